@@ -1,0 +1,220 @@
+/**
+ * The one event stream. The kernel emits it; logs, reports, statistics and tests read it, and nothing prints on its own.
+ *
+ * Every event carries its position in the stream (`seq`, from 0), the instruction clock (`time`, guest instructions plus
+ * skipped idle time) and the CPU it happened on. Addresses are guest addresses, as `bigint`.
+ *
+ * @module
+ */
+
+/** Who an event is about: a thread object in guest memory and the name of its task. */
+export interface ThreadRef {
+  /** Guest kernel address of the thread object. */
+  readonly address: bigint;
+  /** Name of the task that owns the thread. */
+  readonly task: string;
+}
+
+/** One labelled machine word of an exception report, such as `ESR` or `CR2`, in the order the log prints them. */
+export interface LabelledWord {
+  /** Name of the register or field, as the architecture manual spells it. */
+  readonly label: string;
+  /** Its value. */
+  readonly value: bigint;
+}
+
+/** A kernel message: one line of the boot log, or a part of a line when it does not end in a newline. */
+export interface MessageEvent {
+  /** Discriminant. */
+  readonly type: "message";
+  /** Text, including its newline if it ends the line. */
+  readonly text: string;
+}
+
+/** The guest's `switch_context` moved the CPU from one kernel stack to another. */
+export interface ContextSwitchEvent {
+  /** Discriminant. */
+  readonly type: "context-switch";
+  /** Thread that gave up the CPU. */
+  readonly from: ThreadRef;
+  /** Continuation label the old thread blocked with; 0n if it keeps its kernel stack. */
+  readonly fromContinuation: bigint;
+  /** Thread that got the CPU. */
+  readonly to: ThreadRef;
+  /** Continuation label the new thread starts at; 0n if it resumes its kernel stack. */
+  readonly toContinuation: bigint;
+}
+
+/** The kernel stack of a thread that blocked with a continuation became the stack of the next thread, in place. */
+export interface StackHandoffEvent {
+  /** Discriminant. */
+  readonly type: "stack-handoff";
+  /** Thread that gave its stack away. */
+  readonly from: ThreadRef;
+  /** Thread that runs on it now. */
+  readonly to: ThreadRef;
+}
+
+/** A synchronous exception reached the kernel. */
+export interface ExceptionEvent {
+  /** Discriminant. */
+  readonly type: "exception";
+  /** Thread that was running. */
+  readonly thread: ThreadRef;
+  /** Whether it interrupted user code or the kernel. */
+  readonly mode: "user" | "kernel";
+  /** Privilege it came from, in the architecture's words: `EL0`, `EL1`, `CPL 3`, `CPL 0`. */
+  readonly origin: string;
+  /** Short architectural name: `data abort, same EL`, `#PF`. */
+  readonly name: string;
+  /** What the handler found: syndrome, fault address and, from kernel mode, the PC. */
+  readonly words: readonly LabelledWord[];
+}
+
+/** An interrupt reached the kernel. */
+export interface InterruptEvent {
+  /** Discriminant. */
+  readonly type: "irq";
+  /** Thread that was running. */
+  readonly thread: ThreadRef;
+  /** Whether it interrupted user code or the kernel. */
+  readonly mode: "user" | "kernel";
+  /** Interrupt line; 0 is the timer. */
+  readonly line: number;
+  /** Address of the interrupted instruction. */
+  readonly pc: bigint;
+}
+
+/** A user page fault was resolved or refused, and its continuation ran. */
+export interface PageFaultEvent {
+  /** Discriminant. */
+  readonly type: "page-fault";
+  /** Thread that faulted. */
+  readonly thread: ThreadRef;
+  /** Faulting address. */
+  readonly address: bigint;
+  /** Access that faulted. */
+  readonly access: "read" | "write" | "execute";
+  /** Mach kernel return code: 0 is success, 1 invalid address, 2 protection failure. */
+  readonly kr: number;
+}
+
+/** A thread went back to user mode by `thread_exception_return`. */
+export interface ExceptionReturnEvent {
+  /** Discriminant. */
+  readonly type: "exception-return";
+  /** Thread that returns. */
+  readonly thread: ThreadRef;
+  /** User address it returns to. */
+  readonly pc: bigint;
+}
+
+/** A thread found asynchronous system traps pending on its way to user mode. */
+export interface AstEvent {
+  /** Discriminant. */
+  readonly type: "ast";
+  /** Thread that takes them. */
+  readonly thread: ThreadRef;
+  /** Why: any of `quantum`, `suspend`, `terminate`, `preempt`. */
+  readonly reasons: readonly string[];
+}
+
+/** A system call was decoded. */
+export interface SyscallEvent {
+  /** Discriminant. */
+  readonly type: "syscall";
+  /** Calling thread. */
+  readonly thread: ThreadRef;
+  /** Number in the system call table. */
+  readonly number: number;
+  /** Name in the system call table; `unknown` if there is none. */
+  readonly name: string;
+  /** Raw argument words, as many as the call takes. */
+  readonly args: readonly bigint[];
+}
+
+/** The floating-point unit was given to a thread at its first use. */
+export interface FpSwitchEvent {
+  /** Discriminant. */
+  readonly type: "fp-switch";
+  /** Thread whose registers were in the unit before, if any. */
+  readonly from: ThreadRef | null;
+  /** Thread that owns the unit now. */
+  readonly to: ThreadRef;
+}
+
+/** Text that reached the console device. */
+export interface ConsoleEvent {
+  /** Discriminant. */
+  readonly type: "console";
+  /** Thread that wrote it. */
+  readonly thread: ThreadRef;
+  /** The text, often one character. */
+  readonly text: string;
+}
+
+/** A task or thread came into being or went away. */
+export interface LifecycleEvent {
+  /** Discriminant. */
+  readonly type: "task-create" | "task-exit" | "thread-create" | "thread-exit";
+  /** Name of the task. */
+  readonly task: string;
+  /** Guest address of the thread object, or 0n for a task event. */
+  readonly thread: bigint;
+  /** Exit code, on exits that have one. */
+  readonly code?: number;
+  /** Why it ended, when it did not end by itself: one line. */
+  readonly reason?: string;
+}
+
+/** The CPU had nothing to run; the clock moved on to the next deadline. */
+export interface IdleEvent {
+  /** Discriminant. */
+  readonly type: "idle";
+  /** Clock value the CPU sleeps until. */
+  readonly until: number;
+}
+
+/** The machine stopped. */
+export interface HaltEvent {
+  /** Discriminant. */
+  readonly type: "halt";
+  /** `reboot` when a task asked for it, else why the kernel stopped. */
+  readonly reason: string;
+}
+
+/** What happened, without when and where. */
+export type EventBody =
+  | MessageEvent
+  | ContextSwitchEvent
+  | StackHandoffEvent
+  | ExceptionEvent
+  | InterruptEvent
+  | PageFaultEvent
+  | ExceptionReturnEvent
+  | AstEvent
+  | SyscallEvent
+  | FpSwitchEvent
+  | ConsoleEvent
+  | LifecycleEvent
+  | IdleEvent
+  | HaltEvent;
+
+/** When and where an event happened. */
+export interface EventStamp {
+  /** Position in the stream, from 0. */
+  readonly seq: number;
+  /** Instruction clock: guest instructions executed plus idle time skipped. */
+  readonly time: number;
+  /** CPU number. */
+  readonly cpu: number;
+}
+
+/** One event of the stream. */
+export type KernelEvent = EventStamp & EventBody;
+
+/** Receives every event, in order. */
+export interface EventSink {
+  /** Takes one event. Must not throw: a sink is an observer. */
+  write(event: KernelEvent): void;
+}
