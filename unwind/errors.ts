@@ -1,0 +1,79 @@
+/**
+ * The errors of this library. Whatever bytes it is fed, nothing else is thrown: every problem of the input ends as one of these
+ * classes, each of which says what kind of problem it is and where the bytes are that caused it.
+ *
+ * @module
+ */
+
+/** Where a problem was found. */
+export interface ErrorPlace {
+  /** File or section whose bytes are wrong, for example `.eh_frame` or `libc.so.6`. */
+  readonly source: string;
+  /** Byte offset inside `source`, where one is known. */
+  readonly offset?: number | undefined;
+  /** Address in the running program, where one is known. */
+  readonly address?: bigint | undefined;
+}
+
+/** Base class of every error this library throws because of its input. */
+export class UnwindError extends Error {
+  /** What is wrong, as a short stable word: see the subclasses for their lists. */
+  readonly kind: string;
+  /** File or section whose bytes are wrong. */
+  readonly source: string;
+  /** Byte offset inside {@linkcode UnwindError.source}, where one is known. */
+  readonly offset: number | undefined;
+  /** Address in the running program, where one is known. */
+  readonly address: bigint | undefined;
+
+  /** Builds an error of the given kind; `place` is appended to the message. */
+  constructor(kind: string, message: string, place: ErrorPlace) {
+    const offset = place.offset === undefined ? "" : `+0x${place.offset.toString(16)}`;
+    const address = place.address === undefined ? "" : ` at 0x${place.address.toString(16)}`;
+    super(`${message} (${place.source}${offset}${address})`);
+    this.name = new.target.name;
+    this.kind = kind;
+    this.source = place.source;
+    this.offset = place.offset;
+    this.address = place.address;
+  }
+}
+
+/** What may be wrong with an ELF file. */
+export type ElfErrorKind =
+  | "magic"
+  | "class"
+  | "encoding"
+  | "version"
+  | "machine"
+  | "type"
+  | "truncated"
+  | "header"
+  | "section"
+  | "string"
+  | "symbol"
+  | "relocation"
+  | "compression";
+
+/** Thrown for a malformed, truncated or unsupported ELF file. */
+export class ElfError extends UnwindError {
+  declare readonly kind: ElfErrorKind;
+  /** Name of the file, as given to `parseElf`. */
+  readonly file: string;
+  /** What a well-formed file would have had at that place. */
+  readonly expected: string;
+
+  /** Builds an ELF error; `expected` says what a well-formed file would have had. */
+  constructor(
+    kind: ElfErrorKind,
+    message: string,
+    place: { file: string; offset?: number | undefined; expected: string },
+  ) {
+    super(kind, `${message}, expected ${place.expected}`, {
+      source: place.file,
+      offset: place.offset,
+    });
+    this.file = place.file;
+    this.expected = place.expected;
+  }
+}
