@@ -1,0 +1,39 @@
+/**
+ * What can go wrong in scheduling: a caller's misuse of a policy, a workload that makes no sense, or a policy that breaks
+ * its own contract under the simulator.
+ *
+ * @module
+ */
+
+/** Which rule was broken. */
+export type SchedErrorKind =
+  | "unknown-policy"
+  | "unknown-option"
+  | "invalid-option"
+  | "invalid-thread"
+  | "invalid-priority"
+  | "invalid-elapsed"
+  | "already-ready"
+  | "invalid-workload"
+  | "policy-contract";
+
+/** The only error this folder throws. */
+export class SchedError extends Error {
+  /** Always `SchedError`. */
+  override readonly name: string = "SchedError";
+  /** Which rule was broken. */
+  readonly kind: SchedErrorKind;
+  /** The offending value: an option, an id, a priority, a name. */
+  readonly value: unknown;
+
+  /**
+   * Describes a broken rule.
+   * @param kind which rule was broken
+   * @param options what was attempted and the value that made it fail
+   */
+  constructor(kind: SchedErrorKind, options: { message: string; value: unknown }) {
+    super(options.message);
+    this.kind = kind;
+    this.value = options.value;
+  }
+}

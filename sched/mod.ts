@@ -1,0 +1,39 @@
+/**
+ * Scheduling policies, and a simulator that runs them without an engine.
+ *
+ * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must give way; it knows threads by
+ * id and priority only. {@linkcode createPolicy} makes one by name: {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority}
+ * (`priority`). The kernel drives the object from its traps and timer interrupts; {@linkcode simulate} drives the same object
+ * over a described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into turnaround, waiting and
+ * response times and a Gantt chart. Time is guest instructions throughout, and every run repeats exactly.
+ *
+ * @module
+ */
+export { SchedError, type SchedErrorKind } from "./errors.ts";
+export { FixedPriority } from "./fixed_priority.ts";
+export type { Policy, ReadyReason, ThreadId, ThreadParameters } from "./policy.ts";
+export { Prng } from "./prng.ts";
+export {
+  DEFAULT_QUANTUM,
+  PRIORITIES,
+  type QuantumOptions,
+  QuantumPolicy,
+} from "./quantum_policy.ts";
+export { createPolicy, policyNames, type PolicyOptions } from "./registry.ts";
+export { RoundRobin } from "./round_robin.ts";
+export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
+export {
+  formatGantt,
+  type GanttSegment,
+  type SimulationSummary,
+  summarize,
+  type ThreadStatistics,
+} from "./statistics.ts";
+export {
+  checkWorkload,
+  randomWorkload,
+  type RandomWorkloadOptions,
+  type Step,
+  type ThreadSpec,
+  type Workload,
+} from "./workload.ts";

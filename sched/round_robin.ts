@@ -1,0 +1,31 @@
+/**
+ * Round robin: one queue, every thread in turn, priorities ignored.
+ *
+ * @module
+ */
+import { type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
+
+/** Runs every ready thread in turn for at most a quantum; a thread that wakes up waits for its turn. */
+export class RoundRobin extends QuantumPolicy {
+  /** Always `rr`. */
+  readonly name = "rr";
+
+  /**
+   * Makes a policy without threads.
+   * @param options the quantum, in guest instructions
+   * @throws {SchedError} `invalid-option` if the quantum is not a positive integer
+   */
+  constructor(options: QuantumOptions = {}) {
+    super(1, options);
+  }
+
+  /** Every thread is in queue 0. */
+  protected override level(): number {
+    return 0;
+  }
+
+  /** Never: a thread that becomes ready waits for its turn. */
+  override preempts(): boolean {
+    return false;
+  }
+}
