@@ -23,10 +23,11 @@ const FORWARDED: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 /** Runs Deno with our standard streams, passing signals on. */
 async function deno(args: string[], cwd: string = path(ROOT)): Promise<End> {
+  // Where this task was started says nothing of tasks the child starts, and Deno leaves the variable alone if it is there.
+  Deno.env.delete("INIT_CWD");
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd,
-    env: { INIT_CWD: "" },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

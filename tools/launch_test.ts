@@ -37,7 +37,7 @@ class Project implements Disposable {
       "say.ts",
       `import { parseArgs } from "@std/cli/parse-args";
        const { code, _ } = parseArgs(Deno.args, { string: ["code"], default: { code: "0" } });
-       console.log(JSON.stringify({ words: _, cwd: Deno.cwd(), from: import.meta.resolve("@std/assert") }));
+       console.log(JSON.stringify({ words: _, cwd: Deno.cwd(), init: Deno.env.has("INIT_CWD"), from: import.meta.resolve("@std/assert") }));
        if (code === "wait") setInterval(() => {}, 1000);
        else Deno.exit(Number(code));\n`,
     );
@@ -171,8 +171,8 @@ Deno.test("deno task, runs where the user stands and keeps standard output clean
     env: { JSR_URL: NOWHERE, TRAPLINE_OFFLINE: "" },
   }).output().then(({ code, stdout }) => ({ code, out: new TextDecoder().decode(stdout) }));
   assertEquals(code, 0);
-  const { words, cwd } = JSON.parse(out);
-  assertEquals(words, ["word"]);
+  const { words, cwd, init } = JSON.parse(out);
+  assertEquals([words, init], [["word"], false]);
   assertEquals(cwd, Deno.realPathSync(`${project.root}/below`));
 });
 
