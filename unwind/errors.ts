@@ -77,3 +77,82 @@ export class ElfError extends UnwindError {
     this.expected = place.expected;
   }
 }
+
+/** What may be wrong with encoded numbers and pointers. */
+export type DecodeErrorKind = "truncated" | "leb128" | "range" | "encoding";
+
+/** Thrown where bytes end too soon, a number does not fit, or a pointer encoding does not exist. */
+export class DecodeError extends UnwindError {
+  declare readonly kind: DecodeErrorKind;
+
+  /** Builds a decoding error. */
+  constructor(kind: DecodeErrorKind, message: string, place: ErrorPlace) {
+    super(kind, message, place);
+  }
+}
+
+/** What may be wrong with call frame information. */
+export type CfiErrorKind =
+  | "length"
+  | "version"
+  | "address-size"
+  | "cie-pointer"
+  | "augmentation"
+  | "instruction"
+  | "register"
+  | "state-stack"
+  | "cfa"
+  | "location"
+  | "header"
+  | "not-found";
+
+/** Thrown for malformed call frame information (`.eh_frame`, `.eh_frame_hdr`, `.debug_frame`). */
+export class CfiError extends UnwindError {
+  declare readonly kind: CfiErrorKind;
+
+  /** Builds a call frame information error. */
+  constructor(kind: CfiErrorKind, message: string, place: ErrorPlace) {
+    super(kind, message, place);
+  }
+}
+
+/** What may be wrong with a DWARF expression or its evaluation. */
+export type ExpressionErrorKind =
+  | "operator"
+  | "stack"
+  | "steps"
+  | "branch"
+  | "division"
+  | "register"
+  | "memory"
+  | "result";
+
+/** Thrown for a malformed DWARF expression, or one that cannot be evaluated here. */
+export class ExpressionError extends UnwindError {
+  declare readonly kind: ExpressionErrorKind;
+
+  /** Builds an expression error. */
+  constructor(kind: ExpressionErrorKind, message: string, place: ErrorPlace) {
+    super(kind, message, place);
+  }
+}
+
+/** What may be wrong with language-specific data. */
+export type LsdaErrorKind =
+  | "encoding"
+  | "length"
+  | "order"
+  | "action"
+  | "type"
+  | "no-call-site"
+  | "memory";
+
+/** Thrown for a malformed language-specific data area (`.gcc_except_table`). */
+export class LsdaError extends UnwindError {
+  declare readonly kind: LsdaErrorKind;
+
+  /** Builds a language-specific data error. */
+  constructor(kind: LsdaErrorKind, message: string, place: ErrorPlace) {
+    super(kind, message, place);
+  }
+}
