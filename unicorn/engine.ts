@@ -1,0 +1,495 @@
+/**
+ * The engine: one CPU that executes real machine code.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import {
+  AArch64Register,
+  AArch64SystemRegister,
+  type SystemRegisterEncoding,
+} from "./constants_aarch64.ts";
+import { X86Instruction } from "./constants_x86_64.ts";
+import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
+import type { Exit, MemoryExit } from "./exit.ts";
+import {
+  codeCallback,
+  type HookTarget,
+  memoryCallback,
+  setRunning,
+  timestampCallback,
+} from "./hooks.ts";
+import { cpuAddress, viewState } from "./layout.ts";
+import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
+import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
+import { addressOf, viewMemory } from "./native_memory.ts";
+import { RamMap } from "./ram.ts";
+import { RegisterBatch } from "./register_batch.ts";
+import { checkRegister, checkVector } from "./register_check.ts";
+import { AArch64State } from "./state_aarch64.ts";
+import { checkU64, StateView } from "./state_view.ts";
+import { X86State } from "./state_x86_64.ts";
+import { SystemRegister } from "./system_register.ts";
+import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
+import { readMsr, writeMsr } from "./x86_msr.ts";
+
+/** Options of {@linkcode Engine.open}. */
+export interface EngineOptions {
+  /** The library; by default what {@linkcode loadUnicorn} finds. */
+  library?: UnicornLibrary;
+  /**
+   * AArch64 model, `cortex-a72` by default. `max` has more (pointer authentication, large atomics, scalable vectors), among
+   * it a register of host random numbers that breaks determinism if a guest reads it.
+   */
+  model?: AArch64ModelName;
+}
+
+/** What a code hook's callback gets and may answer. */
+export type CodeHookCallback = (address: bigint) => void | "stop";
+
+interface CodeHook {
+  native: bigint;
+  callback: CodeHookCallback | undefined;
+}
+
+const HIGH = 2 ** 32;
+const CR0_PG = 1n << 31n;
+const SCTLR_M = 1n;
+/** SCR_EL3.RW and NS: the lower levels are AArch64, so page walks follow the 64-bit rules. */
+const SCR_EL3_RW_NS = 0x401n;
+
+/**
+ * One CPU over RAM that JavaScript owns.
+ *
+ * Work is done in an exit loop: {@linkcode run} executes guest code until something happens and says what; the caller deals
+ * with it in ordinary TypeScript and runs on. An engine is not freed by the garbage collector: dispose of it, best by `using`.
+ *
+ * x86-64 starts in 64-bit mode at CPL 0 with paging off, AArch64 at EL1h with the MMU off and interrupts masked. Every run
+ * counts instructions, so the clock is exact. Nothing is done to code that the host overwrites: see
+ * {@linkcode invalidateCode}.
+ */
+export class Engine implements Disposable {
+  /** Architecture of the guest. */
+  readonly arch: EngineArch;
+  readonly #native: NativeEngine;
+  readonly #ram = new RamMap();
+  readonly #view: StateView;
+  readonly #x86: X86State | undefined;
+  readonly #aarch64: AArch64State | undefined;
+  readonly #words: BigUint64Array;
+  readonly #pcIndex: number;
+  /** The word of the CPU's state with the bit that switches address translation on. */
+  readonly #translation: { index: number; bit: bigint };
+  /** The engine's own structure, as words. */
+  readonly #engine: Uint32Array;
+  readonly #engineBytes: Uint8Array;
+  readonly #counterIndex: number;
+  readonly #stopIndex: number;
+  readonly #exception: Int32Array;
+  readonly #hooks = new Map<number, CodeHook>();
+  #nextHook = 1;
+  #total = 0;
+  #budget = 0;
+  #budgetWord = 0n;
+  #running = false;
+  #stoppedByHook = false;
+  #memory: Omit<MemoryExit, "instructions"> | undefined;
+  #callbackError: { error: unknown } | undefined;
+  #target: HookTarget;
+
+  /** Opens an engine. @throws {UnicornNotFoundError} When no library serves. @throws {EngineError} When it does not open. */
+  static open(arch: EngineArch, options: EngineOptions = {}): Engine {
+    if (arch !== "x86_64" && arch !== "aarch64") {
+      throw new EngineUsageError("arch", `Cannot open an engine for ${arch}: unknown architecture`);
+    }
+    return new Engine(arch, options);
+  }
+
+  private constructor(arch: EngineArch, options: EngineOptions) {
+    const internals = internalsOf(options.library ?? loadUnicorn());
+    const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
+    this.arch = arch;
+    const native = new NativeEngine(internals.symbols, arch, options.model);
+    this.#native = native;
+    const state = viewState(native, layout);
+    this.#view = new StateView(state);
+    const engine = viewMemory(addressOf(native.handle), layout.stopRequest + 8);
+    this.#engineBytes = new Uint8Array(engine);
+    this.#engine = new Uint32Array(engine, 0, engine.byteLength >> 2);
+    this.#counterIndex = layout.counter >> 2;
+    this.#stopIndex = layout.stopRequest;
+    const exception = cpuAddress(native, layout) + BigInt(layout.exception);
+    this.#exception = new Int32Array(viewMemory(exception, 4));
+    this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
+    native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback());
+    if (arch === "x86_64") {
+      this.#pcIndex = internals.x86.rip >> 3;
+      this.#translation = { index: internals.x86.cr0 >> 3, bit: CR0_PG };
+      this.#x86 = new X86State(this.#view, internals.x86);
+      for (const instruction of [X86Instruction.RDTSC, X86Instruction.RDTSCP]) {
+        native.addHook(uc.UC_HOOK_INSN, timestampCallback(), { instruction });
+      }
+    } else {
+      this.#pcIndex = internals.aarch64.pc >> 3;
+      this.#translation = { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M };
+      new SystemRegister(native, AArch64SystemRegister.SCR_EL3).write(SCR_EL3_RW_NS);
+      const mode = new RegisterBatch(native, [
+        AArch64Register.PSTATE,
+        AArch64SystemRegister.ELR_EL1,
+      ]);
+      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, mode);
+    }
+    this.#target = {
+      onCode: (id, address) => this.#onCode(id, address),
+      onMemory: (access, address, size) => {
+        this.#memory = { kind: "memory", access, address, size };
+      },
+      onTimestamp: () => this.#onTimestamp(),
+    };
+  }
+
+  /** Instructions executed since the engine was opened. Exact up to 2^53. */
+  get instructions(): number {
+    return this.#running ? this.#total + this.#counter() : this.#total;
+  }
+
+  /** Whether the engine is disposed. */
+  get disposed(): boolean {
+    return this.#native.closed;
+  }
+
+  /** The x86-64 CPU's state. @throws {EngineUsageError} On an AArch64 engine. */
+  get x86(): X86State {
+    return this.#x86 ?? this.#otherArch();
+  }
+
+  /** The AArch64 CPU's state. @throws {EngineUsageError} On an x86-64 engine. */
+  get aarch64(): AArch64State {
+    return this.#aarch64 ?? this.#otherArch();
+  }
+
+  /**
+   * Makes bytes of JavaScript the guest's RAM: host and guest share them from now on. The same bytes may be mapped in several
+   * engines, and at several addresses.
+   *
+   * @param address Physical address, a multiple of 4096.
+   * @param bytes The memory; its length is a multiple of 4096. It must not be detached while it is mapped.
+   * @throws {EngineUsageError} When the request is unaligned, overlaps another mapping or the memory does not serve.
+   */
+  mapRam(address: bigint, bytes: Uint8Array): void {
+    this.#checkIdle("map RAM");
+    this.#ram.check(address, bytes);
+    this.#native.check(
+      this.#native.map(address, bytes),
+      `map ${bytes.length} bytes at 0x${address.toString(16)}`,
+    );
+    this.#ram.add(address, bytes);
+  }
+
+  /**
+   * Takes a mapping away.
+   *
+   * @param address Physical address it was mapped at.
+   * @param size Its whole size in bytes.
+   * @throws {EngineUsageError} When this is not exactly one mapping.
+   */
+  unmapRam(address: bigint, size: bigint): void {
+    this.#checkIdle("unmap RAM");
+    this.#ram.checkMapped(address, size);
+    this.flushCode();
+    this.#native.check(
+      this.#native.symbols.uc_mem_unmap(this.#native.handle, address, size),
+      `unmap ${size} bytes at 0x${address.toString(16)}`,
+    );
+    this.#ram.delete(address, size);
+    this.flushTlb();
+  }
+
+  /**
+   * Executes guest code from the current program counter until something happens.
+   *
+   * @param budget Most instructions to execute, 1 … 2^53 − 1. Each repetition of an x86 `rep` instruction counts as one.
+   * @throws {EngineUsageError} When the budget is out of range, or the engine is disposed or already running.
+   * @throws What a code hook's callback threw; the guest is stopped before that instruction.
+   */
+  run(budget: number): Exit {
+    this.#checkIdle("run");
+    if (budget !== this.#budget) this.#setBudget(budget);
+    this.#ram.checkAlive();
+    this.#x86?.clearDoubleFaultLatch();
+    this.#memory = undefined;
+    this.#stoppedByHook = false;
+    this.#running = true;
+    const outer = setRunning(this.#target);
+    const status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
+    setRunning(outer);
+    this.#running = false;
+    return this.#finish(status, budget);
+  }
+
+  /** Reads a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
+  readRegister(id: number): bigint {
+    return this.#native.readRegister(checkRegister(this.arch, id));
+  }
+
+  /** Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value not a u64. */
+  writeRegister(id: number, value: bigint): void {
+    checkU64(value);
+    this.#native.writeRegister(checkRegister(this.arch, id), value);
+  }
+
+  /** Registers that are read or written together, in one native call. @throws {EngineUsageError} For an unknown one. */
+  registerBatch(members: readonly (number | SystemRegisterEncoding)[]): RegisterBatch {
+    if (this.arch !== "aarch64" && members.some((member) => typeof member !== "number")) {
+      this.#otherArch();
+    }
+    return new RegisterBatch(this.#native, members);
+  }
+
+  /** Reads a register of 128 bits, little-endian. @throws {EngineUsageError} When it is not one. */
+  readVector(id: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(16);
+    const { symbols, handle } = this.#native;
+    const register = checkVector(this.arch, id);
+    this.#native.check(symbols.uc_reg_read(handle, register, bytes), `read register ${id}`);
+    return bytes;
+  }
+
+  /** Writes a register of 128 bits. @throws {EngineUsageError} When it is not one, or `bytes` are not sixteen. */
+  writeVector(id: number, bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.length !== 16) {
+      throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 16`);
+    }
+    const { symbols, handle } = this.#native;
+    const register = checkVector(this.arch, id);
+    this.#native.check(symbols.uc_reg_write(handle, register, bytes), `write register ${id}`);
+  }
+
+  /**
+   * A system register of AArch64, to be kept where it is used often.
+   *
+   * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}, or on an x86-64 engine.
+   */
+  systemRegister(encoding: SystemRegisterEncoding): SystemRegister {
+    if (this.arch !== "aarch64") this.#otherArch();
+    return new SystemRegister(this.#native, encoding);
+  }
+
+  /** Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}. */
+  readSystemRegister(encoding: SystemRegisterEncoding): bigint {
+    return this.systemRegister(encoding).read();
+  }
+
+  /** Writes a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}, or for a non-u64 value. */
+  writeSystemRegister(encoding: SystemRegisterEncoding, value: bigint): void {
+    this.systemRegister(encoding).write(value);
+  }
+
+  /** Reads a model-specific register of x86-64. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+  readMsr(id: number): bigint {
+    if (this.arch !== "x86_64") this.#otherArch();
+    return readMsr(this.#native, id);
+  }
+
+  /** Writes a model-specific register of x86-64. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+  writeMsr(id: number, value: bigint): void {
+    if (this.arch !== "x86_64") this.#otherArch();
+    checkU64(value);
+    writeMsr(this.#native, id, value);
+  }
+
+  /** Reads GDTR, IDTR, LDTR or TR. @throws {EngineUsageError} On an AArch64 engine. */
+  readDescriptorTable(register: TableRegister): DescriptorTable {
+    if (this.arch !== "x86_64") this.#otherArch();
+    return readTable(this.#native, register);
+  }
+
+  /** Writes GDTR, IDTR, LDTR or TR with its hidden part. @throws {EngineUsageError} For values out of range. */
+  writeDescriptorTable(register: TableRegister, table: DescriptorTable): void {
+    if (this.arch !== "x86_64") this.#otherArch();
+    writeTable(this.#native, register, table);
+  }
+
+  /**
+   * Drops the translations of code that the host has overwritten; without it the guest may go on executing the old code.
+   * Writes by the guest itself need nothing.
+   *
+   * @param address Physical address of the first byte.
+   * @param size Bytes, at least 1, within one mapping.
+   * @throws {EngineUsageError} When the range is not within one mapping.
+   */
+  invalidateCode(address: bigint, size: bigint): void {
+    this.#checkIdle("invalidate code");
+    if (!(size > 0n && this.#ram.contains(address, size))) {
+      throw new EngineUsageError(
+        "mapping",
+        `Cannot invalidate ${size} bytes at 0x${address.toString(16)}: not within one mapping`,
+      );
+    }
+    const { symbols, handle } = this.#native;
+    const drop = (): void =>
+      this.#native.check(
+        symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, address, address + size),
+        "invalidate code",
+      );
+    // The library's control takes virtual addresses, and passes over those that are not mapped now: with translation switched
+    // off for its duration they are physical ones.
+    const words = this.#words;
+    const { index, bit } = this.#translation;
+    const before = words[index] ?? 0n;
+    if ((before & bit) === 0n) return drop();
+    words[index] = before & ~bit;
+    try {
+      this.flushTlb();
+      drop();
+    } finally {
+      words[index] = before;
+      this.flushTlb();
+    }
+  }
+
+  /** Empties the TLB: needed after the host has changed page tables. */
+  flushTlb(): void {
+    this.#checkIdle("flush the TLB");
+    const { symbols, handle } = this.#native;
+    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
+  }
+
+  /** Drops every translation. */
+  flushCode(): void {
+    this.#checkIdle("flush code");
+    const { symbols, handle } = this.#native;
+    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+  }
+
+  /**
+   * Watches instructions: before each one in a range of virtual addresses, `callback` is called; when it answers "stop" (or
+   * throws) the run ends there, precisely. Without a callback every run ends at the first such instruction, at no cost to the
+   * others.
+   *
+   * @param begin First address.
+   * @param end Last address, inclusive.
+   * @param callback May read registers and RAM; must not run, map or dispose of this engine.
+   * @returns Dispose of it to remove the hook.
+   */
+  addCodeHook(begin: bigint, end: bigint, callback?: CodeHookCallback): Disposable {
+    this.#checkIdle("add a code hook");
+    checkU64(begin);
+    checkU64(end);
+    if (end < begin) {
+      throw new EngineUsageError(
+        "value",
+        `Cannot add a code hook: its end 0x${end.toString(16)} is below its begin`,
+      );
+    }
+    const id = this.#nextHook++;
+    const native = this.#native.addHook(uc.UC_HOOK_CODE, codeCallback(), {
+      begin,
+      end,
+      data: BigInt(id),
+    });
+    this.#hooks.set(id, { native, callback });
+    this.flushCode();
+    return { [Symbol.dispose]: () => this.#removeHook(id) };
+  }
+
+  /** Frees the engine. Views, batches and handles taken from it refuse to work from now on. A second time does nothing. */
+  [Symbol.dispose](): void {
+    if (this.disposed) return;
+    this.#checkIdle("dispose");
+    this.#view.close();
+    this.#native.close();
+    this.#hooks.clear();
+    this.#ram.clear();
+  }
+
+  #finish(status: number, budget: number): Exit {
+    const counted = this.#counter();
+    const spent = counted > budget;
+    // What the count hook or a code hook stopped has been counted, but not begun.
+    const instructions = spent ? budget : this.#stoppedByHook ? counted - 1 : counted;
+    this.#total += instructions;
+    if (this.#callbackError !== undefined) {
+      const { error } = this.#callbackError;
+      this.#callbackError = undefined;
+      throw error;
+    }
+    switch (status) {
+      case uc.UC_ERR_OK:
+        if (spent) return { kind: "budget", instructions };
+        if (this.#stoppedByHook) return { kind: "stop", instructions };
+        if (this.#engineBytes[this.#stopIndex] !== 0) return { kind: "syscall", instructions };
+        return { kind: "halt", instructions };
+      case uc.UC_ERR_EXCEPTION:
+      case uc.UC_ERR_INSN_INVALID:
+        return { kind: "trap", instructions, vector: this.#exception[0] ?? -1 };
+      default:
+        if (this.#memory !== undefined) return { ...this.#memory, instructions };
+        return { kind: "fault", instructions, error: this.#error(status) };
+    }
+  }
+
+  #error(status: number): EngineError {
+    return new EngineError("run", { status, arch: this.arch, pc: this.#words[this.#pcIndex] });
+  }
+
+  #counter(): number {
+    const index = this.#counterIndex;
+    return (this.#engine[index] ?? 0) + (this.#engine[index + 1] ?? 0) * HIGH;
+  }
+
+  #setBudget(budget: number): void {
+    if (!(Number.isSafeInteger(budget) && budget > 0)) {
+      throw new EngineUsageError(
+        "budget",
+        `Cannot run ${budget} instructions: not a positive integer`,
+      );
+    }
+    this.#budget = budget;
+    this.#budgetWord = BigInt(budget);
+  }
+
+  #checkIdle(action: string): void {
+    if (this.#running) {
+      throw new EngineUsageError("running", `Cannot ${action}: the guest is running`);
+    }
+    if (this.#native.closed) {
+      throw new EngineUsageError("disposed", `Cannot ${action}: the engine is disposed`);
+    }
+  }
+
+  #otherArch(): never {
+    throw new EngineUsageError("arch", `Cannot do this on an engine for ${this.arch}`);
+  }
+
+  #onCode(id: number, address: bigint): void {
+    const hook = this.#hooks.get(id);
+    if (hook === undefined || this.#stoppedByHook) return;
+    try {
+      if (hook.callback !== undefined && hook.callback(address) !== "stop") return;
+    } catch (error) {
+      this.#callbackError ??= { error };
+    }
+    this.#stoppedByHook = true;
+    this.#native.symbols.uc_emu_stop(this.#native.handle);
+  }
+
+  /** Gives `rdtsc` the instruction clock, which is the same in every run, instead of the host's time. */
+  #onTimestamp(): boolean {
+    const state = this.#x86;
+    if (state === undefined || state.timestampDisabled) return false;
+    const now = this.#total + this.#counter();
+    state.setGpr(0, BigInt(now % HIGH));
+    state.setGpr(2, BigInt(Math.floor(now / HIGH)));
+    return true;
+  }
+
+  #removeHook(id: number): void {
+    const hook = this.#hooks.get(id);
+    if (hook === undefined || this.disposed) return;
+    this.#checkIdle("remove a code hook");
+    this.#hooks.delete(id);
+    this.#native.removeHook(hook.native);
+    this.flushCode();
+  }
+}

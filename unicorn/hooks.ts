@@ -1,0 +1,80 @@
+/**
+ * The native entry points of callbacks.
+ *
+ * There are three per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
+ * that native code still knows. They record and stop; the engine acts after the run has returned. Nothing is thrown through
+ * native code.
+ *
+ * @module
+ */
+import { UC_MEM_FETCH_UNMAPPED, UC_MEM_WRITE_UNMAPPED } from "./constants.ts";
+import type { MemoryExit } from "./exit.ts";
+
+/** What the callbacks need of the engine that is running. */
+export interface HookTarget {
+  /** Called before an instruction in the range of hook `id`. */
+  onCode(id: number, address: bigint): void;
+  /** Called when a physical address has no memory. */
+  onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
+  /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
+  onTimestamp(): boolean;
+}
+
+let running: HookTarget | undefined;
+
+/** Makes an engine the one that callbacks go to; returns the one before, to be given back after the run. */
+export function setRunning(target: HookTarget | undefined): HookTarget | undefined {
+  const before = running;
+  running = target;
+  return before;
+}
+
+// Pointers that are not used are declared as numbers: making pointer objects of them would cost more than the call.
+const code = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u64", "u32", "u32"], result: "void" },
+    (_uc, address, _size, id) => running?.onCode(id, address),
+  )
+);
+
+const memory = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "i32", "u64", "i32", "i64", "u32"], result: "u8" },
+    (_uc, type, address, size) => {
+      const access = type === UC_MEM_WRITE_UNMAPPED
+        ? "write"
+        : type === UC_MEM_FETCH_UNMAPPED
+        ? "fetch"
+        : "read";
+      running?.onMemory(access, address, size);
+      return 0;
+    },
+  )
+);
+
+const timestamp = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u32"], result: "i32" },
+    () => running?.onTimestamp() ? 1 : 0,
+  )
+);
+
+/** Native entry point of code hooks; the hook's data is the number given to {@linkcode HookTarget.onCode}. */
+export function codeCallback(): Deno.PointerObject {
+  return code().pointer;
+}
+
+/** Native entry point of hooks of absent memory. */
+export function memoryCallback(): Deno.PointerObject {
+  return memory().pointer;
+}
+
+/** Native entry point of hooks of `rdtsc` and `rdtscp`. */
+export function timestampCallback(): Deno.PointerObject {
+  return timestamp().pointer;
+}
+
+function lazy<T>(make: () => T): () => T {
+  let value: T | undefined;
+  return () => value ??= make();
+}

@@ -1,0 +1,150 @@
+/**
+ * The private CPU structure of AArch64, field by field.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import {
+  AArch64Register,
+  AArch64SystemRegister,
+  type SystemRegisterEncoding,
+} from "./constants_aarch64.ts";
+import { CODE, type CommonLayout, findCommonLayout, Specimen, viewState } from "./layout.ts";
+import { CalibrationError, OffsetSearch } from "./offset_search.ts";
+import { encodingNumber, SystemRegister } from "./system_register.ts";
+import type { UnicornSymbols } from "./symbols.ts";
+
+/** Offsets in bytes into the CPU's state. */
+export interface AArch64Layout extends CommonLayout {
+  /** X0 (u64); X1 … X30 and the stack pointer in use follow. */
+  x0: number;
+  /** PC (u64). */
+  pc: number;
+  /** Syndrome of the last exception (u32). */
+  syndrome: number;
+  /** Virtual address of the last abort (u64). */
+  faultAddress: number;
+  /** Exception level the last exception is taken to (u32). */
+  targetEl: number;
+  /** SCTLR_EL1 (u64), whose lowest bit switches address translation on. */
+  sctlr: number;
+  /** System registers that are plain storage (u64), by {@linkcode encodingNumber}. */
+  system: ReadonlyMap<number, number>;
+}
+
+/** Registers whose value nothing in the engine is derived from: they may be patched in place. */
+const PLAIN_REGISTERS: readonly SystemRegisterEncoding[] = [
+  AArch64SystemRegister.SPSR_EL1,
+  AArch64SystemRegister.ELR_EL1,
+  AArch64SystemRegister.SP_EL0,
+  AArch64SystemRegister.SP_EL1,
+  AArch64SystemRegister.ESR_EL1,
+  AArch64SystemRegister.FAR_EL1,
+  AArch64SystemRegister.VBAR_EL1,
+  AArch64SystemRegister.TPIDR_EL0,
+  AArch64SystemRegister.TPIDRRO_EL0,
+  AArch64SystemRegister.TPIDR_EL1,
+];
+
+/** Offset of a plain system register. @throws {CalibrationError} When it is not one. */
+export function systemOffset(layout: AArch64Layout, encoding: SystemRegisterEncoding): number {
+  const offset = layout.system.get(encodingNumber(encoding));
+  if (offset === undefined) {
+    throw new CalibrationError("Cannot patch this system register in place");
+  }
+  return offset;
+}
+
+/** The little-endian bytes of A64 instructions. */
+function words(...instructions: number[]): number[] {
+  return instructions.flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff));
+}
+
+const NOP = 0xd503201f;
+const svc = (number: number) => 0xd4000001 | (number << 5);
+const brk = (number: number) => 0xd4200000 | (number << 5);
+const LDXR_X1_X0 = 0xc85f7c01;
+
+/** Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected. */
+export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
+  using specimen = new Specimen(symbols, "aarch64");
+  const common = findCommonLayout(specimen, {
+    traps: [
+      { code: words(svc(0)), number: 2 },
+      { code: words(brk(0)), number: 7 },
+    ],
+    pause: words(NOP, NOP, 0xd503207f), // nop; nop; wfi
+    loop: words(NOP, 0x17ffffff), // 1: nop; b 1b
+  });
+  const { native } = specimen;
+  const view = new DataView(viewState(native, common));
+  const x0 = new OffsetSearch(view, { name: "X0", width: 8 });
+  const syndrome = new OffsetSearch(view, { name: "the syndrome", width: 4 });
+  const fault = new OffsetSearch(view, { name: "the fault address", width: 8 });
+  for (const number of [0x1234, 0x4321]) {
+    specimen.run(words(svc(number)));
+    syndrome.keep(0x56000000n | BigInt(number));
+  }
+  for (const address of [0x5a5an + 0x2001n, 0x3c3dn]) {
+    native.writeRegister(AArch64Register.X0, address);
+    x0.keep(address);
+    specimen.run(words(LDXR_X1_X0)); // an exclusive load must be aligned
+    native.writeRegister(AArch64Register.X0, 0n); // or it would be a second place that holds the address
+    x0.keep(0n);
+    fault.keep(address);
+  }
+  const pc = new OffsetSearch(view, { name: "PC", width: 8 });
+  for (const at of [CODE, CODE + 0x458n]) {
+    specimen.run(words(svc(0x77)), { at });
+    pc.keep(at + 4n);
+  }
+  const layout = {
+    ...common,
+    x0: x0.only(),
+    pc: pc.only(),
+    syndrome: syndrome.only(),
+    faultAddress: fault.only(),
+    targetEl: syndrome.only() + 16,
+    sctlr: findSystemRegister(specimen, view, AArch64SystemRegister.SCTLR_EL1),
+    system: new Map(
+      PLAIN_REGISTERS.map((
+        encoding,
+      ) => [encodingNumber(encoding), findSystemRegister(specimen, view, encoding)]),
+    ),
+  };
+  checkAArch64Layout(specimen, layout);
+  return layout;
+}
+
+/** Locates a system register; it has its old value afterwards. */
+function findSystemRegister(
+  specimen: Specimen,
+  view: DataView,
+  encoding: SystemRegisterEncoding,
+): number {
+  const register = new SystemRegister(specimen.native, encoding);
+  const name = `system register 0x${encodingNumber(encoding).toString(16)}`;
+  const search = new OffsetSearch(view, { name, width: 8 });
+  const before = register.read();
+  for (const value of [0x5a5a_4320n, 0x1b1b_8760n, before]) {
+    register.write(value);
+    search.keep(value);
+  }
+  return search.only();
+}
+
+function checkAArch64Layout(specimen: Specimen, layout: AArch64Layout): void {
+  const view = new DataView(viewState(specimen.native, layout));
+  const expect = (what: string, actual: number, expected: number): void => {
+    if (actual !== expected) {
+      throw new CalibrationError(`Self-test "${what}" gave ${actual} instead of ${expected}`);
+    }
+  };
+  expect("svc", specimen.run(words(svc(0x42))), uc.UC_ERR_EXCEPTION);
+  expect("syndrome of svc", view.getUint32(layout.syndrome, true), 0x56000042);
+  expect("target level of svc", view.getUint32(layout.targetEl, true), 1);
+  view.setBigUint64(layout.x0 + 8 * 7, 0x1234n, true);
+  expect("X7 by patch", Number(specimen.native.readRegister(AArch64Register.X0 + 7)), 0x1234);
+  specimen.native.writeRegister(AArch64Register.SP, 0x8880n);
+  expect("SP", Number(view.getBigUint64(layout.x0 + 8 * 31, true)), 0x8880);
+}

@@ -1,0 +1,146 @@
+/**
+ * The private CPU structure of x86-64, field by field.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import { X86Register } from "./constants_x86_64.ts";
+import { CODE, type CommonLayout, findCommonLayout, Specimen, viewState } from "./layout.ts";
+import { CalibrationError, OffsetSearch } from "./offset_search.ts";
+import type { UnicornSymbols } from "./symbols.ts";
+
+/** Offsets in bytes into the CPU's state; the sixteen general registers are at its start, in the order of their numbers. */
+export interface X86Layout extends CommonLayout {
+  /** RIP (u64). */
+  rip: number;
+  /** The engine's cached mode (u32): CPL in bits 0–1, interrupt shadow in bit 3. */
+  mode: number;
+  /** ES, CS, SS, DS, FS, GS: 24 bytes each (selector u32, base u64 at 8, limit u32 at 16, flags u32 at 20). */
+  segments: number;
+  /** CR0 (u64); CR1 … CR4 follow. */
+  cr0: number;
+  /** Error code of the last exception (u32). */
+  errorCode: number;
+  /** Whether the last exception was a software interrupt (u32). */
+  softwareInterrupt: number;
+  /** The exception being delivered, for double faults (i32); −1 when none is. */
+  doubleFaultLatch: number;
+}
+
+/** Bytes of a segment register. */
+export const SEGMENT_SIZE = 24;
+/** What HF_LMA, HF_CS64 and HF_PE look like in the cached mode of 64-bit code. */
+const MODE_64 = 0xc080n;
+
+/** Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected. */
+export function findX86Layout(symbols: UnicornSymbols): X86Layout {
+  using specimen = new Specimen(symbols, "x86_64");
+  const common = findCommonLayout(specimen, {
+    traps: [
+      { code: [0xcd, 0x52], number: 0x52 }, // int 0x52
+      { code: [0xcd, 0x31], number: 0x31 }, // int 0x31
+    ],
+    pause: [0x90, 0x90, 0xf4], // nop; nop; hlt
+    loop: [0x90, 0xeb, 0xfd], // 1: nop; jmp 1b
+  });
+  const view = new DataView(viewState(specimen.native, common));
+  const register = (id: number, name: string): number => {
+    const search = new OffsetSearch(view, { name, width: 8 });
+    for (const value of [0x5a5a_1234_0000n, 0x3c3c_4321_0000n]) {
+      specimen.native.writeRegister(id, value);
+      search.keep(value);
+    }
+    return search.only();
+  };
+  const fsBase = register(X86Register.FS_BASE, "the FS base");
+  const gsBase = register(X86Register.GS_BASE, "the GS base");
+  if (gsBase - fsBase !== SEGMENT_SIZE) {
+    throw new CalibrationError(`Segment registers are ${gsBase - fsBase} bytes apart, not 24`);
+  }
+  const segments = fsBase - 8 - 4 * SEGMENT_SIZE;
+  const cr2 = register(X86Register.CR2, "CR2");
+  const mode = segments - 8;
+  if ((BigInt(view.getUint32(mode, true)) & MODE_64) !== MODE_64) {
+    throw new CalibrationError(
+      "The cached mode before the segment registers is not that of 64-bit code",
+    );
+  }
+  const layout = {
+    ...common,
+    rip: register(X86Register.RIP, "RIP"),
+    mode,
+    segments,
+    cr0: cr2 - 16,
+    ...findFaultFields(symbols, common),
+  };
+  checkX86Layout(symbols, layout);
+  return layout;
+}
+
+// mov ax, selector; mov ds, ax: a selector beyond the limit of the GDT, which is the error code of the #GP that follows
+function loadSelector(selector: number): number[] {
+  return [0x66, 0xb8, selector & 0xff, selector >> 8, 0x8e, 0xd8];
+}
+
+const DIVIDE_BY_ZERO = [0x31, 0xc9, 0xf7, 0xf1]; // xor ecx, ecx; div ecx
+
+function findFaultFields(
+  symbols: UnicornSymbols,
+  common: CommonLayout,
+): { errorCode: number; softwareInterrupt: number; doubleFaultLatch: number } {
+  using first = new Specimen(symbols, "x86_64");
+  const view = new DataView(viewState(first.native, common));
+  const latch = new OffsetSearch(view, { name: "the double-fault latch", width: 4 });
+  latch.keep(0xffff_ffffn);
+  first.run(loadSelector(0x5a58));
+  latch.keep(13n);
+  const doubleFaultLatch = latch.only();
+
+  const error = new OffsetSearch(view, { name: "the error code", width: 4 });
+  for (const selector of [0x3c30, 0x6b68]) {
+    view.setInt32(doubleFaultLatch, -1, true);
+    first.run(loadSelector(selector));
+    view.setBigUint64(0, 0n, true); // RAX holds the selector, too
+    error.keep(BigInt(selector));
+  }
+  const errorCode = error.only();
+  // The flag lies beside the error code: 1 after `int n`, 0 after a fault.
+  const softwareInterrupt = errorCode + 4;
+  first.run([0xcd, 0x52]);
+  const afterInt = view.getUint32(softwareInterrupt, true);
+  view.setInt32(doubleFaultLatch, -1, true);
+  first.run(DIVIDE_BY_ZERO);
+  const afterFault = view.getUint32(softwareInterrupt, true);
+  if (afterInt !== 1 || afterFault !== 0 || view.getInt32(doubleFaultLatch, true) !== 0) {
+    throw new CalibrationError("Cannot tell software interrupts from faults");
+  }
+  return { errorCode, softwareInterrupt, doubleFaultLatch };
+}
+
+/** Patches the state in place and checks that the engine takes the patch for real. */
+function checkX86Layout(symbols: UnicornSymbols, layout: X86Layout): void {
+  using specimen = new Specimen(symbols, "x86_64");
+  const view = new DataView(viewState(specimen.native, layout));
+  const privileged = [0xf4]; // hlt
+  const expect = (what: string, actual: number, expected: number): void => {
+    if (actual !== expected) {
+      throw new CalibrationError(`Self-test "${what}" gave ${actual} instead of ${expected}`);
+    }
+  };
+  expect("hlt at CPL 0", specimen.run(privileged), uc.UC_ERR_OK);
+  const mode = view.getUint32(layout.mode, true);
+  expect("CPL before the patch", mode & 3, 0);
+  view.setUint32(layout.mode, mode | 3, true);
+  expect("hlt at CPL 3", specimen.run(privileged), uc.UC_ERR_EXCEPTION);
+  expect("RIP of the fault", Number(view.getBigUint64(layout.rip, true)), Number(CODE));
+  view.setUint32(layout.mode, mode, true);
+  view.setInt32(layout.doubleFaultLatch, -1, true);
+  expect("hlt at CPL 0 again", specimen.run(privileged), uc.UC_ERR_OK);
+  view.setBigUint64(8, 0x1234n, true);
+  expect("RCX by patch", Number(specimen.native.readRegister(X86Register.RCX)), 0x1234);
+  const cr0 = view.getBigUint64(layout.cr0, true);
+  expect("CR0", Number(specimen.native.readRegister(X86Register.CR0)), Number(cr0));
+  // 48 c7 c0 05 00 00 00: mov rax, 5; 0f 05: syscall; 90: nop
+  expect("syscall", specimen.run([0x48, 0xc7, 0xc0, 5, 0, 0, 0, 0x0f, 0x05, 0x90]), uc.UC_ERR_OK);
+  expect("RIP after syscall", Number(view.getBigUint64(layout.rip, true)), Number(CODE) + 9);
+}

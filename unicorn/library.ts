@@ -1,0 +1,180 @@
+/**
+ * Finding libunicorn, and making sure that it behaves as the engine relies on before anyone uses it.
+ *
+ * @module
+ */
+import { cacheDirectories, libraryFileName } from "./cache.ts";
+import { type EngineArch, type TriedPlace, UnicornNotFoundError } from "./errors.ts";
+import { type AArch64Layout, findAArch64Layout } from "./layout_aarch64.ts";
+import { findX86Layout, type X86Layout } from "./layout_x86_64.ts";
+import { openSymbols, type UnicornSymbols } from "./symbols.ts";
+
+/** What the rest of this folder needs of a library; it never leaves the folder. */
+export interface UnicornInternals {
+  /** The foreign functions. */
+  symbols: UnicornSymbols;
+  /** Offsets of the x86-64 engine's private fields. */
+  x86: X86Layout;
+  /** Offsets of the AArch64 engine's private fields. */
+  aarch64: AArch64Layout;
+}
+
+let readInternals: (library: UnicornLibrary) => UnicornInternals;
+
+/** A libunicorn that passed its self-tests. Get one by {@linkcode loadUnicorn}; it stays loaded until the process ends. */
+export class UnicornLibrary {
+  static {
+    readInternals = (library) => library.#internals;
+  }
+
+  /** Path, or the name it was found by. */
+  readonly path: string;
+  /** Version, such as `2.1.4`. */
+  readonly version: string;
+  readonly #internals: UnicornInternals;
+
+  /** Used by {@linkcode loadUnicorn} only. */
+  constructor(path: string, version: string, internals: UnicornInternals) {
+    this.path = path;
+    this.version = version;
+    this.#internals = internals;
+  }
+
+  /** Guest architectures whose self-tests passed. */
+  get architectures(): readonly EngineArch[] {
+    return ["x86_64", "aarch64"];
+  }
+}
+
+/** The native side of a library, for this folder's own modules. */
+export function internalsOf(library: UnicornLibrary): UnicornInternals {
+  return readInternals(library);
+}
+
+/** Options of {@linkcode loadUnicorn}. */
+export interface LoadUnicornOptions {
+  /** Path of the library; nothing else is tried. */
+  path?: string;
+}
+
+const loaded = new Map<string, UnicornLibrary>();
+
+/**
+ * Finds libunicorn, checks its version and its behavior, and keeps it for the life of the process.
+ *
+ * Places, in order: `options.path`; the environment variable `TRAPLINE_UNICORN`; the cache that {@linkcode ensureUnicorn}
+ * fills (the checkout's, then the user's); the system's own names. A place that was named explicitly (the first two) and does
+ * not serve is an error: no other library is taken in its stead.
+ *
+ * @throws {UnicornNotFoundError} When none serves; it lists every place with its reason.
+ */
+export function loadUnicorn(options: LoadUnicornOptions = {}): UnicornLibrary {
+  const key = options.path ?? "";
+  const known = loaded.get(key);
+  if (known !== undefined) return known;
+  const library = search(options.path);
+  loaded.set(key, library);
+  return library;
+}
+
+function search(path: string | undefined): UnicornLibrary {
+  const tried: TriedPlace[] = [];
+  for (const place of candidates(path, tried)) {
+    const same = loaded.get(place);
+    if (same !== undefined) return same;
+    try {
+      const library = tryPlace(place);
+      loaded.set(place, library);
+      return library;
+    } catch (error) {
+      tried.push({ place, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  throw new UnicornNotFoundError(tried);
+}
+
+function candidates(path: string | undefined, tried: TriedPlace[]): string[] {
+  if (path !== undefined) return [path];
+  const named = environment("TRAPLINE_UNICORN", tried);
+  if (named !== undefined && named !== "") return [named];
+  const file = libraryFileName();
+  const cached = cacheDirectories().map((directory) => `${directory}/${file}`);
+  const present = cached.filter((place) => {
+    if (exists(place)) return true;
+    tried.push({ place, reason: "No such file" });
+    return false;
+  });
+  return [...present, ...systemNames()];
+}
+
+function environment(name: string, tried: TriedPlace[]): string | undefined {
+  try {
+    const value = Deno.env.get(name);
+    if (value === undefined) tried.push({ place: name, reason: "Not set" });
+    return value;
+  } catch {
+    tried.push({ place: name, reason: "Not readable without --allow-env" });
+    return undefined;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function systemNames(): string[] {
+  switch (Deno.build.os) {
+    case "darwin":
+      return [
+        "libunicorn.2.dylib",
+        "/opt/homebrew/lib/libunicorn.2.dylib",
+        "/usr/local/lib/libunicorn.2.dylib",
+      ];
+    case "windows":
+      return ["unicorn.dll"];
+    default:
+      return ["libunicorn.so.2", "libunicorn.so"];
+  }
+}
+
+/** Opens one candidate. The library stays open only if it serves. */
+function tryPlace(place: string): UnicornLibrary {
+  const dynamic = openSymbols(place);
+  try {
+    const { symbols } = dynamic;
+    if (symbols.mincore === null) {
+      throw new Error(`No way to probe memory on ${Deno.build.os}: mincore is missing`);
+    }
+    const version = checkVersion(symbols.uc_version(null, null));
+    return new UnicornLibrary(place, version, {
+      symbols,
+      x86: findX86Layout(symbols),
+      aarch64: findAArch64Layout(symbols),
+    });
+  } catch (error) {
+    dynamic.close();
+    throw error;
+  }
+}
+
+/**
+ * The version as text.
+ *
+ * @param word What `uc_version` returns: major, minor, patch and extra, a byte each from the top.
+ * @throws {Error} When it is older than 2.1, with what that version cannot do.
+ */
+export function checkVersion(word: number): string {
+  const [major, minor, patch] = [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff];
+  const version = `${major}.${minor}.${patch}`;
+  if (major < 2 || (major === 2 && minor < 1)) {
+    throw new Error(
+      `Version ${version} is too old, 2.1 or later is needed: before it, x86 paging maps identically only, AArch64 ` +
+        "exception levels cannot be changed, and flushing the TLB flushes translations instead",
+    );
+  }
+  return version;
+}

@@ -1,0 +1,36 @@
+/**
+ * The engine: one CPU, x86-64 or AArch64, that executes real machine code over RAM owned by JavaScript, on top of libunicorn.
+ *
+ * {@linkcode loadUnicorn} finds the library and tests that it behaves; {@linkcode ensureUnicorn} fetches the pinned one.
+ * {@linkcode Engine.open} makes a CPU; {@linkcode Engine.run} executes it until something happens and says what, with the
+ * exact number of instructions. Exceptions come out undelivered: entering them as the architecture manual says is the caller's
+ * part, with the registers and the live CPU state offered here. This is the only folder that touches native code, and no
+ * native pointer leaves it.
+ *
+ * @module
+ */
+export { type CodeHookCallback, Engine, type EngineOptions } from "./engine.ts";
+export type * from "./exit.ts";
+export {
+  type EngineArch,
+  EngineError,
+  type EngineErrorFields,
+  EngineUsageError,
+  type EngineUsageKind,
+  type TriedPlace,
+  UnicornNotFoundError,
+} from "./errors.ts";
+export { loadUnicorn, type LoadUnicornOptions, type UnicornLibrary } from "./library.ts";
+export {
+  AArch64Register,
+  AArch64SystemRegister,
+  AArch64Vector,
+  type SystemRegisterEncoding,
+} from "./constants_aarch64.ts";
+export { X86Msr, X86Register, X86Vector } from "./constants_x86_64.ts";
+export type { AArch64ModelName } from "./native_engine.ts";
+export type { AArch64State } from "./state_aarch64.ts";
+export { type RingEntry, type X86Segment, X86SegmentIndex, type X86State } from "./state_x86_64.ts";
+export type { RegisterBatch } from "./register_batch.ts";
+export type { SystemRegister } from "./system_register.ts";
+export type { DescriptorTable, TableRegister } from "./x86_tables.ts";

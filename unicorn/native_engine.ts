@@ -1,0 +1,148 @@
+/**
+ * One `uc_engine`, with nothing added: what calibration and {@linkcode Engine} have in common.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import { AArch64Model, AArch64Register } from "./constants_aarch64.ts";
+import { X86Instruction, X86Register } from "./constants_x86_64.ts";
+import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
+import type { UnicornSymbols } from "./symbols.ts";
+
+/** CPU models of AArch64. */
+export type AArch64ModelName = keyof typeof AArch64Model;
+
+/** A `uc_engine`. Whoever owns it closes it, once. */
+export class NativeEngine {
+  readonly symbols: UnicornSymbols;
+  readonly arch: EngineArch;
+  #handle: Deno.PointerObject | undefined;
+  readonly #word = new BigUint64Array(1);
+
+  /**
+   * Opens an engine: x86-64 in 64-bit mode with paging off, or AArch64 at EL1h with the MMU off.
+   *
+   * No interrupt hook is ever installed: an exception without one ends the run at once with `UC_ERR_EXCEPTION` and leaves
+   * its number in the CPU's structure, which is both faster than any callback and precise. Exit addresses are switched off
+   * (an empty list of them replaces `until`), so that no guest address ends a run.
+   */
+  constructor(symbols: UnicornSymbols, arch: EngineArch, model: AArch64ModelName = "cortex-a72") {
+    this.symbols = symbols;
+    this.arch = arch;
+    const x86 = arch === "x86_64";
+    const status = symbols.uc_open(
+      x86 ? uc.UC_ARCH_X86 : uc.UC_ARCH_ARM64,
+      x86 ? uc.UC_MODE_64 : uc.UC_MODE_ARM,
+      this.#word,
+    );
+    const handle = Deno.UnsafePointer.create(this.#word[0] ?? 0n);
+    if (status !== uc.UC_ERR_OK || handle === null) {
+      throw new EngineError("open an engine", { status, arch });
+    }
+    this.#handle = handle;
+    try {
+      if (!x86) {
+        this.check(
+          symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, AArch64Model[model]),
+          `choose CPU model ${model}`,
+        );
+      }
+      this.check(
+        symbols.uc_ctl_int(handle, uc.UC_CTL_UC_USE_EXITS, 1),
+        "switch exit addresses off",
+      );
+      if (x86) {
+        this.addHook(uc.UC_HOOK_INSN, symbols.stop_address, {
+          instruction: X86Instruction.SYSCALL,
+        });
+      }
+      // The library builds its CPU at the first use that needs one, and has no view to offer before.
+      this.readRegister(x86 ? X86Register.RIP : AArch64Register.PC);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The `uc_engine`. @throws {EngineUsageError} When it is closed. */
+  get handle(): Deno.PointerObject {
+    if (this.#handle === undefined) {
+      throw new EngineUsageError("disposed", "Cannot use the engine: it is disposed");
+    }
+    return this.#handle;
+  }
+
+  /** Whether it is closed. */
+  get closed(): boolean {
+    return this.#handle === undefined;
+  }
+
+  /** Throws the typed error of a status other than `UC_ERR_OK`. */
+  check(status: number, action: string): void {
+    if (status !== uc.UC_ERR_OK) throw new EngineError(action, { status, arch: this.arch });
+  }
+
+  /** Adds a hook and returns its number, for {@linkcode removeHook}. A range whose end is below its begin is every address. */
+  addHook(
+    type: number,
+    callback: Deno.PointerValue,
+    { begin = 1n, end = 0n, data = 0n, instruction = 0 } = {},
+  ): bigint {
+    this.check(
+      this.symbols.uc_hook_add(
+        this.handle,
+        this.#word,
+        type,
+        callback,
+        Deno.UnsafePointer.create(data),
+        begin,
+        end,
+        instruction,
+      ),
+      "add a hook",
+    );
+    return this.#word[0] ?? 0n;
+  }
+
+  /** Removes a hook. */
+  removeHook(hook: bigint): void {
+    this.check(this.symbols.uc_hook_del(this.handle, hook), "remove a hook");
+  }
+
+  /** Maps memory of JavaScript. The caller keeps a reference to the bytes for as long as the engine is open. */
+  map(address: bigint, bytes: Uint8Array): number {
+    return this.symbols.uc_mem_map_ptr(
+      this.handle,
+      address,
+      BigInt(bytes.length),
+      uc.UC_PROT_ALL,
+      // Deno wants the non-shared kind; the library cannot tell the difference.
+      bytes as Uint8Array<ArrayBuffer>,
+    );
+  }
+
+  /** Runs up to `budget` instructions from `pc`; returns Unicorn's status. */
+  start(pc: bigint, budget: bigint): number {
+    return this.symbols.uc_emu_start(this.handle, pc, 0n, 0n, budget);
+  }
+
+  /** Reads a register of up to 64 bits. */
+  readRegister(id: number): bigint {
+    this.#word[0] = 0n;
+    this.check(this.symbols.uc_reg_read(this.handle, id, this.#word), `read register ${id}`);
+    return this.#word[0];
+  }
+
+  /** Writes a register of up to 64 bits. */
+  writeRegister(id: number, value: bigint): void {
+    this.#word[0] = value;
+    this.check(this.symbols.uc_reg_write(this.handle, id, this.#word), `write register ${id}`);
+  }
+
+  /** Frees the engine; a second time does nothing. */
+  close(): void {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    if (handle !== undefined) this.symbols.uc_close(handle);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Finding a field of an unknown C structure: run something that sets the field to a known value, keep the offsets that hold
+ * it, repeat with other values until one offset is left.
+ *
+ * @module
+ */
+
+/** Why a library's behavior or layout is not what the engine relies on. */
+export class CalibrationError extends Error {
+  /** @param message What was expected and what was found. */
+  constructor(message: string) {
+    super(message);
+    this.name = "CalibrationError";
+  }
+}
+
+/** Width of a field in bytes. */
+export type FieldWidth = 1 | 4 | 8;
+
+/** The offsets of a structure that may still be the field sought. */
+export class OffsetSearch {
+  readonly #view: DataView;
+  readonly #name: string;
+  readonly #width: FieldWidth;
+  #offsets: number[] = [];
+
+  /**
+   * @param view The structure, in place: it is read anew by every {@linkcode keep}.
+   * @param name Name of the field, for messages.
+   * @param width Width of the field, which is aligned to it.
+   */
+  constructor(view: DataView, { name, width }: { name: string; width: FieldWidth }) {
+    this.#view = view;
+    this.#name = name;
+    this.#width = width;
+    for (let offset = 0; offset + width <= view.byteLength; offset += width) {
+      this.#offsets.push(offset);
+    }
+  }
+
+  /** Keeps the offsets that hold the value now, an unsigned one of the field's width. */
+  keep(value: bigint): this {
+    this.#offsets = this.#offsets.filter((offset) => this.#read(offset) === value);
+    return this;
+  }
+
+  /** The one offset left. @throws {CalibrationError} When none or several are left. */
+  only(): number {
+    const [offset, ...others] = this.#offsets;
+    if (offset === undefined || others.length > 0) {
+      const found = this.#offsets.slice(0, 8).join(", ") || "none";
+      throw new CalibrationError(`Cannot locate ${this.#name}: ${found} instead of one offset`);
+    }
+    return offset;
+  }
+
+  #read(offset: number): bigint {
+    switch (this.#width) {
+      case 1:
+        return BigInt(this.#view.getUint8(offset));
+      case 4:
+        return BigInt(this.#view.getUint32(offset, true));
+      case 8:
+        return this.#view.getBigUint64(offset, true);
+    }
+  }
+}

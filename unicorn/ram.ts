@@ -1,0 +1,114 @@
+/**
+ * The RAM of one engine: which bytes of JavaScript lie at which physical addresses.
+ *
+ * @module
+ */
+import { EngineUsageError } from "./errors.ts";
+
+/** Bytes of a page: mappings begin and end on its multiples. */
+export const PAGE_SIZE = 4096;
+/** Physical addresses end here on both architectures' models. */
+const PHYSICAL_END = 1n << 40n;
+
+interface Mapping {
+  address: bigint;
+  bytes: Uint8Array;
+  size: number;
+}
+
+/**
+ * Holds the mapped buffers, so that none is collected while the engine can still reach it, and says which requests would
+ * confuse or crash the engine.
+ */
+export class RamMap {
+  #mappings: Mapping[] = [];
+
+  /** Refuses what cannot be mapped; changes nothing. @throws {EngineUsageError} */
+  check(address: bigint, bytes: Uint8Array): void {
+    const size = bytes.length;
+    if (!(bytes instanceof Uint8Array)) refuse("memory", "Cannot map RAM: not a Uint8Array");
+    if (size === 0 || size % PAGE_SIZE !== 0) {
+      refuse("mapping", `Cannot map RAM of ${size} bytes: not a positive multiple of ${PAGE_SIZE}`);
+    }
+    checkAddress(address, BigInt(size));
+    const { buffer } = bytes;
+    if (buffer instanceof ArrayBuffer ? buffer.resizable : buffer.growable) {
+      refuse("memory", "Cannot map RAM: its buffer is resizable");
+    }
+    // Guest atomics of 16 bytes become host instructions that fault on less aligned memory.
+    if (Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>)) % 16n) {
+      refuse("memory", "Cannot map RAM: its bytes are not aligned to 16 in host memory");
+    }
+    const end = address + BigInt(size);
+    for (const other of this.#mappings) {
+      if (address < other.address + BigInt(other.size) && other.address < end) {
+        refuse(
+          "mapping",
+          `Cannot map RAM at ${hex(address)}: overlaps the mapping of ${other.size} bytes at ${
+            hex(other.address)
+          }`,
+        );
+      }
+    }
+  }
+
+  /** Remembers a mapping that the engine has accepted. */
+  add(address: bigint, bytes: Uint8Array): void {
+    this.#mappings.push({ address, bytes, size: bytes.length });
+  }
+
+  /** Refuses anything but one whole mapping: the engine would copy the rest of a split one. @throws {EngineUsageError} */
+  checkMapped(address: bigint, size: bigint): void {
+    if (!this.#mappings.some((mapping) => isExactly(mapping, address, size))) {
+      refuse("mapping", `Cannot unmap ${size} bytes at ${hex(address)}: not exactly one mapping`);
+    }
+  }
+
+  /** Forgets a mapping. */
+  delete(address: bigint, size: bigint): void {
+    this.#mappings = this.#mappings.filter((mapping) => !isExactly(mapping, address, size));
+  }
+
+  /** Refuses to go on when a mapped buffer was detached, since its memory may be gone. @throws {EngineUsageError} */
+  checkAlive(): void {
+    for (const { bytes, size, address } of this.#mappings) {
+      if (bytes.length !== size) {
+        refuse("memory", `Cannot run: the buffer mapped at ${hex(address)} was detached`);
+      }
+    }
+  }
+
+  /** Whether a physical range lies in one mapping. */
+  contains(address: bigint, size: bigint): boolean {
+    return this.#mappings.some((mapping) => {
+      const offset = address - mapping.address;
+      return offset >= 0n && offset + size <= BigInt(mapping.size);
+    });
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#mappings = [];
+  }
+}
+
+function isExactly(mapping: Mapping, address: bigint, size: bigint): boolean {
+  return mapping.address === address && BigInt(mapping.size) === size;
+}
+
+function checkAddress(address: bigint, size: bigint): void {
+  if (typeof address !== "bigint" || address < 0n || address + size > PHYSICAL_END) {
+    refuse("mapping", `Cannot map ${size} bytes at ${hex(address)}: not within 40 bits`);
+  }
+  if (address % BigInt(PAGE_SIZE) !== 0n) {
+    refuse("mapping", `Cannot map RAM at ${hex(address)}: not a multiple of ${PAGE_SIZE}`);
+  }
+}
+
+function refuse(kind: "mapping" | "memory", message: string): never {
+  throw new EngineUsageError(kind, message);
+}
+
+function hex(address: bigint): string {
+  return typeof address === "bigint" ? `0x${address.toString(16)}` : String(address);
+}

@@ -1,0 +1,73 @@
+/**
+ * Several registers in one native call.
+ *
+ * @module
+ */
+import { AArch64Register, type SystemRegisterEncoding } from "./constants_aarch64.ts";
+import type { NativeEngine } from "./native_engine.ts";
+import { checkRegister } from "./register_check.ts";
+import { SystemRegister } from "./system_register.ts";
+
+/**
+ * Registers of up to 64 bits that are read or written together. `values` and `words` are the same memory; `words` spares the
+ * allocation of bigints where 32 bits are enough (little-endian: the low word of register `i` is `words[2 * i]`).
+ */
+export class RegisterBatch {
+  /** One element a register. */
+  readonly values: BigUint64Array<ArrayBuffer>;
+  /** The same memory, low and high word of each register. */
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly #native: NativeEngine;
+  readonly #ids: Int32Array<ArrayBuffer>;
+  readonly #pointers: BigUint64Array<ArrayBuffer>;
+  /** System registers travel in structures of their own: their values are copied to and fro. */
+  readonly #systems: { index: number; register: SystemRegister }[] = [];
+
+  /**
+   * Used by {@linkcode Engine} only.
+   *
+   * @throws {EngineUsageError} When a system register is not in {@linkcode AArch64SystemRegister}.
+   */
+  constructor(native: NativeEngine, members: readonly (number | SystemRegisterEncoding)[]) {
+    this.#native = native;
+    this.values = new BigUint64Array(members.length);
+    this.words = new Uint32Array(this.values.buffer);
+    this.#ids = new Int32Array(members.length);
+    this.#pointers = new BigUint64Array(members.length);
+    members.forEach((member, index) => {
+      if (typeof member === "number") {
+        this.#ids[index] = checkRegister(native.arch, member);
+        this.#pointers[index] = addressOfBytes(this.values) + BigInt(index * 8);
+      } else {
+        const register = new SystemRegister(native, member);
+        this.#systems.push({ index, register });
+        this.#ids[index] = AArch64Register.CP_REG;
+        this.#pointers[index] = addressOfBytes(register.cell);
+      }
+    });
+  }
+
+  /** Reads every register into `values`. */
+  read(): void {
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_read_batch(handle, this.#ids, this.#pointers, this.#ids.length),
+      "read registers",
+    );
+    for (const { index, register } of this.#systems) this.values[index] = register.cellValue;
+  }
+
+  /** Writes every register from `values`, in order. */
+  write(): void {
+    for (const { index, register } of this.#systems) register.cellValue = this.values[index] ?? 0n;
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_write_batch(handle, this.#ids, this.#pointers, this.#ids.length),
+      "write registers",
+    );
+  }
+}
+
+function addressOfBytes(bytes: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}

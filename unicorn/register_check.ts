@@ -1,0 +1,46 @@
+/**
+ * Which register numbers may be given to the engine: it prints warnings for others, or writes past an 8-byte value.
+ *
+ * @module
+ */
+import { AArch64Register } from "./constants_aarch64.ts";
+import { X86Register } from "./constants_x86_64.ts";
+import { type EngineArch, EngineUsageError } from "./errors.ts";
+
+const X86_WIDE: readonly number[] = [
+  X86Register.XMM0,
+  X86Register.IDTR,
+  X86Register.GDTR,
+  X86Register.LDTR,
+  X86Register.TR,
+  X86Register.MSR,
+];
+const AARCH64_WIDE: readonly number[] = [AArch64Register.V0, AArch64Register.CP_REG];
+
+/** Registers of up to 64 bits. */
+const NARROW: Readonly<Record<EngineArch, ReadonlySet<number>>> = {
+  x86_64: new Set(Object.values(X86Register).filter((id) => !X86_WIDE.includes(id))),
+  aarch64: new Set([
+    ...Object.values(AArch64Register).filter((id) => !AARCH64_WIDE.includes(id)),
+    ...Array.from({ length: 29 }, (_, index) => AArch64Register.X0 + index),
+  ]),
+};
+
+/** The vector registers of 128 bits: number of the first, and how many. */
+const VECTORS: Readonly<Record<EngineArch, { first: number; count: number }>> = {
+  x86_64: { first: X86Register.XMM0, count: 16 },
+  aarch64: { first: AArch64Register.V0, count: 32 },
+};
+
+/** Returns the number of a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
+export function checkRegister(arch: EngineArch, id: number): number {
+  if (NARROW[arch].has(id)) return id;
+  throw new EngineUsageError("register", `Cannot access ${arch} register ${id}: not a 64-bit one`);
+}
+
+/** Returns the number of a 128-bit register. @throws {EngineUsageError} When it is not one. */
+export function checkVector(arch: EngineArch, id: number): number {
+  const { first, count } = VECTORS[arch];
+  if (Number.isInteger(id) && id >= first && id < first + count) return id;
+  throw new EngineUsageError("register", `Cannot access ${arch} register ${id}: not a 128-bit one`);
+}

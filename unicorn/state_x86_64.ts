@@ -1,0 +1,200 @@
+/**
+ * The x86-64 CPU's own structure, read and patched in place.
+ *
+ * @module
+ */
+import { EngineUsageError } from "./errors.ts";
+import { SEGMENT_SIZE, type X86Layout } from "./layout_x86_64.ts";
+import { checkIndex, type StateView } from "./state_view.ts";
+
+/** A segment register with its hidden part. */
+export interface X86Segment {
+  /** 16 bits. */
+  selector: number;
+  /** Linear address, 64 bits. */
+  base: bigint;
+  /** In bytes, 32 bits; the granularity is already applied. */
+  limit: number;
+  /** Bits 8–23 of the descriptor's second word: type, S, DPL (13–14), P, AVL, L (21), D/B, G. */
+  flags: number;
+}
+
+/** Numbers of the segment registers, as instructions encode them. */
+export const X86SegmentIndex = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5 } as const;
+
+/** What {@linkcode X86State.enterRing} sets. */
+export interface RingEntry {
+  /** The new CPL, 0 or 3. */
+  cpl: 0 | 3;
+  /** Code segment, 64-bit. */
+  cs: X86Segment;
+  /** Stack segment. */
+  ss: X86Segment;
+  /** Stack pointer. */
+  rsp: bigint;
+  /** Instruction pointer. */
+  rip: bigint;
+}
+
+/** The 64-bit code flag of a descriptor. */
+const LONG_CODE = 1 << 21;
+const CPL_MASK = 3;
+const INHIBIT_IRQ = 1 << 3;
+const RSP = 4;
+const CR4_TSD = 1 << 2;
+
+/**
+ * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access. Valid
+ * between runs. RFLAGS is not here, as the engine keeps its arithmetic flags in another form: use
+ * {@linkcode Engine.readRegister}.
+ */
+export class X86State {
+  readonly #view: StateView;
+  readonly #layout: X86Layout;
+
+  /** Used by {@linkcode Engine} only. */
+  constructor(view: StateView, layout: X86Layout) {
+    this.#view = view;
+    this.#layout = layout;
+  }
+
+  /** Current privilege level, 0 … 3. Setting it changes neither selectors nor stack; see {@linkcode enterRing}. */
+  get cpl(): number {
+    return this.#view.get32(this.#layout.mode) & CPL_MASK;
+  }
+  set cpl(value: number) {
+    checkIndex("CPL", value, 4);
+    this.#view.set32(this.#layout.mode, (this.#view.get32(this.#layout.mode) & ~CPL_MASK) | value);
+  }
+
+  /** Instruction pointer. */
+  get rip(): bigint {
+    return this.#view.get64(this.#layout.rip);
+  }
+  set rip(value: bigint) {
+    this.#view.set64(this.#layout.rip, value);
+  }
+
+  /** Stack pointer. */
+  get rsp(): bigint {
+    return this.gpr(RSP);
+  }
+  set rsp(value: bigint) {
+    this.setGpr(RSP, value);
+  }
+
+  /** A general register by the number instructions encode: RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 … R15. */
+  gpr(index: number): bigint {
+    return this.#view.get64(this.#gprOffset(index));
+  }
+
+  /** Sets a general register, numbered as in {@linkcode gpr}. */
+  setGpr(index: number, value: bigint): void {
+    this.#view.set64(this.#gprOffset(index), value);
+  }
+
+  /** A segment register; see {@linkcode X86SegmentIndex}. */
+  segment(index: number): X86Segment {
+    const at = this.#segmentOffset(index);
+    return {
+      selector: this.#view.get32(at) & 0xffff,
+      base: this.#view.get64(at + 8),
+      limit: this.#view.get32(at + 16),
+      flags: this.#view.get32(at + 20),
+    };
+  }
+
+  /**
+   * Sets a segment register with its hidden part, without looking at any descriptor table. The privilege level does not
+   * follow CS.
+   */
+  setSegment(index: number, segment: X86Segment): void {
+    const at = this.#segmentOffset(index);
+    this.#view.set32(at, segment.selector & 0xffff);
+    this.#view.set64(at + 8, segment.base);
+    this.#view.set32(at + 16, segment.limit);
+    this.#view.set32(at + 20, segment.flags);
+  }
+
+  /** Error code of the last exception; 0 for those that have none. */
+  get errorCode(): number {
+    return this.#view.get32(this.#layout.errorCode);
+  }
+
+  /** Whether the last exception was an `int n`. */
+  get softwareInterrupt(): boolean {
+    return this.#view.get32(this.#layout.softwareInterrupt) !== 0;
+  }
+
+  /** Whether the last instruction blocks interrupts for one more instruction (after `sti`, and loads of SS). */
+  get interruptShadow(): boolean {
+    return (this.#view.get32(this.#layout.mode) & INHIBIT_IRQ) !== 0;
+  }
+  set interruptShadow(value: boolean) {
+    const mode = this.#view.get32(this.#layout.mode);
+    this.#view.set32(this.#layout.mode, value ? mode | INHIBIT_IRQ : mode & ~INHIBIT_IRQ);
+  }
+
+  /** CR0. Writing control registers has side effects: use {@linkcode Engine.writeRegister}. */
+  get cr0(): bigint {
+    return this.#view.get64(this.#layout.cr0);
+  }
+
+  /** CR2: linear address of the last page fault. */
+  get cr2(): bigint {
+    return this.#view.get64(this.#layout.cr0 + 16);
+  }
+
+  /** CR3. */
+  get cr3(): bigint {
+    return this.#view.get64(this.#layout.cr0 + 24);
+  }
+
+  /** CR4. */
+  get cr4(): bigint {
+    return this.#view.get64(this.#layout.cr0 + 32);
+  }
+
+  /**
+   * Changes privilege level, code and stack segment, RSP and RIP in one go, as delivering an exception through a gate does.
+   * Interrupt shadow and flags stay.
+   *
+   * @throws {EngineUsageError} When the code segment is not a 64-bit one.
+   */
+  enterRing(entry: RingEntry): void {
+    if ((entry.cs.flags & LONG_CODE) === 0) {
+      throw new EngineUsageError(
+        "value",
+        `Cannot enter ring ${entry.cpl}: CS flags 0x${entry.cs.flags.toString(16)} lack the L bit`,
+      );
+    }
+    this.setSegment(X86SegmentIndex.CS, entry.cs);
+    this.setSegment(X86SegmentIndex.SS, entry.ss);
+    this.cpl = entry.cpl;
+    this.rsp = entry.rsp;
+    this.rip = entry.rip;
+  }
+
+  /**
+   * Forgets the exception that was last raised, so that another one is no double fault. The engine does this at the start of
+   * every run; delivering exceptions, and so double faults, is not its business.
+   */
+  clearDoubleFaultLatch(): void {
+    this.#view.set32(this.#layout.doubleFaultLatch, -1);
+  }
+
+  /** Whether `rdtsc` is refused at the current privilege level. */
+  get timestampDisabled(): boolean {
+    return (this.#view.get32(this.#layout.cr0 + 32) & CR4_TSD) !== 0 && this.cpl !== 0;
+  }
+
+  #gprOffset(index: number): number {
+    checkIndex("general register", index, 16);
+    return index * 8;
+  }
+
+  #segmentOffset(index: number): number {
+    checkIndex("segment register", index, 6);
+    return this.#layout.segments + index * SEGMENT_SIZE;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * AArch64 system registers, by their encoding.
+ *
+ * @module
+ */
+import {
+  AArch64Register,
+  AArch64SystemRegister,
+  type SystemRegisterEncoding,
+} from "./constants_aarch64.ts";
+import { EngineUsageError } from "./errors.ts";
+import type { NativeEngine } from "./native_engine.ts";
+import { checkU64 } from "./state_view.ts";
+
+/** One number for an encoding: op0, op1, CRn, CRm and op2 side by side, as in `mrs` and `msr`. */
+export function encodingNumber({ op0, op1, crn, crm, op2 }: SystemRegisterEncoding): number {
+  return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
+}
+
+const KNOWN = new Set(Object.values(AArch64SystemRegister).map(encodingNumber));
+
+/** A system register of one engine: keep it where it is used often, since an access is then one native call. */
+export class SystemRegister {
+  readonly #native: NativeEngine;
+  readonly #value: BigUint64Array<ArrayBuffer>;
+  /** The structure `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, value (u64). */
+  readonly cell: Uint8Array<ArrayBuffer>;
+
+  /**
+   * Used by {@linkcode Engine} only.
+   *
+   * @throws {EngineUsageError} When the register is not in {@linkcode AArch64SystemRegister}.
+   */
+  constructor(native: NativeEngine, encoding: SystemRegisterEncoding) {
+    const { op0, op1, crn, crm, op2 } = encoding;
+    if (!KNOWN.has(encodingNumber(encoding))) {
+      throw new EngineUsageError(
+        "register",
+        `Cannot access system register S${op0}_${op1}_C${crn}_C${crm}_${op2}: not one the engine keeps as state`,
+      );
+    }
+    this.#native = native;
+    const buffer = new ArrayBuffer(32);
+    new Uint32Array(buffer).set([crn, crm, op0, op1, op2]);
+    this.#value = new BigUint64Array(buffer, 24);
+    this.cell = new Uint8Array(buffer);
+  }
+
+  /** The value in {@linkcode cell}. */
+  get cellValue(): bigint {
+    return this.#value[0] ?? 0n;
+  }
+  set cellValue(value: bigint) {
+    this.#value[0] = value;
+  }
+
+  /** Reads the register. */
+  read(): bigint {
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_read(handle, AArch64Register.CP_REG, this.cell),
+      "read a system register",
+    );
+    return this.cellValue;
+  }
+
+  /** Writes the register; the engine takes every derived mode (translation, exception level) anew from its state. */
+  write(value: bigint): void {
+    checkU64(value);
+    this.cellValue = value;
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_write(handle, AArch64Register.CP_REG, this.cell),
+      "write a system register",
+    );
+  }
+}
