@@ -57,12 +57,18 @@ export const X86Register = {
   RFLAGS: 253,
 } as const;
 
-/** `UC_X86_INS_SYSCALL`, `UC_X86_INS_SYSENTER`, …: the instructions that may be hooked. */
+/**
+ * The CPU model: `UC_CPU_X86_OPTERON_G5`. It has what 64-bit kernels expect up to SSE4.2, POPCNT and RDTSCP, no source of
+ * random numbers (`rdrand` is #UD, where the library's default model would give the host's), and refuses `sysenter` in
+ * 64-bit mode as AMD's manual says, where other models pass over it.
+ */
+export const X86_MODEL = 34;
+
+/** `UC_X86_INS_SYSCALL` and others: the instructions that may be hooked. */
 export const X86Instruction = {
   RDTSC: 608,
   RDTSCP: 609,
   SYSCALL: 699,
-  SYSENTER: 700,
 } as const;
 
 /** Exception vectors, as found in {@linkcode TrapExit.vector}. */

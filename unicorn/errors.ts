@@ -88,9 +88,14 @@ export interface TriedPlace {
 export class UnicornNotFoundError extends Error {
   /** Every place that was tried, in order. */
   readonly tried: readonly TriedPlace[];
+  /** Whether the place was named explicitly, so that no other was tried. */
+  readonly explicit: boolean;
 
-  /** @param tried Every place that was tried, in order. */
-  constructor(tried: readonly TriedPlace[]) {
+  /**
+   * @param tried Every place that was tried, in order.
+   * @param explicit Whether the place was named explicitly.
+   */
+  constructor(tried: readonly TriedPlace[], explicit: boolean) {
     const list = tried.map(({ place, reason }) => `  - ${place}: ${reason}`).join("\n");
     super(
       `Cannot find libunicorn 2.1 or later; tried\n${list}\n` +
@@ -101,5 +106,6 @@ export class UnicornNotFoundError extends Error {
     );
     this.name = "UnicornNotFoundError";
     this.tried = tried;
+    this.explicit = explicit;
   }
 }

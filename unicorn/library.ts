@@ -79,7 +79,8 @@ export function loadUnicorn(options: LoadUnicornOptions = {}): UnicornLibrary {
 
 function search(path: string | undefined): UnicornLibrary {
   const tried: TriedPlace[] = [];
-  for (const place of candidates(path, tried)) {
+  const explicit = path ?? environment("TRAPLINE_UNICORN", tried);
+  for (const place of explicit === undefined ? candidates(tried) : [explicit]) {
     const same = loaded.get(place);
     if (same !== undefined) return same;
     try {
@@ -90,13 +91,10 @@ function search(path: string | undefined): UnicornLibrary {
       tried.push({ place, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw new UnicornNotFoundError(tried);
+  throw new UnicornNotFoundError(tried, explicit !== undefined);
 }
 
-function candidates(path: string | undefined, tried: TriedPlace[]): string[] {
-  if (path !== undefined) return [path];
-  const named = environment("TRAPLINE_UNICORN", tried);
-  if (named !== undefined && named !== "") return [named];
+function candidates(tried: TriedPlace[]): string[] {
   const file = libraryFileName();
   const cached = cacheDirectories().map((directory) => `${directory}/${file}`);
   const present = cached.filter((place) => {
@@ -110,8 +108,9 @@ function candidates(path: string | undefined, tried: TriedPlace[]): string[] {
 function environment(name: string, tried: TriedPlace[]): string | undefined {
   try {
     const value = Deno.env.get(name);
-    if (value === undefined) tried.push({ place: name, reason: "Not set" });
-    return value;
+    if (value) return value;
+    tried.push({ place: name, reason: "Not set" });
+    return undefined;
   } catch {
     tried.push({ place: name, reason: "Not readable without --allow-env" });
     return undefined;

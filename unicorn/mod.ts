@@ -20,6 +20,7 @@ export {
   type TriedPlace,
   UnicornNotFoundError,
 } from "./errors.ts";
+export { ensureUnicorn, UnicornFetchError } from "./fetch.ts";
 export { loadUnicorn, type LoadUnicornOptions, type UnicornLibrary } from "./library.ts";
 export {
   AArch64Register,

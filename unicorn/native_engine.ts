@@ -5,7 +5,7 @@
  */
 import * as uc from "./constants.ts";
 import { AArch64Model, AArch64Register } from "./constants_aarch64.ts";
-import { X86Instruction, X86Register } from "./constants_x86_64.ts";
+import { X86_MODEL, X86Instruction, X86Register } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
@@ -41,12 +41,11 @@ export class NativeEngine {
     }
     this.#handle = handle;
     try {
-      if (!x86) {
-        this.check(
-          symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, AArch64Model[model]),
-          `choose CPU model ${model}`,
-        );
-      }
+      const number = x86 ? X86_MODEL : AArch64Model[model];
+      this.check(
+        symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, number),
+        `choose CPU model ${number}`,
+      );
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_UC_USE_EXITS, 1),
         "switch exit addresses off",
