@@ -156,3 +156,32 @@ export class LsdaError extends UnwindError {
     super(kind, message, place);
   }
 }
+
+/** Why a walk cannot go on. */
+export type WalkErrorKind =
+  | "registers"
+  | "cfa"
+  | "memory"
+  | "return-address"
+  | "loop"
+  | "trap";
+
+/** Thrown when a frame's caller cannot be found because the stack, the registers or a trap description are damaged. */
+export class WalkError extends UnwindError {
+  declare readonly kind: WalkErrorKind;
+  /** Number of the frame whose caller was looked for, 0 for the innermost. */
+  readonly frame: number;
+
+  /** Builds a walk error; `pc` is the program counter of frame number `frame`. */
+  constructor(
+    kind: WalkErrorKind,
+    message: string,
+    place: { readonly frame: number; readonly pc: bigint },
+  ) {
+    super(kind, message, {
+      source: `frame ${place.frame}`,
+      address: place.pc,
+    });
+    this.frame = place.frame;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What a frame walk takes and how it ends.
+ *
+ * @module
+ */
+import type { MemoryReader } from "./memory.ts";
+import type { ModuleList } from "./modules.ts";
+import type { RegisterSet } from "./register_set.ts";
+
+/** What a walk starts from. */
+export interface WalkInput {
+  /** Registers of the innermost frame; program counter and stack pointer must be known. */
+  readonly registers: RegisterSet;
+  /** Memory of the program. */
+  readonly memory: MemoryReader;
+  /** Code of the program. */
+  readonly modules: ModuleList;
+}
+
+/** Options of a walk. */
+export interface WalkOptions {
+  /**
+   * What the first program counter is: `instruction` if the program was stopped there (a fault, an interrupt, a breakpoint), the
+   * default; `return-address` if it called the unwinder and will go on there.
+   */
+  readonly start?: "instruction" | "return-address";
+  /** Most frames given; default 4096. */
+  readonly maxFrames?: number;
+  /** Whether the frame pointer is believed where there is no table; default true. Such frames say so in their source. */
+  readonly framePointer?: boolean;
+  /** Significant bits of an address; the bits above, up to bit 55, hold a signature (AArch64). 33 to 55, default 48. */
+  readonly addressBits?: number;
+  /** Whether to end at a trap that came from user mode; default false. */
+  readonly stopAtUser?: boolean;
+}
+
+/** Why a walk ended without an error. */
+export type WalkEnd =
+  /** The table says that there is no caller. */
+  | "return-address-undefined"
+  /** The return address is zero. */
+  | "return-address-zero"
+  /** No table, and no frame pointer that can be believed. */
+  | "no-rule"
+  /** As many frames as asked for. */
+  | "frame-limit"
+  /** A trap from user mode, with `stopAtUser`. */
+  | "user";
