@@ -1,0 +1,171 @@
+// Exception vectors (Arm ARM D1.10.2): sixteen slots of 128 bytes. Each slot saves a whole trap frame and calls the kernel.
+//
+//   user thread (slots 8-11)                     kernel code (slots 0-7)
+//   +-----------------------+                    +-----------------------+ <- interrupted SP
+//   | thread object         |                    | trap frame            |
+//   |   trap frame          | <- SP_EL1, x19     |                       | <- x19
+//   |   FP state            |                    +-----------------------+
+//   +-----------------------+                    | this stub's stack     |
+//   kernel stack: empty, SP = TH_STACK_TOP
+#include "arch/aarch64/guest/macros.h"
+
+    .section .text.vectors, "ax"
+
+// Saves what needs a scratch register, then goes to the common path with the slot number in x0.
+.macro SLOT number, path
+    .balign 128
+    .if \number < 8
+    sub     sp, sp, #FRAME_SIZE
+    .endif
+    stp     x0, x1, [sp, #FRAME_X0]
+    mov     x0, #\number
+    b       \path
+.endm
+
+    .globl  vectors
+    .balign 2048
+vectors:
+    .cfi_startproc
+    .cfi_signal_frame
+    .cfi_undefined x30
+    SLOT 0, trap_from_el1t     // current EL with SP_EL0: synchronous, IRQ, FIQ, SError
+    SLOT 1, trap_from_el1t
+    SLOT 2, trap_from_el1t
+    SLOT 3, trap_from_el1t
+    SLOT 4, trap_from_el1h     // current EL with SP_EL1
+    SLOT 5, trap_from_el1h
+    SLOT 6, trap_from_el1h
+    SLOT 7, trap_from_el1h
+    SLOT 8, trap_from_user     // lower EL, AArch64
+    SLOT 9, trap_from_user
+    SLOT 10, trap_from_user
+    SLOT 11, trap_from_user
+    SLOT 12, trap_from_user    // lower EL, AArch32: nothing here runs in it, the kernel reports it
+    SLOT 13, trap_from_user
+    SLOT 14, trap_from_user
+    SLOT 15, trap_from_user
+    .balign 128
+    .cfi_endproc
+
+// Saves x2 to x30 and the exception registers. x0 = slot, x1 = interrupted SP; x0 and x1 are in the frame already.
+.macro SAVE_REST
+    stp     x2, x3, [sp, #FRAME_X0 + 16]
+    stp     x4, x5, [sp, #FRAME_X0 + 32]
+    stp     x6, x7, [sp, #FRAME_X0 + 48]
+    stp     x8, x9, [sp, #FRAME_X0 + 64]
+    stp     x10, x11, [sp, #FRAME_X0 + 80]
+    stp     x12, x13, [sp, #FRAME_X0 + 96]
+    stp     x14, x15, [sp, #FRAME_X0 + 112]
+    stp     x16, x17, [sp, #FRAME_X0 + 128]
+    stp     x18, x19, [sp, #FRAME_X0 + 144]
+    stp     x20, x21, [sp, #FRAME_X0 + 160]
+    stp     x22, x23, [sp, #FRAME_X0 + 176]
+    stp     x24, x25, [sp, #FRAME_X0 + 192]
+    stp     x26, x27, [sp, #FRAME_X0 + 208]
+    stp     x28, x29, [sp, #FRAME_X0 + 224]
+    stp     x30, x1, [sp, #FRAME_X0 + 240]
+    mrs     x2, elr_el1
+    mrs     x3, spsr_el1
+    mrs     x4, esr_el1
+    mrs     x5, far_el1
+    stp     x2, x3, [sp, #FRAME_PC]
+    stp     x4, x5, [sp, #FRAME_ESR]
+    str     x0, [sp, #FRAME_VECTOR]
+    mov     x19, sp
+.endm
+
+// SP is the trap frame inside the thread object; the kernel stack is empty.
+FUNCTION trap_from_user
+    .cfi_signal_frame
+    .cfi_return_column 32
+    .cfi_undefined 32
+    mrs     x1, sp_el0
+    SAVE_REST
+    TRAP_FRAME_CFI
+    ldr     x20, [x19, #TH_STACK_TOP - TH_FRAME]
+    mov     sp, x20
+    mov     x29, #0
+    mov     x30, #0
+    mov     x0, x19
+    mov     x1, #0
+    mov     x8, #HC_TRAP
+    KERNEL_LOOP
+END trap_from_user
+
+FUNCTION trap_from_el1t
+    .cfi_signal_frame
+    .cfi_return_column 32
+    .cfi_undefined 32
+    mrs     x1, sp_el0
+    b       trap_from_kernel
+END trap_from_el1t
+
+FUNCTION trap_from_el1h
+    .cfi_signal_frame
+    .cfi_return_column 32
+    .cfi_undefined 32
+    add     x1, sp, #FRAME_SIZE
+    b       trap_from_kernel
+END trap_from_el1h
+
+// SP is the trap frame, on the stack SP_EL1 pointed to.
+FUNCTION trap_from_kernel
+    .cfi_signal_frame
+    .cfi_return_column 32
+    .cfi_undefined 32
+    SAVE_REST
+    TRAP_FRAME_CFI
+    mov     x0, x19
+    mov     x1, #1
+    mov     x8, #HC_TRAP
+    KERNEL_LOOP
+END trap_from_kernel
+
+// Restores x2 to x30 and the exception registers from the frame at SP; x0 and x1 stay in it.
+.macro RESTORE_REST
+    ldp     x2, x3, [sp, #FRAME_PC]
+    msr     elr_el1, x2
+    msr     spsr_el1, x3
+    ldp     x2, x3, [sp, #FRAME_X0 + 16]
+    ldp     x4, x5, [sp, #FRAME_X0 + 32]
+    ldp     x6, x7, [sp, #FRAME_X0 + 48]
+    ldp     x8, x9, [sp, #FRAME_X0 + 64]
+    ldp     x10, x11, [sp, #FRAME_X0 + 80]
+    ldp     x12, x13, [sp, #FRAME_X0 + 96]
+    ldp     x14, x15, [sp, #FRAME_X0 + 112]
+    ldp     x16, x17, [sp, #FRAME_X0 + 128]
+    ldp     x18, x19, [sp, #FRAME_X0 + 144]
+    ldp     x20, x21, [sp, #FRAME_X0 + 160]
+    ldp     x22, x23, [sp, #FRAME_X0 + 176]
+    ldp     x24, x25, [sp, #FRAME_X0 + 192]
+    ldp     x26, x27, [sp, #FRAME_X0 + 208]
+    ldp     x28, x29, [sp, #FRAME_X0 + 224]
+    ldr     x30, [sp, #FRAME_X0 + 240]
+.endm
+
+// exit_to_user(x0 = thread): drops the kernel stack and returns to the user context in the thread object. Does not return.
+// SP_EL1 is left pointing at the frame: that is where the next exception from EL0 saves to.
+FUNCTION exit_to_user
+    .cfi_undefined x30
+    add     x0, x0, #TH_FRAME
+    mov     sp, x0
+    ldr     x1, [sp, #FRAME_SP]
+    msr     sp_el0, x1
+    RESTORE_REST
+    ldp     x0, x1, [sp, #FRAME_X0]
+    eret
+END exit_to_user
+
+// exit_to_kernel(x0 = frame): returns to the interrupted kernel code of a frame on the kernel stack. Does not return.
+FUNCTION exit_to_kernel
+    .cfi_undefined x30
+    mov     sp, x0
+    ldr     x1, [sp, #FRAME_PSTATE]
+    tbnz    x1, #0, 1f
+    ldr     x1, [sp, #FRAME_SP] // EL1t: the interrupted stack pointer is SP_EL0
+    msr     sp_el0, x1
+1:  RESTORE_REST
+    ldp     x0, x1, [sp, #FRAME_X0]
+    add     sp, sp, #FRAME_SIZE
+    eret
+END exit_to_kernel

@@ -1,0 +1,51 @@
+/**
+ * The AArch64 back-end.
+ *
+ * @module
+ */
+
+import type { Arch, Cpu, TrapFrame } from "../arch.ts";
+import { ArchError } from "../errors.ts";
+import { GuestImage } from "../guest_image.ts";
+import type { KernelSpace } from "../kernel_space.ts";
+import { AArch64Cpu } from "./cpu.ts";
+import { image as kernelImage } from "./guest/kernel_image.gen.ts";
+import { entryFormat } from "./mmu.ts";
+import { AArch64TrapFrame, frameLayout, REGISTER_NAMES } from "./trap_frame.ts";
+
+const image = new GuestImage(kernelImage.bytes(), "the AArch64 kernel");
+const layout = frameLayout(image);
+const switchFrameSize = image.constant("SWITCH_SIZE");
+const switchResume = image.symbol("SWITCH_LR");
+
+/** AArch64: a machine like QEMU's `virt`, with RAM from 1 GiB. */
+export const aarch64: Arch = {
+  name: "aarch64",
+  kernelMode: "EL1",
+  image,
+  ramBase: 0x4000_0000n,
+  directMap: 0xffff_0000_0000_0000n,
+  stackRegion: 0xffff_0040_0000_0000n,
+  userEnd: 1n << 48n,
+  elfMachine: "aarch64",
+  entryFormat,
+  sharedRoot: false,
+  registerNames: REGISTER_NAMES,
+  openCpu(space: KernelSpace): Cpu {
+    return new AArch64Cpu(space, image);
+  },
+  switchFrameSize,
+  writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {
+    for (let i = 0; i < switchFrameSize; i += 8) space.writeU64(address + BigInt(i), 0n);
+    space.writeU64(address + switchResume, options.resume);
+  },
+  trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame {
+    if (!(options.cpu instanceof AArch64Cpu)) {
+      throw new ArchError("misuse", "Cannot view an AArch64 trap frame of another CPU");
+    }
+    return new AArch64TrapFrame(space, address, { layout, line: options.cpu.interruptLine });
+  },
+  initializeFp(): void {
+    // Zeros are the initial state: FPCR and FPSR select round to nearest with every trap off.
+  },
+};

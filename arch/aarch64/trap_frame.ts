@@ -1,0 +1,217 @@
+/**
+ * The AArch64 trap frame that `vectors.S` saves.
+ *
+ * @module
+ */
+
+import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
+import { ArchError } from "../errors.ts";
+import type { GuestImage } from "../guest_image.ts";
+import type { KernelSpace } from "../kernel_space.ts";
+import {
+  className,
+  describeSyndrome,
+  ExceptionClass,
+  exceptionClass,
+  isAbort,
+  isInstructionAbort,
+  isRefused,
+  isTableFault,
+  isWrite,
+} from "./syndrome.ts";
+
+/** Offsets in the frame, read from the image. */
+export interface FrameLayout {
+  /** x0; x1 to x30 follow. */
+  readonly x0: number;
+  /** Interrupted SP. */
+  readonly sp: number;
+  /** ELR_EL1. */
+  readonly pc: number;
+  /** SPSR_EL1. */
+  readonly pstate: number;
+  /** ESR_EL1. */
+  readonly esr: number;
+  /** FAR_EL1. */
+  readonly far: number;
+  /** Slot in the vector table. */
+  readonly vector: number;
+  /** Bytes of the frame. */
+  readonly size: number;
+}
+
+/** Reads the frame layout from an image. */
+export function frameLayout(image: GuestImage): FrameLayout {
+  return {
+    x0: image.constant("FRAME_X0"),
+    sp: image.constant("FRAME_SP"),
+    pc: image.constant("FRAME_PC"),
+    pstate: image.constant("FRAME_PSTATE"),
+    esr: image.constant("FRAME_ESR"),
+    far: image.constant("FRAME_FAR"),
+    vector: image.constant("FRAME_VECTOR"),
+    size: image.constant("FRAME_SIZE"),
+  };
+}
+
+/** General registers of AArch64 in the order of a register dump. */
+export const REGISTER_NAMES: readonly string[] = [
+  ...Array.from({ length: 31 }, (_, i) => `x${i}`),
+  "sp",
+  "pc",
+  "pstate",
+];
+
+/** SPSR_EL1.M: mode bits. */
+const MODE = 0xfn;
+const MODE_EL0 = 0n;
+
+/** The AArch64 trap frame. */
+export class AArch64TrapFrame implements TrapFrame {
+  /** Guest address of the frame. */
+  readonly address: bigint;
+  readonly #layout: FrameLayout;
+  readonly #view: DataView;
+  readonly #offset: number;
+  readonly #line: number;
+
+  /** A view of the frame at a kernel address; `line` is the interrupt line the CPU delivered last. */
+  constructor(
+    space: KernelSpace,
+    address: bigint,
+    options: { layout: FrameLayout; line: number },
+  ) {
+    this.address = address;
+    this.#layout = options.layout;
+    this.#line = options.line;
+    this.#view = space.memory.view;
+    this.#offset = space.offset(address, options.layout.size);
+  }
+
+  #get(offset: number): bigint {
+    return this.#view.getBigUint64(this.#offset + offset, true);
+  }
+
+  #set(offset: number, value: bigint): void {
+    this.#view.setBigUint64(this.#offset + offset, value, true);
+  }
+
+  /** Whether the frame was saved from EL0. */
+  get fromUser(): boolean {
+    return (this.#view.getUint8(this.#offset + this.#layout.pstate) & 0xf) === 0;
+  }
+
+  /** ELR_EL1. */
+  get pc(): bigint {
+    return this.#get(this.#layout.pc);
+  }
+  set pc(value: bigint) {
+    this.#set(this.#layout.pc, value);
+  }
+
+  /** Interrupted SP. */
+  get sp(): bigint {
+    return this.#get(this.#layout.sp);
+  }
+  set sp(value: bigint) {
+    this.#set(this.#layout.sp, value);
+  }
+
+  /** Syndrome. */
+  get esr(): bigint {
+    return this.#get(this.#layout.esr);
+  }
+
+  /** Fault address register. */
+  get far(): bigint {
+    return this.#get(this.#layout.far);
+  }
+
+  /** Slot in the vector table, 0 to 15. */
+  get vector(): number {
+    return this.#view.getUint8(this.#offset + this.#layout.vector);
+  }
+
+  /** Why the frame was saved. */
+  cause(): TrapCause {
+    const kind = this.vector & 3;
+    if (kind === 1 || kind === 2) return { kind: "interrupt", line: this.#line };
+    if (kind === 3) return { kind: "error" };
+    const ec = this.#view.getUint32(this.#offset + this.#layout.esr, true) >>> 26;
+    if (ec === ExceptionClass.SVC64) return { kind: this.fromUser ? "syscall" : "error" };
+    if (ec === ExceptionClass.FP_ACCESS) return { kind: "fp-disabled" };
+    const esr = this.esr;
+    if (isAbort(esr) && isTableFault(esr)) {
+      const access = isInstructionAbort(esr) ? "execute" : isWrite(esr) ? "write" : "read";
+      return { kind: "page-fault", address: this.far, access, present: isRefused(esr) };
+    }
+    return { kind: "error" };
+  }
+
+  /** The trap in words. */
+  report(): TrapReport {
+    const esr = this.esr;
+    const words = [{ label: "ESR", value: esr }, { label: "FAR", value: this.far }];
+    if (!this.fromUser) words.push({ label: "PC", value: this.pc });
+    const interrupt = (this.vector & 3) === 1 || (this.vector & 3) === 2;
+    return {
+      origin: this.fromUser ? "EL0" : "EL1",
+      name: interrupt ? "IRQ" : className(esr),
+      words,
+      meaning: interrupt ? `IRQ line ${this.#line}` : describeSyndrome(esr),
+    };
+  }
+
+  /** x8. */
+  syscallNumber(): bigint {
+    return this.#get(this.#layout.x0 + 8 * 8);
+  }
+
+  /** x0 to x5. */
+  syscallArgument(index: number): bigint {
+    return this.#get(this.#layout.x0 + 8 * index);
+  }
+
+  /** x0. */
+  setSyscallResult(value: bigint): void {
+    this.#set(this.#layout.x0, value);
+  }
+
+  /** Value of `x0` to `x30`, `sp`, `pc`, `pstate`, `esr` or `far`. */
+  register(name: string): bigint {
+    return this.#get(this.#registerOffset(name));
+  }
+
+  /** Sets a register of the frame. */
+  setRegister(name: string, value: bigint): void {
+    this.#set(this.#registerOffset(name), BigInt.asUintN(64, value));
+  }
+
+  #registerOffset(name: string): number {
+    const general = /^x([12]?\d|30)$/.exec(name);
+    if (general) return this.#layout.x0 + 8 * Number(general[1]);
+    switch (name) {
+      case "sp":
+      case "pc":
+      case "pstate":
+      case "esr":
+      case "far":
+        return this.#layout[name];
+    }
+    throw new ArchError("misuse", `Cannot access register "${name}" of an AArch64 trap frame`);
+  }
+
+  /** Clears the frame for a first entry to EL0 with everything unmasked. */
+  initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void {
+    for (let i = 0; i < this.#layout.size; i += 8) this.#set(i, 0n);
+    this.#set(this.#layout.x0, start.argument);
+    this.#set(this.#layout.pc, start.pc);
+    this.#set(this.#layout.sp, start.sp);
+    this.#set(this.#layout.pstate, MODE_EL0);
+  }
+
+  /** User frames live in the thread object, kernel frames on the stack. */
+  exitRoutine(): "exit_to_user" | "exit_to_kernel" {
+    return (this.#get(this.#layout.pstate) & MODE) === MODE_EL0 ? "exit_to_user" : "exit_to_kernel";
+  }
+}

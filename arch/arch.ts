@@ -1,0 +1,231 @@
+/**
+ * The one contract between the kernel and an architecture. Whatever the kernel may ask of an architecture is here; no other
+ * folder names a register or branches on the architecture's name.
+ *
+ * @module
+ */
+
+import type { LabelledWord } from "../trace/events.ts";
+import type { GuestImage } from "./guest_image.ts";
+import type { KernelSpace } from "./kernel_space.ts";
+import type { EntryFormat } from "./page_tables.ts";
+
+/** Names of the architectures. */
+export type ArchName = "x86_64" | "aarch64";
+
+/** Why a trap frame was saved, in terms every architecture has. */
+export type TrapCause =
+  | {
+    /** A system call instruction in user mode. */
+    readonly kind: "syscall";
+  }
+  | {
+    /** A memory access the translation tables did not allow. */
+    readonly kind: "page-fault";
+    /** Faulting virtual address. */
+    readonly address: bigint;
+    /** What was tried. */
+    readonly access: "read" | "write" | "execute";
+    /** Whether a mapping was there and its protection refused the access. */
+    readonly present: boolean;
+  }
+  | {
+    /** An external interrupt. */
+    readonly kind: "interrupt";
+    /** Interrupt line, 0 to 31. */
+    readonly line: number;
+  }
+  | {
+    /** A floating-point instruction while the unit is switched off for user code. */
+    readonly kind: "fp-disabled";
+  }
+  | {
+    /** Any other exception: an error of the interrupted code. */
+    readonly kind: "error";
+  };
+
+/** A trap in the architecture's own words, for logs and reasons. */
+export interface TrapReport {
+  /** Privilege the trap came from: `EL0`, `EL1`, `CPL 3`, `CPL 0`. */
+  readonly origin: string;
+  /** Short architectural name, such as `#PF` or `data abort, lower EL`. */
+  readonly name: string;
+  /** Syndrome, fault address and, from kernel mode, PC, in the order a log prints them. */
+  readonly words: readonly LabelledWord[];
+  /** The syndrome or error code in words. */
+  readonly meaning: string;
+}
+
+/** A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the guest restores it. */
+export interface TrapFrame {
+  /** Guest address of the frame. */
+  readonly address: bigint;
+  /** Whether the frame was saved from user mode. */
+  readonly fromUser: boolean;
+  /** Interrupted instruction, or the one to go on with. */
+  pc: bigint;
+  /** Interrupted stack pointer. */
+  sp: bigint;
+  /** Why the frame was saved. */
+  cause(): TrapCause;
+  /** The trap in words. */
+  report(): TrapReport;
+  /** Number of the system call, as the guest passed it (64 bits). */
+  syscallNumber(): bigint;
+  /** Argument word `index` (0 to 5) of the system call. */
+  syscallArgument(index: number): bigint;
+  /** Sets the result word of the system call. */
+  setSyscallResult(value: bigint): void;
+  /** Value of a register by its architectural name, lower case. */
+  register(name: string): bigint;
+  /** Sets a register by name. */
+  setRegister(name: string, value: bigint): void;
+  /** Prepares the frame of a thread that has never been in user mode: cleared registers, user mode, interrupts on. */
+  initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
+  /**
+   * Label of the guest routine that restores this frame, and whether it takes the thread or the frame as its argument:
+   * user frames live in the thread object.
+   */
+  exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
+}
+
+/** Why {@linkcode Cpu.run} came back. */
+export type CpuExit =
+  | {
+    /** The guest kernel called: see {@linkcode Cpu.hypercall}. */
+    readonly kind: "hypercall";
+  }
+  | {
+    /** The instruction budget is used up. */
+    readonly kind: "budget";
+  }
+  | {
+    /** A stop hook asked. */
+    readonly kind: "stop";
+  }
+  | {
+    /** An access went to a physical address where there is no memory. */
+    readonly kind: "memory";
+    /** Physical address. */
+    readonly address: bigint;
+    /** What was tried. */
+    readonly access: "read" | "write" | "fetch";
+  }
+  | {
+    /** Delivering an exception failed for good: triple fault, or an exception inside the exception entry. */
+    readonly kind: "shutdown";
+    /** What happened, one line. */
+    readonly reason: string;
+  }
+  | {
+    /** The engine failed. */
+    readonly kind: "fault";
+    /** Its error. */
+    readonly error: Error;
+  };
+
+/** What the CPU did to enter an exception, for tests and tools. */
+export interface ExceptionEntry {
+  /** Vector number (x86-64) or slot in the vector table, 0 to 15 (AArch64). */
+  readonly vector: number;
+  /** Address of the interrupted instruction, or the one after it, as the architecture saves it. */
+  readonly pc: bigint;
+  /** Error code (x86-64) or syndrome (AArch64). */
+  readonly code: bigint;
+  /** Whether it came from user mode. */
+  readonly fromUser: boolean;
+}
+
+/** Addresses and values the boot code needs. */
+export interface BootParameters {
+  /** First thread object: its continuation, kernel stack and root are set. */
+  readonly thread: bigint;
+  /** Top of a stack for emergencies (double fault), where the architecture can have one. */
+  readonly emergencyStackTop: bigint;
+}
+
+/** One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and interrupts. */
+export interface Cpu extends Disposable {
+  /** Guest instructions executed since the CPU was opened; exact. */
+  readonly instructions: number;
+  /** Sets the registers so that the next run starts at the image's first instruction. */
+  boot(parameters: BootParameters): void;
+  /**
+   * Runs guest code, delivering exceptions and interrupts as the architecture says.
+   * @param budget instructions to run at most, a positive integer
+   */
+  run(budget: number): CpuExit;
+  /** Number of the hypercall the last run ended with. */
+  hypercall(): number;
+  /** Word `index` (0 to 3) of that hypercall. */
+  hypercallWord(index: number): bigint;
+  /** Answers the hypercall: the guest will call `routine` with these words. At most six. */
+  answer(routine: bigint, ...words: bigint[]): void;
+  /** Asserts an interrupt line; it is delivered as soon as interrupts are unmasked. */
+  raiseInterrupt(line: number): void;
+  /** Whether a raised interrupt has not been delivered yet. */
+  readonly interruptPending: boolean;
+  /** Whether the CPU would take an interrupt before the next instruction. */
+  readonly interruptsEnabled: boolean;
+  /** Whether user code may use the floating-point unit without trapping. */
+  userFp: boolean;
+  /** Whether the CPU is in user mode. */
+  readonly userMode: boolean;
+  /** Address of the next instruction. */
+  pc: bigint;
+  /** Current stack pointer. */
+  sp: bigint;
+  /** Value of a general or control register by its architectural name, lower case. */
+  register(name: string): bigint;
+  /** Sets a general or control register by name. */
+  setRegister(name: string, value: bigint): void;
+  /** Physical address a virtual address translates to now, or `undefined`. */
+  translate(address: bigint): bigint | undefined;
+  /** Drops cached translations after the host has edited tables. */
+  flushTranslations(): void;
+  /** Drops cached code after the host has written to `size` bytes of code at a physical address. */
+  flushCode(physical: bigint, size: number): void;
+  /** Calls `observer` for each exception and interrupt entered, before the guest's vector runs. `null` stops it. */
+  onException(observer: ((entry: ExceptionEntry) => void) | null): void;
+  /** Stops the run just before the instruction at a virtual address executes, each time. Dispose the result to remove it. */
+  addBreakpoint(address: bigint): Disposable;
+}
+
+/** An architecture. */
+export interface Arch {
+  /** Its name. */
+  readonly name: ArchName;
+  /** Name of its lowest system privilege in the boot log: `EL1`, `CPL 0`. */
+  readonly kernelMode: string;
+  /** Guest kernel image. */
+  readonly image: GuestImage;
+  /** Physical address of the first byte of RAM. */
+  readonly ramBase: bigint;
+  /** Virtual address of physical address 0 in the kernel half. */
+  readonly directMap: bigint;
+  /** Where kernel stacks are mapped, in the same slot of the root table as the direct map. */
+  readonly stackRegion: bigint;
+  /** One past the highest user address; a multiple of the page size. */
+  readonly userEnd: bigint;
+  /** ELF machine name of its programs. */
+  readonly elfMachine: ArchName;
+  /** Encoding of translation tables. */
+  readonly entryFormat: EntryFormat;
+  /** Whether each address space's root carries the kernel half, or the CPU has a root of its own for it. */
+  readonly sharedRoot: boolean;
+  /** General registers by name, in the order of a register dump. */
+  readonly registerNames: readonly string[];
+  /** Opens a CPU over RAM and the kernel half. */
+  openCpu(space: KernelSpace): Cpu;
+  /** Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the frame's lowest byte). */
+  readonly switchFrameSize: number;
+  /** Writes a switch frame that resumes at `resume` with cleared registers. */
+  writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void;
+  /**
+   * A view of the trap frame at a kernel address.
+   * @param cpu the CPU that took the trap, which knows what the frame does not hold
+   */
+  trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame;
+  /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */
+  initializeFp(space: KernelSpace, thread: bigint): void;
+}

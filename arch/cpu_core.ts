@@ -1,0 +1,178 @@
+/**
+ * What the CPUs of both architectures do alike: the run loop, pending interrupts, breakpoints and address translation.
+ *
+ * @module
+ */
+
+import type { Engine, Exit } from "../unicorn/mod.ts";
+import type { BootParameters, Cpu, CpuExit, ExceptionEntry } from "./arch.ts";
+import { ArchError } from "./errors.ts";
+import type { GuestImage } from "./guest_image.ts";
+import type { KernelSpace } from "./kernel_space.ts";
+
+/** Number of interrupt lines. */
+export const INTERRUPT_LINES = 32;
+
+/** The part of a CPU that does not depend on the architecture. */
+export abstract class CpuCore implements Cpu {
+  /** The engine that executes. */
+  protected readonly engine: Engine;
+  /** Kernel half and tables. */
+  protected readonly space: KernelSpace;
+  /** Guest kernel image. */
+  protected readonly image: GuestImage;
+  /** Called for each exception entered. */
+  protected observer: ((entry: ExceptionEntry) => void) | null = null;
+  #pending = 0;
+  #resumeAt: bigint | null = null;
+
+  /** Takes over an engine; it is disposed of with the CPU. */
+  protected constructor(engine: Engine, options: { space: KernelSpace; image: GuestImage }) {
+    this.engine = engine;
+    this.space = options.space;
+    this.image = options.image;
+    engine.mapRam(options.space.memory.base, options.space.memory.bytes);
+  }
+
+  /** See {@linkcode Cpu.boot}. */
+  abstract boot(parameters: BootParameters): void;
+  /** See {@linkcode Cpu.hypercall}. */
+  abstract hypercall(): number;
+  /** See {@linkcode Cpu.hypercallWord}. */
+  abstract hypercallWord(index: number): bigint;
+  /** See {@linkcode Cpu.answer}. */
+  abstract answer(routine: bigint, ...words: bigint[]): void;
+  /** See {@linkcode Cpu.interruptsEnabled}. */
+  abstract readonly interruptsEnabled: boolean;
+  /** See {@linkcode Cpu.userFp}. */
+  abstract userFp: boolean;
+  /** See {@linkcode Cpu.userMode}. */
+  abstract readonly userMode: boolean;
+  /** See {@linkcode Cpu.pc}. */
+  abstract pc: bigint;
+  /** See {@linkcode Cpu.sp}. */
+  abstract sp: bigint;
+  /** See {@linkcode Cpu.register}. */
+  abstract register(name: string): bigint;
+  /** See {@linkcode Cpu.setRegister}. */
+  abstract setRegister(name: string, value: bigint): void;
+  /** Root of the tables that translate an address now, or `undefined` while translation is off. */
+  protected abstract rootOf(address: bigint): bigint | undefined;
+  /** Enters the exception of an engine exit; returns an exit of the CPU if that ends the run. */
+  protected abstract enterException(exit: Exit): CpuExit | null;
+  /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
+  protected abstract enterInterrupt(line: number): CpuExit | null;
+  /** Called at the start of each run. */
+  protected abstract prepareRun(): void;
+
+  /** See {@linkcode Cpu.instructions}. */
+  get instructions(): number {
+    return this.engine.instructions;
+  }
+
+  /** See {@linkcode Cpu.run}. */
+  run(budget: number): CpuExit {
+    if (!Number.isSafeInteger(budget) || budget <= 0) {
+      throw new ArchError("misuse", `Cannot run ${budget} instructions: not a positive integer`);
+    }
+    let left = budget;
+    this.prepareRun();
+    while (left > 0) {
+      if (this.#pending !== 0 && this.interruptsEnabled) {
+        const line = 31 - Math.clz32(this.#pending & -this.#pending);
+        this.#pending &= ~(1 << line);
+        const end = this.enterInterrupt(line);
+        if (end !== null) return end;
+      }
+      // An interrupt that waits for the guest to unmask it must be seen between any two instructions.
+      const exit = this.engine.run(this.#pending !== 0 || this.#resumeAt !== null ? 1 : left);
+      left -= exit.instructions;
+      if (exit.instructions > 0) this.#resumeAt = null;
+      switch (exit.kind) {
+        case "budget":
+          break;
+        case "halt":
+          return HYPERCALL;
+        case "trap":
+        case "syscall": {
+          const end = this.enterException(exit);
+          if (end !== null) return end;
+          break;
+        }
+        case "stop": {
+          const end = this.onStop();
+          if (end !== null) return end;
+          break;
+        }
+        case "memory":
+          return { kind: "memory", address: exit.address, access: exit.access };
+        case "fault":
+          return { kind: "fault", error: exit.error };
+      }
+    }
+    return BUDGET;
+  }
+
+  /** A code hook stopped the run. */
+  protected onStop(): CpuExit | null {
+    this.#resumeAt = this.pc;
+    return STOP;
+  }
+
+  /** See {@linkcode Cpu.raiseInterrupt}. */
+  raiseInterrupt(line: number): void {
+    if (!Number.isInteger(line) || line < 0 || line >= INTERRUPT_LINES) {
+      throw new ArchError(
+        "misuse",
+        `Cannot raise interrupt line ${line}: lines are 0 to ${INTERRUPT_LINES - 1}`,
+      );
+    }
+    this.#pending |= 1 << line;
+  }
+
+  /** See {@linkcode Cpu.interruptPending}. */
+  get interruptPending(): boolean {
+    return this.#pending !== 0;
+  }
+
+  /** See {@linkcode Cpu.translate}. */
+  translate(address: bigint): bigint | undefined {
+    const root = this.rootOf(address);
+    if (root === undefined) return address;
+    const walk = this.space.tables.walk(root, address);
+    return walk.kind === "mapped" ? walk.physical : undefined;
+  }
+
+  /** See {@linkcode Cpu.flushTranslations}. */
+  flushTranslations(): void {
+    this.engine.flushTlb();
+  }
+
+  /** See {@linkcode Cpu.flushCode}. */
+  flushCode(physical: bigint, size: number): void {
+    this.engine.invalidateCode(physical, BigInt(size));
+  }
+
+  /** See {@linkcode Cpu.onException}. */
+  onException(observer: ((entry: ExceptionEntry) => void) | null): void {
+    this.observer = observer;
+  }
+
+  /** See {@linkcode Cpu.addBreakpoint}. */
+  addBreakpoint(address: bigint): Disposable {
+    return this.engine.addCodeHook(
+      address,
+      address,
+      (at) => at === this.#resumeAt ? undefined : "stop",
+    );
+  }
+
+  /** Frees the engine. */
+  [Symbol.dispose](): void {
+    this.engine[Symbol.dispose]();
+  }
+}
+
+const HYPERCALL: CpuExit = { kind: "hypercall" };
+const BUDGET: CpuExit = { kind: "budget" };
+const STOP: CpuExit = { kind: "stop" };

@@ -1,0 +1,31 @@
+/**
+ * Errors of the architecture back-ends.
+ *
+ * @module
+ */
+
+/**
+ * What went wrong:
+ * - `misuse`: the host called with arguments no architecture can serve
+ * - `memory`: a physical address outside RAM was used
+ * - `translation`: a virtual address is not mapped
+ * - `image`: the guest kernel image lacks something the back-end needs
+ */
+export type ArchErrorKind = "misuse" | "memory" | "translation" | "image";
+
+/** Thrown by everything in `arch/`. */
+export class ArchError extends Error {
+  /** Class name, for messages. */
+  override readonly name = "ArchError";
+  /** What went wrong. */
+  readonly kind: ArchErrorKind;
+  /** Guest address it is about, if any. */
+  readonly address: bigint | undefined;
+
+  /** Makes the error; `message` states the action and the current value. */
+  constructor(kind: ArchErrorKind, message: string, address?: bigint) {
+    super(message);
+    this.kind = kind;
+    this.address = address;
+  }
+}

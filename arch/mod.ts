@@ -1,0 +1,42 @@
+/**
+ * Architectures: everything that names a register. {@linkcode Arch} is the contract; {@linkcode x86_64} and {@linkcode aarch64}
+ * implement it with real guest code and with exception entry as the architecture manuals describe it.
+ *
+ * @module
+ */
+
+import type { Arch, ArchName } from "./arch.ts";
+import { aarch64 } from "./aarch64/mod.ts";
+import { ArchError } from "./errors.ts";
+import { x86_64 } from "./x86_64/mod.ts";
+
+export { aarch64 } from "./aarch64/mod.ts";
+export type * from "./arch.ts";
+export { ArchError, type ArchErrorKind } from "./errors.ts";
+export { GuestImage } from "./guest_image.ts";
+export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
+export {
+  BLOCK_SIZE,
+  type EntryFormat,
+  type FrameSource,
+  PageTables,
+  type Protection,
+  type Walk,
+} from "./page_tables.ts";
+export { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
+export { x86_64 } from "./x86_64/mod.ts";
+
+/** The architectures, by name. */
+export const ARCHES: Readonly<Record<ArchName, Arch>> = { x86_64, aarch64 };
+
+/**
+ * Finds an architecture by name.
+ * @throws {ArchError} of kind `misuse` if there is none, naming those there are
+ */
+export function archByName(name: string): Arch {
+  if (Object.hasOwn(ARCHES, name)) return ARCHES[name as ArchName];
+  throw new ArchError(
+    "misuse",
+    `Cannot use architecture "${name}": expected ${Object.keys(ARCHES).join(" or ")}`,
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * The x86-64 back-end.
+ *
+ * @module
+ */
+
+import type { Arch, Cpu, TrapFrame } from "../arch.ts";
+import { GuestImage } from "../guest_image.ts";
+import type { KernelSpace } from "../kernel_space.ts";
+import { X86Cpu } from "./cpu.ts";
+import { image as kernelImage } from "./guest/kernel_image.gen.ts";
+import { entryFormat } from "./mmu.ts";
+import { frameLayout, REGISTER_NAMES, X86TrapFrame } from "./trap_frame.ts";
+
+const image = new GuestImage(kernelImage.bytes(), "the x86-64 kernel");
+const layout = frameLayout(image);
+const threadFp = image.symbol("TH_FP");
+const switchFrameSize = image.constant("SWITCH_SIZE");
+const switchResume = image.symbol("SWITCH_LR");
+
+/** FXSAVE area: x87 control word with every exception masked, and MXCSR's initial value (SDM vol. 1, 10.5.1). */
+const FXSAVE_FCW = 0x037fn;
+const FXSAVE_MXCSR = 0x1f80n;
+
+/** x86-64: long mode with RAM from address 0. */
+export const x86_64: Arch = {
+  name: "x86_64",
+  kernelMode: "CPL 0",
+  image,
+  ramBase: 0n,
+  directMap: 0xffff_8000_0000_0000n,
+  stackRegion: 0xffff_8040_0000_0000n,
+  userEnd: 0x7fff_ffff_f000n,
+  elfMachine: "x86_64",
+  entryFormat,
+  sharedRoot: true,
+  registerNames: REGISTER_NAMES,
+  openCpu(space: KernelSpace): Cpu {
+    return new X86Cpu(space, image);
+  },
+  switchFrameSize,
+  writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {
+    for (let i = 0; i < switchFrameSize; i += 8) space.writeU64(address + BigInt(i), 0n);
+    space.writeU64(address + switchResume, options.resume);
+  },
+  trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame {
+    const faultAddress = () => options.cpu.register("cr2");
+    return new X86TrapFrame(space, address, { layout, faultAddress });
+  },
+  initializeFp(space: KernelSpace, thread: bigint): void {
+    space.writeU64(thread + threadFp, FXSAVE_FCW);
+    space.writeU64(thread + threadFp + 24n, FXSAVE_MXCSR);
+  },
+};

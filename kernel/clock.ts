@@ -1,0 +1,92 @@
+/**
+ * The instruction clock and what is due when.
+ *
+ * @module
+ */
+
+/** Interrupt lines of the machine. */
+export const InterruptLine = {
+  /** Periodic timer. */
+  TIMER: 0,
+  /** Completion of a page-in. */
+  IO: 1,
+  /** Raised by the host: see `Machine.injectInterrupt`. */
+  EXTERNAL: 2,
+} as const;
+
+/** An interrupt that is due at some time. */
+export interface DueInterrupt {
+  /** Clock value. */
+  readonly time: number;
+  /** Interrupt line. */
+  readonly line: number;
+}
+
+/** Time, in guest instructions executed plus idle time skipped, and the interrupts it brings. */
+export class Clock {
+  /** Instructions between timer interrupts. */
+  readonly period: number;
+  readonly #executed: () => number;
+  #skipped = 0;
+  #nextTick: number;
+  #due: DueInterrupt[] = [];
+
+  /** A clock over the CPU's instruction count, with a timer interrupt every `period` instructions. */
+  constructor(executed: () => number, options: { period: number }) {
+    this.#executed = executed;
+    this.period = options.period;
+    this.#nextTick = options.period;
+  }
+
+  /** The time now. */
+  get now(): number {
+    return this.#executed() + this.#skipped;
+  }
+
+  /** Time skipped because there was nothing to run. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** When the next interrupt is due. */
+  get next(): number {
+    const first = this.#due[0];
+    return first === undefined ? this.#nextTick : Math.min(first.time, this.#nextTick);
+  }
+
+  /** When the next interrupt other than the periodic timer is due, or `null`. */
+  get nextDevice(): number | null {
+    return this.#due[0]?.time ?? null;
+  }
+
+  /** Has an interrupt raised at a time; at once if that has passed. */
+  schedule(due: DueInterrupt): void {
+    let i = this.#due.length;
+    while (i > 0 && (this.#due[i - 1]?.time ?? 0) > due.time) i--;
+    this.#due.splice(i, 0, due);
+  }
+
+  /** Lines whose time has come, in order of time; each is returned once. */
+  takeDue(): number[] {
+    const now = this.now;
+    const lines: number[] = [];
+    while (this.#due[0] !== undefined && this.#due[0].time <= now) {
+      lines.push(this.#due[0].line);
+      this.#due.shift();
+    }
+    if (this.#nextTick <= now) {
+      lines.push(InterruptLine.TIMER);
+      this.#nextTick += Math.ceil((now - this.#nextTick + 1) / this.period) * this.period;
+    }
+    return lines;
+  }
+
+  /** Moves on to the first interrupt due at or after `time`, without running anything. Timer ticks before that are lost. */
+  skipTo(time: number): void {
+    if (this.#nextTick < time) {
+      this.#nextTick += Math.ceil((time - this.#nextTick) / this.period) * this.period;
+    }
+    const target = this.next;
+    if (target > this.now) this.#skipped += target - this.now;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The kernel's own threads. Each waits on its queue and works it off; what it is at the moment is its continuation, so that all but
+ * one of them need no kernel stack while they wait.
+ *
+ * @module
+ */
+
+import { dropCleanPages } from "./fault.ts";
+import type { Kernel } from "./kernel.ts";
+import { blockKeepingStack, blockWith, call, type Outcome } from "./outcome.ts";
+import type { WaitQueue } from "./wait_queue.ts";
+
+/** How many zeroed frames the page-zero thread keeps ready. */
+const ZEROED_TARGET = 16;
+
+/** Names of the kernel threads in the order they start; each is the label of its first code. */
+export const DAEMONS: readonly string[] = [
+  "reaper_thread",
+  "swapin_thread",
+  "task_reaper_thread",
+  "timeout_thread",
+  "pageout_thread",
+  "page_zero_thread",
+  "io_done_thread",
+];
+
+/** Waits on a queue and starts again at `continuation`; goes on at once if the queue was signalled meanwhile. */
+function waitOn(
+  k: Kernel,
+  queue: WaitQueue,
+  continuation: string,
+): Outcome {
+  if (queue.takeSignal()) return daemonBody(k, continuation);
+  queue.add(k.current);
+  return blockWith(continuation);
+}
+
+/** Frees what dead threads held. */
+function reaper(k: Kernel): Outcome {
+  for (;;) {
+    const thread = k.deadThreads.shift();
+    if (thread === undefined) break;
+    k.detachStack(thread);
+    if (thread.bounce !== null) k.frames.free(thread.bounce);
+    thread.bounce = null;
+    k.zone.free(thread.address);
+    const { task } = thread;
+    task.threads.delete(thread);
+    if (task.threads.size === 0 && task.status !== null) {
+      k.deadTasks.push(task);
+      k.queues.taskReaper.wakeAll();
+    }
+  }
+  return waitOn(k, k.queues.reaper, "reaper_thread_continue");
+}
+
+/** Frees the address spaces of dead tasks. */
+function taskReaper(k: Kernel): Outcome {
+  for (;;) {
+    const task = k.deadTasks.shift();
+    if (task === undefined) break;
+    task.reaped = true;
+    task.space?.destroy();
+  }
+  return waitOn(k, k.queues.taskReaper, "task_reaper_thread_continue");
+}
+
+/** Gives stacks to ready threads that found none. */
+function swapin(k: Kernel): Outcome {
+  for (;;) {
+    const thread = k.stackless[0];
+    if (thread === undefined || !k.attachStack(thread)) break;
+    k.stackless.shift();
+    k.makeReady(thread);
+  }
+  return waitOn(k, k.queues.swapin, "swapin_thread_continue");
+}
+
+/** Wakes the threads whose sleep is over. */
+function timeout(k: Kernel): Outcome {
+  const now = k.clock.now;
+  for (let i = 0; i < k.sleepers.length;) {
+    const sleeper = k.sleepers[i];
+    if (sleeper === undefined || sleeper.until > now) {
+      i++;
+      continue;
+    }
+    k.sleepers.splice(i, 1);
+    k.makeReady(sleeper.thread);
+  }
+  return waitOn(k, k.queues.timeout, "timeout_thread_continue");
+}
+
+/**
+ * Takes clean file pages back when memory runs low, and wakes those who wait for memory. The one daemon that keeps its kernel stack
+ * while it waits.
+ */
+function pageout(k: Kernel): Outcome {
+  if (k.frames.available < k.frames.low) dropCleanPages(k, k.frames.high);
+  k.queues.memory.wakeAll();
+  k.queues.pageout.takeSignal();
+  k.queues.pageout.add(k.current);
+  return blockKeepingStack(() => pageout(k));
+}
+
+/** Fills the pool of zeroed frames; it is woken when the CPU would idle. */
+function pageZero(k: Kernel): Outcome {
+  if (k.zeroed.length < ZEROED_TARGET && k.frames.available > k.frames.low) {
+    const frame = k.frames.allocate();
+    return call("zero_page", [k.space.virtual(frame)], () => {
+      k.zeroed.push(frame);
+      return pageZero(k);
+    });
+  }
+  return waitOn(k, k.queues.pageZero, "page_zero_thread_continue");
+}
+
+/** Finishes page-ins: copies what the device has read into a fresh frame and wakes the thread that waits for it. */
+function ioDone(k: Kernel): Outcome {
+  const request = k.pageIo.takeFinished();
+  if (request === undefined) return waitOn(k, k.queues.ioDone, "io_done_thread_continue");
+  if (k.frames.available === 0) {
+    request.done(null);
+    return ioDone(k);
+  }
+  const frame = k.frames.allocate();
+  const target = k.space.virtual(frame);
+  return call("zero_page", [target], () =>
+    call(
+      "copyin",
+      [target, k.space.virtual(request.source), BigInt(request.size)],
+      () => {
+        request.done(frame);
+        return ioDone(k);
+      },
+    ));
+}
+
+const BODIES: Readonly<Record<string, (k: Kernel) => Outcome>> = {
+  reaper_thread: reaper,
+  reaper_thread_continue: reaper,
+  swapin_thread: swapin,
+  swapin_thread_continue: swapin,
+  task_reaper_thread: taskReaper,
+  task_reaper_thread_continue: taskReaper,
+  timeout_thread: timeout,
+  timeout_thread_continue: timeout,
+  pageout_thread: pageout,
+  page_zero_thread: pageZero,
+  page_zero_thread_continue: pageZero,
+  io_done_thread: ioDone,
+  io_done_thread_continue: ioDone,
+};
+
+/** Whether a label is the code of a kernel thread. */
+export function isDaemon(label: string): boolean {
+  return Object.hasOwn(BODIES, label);
+}
+
+/** Runs the code of a kernel thread. */
+export function daemonBody(k: Kernel, label: string): Outcome {
+  const body = BODIES[label];
+  if (body === undefined) return { kind: "halt", reason: `Kernel panic: no thread ${label}` };
+  return body(k);
+}

@@ -1,0 +1,31 @@
+/**
+ * Stamps events and hands them to the sinks.
+ *
+ * @module
+ */
+
+import type { EventBody, EventSink, KernelEvent } from "../trace/events.ts";
+
+/** The one place events are made. */
+export class Emitter {
+  readonly #sinks: readonly EventSink[];
+  readonly #now: () => number;
+  #seq = 0;
+
+  /** Events go to all `sinks`, in order; `now` is the instruction clock. */
+  constructor(sinks: readonly EventSink[], now: () => number) {
+    this.#sinks = sinks;
+    this.#now = now;
+  }
+
+  /** Emits one event. */
+  emit(body: EventBody): void {
+    const event: KernelEvent = { seq: this.#seq++, time: this.#now(), cpu: 0, ...body };
+    for (const sink of this.#sinks) sink.write(event);
+  }
+
+  /** Emits a kernel message; the text includes its newline. */
+  message(text: string): void {
+    this.emit({ type: "message", text });
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Programs: what of an ELF file the kernel loads, checked before a single page is touched.
+ *
+ * @module
+ */
+
+import type { Arch } from "../arch/arch.ts";
+import { hex } from "../arch/physical_memory.ts";
+import { ElfError } from "../unwind/errors.ts";
+import { type ElfFile, loadSegments, parseElf } from "../unwind/elf.ts";
+import { PF } from "../unwind/elf_constants.ts";
+import { KernelError } from "./errors.ts";
+import { pageCeil, pageFloor, type VmProtection } from "./vm_map.ts";
+
+/** A boot module: a file in guest memory and its command line. */
+export interface Module {
+  /** Name of the program: the first word of the command line. */
+  readonly name: string;
+  /** Bootstrap script line. */
+  readonly commandLine: string;
+  /** The file. */
+  readonly bytes: Uint8Array;
+  /** Physical address the file was put at. */
+  readonly physical: bigint;
+}
+
+/** A segment to load. */
+export interface ProgramSegment {
+  /** Virtual address of its first byte. */
+  readonly address: bigint;
+  /** Offset of its first byte in the file. */
+  readonly offset: number;
+  /** Bytes from the file. */
+  readonly fileSize: number;
+  /** Bytes in memory; those after the file's are zeros. */
+  readonly memorySize: bigint;
+  /** What it allows. */
+  readonly protection: VmProtection;
+}
+
+/** A program ready to be loaded. */
+export interface Program {
+  /** First instruction. */
+  readonly entry: bigint;
+  /** Segments in file order. */
+  readonly segments: readonly ProgramSegment[];
+}
+
+/**
+ * Checks that an ELF file is a program this machine can load.
+ * @param bytes the file
+ * @param options its name for messages and the architecture that is to run it
+ * @throws {KernelError} of kind `program`, naming the file, the segment or offset and what was expected
+ */
+export function readProgram(bytes: Uint8Array, options: { name: string; arch: Arch }): Program {
+  const { name, arch } = options;
+  const refuse = (why: string, address?: bigint): never => {
+    throw new KernelError(
+      "program",
+      `Cannot load ${name}: ${why}`,
+      address === undefined ? {} : { address },
+    );
+  };
+  const elf = parse(bytes, name);
+  if (elf.machine !== arch.elfMachine) {
+    refuse(`it is for ${elf.machine}, this machine is ${arch.elfMachine}`);
+  }
+  if (elf.type !== "executable") refuse(`its type is ${elf.type}, expected executable`);
+  const segments: ProgramSegment[] = [];
+  for (const segment of loadSegments(elf)) {
+    const end = segment.vaddr + segment.memSize;
+    const where = `segment ${segment.index} at ${hex(segment.vaddr)} to ${hex(end)}`;
+    if (segment.memSize < BigInt(segment.fileSize)) {
+      refuse(`${where} has more bytes in the file than in memory`, segment.vaddr);
+    }
+    if (segment.offset + segment.fileSize > bytes.length) {
+      refuse(
+        `${where} needs bytes ${segment.offset} to ${
+          segment.offset + segment.fileSize
+        } of a file of ${bytes.length}`,
+        segment.vaddr,
+      );
+    }
+    if (segment.memSize === 0n) continue;
+    if (segment.vaddr < 4096n || end > arch.userEnd) {
+      refuse(`${where} is outside user space, 0x1000 to ${hex(arch.userEnd)}`, segment.vaddr);
+    }
+    for (const other of segments) {
+      const otherEnd = pageCeil(other.address + other.memorySize);
+      if (
+        pageFloor(segment.vaddr) < otherEnd && pageFloor(other.address) < pageCeil(end)
+      ) {
+        refuse(`${where} shares a page with the segment at ${hex(other.address)}`, segment.vaddr);
+      }
+    }
+    segments.push({
+      address: segment.vaddr,
+      offset: segment.offset,
+      fileSize: segment.fileSize,
+      memorySize: segment.memSize,
+      protection: {
+        read: (segment.flags & PF.read) !== 0,
+        write: (segment.flags & PF.write) !== 0,
+        execute: (segment.flags & PF.execute) !== 0,
+      },
+    });
+  }
+  if (segments.length === 0) refuse("it has no segment to load");
+  const inside = segments.some((segment) =>
+    segment.protection.execute && elf.entry >= segment.address &&
+    elf.entry < segment.address + segment.memorySize
+  );
+  if (!inside) refuse(`its entry ${hex(elf.entry)} is in no executable segment`, elf.entry);
+  return { entry: elf.entry, segments };
+}
+
+function parse(bytes: Uint8Array, name: string): ElfFile {
+  try {
+    const elf = parseElf(bytes, { name });
+    loadSegments(elf);
+    return elf;
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    throw new KernelError("program", `Cannot load ${name}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * The machine: boots a kernel on a CPU and runs it. The exit loop of the whole framework is {@linkcode Machine.run}.
+ *
+ * @module
+ */
+
+import type { Arch, Cpu } from "../arch/arch.ts";
+import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
+import { createPolicy } from "../sched/mod.ts";
+import type { EventSink } from "../trace/events.ts";
+import { parseScriptLine } from "./boot_script.ts";
+import { scriptVariables } from "./bootstrap.ts";
+import { runContinuation } from "./continuations.ts";
+import { KernelError } from "./errors.ts";
+import type { LoadMode } from "./exec.ts";
+import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
+import { type Module, readProgram } from "./loader.ts";
+import type { Outcome } from "./outcome.ts";
+import { apply, leaveIdle } from "./scheduler.ts";
+import { handleTrap } from "./traps.ts";
+
+/** A program to boot with. */
+export interface ModuleOptions {
+  /** Bootstrap script line: program name, arguments, functions. */
+  readonly commandLine: string;
+  /** The ELF file. */
+  readonly bytes: Uint8Array;
+}
+
+/** How to build a machine. */
+export interface MachineOptions {
+  /** Architecture. */
+  readonly arch: Arch;
+  /** Programs, started in order. */
+  readonly modules: readonly ModuleOptions[];
+  /** Scheduling policy by name, default `rr`. */
+  readonly policy?: string;
+  /** Instructions between timer interrupts, at least 100; default 10,000. */
+  readonly quantum?: number;
+  /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2 GiB; default 64 MiB. */
+  readonly memory?: number;
+  /** Most kernel stacks at a time, at least 10; default 64. */
+  readonly stackLimit?: number;
+  /** Instructions a page-in takes, default 2,000. */
+  readonly ioLatency?: number;
+  /** How programs are loaded; default `copyout`. */
+  readonly load?: LoadMode;
+  /** Kernel command line, for the log. */
+  readonly commandLine?: string;
+  /** Where events go. */
+  readonly sinks?: readonly EventSink[];
+}
+
+/** Why {@linkcode Machine.run} came back. */
+export type RunResult =
+  | {
+    /** The machine stopped for good. */
+    readonly kind: "halted";
+    /** Why, one line. */
+    readonly reason: string;
+  }
+  | {
+    /** The instructions it was given are used up; run again to go on. */
+    readonly kind: "paused";
+  }
+  | {
+    /** A breakpoint was reached; run again to go on. */
+    readonly kind: "breakpoint";
+    /** Its address. */
+    readonly address: bigint;
+  };
+
+/** Fewer zeroed frames than this and the page-zero thread uses the time when there is nothing else to do. */
+const ZEROED_LOW = 4;
+
+const DEFAULTS = {
+  quantum: 10_000,
+  memory: 64 * 1024 * 1024,
+  stackLimit: 64,
+  ioLatency: 2_000,
+} as const;
+
+/** Names of interrupt handlers' hypercalls, read from the image. */
+interface Hypercalls {
+  readonly trap: number;
+  readonly continuation: number;
+  readonly result: number;
+  readonly idle: number;
+}
+
+/** A machine: one CPU, RAM, the kernel and its tasks. */
+export class Machine implements Disposable {
+  /** The kernel, for inspection. */
+  readonly kernel: Kernel;
+  readonly #bootstrap: { readonly commandLine: string; readonly load: LoadMode };
+  readonly #hypercalls: Hypercalls;
+  #broken: string | null = null;
+
+  /**
+   * Builds a machine. Everything that can be wrong with the options or the programs is found here.
+   * @throws {KernelError} of kind `misuse`, `script` or `program`
+   * @throws {SchedError} if there is no such policy
+   */
+  constructor(options: MachineOptions) {
+    const { arch } = options;
+    const number = (
+      name: keyof typeof DEFAULTS,
+      bounds: { least: number; most: number; multiple: number },
+    ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
+    const quantum = number("quantum", { least: 100, most: 2 ** 40, multiple: 1 });
+    const MIB = 2 ** 20;
+    const memory = number("memory", { least: 8 * MIB, most: 2048 * MIB, multiple: 2 * MIB });
+    const stackLimit = number("stackLimit", { least: 10, most: 4096, multiple: 1 });
+    const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
+    const policy = createPolicy(options.policy ?? "rr", { quantum });
+    this.#bootstrap = {
+      commandLine: options.commandLine ?? "",
+      load: options.load ?? "copyout",
+    };
+    for (const module of options.modules) {
+      const { argv } = parseScriptLine(module.commandLine, scriptVariables(this.#bootstrap));
+      readProgram(module.bytes, { name: argv[0] ?? "", arch });
+    }
+    const kernel = new Kernel({
+      arch,
+      memory,
+      policy,
+      quantum,
+      stackLimit,
+      ioLatency,
+      sinks: options.sinks ?? [],
+    });
+    this.kernel = kernel;
+    const { image } = arch;
+    this.#hypercalls = {
+      trap: image.constant("HC_TRAP"),
+      continuation: image.constant("HC_CONTINUATION"),
+      result: image.constant("HC_RESULT"),
+      idle: image.constant("HC_IDLE"),
+    };
+    try {
+      for (const module of options.modules) kernel.modules.push(this.#placeModule(module));
+      this.#prepareBoot();
+    } catch (error) {
+      kernel.cpu[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The CPU. */
+  get cpu(): Cpu {
+    return this.kernel.cpu;
+  }
+
+  /** The instruction clock: guest instructions executed plus idle time skipped. */
+  get now(): number {
+    return this.kernel.clock.now;
+  }
+
+  /** Why the machine stopped for good, or `null`. */
+  get halted(): string | null {
+    return this.kernel.halted;
+  }
+
+  /**
+   * Runs until the machine halts, a breakpoint is reached or `instructions` more guest instructions have been executed.
+   * @param instructions a positive integer; by default there is no limit
+   * @throws {KernelError} of kind `engine` if the engine fails; the machine cannot be used after that
+   */
+  run(instructions: number = Number.MAX_SAFE_INTEGER): RunResult {
+    if (!Number.isSafeInteger(instructions) || instructions <= 0) {
+      throw new KernelError(
+        "misuse",
+        `Cannot run ${instructions} instructions: not a positive integer`,
+      );
+    }
+    if (this.#broken !== null) throw new KernelError("engine", this.#broken);
+    const k = this.kernel;
+    const end = Math.min(Number.MAX_SAFE_INTEGER, k.cpu.instructions + instructions);
+    try {
+      while (k.halted === null && k.cpu.instructions < end) {
+        const { clock, cpu } = k;
+        for (const line of clock.takeDue()) cpu.raiseInterrupt(line);
+        const budget = Math.min(end - cpu.instructions, clock.next - clock.now);
+        const exit = cpu.run(budget);
+        switch (exit.kind) {
+          case "hypercall":
+            this.#hypercall();
+            break;
+          case "budget":
+            break;
+          case "stop":
+            return { kind: "breakpoint", address: cpu.pc };
+          case "memory":
+            this.#halt(
+              `Machine check: ${exit.access} of physical address ${
+                hex(exit.address)
+              }, no memory there`,
+            );
+            break;
+          case "shutdown":
+            this.#halt(exit.reason);
+            break;
+          case "fault":
+            throw new KernelError("engine", `Engine failed: ${exit.error.message}`, {
+              cause: exit.error,
+              address: cpu.pc,
+            });
+        }
+      }
+    } catch (error) {
+      this.#broken = `Cannot run a machine that failed before: ${String(error)}`;
+      throw error;
+    }
+    return k.halted === null ? { kind: "paused" } : { kind: "halted", reason: k.halted };
+  }
+
+  /** Asserts an interrupt line (0 to 31) now; the guest takes it as soon as it has interrupts unmasked. */
+  injectInterrupt(line: number): void {
+    this.cpu.raiseInterrupt(line);
+  }
+
+  /** Stops every run just before the instruction at a virtual address. Dispose the result to remove the breakpoint. */
+  addBreakpoint(address: bigint): Disposable {
+    return this.cpu.addBreakpoint(address);
+  }
+
+  /** Frees the engine. */
+  [Symbol.dispose](): void {
+    this.#broken ??= "Cannot run a machine that was disposed of";
+    this.kernel.cpu[Symbol.dispose]();
+  }
+
+  #placeModule(module: ModuleOptions): Module {
+    const { frames, memory } = this.kernel;
+    const pages = Math.max(1, Math.ceil(module.bytes.length / PAGE_SIZE));
+    const physical = frames.allocateContiguous(pages);
+    memory.slice(physical, module.bytes.length).set(module.bytes);
+    const name = module.commandLine.trim().split(/\s+/)[0] ?? "";
+    return { name, commandLine: module.commandLine, bytes: module.bytes, physical };
+  }
+
+  /** Makes the first thread and points the CPU at the first instruction. */
+  #prepareBoot(): void {
+    const k = this.kernel;
+    const first = k.createThread(k.kernelTask, {
+      priority: KERNEL_PRIORITY,
+      continuation: "startup_thread",
+    });
+    k.attachStack(first);
+    k.setThreadWord(first, k.layout.continuation, k.label("startup_thread"));
+    k.setThreadWord(k.idle, k.layout.continuation, k.label("idle_thread"));
+    k.idle.continuation = null;
+    first.continuation = null;
+    first.state = "running";
+    k.current = first;
+    const emergency = k.stacks.allocate();
+    const emergencyStackTop = emergency === null ? 0n : k.stacks.top(emergency);
+    k.cpu.boot({ thread: first.address, emergencyStackTop });
+  }
+
+  #halt(reason: string): void {
+    this.kernel.halted = reason;
+    this.kernel.events.emit({ type: "halt", reason });
+  }
+
+  #hypercall(): void {
+    const k = this.kernel;
+    const number = k.cpu.hypercall();
+    const { trap, continuation, result, idle } = this.#hypercalls;
+    if (number === idle) this.#idle();
+    else apply(k, this.#decide(number, { trap, continuation, result }));
+  }
+
+  /** What the kernel wants to happen after a hypercall of the current thread. */
+  #decide(number: number, known: Omit<Hypercalls, "idle">): Outcome {
+    const k = this.kernel;
+    const word = k.cpu.hypercallWord(0);
+    switch (number) {
+      case known.trap:
+        return handleTrap(k, k.arch.trapFrame(k.space, word, { cpu: k.cpu }));
+      case known.continuation:
+        return runContinuation(k, word, this.#bootstrap);
+      case known.result: {
+        const then = k.current.pending.pop();
+        if (then !== undefined) return then(word);
+      }
+    }
+    return {
+      kind: "halt",
+      reason: `Kernel panic: unexpected hypercall ${number} from ${hex(k.cpu.pc)}`,
+    };
+  }
+
+  /** The idle thread asks for work; if there is none, time moves on to the next device interrupt or deadline. */
+  #idle(): void {
+    const k = this.kernel;
+    if (k.zeroed.length < ZEROED_LOW) k.queues.pageZero.wakeAll();
+    if (leaveIdle(k)) return;
+    const device = k.clock.nextDevice;
+    const sleeper = k.sleepers.reduce<number | null>(
+      (least, { until }) => least === null || until < least ? until : least,
+      null,
+    );
+    if (device === null && sleeper === null && !k.cpu.interruptPending) {
+      this.#halt("Deadlock: every thread is blocked and nothing is due");
+      return;
+    }
+    k.cpu.answer(k.label("idle_again"));
+    if (k.cpu.interruptPending) return;
+    k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
+    k.events.emit({ type: "idle", until: k.clock.now });
+  }
+}
+
+function checkNumber(
+  name: string,
+  value: number,
+  bounds: { least: number; most: number; multiple: number },
+): number {
+  const { least, most, multiple } = bounds;
+  if (Number.isSafeInteger(value) && value >= least && value <= most && value % multiple === 0) {
+    return value;
+  }
+  throw new KernelError(
+    "misuse",
+    `Cannot use ${name} ${value}: expected an integer from ${least} to ${most}` +
+      (multiple === 1 ? "" : `, a multiple of ${multiple}`),
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * Kernel stacks. Each is mapped in the stack region with an unmapped guard page below it, so that an overflow is an exception and not
+ * somebody else's data.
+ *
+ * @module
+ */
+
+import type { KernelSpace } from "../arch/kernel_space.ts";
+import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import type { FrameAllocator } from "./frames.ts";
+
+/** Pages of a kernel stack. */
+export const STACK_PAGES = 4;
+
+const PAGE = BigInt(PAGE_SIZE);
+const STRIDE = BigInt(STACK_PAGES + 1) * PAGE;
+
+/** A pool of kernel stacks; a freed stack keeps its memory and is the next to be handed out. */
+export class StackPool {
+  readonly #space: KernelSpace;
+  readonly #frames: FrameAllocator;
+  readonly #region: bigint;
+  readonly #limit: number;
+  readonly #free: number[] = [];
+  #created = 0;
+
+  /** At most `limit` stacks, mapped from `region` upward. */
+  constructor(
+    space: KernelSpace,
+    options: { frames: FrameAllocator; region: bigint; limit: number },
+  ) {
+    this.#space = space;
+    this.#frames = options.frames;
+    this.#region = options.region;
+    this.#limit = options.limit;
+  }
+
+  /** Stacks that are in use. */
+  get inUse(): number {
+    return this.#created - this.#free.length;
+  }
+
+  /** Takes a stack, or returns `null` if all are in use. */
+  allocate(): number | null {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#created === this.#limit) return null;
+    const stack = this.#created++;
+    for (let address = this.base(stack); address < this.top(stack); address += PAGE) {
+      const frame = this.#frames.allocate();
+      this.#space.memory.slice(frame, PAGE_SIZE).fill(0);
+      this.#space.mapStackPage(address, frame);
+    }
+    return stack;
+  }
+
+  /** Takes a stack back. */
+  free(stack: number): void {
+    this.#free.push(stack);
+  }
+
+  /** Lowest address of a stack. */
+  base(stack: number): bigint {
+    return this.#region + BigInt(stack) * STRIDE + PAGE;
+  }
+
+  /** One past the highest address of a stack. */
+  top(stack: number): bigint {
+    return this.#region + BigInt(stack + 1) * STRIDE;
+  }
+}
