@@ -94,8 +94,10 @@ export const AArch64SystemRegister = {
   TPIDRRO_EL0: sys(3, 3, 13, 0, 3),
   CNTKCTL_EL1: sys(3, 0, 14, 1, 0),
   MDSCR_EL1: sys(2, 0, 0, 2, 2),
-  SCR_EL3: sys(3, 6, 1, 1, 0),
 } as const;
+
+/** SCR_EL3, which the engine sets once and nobody else may. */
+export const SCR_EL3: SystemRegisterEncoding = sys(3, 6, 1, 1, 0);
 
 function sys(
   op0: number,

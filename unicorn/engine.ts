@@ -4,11 +4,7 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import {
-  AArch64Register,
-  AArch64SystemRegister,
-  type SystemRegisterEncoding,
-} from "./constants_aarch64.ts";
+import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Instruction } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
@@ -29,7 +25,7 @@ import { checkRegister, checkVector } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
 import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./state_x86_64.ts";
-import { SystemRegister } from "./system_register.ts";
+import { encodingNumber, SystemRegister } from "./system_register.ts";
 import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
 import { readMsr, writeMsr } from "./x86_msr.ts";
 
@@ -55,8 +51,8 @@ interface CodeHook {
 const HIGH = 2 ** 32;
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
-/** SCR_EL3.RW and NS: the lower levels are AArch64, so page walks follow the 64-bit rules. */
-const SCR_EL3_RW_NS = 0x401n;
+/** SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear: models with EL2 would ask HCR_EL2.RW too. */
+const SCR_EL3_RW = 0x400n;
 
 /**
  * One CPU over RAM that JavaScript owns.
@@ -76,6 +72,8 @@ export class Engine implements Disposable {
   readonly #view: StateView;
   readonly #x86: X86State | undefined;
   readonly #aarch64: AArch64State | undefined;
+  /** AArch64: the system registers that may be accessed in place. */
+  readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
   readonly #pcIndex: number;
   /** The word of the CPU's state with the bit that switches address translation on. */
@@ -132,12 +130,11 @@ export class Engine implements Disposable {
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
       this.#translation = { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M };
-      new SystemRegister(native, AArch64SystemRegister.SCR_EL3).write(SCR_EL3_RW_NS);
-      const mode = new RegisterBatch(native, [
-        AArch64Register.PSTATE,
-        AArch64SystemRegister.ELR_EL1,
-      ]);
-      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, mode);
+      const scr = new SystemRegister(native, SCR_EL3);
+      scr.write(SCR_EL3_RW);
+      // Writing any system register makes the engine look at PSTATE again; this one never changes.
+      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
+      this.#places = internals.aarch64.system;
     }
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
@@ -272,7 +269,9 @@ export class Engine implements Disposable {
    */
   systemRegister(encoding: SystemRegisterEncoding): SystemRegister {
     if (this.arch !== "aarch64") this.#otherArch();
-    return new SystemRegister(this.#native, encoding);
+    const offset = this.#places?.get(encodingNumber(encoding));
+    const place = offset === undefined ? undefined : { view: this.#view, offset };
+    return new SystemRegister(this.#native, encoding, place);
   }
 
   /** Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}. */

@@ -30,6 +30,8 @@ export interface CommonLayout {
   exception: number;
   /** Bytes of the CPU's state that a saved context covers. */
   stateSize: number;
+  /** Bytes of a saved context before the CPU's state. */
+  contextHeader: number;
 }
 
 /** Bytes of the engine structure that are searched; fields in use lie in its first kilobytes. */
@@ -74,8 +76,8 @@ export class Specimen implements Disposable {
     return new DataView(viewMemory(address, ENGINE_WINDOW));
   }
 
-  /** A copy of the CPU's state, as a saved context holds it, without the context's own header. */
-  savedState(): Uint8Array {
+  /** A copy of the CPU's state, as a saved context holds it, and the size of the context's own header. */
+  savedState(): { bytes: Uint8Array; header: number } {
     const { symbols, handle } = this.native;
     const word = new BigUint64Array(1);
     this.native.check(symbols.uc_context_alloc(handle, word), "allocate a context");
@@ -84,7 +86,8 @@ export class Specimen implements Disposable {
     try {
       this.native.check(symbols.uc_context_save(handle, context), "save a context");
       const bytes = new Uint8Array(viewMemory(address, Number(symbols.uc_context_size(handle))));
-      return bytes.slice(contextHeader(this.native, bytes));
+      const header = contextHeader(this.native, bytes);
+      return { bytes: bytes.slice(header), header };
     } finally {
       symbols.uc_context_free(context);
     }
@@ -120,12 +123,14 @@ function contextHeader(native: NativeEngine, context: Uint8Array): number {
 }
 
 /** Follows the engine's pointers to the CPU's state, wherever it lies. */
-function findState(specimen: Specimen): { cpu: number; state: number; stateSize: number } {
+function findState(
+  specimen: Specimen,
+): Pick<CommonLayout, "cpu" | "state" | "stateSize" | "contextHeader"> {
   const { native } = specimen;
   registerFile(native.arch).ids.forEach((id, index) =>
     native.writeRegister(id, 0x5a17_c0de_0000_0000n + BigInt(index))
   );
-  const saved = specimen.savedState();
+  const { bytes: saved, header: contextHeader } = specimen.savedState();
   const engine = specimen.engineView();
   for (let cpu = 0; cpu < ENGINE_WINDOW; cpu += 8) {
     const object = engine.getBigUint64(cpu, true);
@@ -137,7 +142,7 @@ function findState(specimen: Specimen): { cpu: number; state: number; stateSize:
       if (!isMapped(native.symbols, address, saved.length)) continue;
       const live = new Uint8Array(viewMemory(address, saved.length));
       if (saved.every((byte, index) => live[index] === byte)) {
-        return { cpu, state, stateSize: saved.length };
+        return { cpu, state, stateSize: saved.length, contextHeader };
       }
     }
   }
@@ -157,7 +162,7 @@ export interface ProbeCode {
 /** Finds what both architectures have. @throws {CalibrationError} When something is not found. */
 export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLayout {
   const engine = specimen.engineView();
-  const { cpu, state, stateSize } = findState(specimen);
+  const { cpu, state, ...sizes } = findState(specimen);
   const counter = new OffsetSearch(engine, { name: "the instruction counter", width: 8 });
   const stop = new OffsetSearch(engine, { name: "the stop request", width: 1 });
   for (const budget of [5n, 1000n, 3n, 7n]) {
@@ -183,7 +188,7 @@ export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLa
     cpu,
     state,
     exception: exception.only(),
-    stateSize,
+    ...sizes,
   };
 }
 

@@ -26,10 +26,30 @@ export interface AArch64Layout extends CommonLayout {
   faultAddress: number;
   /** Exception level the last exception is taken to (u32). */
   targetEl: number;
+  /** PSTATE without condition flags, interrupt masks and BTYPE (u32). */
+  pstate: number;
+  /** Where the other parts of PSTATE are. */
+  flags: PstateLayout;
   /** SCTLR_EL1 (u64), whose lowest bit switches address translation on. */
   sctlr: number;
   /** System registers that are plain storage (u64), by {@linkcode encodingNumber}. */
   system: ReadonlyMap<number, number>;
+}
+
+/** The parts of PSTATE that the engine keeps apart (u32 each). */
+export interface PstateLayout {
+  /** N is its highest bit. */
+  negative: number;
+  /** Z is set when it is 0. */
+  zero: number;
+  /** C is its lowest bit. */
+  carry: number;
+  /** V is its highest bit. */
+  overflow: number;
+  /** D, A, I and F, in their places. */
+  masks: number;
+  /** BTYPE. */
+  branchType: number;
 }
 
 /** Registers whose value nothing in the engine is derived from: they may be patched in place. */
@@ -105,6 +125,7 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
     syndrome: syndrome.only(),
     faultAddress: fault.only(),
     targetEl: syndrome.only() + 16,
+    ...findPstate(specimen, view),
     sctlr: findSystemRegister(specimen, view, AArch64SystemRegister.SCTLR_EL1),
     system: new Map(
       PLAIN_REGISTERS.map((
@@ -114,6 +135,46 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
   };
   checkAArch64Layout(specimen, layout);
   return layout;
+}
+
+/** Locates the parts of PSTATE; it has its old value afterwards. */
+function findPstate(
+  { native }: Specimen,
+  view: DataView,
+): Pick<AArch64Layout, "pstate" | "flags"> {
+  const search = (name: string): OffsetSearch => new OffsetSearch(view, { name, width: 4 });
+  const [mode, negative, zero, carry, overflow, masks, branchType] = [
+    search("PSTATE"),
+    search("the N flag"),
+    search("the Z flag"),
+    search("the C flag"),
+    search("the V flag"),
+    search("the interrupt masks"),
+    search("BTYPE"),
+  ];
+  const before = native.readRegister(AArch64Register.PSTATE);
+  const values = [0xf000_0fc5n, 0x9000_0bc4n, 0x6000_0405n, 0x5000_02c4n, 0xa000_0845n, 0n];
+  for (const value of [...values, before]) {
+    native.writeRegister(AArch64Register.PSTATE, value);
+    mode!.keep(value & 0xffn & ~0xc0n);
+    negative!.keep(value);
+    zero!.keep(~value & 0x4000_0000n);
+    carry!.keep((value >> 29n) & 1n);
+    overflow!.keep((value << 3n) & 0x8000_0000n);
+    masks!.keep(value & 0x3c0n);
+    branchType!.keep((value >> 10n) & 3n);
+  }
+  return {
+    pstate: mode!.only(),
+    flags: {
+      negative: negative!.only(),
+      zero: zero!.only(),
+      carry: carry!.only(),
+      overflow: overflow!.only(),
+      masks: masks!.only(),
+      branchType: branchType!.only(),
+    },
+  };
 }
 
 /** Locates a system register; it has its old value afterwards. */

@@ -17,14 +17,20 @@ const X86_WIDE: readonly number[] = [
 ];
 const AARCH64_WIDE: readonly number[] = [AArch64Register.V0, AArch64Register.CP_REG];
 
-/** Registers of up to 64 bits. */
-const NARROW: Readonly<Record<EngineArch, ReadonlySet<number>>> = {
-  x86_64: new Set(Object.values(X86Register).filter((id) => !X86_WIDE.includes(id))),
-  aarch64: new Set([
+/** Registers of up to 64 bits: 1 at the index of each. A table, because this is asked at every access. */
+const NARROW: Readonly<Record<EngineArch, Uint8Array>> = {
+  x86_64: table(Object.values(X86Register).filter((id) => !X86_WIDE.includes(id))),
+  aarch64: table([
     ...Object.values(AArch64Register).filter((id) => !AARCH64_WIDE.includes(id)),
     ...Array.from({ length: 29 }, (_, index) => AArch64Register.X0 + index),
   ]),
 };
+
+function table(ids: readonly number[]): Uint8Array {
+  const allowed = new Uint8Array(Math.max(...ids) + 1);
+  for (const id of ids) allowed[id] = 1;
+  return allowed;
+}
 
 /** The vector registers of 128 bits: number of the first, and how many. */
 const VECTORS: Readonly<Record<EngineArch, { first: number; count: number }>> = {
@@ -34,7 +40,7 @@ const VECTORS: Readonly<Record<EngineArch, { first: number; count: number }>> = 
 
 /** Returns the number of a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
 export function checkRegister(arch: EngineArch, id: number): number {
-  if (NARROW[arch].has(id)) return id;
+  if (NARROW[arch][id] === 1) return id;
   throw new EngineUsageError("register", `Cannot access ${arch} register ${id}: not a 64-bit one`);
 }
 

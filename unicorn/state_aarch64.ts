@@ -5,22 +5,23 @@
  */
 import { AArch64SystemRegister } from "./constants_aarch64.ts";
 import { type AArch64Layout, systemOffset } from "./layout_aarch64.ts";
-import { checkIndex, checkU64, type StateView } from "./state_view.ts";
-import type { RegisterBatch } from "./register_batch.ts";
+import { checkIndex, type StateView } from "./state_view.ts";
 
 /** PSTATE.SP: the stack pointer of the exception level is in use, not SP_EL0. */
 const SPSEL = 1;
 const SP_INDEX = 31;
+/** The bits of PSTATE that the engine keeps in one word: execution state, stack pointer, exception level, IL and SS. */
+const MODE_MASK = 0x0030_001f;
+const MASKS_MASK = 0x3c0;
 
 /**
- * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access, except
- * for PSTATE. Valid between runs.
+ * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access. Valid
+ * between runs. Values of 64 bits are taken modulo 2^64.
  */
 export class AArch64State {
   readonly #view: StateView;
   readonly #layout: AArch64Layout;
-  readonly #mode: RegisterBatch;
-  readonly #elr: number;
+  readonly #takeMode: () => void;
   readonly #spEl0: number;
   readonly #spEl1: number;
 
@@ -29,13 +30,12 @@ export class AArch64State {
    *
    * @param view The structure.
    * @param layout Its offsets.
-   * @param mode A batch of PSTATE and ELR_EL1, in this order: writing it makes a new PSTATE take effect.
+   * @param takeMode Makes the engine take every mode it has derived from PSTATE anew.
    */
-  constructor(view: StateView, layout: AArch64Layout, mode: RegisterBatch) {
+  constructor(view: StateView, layout: AArch64Layout, takeMode: () => void) {
     this.#view = view;
     this.#layout = layout;
-    this.#mode = mode;
-    this.#elr = systemOffset(layout, AArch64SystemRegister.ELR_EL1);
+    this.#takeMode = takeMode;
     this.#spEl0 = systemOffset(layout, AArch64SystemRegister.SP_EL0);
     this.#spEl1 = systemOffset(layout, AArch64SystemRegister.SP_EL1);
   }
@@ -88,19 +88,34 @@ export class AArch64State {
    * pointer in use goes back to its bank (SP_EL0 or SP_EL1) and the new one is taken from its own.
    */
   get pstate(): number {
-    this.#mode.read();
-    return this.#mode.words[0] ?? 0;
+    const view = this.#view;
+    const { negative, zero, carry, overflow, masks, branchType } = this.#layout.flags;
+    return ((view.get32(negative) & 0x8000_0000) |
+      (view.get32(zero) === 0 ? 0x4000_0000 : 0) |
+      (view.get32(carry) << 29) |
+      ((view.get32(overflow) & 0x8000_0000) >>> 3) |
+      (view.get32(branchType) << 10) |
+      view.get32(masks) |
+      view.get32(this.#layout.pstate)) >>> 0;
   }
   set pstate(value: number) {
-    checkU64(BigInt(value));
     const view = this.#view;
+    const { negative, zero, carry, overflow, masks, branchType } = this.#layout.flags;
     const sp = this.#layout.x0 + SP_INDEX * 8;
-    view.set64(this.#bank(this.pstate), view.get64(sp));
-    view.set64(sp, view.get64(this.#bank(value)));
-    this.#mode.words[0] = value;
-    this.#mode.words[1] = 0;
-    this.#mode.values[1] = view.get64(this.#elr);
-    this.#mode.write();
+    const from = this.#bank(view.get32(this.#layout.pstate));
+    const to = this.#bank(value);
+    if (from !== to) {
+      view.copy64(from, sp);
+      view.copy64(sp, to);
+    }
+    view.set32(negative, value);
+    view.set32(zero, ~value & 0x4000_0000);
+    view.set32(carry, (value >>> 29) & 1);
+    view.set32(overflow, value << 3);
+    view.set32(branchType, (value >>> 10) & 3);
+    view.set32(masks, value & MASKS_MASK);
+    view.set32(this.#layout.pstate, value & MODE_MASK);
+    this.#takeMode();
   }
 
   #bank(pstate: number): number {

@@ -29,10 +29,15 @@ export class StateView {
     return this.#alive().getBigUint64(offset, true);
   }
 
-  /** Writes a field of 64 bits. @throws {EngineUsageError} When the value is not an unsigned one of 64 bits. */
+  /** Writes a field of 64 bits; the value is taken modulo 2^64, as checking it would cost more than writing it. */
   set64(offset: number, value: bigint): void {
-    checkU64(value);
     this.#alive().setBigUint64(offset, value, true);
+  }
+
+  /** Copies a field of 64 bits. */
+  copy64(to: number, from: number): void {
+    this.set32(to, this.get32(from));
+    this.set32(to + 4, this.get32(from + 4));
   }
 
   /** Lets go of the native memory: every later access is refused. */

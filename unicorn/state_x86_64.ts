@@ -45,7 +45,7 @@ const CR4_TSD = 1 << 2;
 
 /**
  * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access. Valid
- * between runs. RFLAGS is not here, as the engine keeps its arithmetic flags in another form: use
+ * between runs. Values of 64 bits are taken modulo 2^64. RFLAGS is not here, as the engine keeps its arithmetic flags in another form: use
  * {@linkcode Engine.readRegister}.
  */
 export class X86State {

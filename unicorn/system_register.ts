@@ -6,32 +6,45 @@
 import {
   AArch64Register,
   AArch64SystemRegister,
+  SCR_EL3,
   type SystemRegisterEncoding,
 } from "./constants_aarch64.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
-import { checkU64 } from "./state_view.ts";
+import { checkU64, type StateView } from "./state_view.ts";
 
 /** One number for an encoding: op0, op1, CRn, CRm and op2 side by side, as in `mrs` and `msr`. */
 export function encodingNumber({ op0, op1, crn, crm, op2 }: SystemRegisterEncoding): number {
   return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
 }
 
-const KNOWN = new Set(Object.values(AArch64SystemRegister).map(encodingNumber));
+const KNOWN = new Set([...Object.values(AArch64SystemRegister), SCR_EL3].map(encodingNumber));
+
+/** A register in the CPU's state. */
+export interface RegisterPlace {
+  /** The state. */
+  view: StateView;
+  /** Offset in bytes. */
+  offset: number;
+}
 
 /** A system register of one engine: keep it where it is used often, since an access is then one native call. */
 export class SystemRegister {
   readonly #native: NativeEngine;
   readonly #value: BigUint64Array<ArrayBuffer>;
+  readonly #place: RegisterPlace | undefined;
   /** The structure `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, value (u64). */
   readonly cell: Uint8Array<ArrayBuffer>;
 
   /**
    * Used by {@linkcode Engine} only.
    *
+   * @param native The engine.
+   * @param encoding The register.
+   * @param place Where the register lies in the CPU's state, if nothing is derived from it: it is then accessed in place.
    * @throws {EngineUsageError} When the register is not in {@linkcode AArch64SystemRegister}.
    */
-  constructor(native: NativeEngine, encoding: SystemRegisterEncoding) {
+  constructor(native: NativeEngine, encoding: SystemRegisterEncoding, place?: RegisterPlace) {
     const { op0, op1, crn, crm, op2 } = encoding;
     if (!KNOWN.has(encodingNumber(encoding))) {
       throw new EngineUsageError(
@@ -40,6 +53,7 @@ export class SystemRegister {
       );
     }
     this.#native = native;
+    this.#place = place;
     const buffer = new ArrayBuffer(32);
     new Uint32Array(buffer).set([crn, crm, op0, op1, op2]);
     this.#value = new BigUint64Array(buffer, 24);
@@ -56,6 +70,7 @@ export class SystemRegister {
 
   /** Reads the register. */
   read(): bigint {
+    if (this.#place !== undefined) return this.#place.view.get64(this.#place.offset);
     const { symbols, handle } = this.#native;
     this.#native.check(
       symbols.uc_reg_read(handle, AArch64Register.CP_REG, this.cell),
@@ -64,10 +79,20 @@ export class SystemRegister {
     return this.cellValue;
   }
 
-  /** Writes the register; the engine takes every derived mode (translation, exception level) anew from its state. */
+  /**
+   * Writes the register. Where translation or another mode follows from it, the engine takes that anew.
+   *
+   * @throws {EngineUsageError} When the value is not an unsigned one of 64 bits.
+   */
   write(value: bigint): void {
     checkU64(value);
+    if (this.#place !== undefined) return this.#place.view.set64(this.#place.offset, value);
     this.cellValue = value;
+    this.writeCell();
+  }
+
+  /** Writes the value in {@linkcode cell}, through the library in any case. */
+  writeCell(): void {
     const { symbols, handle } = this.#native;
     this.#native.check(
       symbols.uc_reg_write(handle, AArch64Register.CP_REG, this.cell),
