@@ -213,31 +213,42 @@ export class Lsda {
    * @throws {LsdaError} (`type`) If there is no such entry.
    */
   type(index: number): EncodedPointer | undefined {
-    const size = encodedSize(this.typeEncoding);
-    const at = this.#typesAt - index * size;
-    if (this.typeEncoding === DW_EH_PE.omit || size <= 0 || at < 0) {
-      throw this.#error("type", `Type table has no entry ${index}`);
-    }
     const cursor = this.#cursor;
+    const at = this.typeEntryAddress(index) - this.#source.address;
     cursor.seek(at, cursor.bytes.length);
     return readPointer(cursor, this.typeEncoding, this.#bases());
   }
 
+  /** Address of an entry of the type table itself. Throws as {@linkcode Lsda.type}. */
+  typeEntryAddress(index: number): Address {
+    const size = encodedSize(this.typeEncoding);
+    const at = this.#typesAt - index * size;
+    if (this.typeEncoding === DW_EH_PE.omit || size <= 0 || !(at >= 0)) {
+      throw this.#error("type", `Type table has no entry ${index}`);
+    }
+    return this.#source.address + at;
+  }
+
   /** Types that a filter (negative) allows to pass. Throws {@linkcode LsdaError} (`type`). */
   filterTypes(filter: number): (EncodedPointer | undefined)[] {
+    return this.filterTypeIndexes(filter).map((index) => this.type(index));
+  }
+
+  /** Entries of the type table that a filter (negative) lists. Throws {@linkcode LsdaError} (`type`). */
+  filterTypeIndexes(filter: number): number[] {
     const cursor = this.#cursor;
-    const types: (EncodedPointer | undefined)[] = [];
+    const indexes: number[] = [];
     let at = this.#typesAt - filter - 1;
     for (;;) {
       if (
         this.typeEncoding === DW_EH_PE.omit || at >= cursor.bytes.length ||
-        types.length >= CHAIN_LIMIT
+        indexes.length >= CHAIN_LIMIT
       ) throw this.#error("type", `Filter ${filter} has no end`);
       cursor.seek(at, cursor.bytes.length);
       const index = cursor.uleb();
       at = cursor.at;
-      if (index === 0) return types;
-      types.push(this.type(index));
+      if (index === 0) return indexes;
+      indexes.push(index);
     }
   }
 
