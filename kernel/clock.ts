@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Prng } from "../sched/prng.ts";
+
 /** Interrupt lines of the machine. */
 export const InterruptLine = {
   /** Periodic timer. */
@@ -27,15 +29,27 @@ export class Clock {
   /** Instructions between timer interrupts. */
   readonly period: number;
   readonly #executed: () => number;
+  readonly #prng: Prng | null;
   #skipped = 0;
   #nextTick: number;
   #due: DueInterrupt[] = [];
 
-  /** A clock over the CPU's instruction count, with a timer interrupt every `period` instructions. */
-  constructor(executed: () => number, options: { period: number }) {
+  /**
+   * A clock over the CPU's instruction count, with a timer interrupt every `period` instructions. With a `seed` other than 0 each
+   * period is up to an eighth longer or shorter, at random: another seed is another interleaving.
+   */
+  constructor(executed: () => number, options: { period: number; seed?: number }) {
+    const { period, seed = 0 } = options;
     this.#executed = executed;
-    this.period = options.period;
-    this.#nextTick = options.period;
+    this.period = period;
+    this.#prng = seed === 0 ? null : new Prng(seed);
+    this.#nextTick = this.#step();
+  }
+
+  /** Length of the next period. */
+  #step(): number {
+    const spread = Math.floor(Math.min(this.period, 2 ** 32) / 8);
+    return this.period + (this.#prng?.between(-spread, spread) ?? 0);
   }
 
   /** The time now. */
@@ -76,7 +90,7 @@ export class Clock {
     }
     if (this.#nextTick <= now) {
       lines.push(InterruptLine.TIMER);
-      this.#nextTick += Math.ceil((now - this.#nextTick + 1) / this.period) * this.period;
+      while (this.#nextTick <= now) this.#nextTick += this.#step();
     }
     return lines;
   }
@@ -84,7 +98,9 @@ export class Clock {
   /** Moves on to the first interrupt due at or after `time`, without running anything. Timer ticks before that are lost. */
   skipTo(time: number): void {
     if (this.#nextTick < time) {
-      this.#nextTick += Math.ceil((time - this.#nextTick) / this.period) * this.period;
+      this.#nextTick = this.#prng === null
+        ? this.#nextTick + Math.ceil((time - this.#nextTick) / this.period) * this.period
+        : time + this.#prng.between(0, Math.min(this.period, 2 ** 32) - 1);
     }
     const target = this.next;
     if (target > this.now) this.#skipped += target - this.now;

@@ -40,12 +40,36 @@ export interface KernelOptions {
   readonly policy: Policy;
   /** Instructions between timer interrupts. */
   readonly quantum: number;
+  /** Seed of the timer's variation; 0 for none. */
+  readonly seed: number;
   /** Most kernel stacks at a time. */
   readonly stackLimit: number;
   /** Instructions a page-in takes. */
   readonly ioLatency: number;
   /** Where events go. */
   readonly sinks: readonly EventSink[];
+}
+
+/** What the kernel's own threads wait for. */
+export interface KernelQueues {
+  /** Dead threads. */
+  readonly reaper: WaitQueue;
+  /** Free stacks. */
+  readonly swapin: WaitQueue;
+  /** Dead tasks. */
+  readonly taskReaper: WaitQueue;
+  /** Passed deadlines. */
+  readonly timeout: WaitQueue;
+  /** Few free frames. */
+  readonly pageout: WaitQueue;
+  /** Few zeroed frames. */
+  readonly pageZero: WaitQueue;
+  /** Finished page-ins. */
+  readonly ioDone: WaitQueue;
+  /** The startup thread's next step. */
+  readonly startup: WaitQueue;
+  /** Frames given back by the page-out daemon. */
+  readonly memory: WaitQueue;
 }
 
 /** Everything the kernel knows. */
@@ -93,26 +117,7 @@ export class Kernel {
   /** Threads that are ready but wait for a kernel stack. */
   readonly stackless: Thread[] = [];
   /** What the kernel's own threads wait for. */
-  readonly queues: {
-    /** Dead threads. */
-    readonly reaper: WaitQueue;
-    /** Free stacks. */
-    readonly swapin: WaitQueue;
-    /** Dead tasks. */
-    readonly taskReaper: WaitQueue;
-    /** Passed deadlines. */
-    readonly timeout: WaitQueue;
-    /** Few free frames. */
-    readonly pageout: WaitQueue;
-    /** Few zeroed frames. */
-    readonly pageZero: WaitQueue;
-    /** Finished page-ins. */
-    readonly ioDone: WaitQueue;
-    /** The startup thread's next step. */
-    readonly startup: WaitQueue;
-    /** Frames given back by the page-out daemon. */
-    readonly memory: WaitQueue;
-  };
+  readonly queues: KernelQueues;
   /** Thread whose registers are in the floating-point unit. */
   fpOwner: Thread | null = null;
   /** The thread that runs. */
@@ -141,7 +146,10 @@ export class Kernel {
       stackRegion: arch.stackRegion,
     });
     this.cpu = arch.openCpu(this.space);
-    this.clock = new Clock(() => this.cpu.instructions, { period: options.quantum });
+    this.clock = new Clock(() => this.cpu.instructions, {
+      period: options.quantum,
+      seed: options.seed,
+    });
     this.events = new Emitter(options.sinks, () => this.clock.now);
     this.policy = options.policy;
     this.stacks = new StackPool(this.space, {

@@ -37,6 +37,8 @@ export interface MachineOptions {
   readonly policy?: string;
   /** Instructions between timer interrupts, at least 100; default 10,000. */
   readonly quantum?: number;
+  /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
+  readonly seed?: number;
   /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2 GiB; default 64 MiB. */
   readonly memory?: number;
   /** Most kernel stacks at a time, at least 10; default 64. */
@@ -78,6 +80,7 @@ const DEFAULTS = {
   memory: 64 * 1024 * 1024,
   stackLimit: 64,
   ioLatency: 2_000,
+  seed: 0,
 } as const;
 
 /** Names of interrupt handlers' hypercalls, read from the image. */
@@ -111,6 +114,7 @@ export class Machine implements Disposable {
     const MIB = 2 ** 20;
     const memory = number("memory", { least: 8 * MIB, most: 2048 * MIB, multiple: 2 * MIB });
     const stackLimit = number("stackLimit", { least: 10, most: 4096, multiple: 1 });
+    const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
     const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
     const policy = createPolicy(options.policy ?? "rr", { quantum });
     this.#bootstrap = {
@@ -126,6 +130,7 @@ export class Machine implements Disposable {
       memory,
       policy,
       quantum,
+      seed,
       stackLimit,
       ioLatency,
       sinks: options.sinks ?? [],

@@ -1,0 +1,18 @@
+/** What `trapline help` prints. */
+export const HELP = `trapline: a microkernel you can hold in a debugger's hand
+
+  trapline demo                 boot both architectures with the same program and print the logs
+  trapline boot [options] [arguments of the module]
+      --arch NAME               aarch64 or x86_64 (default aarch64)
+      --module FILE.elf         program to load instead of the built-in module-hello
+      --policy NAME             rr or priority (default rr)
+      --quantum N               instructions between timer interrupts (default 10000)
+      --log FORM                mach, json or quiet (default mach)
+      --seed N                  0: the timer is strictly periodic; else each period is varied by this seed (default 0)
+      --load HOW                copyout or demand (default copyout)
+      --memory MIB              RAM (default 64)
+      --limit N                 stop after N instructions (default: none)
+      --cmdline TEXT            kernel command line, for the log
+  trapline frames FILE          unwind table rows of an ELF file, one JSON line for each FDE
+  trapline lsda FILE            exception tables of an ELF file, one JSON line for each LSDA
+  trapline help                 this text`;
