@@ -15,7 +15,7 @@ import {
   setRunning,
   timestampCallback,
 } from "./hooks.ts";
-import { cpuAddress, viewState } from "./layout.ts";
+import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, viewMemory } from "./native_memory.ts";
@@ -109,15 +109,14 @@ export class Engine implements Disposable {
     this.arch = arch;
     const native = new NativeEngine(internals.symbols, arch, options.model);
     this.#native = native;
-    const state = viewState(native, layout);
+    const { object, state } = locateCpu(native, layout);
     this.#view = new StateView(state);
     const engine = viewMemory(addressOf(native.handle), layout.stopRequest + 8);
     this.#engineBytes = new Uint8Array(engine);
     this.#engine = new Uint32Array(engine, 0, engine.byteLength >> 2);
     this.#counterIndex = layout.counter >> 2;
     this.#stopIndex = layout.stopRequest;
-    const exception = cpuAddress(native, layout) + BigInt(layout.exception);
-    this.#exception = new Int32Array(viewMemory(exception, 4));
+    this.#exception = new Int32Array(viewMemory(object + BigInt(layout.exception), 4));
     this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
     native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback());
     if (arch === "x86_64") {

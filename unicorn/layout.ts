@@ -26,6 +26,8 @@ export interface CommonLayout {
   cpu: number;
   /** In the CPU object: pointer to the CPU's state. */
   state: number;
+  /** How far the CPU's state lies from the start of the CPU object, whose part it is. */
+  distance: number;
   /** In the CPU object: number of the last exception (i32). */
   exception: number;
   /** Bytes of the CPU's state that a saved context covers. */
@@ -76,9 +78,13 @@ export class Specimen implements Disposable {
     return new DataView(viewMemory(address, ENGINE_WINDOW));
   }
 
-  /** A copy of the CPU's state, as a saved context holds it, and the size of the context's own header. */
+  /**
+   * A copy of the CPU's state, as a saved context holds it, and the size of the context's own header. The general registers
+   * have new values afterwards.
+   */
   savedState(): { bytes: Uint8Array; header: number } {
     const { symbols, handle } = this.native;
+    const registers = fillRegisters(this.native);
     const word = new BigUint64Array(1);
     this.native.check(symbols.uc_context_alloc(handle, word), "allocate a context");
     const address = word[0] ?? 0n;
@@ -86,7 +92,7 @@ export class Specimen implements Disposable {
     try {
       this.native.check(symbols.uc_context_save(handle, context), "save a context");
       const bytes = new Uint8Array(viewMemory(address, Number(symbols.uc_context_size(handle))));
-      const header = contextHeader(this.native, bytes);
+      const header = contextHeader(this.native.arch, registers, bytes);
       return { bytes: bytes.slice(header), header };
     } finally {
       symbols.uc_context_free(context);
@@ -111,10 +117,18 @@ function registerFile(arch: EngineArch): { ids: number[]; offset: number } {
   return { ids, offset: 0 };
 }
 
-/** Fills the general registers with values that occur nowhere by chance, and finds them in a saved context. */
-function contextHeader(native: NativeEngine, context: Uint8Array): number {
-  const { ids, offset } = registerFile(native.arch);
-  const wanted = new BigUint64Array(ids.map((id) => native.readRegister(id)));
+/** Fills the general registers with values that occur nowhere by chance, and differ between engines. */
+function fillRegisters(native: NativeEngine): BigUint64Array<ArrayBuffer> {
+  const unique = addressOf(native.handle) << 8n;
+  const { ids } = registerFile(native.arch);
+  const values = ids.map((_, index) => unique + BigInt(index));
+  ids.forEach((id, index) => native.writeRegister(id, unique + BigInt(index)));
+  return new BigUint64Array(values);
+}
+
+/** Where in a saved context the CPU's state begins, found by the general registers. */
+function contextHeader(arch: EngineArch, wanted: BigUint64Array, context: Uint8Array): number {
+  const { offset } = registerFile(arch);
   const bytes = new Uint8Array(wanted.buffer);
   for (let start = 0; start + bytes.length <= context.length; start += 8) {
     if (bytes.every((byte, index) => context[start + index] === byte)) return start - offset;
@@ -122,16 +136,15 @@ function contextHeader(native: NativeEngine, context: Uint8Array): number {
   throw new CalibrationError("Cannot find the general registers in a saved context");
 }
 
-/** Follows the engine's pointers to the CPU's state, wherever it lies. */
-function findState(
-  specimen: Specimen,
-): Pick<CommonLayout, "cpu" | "state" | "stateSize" | "contextHeader"> {
+/** A way from the engine to the CPU's state: offsets of two pointers, and how far the state lies from the CPU object. */
+type StateChain = Pick<CommonLayout, "cpu" | "state" | "distance">;
+
+/** Every way that leads to the state of this engine's CPU; some may do so by chance. */
+function stateChains(specimen: Specimen): StateChain[] {
   const { native } = specimen;
-  registerFile(native.arch).ids.forEach((id, index) =>
-    native.writeRegister(id, 0x5a17_c0de_0000_0000n + BigInt(index))
-  );
-  const { bytes: saved, header: contextHeader } = specimen.savedState();
+  const { bytes: saved } = specimen.savedState();
   const engine = specimen.engineView();
+  const chains: StateChain[] = [];
   for (let cpu = 0; cpu < ENGINE_WINDOW; cpu += 8) {
     const object = engine.getBigUint64(cpu, true);
     if (object % 8n !== 0n || !isMapped(native.symbols, object, CPU_WINDOW)) continue;
@@ -142,11 +155,27 @@ function findState(
       if (!isMapped(native.symbols, address, saved.length)) continue;
       const live = new Uint8Array(viewMemory(address, saved.length));
       if (saved.every((byte, index) => live[index] === byte)) {
-        return { cpu, state, stateSize: saved.length, contextHeader };
+        chains.push({ cpu, state, distance: Number(address - object) });
       }
     }
   }
-  throw new CalibrationError("Cannot find the CPU's state: no pointer of the engine leads to it");
+  return chains;
+}
+
+/** The ways to the CPU's state that hold in several engines, whatever else lies around them. */
+function commonChains(symbols: UnicornSymbols, arch: EngineArch): StateChain[] {
+  using stack = new DisposableStack();
+  let chains: StateChain[] | undefined;
+  for (let engine = 0; engine < 3; engine++) {
+    const found = stateChains(stack.use(new Specimen(symbols, arch)));
+    const same = (a: StateChain) => (b: StateChain) =>
+      a.cpu === b.cpu && a.state === b.state && a.distance === b.distance;
+    chains = chains === undefined ? found : chains.filter((chain) => found.some(same(chain)));
+  }
+  if (chains === undefined || chains.length === 0) {
+    throw new CalibrationError("Cannot find the CPU's state: no pointer of the engine leads to it");
+  }
+  return chains;
 }
 
 /** Guest code for {@linkcode findCommonLayout}: two exceptions with different numbers, and a pause. */
@@ -162,7 +191,6 @@ export interface ProbeCode {
 /** Finds what both architectures have. @throws {CalibrationError} When something is not found. */
 export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLayout {
   const engine = specimen.engineView();
-  const { cpu, state, ...sizes } = findState(specimen);
   const counter = new OffsetSearch(engine, { name: "the instruction counter", width: 8 });
   const stop = new OffsetSearch(engine, { name: "the stop request", width: 1 });
   for (const budget of [5n, 1000n, 3n, 7n]) {
@@ -174,46 +202,46 @@ export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLa
     counter.keep(budget + 1n);
     stop.keep(1n);
   }
-  const object = viewObject(specimen, engine.getBigUint64(cpu, true), state);
-  const exception = new OffsetSearch(object, { name: "the exception number", width: 4 });
+  const { native } = specimen;
+  const { bytes, header } = specimen.savedState();
+  const searches = commonChains(native.symbols, native.arch).map((chain) => {
+    const object = engine.getBigUint64(chain.cpu, true);
+    const view = new DataView(viewMemory(object, chain.distance));
+    return { chain, search: new OffsetSearch(view, { name: "the exception number", width: 4 }) };
+  });
   for (let round = 0; round < 2; round++) {
     for (const { code, number } of probe.traps) {
       specimen.run(code);
-      exception.keep(BigInt(number));
+      for (const { search } of searches) search.keep(BigInt(number));
     }
+  }
+  const [found, ...others] = searches.filter(({ search }) => search.count === 1);
+  if (found === undefined || others.length > 0) {
+    throw new CalibrationError(`Cannot find the CPU object: ${others.length + 1} of them`);
   }
   return {
     counter: counter.only(),
     stopRequest: stop.only(),
-    cpu,
-    state,
-    exception: exception.only(),
-    ...sizes,
+    ...found.chain,
+    exception: found.search.only(),
+    stateSize: bytes.length,
+    contextHeader: header,
   };
 }
 
-/** The CPU object up to the state inside it, in place. */
-function viewObject(specimen: Specimen, object: bigint, state: number): DataView {
-  const end = new DataView(viewMemory(object, CPU_WINDOW)).getBigUint64(state, true);
-  const size = Number(end - object);
-  if (!isMapped(specimen.native.symbols, object, size)) {
-    throw new CalibrationError("Cannot view the CPU object: memory not mapped");
-  }
-  return new DataView(viewMemory(object, size));
-}
-
-/** The CPU's state of an engine, in place. */
-export function viewState(native: NativeEngine, layout: CommonLayout): ArrayBuffer {
-  return viewMemory(stateAddress(native, layout), layout.stateSize);
-}
-
-/** The CPU object of an engine: its address. */
-export function cpuAddress(native: NativeEngine, layout: CommonLayout): bigint {
+/** The CPU of an engine: its object, and its state in place. @throws {CalibrationError} When it is not where it should be. */
+export function locateCpu(
+  native: NativeEngine,
+  layout: CommonLayout,
+): { object: bigint; state: ArrayBuffer } {
   const engine = new DataView(viewMemory(addressOf(native.handle), layout.cpu + 8));
-  return engine.getBigUint64(layout.cpu, true);
-}
-
-function stateAddress(native: NativeEngine, layout: CommonLayout): bigint {
-  const fields = new DataView(viewMemory(cpuAddress(native, layout), layout.state + 8));
-  return fields.getBigUint64(layout.state, true);
+  const object = engine.getBigUint64(layout.cpu, true);
+  const fields = new DataView(viewMemory(object, layout.state + 8));
+  const state = fields.getBigUint64(layout.state, true);
+  if (state - object !== BigInt(layout.distance)) {
+    throw new CalibrationError(
+      "Cannot find the CPU's state: it has another place than at load time",
+    );
+  }
+  return { object, state: viewMemory(state, layout.stateSize) };
 }

@@ -9,7 +9,7 @@ import {
   AArch64SystemRegister,
   type SystemRegisterEncoding,
 } from "./constants_aarch64.ts";
-import { CODE, type CommonLayout, findCommonLayout, Specimen, viewState } from "./layout.ts";
+import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import { encodingNumber, SystemRegister } from "./system_register.ts";
 import type { UnicornSymbols } from "./symbols.ts";
@@ -97,7 +97,7 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
     loop: words(NOP, 0x17ffffff), // 1: nop; b 1b
   });
   const { native } = specimen;
-  const view = new DataView(viewState(native, common));
+  const view = new DataView(locateCpu(native, common).state);
   const x0 = new OffsetSearch(view, { name: "X0", width: 8 });
   const syndrome = new OffsetSearch(view, { name: "the syndrome", width: 4 });
   const fault = new OffsetSearch(view, { name: "the fault address", width: 8 });
@@ -195,7 +195,7 @@ function findSystemRegister(
 }
 
 function checkAArch64Layout(specimen: Specimen, layout: AArch64Layout): void {
-  const view = new DataView(viewState(specimen.native, layout));
+  const view = new DataView(locateCpu(specimen.native, layout).state);
   const expect = (what: string, actual: number, expected: number): void => {
     if (actual !== expected) {
       throw new CalibrationError(`Self-test "${what}" gave ${actual} instead of ${expected}`);

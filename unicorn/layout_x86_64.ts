@@ -5,7 +5,7 @@
  */
 import * as uc from "./constants.ts";
 import { X86Register } from "./constants_x86_64.ts";
-import { CODE, type CommonLayout, findCommonLayout, Specimen, viewState } from "./layout.ts";
+import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
@@ -43,7 +43,7 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     pause: [0x90, 0x90, 0xf4], // nop; nop; hlt
     loop: [0x90, 0xeb, 0xfd], // 1: nop; jmp 1b
   });
-  const view = new DataView(viewState(specimen.native, common));
+  const view = new DataView(locateCpu(specimen.native, common).state);
   const register = (id: number, name: string): number => {
     const search = new OffsetSearch(view, { name, width: 8 });
     for (const value of [0x5a5a_1234_0000n, 0x3c3c_4321_0000n]) {
@@ -89,7 +89,7 @@ function findFaultFields(
   common: CommonLayout,
 ): { errorCode: number; softwareInterrupt: number; doubleFaultLatch: number } {
   using first = new Specimen(symbols, "x86_64");
-  const view = new DataView(viewState(first.native, common));
+  const view = new DataView(locateCpu(first.native, common).state);
   const latch = new OffsetSearch(view, { name: "the double-fault latch", width: 4 });
   latch.keep(0xffff_ffffn);
   first.run(loadSelector(0x5a58));
@@ -120,7 +120,7 @@ function findFaultFields(
 /** Patches the state in place and checks that the engine takes the patch for real. */
 function checkX86Layout(symbols: UnicornSymbols, layout: X86Layout): void {
   using specimen = new Specimen(symbols, "x86_64");
-  const view = new DataView(viewState(specimen.native, layout));
+  const view = new DataView(locateCpu(specimen.native, layout).state);
   const privileged = [0xf4]; // hlt
   const expect = (what: string, actual: number, expected: number): void => {
     if (actual !== expected) {

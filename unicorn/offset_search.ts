@@ -44,6 +44,11 @@ export class OffsetSearch {
     return this;
   }
 
+  /** How many offsets are left. */
+  get count(): number {
+    return this.#offsets.length;
+  }
+
   /** The one offset left. @throws {CalibrationError} When none or several are left. */
   only(): number {
     const [offset, ...others] = this.#offsets;

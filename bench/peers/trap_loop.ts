@@ -143,21 +143,10 @@ export function openAArch64(): { engine: Engine; trap: Path; switch: Path } {
   };
 }
 
-/** Measures every path once. */
-export function measureAll(rounds: number): Measurement[] {
-  const results: Measurement[] = [];
-  for (const [arch, open] of [["x86_64", openX86], ["aarch64", openAArch64]] as const) {
-    const paths = open();
-    using engine = paths.engine;
-    for (const path of ["trap", "switch"] as const) {
-      results.push({ arch, path, ...measure(engine, paths[path], rounds) });
-    }
-  }
-  return results;
-}
-
 if (import.meta.main) {
-  for (const result of measureAll(Number(Deno.args[0] ?? 200_000))) {
-    console.log(JSON.stringify(result));
-  }
+  const [arch, path, rounds] = Deno.args;
+  const paths = arch === "x86_64" ? openX86() : openAArch64();
+  using engine = paths.engine;
+  const run = path === "trap" ? paths.trap : paths.switch;
+  console.log(JSON.stringify({ arch, path, ...measure(engine, run, Number(rounds)) }));
 }

@@ -1,0 +1,183 @@
+/**
+ * Compares our trap round trip and in-guest switch with a C harness and a Python one over the same libunicorn: builds the C
+ * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and prints a table of medians and
+ * ratios. Needs a C compiler, Python 3 and pip.
+ *
+ * @module
+ */
+import { cacheDirectories, PINNED_VERSION } from "../../unicorn/cache.ts";
+import { ensureUnicorn, PINNED_WHEELS } from "../../unicorn/fetch.ts";
+import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
+import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
+import type { Measurement } from "./trap_loop.ts";
+
+const HERE = new URL(".", import.meta.url).pathname;
+const ARCHES: readonly PeerArch[] = ["x86_64", "aarch64"];
+const PATHS = ["trap", "switch"] as const;
+/** Rounds of each path in one run: enough to take about a tenth of a second. */
+const COUNT = { ours: 200_000, c: 200_000, python: 20_000 };
+
+/** One harness: how to measure one path once. */
+interface Peer {
+  name: string;
+  measure(arch: PeerArch, path: Measurement["path"]): Promise<number>;
+}
+
+async function output(command: string, args: string[], env: Record<string, string> = {}) {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, env }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`Cannot run ${command} ${args.join(" ")}:\n${text.decode(stderr)}`);
+  return text.decode(stdout).trim();
+}
+
+/** The first of some commands that can be run at all. */
+async function findCommand(names: readonly string[]): Promise<string> {
+  for (const name of names) {
+    try {
+      await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
+        .output();
+      return name;
+    } catch {
+      continue; // not installed
+    }
+  }
+  throw new Error(`Cannot find any of ${names.join(", ")}`);
+}
+
+/** Every number the C and Python harnesses need: where the guest lies, and where the engine keeps its state. */
+function constants(): Record<string, number> {
+  const { x86, aarch64 } = internalsOf(loadUnicorn());
+  return {
+    ...LAYOUT,
+    ENGINE_CPU: x86.cpu,
+    CPU_STATE: x86.state,
+    CPU_EXCEPTION: x86.exception,
+    CONTEXT_HEADER: x86.contextHeader,
+    X86_RIP: x86.rip,
+    X86_MODE: x86.mode,
+    X86_SEGMENTS: x86.segments,
+    X86_LATCH: x86.doubleFaultLatch,
+    AARCH64_SYNDROME: aarch64.syndrome,
+  };
+}
+
+async function prepare(directory: string): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true });
+  const numbers = constants();
+  const lines = Object.entries(numbers).map(([name, value]) => `#define ${name} ${value}\n`);
+  await Deno.writeTextFile(`${directory}/constants.h`, lines.join(""));
+  await Deno.writeTextFile(`${directory}/constants.json`, JSON.stringify(numbers));
+  for (const arch of ARCHES) await Deno.writeFile(`${directory}/${arch}.ram`, makeRam(arch));
+}
+
+/** Installs the pinned wheel beside the harness; pip checks its hash. */
+async function installPython(python: string, directory: string): Promise<string> {
+  const target = `${directory}/python-${PINNED_VERSION}`;
+  try {
+    await Deno.stat(`${target}/unicorn`);
+    return target;
+  } catch {
+    // not yet installed
+  }
+  const wheel = PINNED_WHEELS[`${Deno.build.os}-${Deno.build.arch}`];
+  if (wheel === undefined) throw new Error("Cannot install the Python binding: no wheel is pinned");
+  const requirements = `${directory}/requirements.txt`;
+  await Deno.writeTextFile(
+    requirements,
+    `unicorn==${PINNED_VERSION} --hash=sha256:${wheel.sha256}\n`,
+  );
+  await output(python, [
+    ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"],
+    ...["--only-binary=:all:", "--require-hashes", "--target", target, "-r", requirements],
+  ]);
+  return target;
+}
+
+async function buildC(compiler: string, directory: string, headers: string, library: string) {
+  const program = `${directory}/trap_loop`;
+  const folder = library.slice(0, library.lastIndexOf("/"));
+  await output(compiler, [
+    ...["-O2", "-Wall", "-Wextra", "-Werror", `-I${directory}`, `-I${headers}`],
+    ...[`${HERE}trap_loop.c`, library, `-Wl,-rpath,${folder}`, "-o", program],
+  ]);
+  return program;
+}
+
+function peers(directory: string, c: string, python: string, binding: string): Peer[] {
+  const viaC = (name: string, method: string): Peer => ({
+    name,
+    measure: async (arch, path) =>
+      Number(await output(c, [arch, path, method, `${COUNT.c}`, `${directory}/${arch}.ram`])),
+  });
+  return [
+    {
+      name: "ours",
+      async measure(arch, path) {
+        const args = [
+          "run",
+          "-A",
+          "--no-check",
+          `${HERE}trap_loop.ts`,
+          arch,
+          path,
+          `${COUNT.ours}`,
+        ];
+        return (JSON.parse(await output(Deno.execPath(), args)) as Measurement).ns;
+      },
+    },
+    viaC("C", "callback"),
+    viaC("C direct", "direct"),
+    {
+      name: "Python",
+      async measure(arch, path) {
+        const rounds = path === "trap" ? COUNT.python : COUNT.c;
+        const files = [`${directory}/${arch}.ram`, `${directory}/constants.json`];
+        const args = [`${HERE}trap_loop.py`, arch, path, `${rounds}`, ...files];
+        return Number(await output(python, args, { PYTHONPATH: binding }));
+      },
+    },
+  ];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+}
+
+/** Runs every harness in turn, and prints the table. */
+async function main(rounds: number): Promise<void> {
+  const library = await Deno.realPath(await ensureUnicorn());
+  const cache = cacheDirectories()[0];
+  if (cache === undefined) throw new Error("Cannot find a cache directory");
+  const directory = `${cache}-peers`;
+  await prepare(directory);
+  const python = await findCommand(["python3", "python"]);
+  const binding = await installPython(python, directory);
+  const compiler = await findCommand(["gcc", "clang", "cc"]);
+  const c = await buildC(compiler, directory, `${binding}/unicorn/include`, library);
+  const all = peers(directory, c, python, binding);
+  const header = ["arch", "path", ...all.map(({ name }) => `${name} ns`)];
+  const table = [[...header, "ours/C", "ours/C direct", "Python/ours", "n"]];
+  for (const arch of ARCHES) {
+    for (const path of PATHS) {
+      const times = all.map((): number[] => []);
+      for (let round = 0; round < rounds; round++) {
+        for (const [index, peer] of all.entries()) {
+          times[index]?.push(await peer.measure(arch, path));
+        }
+      }
+      const [ours = NaN, viaC = NaN, direct = NaN, viaPython = NaN] = times.map(median);
+      const ns = [ours, viaC, direct, viaPython].map((value) => value.toFixed(0));
+      const ratios = [ours / viaC, ours / direct, viaPython / ours].map((r) => r.toFixed(2));
+      table.push([arch, path, ...ns, ...ratios, `${rounds}`]);
+    }
+  }
+  for (const row of table) console.log(row.map((cell) => cell.padStart(13)).join(" "));
+  console.log(
+    `libunicorn ${loadUnicorn().version}, Deno ${Deno.version.deno}, medians of ${rounds} runs each, in turn`,
+  );
+}
+
+if (import.meta.main) await main(Number(Deno.args[0] ?? 7));
