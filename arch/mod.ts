@@ -12,6 +12,7 @@ import { x86_64 } from "./x86_64/mod.ts";
 
 export { aarch64 } from "./aarch64/mod.ts";
 export type * from "./arch.ts";
+export { disassemble, type DisassembleOptions, type Instruction } from "./disassemble.ts";
 export { ArchError, type ArchErrorKind } from "./errors.ts";
 export { GuestImage } from "./guest_image.ts";
 export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
