@@ -111,4 +111,6 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
 /** All guest code. */
 export const MANIFEST: readonly GuestBuild[] = [
   ...ARCHES.map(kernel),
+  // Instructions that trap, one case a label, for the conformance tables of the back-ends.
+  ...program("conformance", { sources: ["guest/conformance/{arch}.S"] }),
 ];
