@@ -57,6 +57,7 @@ export type ElfErrorKind =
 
 /** Thrown for a malformed, truncated or unsupported ELF file. */
 export class ElfError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: ElfErrorKind;
   /** Name of the file, as given to `parseElf`. */
   readonly file: string;
@@ -83,6 +84,7 @@ export type DecodeErrorKind = "truncated" | "leb128" | "range" | "encoding";
 
 /** Thrown where bytes end too soon, a number does not fit, or a pointer encoding does not exist. */
 export class DecodeError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: DecodeErrorKind;
 
   /** Builds a decoding error. */
@@ -108,6 +110,7 @@ export type CfiErrorKind =
 
 /** Thrown for malformed call frame information (`.eh_frame`, `.eh_frame_hdr`, `.debug_frame`). */
 export class CfiError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: CfiErrorKind;
 
   /** Builds a call frame information error. */
@@ -129,6 +132,7 @@ export type ExpressionErrorKind =
 
 /** Thrown for a malformed DWARF expression, or one that cannot be evaluated here. */
 export class ExpressionError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: ExpressionErrorKind;
 
   /** Builds an expression error. */
@@ -149,6 +153,7 @@ export type LsdaErrorKind =
 
 /** Thrown for a malformed language-specific data area (`.gcc_except_table`). */
 export class LsdaError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: LsdaErrorKind;
 
   /** Builds a language-specific data error. */
@@ -168,6 +173,7 @@ export type WalkErrorKind =
 
 /** Thrown when a frame's caller cannot be found because the stack, the registers or a trap description are damaged. */
 export class WalkError extends UnwindError {
+  /** What is wrong. */
   declare readonly kind: WalkErrorKind;
   /** Number of the frame whose caller was looked for, 0 for the innermost. */
   readonly frame: number;

@@ -175,12 +175,17 @@ export class Frame {
     });
   }
 
+  /** Loads the 64-bit word at `address`, or gives undefined if it cannot be read. */
+  word(address: bigint): bigint | undefined {
+    return new WordReader(this.#context.memory).number(address, 8);
+  }
+
   #resolve(pointer: EncodedPointer | undefined): bigint | undefined {
     const { module } = this.rule;
     if (pointer === undefined || module === undefined) return undefined;
     const address = toBigAddress(pointer.address + module.bias);
     if (!pointer.indirect) return address;
-    return new WordReader(this.#context.memory).number(address, 8);
+    return this.word(address);
   }
 }
 

@@ -123,6 +123,11 @@ export class RegisterSet {
     else this.#knownHigh |= 1 << (slot - 32);
   }
 
+  /** DWARF numbers of the machine's special registers. */
+  get numbers(): MachineRegisters {
+    return this.#map.registers;
+  }
+
   /** Program counter, or undefined if it is not known. */
   get pc(): bigint | undefined {
     return this.get(this.#map.registers.programCounter);

@@ -1,0 +1,34 @@
+/**
+ * A file of the local disk that is read in parts.
+ *
+ * @module
+ */
+
+/** An open file; close it, or declare it with `using`. */
+export class FileSource implements Disposable {
+  /** Size in bytes. */
+  readonly size: number;
+  #file: Deno.FsFile;
+
+  /** Opens a file. Throws what `Deno.openSync` throws. */
+  constructor(path: string) {
+    this.#file = Deno.openSync(path, { read: true });
+    this.size = this.#file.statSync().size;
+  }
+
+  /** Fills `into` with the bytes at `offset`; what lies beyond the end of the file stays as it is. */
+  readAt(offset: number, into: Uint8Array): void {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let done = 0;
+    while (done < into.length) {
+      const count = this.#file.readSync(into.subarray(done));
+      if (count === null) return;
+      done += count;
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
