@@ -12,7 +12,7 @@ import { AArch64Register } from "./constants_aarch64.ts";
 import { X86Register } from "./constants_x86_64.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import type { EngineArch } from "./errors.ts";
-import { addressOf, isMapped, pointerTo, viewMemory } from "./native_memory.ts";
+import { addressOf, copyMemory, isMapped, pointerTo, viewMemory } from "./native_memory.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
@@ -41,7 +41,7 @@ const ENGINE_WINDOW = 4096;
 /** Bytes of the CPU object that are searched for the pointer to its state. */
 const CPU_WINDOW = 1024;
 /** The state lies in the CPU object itself, at most this far from its start. */
-const STATE_REACH = 1n << 20n;
+const STATE_REACH = 2 ** 20;
 /** A count that occurs nowhere by chance. */
 const UNIQUE_COUNT = 0x123456789n;
 
@@ -144,35 +144,49 @@ function stateChains(specimen: Specimen): StateChain[] {
   const { native } = specimen;
   const { bytes: saved } = specimen.savedState();
   const engine = specimen.engineView();
+  // Copies, as making hundreds of array buffers would cost more than all the rest.
+  const fields = new DataView(new ArrayBuffer(CPU_WINDOW));
+  const live = new Uint8Array(saved.length);
+  const copy = (address: number, target: Uint8Array<ArrayBuffer>): boolean => {
+    if (!isMapped(native.symbols, BigInt(address), target.length)) return false;
+    copyMemory(BigInt(address), target);
+    return true;
+  };
   const chains: StateChain[] = [];
   for (let cpu = 0; cpu < ENGINE_WINDOW; cpu += 8) {
-    const object = engine.getBigUint64(cpu, true);
-    if (object % 8n !== 0n || !isMapped(native.symbols, object, CPU_WINDOW)) continue;
-    const fields = new DataView(viewMemory(object, CPU_WINDOW));
+    const object = pointerAt(engine, cpu);
+    if (object === 0 || !copy(object, new Uint8Array(fields.buffer))) continue;
     for (let state = 0; state < CPU_WINDOW; state += 8) {
-      const address = fields.getBigUint64(state, true);
-      if (address <= object || address > object + STATE_REACH || address % 8n !== 0n) continue;
-      if (!isMapped(native.symbols, address, saved.length)) continue;
-      const live = new Uint8Array(viewMemory(address, saved.length));
-      if (saved.every((byte, index) => live[index] === byte)) {
-        chains.push({ cpu, state, distance: Number(address - object) });
-      }
+      const distance = pointerAt(fields, state) - object;
+      if (distance <= 0 || distance > STATE_REACH || !copy(object + distance, live)) continue;
+      if (saved.every((byte, index) => live[index] === byte)) chains.push({ cpu, state, distance });
     }
   }
   return chains;
 }
 
-/** The ways to the CPU's state that hold in several engines, whatever else lies around them. */
-function commonChains(symbols: UnicornSymbols, arch: EngineArch): StateChain[] {
-  using stack = new DisposableStack();
-  let chains: StateChain[] | undefined;
-  for (let engine = 0; engine < 3; engine++) {
-    const found = stateChains(stack.use(new Specimen(symbols, arch)));
-    const same = (a: StateChain) => (b: StateChain) =>
-      a.cpu === b.cpu && a.state === b.state && a.distance === b.distance;
-    chains = chains === undefined ? found : chains.filter((chain) => found.some(same(chain)));
+/** The address in a word, or 0 when the word can be none: not a multiple of 8, or beyond 2^48. */
+function pointerAt(view: DataView, offset: number): number {
+  const low = view.getUint32(offset, true);
+  const high = view.getUint32(offset + 4, true);
+  return low % 8 !== 0 || high > 0xffff ? 0 : high * 2 ** 32 + low;
+}
+
+/** The ways to the CPU's state that hold in this engine and in two more, whatever else lies around them. */
+function commonChains(specimen: Specimen): StateChain[] {
+  const { symbols, arch } = specimen.native;
+  using second = new Specimen(symbols, arch);
+  using third = new Specimen(symbols, arch);
+  let chains = stateChains(specimen);
+  for (const other of [second, third]) {
+    const found = stateChains(other);
+    const isFound = ({ cpu, state, distance }: StateChain): boolean =>
+      found.some((chain) =>
+        chain.cpu === cpu && chain.state === state && chain.distance === distance
+      );
+    chains = chains.filter(isFound);
   }
-  if (chains === undefined || chains.length === 0) {
+  if (chains.length === 0) {
     throw new CalibrationError("Cannot find the CPU's state: no pointer of the engine leads to it");
   }
   return chains;
@@ -202,9 +216,8 @@ export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLa
     counter.keep(budget + 1n);
     stop.keep(1n);
   }
-  const { native } = specimen;
   const { bytes, header } = specimen.savedState();
-  const searches = commonChains(native.symbols, native.arch).map((chain) => {
+  const searches = commonChains(specimen).map((chain) => {
     const object = engine.getBigUint64(chain.cpu, true);
     const view = new DataView(viewMemory(object, chain.distance));
     return { chain, search: new OffsetSearch(view, { name: "the exception number", width: 4 }) };

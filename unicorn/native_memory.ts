@@ -30,9 +30,18 @@ export function isMapped(symbols: UnicornSymbols, address: bigint, size: number)
   return symbols.mincore(pointerTo(start), end - start, new Uint8Array(Number(pages))) === 0;
 }
 
+/** Copies bytes at an address of this process. The caller vouches for the range. */
+export function copyMemory(address: bigint, target: Uint8Array<ArrayBuffer>): void {
+  Deno.UnsafePointerView.copyInto(nonNull(address), target);
+}
+
 /** The bytes at an address of this process, in place. The caller vouches for the range and for its lifetime. */
 export function viewMemory(address: bigint, size: number): ArrayBuffer {
+  return Deno.UnsafePointerView.getArrayBuffer(nonNull(address), size);
+}
+
+function nonNull(address: bigint): Deno.PointerObject {
   const pointer = pointerTo(address);
   if (pointer === null) throw new RangeError("Cannot view memory at address 0");
-  return Deno.UnsafePointerView.getArrayBuffer(pointer, size);
+  return pointer;
 }

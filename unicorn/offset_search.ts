@@ -40,7 +40,15 @@ export class OffsetSearch {
 
   /** Keeps the offsets that hold the value now, an unsigned one of the field's width. */
   keep(value: bigint): this {
-    this.#offsets = this.#offsets.filter((offset) => this.#read(offset) === value);
+    // Compared as numbers: thousands of offsets are looked at each time the library is loaded.
+    const low = Number(value & 0xffff_ffffn);
+    const high = Number(value >> 32n);
+    const view = this.#view;
+    this.#offsets = this.#offsets.filter((offset) => {
+      if (this.#width === 1) return view.getUint8(offset) === low;
+      if (view.getUint32(offset, true) !== low) return false;
+      return this.#width === 4 || view.getUint32(offset + 4, true) === high;
+    });
     return this;
   }
 
@@ -57,16 +65,5 @@ export class OffsetSearch {
       throw new CalibrationError(`Cannot locate ${this.#name}: ${found} instead of one offset`);
     }
     return offset;
-  }
-
-  #read(offset: number): bigint {
-    switch (this.#width) {
-      case 1:
-        return BigInt(this.#view.getUint8(offset));
-      case 4:
-        return BigInt(this.#view.getUint32(offset, true));
-      case 8:
-        return this.#view.getBigUint64(offset, true);
-    }
   }
 }
