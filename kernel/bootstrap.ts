@@ -31,8 +31,7 @@ export function startup(k: Kernel, options: BootstrapOptions): Outcome {
   reportMemory(k);
   events.message(`Model name: Trapline virtual ${k.arch.name} machine\n`);
   k.modules.forEach((module, i) => events.message(`module ${i}: ${module.commandLine}\n`));
-  const count = k.modules.length;
-  events.message(`${count} bootstrap module${count === 1 ? "" : "s"}\n`);
+  events.message(`${k.modules.length} bootstrap modules\n`);
   for (const continuation of DAEMONS) {
     const thread = k.createThread(k.kernelTask, { priority: KERNEL_PRIORITY, continuation });
     k.attachStack(thread);
@@ -60,7 +59,7 @@ function runScript(k: Kernel, options: BootstrapOptions, index: number): Outcome
   const task = startTask(k, { module, argv: line.argv, load: options.load });
   const loaded = (): Outcome => {
     if (line.functions.includes("task-resume") && task.status === null) {
-      k.events.message(`\nstart ${task.name}:\n`);
+      k.events.message(`\n\nstart ${task.name}: `);
       resumeTask(k, task);
     }
     return runScript(k, options, index + 1);

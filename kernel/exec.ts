@@ -55,7 +55,7 @@ export function execute(
     const { bytes, sp } = initialStack(argv, stackTop);
     return copyout(k, { address: sp, bytes }, (kr) => {
       if (kr !== KernReturn.SUCCESS) return killCurrent(k, "cannot write its arguments");
-      k.events.message(` ${argv.join(" ")}\n`);
+      k.events.message(` ${argv.join(" ")}`);
       return then({ pc: program.entry, sp });
     });
   };
