@@ -5,8 +5,8 @@
  * @module
  */
 
-import { dropCleanPages } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
+import { anyFrame, relieveShortage } from "./memory.ts";
 import { blockKeepingStack, blockWith, call, type Outcome } from "./outcome.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
@@ -51,6 +51,7 @@ function reaper(k: Kernel): Outcome {
       k.queues.taskReaper.wakeAll();
     }
   }
+  if (k.queues.memory.size > 0) k.queues.pageout.wakeAll();
   return waitOn(k, k.queues.reaper, "reaper_thread_continue");
 }
 
@@ -62,6 +63,7 @@ function taskReaper(k: Kernel): Outcome {
     task.reaped = true;
     task.space?.destroy();
   }
+  if (k.queues.memory.size > 0) k.queues.pageout.wakeAll();
   return waitOn(k, k.queues.taskReaper, "task_reaper_thread_continue");
 }
 
@@ -92,12 +94,10 @@ function timeout(k: Kernel): Outcome {
 }
 
 /**
- * Takes clean file pages back when memory runs low, and wakes those who wait for memory. The one daemon that keeps its kernel stack
- * while it waits.
+ * Makes memory free when it runs low, and wakes those who wait for it. The one daemon that keeps its kernel stack while it waits.
  */
 function pageout(k: Kernel): Outcome {
-  if (k.frames.available < k.frames.low) dropCleanPages(k, k.frames.high);
-  k.queues.memory.wakeAll();
+  relieveShortage(k);
   k.queues.pageout.takeSignal();
   k.queues.pageout.add(k.current);
   return blockKeepingStack(() => pageout(k));
@@ -119,21 +119,19 @@ function pageZero(k: Kernel): Outcome {
 function ioDone(k: Kernel): Outcome {
   const request = k.pageIo.takeFinished();
   if (request === undefined) return waitOn(k, k.queues.ioDone, "io_done_thread_continue");
-  if (k.frames.available === 0) {
-    request.done(null);
-    return ioDone(k);
-  }
-  const frame = k.frames.allocate();
-  const target = k.space.virtual(frame);
-  return call("zero_page", [target], () =>
-    call(
-      "copyin",
-      [target, k.space.virtual(request.source), BigInt(request.size)],
-      () => {
+  return anyFrame(k, (frame) => {
+    if (frame === null) {
+      request.done(null);
+      return ioDone(k);
+    }
+    const target = k.space.virtual(frame);
+    const words = [target, k.space.virtual(request.source), BigInt(request.size)];
+    return call("zero_page", [target], () =>
+      call("copyin", words, () => {
         request.done(frame);
         return ioDone(k);
-      },
-    ));
+      }));
+  });
 }
 
 const BODIES: Readonly<Record<string, (k: Kernel) => Outcome>> = {

@@ -8,10 +8,9 @@ import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { AddressSpace } from "./address_space.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
-import { blockKeepingStack, blockWith, call, type Outcome } from "./outcome.ts";
+import { zeroedFrame } from "./memory.ts";
+import { blockKeepingStack, blockWith, type Outcome } from "./outcome.ts";
 import { pageFloor, type VmEntry } from "./vm_map.ts";
-
-const PAGE = BigInt(PAGE_SIZE);
 
 /** A fault to be resolved. */
 export interface Fault {
@@ -39,85 +38,58 @@ export function resolveFault(
     space.upgrade(address, { protection: entry.protection, execute: access === "execute" });
     return then(KernReturn.SUCCESS);
   }
-  const enter = (frame: bigint | null, clean: boolean): Outcome => {
+  if (entry.object.kind === "file") return readPage(k, { fault, entry }, then);
+  return zeroedFrame(k, (frame) => {
     if (frame === null) return then(KernReturn.RESOURCE_SHORTAGE);
-    if (space.page(address) !== undefined) {
-      k.frames.free(frame);
-    } else {
-      space.enter(address, { frame, protection: entry.protection, clean });
-      if (access === "execute") {
-        space.upgrade(address, { protection: entry.protection, execute: true });
-      }
-    }
-    return then(KernReturn.SUCCESS);
-  };
-  if (entry.object.kind === "file") {
-    return readPage(k, { fault, entry }, (frame) => enter(frame, true));
-  }
-  return zeroedFrame(k, (frame) => enter(frame, false));
-}
-
-/** Goes on with a frame full of zeros, or `null` if there is no memory. */
-export function zeroedFrame(k: Kernel, then: (frame: bigint | null) => Outcome): Outcome {
-  const ready = k.zeroed.pop();
-  if (ready !== undefined) return then(ready);
-  return anyFrame(k, (frame) => {
-    if (frame === null) return then(null);
-    return call("zero_page", [k.space.virtual(frame)], () => then(frame));
+    return enterPage(k, { fault, entry, frame, clean: false })
+      ? then(KernReturn.SUCCESS)
+      : resolveFault(k, fault, then);
   });
 }
 
-/** Goes on with a frame of undefined contents, waiting for the page-out daemon if memory is short. */
-function anyFrame(k: Kernel, then: (frame: bigint | null) => Outcome): Outcome {
-  if (k.frames.available < k.frames.low) k.queues.pageout.wakeAll();
-  if (k.frames.available > k.frames.minimum) return then(k.frames.allocate());
-  k.queues.memory.add(k.current);
-  return blockKeepingStack(() =>
-    then(k.frames.available > k.frames.minimum ? k.frames.allocate() : null)
-  );
+/**
+ * Puts a frame where a page is missing. If another thread has changed the map meanwhile, or brought the page in, the frame is freed
+ * and the answer is no.
+ */
+function enterPage(
+  k: Kernel,
+  page: { fault: Fault; entry: VmEntry; frame: bigint; clean: boolean },
+): boolean {
+  const { fault: { space, address, access }, entry, frame, clean } = page;
+  const { protection } = entry;
+  if (space.map.lookup(address) !== entry || space.page(address) !== undefined) {
+    k.frames.free(frame);
+    return false;
+  }
+  space.enter(address, { frame, protection, clean });
+  if (access === "execute") space.upgrade(address, { protection, execute: true });
+  return true;
 }
 
-/** Reads a page of a file while the thread waits. */
+/** Reads a page of a file while the thread waits. The page is the space's as soon as it is read: the thread may be dead by then. */
 function readPage(
   k: Kernel,
   request: { fault: Fault; entry: VmEntry },
-  then: (frame: bigint | null) => Outcome,
+  then: (kr: number) => Outcome,
 ): Outcome {
   const { fault, entry } = request;
   const { object } = entry;
-  if (object.kind !== "file") return then(null);
+  if (object.kind !== "file") return then(KernReturn.FAILURE);
   const offset = object.offset + Number(pageFloor(fault.address) - entry.begin);
   const thread = k.current;
-  let result: bigint | null = null;
+  let failed = false;
   k.pageIo.submit({
     source: object.file + BigInt(offset),
     size: Math.max(0, Math.min(PAGE_SIZE, object.size - offset)),
     done: (frame) => {
-      if (thread.state === "dead") {
-        if (frame !== null) k.frames.free(frame);
-        return;
-      }
-      result = frame;
+      if (frame === null) failed = true;
+      else if (thread.state === "dead") k.frames.free(frame);
+      else enterPage(k, { fault, entry, frame, clean: true });
       k.makeReady(thread);
     },
   });
-  const resume = () => then(result);
+  const resume = () => failed ? then(KernReturn.RESOURCE_SHORTAGE) : resolveFault(k, fault, then);
   return fault.continuation === null
     ? blockKeepingStack(resume)
     : blockWith(fault.continuation, resume);
-}
-
-/** Drops clean file pages of all tasks until `enough` frames are free; returns how many it dropped. */
-export function dropCleanPages(k: Kernel, enough: number): number {
-  let dropped = 0;
-  for (const task of k.tasks) {
-    if (task.space === null || task.reaped) continue;
-    for (const [address, page] of task.space.pages) {
-      if (k.frames.available >= enough) return dropped;
-      if (!page.clean) continue;
-      task.space.remove(address, address + PAGE);
-      dropped++;
-    }
-  }
-  return dropped;
 }
