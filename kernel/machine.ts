@@ -300,7 +300,8 @@ export class Machine implements Disposable {
   /** The idle thread asks for work; if there is none, time moves on to the next device interrupt or deadline. */
   #idle(): void {
     const k = this.kernel;
-    if (k.zeroed.length < ZEROED_LOW) k.queues.pageZero.wakeAll();
+    const spare = k.frames.available > k.frames.low;
+    if (spare && k.zeroed.length < ZEROED_LOW) k.queues.pageZero.wakeAll();
     if (leaveIdle(k)) return;
     const device = k.clock.nextDevice;
     const sleeper = k.sleepers.reduce<number | null>(
