@@ -34,7 +34,7 @@ export const AArch64Model = { "cortex-a72": 2, max: 3 } as const;
 
 /** The engine's exception numbers, as found in {@linkcode TrapExit.vector}. */
 export const AArch64Vector = {
-  /** Undefined instruction, trapped system register or trapped floating point; the syndrome says which. */
+  /** Undefined instruction, trapped system register or floating point, software step; the syndrome says which. */
   UNDEFINED: 1,
   /** `svc`. */
   SUPERVISOR_CALL: 2,
@@ -42,7 +42,7 @@ export const AArch64Vector = {
   PREFETCH_ABORT: 3,
   /** Data abort, unaligned SP or data. */
   DATA_ABORT: 4,
-  /** `brk`, and software step. */
+  /** `brk`. */
   BREAKPOINT: 7,
   /** `hvc`, on a model with EL2. */
   HYPERVISOR_CALL: 11,
@@ -98,6 +98,9 @@ export const AArch64SystemRegister = {
 
 /** SCR_EL3, which the engine sets once and nobody else may. */
 export const SCR_EL3: SystemRegisterEncoding = sys(3, 6, 1, 1, 0);
+
+/** SCR_EL3.RW and NS: the lower levels are AArch64, so page walks follow the 64-bit rules. */
+export const SCR_EL3_RW_NS = 0x401n;
 
 function sys(
   op0: number,

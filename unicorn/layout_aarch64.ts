@@ -7,6 +7,8 @@ import * as uc from "./constants.ts";
 import {
   AArch64Register,
   AArch64SystemRegister,
+  SCR_EL3,
+  SCR_EL3_RW_NS,
   type SystemRegisterEncoding,
 } from "./constants_aarch64.ts";
 import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
@@ -26,6 +28,8 @@ export interface AArch64Layout extends CommonLayout {
   faultAddress: number;
   /** Exception level the last exception is taken to (u32). */
   targetEl: number;
+  /** The mode that translated code depends on, which the engine derives from the other state (u32). */
+  mode: number;
   /** PSTATE without condition flags, interrupt masks and BTYPE (u32). */
   pstate: number;
   /** Where the other parts of PSTATE are. */
@@ -84,6 +88,7 @@ const NOP = 0xd503201f;
 const svc = (number: number) => 0xd4000001 | (number << 5);
 const brk = (number: number) => 0xd4200000 | (number << 5);
 const LDXR_X1_X0 = 0xc85f7c01;
+const FADD_D0_D0_D1 = 0x1e612800;
 
 /** Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected. */
 export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
@@ -126,6 +131,7 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
     faultAddress: fault.only(),
     targetEl: syndrome.only() + 16,
     ...findPstate(specimen, view),
+    mode: findMode(specimen, view),
     sctlr: findSystemRegister(specimen, view, AArch64SystemRegister.SCTLR_EL1),
     system: new Map(
       PLAIN_REGISTERS.map((
@@ -135,6 +141,35 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
   };
   checkAArch64Layout(specimen, layout);
   return layout;
+}
+
+/** Bit 22 of the mode: floating-point instructions are taken to EL1 as exceptions. */
+export const MODE_FP_TRAP = 1 << 22;
+/** Bit 30 of the mode: software step is active. */
+export const MODE_STEP = 1 << 30;
+/** Bits 31, 25 and 20 of the mode: AArch64, the translation regime of EL1 rather than EL0, debug exceptions go to EL1. */
+const MODE_AARCH64 = 0x80100000;
+const MODE_EL1 = 0x02000000;
+
+/** Locates the engine's mode, by what changes with the exception level. */
+function findMode({ native }: Specimen, view: DataView): number {
+  const scr = new SystemRegister(native, SCR_EL3);
+  const at = (pstate: bigint): Uint32Array => {
+    native.writeRegister(AArch64Register.PSTATE, pstate);
+    scr.write(SCR_EL3_RW_NS); // now the mode follows
+    return new Uint32Array(view.buffer.slice(0, view.byteLength & ~3));
+  };
+  const [el0, el1] = [at(0x3c0n), at(0x3c5n)];
+  const mask = (MODE_AARCH64 | MODE_EL1) >>> 0;
+  const offsets = [...el0.keys()].filter((index) =>
+    ((el0[index] ?? 0) & mask) >>> 0 === MODE_AARCH64 &&
+    ((el1[index] ?? 0) & mask) >>> 0 === mask
+  );
+  const [found, ...others] = offsets;
+  if (found === undefined || others.length > 0) {
+    throw new CalibrationError(`Cannot locate the mode: ${offsets.length} words instead of one`);
+  }
+  return found * 4;
 }
 
 /** Locates the parts of PSTATE; it has its old value afterwards. */
@@ -203,6 +238,22 @@ function checkAArch64Layout(specimen: Specimen, layout: AArch64Layout): void {
   };
   expect("svc", specimen.run(words(svc(0x42))), uc.UC_ERR_EXCEPTION);
   expect("syndrome of svc", view.getUint32(layout.syndrome, true), 0x56000042);
+  const setMode = (bit: number): void =>
+    view.setUint32(layout.mode, view.getUint32(layout.mode, true) | bit, true);
+  const clearMode = (bit: number): void =>
+    view.setUint32(layout.mode, view.getUint32(layout.mode, true) & ~bit, true);
+  setMode(MODE_FP_TRAP);
+  specimen.run(words(NOP, FADD_D0_D0_D1));
+  expect("PC of a trapped fadd", Number(view.getBigUint64(layout.pc, true)), Number(CODE) + 4);
+  expect("class of a trapped fadd", view.getUint32(layout.syndrome, true) >>> 26, 0x07);
+  clearMode(MODE_FP_TRAP);
+  setMode(MODE_STEP);
+  specimen.native.writeRegister(AArch64Register.PSTATE, 0x2003c5n); // PSTATE.SS: one instruction
+  specimen.run(words(NOP, NOP));
+  expect("PC after one step", Number(view.getBigUint64(layout.pc, true)), Number(CODE) + 4);
+  expect("class of a step", view.getUint32(layout.syndrome, true) >>> 26, 0x33);
+  clearMode(MODE_STEP);
+  specimen.run(words(svc(0x42)));
   expect("target level of svc", view.getUint32(layout.targetEl, true), 1);
   view.setBigUint64(layout.x0 + 8 * 7, 0x1234n, true);
   expect("X7 by patch", Number(specimen.native.readRegister(AArch64Register.X0 + 7)), 0x1234);

@@ -30,6 +30,10 @@ export class NativeEngine {
     this.symbols = symbols;
     this.arch = arch;
     const x86 = arch === "x86_64";
+    const number = x86 ? X86_MODEL : AArch64Model[model];
+    if (number === undefined) {
+      throw new EngineUsageError("arch", `Cannot open an engine of model ${model}: unknown`);
+    }
     const status = symbols.uc_open(
       x86 ? uc.UC_ARCH_X86 : uc.UC_ARCH_ARM64,
       x86 ? uc.UC_MODE_64 : uc.UC_MODE_ARM,
@@ -41,7 +45,6 @@ export class NativeEngine {
     }
     this.#handle = handle;
     try {
-      const number = x86 ? X86_MODEL : AArch64Model[model];
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, number),
         `choose CPU model ${number}`,

@@ -25,8 +25,8 @@ export class RamMap {
 
   /** Refuses what cannot be mapped; changes nothing. @throws {EngineUsageError} */
   check(address: bigint, bytes: Uint8Array): void {
-    const size = bytes.length;
     if (!(bytes instanceof Uint8Array)) refuse("memory", "Cannot map RAM: not a Uint8Array");
+    const size = bytes.length;
     if (size === 0 || size % PAGE_SIZE !== 0) {
       refuse("mapping", `Cannot map RAM of ${size} bytes: not a positive multiple of ${PAGE_SIZE}`);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { AArch64SystemRegister } from "./constants_aarch64.ts";
-import { type AArch64Layout, systemOffset } from "./layout_aarch64.ts";
+import { type AArch64Layout, MODE_FP_TRAP, MODE_STEP, systemOffset } from "./layout_aarch64.ts";
 import { checkIndex, type StateView } from "./state_view.ts";
 
 /** PSTATE.SP: the stack pointer of the exception level is in use, not SP_EL0. */
@@ -116,6 +116,41 @@ export class AArch64State {
     view.set32(masks, value & MASKS_MASK);
     view.set32(this.#layout.pstate, value & MODE_MASK);
     this.#takeMode();
+  }
+
+  /**
+   * Whether floating-point and SIMD instructions trap, as CPACR_EL1.FPEN has it on hardware; the engine ignores that register.
+   * They exit as {@linkcode AArch64Vector.UNDEFINED} with PC on the instruction and exception class 0x07; the low 20 bits of
+   * the syndrome are not the architecture's and are to be ignored.
+   *
+   * Like {@linkcode softwareStep} this is part of a mode that the engine derives from the rest of its state, and forgets it
+   * when it does so: when {@linkcode pstate} is set, when the guest executes `eret` or writes a system register.
+   */
+  get floatingPointTrap(): boolean {
+    return this.#modeBit(MODE_FP_TRAP);
+  }
+  set floatingPointTrap(value: boolean) {
+    this.#setModeBit(MODE_FP_TRAP, value);
+  }
+
+  /**
+   * Whether software step is active, as MDSCR_EL1.SS has it on hardware. With PSTATE.SS set the guest executes one instruction
+   * and exits as {@linkcode AArch64Vector.UNDEFINED} with the syndrome of a step; with PSTATE.SS clear it does so at once.
+   */
+  get softwareStep(): boolean {
+    return this.#modeBit(MODE_STEP);
+  }
+  set softwareStep(value: boolean) {
+    this.#setModeBit(MODE_STEP, value);
+  }
+
+  #modeBit(bit: number): boolean {
+    return (this.#view.get32(this.#layout.mode) & bit) !== 0;
+  }
+
+  #setModeBit(bit: number, value: boolean): void {
+    const mode = this.#view.get32(this.#layout.mode);
+    this.#view.set32(this.#layout.mode, value ? mode | bit : mode & ~bit);
   }
 
   #bank(pstate: number): number {
