@@ -11,6 +11,7 @@ import { type Kernel, KERNEL_PRIORITY, USER_PRIORITY } from "./kernel.ts";
 import { type Module, readProgram } from "./loader.ts";
 import { blockKeepingStack, type Outcome, RETURN } from "./outcome.ts";
 import type { Task } from "./task.ts";
+import { attachStack } from "./thread_stacks.ts";
 
 /** Ports that a script line may name; their numbers are what the program gets. */
 const SCRIPT_PORTS = { "host-port": "1", "device-port": "2" } as const;
@@ -34,7 +35,7 @@ export function startup(k: Kernel, options: BootstrapOptions): Outcome {
   events.message(`${k.modules.length} bootstrap modules\n`);
   for (const continuation of DAEMONS) {
     const thread = k.createThread(k.kernelTask, { priority: KERNEL_PRIORITY, continuation });
-    k.attachStack(thread);
+    attachStack(k, thread);
     k.enqueue(thread, "start");
   }
   return runScript(k, options, 0);

@@ -8,6 +8,7 @@
 import type { Kernel } from "./kernel.ts";
 import { anyFrame, relieveShortage } from "./memory.ts";
 import { blockKeepingStack, blockWith, call, type Outcome } from "./outcome.ts";
+import { detachStack } from "./thread_stacks.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 /** How many zeroed frames the page-zero thread keeps ready. */
@@ -40,7 +41,7 @@ function reaper(k: Kernel): Outcome {
   for (;;) {
     const thread = k.deadThreads.shift();
     if (thread === undefined) break;
-    k.detachStack(thread);
+    detachStack(k, thread);
     if (thread.bounce !== null) k.frames.free(thread.bounce);
     thread.bounce = null;
     k.zone.free(thread.address);
@@ -67,14 +68,9 @@ function taskReaper(k: Kernel): Outcome {
   return waitOn(k, k.queues.taskReaper, "task_reaper_thread_continue");
 }
 
-/** Gives stacks to ready threads that found none. */
+/** Lets the threads that found no stack try again: they get a spare one, or this thread's as soon as it blocks. */
 function swapin(k: Kernel): Outcome {
-  for (;;) {
-    const thread = k.stackless[0];
-    if (thread === undefined || !k.attachStack(thread)) break;
-    k.stackless.shift();
-    k.makeReady(thread);
-  }
+  for (const thread of k.stackless.splice(0)) k.makeReady(thread);
   return waitOn(k, k.queues.swapin, "swapin_thread_continue");
 }
 

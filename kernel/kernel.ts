@@ -19,6 +19,7 @@ import { PageIo } from "./page_io.ts";
 import { StackPool } from "./stacks.ts";
 import { Task } from "./task.ts";
 import { Thread, type ThreadLayout, threadLayout, ThreadZone } from "./thread.ts";
+import { attachStack } from "./thread_stacks.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 /** Name of the kernel's own task in logs. */
@@ -42,7 +43,7 @@ export interface KernelOptions {
   readonly quantum: number;
   /** Seed of the timer's variation; 0 for none. */
   readonly seed: number;
-  /** Most kernel stacks at a time. */
+  /** Most user threads with a kernel stack at a time. */
   readonly stackLimit: number;
   /** Instructions a page-in takes. */
   readonly ioLatency: number;
@@ -116,6 +117,10 @@ export class Kernel {
   readonly deadTasks: Task[] = [];
   /** Threads that are ready but wait for a kernel stack. */
   readonly stackless: Thread[] = [];
+  /** Most user threads with a kernel stack at a time. */
+  readonly stackLimit: number;
+  /** User threads that have a kernel stack. */
+  userStacks = 0;
   /** What the kernel's own threads wait for. */
   readonly queues: KernelQueues;
   /** Thread whose registers are in the floating-point unit. */
@@ -155,8 +160,8 @@ export class Kernel {
     this.stacks = new StackPool(this.space, {
       frames: this.frames,
       region: arch.stackRegion,
-      limit: options.stackLimit,
     });
+    this.stackLimit = options.stackLimit;
     this.layout = threadLayout(arch.image);
     this.zone = new ThreadZone(this.space, { frames: this.frames, size: this.layout.size });
     this.pageIo = new PageIo(this.clock, { latency: options.ioLatency });
@@ -174,7 +179,7 @@ export class Kernel {
     };
     this.kernelTask = this.createTask({ name: KERNEL_TASK, module: null, space: null });
     this.idle = this.createThread(this.kernelTask, { priority: 0, continuation: "idle_thread" });
-    this.attachStack(this.idle);
+    attachStack(this, this.idle);
     this.current = this.idle;
   }
 
@@ -244,30 +249,6 @@ export class Kernel {
   /** Writes a word of a thread object. */
   setThreadWord(thread: Thread, offset: number, value: bigint): void {
     this.space.writeU64(thread.address + BigInt(offset), value);
-  }
-
-  /** Gives a thread a kernel stack on which it will start at its continuation. Returns whether there was one. */
-  attachStack(thread: Thread): boolean {
-    const stack = this.stacks.allocate();
-    if (stack === null) return false;
-    thread.stack = stack;
-    const top = this.stacks.top(stack);
-    const frame = top - BigInt(this.arch.switchFrameSize);
-    this.arch.writeSwitchFrame(this.space, frame, { resume: this.label("thread_start") });
-    this.setThreadWord(thread, this.layout.stackBase, this.stacks.base(stack));
-    this.setThreadWord(thread, this.layout.stackTop, top);
-    this.setThreadWord(thread, this.layout.ksp, frame);
-    return true;
-  }
-
-  /** Takes the kernel stack of a thread that will not resume it. */
-  detachStack(thread: Thread): void {
-    if (thread.stack === null) return;
-    this.stacks.free(thread.stack);
-    thread.stack = null;
-    this.setThreadWord(thread, this.layout.stackBase, 0n);
-    this.setThreadWord(thread, this.layout.stackTop, 0n);
-    if (this.stackless.length > 0) this.queues.swapin.wakeAll();
   }
 
   #charged = 0;

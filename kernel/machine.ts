@@ -17,6 +17,7 @@ import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
 import { type Module, readProgram } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
 import { apply, leaveIdle } from "./scheduler.ts";
+import { attachStack } from "./thread_stacks.ts";
 import { handleTrap } from "./traps.ts";
 
 /** A program to boot with. */
@@ -41,7 +42,7 @@ export interface MachineOptions {
   readonly seed?: number;
   /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2 GiB; default 64 MiB. */
   readonly memory?: number;
-  /** Most kernel stacks at a time, at least 10; default 64. */
+  /** Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64. */
   readonly stackLimit?: number;
   /** Instructions a page-in takes, default 2,000. */
   readonly ioLatency?: number;
@@ -113,7 +114,7 @@ export class Machine implements Disposable {
     const quantum = number("quantum", { least: 100, most: 2 ** 40, multiple: 1 });
     const MIB = 2 ** 20;
     const memory = number("memory", { least: 8 * MIB, most: 2048 * MIB, multiple: 2 * MIB });
-    const stackLimit = number("stackLimit", { least: 10, most: 4096, multiple: 1 });
+    const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
     const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
     const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
     const policy = createPolicy(options.policy ?? "rr", { quantum });
@@ -252,15 +253,14 @@ export class Machine implements Disposable {
       priority: KERNEL_PRIORITY,
       continuation: "startup_thread",
     });
-    k.attachStack(first);
+    attachStack(k, first);
     k.setThreadWord(first, k.layout.continuation, k.label("startup_thread"));
     k.setThreadWord(k.idle, k.layout.continuation, k.label("idle_thread"));
     k.idle.continuation = null;
     first.continuation = null;
     first.state = "running";
     k.current = first;
-    const emergency = k.stacks.allocate();
-    const emergencyStackTop = emergency === null ? 0n : k.stacks.top(emergency);
+    const emergencyStackTop = k.stacks.top(k.stacks.allocate());
     k.cpu.boot({ thread: first.address, emergencyStackTop });
   }
 

@@ -9,6 +9,7 @@ import { KernelError } from "./errors.ts";
 import { blockWith, EXIT, type Outcome, yieldWith } from "./outcome.ts";
 import { retire } from "./lifecycle.ts";
 import type { Thread } from "./thread.ts";
+import { attachStack, detachStack, mayTakeOver, takeOver } from "./thread_stacks.ts";
 
 type Block = Extract<Outcome, { kind: "block" }>;
 
@@ -74,8 +75,8 @@ export function leaveIdle(k: Kernel): boolean {
 }
 
 /**
- * Picks the next thread. A thread without a kernel stack can run if it takes over the old thread's (`handoff`) or there is one left;
- * otherwise it is queued for the swap-in thread.
+ * Picks the next thread. A thread without a kernel stack can run if it may take over the old thread's (`handoff`) or there is one
+ * left; otherwise it is queued for the swap-in thread.
  */
 function choose(k: Kernel, handoff: boolean): Thread {
   for (;;) {
@@ -84,8 +85,8 @@ function choose(k: Kernel, handoff: boolean): Thread {
     const next = k.threads[id];
     if (next === undefined) throw new KernelError("misuse", `Policy picked unknown thread ${id}`);
     if (next.stack !== null || next === k.current) return next;
-    if (handoff && k.current.stack !== null) return next;
-    if (k.attachStack(next)) return next;
+    if (handoff && mayTakeOver(k, { old: k.current, next })) return next;
+    if (attachStack(k, next)) return next;
     next.state = "blocked";
     k.stackless.push(next);
   }
@@ -101,8 +102,7 @@ function switchTo(
   k.chargeTime(old);
   k.current = next;
   if (next.stack === null) {
-    next.stack = old.stack;
-    old.stack = null;
+    takeOver(k, { old, next });
     startContinuation(k, next);
     k.events.emit({ type: "stack-handoff", from: old.ref, to: next.ref });
     k.cpu.answer(k.label("stack_handoff"), old.address, next.address);
@@ -120,7 +120,7 @@ function switchTo(
     if (old !== k.idle) old.pending.push(() => takeResume(old));
     k.cpu.answer(k.label("switch_context"), old.address, next.address);
   } else {
-    if (old.state !== "dead") k.detachStack(old);
+    if (old.state !== "dead") detachStack(k, old);
     k.cpu.answer(k.label("load_context"), old.address, next.address);
   }
   return null;

@@ -20,19 +20,14 @@ export class StackPool {
   readonly #space: KernelSpace;
   readonly #frames: FrameAllocator;
   readonly #region: bigint;
-  readonly #limit: number;
   readonly #free: number[] = [];
   #created = 0;
 
-  /** At most `limit` stacks, mapped from `region` upward. */
-  constructor(
-    space: KernelSpace,
-    options: { frames: FrameAllocator; region: bigint; limit: number },
-  ) {
+  /** Stacks are mapped from `region` upward. */
+  constructor(space: KernelSpace, options: { frames: FrameAllocator; region: bigint }) {
     this.#space = space;
     this.#frames = options.frames;
     this.#region = options.region;
-    this.#limit = options.limit;
   }
 
   /** Stacks that are in use. */
@@ -40,11 +35,18 @@ export class StackPool {
     return this.#created - this.#free.length;
   }
 
-  /** Takes a stack, or returns `null` if all are in use. */
-  allocate(): number | null {
+  /** Stacks that have been given back and can be used again without any new memory. */
+  get spare(): number {
+    return this.#free.length;
+  }
+
+  /**
+   * Takes a stack.
+   * @throws {KernelError} of kind `memory` if there are no frames for it
+   */
+  allocate(): number {
     const free = this.#free.pop();
     if (free !== undefined) return free;
-    if (this.#created === this.#limit) return null;
     const stack = this.#created++;
     for (let address = this.base(stack); address < this.top(stack); address += PAGE) {
       const frame = this.#frames.allocate();
