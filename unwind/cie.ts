@@ -96,15 +96,18 @@ export function readCie(cursor: Cursor, place: CiePlace): Cie {
         `Augmentation data of CIE has ${length} bytes, ${end - cursor.at} are left`,
       );
     }
-  } else if (augmentation !== "" && augmentation !== "eh") {
+  } else if (!/^(eh)?[SBG]*$/.test(augmentation)) {
+    // Only letters without data can stand without the length that says where the data ends.
     throw fail(
       "augmentation",
       `Augmentation of CIE is ${JSON.stringify(augmentation)}`,
     );
   }
-  letters: for (const letter of hasAugmentationData ? augmentation : "") {
+  letters: for (const letter of augmentation) {
     switch (letter) {
       case "z":
+      case "e":
+      case "h":
         break;
       case "R":
         pointerEncoding = cursor.u8();

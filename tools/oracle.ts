@@ -1,0 +1,104 @@
+/**
+ * Compares what the unwinder reads with what independent tools read from the same files, and prints a line per file: unwind tables with
+ * `readelf` and `llvm-dwarfdump`, segments and symbols with `readelf`, language-specific data with clang's own assembly, backtraces with
+ * `eu-stack`. Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
+ *
+ * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see `oracle/tables_check.ts` for what `readelf`
+ * leaves unsaid and what is checked instead.
+ *
+ * @module
+ */
+import { checkBacktrace } from "./oracle/backtrace_check.ts";
+import { checkElf } from "./oracle/elf_check.ts";
+import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
+import { assembledFiles, compiledProgram, systemFiles } from "./oracle/files.ts";
+import { checkTables } from "./oracle/tables_check.ts";
+import type { CheckResult } from "./oracle/tool.ts";
+
+const SOURCES = new URL("../testdata/unwind/", import.meta.url).pathname;
+
+class Report {
+  /** Directory of made files, which are named without it. */
+  directory = "";
+  passed = 0;
+  failed = 0;
+  left: string[] = [];
+
+  add(kind: string, name: string, result: CheckResult | undefined): void {
+    if (result === undefined) {
+      this.left.push(`${kind} ${name}`);
+      return;
+    }
+    const count = result.differences.length;
+    if (count === 0) this.passed++;
+    else this.failed++;
+    const outcome = count === 0 ? "0 differences" : "DIFFERENT";
+    const shown = result.name.replace(`${this.directory}/`, "");
+    console.log(`${kind} ${shown}: ${result.figures}, ${outcome}`);
+    for (const difference of result.differences) {
+      console.log(`  ${difference.slice(0, 500)}`);
+    }
+  }
+}
+
+function lsdaCases(): LsdaCase[] {
+  const cases: LsdaCase[] = [];
+  for (const target of ["x86_64-linux-gnu", "aarch64-linux-gnu"]) {
+    for (const level of ["-O0", "-O2"]) {
+      for (const mode of ["-fPIC", "-fno-pic"]) {
+        for (const linked of mode === "-fPIC" ? [false, true] : [false]) {
+          const args = ["-std=c++14", "-w", level, mode];
+          const name = `${target} ${level} ${mode}${linked ? " linked" : ""}`;
+          cases.push({ name, target, args, linked });
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+async function main(): Promise<number> {
+  const report = new Report();
+  const directory = Deno.makeTempDirSync();
+  report.directory = directory;
+  try {
+    const files = [
+      ...systemFiles(),
+      ...assembledFiles(SOURCES, directory),
+      ...Deno.args,
+    ];
+    let fdes = 0;
+    let rows = 0;
+    for (const file of files) {
+      const result = checkTables(file);
+      fdes += result?.fdes ?? 0;
+      rows += result?.rows ?? 0;
+      report.add("tables", file, result);
+    }
+    for (const file of files) report.add("elf", file, checkElf(file));
+    for (const each of lsdaCases()) {
+      const source = `${SOURCES}exceptions.cpp`;
+      report.add("lsda", each.name, checkLsda(source, each));
+    }
+    const signal = compiledProgram(`${SOURCES}signal.c`, `${directory}/signal`);
+    for (
+      const command of [
+        ["sleep", "60"],
+        ["python3", "-c", "import time; time.sleep(60)"],
+        ["bash", "-c", "f() { read x < <(sleep 60); }; f"],
+        ...(signal === undefined ? [] : [[signal]]),
+      ] as [string, ...string[]][]
+    ) {
+      const name = command.join(" ");
+      report.add("backtrace", name, await checkBacktrace(name, command));
+    }
+    for (const each of report.left) console.log(`left out: ${each}`);
+    console.log(`${files.length} files, ${fdes} FDEs, ${rows} rows`);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+  console.log(`${report.passed} passed, ${report.failed} failed`);
+  return report.failed === 0 && report.passed > 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());

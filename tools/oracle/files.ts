@@ -1,0 +1,124 @@
+/**
+ * The files that are compared: what a Debian system has of libraries and programs, its AArch64 cross libraries, and small ones made from
+ * the sources in `testdata/unwind`.
+ *
+ * @module
+ */
+import { outputOf } from "./tool.ts";
+
+const NATIVE = "/usr/lib/x86_64-linux-gnu/";
+const CROSS = "/usr/aarch64-linux-gnu/lib/";
+
+const NATIVE_LIBRARIES = [
+  "libc.so.6",
+  "libm.so.6",
+  "ld-linux-x86-64.so.2",
+  "libstdc++.so.6",
+  "libgcc_s.so.1",
+  "libpthread.so.0",
+  "libresolv.so.2",
+  "libnsl.so.1",
+  "libz.so.1",
+  "libzstd.so.1",
+  "liblzma.so.5",
+  "libbz2.so.1.0",
+  "libcrypto.so.3",
+  "libssl.so.3",
+  "libsqlite3.so.0",
+  "libpython3.11.so.1.0",
+  "libelf.so.1",
+  "libdw.so.1",
+  "libncursesw.so.6",
+  "libtinfo.so.6",
+  "libgomp.so.1",
+  "libasan.so.8",
+  "libLLVM-14.so.1",
+  "libclang-cpp.so.14",
+  "crt1.o",
+  "Scrt1.o",
+  "crti.o",
+];
+
+const NATIVE_PROGRAMS = [
+  "bash",
+  "ls",
+  "sleep",
+  "perl",
+  "git",
+  "gdb",
+  "python3",
+  "tar",
+  "grep",
+  "x86_64-linux-gnu-readelf",
+  "x86_64-linux-gnu-as",
+  "x86_64-linux-gnu-gcc-12",
+  "openssl",
+  "dpkg",
+];
+
+const CROSS_LIBRARIES = [
+  "libc.so.6",
+  "libm.so.6",
+  "ld-linux-aarch64.so.1",
+  "libstdc++.so.6",
+  "libgcc_s.so.1",
+  "libgomp.so.1",
+  "libatomic.so.1",
+  "libresolv.so.2",
+  "libnsl.so.1",
+  "libthread_db.so.1",
+  "libasan.so.8",
+  "libubsan.so.1",
+  "libitm.so.1",
+  "crt1.o",
+  "crti.o",
+];
+
+/** Paths of those that this system has. */
+export function systemFiles(): string[] {
+  return [
+    ...NATIVE_LIBRARIES.map((name) => `${NATIVE}${name}`),
+    ...NATIVE_PROGRAMS.map((name) => `/usr/bin/${name}`),
+    ...CROSS_LIBRARIES.map((name) => `${CROSS}${name}`),
+  ].filter(isFile);
+}
+
+/** Object files made from the sources of this project with whatever assemblers and compilers there are. */
+export function assembledFiles(sources: string, directory: string): string[] {
+  const recipes: [compiler: string, source: string, args: string[]][] = [
+    ["gcc", "rules_x86_64.s", []],
+    ["aarch64-linux-gnu-gcc", "rules_aarch64.s", []],
+    ["clang-14", "exceptions.cpp", ["-std=c++14", "-w", "-O1"]],
+    ["g++", "exceptions.cpp", ["-std=c++14", "-w", "-O2", "-g", "-gz"]],
+    ["aarch64-linux-gnu-g++", "exceptions.cpp", [
+      "-std=c++14",
+      "-w",
+      "-O2",
+      "-mbranch-protection=standard",
+    ]],
+    ["gcc", "signal.c", ["-O1", "-fno-asynchronous-unwind-tables", "-g"]],
+  ];
+  const files: string[] = [];
+  recipes.forEach(([compiler, source, args], i) => {
+    const out = `${directory}/${i}-${source}.o`;
+    const command = [...args, "-c", `${sources}${source}`, "-o", out];
+    if (outputOf(compiler, command) !== undefined) files.push(out);
+  });
+  return files;
+}
+
+/** Compiles a C program; undefined if there is no compiler. */
+export function compiledProgram(
+  source: string,
+  out: string,
+): string | undefined {
+  return outputOf("gcc", ["-O1", "-g", source, "-o", out]) === undefined ? undefined : out;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Runs the tools whose answers are compared with ours.
+ *
+ * @module
+ */
+
+/** Standard output of a command, or undefined if it is not installed or failed. */
+export function outputOf(
+  command: string,
+  args: readonly string[],
+): string | undefined {
+  try {
+    const { success, stdout } = new Deno.Command(command, {
+      args: [...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).outputSync();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Outcome of one check. */
+export interface CheckResult {
+  /** What was checked. */
+  readonly name: string;
+  /** Figures, for the report. */
+  readonly figures: string;
+  /** Differences found, as text; none means that the check passed. */
+  readonly differences: readonly string[];
+}
+
+/** Gathers differences and keeps only the first few texts. */
+export class Differences {
+  /** How many there were. */
+  count = 0;
+  #texts: string[] = [];
+
+  /** Adds one. */
+  add(text: string): void {
+    if (this.count++ < 5) this.#texts.push(text);
+  }
+
+  /** The first few, and how many more there were. */
+  get texts(): string[] {
+    const more = this.count - this.#texts.length;
+    return more > 0 ? [...this.#texts, `and ${more} more`] : [...this.#texts];
+  }
+}
