@@ -24,15 +24,15 @@ export type Outcome =
   | {
     /**
      * Give up the CPU until something makes the thread ready. The handler has already put the thread where it will be found, or
-     * `ready` says to queue it again at once.
+     * `requeue` says to queue it again at once.
      */
     readonly kind: "block";
     /** Label to start at on an empty stack, or `null` to keep the kernel stack as it is. */
     readonly continuation: string | null;
     /** What to do when the thread runs again; a continuation without one has a fixed meaning of its own. */
     readonly resume: (() => Outcome) | null;
-    /** Whether the thread stays ready: a yield. */
-    readonly ready: boolean;
+    /** Why the thread stays ready, or `null` if it does not: it yields, or is preempted. */
+    readonly requeue: "yield" | "preempt" | null;
   }
   | {
     /** The thread is over. */
@@ -65,12 +65,12 @@ export function blockWith(
   continuation: string,
   resume: (() => Outcome) | null = null,
 ): Outcome {
-  return { kind: "block", continuation, resume, ready: false };
+  return { kind: "block", continuation, resume, requeue: null };
 }
 
 /** Block and keep the kernel stack; go on with `resume` on it. */
 export function blockKeepingStack(resume: () => Outcome): Outcome {
-  return { kind: "block", continuation: null, resume, ready: false };
+  return { kind: "block", continuation: null, resume, requeue: null };
 }
 
 /** Let others run, staying ready; start again at `continuation`. */
@@ -78,5 +78,10 @@ export function yieldWith(
   continuation: string,
   resume: (() => Outcome) | null = null,
 ): Outcome {
-  return { kind: "block", continuation, resume, ready: true };
+  return { kind: "block", continuation, resume, requeue: "yield" };
+}
+
+/** Let others run because the policy wants it; start again at `continuation`. */
+export function preemptAt(continuation: string): Outcome {
+  return { kind: "block", continuation, resume: null, requeue: "preempt" };
 }

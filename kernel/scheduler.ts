@@ -6,7 +6,7 @@
 
 import type { Kernel } from "./kernel.ts";
 import { KernelError } from "./errors.ts";
-import { blockWith, EXIT, type Outcome, yieldWith } from "./outcome.ts";
+import { blockWith, EXIT, type Outcome, preemptAt } from "./outcome.ts";
 import { retire } from "./lifecycle.ts";
 import type { Thread } from "./thread.ts";
 import { attachStack, detachStack, mayTakeOver, takeOver } from "./thread_stacks.ts";
@@ -55,7 +55,9 @@ function giveUp(k: Kernel, block: Block): Outcome | null {
     old.pending.length = 0;
     old.kernelTraps.length = 0;
   }
-  if (block.ready) k.enqueue(old, "yield");
+  old.asts.delete("quantum"); // it gives way now
+  if (block.requeue === "preempt") k.policy.tick(old.id, k.chargeTime(old));
+  if (block.requeue !== null) k.enqueue(old, block.requeue);
   else if (old.state === "running") old.state = "blocked";
   const next = choose(k, !keepsStack);
   if (next !== old) return switchTo(k, { old, next, keepsStack });
@@ -169,6 +171,6 @@ function takeAsts(k: Kernel, thread: Thread): Outcome | null {
     thread.suspended = true;
     return blockWith("thread_exception_return");
   }
-  if (asts.delete("quantum") && k.policy.size > 0) return yieldWith("thread_exception_return");
+  if (asts.delete("quantum") && k.policy.size > 0) return preemptAt("thread_exception_return");
   return null;
 }
