@@ -226,6 +226,8 @@ export interface Arch {
    * @param cpu the CPU that took the trap, which knows what the frame does not hold
    */
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame;
+  /** Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`. */
+  fpStateOffset(register: number): number | undefined;
   /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */
   initializeFp(space: KernelSpace, thread: bigint): void;
 }

@@ -83,6 +83,8 @@ interface ProgramOptions {
   readonly compileFlags?: readonly string[];
   /** Further linker flags. */
   readonly linkFlags?: readonly string[];
+  /** Linker script, if the linker's own layout does not do. */
+  readonly linkerScript?: string;
   /** The architectures to build for. */
   readonly arches?: readonly GuestArch[];
 }
@@ -94,6 +96,7 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
     optimize = "-O1",
     compileFlags = [],
     linkFlags = [],
+    linkerScript,
     arches = ARCHES,
   } = options;
   return arches.map((arch) => ({
@@ -101,6 +104,7 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
     arch,
     kind: "program",
     sources: sources.map((source) => source.replaceAll("{arch}", arch)),
+    ...(linkerScript === undefined ? {} : { linkerScript }),
     compileFlags: [...COMMON_FLAGS, optimize, ...compileFlags],
     cxxFlags: CXX_FLAGS,
     linkFlags: [...COMMON_LINK_FLAGS, "--image-base=0x400000", "-e", "_start", ...linkFlags],
@@ -108,9 +112,49 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
   }));
 }
 
+/** Entry code and console output of C programs. */
+const C_RUNTIME: readonly string[] = ["guest/include/crt0.S", "guest/include/format.c"];
+
+/** A C program of `guest/programs`, with its segments on pages of the file, too; without floating point unless it says so. */
+function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
+  return program(name, {
+    compileFlags: ["-mgeneral-regs-only"],
+    linkFlags: ["-z", "separate-loadable-segments"],
+    ...options,
+    sources: [...C_RUNTIME, ...(options.sources ?? [`guest/programs/${name}.c`])],
+  });
+}
+
 /** All guest code. */
 export const MANIFEST: readonly GuestBuild[] = [
   ...ARCHES.map(kernel),
   // Instructions that trap, one case a label, for the conformance tables of the back-ends.
   ...program("conformance", { sources: ["guest/conformance/{arch}.S"] }),
+  // C++ with every way to end a chain of calls, for unwinding.
+  ...program("unwind", {
+    sources: ["guest/unwind/*.cc", "guest/unwind/*.S", "guest/runtime/*.cc", "guest/runtime/*.S"],
+  }),
+  // The program of the boot log: floating point where it says so and nowhere else, one function a page.
+  ...cProgram("module-hello", {
+    sources: ["guest/module-hello/*.c"],
+    compileFlags: ["-mno-implicit-float", "-ffunction-sections"],
+    linkFlags: ["--gc-sections"],
+    linkerScript: "guest/module-hello/module-hello.ld",
+  }),
+  ...cProgram("spinner"),
+  ...cProgram("threads"),
+  ...cProgram("fpmix", { compileFlags: ["-mno-implicit-float"] }),
+  ...cProgram("sleeper"),
+  ...cProgram("mapfile"),
+  ...cProgram("jobs"),
+  // Loops that the paths of the kernel are measured in.
+  ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
+  // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no red zone.
+  ...cProgram("bad", {
+    sources: [
+      ...["main", "memory", "vm", "calls", "threads"].map((file) => `guest/programs/bad/${file}.c`),
+      "guest/programs/bad/processor_{arch}.c",
+    ],
+    compileFlags: ["-mgeneral-regs-only", "-mno-red-zone"],
+  }),
 ];

@@ -89,6 +89,7 @@ function startTask(
       execute(k, { program, argv, load }, ({ pc, sp }) => {
         k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu })
           .initializeUser({ pc, sp, argument: 0n });
+        thread.userReady = true;
         thread.asts.add("suspend");
         task.suspended = true;
         k.queues.startup.wakeAll();

@@ -7,7 +7,9 @@
 import type { Kernel } from "./kernel.ts";
 import { KernelError } from "./errors.ts";
 import { blockWith, EXIT, type Outcome, preemptAt } from "./outcome.ts";
+import { forceUnwind } from "./exceptions.ts";
 import { retire } from "./lifecycle.ts";
+import { activeContext } from "./panic.ts";
 import type { Thread } from "./thread.ts";
 import { attachStack, detachStack, mayTakeOver, takeOver } from "./thread_stacks.ts";
 
@@ -165,7 +167,10 @@ function returnToUser(k: Kernel, thread: Thread): Outcome | null {
 function takeAsts(k: Kernel, thread: Thread): Outcome | null {
   const { asts } = thread;
   k.events.emit({ type: "ast", thread: thread.ref, reasons: [...asts] });
-  if (asts.has("terminate")) return EXIT;
+  // A thread whose stack is being unwound already is on its way out.
+  if (asts.delete("terminate") && activeContext(thread) === undefined) {
+    return thread.killReason === null ? EXIT : forceUnwind(k, thread, thread.killReason);
+  }
   if (asts.delete("suspend") && thread.task.suspendCount > 0) {
     asts.delete("quantum");
     thread.suspended = true;

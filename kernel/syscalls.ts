@@ -12,6 +12,7 @@ import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Outcome, RETURN } from "./outcome.ts";
 import { taskSyscalls } from "./syscalls_task.ts";
+import { unwindSyscalls } from "./syscalls_unwind.ts";
 import { vmSyscalls } from "./syscalls_vm.ts";
 import { basicSyscalls } from "./syscalls_basic.ts";
 
@@ -42,6 +43,7 @@ export const SYSCALLS: ReadonlyMap<number, Syscall> = new Map<number, Syscall>([
   ...basicSyscalls,
   ...taskSyscalls,
   ...vmSyscalls,
+  ...unwindSyscalls,
 ]);
 
 /** Decodes and runs the system call in a user trap frame. */

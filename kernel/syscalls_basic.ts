@@ -36,7 +36,10 @@ function print(context: SyscallContext): Outcome {
 function sleep(context: SyscallContext): Outcome {
   const { k, args: [duration = 0n], finish, fail } = context;
   if (duration > SLEEP_LIMIT) return fail(KernReturn.INVALID_ARGUMENT);
-  k.sleepers.push({ thread: k.current, until: k.clock.now + Number(duration) });
+  const thread = k.current;
+  const sleeper = { thread, until: k.clock.now + Number(duration) };
+  k.sleepers.push(sleeper);
+  thread.cancelWait = () => k.sleepers.splice(k.sleepers.indexOf(sleeper), 1);
   return blockWith("syscall_continuation", () => finish(0n));
 }
 

@@ -6,7 +6,7 @@
 
 import { KernReturn } from "./errors.ts";
 import { USER_PRIORITY } from "./kernel.ts";
-import { endTask } from "./lifecycle.ts";
+import { endTask, killTask } from "./lifecycle.ts";
 import { blockWith, EXIT, type Outcome, RETURN } from "./outcome.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
 import type { Task } from "./task.ts";
@@ -37,6 +37,7 @@ function threadCreate(context: SyscallContext): Outcome {
   });
   k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu })
     .initializeUser({ pc: entry, sp: stack, argument });
+  thread.userReady = true;
   k.enqueue(thread, "start");
   return finish(BigInt(thread.id));
 }
@@ -45,8 +46,8 @@ function taskTerminate(context: SyscallContext): Outcome {
   const { k, args: [id = 0n], finish, fail } = context;
   const task = k.liveTask(id);
   if (task === undefined) return fail(KernReturn.INVALID_ARGUMENT);
-  const status = { kind: "killed", reason: `terminated by ${k.current.task.name}` } as const;
-  return endTask(k, task, { status, otherwise: finish(0n) });
+  const reason = `terminated by ${k.current.task.name}`;
+  return killTask(k, task, { reason, otherwise: finish(0n) });
 }
 
 function writeStatus(context: SyscallContext, task: Task): Outcome {

@@ -5,6 +5,7 @@
  */
 
 import type { AddressSpace } from "./address_space.ts";
+import type { ModuleList } from "../unwind/modules.ts";
 import type { Module } from "./loader.ts";
 import type { Thread } from "./thread.ts";
 
@@ -43,6 +44,14 @@ export class Task {
   suspended = false;
   /** How it ended, or `null` while it lives. */
   status: TaskStatus | null = null;
+  /** How it will have ended when its last thread is gone, or `null` while nobody has ended it. */
+  ending: TaskStatus | null = null;
+  /** Its code for the unwinder; made when first needed. */
+  modules: ModuleList | null = null;
+  /** Whether its program has anything to clean up; found out when first needed. */
+  cleanups: boolean | null = null;
+  /** Range below an overflowed stack that was lent for its unwinding, or `null`. */
+  emergencyStack: { readonly begin: bigint; readonly end: bigint } | null = null;
   /** Whether its address space has been destroyed. */
   reaped = false;
 

@@ -11,6 +11,7 @@ import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { ThreadRef } from "../trace/events.ts";
 import type { FrameAllocator } from "./frames.ts";
 import type { Outcome } from "./outcome.ts";
+import type { UnwindContext } from "./panic.ts";
 import type { Task } from "./task.ts";
 
 /** Where a thread is. */
@@ -92,6 +93,14 @@ export class Thread {
   cancelWait: (() => void) | null = null;
   /** Physical address of the page its copies to and from the host go through, if it has needed one. */
   bounce: bigint | null = null;
+  /** Unwindings of its stack, innermost last. */
+  readonly unwinds: UnwindContext[] = [];
+  /** Exceptions that handlers hold. */
+  readonly caught: UnwindContext[] = [];
+  /** Whether it has a user context to go to or come from. */
+  userReady = false;
+  /** Why it is to be unwound to its end, or `null`. */
+  killReason: string | null = null;
   /** Instructions it has run. */
   runTime = 0;
 

@@ -7,12 +7,14 @@
 import type { TrapCause, TrapFrame } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import { InterruptLine } from "./clock.ts";
+import { grantEmergencyStack } from "./emergency_stack.ts";
 import { KernReturn } from "./errors.ts";
+import { raiseException } from "./exceptions.ts";
 import { resolveFault } from "./fault.ts";
 import type { Kernel } from "./kernel.ts";
-import { killCurrent } from "./lifecycle.ts";
 import { call, type Outcome, RETURN } from "./outcome.ts";
 import { handleSyscall } from "./syscalls.ts";
+import { hasCleanups } from "./unwind_stack.ts";
 
 type PageFault = Extract<TrapCause, { kind: "page-fault" }>;
 
@@ -40,7 +42,7 @@ export function handleTrap(k: Kernel, frame: TrapFrame): Outcome {
     case "fp-disabled":
       return giveFp(k);
     case "error":
-      return killCurrent(k, reason(frame));
+      return raiseException(k, frame, reason(frame));
   }
 }
 
@@ -55,14 +57,18 @@ function handleUserFault(k: Kernel, frame: TrapFrame, cause: PageFault): Outcome
   const { address, access } = cause;
   const { space } = thread.task;
   if (space === null || address >= space.map.end) {
-    return killCurrent(k, describeFault(frame, cause));
+    return raiseException(k, frame, describeFault(frame, cause));
   }
   return resolveFault(
     k,
     { space, address, access, continuation: "user_page_fault_continuation" },
     (kr) => {
       k.events.emit({ type: "page-fault", thread: thread.ref, address, access, kr });
-      return kr === KernReturn.SUCCESS ? RETURN : killCurrent(k, describeFault(frame, cause, kr));
+      if (kr === KernReturn.SUCCESS) return RETURN;
+      const { task } = thread;
+      const overflow = hasCleanups(task) && grantEmergencyStack(task, { address, sp: frame.sp });
+      const why = describeFault(frame, cause, kr);
+      return raiseException(k, frame, overflow ? `stack overflow: ${why}` : why);
     },
   );
 }

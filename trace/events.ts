@@ -143,6 +143,84 @@ export interface FpSwitchEvent {
   readonly to: ThreadRef;
 }
 
+/** Something that ends a thread's normal course entered the unwinder. */
+export interface PanicEvent {
+  /** Discriminant. */
+  readonly type: "panic";
+  /** Thread whose stack is unwound. */
+  readonly thread: ThreadRef;
+  /** What started it. */
+  readonly cause: "panic" | "throw" | "exception" | "kill";
+  /** What will be said of the task if nothing takes it: one line. */
+  readonly reason: string;
+  /** Guest address of the exception object, which is the unwinding context landing pads hand on. */
+  readonly context: bigint;
+}
+
+/** The unwinder looked at a frame. */
+export interface FrameEvent {
+  /** Discriminant. */
+  readonly type: "frame";
+  /** Thread whose stack it is. */
+  readonly thread: ThreadRef;
+  /** Number of the frame in this walk, from 0. */
+  readonly index: number;
+  /** Its program counter. */
+  readonly pc: bigint;
+  /** Its canonical frame address; 0n if there is no rule. */
+  readonly cfa: bigint;
+  /** Function, or an empty text if no symbol covers it. */
+  readonly function: string;
+  /** Offset of the program counter into the function. */
+  readonly offset: number;
+  /** Where the rule that leads to the caller comes from. */
+  readonly source: string;
+  /** What is done with it: `skip` for the panic's own frames, `pass` for one with nothing to do. */
+  readonly action: "skip" | "pass" | "cleanup" | "handler";
+}
+
+/** A landing pad was entered. */
+export interface LandingEvent {
+  /** Discriminant. */
+  readonly type: "landing";
+  /** Thread that lands. */
+  readonly thread: ThreadRef;
+  /** Whether the unwinding goes on afterwards or ends here. */
+  readonly kind: "cleanup" | "handler";
+  /** Function landed in. */
+  readonly function: string;
+  /** Address of the landing pad. */
+  readonly landingPad: bigint;
+  /** Stack pointer it gets. */
+  readonly sp: bigint;
+  /** Selector it gets. */
+  readonly selector: bigint;
+}
+
+/** A cleanup is done and called `_Unwind_Resume`. */
+export interface UnwindResumeEvent {
+  /** Discriminant. */
+  readonly type: "unwind-resume";
+  /** Thread that is unwound. */
+  readonly thread: ThreadRef;
+  /** Address of the exception object it was called with. */
+  readonly context: bigint;
+}
+
+/** An unwinding is over and its context is freed. */
+export interface UnwindEndEvent {
+  /** Discriminant. */
+  readonly type: "unwind-end";
+  /** Thread that was unwound. */
+  readonly thread: ThreadRef;
+  /** How: the end of the stack was reached, a handler took it, or it had to be given up. */
+  readonly outcome: "end-of-stack" | "caught" | "aborted";
+  /** Landing pads entered. */
+  readonly landings: number;
+  /** Why it was given up: one line. */
+  readonly reason?: string;
+}
+
 /** Text that reached the console device. */
 export interface ConsoleEvent {
   /** Discriminant. */
@@ -195,6 +273,11 @@ export type EventBody =
   | AstEvent
   | SyscallEvent
   | FpSwitchEvent
+  | PanicEvent
+  | FrameEvent
+  | LandingEvent
+  | UnwindResumeEvent
+  | UnwindEndEvent
   | ConsoleEvent
   | LifecycleEvent
   | IdleEvent

@@ -59,6 +59,14 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
       if (event.reason === undefined) return "";
       return `${options.lineOpen ? "\n" : ""}${event.task} killed: ${event.reason}\n`;
     }
+    case "panic": {
+      const newline = options.lineOpen ? "\n" : "";
+      return `${newline}${formatThread(event.thread)} unwinding: ${event.reason}\n`;
+    }
+    case "frame":
+    case "landing":
+    case "unwind-resume":
+    case "unwind-end":
     case "task-create":
     case "thread-create":
     case "thread-exit":

@@ -45,6 +45,10 @@ export const aarch64: Arch = {
     }
     return new AArch64TrapFrame(space, address, { layout, line: options.cpu.interruptLine });
   },
+  fpStateOffset(register: number): number | undefined {
+    // DWARF numbers 64 to 95 are v0 to v31.
+    return register >= 64 && register < 96 ? (register - 64) * 16 : undefined;
+  },
   initializeFp(): void {
     // Zeros are the initial state: FPCR and FPSR select round to nearest with every trap off.
   },

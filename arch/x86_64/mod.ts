@@ -47,6 +47,10 @@ export const x86_64: Arch = {
     const faultAddress = () => options.cpu.register("cr2");
     return new X86TrapFrame(space, address, { layout, faultAddress });
   },
+  fpStateOffset(): undefined {
+    // The System V ABI makes no vector register callee-saved, so no unwinding changes one.
+    return undefined;
+  },
   initializeFp(space: KernelSpace, thread: bigint): void {
     space.writeU64(thread + threadFp, FXSAVE_FCW);
     space.writeU64(thread + threadFp + 24n, FXSAVE_MXCSR);

@@ -1,0 +1,210 @@
+// The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's unwinder. Nothing of a standard
+// library is used; the objects are laid out as this file says, and only the kernel's type matching needs to know.
+#include "guest/runtime/system.h"
+
+// The standard's type information, as far as the compiler refers to it: a virtual table pointer and a name; derived classes add bases.
+namespace std {
+class type_info {
+public:
+    virtual ~type_info();
+    const char *name_;
+};
+type_info::~type_info() {}
+
+[[noreturn]] void terminate() noexcept { PANIC("terminate called"); }
+} // namespace std
+
+// The classes of type information the compiler instantiates: a class without bases, with one, with several.
+namespace __cxxabiv1 {
+class __class_type_info : public std::type_info {
+public:
+    ~__class_type_info() override;
+};
+class __si_class_type_info : public __class_type_info {
+public:
+    ~__si_class_type_info() override;
+    const __class_type_info *base;
+};
+class __vmi_class_type_info : public __class_type_info {
+public:
+    ~__vmi_class_type_info() override;
+};
+__class_type_info::~__class_type_info() {}
+__si_class_type_info::~__si_class_type_info() {}
+__vmi_class_type_info::~__vmi_class_type_info() {}
+} // namespace __cxxabiv1
+
+void operator delete(void *) noexcept {}
+void operator delete(void *, size_t) noexcept {}
+
+namespace {
+
+// "TRAPC++\0": class of the exceptions thrown here. A panic's ends otherwise, so that only catch (...) takes it.
+const uint64_t CXX_CLASS = 0x54524150432b2b00;
+const uint64_t PANIC_CLASS = 0x5452415050414e00;
+
+// An exception: our part, then what all languages share, then the thrown object.
+struct Exception {
+    const std::type_info *type;
+    void (*destroy)(void *);
+    void *adjusted;            // what a handler gets: the thrown object as the handler's type
+    Exception *next_caught;
+    int64_t handlers;          // handlers that hold it
+    _Unwind_Exception unwind;
+};
+
+const size_t SLOT_SIZE = 512;
+const int SLOTS = 16;
+alignas(16) unsigned char slots[SLOTS][SLOT_SIZE];
+bool taken[SLOTS];
+Exception *caught;
+
+Exception *of(_Unwind_Exception *unwind) {
+    return reinterpret_cast<Exception *>(reinterpret_cast<unsigned char *>(unwind) - offsetof(Exception, unwind));
+}
+
+void *allocate(size_t size) {
+    if (size > SLOT_SIZE) PANIC("exception object too large");
+    for (int i = 0; i < SLOTS; i++) {
+        if (taken[i]) continue;
+        taken[i] = true;
+        exceptions_alive++;
+        for (size_t byte = 0; byte < SLOT_SIZE; byte++) slots[i][byte] = 0;
+        return slots[i];
+    }
+    PANIC("too many exceptions");
+}
+
+void release(void *slot) {
+    taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE] = false;
+    exceptions_alive--;
+}
+
+void drop(Exception *exception) {
+    if (exception->destroy) exception->destroy(exception + 1);
+    system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(&exception->unwind), 0, 0);
+    release(exception);
+}
+
+size_t length_of(const char *text) {
+    size_t length = 0;
+    while (text[length]) length++;
+    return length;
+}
+
+// The panic wrapper: describes the panic and enters the unwinder. It is a frame of its own so that the number to skip is known.
+[[noreturn, gnu::noinline]] void panic_wrapper(const char *message, const char *file, uint64_t line) {
+    auto *exception = static_cast<Exception *>(allocate(sizeof(Exception)));
+    exception->unwind.exception_class = PANIC_CLASS;
+    // system_call, panic_wrapper, panic_at
+    const panic_information information = {message, length_of(message), file, length_of(file), line, 3};
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_PANIC,
+                reinterpret_cast<uint64_t>(&information));
+    __builtin_trap();
+}
+
+} // namespace
+
+extern "C" {
+
+int64_t exceptions_alive;
+
+[[noreturn, gnu::noinline]] void panic_at(const char *message, const char *file, uint64_t line) {
+    panic_wrapper(message, file, line);
+}
+
+void *__cxa_allocate_exception(size_t size) noexcept {
+    return static_cast<Exception *>(allocate(sizeof(Exception) + size)) + 1;
+}
+
+void __cxa_free_exception(void *thrown) noexcept { release(static_cast<Exception *>(thrown) - 1); }
+
+[[noreturn]] void __cxa_throw(void *thrown, std::type_info *type, void (*destroy)(void *)) {
+    Exception *exception = static_cast<Exception *>(thrown) - 1;
+    exception->type = type;
+    exception->destroy = destroy;
+    exception->adjusted = thrown;
+    exception->unwind.exception_class = CXX_CLASS;
+    const throw_information information = {type, thrown};
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
+                reinterpret_cast<uint64_t>(&information));
+    std::terminate();
+}
+
+// A handler begins. The kernel has left the adjusted pointer in private_1. An exception that is not ours has no object.
+void *__cxa_begin_catch(void *object) noexcept {
+    auto *unwind = static_cast<_Unwind_Exception *>(object);
+    Exception *exception = of(unwind);
+    if (unwind->exception_class != CXX_CLASS && unwind->exception_class != PANIC_CLASS) {
+        // Made by the kernel, without room for our part: it ends here, and an empty one of ours stands for it in the list.
+        system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(unwind), 0, 0);
+        exception = static_cast<Exception *>(allocate(sizeof(Exception)));
+        exception->unwind.exception_class = PANIC_CLASS;
+        unwind = &exception->unwind;
+    }
+    if (exception->handlers++ == 0) {
+        exception->next_caught = caught;
+        caught = exception;
+    }
+    if (unwind->exception_class == PANIC_CLASS) return nullptr;
+    exception->adjusted = reinterpret_cast<void *>(unwind->private_1);
+    return exception->adjusted;
+}
+
+void __cxa_end_catch() {
+    Exception *exception = caught;
+    if (!exception) return;
+    if (exception->handlers < 0) { // thrown on by its handler: it is still on its way
+        if (++exception->handlers == 0) caught = exception->next_caught;
+        return;
+    }
+    if (--exception->handlers > 0) return;
+    caught = exception->next_caught;
+    drop(exception);
+}
+
+[[noreturn]] void __cxa_rethrow() {
+    Exception *exception = caught;
+    if (!exception) std::terminate();
+    exception->handlers = -exception->handlers;
+    const throw_information information = {exception->type, exception + 1};
+    const bool is_panic = exception->unwind.exception_class == PANIC_CLASS;
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
+                is_panic ? 0 : reinterpret_cast<uint64_t>(&information));
+    std::terminate();
+}
+
+[[noreturn]] void __cxa_pure_virtual() { PANIC("pure virtual function called"); }
+
+// Named by the unwind tables; the kernel reads them itself, so nobody calls it.
+void __gxx_personality_v0() { __builtin_trap(); }
+
+// Compilers may emit calls to these.
+void *memset(void *to, int value, size_t size) {
+    auto *bytes = static_cast<volatile unsigned char *>(to);
+    for (size_t i = 0; i < size; i++) bytes[i] = static_cast<unsigned char>(value);
+    return to;
+}
+
+void *memcpy(void *to, const void *from, size_t size) {
+    auto *target = static_cast<volatile unsigned char *>(to);
+    auto *source = static_cast<const unsigned char *>(from);
+    for (size_t i = 0; i < size; i++) target[i] = source[i];
+    return to;
+}
+}
+
+void put(const char *text) { system_call(2, reinterpret_cast<uint64_t>(text), length_of(text), 0); }
+
+void put_number(int64_t value) {
+    char digits[24];
+    int at = 24;
+    digits[--at] = 0;
+    uint64_t rest = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    do {
+        digits[--at] = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0) digits[--at] = '-';
+    put(digits + at);
+}

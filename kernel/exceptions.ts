@@ -1,0 +1,78 @@
+/**
+ * Unwindings that the program did not ask for: CPU exceptions and kill requests.
+ *
+ * @module
+ */
+
+import type { TrapFrame } from "../arch/arch.ts";
+import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import { KernReturn } from "./errors.ts";
+import { zeroedFrame } from "./memory.ts";
+import type { Kernel } from "./kernel.ts";
+import { killCurrent } from "./lifecycle.ts";
+import type { Outcome } from "./outcome.ts";
+import { startUnwinding, type UnwindCause } from "./panic.ts";
+import type { Thread } from "./thread.ts";
+import { hasCleanups, writeTaskWord } from "./unwind_stack.ts";
+import { READ_WRITE } from "./vm_map.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** Class of the exception objects the kernel makes: "TRAPKERN". */
+const KERNEL_CLASS = 0x5452_4150_4b45_524en;
+
+/** Where such objects are put. */
+const OBJECT_BASE = 0x2000_0000n;
+
+/**
+ * A CPU exception of the current thread that nothing resolves: its stack is unwound if its program has anything to clean up, else its
+ * task ends at once.
+ */
+export function raiseException(k: Kernel, frame: TrapFrame, reason: string): Outcome {
+  const { task } = k.current;
+  if (!hasCleanups(task)) return killCurrent(k, reason);
+  return unwindForKernel(k, { frame, cause: "exception", reason });
+}
+
+/** Unwinds the current thread because it is to be killed. */
+export function forceUnwind(k: Kernel, thread: Thread, reason: string): Outcome {
+  const frame = k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu });
+  return unwindForKernel(k, { frame, cause: "kill", reason });
+}
+
+/** Makes the exception object landing pads hand on, in a page of the task, and starts. */
+function unwindForKernel(
+  k: Kernel,
+  unwind: { frame: TrapFrame; cause: UnwindCause; reason: string },
+): Outcome {
+  const { frame, cause, reason } = unwind;
+  const { task } = k.current;
+  const { space } = task;
+  const object = space?.map.findSpace(OBJECT_BASE, PAGE);
+  if (space === null || object === undefined) return killCurrent(k, reason);
+  return zeroedFrame(k, (physical) => {
+    if (physical === null) return killCurrent(k, reason);
+    const entry = {
+      begin: object,
+      end: object + PAGE,
+      protection: READ_WRITE,
+      object: { kind: "zero" },
+    } as const;
+    if (space.map.enter(entry) !== KernReturn.SUCCESS) {
+      k.frames.free(physical);
+      return killCurrent(k, reason);
+    }
+    space.enter(object, { frame: physical, protection: READ_WRITE, clean: false });
+    writeTaskWord(k, { task, address: object }, KERNEL_CLASS);
+    return startUnwinding(k, frame, {
+      cause,
+      reason,
+      object,
+      exception: { exceptionClass: KERNEL_CLASS },
+      release: () => {
+        space.map.remove(object, object + PAGE);
+        space.remove(object, object + PAGE);
+      },
+    });
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * Landing: giving a thread the registers of another place in its program.
+ *
+ * @module
+ */
+
+import type { TrapFrame } from "../arch/arch.ts";
+import type { RegisterSet } from "../unwind/register_set.ts";
+import type { Kernel } from "./kernel.ts";
+import { call, type Outcome, RETURN } from "./outcome.ts";
+import { setRegisters } from "./unwind_stack.ts";
+
+/**
+ * Lands the current thread: its trap frame takes the registers, and the guest's exit routine loads them. Callee-saved vector registers
+ * that frames on the way had saved go to the thread's floating-point state, which is loaded anew at the next use.
+ */
+export function land(k: Kernel, frame: TrapFrame, registers: RegisterSet): Outcome {
+  setRegisters(k, frame, registers);
+  const vectors: [bigint, bigint][] = [];
+  for (const [number, value] of registers.entries()) {
+    const offset = k.arch.fpStateOffset(number);
+    if (offset !== undefined) vectors.push([BigInt(k.layout.fp + offset), value]);
+  }
+  if (vectors.length === 0) return RETURN;
+  const thread = k.current;
+  const write = (): Outcome => {
+    for (const [offset, value] of vectors) k.space.writeU64(thread.address + offset, value);
+    return RETURN;
+  };
+  if (k.fpOwner !== thread) return write();
+  return call("fp_save", [thread.address], () => {
+    k.fpOwner = null;
+    return write();
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * What the unwinder needs of a stopped thread: its registers, its memory and the code of its task.
+ *
+ * @module
+ */
+
+import type { TrapFrame } from "../arch/arch.ts";
+import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import type { MemoryReader, MemoryWindow } from "../unwind/memory.ts";
+import { moduleFromElf, ModuleList } from "../unwind/modules.ts";
+import { parseElf } from "../unwind/elf.ts";
+import { machineRegisters } from "../unwind/registers.ts";
+import { RegisterSet } from "../unwind/register_set.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Task } from "./task.ts";
+import { pageFloor } from "./vm_map.ts";
+
+/** DWARF numbers and names of the registers a trap frame holds, without program counter and stack pointer. */
+function generalRegisters(k: Kernel): readonly (readonly [number, string])[] {
+  const registers = machineRegisters(k.arch.elfMachine);
+  const special = [registers.programCounter, registers.stackPointer];
+  return registers.tracked.flatMap((number) => {
+    const name = registers.names[number];
+    return name !== undefined && !special.includes(number) && k.arch.registerNames.includes(name)
+      ? [[number, name] as const]
+      : [];
+  });
+}
+
+/** Registers of the code a trap frame interrupted. */
+export function registersOf(k: Kernel, frame: TrapFrame): RegisterSet {
+  const set = new RegisterSet(k.arch.elfMachine);
+  const { programCounter, stackPointer } = set.numbers;
+  for (const [number, name] of generalRegisters(k)) set.set(number, frame.register(name));
+  set.set(programCounter, frame.pc);
+  set.set(stackPointer, frame.sp);
+  return set;
+}
+
+/** Writes a register set into a trap frame; registers that are not known stay as they are. */
+export function setRegisters(k: Kernel, frame: TrapFrame, registers: RegisterSet): void {
+  for (const [number, name] of generalRegisters(k)) {
+    const value = registers.get(number);
+    if (value !== undefined) frame.setRegister(name, value);
+  }
+  frame.pc = registers.pc ?? frame.pc;
+  frame.sp = registers.sp ?? frame.sp;
+}
+
+/** Memory of a task as its pages are now; pages of its file that are not in memory are read from the file. */
+export function taskMemory(k: Kernel, task: Task): MemoryReader {
+  const { space } = task;
+  return {
+    window(address: bigint): MemoryWindow | undefined {
+      if (space === null) return undefined;
+      const start = pageFloor(address);
+      const page = space.page(address);
+      if (page !== undefined) {
+        return { start, bytes: k.memory.slice(page.frame, PAGE_SIZE) };
+      }
+      const entry = space.map.lookup(address);
+      if (entry === undefined || entry.object.kind !== "file") return undefined;
+      const { file, size, offset } = entry.object;
+      const at = offset + Number(start - entry.begin);
+      const length = Math.min(PAGE_SIZE, size - at);
+      return length <= 0 ? undefined : { start, bytes: k.memory.slice(file + BigInt(at), length) };
+    },
+  };
+}
+
+/**
+ * The code of a task with its tables, read from its module once.
+ * @throws {ElfError} if the module's tables lie outside the file
+ */
+export function taskModules(task: Task): ModuleList {
+  if (task.modules === null) {
+    task.modules = new ModuleList();
+    if (task.module !== null) {
+      const elf = parseElf(task.module.bytes, { name: task.module.name });
+      task.modules.add(moduleFromElf(elf));
+    }
+  }
+  return task.modules;
+}
+
+/** Whether a task's program has anything to clean up. */
+export function hasCleanups(task: Task): boolean {
+  if (task.cleanups === null) {
+    const { module } = task;
+    task.cleanups = module !== null &&
+      parseElf(module.bytes, { name: module.name }).section(".gcc_except_table") !== undefined;
+  }
+  return task.cleanups;
+}
+
+/** Reads a word of a task's memory, or `undefined` if it is not in memory. */
+export function readTaskWord(k: Kernel, task: Task, address: bigint): bigint | undefined {
+  const window = taskMemory(k, task).window(address);
+  const at = window === undefined ? -1 : Number(address - window.start);
+  if (window === undefined || at + 8 > window.bytes.length) return undefined;
+  return new DataView(window.bytes.buffer, window.bytes.byteOffset).getBigUint64(at, true);
+}
+
+/** Writes a word of a task's memory that is in memory. Returns whether it was. */
+export function writeTaskWord(
+  k: Kernel,
+  target: { task: Task; address: bigint },
+  value: bigint,
+): boolean {
+  const { task, address } = target;
+  const page = task.space?.page(address);
+  const at = Number(address - pageFloor(address));
+  if (page === undefined || at + 8 > PAGE_SIZE) return false;
+  k.memory.writeU64(page.frame + BigInt(at), value);
+  return true;
+}
