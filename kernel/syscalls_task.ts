@@ -7,6 +7,7 @@
 import { KernReturn } from "./errors.ts";
 import { USER_PRIORITY } from "./kernel.ts";
 import { endTask, killTask } from "./lifecycle.ts";
+import { isShort } from "./memory.ts";
 import { blockWith, EXIT, type Outcome, RETURN } from "./outcome.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
 import type { Task } from "./task.ts";
@@ -29,7 +30,7 @@ function threadCreate(context: SyscallContext): Outcome {
   const { task } = k.current;
   const end = k.arch.userEnd;
   if (entry >= end || stack > end) return fail(KernReturn.INVALID_ADDRESS);
-  if (task.threads.size >= THREAD_LIMIT) return fail(KernReturn.RESOURCE_SHORTAGE);
+  if (task.threads.size >= THREAD_LIMIT || isShort(k)) return fail(KernReturn.RESOURCE_SHORTAGE);
   const thread = k.createThread(task, {
     priority: USER_PRIORITY,
     continuation: "thread_bootstrap_return",

@@ -7,13 +7,17 @@
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
+import { anyFrame } from "./memory.ts";
 import { call, type Outcome } from "./outcome.ts";
 
-/** The page of a thread through which copies go; it is freed with the thread. */
-function bouncePage(k: Kernel): bigint {
+/** Goes on with the page of the thread through which copies go, or `null` if there is no memory; it is freed with the thread. */
+function bouncePage(k: Kernel, then: (page: bigint | null) => Outcome): Outcome {
   const thread = k.current;
-  thread.bounce ??= k.frames.allocate();
-  return thread.bounce;
+  if (thread.bounce !== null) return then(thread.bounce);
+  return anyFrame(k, (frame) => {
+    thread.bounce = frame;
+    return then(frame);
+  });
 }
 
 /** Whether a range lies in the user half. */
@@ -33,10 +37,12 @@ export function copyin(
 ): Outcome {
   const { address, size } = range;
   if (!valid(k, address, size) || size > PAGE_SIZE) return then(null, KernReturn.INVALID_ADDRESS);
-  const page = bouncePage(k);
-  return call("copyin", [k.space.virtual(page), address, BigInt(size)], (failed) => {
-    if (failed !== 0n) return then(null, KernReturn.INVALID_ADDRESS);
-    return then(k.memory.slice(page, size).slice(), KernReturn.SUCCESS);
+  return bouncePage(k, (page) => {
+    if (page === null) return then(null, KernReturn.RESOURCE_SHORTAGE);
+    return call("copyin", [k.space.virtual(page), address, BigInt(size)], (failed) => {
+      if (failed !== 0n) return then(null, KernReturn.INVALID_ADDRESS);
+      return then(k.memory.slice(page, size).slice(), KernReturn.SUCCESS);
+    });
   });
 }
 
@@ -53,15 +59,17 @@ export function copyout(
 ): Outcome {
   const { address, bytes } = target;
   if (!valid(k, address, bytes.length)) return then(KernReturn.INVALID_ADDRESS);
-  const page = bouncePage(k);
-  const chunk = bytes.subarray(0, PAGE_SIZE);
-  k.memory.slice(page, chunk.length).set(chunk);
-  const words = [address, k.space.virtual(page), BigInt(chunk.length)];
-  return call("copyout", words, (failed) => {
-    if (failed !== 0n) return then(KernReturn.INVALID_ADDRESS);
-    if (chunk.length === bytes.length) return then(KernReturn.SUCCESS);
-    const rest = { address: address + BigInt(chunk.length), bytes: bytes.subarray(chunk.length) };
-    return copyout(k, rest, then);
+  return bouncePage(k, (page) => {
+    if (page === null) return then(KernReturn.RESOURCE_SHORTAGE);
+    const chunk = bytes.subarray(0, PAGE_SIZE);
+    k.memory.slice(page, chunk.length).set(chunk);
+    const words = [address, k.space.virtual(page), BigInt(chunk.length)];
+    return call("copyout", words, (failed) => {
+      if (failed !== 0n) return then(KernReturn.INVALID_ADDRESS);
+      if (chunk.length === bytes.length) return then(KernReturn.SUCCESS);
+      const rest = { address: address + BigInt(chunk.length), bytes: bytes.subarray(chunk.length) };
+      return copyout(k, rest, then);
+    });
   });
 }
 
