@@ -9,6 +9,7 @@ import { DAEMONS } from "./daemons.ts";
 import { execute, type LoadMode } from "./exec.ts";
 import { type Kernel, KERNEL_PRIORITY, USER_PRIORITY } from "./kernel.ts";
 import { type Module, readProgram } from "./loader.ts";
+import { isShort } from "./memory.ts";
 import { blockKeepingStack, type Outcome, RETURN } from "./outcome.ts";
 import type { Task } from "./task.ts";
 import { attachStack } from "./thread_stacks.ts";
@@ -56,6 +57,10 @@ function reportMemory(k: Kernel): void {
 function runScript(k: Kernel, options: BootstrapOptions, index: number): Outcome {
   const module = k.modules[index];
   if (module === undefined) return waitForEnd(k);
+  if (isShort(k)) {
+    k.events.message(`${module.name}: not started, no memory left\n`);
+    return runScript(k, options, index + 1);
+  }
   const line = parseScriptLine(module.commandLine, scriptVariables(options));
   const task = startTask(k, { module, argv: line.argv, load: options.load });
   const loaded = (): Outcome => {

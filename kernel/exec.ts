@@ -8,17 +8,17 @@
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { killCurrent } from "./lifecycle.ts";
-import type { Program, ProgramSegment } from "./loader.ts";
+import { type Program, type ProgramSegment, STACK_SIZE } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Task } from "./task.ts";
 import { copyout, copyoutPhysical } from "./user_memory.ts";
 import { pageCeil, pageFloor, READ_WRITE } from "./vm_map.ts";
 
-/** Bytes of a task's first stack. */
-export const STACK_SIZE = 256n * 1024n;
-
 /** How a program's segments come into memory. */
 export type LoadMode = "copyout" | "demand";
+
+/** All of them. */
+export const LOAD_MODES: readonly LoadMode[] = ["copyout", "demand"];
 
 /** A program and what it is started with. */
 export interface ExecRequest {

@@ -12,6 +12,9 @@ import { PF } from "../unwind/elf_constants.ts";
 import { KernelError } from "./errors.ts";
 import { pageCeil, pageFloor, type VmProtection } from "./vm_map.ts";
 
+/** Bytes of a task's first stack, at the end of its user half. */
+export const STACK_SIZE = 256n * 1024n;
+
 /** A boot module: a file in guest memory and its command line. */
 export interface Module {
   /** Name of the program: the first word of the command line. */
@@ -67,6 +70,7 @@ export function readProgram(bytes: Uint8Array, options: { name: string; arch: Ar
   }
   if (elf.type !== "executable") refuse(`its type is ${elf.type}, expected executable`);
   const segments: ProgramSegment[] = [];
+  const limit = arch.userEnd - STACK_SIZE;
   for (const segment of loadSegments(elf)) {
     const end = segment.vaddr + segment.memSize;
     const where = `segment ${segment.index} at ${hex(segment.vaddr)} to ${hex(end)}`;
@@ -82,8 +86,11 @@ export function readProgram(bytes: Uint8Array, options: { name: string; arch: Ar
       );
     }
     if (segment.memSize === 0n) continue;
-    if (segment.vaddr < 4096n || end > arch.userEnd) {
-      refuse(`${where} is outside user space, 0x1000 to ${hex(arch.userEnd)}`, segment.vaddr);
+    if (segment.vaddr < 4096n || end > limit) {
+      refuse(
+        `${where} is outside of 0x1000 to ${hex(limit)}, where the stack begins`,
+        segment.vaddr,
+      );
     }
     for (const other of segments) {
       const otherEnd = pageCeil(other.address + other.memorySize);

@@ -12,7 +12,7 @@ import { parseScriptLine } from "./boot_script.ts";
 import { scriptVariables } from "./bootstrap.ts";
 import { runContinuation } from "./continuations.ts";
 import { KernelError } from "./errors.ts";
-import type { LoadMode } from "./exec.ts";
+import { LOAD_MODES, type LoadMode } from "./exec.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
 import { type Module, readProgram } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
@@ -102,7 +102,7 @@ export class Machine implements Disposable {
 
   /**
    * Builds a machine. Everything that can be wrong with the options or the programs is found here.
-   * @throws {KernelError} of kind `misuse`, `script` or `program`
+   * @throws {KernelError} of kind `misuse`, `script`, `program`, or `memory` if the programs do not fit
    * @throws {SchedError} if there is no such policy
    */
   constructor(options: MachineOptions) {
@@ -122,6 +122,12 @@ export class Machine implements Disposable {
       commandLine: options.commandLine ?? "",
       load: options.load ?? "copyout",
     };
+    if (!LOAD_MODES.includes(this.#bootstrap.load)) {
+      throw new KernelError(
+        "misuse",
+        `Cannot load programs by "${this.#bootstrap.load}": expected ${LOAD_MODES.join(" or ")}`,
+      );
+    }
     for (const module of options.modules) {
       const { argv } = parseScriptLine(module.commandLine, scriptVariables(this.#bootstrap));
       readProgram(module.bytes, { name: argv[0] ?? "", arch });
@@ -146,6 +152,7 @@ export class Machine implements Disposable {
     };
     try {
       for (const module of options.modules) kernel.modules.push(this.#placeModule(module));
+      checkMemoryLeft(kernel);
       this.#prepareBoot();
     } catch (error) {
       kernel.cpu[Symbol.dispose]();
@@ -317,6 +324,16 @@ export class Machine implements Disposable {
     k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
     k.events.emit({ type: "idle", until: k.clock.now });
   }
+}
+
+/** A machine whose modules leave too little memory would not get far. */
+function checkMemoryLeft({ frames, modules }: Kernel): void {
+  if (frames.available > frames.low) return;
+  throw new KernelError(
+    "memory",
+    `Cannot boot with ${frames.total} pages of RAM: ${modules.length} modules leave ${frames.available} free, ` +
+      `expected more than ${frames.low}`,
+  );
 }
 
 function checkNumber(
