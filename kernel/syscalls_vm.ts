@@ -91,7 +91,8 @@ function vmDeallocate(context: SyscallContext): Outcome {
   const { space } = k.current.task;
   const pages = space === null ? undefined : pagesAround(space.map, address, size);
   if (space === null || pages === undefined) return fail(KernReturn.INVALID_ARGUMENT);
-  space.map.remove(pages[0], pages[1]);
+  const kr = space.map.remove(pages[0], pages[1]);
+  if (kr !== KernReturn.SUCCESS) return fail(kr);
   space.remove(pages[0], pages[1]);
   return finish(0n);
 }

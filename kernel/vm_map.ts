@@ -61,6 +61,9 @@ export function pageCeil(address: bigint): bigint {
   return (address + PAGE - 1n) & ~(PAGE - 1n);
 }
 
+/** Most entries of a map: what a program can make the kernel keep, and search, is limited. */
+export const ENTRY_LIMIT = 4096;
+
 /** The entries of an address space, sorted and without overlap. */
 export class VmMap {
   /** Lowest address that may be mapped: the first page is left out to catch null pointers. */
@@ -81,17 +84,21 @@ export class VmMap {
 
   /** The entry that contains an address. */
   lookup(address: bigint): VmEntry | undefined {
+    const entry = this.#entries[this.#indexAt(address)];
+    return entry !== undefined && entry.begin <= address ? entry : undefined;
+  }
+
+  /** Index of the first entry that ends after an address. */
+  #indexAt(address: bigint): number {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const entry = this.#entries[middle];
-      if (entry === undefined) return undefined;
-      if (address < entry.begin) high = middle;
-      else if (address >= entry.end) low = middle + 1;
-      else return entry;
+      if (entry !== undefined && entry.end <= address) low = middle + 1;
+      else high = middle;
     }
-    return undefined;
+    return low;
   }
 
   /** Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere. */
@@ -102,7 +109,7 @@ export class VmMap {
   /**
    * Adds an entry.
    * @returns a kernel return code: INVALID_ARGUMENT for an empty or unaligned range, INVALID_ADDRESS outside the space, NO_SPACE for
-   *   an overlap
+   *   an overlap, RESOURCE_SHORTAGE if there are too many entries
    */
   enter(entry: VmEntry): number {
     const { begin, end } = entry;
@@ -110,11 +117,11 @@ export class VmMap {
       return KernReturn.INVALID_ARGUMENT;
     }
     if (begin < this.begin || end > this.end) return KernReturn.INVALID_ADDRESS;
-    if (this.#entries.some((other) => begin < other.end && other.begin < end)) {
-      return KernReturn.NO_SPACE;
-    }
-    this.#entries.push(entry);
-    this.#entries.sort((a, b) => (a.begin < b.begin ? -1 : 1));
+    const index = this.#indexAt(begin);
+    const next = this.#entries[index];
+    if (next !== undefined && next.begin < end) return KernReturn.NO_SPACE;
+    if (this.#entries.length >= ENTRY_LIMIT) return KernReturn.RESOURCE_SHORTAGE;
+    this.#entries.splice(index, 0, entry);
     return KernReturn.SUCCESS;
   }
 
@@ -129,16 +136,23 @@ export class VmMap {
     return candidate + size <= this.end ? candidate : undefined;
   }
 
-  /** Removes whatever is mapped in a page-aligned range. */
-  remove(begin: bigint, end: bigint): void {
+  /**
+   * Removes whatever is mapped in a page-aligned range.
+   * @returns RESOURCE_SHORTAGE if a hole in an entry would make one entry too many; then nothing has changed
+   */
+  remove(begin: bigint, end: bigint): number {
+    const isHole = this.#cuts(begin) && this.lookup(begin) === this.lookup(end);
+    if (isHole && this.#entries.length >= ENTRY_LIMIT) return KernReturn.RESOURCE_SHORTAGE;
     this.#split(begin);
     this.#split(end);
     this.#entries = this.#entries.filter((entry) => entry.end <= begin || entry.begin >= end);
+    return KernReturn.SUCCESS;
   }
 
   /**
    * Changes the protection of a page-aligned range.
-   * @returns INVALID_ADDRESS if any page of it is not mapped; then nothing has changed
+   * @returns INVALID_ADDRESS if any page of it is not mapped, RESOURCE_SHORTAGE if there would be too many entries; then nothing has
+   *   changed
    */
   protect(begin: bigint, end: bigint, protection: VmProtection): number {
     for (let address = begin; address < end;) {
@@ -146,6 +160,8 @@ export class VmMap {
       if (entry === undefined) return KernReturn.INVALID_ADDRESS;
       address = entry.end;
     }
+    const cuts = Number(this.#cuts(begin)) + Number(this.#cuts(end));
+    if (this.#entries.length + cuts > ENTRY_LIMIT) return KernReturn.RESOURCE_SHORTAGE;
     this.#split(begin);
     this.#split(end);
     this.#entries = this.#entries.map((entry) =>
@@ -154,16 +170,23 @@ export class VmMap {
     return KernReturn.SUCCESS;
   }
 
+  /** Whether an address lies within an entry, and not at its boundary. */
+  #cuts(address: bigint): boolean {
+    const entry = this.lookup(address);
+    return entry !== undefined && entry.begin !== address;
+  }
+
   /** Makes an entry boundary at `address`. */
   #split(address: bigint): void {
-    const entry = this.lookup(address);
-    if (entry === undefined || entry.begin === address) return;
+    const index = this.#indexAt(address);
+    const entry = this.#entries[index];
+    if (entry === undefined || entry.begin >= address) return;
     const { object } = entry;
     const rest: VmObject = object.kind === "zero"
       ? object
       : { ...object, offset: object.offset + Number(address - entry.begin) };
     this.#entries.splice(
-      this.#entries.indexOf(entry),
+      index,
       1,
       { ...entry, end: address },
       { ...entry, begin: address, object: rest },
