@@ -74,18 +74,12 @@ function swapin(k: Kernel): Outcome {
   return waitOn(k, k.queues.swapin, "swapin_thread_continue");
 }
 
-/** Wakes the threads whose sleep is over. */
+/** Wakes the threads whose sleep is over, in the order of their deadlines. */
 function timeout(k: Kernel): Outcome {
-  const now = k.clock.now;
-  for (let i = 0; i < k.sleepers.length;) {
-    const sleeper = k.sleepers[i];
-    if (sleeper === undefined || sleeper.until > now) {
-      i++;
-      continue;
-    }
-    k.sleepers.splice(i, 1);
-    k.makeReady(sleeper.thread);
-  }
+  const { now } = k.clock;
+  k.sleepers.sort((a, b) => a.until - b.until);
+  const due = k.sleepers.findIndex((sleeper) => sleeper.until > now);
+  for (const { thread } of k.sleepers.splice(0, due < 0 ? Infinity : due)) k.makeReady(thread);
   return waitOn(k, k.queues.timeout, "timeout_thread_continue");
 }
 

@@ -12,8 +12,8 @@ import { copyin, copyout } from "./user_memory.ts";
 /** Most bytes one print call takes. */
 const PRINT_LIMIT = 65536n;
 
-/** Longest sleep: about a thousand hours at one instruction a nanosecond. */
-const SLEEP_LIMIT = 1n << 52n;
+/** Latest time to sleep until: the clock stays exact up to 2^53. */
+const TIME_LIMIT = 1n << 52n;
 
 const latin1 = new TextDecoder("latin1");
 
@@ -35,7 +35,7 @@ function print(context: SyscallContext): Outcome {
 
 function sleep(context: SyscallContext): Outcome {
   const { k, args: [duration = 0n], finish, fail } = context;
-  if (duration > SLEEP_LIMIT) return fail(KernReturn.INVALID_ARGUMENT);
+  if (duration + BigInt(k.clock.now) > TIME_LIMIT) return fail(KernReturn.INVALID_ARGUMENT);
   const thread = k.current;
   const sleeper = { thread, until: k.clock.now + Number(duration) };
   k.sleepers.push(sleeper);
