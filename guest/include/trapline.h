@@ -1,0 +1,188 @@
+// System calls of the Trapline kernel, for programs of both architectures. Nothing here depends on a host.
+//
+//               AArch64      x86-64
+// instruction   svc #0       syscall (clobbers rcx, r11)
+// number        x8           rax
+// arguments     x0 to x5     rdi, rsi, rdx, r10, r8, r9
+// result        x0           rax
+//
+// A negative result is a Mach kernel return code, negated. At entry to a program the stack pointer, a multiple of 16, points
+// at argc, the argv pointers, a null pointer, and one more null pointer where an environment would begin.
+#ifndef TRAPLINE_H
+#define TRAPLINE_H
+
+// Numbers of the system calls; also for assembly.
+#define SYS_NULL 0
+#define SYS_CONSOLE_PUTC 1
+#define SYS_PRINT 2
+#define SYS_YIELD 3
+#define SYS_SLEEP 4
+#define SYS_EXIT 5
+#define SYS_THREAD_CREATE 6
+#define SYS_THREAD_EXIT 7
+#define SYS_TASK_SELF 8
+#define SYS_TASK_TERMINATE 9
+#define SYS_VM_ALLOCATE 10
+#define SYS_VM_DEALLOCATE 11
+#define SYS_VM_PROTECT 12
+#define SYS_HOST_REBOOT 13
+#define SYS_THREAD_SELF 14
+#define SYS_TASK_WAIT 15
+#define SYS_CLOCK 16
+#define SYS_TASK_INFO 17
+#define SYS_VM_MAP_FILE 18
+#define SYS_HOST_INFO 19
+
+#ifndef __ASSEMBLER__
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Mach kernel return codes.
+#define KERN_SUCCESS 0
+#define KERN_INVALID_ADDRESS 1
+#define KERN_PROTECTION_FAILURE 2
+#define KERN_NO_SPACE 3
+#define KERN_INVALID_ARGUMENT 4
+
+#define PAGE_SIZE 4096ul
+
+// Protections.
+#define VM_PROT_NONE 0
+#define VM_PROT_READ 1
+#define VM_PROT_WRITE 2
+#define VM_PROT_EXECUTE 4
+
+// How a task ended, as task_wait writes it.
+struct task_status {
+    int32_t kind; // 0: it called exit; 1: it was killed
+    int32_t code; // its exit code
+};
+
+// What task_info writes.
+struct task_info {
+    uint64_t id;
+    uint64_t threads;
+    uint64_t pages; // resident pages
+};
+
+// Any system call with up to six arguments; the wrappers below are for programs that behave.
+static inline int64_t system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f) {
+#if defined(__aarch64__)
+    register uint64_t x8 __asm__("x8") = number;
+    register uint64_t x0 __asm__("x0") = a;
+    register uint64_t x1 __asm__("x1") = b;
+    register uint64_t x2 __asm__("x2") = c;
+    register uint64_t x3 __asm__("x3") = d;
+    register uint64_t x4 __asm__("x4") = e;
+    register uint64_t x5 __asm__("x5") = f;
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
+    return (int64_t)x0;
+#elif defined(__x86_64__)
+    uint64_t rax = number;
+    register uint64_t r10 __asm__("r10") = d;
+    register uint64_t r8 __asm__("r8") = e;
+    register uint64_t r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "+a"(rax)
+                     : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory", "cc");
+    return (int64_t)rax;
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+}
+
+static inline int64_t system_call3(uint64_t number, uint64_t a, uint64_t b, uint64_t c) {
+    return system_call(number, a, b, c, 0, 0, 0);
+}
+
+// Does nothing; returns 0.
+static inline int64_t sys_null(void) { return system_call3(SYS_NULL, 0, 0, 0); }
+
+// Writes one character to the console.
+static inline int64_t console_putc(char c) { return system_call3(SYS_CONSOLE_PUTC, (unsigned char)c, 0, 0); }
+
+// Writes a buffer to the console; returns its length.
+static inline int64_t print(const void *text, size_t length) {
+    return system_call3(SYS_PRINT, (uintptr_t)text, length, 0);
+}
+
+// Lets other ready threads run.
+static inline int64_t yield(void) { return system_call3(SYS_YIELD, 0, 0, 0); }
+
+// Blocks for a number of instructions on the machine's clock.
+static inline int64_t sleep(uint64_t instructions) { return system_call3(SYS_SLEEP, instructions, 0, 0); }
+
+// Ends the task.
+_Noreturn static inline void exit(int code) {
+    for (;;) system_call3(SYS_EXIT, (uint64_t)(int64_t)code, 0, 0);
+}
+
+// Starts a thread of this task at entry(argument) on a stack that ends at stack_top, a multiple of 16; returns its number. An entry
+// must not return.
+static inline int64_t thread_create(void (*entry)(uintptr_t), void *stack_top, uintptr_t argument) {
+    uintptr_t sp = (uintptr_t)stack_top;
+#if defined(__x86_64__)
+    sp -= 8; // the zeroed place of the return address that a call would have pushed
+#endif
+    return system_call3(SYS_THREAD_CREATE, (uintptr_t)entry, sp, argument);
+}
+
+// Ends the calling thread.
+_Noreturn static inline void thread_exit(void) {
+    for (;;) system_call3(SYS_THREAD_EXIT, 0, 0, 0);
+}
+
+// Number of the calling task.
+static inline int64_t task_self(void) { return system_call3(SYS_TASK_SELF, 0, 0, 0); }
+
+// Ends a task.
+static inline int64_t task_terminate(int64_t task) { return system_call3(SYS_TASK_TERMINATE, (uint64_t)task, 0, 0); }
+
+// Makes zero-filled memory at an address, or anywhere if it is 0; returns its address.
+static inline int64_t vm_allocate(uintptr_t address, size_t size) {
+    return system_call3(SYS_VM_ALLOCATE, address, size, 0);
+}
+
+// Removes memory.
+static inline int64_t vm_deallocate(uintptr_t address, size_t size) {
+    return system_call3(SYS_VM_DEALLOCATE, address, size, 0);
+}
+
+// Changes what memory allows.
+static inline int64_t vm_protect(uintptr_t address, size_t size, int protection) {
+    return system_call3(SYS_VM_PROTECT, address, size, (uint64_t)protection);
+}
+
+// Stops the machine.
+static inline int64_t host_reboot(void) { return system_call3(SYS_HOST_REBOOT, 0, 0, 0); }
+
+// Number of the calling thread.
+static inline int64_t thread_self(void) { return system_call3(SYS_THREAD_SELF, 0, 0, 0); }
+
+// Waits for a task to end.
+static inline int64_t task_wait(int64_t task, struct task_status *status) {
+    return system_call3(SYS_TASK_WAIT, (uint64_t)task, (uintptr_t)status, 0);
+}
+
+// The machine's clock, in instructions.
+static inline int64_t clock(void) { return system_call3(SYS_CLOCK, 0, 0, 0); }
+
+// Describes a task.
+static inline int64_t task_info(int64_t task, struct task_info *info, size_t size) {
+    return system_call3(SYS_TASK_INFO, (uint64_t)task, (uintptr_t)info, size);
+}
+
+// Maps the file this task was loaded from, page by page as it is touched; returns the address.
+static inline int64_t vm_map_file(uintptr_t address, size_t size, uint64_t offset, int protection) {
+    return system_call(SYS_VM_MAP_FILE, address, size, offset, (uint64_t)protection, 0, 0);
+}
+
+// Describes the machine.
+static inline int64_t host_info(void *info, size_t size) {
+    return system_call3(SYS_HOST_INFO, (uintptr_t)info, size, 0);
+}
+
+#endif
+#endif

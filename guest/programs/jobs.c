@@ -1,0 +1,36 @@
+// Looks after another task: jobs wait TASK, jobs kill TASK, jobs info TASK. For wait, the exit code is the task's, or 200 if it was
+// killed.
+#include "guest/include/format.h"
+#include "guest/include/trapline.h"
+
+#define KILLED 200
+#define USAGE 201
+#define REFUSED 202
+
+static int wait_for(int64_t task) {
+    struct task_status status;
+    if (task_wait(task, &status) != 0) return REFUSED;
+    if (status.kind != 0) {
+        put_format("task %d was killed\n", task);
+        return KILLED;
+    }
+    put_format("task %d exited with code %d\n", task, (int64_t)status.code);
+    return status.code;
+}
+
+static int describe(int64_t task) {
+    struct task_info info;
+    if (task_info(task, &info, sizeof info) != 0) return REFUSED;
+    put_format("task %u has %u threads and %u pages\n", info.id, info.threads, info.pages);
+    return info.id == (uint64_t)task && info.threads > 0 && info.pages > 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) return USAGE;
+    int64_t task = 0;
+    for (const char *digit = argv[2]; *digit >= '0' && *digit <= '9'; digit++) task = task * 10 + (*digit - '0');
+    if (text_equal(argv[1], "wait")) return wait_for(task);
+    if (text_equal(argv[1], "info")) return describe(task);
+    if (text_equal(argv[1], "kill")) return task_terminate(task) == 0 ? 0 : REFUSED;
+    return USAGE;
+}
