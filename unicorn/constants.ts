@@ -1,8 +1,7 @@
 /**
  * Facts of libunicorn's interface that do not depend on the guest's architecture.
  *
- * Values are those of `unicorn/unicorn.h` of the 2.1 series; `constants_test.ts` compares them with the header when it is
- * to be had.
+ * Values are those of `unicorn/unicorn.h` of the 2.1 series.
  *
  * @module
  */
@@ -25,8 +24,6 @@ export const UC_HOOK_CODE = 1 << 2;
 /** `UC_HOOK_MEM_UNMAPPED`: reads, writes and fetches of physical addresses without memory. */
 export const UC_HOOK_MEM_UNMAPPED = 7 << 4;
 
-/** `UC_MEM_READ_UNMAPPED`, the access type a memory hook is given. */
-export const UC_MEM_READ_UNMAPPED = 19;
 /** `UC_MEM_WRITE_UNMAPPED`, the access type a memory hook is given. */
 export const UC_MEM_WRITE_UNMAPPED = 20;
 /** `UC_MEM_FETCH_UNMAPPED`, the access type a memory hook is given. */
@@ -36,6 +33,8 @@ export const UC_MEM_FETCH_UNMAPPED = 21;
 export const UC_CTL_UC_USE_EXITS = control(4, 1);
 /** `uc_ctl` control that chooses the CPU model. */
 export const UC_CTL_CPU_MODEL = control(7, 1);
+/** `uc_ctl` control that sets the size of the buffer for translated code, in bytes. */
+export const UC_CTL_TCG_BUFFER_SIZE = control(13, 1);
 /** `uc_ctl` control that drops the translations of a range of virtual addresses. */
 export const UC_CTL_TB_REMOVE_CACHE = control(9, 2);
 /** `uc_ctl` control that drops every translation. */
@@ -50,10 +49,6 @@ function control(type: number, args: number): number {
 
 /** `UC_ERR_OK`. */
 export const UC_ERR_OK = 0;
-/** `UC_ERR_READ_UNMAPPED`. */
-export const UC_ERR_READ_UNMAPPED = 6;
-/** `UC_ERR_FETCH_UNMAPPED`. */
-export const UC_ERR_FETCH_UNMAPPED = 8;
 /** `UC_ERR_INSN_INVALID`. */
 export const UC_ERR_INSN_INVALID = 10;
 /** `UC_ERR_EXCEPTION`. */

@@ -87,7 +87,8 @@ export class Engine implements Disposable {
   readonly #hooks = new Map<number, CodeHook>();
   #nextHook = 1;
   #total = 0;
-  #budget = 0;
+  /** The last budget; no number at first, so that the first one is looked at. */
+  #budget = NaN;
   #budgetWord = 0n;
   #running = false;
   #stoppedByHook = false;
@@ -144,9 +145,9 @@ export class Engine implements Disposable {
     };
   }
 
-  /** Instructions executed since the engine was opened. Exact up to 2^53. */
+  /** Instructions executed since the engine was opened, in a code hook those before the watched one. Exact up to 2^53. */
   get instructions(): number {
-    return this.#running ? this.#total + this.#counter() : this.#total;
+    return this.#running ? this.#total + this.#counter() - 1 : this.#total;
   }
 
   /** Whether the engine is disposed. */

@@ -9,6 +9,15 @@ import { X86_MODEL, X86Instruction, X86Register } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
+/**
+ * Bytes of address space for translated code. The library would reserve 1 GiB, which limits how many engines a process may
+ * have; when this much is full it starts afresh by itself.
+ */
+const CODE_BUFFER = 32 << 20;
+/** After this many engines were closed the C library is asked to give freed memory back. */
+const TRIM_EVERY = 16;
+let closed = 0;
+
 /** CPU models of AArch64. */
 export type AArch64ModelName = keyof typeof AArch64Model;
 
@@ -48,6 +57,10 @@ export class NativeEngine {
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, number),
         `choose CPU model ${number}`,
+      );
+      this.check(
+        symbols.uc_ctl_int(handle, uc.UC_CTL_TCG_BUFFER_SIZE, CODE_BUFFER),
+        "size the code buffer",
       );
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_UC_USE_EXITS, 1),
@@ -145,6 +158,9 @@ export class NativeEngine {
   close(): void {
     const handle = this.#handle;
     this.#handle = undefined;
-    if (handle !== undefined) this.symbols.uc_close(handle);
+    if (handle === undefined) return;
+    this.symbols.uc_close(handle);
+    // An engine is many blocks between which small ones of others come to lie: the heap would grow by 100 MB otherwise.
+    if (++closed % TRIM_EVERY === 0) this.symbols.malloc_trim?.(0n);
   }
 }

@@ -9,8 +9,6 @@
  */
 import type { UnicornSymbols } from "./symbols.ts";
 
-const PAGE = 4096n;
-
 /** The value of a pointer, as a plain number of bytes. */
 export function addressOf(pointer: Deno.PointerObject): bigint {
   return Deno.UnsafePointer.value(pointer);
@@ -23,10 +21,11 @@ export function pointerTo(address: bigint): Deno.PointerValue {
 
 /** Whether every page of a range of this process is mapped. */
 export function isMapped(symbols: UnicornSymbols, address: bigint, size: number): boolean {
-  if (symbols.mincore === null || address < PAGE || address >= 1n << 56n) return false;
-  const start = address - address % PAGE;
+  const page = BigInt(symbols.getpagesize?.() ?? 4096);
+  if (symbols.mincore === null || address < page || address >= 1n << 56n) return false;
+  const start = address - address % page;
   const end = address + BigInt(size);
-  const pages = (end - start + PAGE - 1n) / PAGE;
+  const pages = (end - start + page - 1n) / page;
   return symbols.mincore(pointerTo(start), end - start, new Uint8Array(Number(pages))) === 0;
 }
 

@@ -37,6 +37,8 @@ const DEFINITIONS = {
   // The address of `uc_emu_stop`: given as a hook, it stops the engine without entering JavaScript.
   stop_address: { name: "uc_emu_stop", type: "pointer" },
   // Not libunicorn's but the C library's, which `dlsym` finds through libunicorn's own dependencies.
+  getpagesize: { parameters: [], result: "i32", optional: true },
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   mincore: { parameters: ["pointer", "usize", "buffer"], result: "i32", optional: true },
 } as const;
 
