@@ -48,7 +48,8 @@ export class ElfSymbolTable {
       const symbols: ElfSymbol[] = [];
       for (const type of [SHT.symtab, SHT.dynsym]) {
         for (const section of this.#file.sections) {
-          if (section.type === type) symbols.push(...this.of(section));
+          if (section.type !== type) continue;
+          for (const symbol of this.of(section)) symbols.push(symbol);
         }
       }
       this.#all = symbols;

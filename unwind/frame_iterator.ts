@@ -90,6 +90,9 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       });
     }
     this.#pc = this.#value(slots.pc);
+    if (this.#pc !== this.#pc) {
+      throw this.#error("registers", "PC is no address");
+    }
   }
 
   /** Itself. */

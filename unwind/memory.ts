@@ -97,7 +97,8 @@ export class WordReader {
 
   /** Loads the word at `address` into {@linkcode WordReader.low} and {@linkcode WordReader.high}; false if it cannot be read. */
   load(address: Address): boolean {
-    if (address < this.#start || address > this.#lastWord) {
+    // NaN, which is no address, must fail this too.
+    if (!(address >= this.#start && address <= this.#lastWord)) {
       if (!this.#move(address)) return this.#loadBytes(address);
     }
     const at = address - this.#start;

@@ -220,8 +220,7 @@ export interface ModuleOptions {
 /**
  * A module from a loaded executable or shared object.
  *
- * @throws {ElfError} If the file's tables lie outside it.
- * @throws {RangeError} If it has no loadable segment.
+ * @throws {ElfError} If the file has no loadable segment, one that no address space has room for, or tables that lie outside it.
  */
 export function moduleFromElf(
   file: ElfFile,
@@ -229,17 +228,25 @@ export function moduleFromElf(
 ): Module {
   const bias = options.bias ?? 0n;
   const loads = file.segments.filter((each) => each.type === PT.load);
-  if (loads.length === 0) {
-    throw new RangeError(`Cannot load ${file.name}: it has no segment`);
-  }
+  const begins = loads.map((each) => each.vaddr);
   const ends = loads.map((each) => each.vaddr + each.memSize);
+  const begin = BigInt.asUintN(64, least(begins) + bias);
+  const end = BigInt.asUintN(64, -least(ends.map((each) => -each)) + bias);
+  if (!(fromBigAddress(begin) < fromBigAddress(end))) {
+    throw file.error(
+      "header",
+      `Segments are at ${begin}..${end}`,
+      32,
+      "loadable segments in one half of the address space",
+    );
+  }
   const name = options.name ?? file.name;
   return new Module({
     name,
     bias,
     trapVectors: options.trapVectors,
-    begin: BigInt.asUintN(64, least(loads.map((each) => each.vaddr)) + bias),
-    end: BigInt.asUintN(64, -least(ends.map((each) => -each)) + bias),
+    begin,
+    end,
     tables: frameTablesOf(file)
       .filter((table) => table.bytes.length > 0)
       .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "eh_frame" ? -1 : 1)
@@ -285,7 +292,7 @@ export function moduleFromTable(registration: TableRegistration): Module {
 }
 
 function least(values: readonly bigint[]): bigint {
-  return values.reduce((a, b) => b < a ? b : a);
+  return values.reduce((a, b) => b < a ? b : a, values[0] ?? 0n);
 }
 
 /** The header that belongs to a table; a damaged one is as good as none, the index is then built. */

@@ -53,12 +53,17 @@ class TypeParser {
   }
 
   #type(): string | undefined {
-    const letter = this.#text[this.#at] ?? "";
-    if (letter === "P" || letter === "K") {
-      this.#at++;
-      const of = this.#type();
-      return of && (letter === "P" ? `${of}*` : `${of} const`);
+    // Pointers and qualifiers stand before what they apply to.
+    let suffix = "";
+    for (; /[PK]/.test(this.#text[this.#at] ?? ""); this.#at++) {
+      suffix = (this.#text[this.#at] === "P" ? "*" : " const") + suffix;
     }
+    const base = this.#base();
+    return base && base + suffix;
+  }
+
+  #base(): string | undefined {
+    const letter = this.#text[this.#at] ?? "";
     const builtin = BUILTIN[letter];
     if (builtin !== undefined) {
       this.#at++;
