@@ -1,0 +1,52 @@
+/**
+ * The user programs of `guest/`, by name.
+ *
+ * @module
+ */
+import type { ArchName } from "../../arch/arch.ts";
+import type { EmbeddedImage } from "../../guest/embedded.ts";
+import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
+import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
+import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
+import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
+import { image as jobsAarch64 } from "../../guest/images/jobs_aarch64.gen.ts";
+import { image as jobsX86 } from "../../guest/images/jobs_x86_64.gen.ts";
+import { image as mapfileAarch64 } from "../../guest/images/mapfile_aarch64.gen.ts";
+import { image as mapfileX86 } from "../../guest/images/mapfile_x86_64.gen.ts";
+import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
+import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
+import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.ts";
+import { image as sleeperX86 } from "../../guest/images/sleeper_x86_64.gen.ts";
+import { image as spinnerAarch64 } from "../../guest/images/spinner_aarch64.gen.ts";
+import { image as spinnerX86 } from "../../guest/images/spinner_x86_64.gen.ts";
+import { image as threadsAarch64 } from "../../guest/images/threads_aarch64.gen.ts";
+import { image as threadsX86 } from "../../guest/images/threads_x86_64.gen.ts";
+
+const IMAGES: readonly EmbeddedImage[] = [
+  badAarch64,
+  badX86,
+  fpmixAarch64,
+  fpmixX86,
+  helloAarch64,
+  helloX86,
+  jobsAarch64,
+  jobsX86,
+  mapfileAarch64,
+  mapfileX86,
+  sleeperAarch64,
+  sleeperX86,
+  spinnerAarch64,
+  spinnerX86,
+  threadsAarch64,
+  threadsX86,
+];
+
+/** The architectures, in the order tests go through them. */
+export const ARCH_NAMES: readonly ArchName[] = ["aarch64", "x86_64"];
+
+/** The ELF file of a program. Throws RangeError if there is none of that name. */
+export function programFile(name: string, arch: ArchName): Uint8Array {
+  const found = IMAGES.find((image) => image.name === name && image.arch === arch);
+  if (found === undefined) throw new RangeError(`No program ${name} for ${arch}`);
+  return found.bytes();
+}
