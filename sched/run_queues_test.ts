@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Prng } from "./prng.ts";
+import { Random } from "../util/random.ts";
 import { RunQueues } from "./run_queues.ts";
 
 function drain(queues: RunQueues): number[] {
@@ -42,22 +42,22 @@ Deno.test("RunQueues, removal from head, middle and tail keeps the others in ord
 });
 
 Deno.test("RunQueues, 20,000 random operations agree with arrays searched naively", () => {
-  const random = new Prng(11);
+  const random = new Random(11);
   const levels = 70;
   const queues = new RunQueues(levels);
   const model: number[][] = Array.from({ length: levels }, () => []);
   let next = 0;
   for (let count = 0; count < 20_000; count++) {
     const ready = model.flat();
-    const operation = random.between(0, 3);
+    const operation = random.below(4);
     if (operation <= 1) {
-      const level = random.between(0, levels - 1);
-      const end = random.oneIn(4) ? "head" : "tail";
+      const level = random.below(levels);
+      const end = random.below(4) === 0 ? "head" : "tail";
       queues.insert(next, { level, end });
       if (end === "head") model[level]?.unshift(next++);
       else model[level]?.push(next++);
     } else if (operation === 2 && ready.length > 0) {
-      const thread = ready[random.between(0, ready.length - 1)] ?? -1;
+      const thread = random.pick(ready);
       assertEquals(queues.remove(thread), true);
       for (const queue of model) {
         if (queue.includes(thread)) queue.splice(queue.indexOf(thread), 1);

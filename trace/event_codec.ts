@@ -173,6 +173,9 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   halt: { reason: text },
 };
 
+/** Every event type, in the order of the table. */
+export const EVENT_TYPES: readonly EventType[] = Object.keys(BODIES) as EventType[];
+
 /** Whether JSON is an object, as opposed to a list, null or a scalar. */
 export function isRecord(json: unknown): json is Record<string, unknown> {
   return typeof json === "object" && json !== null && !Array.isArray(json);

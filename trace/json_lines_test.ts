@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { Prng } from "../sched/prng.ts";
+import { Random } from "../util/random.ts";
 import { TraceError } from "./errors.ts";
+import { EVENT_TYPES } from "./event_codec.ts";
 import type { KernelEvent, ThreadRef } from "./events.ts";
 import { JsonLines, parseJsonLines } from "./json_lines.ts";
 
@@ -55,6 +56,54 @@ const EVENTS: readonly KernelEvent[] = [
   { seq: 15, time: 20, cpu: 0, type: "task-exit", task: "t", thread: 0n, reason: "page fault" },
   { seq: 16, time: 21, cpu: 0, type: "idle", until: 900 },
   { seq: 17, time: 900, cpu: 0, type: "halt", reason: "reboot" },
+  {
+    seq: 18,
+    time: 901,
+    cpu: 0,
+    type: "panic",
+    thread: a,
+    cause: "throw",
+    reason: "r",
+    context: 1n,
+  },
+  {
+    seq: 19,
+    time: 902,
+    cpu: 0,
+    type: "frame",
+    thread: a,
+    index: 0,
+    pc: 0x401000n,
+    cfa: 0x7fff_0000n,
+    function: "main",
+    offset: 4,
+    source: ".eh_frame",
+    action: "pass",
+  },
+  {
+    seq: 20,
+    time: 903,
+    cpu: 0,
+    type: "landing",
+    thread: a,
+    kind: "cleanup",
+    function: "main",
+    landingPad: 0x401010n,
+    sp: 0x7fff_0000n,
+    selector: 0n,
+  },
+  { seq: 21, time: 904, cpu: 0, type: "unwind-resume", thread: a, context: 1n },
+  {
+    seq: 22,
+    time: 905,
+    cpu: 0,
+    type: "unwind-end",
+    thread: a,
+    outcome: "aborted",
+    landings: 1,
+    reason: "r",
+  },
+  { seq: 23, time: 906, cpu: 0, type: "unwind-end", thread: a, outcome: "caught", landings: 0 },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -75,6 +124,12 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":15,"time":20,"cpu":0,"type":"task-exit","task":"t","thread":"0x0","reason":"page fault"}
 {"seq":16,"time":21,"cpu":0,"type":"idle","until":900}
 {"seq":17,"time":900,"cpu":0,"type":"halt","reason":"reboot"}
+{"seq":18,"time":901,"cpu":0,"type":"panic","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"cause":"throw","reason":"r","context":"0x1"}
+{"seq":19,"time":902,"cpu":0,"type":"frame","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"index":0,"pc":"0x401000","cfa":"0x7fff0000","function":"main","offset":4,"source":".eh_frame","action":"pass"}
+{"seq":20,"time":903,"cpu":0,"type":"landing","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"kind":"cleanup","function":"main","landingPad":"0x401010","sp":"0x7fff0000","selector":"0x0"}
+{"seq":21,"time":904,"cpu":0,"type":"unwind-resume","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"context":"0x1"}
+{"seq":22,"time":905,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"aborted","landings":1,"reason":"r"}
+{"seq":23,"time":906,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"caught","landings":0}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {
@@ -86,6 +141,7 @@ function linesOf(events: readonly KernelEvent[]): string {
 
 Deno.test("JsonLines, writes every event type with its fields in order", () => {
   assertEquals(linesOf(EVENTS), LINES);
+  assertEquals(new Set(EVENTS.map(({ type }) => type)), new Set(EVENT_TYPES));
 });
 
 Deno.test("JsonLines, field order does not depend on how the event was made", () => {
@@ -109,7 +165,7 @@ const REFUSED: readonly [string, string, number, string, string][] = [
   [`${HALT}\n\n${HALT}`, "syntax", 2, "", "not JSON"],
   ["[1]", "shape", 1, "", "not a JSON object"],
   ["null", "shape", 1, "", "not a JSON object"],
-  [`${FIRST}"type":"panic"}`, "unknown-type", 1, "type", 'no event type "panic"'],
+  [`${FIRST}"type":"nonsense"}`, "unknown-type", 1, "type", 'no event type "nonsense"'],
   [`${FIRST}"type":"toString"}`, "unknown-type", 1, "type", 'no event type "toString"'],
   [`${FIRST}"type":7}`, "unknown-type", 1, "type", "no event type 7"],
   ['{"seq":0}', "unknown-type", 1, "type", "without a name"],
@@ -172,14 +228,14 @@ Deno.test("parseJsonLines, refuses malformed lines with line, field and reason",
 });
 
 Deno.test("parseJsonLines, 5,000 mutated inputs give events or typed errors", () => {
-  const random = new Prng(17);
+  const random = new Random(17);
   let refused = 0;
   for (let count = 0; count < 5_000; count++) {
     const characters = [...LINES];
-    for (let edits = random.between(1, 4); edits > 0; edits--) {
-      const at = random.between(0, characters.length - 1);
-      const from = characters[random.between(0, characters.length - 1)] ?? "";
-      characters.splice(at, random.between(0, 2), ...(random.oneIn(2) ? [from] : []));
+    for (let edits = 1 + random.below(4); edits > 0; edits--) {
+      const at = random.below(characters.length);
+      const from = random.pick(characters);
+      characters.splice(at, random.below(3), ...(random.below(2) === 0 ? [from] : []));
     }
     try {
       const input = characters.join("");

@@ -72,6 +72,9 @@ const EVERYTHING: readonly EventBody[] = [
   { type: "thread-exit", task: "module-hello", thread: 5n, reason: "page fault" },
   { type: "task-exit", task: "module-hello", thread: 0n, reason: "divide by zero at 0x401e48" },
   { type: "idle", until: 100 },
+  { type: "console", thread: user, text: "3" },
+  { type: "panic", thread: user, cause: "throw", reason: "int", context: 1n },
+  { type: "unwind-resume", thread: user, context: 1n },
   { type: "task-exit", task: "other", thread: 0n, reason: "page fault" },
   { type: "task-exit", task: "third", thread: 0n, code: 0 },
   { type: "message", text: "bye" },
@@ -94,6 +97,8 @@ IRQ from user
 sthread_exception_return() to 401e48
 oops
 module-hello killed: divide by zero at 0x401e48
+3
+00ff00007f926ad0 (module-hello) unwinding: int
 other killed: page fault
 bye`;
 
@@ -151,6 +156,8 @@ Deno.test("parseMachLog, gives every item its line", () => {
       "15 text",
       "16 text",
       "17 text",
+      "18 text",
+      "19 text",
     ],
   );
 });
