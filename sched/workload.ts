@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Random } from "../util/random.ts";
 import { SchedError } from "./errors.ts";
+import { Prng } from "./prng.ts";
 import { PRIORITIES } from "./quantum_policy.ts";
 
 /** One thing a simulated thread does. Times are guest instructions. */
@@ -86,23 +86,22 @@ export interface RandomWorkloadOptions {
  * @param options how many threads and how long their steps may be
  */
 export function randomWorkload(seed: number, options: RandomWorkloadOptions): Workload {
-  const random = new Random(seed);
-  const between = (low: number, high: number): number => low + random.below(high - low + 1);
+  const random = new Prng(seed);
   const { threads, bursts = 5, burst = 50, sleep = 50, arrival = 100 } = options;
   const { priority = PRIORITIES - 1 } = options;
   return Array.from({ length: threads }, (_, id): ThreadSpec => {
     const steps: Step[] = [];
-    const count = between(1, bursts);
+    const count = random.between(1, bursts);
     for (let index = 0; index < count; index++) {
-      steps.push({ type: "run", time: between(1, burst) });
+      steps.push({ type: "run", time: random.between(1, burst) });
       if (index === count - 1) break;
       if (random.below(3) === 0) steps.push({ type: "yield" });
-      else steps.push({ type: "sleep", time: between(0, sleep) });
+      else steps.push({ type: "sleep", time: random.between(0, sleep) });
     }
     return {
       name: `t${id}`,
-      arrival: between(0, arrival),
-      priority: between(0, priority),
+      arrival: random.between(0, arrival),
+      priority: random.between(0, priority),
       steps,
     };
   });
