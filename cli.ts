@@ -3,6 +3,9 @@
  *
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|quiet]
+ *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
+ *     trapline frames FILE
+ *     trapline lsda FILE
  *     trapline help
  *
  * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was called wrongly.
@@ -10,38 +13,41 @@
  * @module
  */
 
-import { ArchError } from "./arch/errors.ts";
-import { boot } from "./cli/boot.ts";
-import { demo } from "./cli/demo.ts";
-import { HELP } from "./cli/help.ts";
 import { UsageError } from "./cli/usage_error.ts";
-import { KernelError } from "./kernel/errors.ts";
-import { SchedError } from "./sched/errors.ts";
-import { EngineError, UnicornNotFoundError } from "./unicorn/errors.ts";
 
 /** A command: gets its arguments, returns the status to end with. */
 type Command = (args: readonly string[]) => number | Promise<number>;
 
+/** The commands; each loads what it needs and no more, since a table dump takes less time than loading the engine. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  boot,
-  demo,
-  help: () => {
-    console.log(HELP);
+  boot: async (args) => (await import("./cli/boot.ts")).boot(args),
+  demo: async (args) => (await import("./cli/demo.ts")).demo(args),
+  panic: async (args) => (await import("./cli/panic.ts")).panic(args),
+  frames: async (args) => (await import("./cli/tables.ts")).frames(args),
+  lsda: async (args) => (await import("./cli/tables.ts")).lsda(args),
+  help: async () => {
+    console.log((await import("./cli/help.ts")).HELP);
     return 0;
   },
 };
 
-/** Errors whose message is all a user needs. */
-const EXPECTED = [
-  ArchError,
-  KernelError,
-  SchedError,
-  EngineError,
-  UnicornNotFoundError,
-  Deno.errors.NotFound,
-  Deno.errors.PermissionDenied,
-  Deno.errors.IsADirectory,
-];
+/** Names of the errors whose message is all a user needs: bad input, and a host that lacks something. */
+const EXPECTED: ReadonlySet<string> = new Set([
+  "ArchError",
+  "KernelError",
+  "SchedError",
+  "EngineError",
+  "EngineUsageError",
+  "UnicornNotFoundError",
+  "ElfError",
+  "CfiError",
+  "DecodeError",
+  "LsdaError",
+  "ExpressionError",
+  "NotFound",
+  "PermissionDenied",
+  "IsADirectory",
+]);
 
 /**
  * Runs the command line.
@@ -62,8 +68,8 @@ export async function main(args: readonly string[]): Promise<number> {
       console.error(`trapline: ${error.message}\nTry "trapline help"`);
       return 2;
     }
-    if (EXPECTED.some((expected) => error instanceof expected)) {
-      console.error(`trapline: ${(error as Error).message}`);
+    if (error instanceof Error && EXPECTED.has(error.name)) {
+      console.error(`trapline: ${error.message}`);
       return 1;
     }
     throw error;

@@ -7,6 +7,11 @@
 const encoder = new TextEncoder();
 const LIMIT = 1 << 16;
 
+/** Writes bytes to standard output, all of them. */
+export function writeAll(bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+}
+
 /** Collects text and writes it to standard output. */
 export class Output implements Disposable {
   #text = "";
@@ -21,7 +26,7 @@ export class Output implements Disposable {
   flush(): void {
     const bytes = encoder.encode(this.#text);
     this.#text = "";
-    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+    writeAll(bytes);
   }
 
   /** Writes what has been collected. */

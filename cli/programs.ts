@@ -17,3 +17,11 @@ export async function moduleHello(arch: ArchName): Promise<ModuleOptions> {
     : await import("../guest/images/module-hello_x86_64.gen.ts");
   return { commandLine: MODULE_HELLO_LINE, bytes: image.bytes() };
 }
+
+/** The program `unwind` for an architecture, with its arguments. */
+export async function unwindProgram(arch: ArchName, args: string): Promise<ModuleOptions> {
+  const { image } = arch === "aarch64"
+    ? await import("../guest/images/unwind_aarch64.gen.ts")
+    : await import("../guest/images/unwind_x86_64.gen.ts");
+  return { commandLine: `unwind ${args}`, bytes: image.bytes() };
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Prng } from "../sched/prng.ts";
+import { Random } from "../util/random.ts";
 
 /** Interrupt lines of the machine. */
 export const InterruptLine = {
@@ -29,7 +29,7 @@ export class Clock {
   /** Instructions between timer interrupts. */
   readonly period: number;
   readonly #executed: () => number;
-  readonly #prng: Prng | null;
+  readonly #random: Random | null;
   #skipped = 0;
   #nextTick: number;
   #due: DueInterrupt[] = [];
@@ -42,14 +42,14 @@ export class Clock {
     const { period, seed = 0 } = options;
     this.#executed = executed;
     this.period = period;
-    this.#prng = seed === 0 ? null : new Prng(seed);
+    this.#random = seed === 0 ? null : new Random(seed);
     this.#nextTick = this.#step();
   }
 
   /** Length of the next period. */
   #step(): number {
     const spread = Math.floor(Math.min(this.period, 2 ** 32) / 8);
-    return this.period + (this.#prng?.between(-spread, spread) ?? 0);
+    return this.period + ((this.#random?.below(2 * spread + 1) ?? spread) - spread);
   }
 
   /** The time now. */
@@ -98,9 +98,9 @@ export class Clock {
   /** Moves on to the first interrupt due at or after `time`, without running anything. Timer ticks before that are lost. */
   skipTo(time: number): void {
     if (this.#nextTick < time) {
-      this.#nextTick = this.#prng === null
+      this.#nextTick = this.#random === null
         ? this.#nextTick + Math.ceil((time - this.#nextTick) / this.period) * this.period
-        : time + this.#prng.between(0, Math.min(this.period, 2 ** 32) - 1);
+        : time + this.#random.below(Math.min(this.period, 2 ** 32));
     }
     const target = this.next;
     if (target > this.now) this.#skipped += target - this.now;

@@ -21,7 +21,13 @@ const PAGE = BigInt(PAGE_SIZE);
 /** Class of the exception objects the kernel makes: "TRAPKERN". */
 const KERNEL_CLASS = 0x5452_4150_4b45_524en;
 
-/** Where such objects are put. */
+/** Offset of an exception object in its page: below it there is room for what a language's runtime keeps with it. */
+const OBJECT_OFFSET = 1024n;
+
+/** Offset of `private_2` in `_Unwind_Exception`; 1 tells the runtime that no handler can end the unwinding. */
+const PRIVATE_2 = 24n;
+
+/** Where such pages are put. */
 const OBJECT_BASE = 0x2000_0000n;
 
 /**
@@ -48,13 +54,14 @@ function unwindForKernel(
   const { frame, cause, reason } = unwind;
   const { task } = k.current;
   const { space } = task;
-  const object = space?.map.findSpace(OBJECT_BASE, PAGE);
-  if (space === null || object === undefined) return killCurrent(k, reason);
+  const page = space?.map.findSpace(OBJECT_BASE, PAGE);
+  if (space === null || page === undefined) return killCurrent(k, reason);
+  const object = page + OBJECT_OFFSET;
   return zeroedFrame(k, (physical) => {
     if (physical === null) return killCurrent(k, reason);
     const entry = {
-      begin: object,
-      end: object + PAGE,
+      begin: page,
+      end: page + PAGE,
       protection: READ_WRITE,
       object: { kind: "zero" },
     } as const;
@@ -62,16 +69,17 @@ function unwindForKernel(
       k.frames.free(physical);
       return killCurrent(k, reason);
     }
-    space.enter(object, { frame: physical, protection: READ_WRITE, clean: false });
+    space.enter(page, { frame: physical, protection: READ_WRITE, clean: false });
     writeTaskWord(k, { task, address: object }, KERNEL_CLASS);
+    if (cause === "kill") writeTaskWord(k, { task, address: object + PRIVATE_2 }, 1n);
     return startUnwinding(k, frame, {
       cause,
       reason,
       object,
       exception: { exceptionClass: KERNEL_CLASS },
       release: () => {
-        space.map.remove(object, object + PAGE);
-        space.remove(object, object + PAGE);
+        space.map.remove(page, page + PAGE);
+        space.remove(page, page + PAGE);
       },
     });
   });

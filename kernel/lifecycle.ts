@@ -43,18 +43,18 @@ export function retire(k: Kernel, thread: Thread): void {
 export function endTask(
   k: Kernel,
   task: Task,
-  options: { status: TaskStatus; otherwise: Outcome },
+  options: { status: TaskStatus; otherwise: Outcome; currentUnwinds?: boolean },
 ): Outcome {
   const { status } = options;
   task.ending ??= status;
-  let unwinding = false;
+  let unwinding = options.currentUnwinds ?? false;
   for (const thread of task.threads) {
     if (thread === k.current || thread.state === "dead") continue;
     if (status.kind === "killed" && requestUnwind(k, thread, status.reason)) unwinding = true;
     else retire(k, thread);
   }
   if (task.status === null && !unwinding) setStatus(k, task, task.ending);
-  return k.current.task === task ? EXIT : options.otherwise;
+  return k.current.task === task && !options.currentUnwinds ? EXIT : options.otherwise;
 }
 
 /** Asks for a task to be killed, by request of the current thread; goes on with `otherwise` as far as that thread is concerned. */
@@ -64,11 +64,8 @@ export function killTask(
   options: { reason: string; otherwise: Outcome },
 ): Outcome {
   const { reason, otherwise } = options;
-  if (k.current.task === task && requestUnwind(k, k.current, reason)) {
-    endTask(k, task, { status: { kind: "killed", reason }, otherwise });
-    return otherwise;
-  }
-  return endTask(k, task, { status: { kind: "killed", reason }, otherwise });
+  const currentUnwinds = k.current.task === task && requestUnwind(k, k.current, reason);
+  return endTask(k, task, { status: { kind: "killed", reason }, otherwise, currentUnwinds });
 }
 
 /** Has a thread unwound on its next way to user mode. Returns whether it has anything to unwind. */

@@ -15,7 +15,7 @@ import { hex } from "../arch/physical_memory.ts";
 import { UnwindError } from "../unwind/errors.ts";
 import type { Frame } from "../unwind/frame.ts";
 import { FrameIterator } from "../unwind/frame_iterator.ts";
-import type { ThrownException } from "../unwind/personality.ts";
+import type { BetweenCallSites, ThrownException } from "../unwind/personality.ts";
 import { type Landing, type Step, Unwinding, type UnwindRequest } from "../unwind/two_phase.ts";
 import type { Kernel } from "./kernel.ts";
 import { endTask } from "./lifecycle.ts";
@@ -74,15 +74,23 @@ export interface UnwindStart {
   readonly release?: () => void;
 }
 
+/**
+ * Where a program was interrupted need not be a call: there the call site before it has to do. Further out, a call that the tables do not
+ * list has nothing to clean up.
+ */
+function nearestCallSite(frame: Frame): BetweenCallSites {
+  return frame.interrupted ? "previous" : "continue";
+}
+
 /** Makes an unwinding and takes its first step. */
 export function startUnwinding(k: Kernel, frame: TrapFrame, start: UnwindStart): Outcome {
   const thread = k.current;
   const { cause, reason, object } = start;
   const request: UnwindRequest = {
     exception: { ...start.exception, object },
-    // A kill cannot be declined; nor need a fault or a kill happen at a call, so the nearest call site before it has to do.
-    ...(cause === "kill" ? { forced: {} } : {}),
-    ...(cause === "kill" || cause === "exception" ? { callSites: { between: "previous" } } : {}),
+    // Handlers of everything are landed in for the cleanups they stand for, but a kill goes on after them.
+    ...(cause === "kill" ? { forced: { catchAll: "land" } } : {}),
+    ...(cause === "kill" || cause === "exception" ? { between: nearestCallSite } : {}),
   };
   const context: UnwindContext = {
     object,

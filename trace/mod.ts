@@ -33,3 +33,4 @@ export { Recorder } from "./recorder.ts";
 export { Statistics, type ThreadFigures, type TraceFigures } from "./statistics.ts";
 export { Tee } from "./tee.ts";
 export { TextSink, type TextWriter } from "./text_sink.ts";
+export { type NameFormatter, UnwindLog } from "./unwind_log.ts";

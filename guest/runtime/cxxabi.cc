@@ -43,7 +43,7 @@ namespace {
 const uint64_t CXX_CLASS = 0x54524150432b2b00;
 const uint64_t PANIC_CLASS = 0x5452415050414e00;
 
-// An exception: our part, then what all languages share, then the thrown object.
+// An exception; one that the kernel made has room for our part too. First our part, then what all languages share, then the thrown object.
 struct Exception {
     const std::type_info *type;
     void (*destroy)(void *);
@@ -80,10 +80,12 @@ void release(void *slot) {
     exceptions_alive--;
 }
 
+// Lets go of an exception; one that the kernel made is the kernel's to free.
 void drop(Exception *exception) {
+    const uint64_t exception_class = exception->unwind.exception_class;
     if (exception->destroy) exception->destroy(exception + 1);
     system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(&exception->unwind), 0, 0);
-    release(exception);
+    if (exception_class == CXX_CLASS || exception_class == PANIC_CLASS) release(exception);
 }
 
 size_t length_of(const char *text) {
@@ -135,18 +137,11 @@ void __cxa_free_exception(void *thrown) noexcept { release(static_cast<Exception
 void *__cxa_begin_catch(void *object) noexcept {
     auto *unwind = static_cast<_Unwind_Exception *>(object);
     Exception *exception = of(unwind);
-    if (unwind->exception_class != CXX_CLASS && unwind->exception_class != PANIC_CLASS) {
-        // Made by the kernel, without room for our part: it ends here, and an empty one of ours stands for it in the list.
-        system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(unwind), 0, 0);
-        exception = static_cast<Exception *>(allocate(sizeof(Exception)));
-        exception->unwind.exception_class = PANIC_CLASS;
-        unwind = &exception->unwind;
-    }
     if (exception->handlers++ == 0) {
         exception->next_caught = caught;
         caught = exception;
     }
-    if (unwind->exception_class == PANIC_CLASS) return nullptr;
+    if (unwind->exception_class != CXX_CLASS) return nullptr;
     exception->adjusted = reinterpret_cast<void *>(unwind->private_1);
     return exception->adjusted;
 }
@@ -160,6 +155,8 @@ void __cxa_end_catch() {
     }
     if (--exception->handlers > 0) return;
     caught = exception->next_caught;
+    // A kill request goes on whatever the handler did.
+    if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
     drop(exception);
 }
 
@@ -168,9 +165,10 @@ void __cxa_end_catch() {
     if (!exception) std::terminate();
     exception->handlers = -exception->handlers;
     const throw_information information = {exception->type, exception + 1};
-    const bool is_panic = exception->unwind.exception_class == PANIC_CLASS;
+    if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
+    const bool is_foreign = exception->unwind.exception_class != CXX_CLASS;
     system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
-                is_panic ? 0 : reinterpret_cast<uint64_t>(&information));
+                is_foreign ? 0 : reinterpret_cast<uint64_t>(&information));
     std::terminate();
 }
 

@@ -43,6 +43,9 @@ struct panic_information {
     uint64_t frames_to_skip; // frames of the panic machinery itself, which have nothing to clean up
 };
 
+// Goes on with an unwinding after a cleanup.
+[[noreturn]] void _Unwind_Resume(_Unwind_Exception *exception);
+
 // Ends the program's normal course: unwinds the stack, running every destructor on the way.
 [[noreturn]] void panic_at(const char *message, const char *file, uint64_t line);
 }

@@ -4,6 +4,16 @@
 
 #if defined(__x86_64__)
 
+// fault_at(rdi): faults at its first instruction.
+    .globl  fault_at
+    .type   fault_at, @function
+fault_at:
+    .cfi_startproc
+    mov     (%rdi), %rax
+    ret
+    .cfi_endproc
+    .size   fault_at, . - fault_at
+
 // fault_in_prologue(rdi): faults between the two pushes of its prologue.
     .globl  fault_in_prologue
     .type   fault_in_prologue, @function
@@ -40,6 +50,16 @@ spin_forever:
     .size   spin_forever, . - spin_forever
 
 #elif defined(__aarch64__)
+
+// fault_at(x0): faults at its first instruction.
+    .globl  fault_at
+    .type   fault_at, %function
+fault_at:
+    .cfi_startproc
+    ldr     x9, [x0]
+    ret
+    .cfi_endproc
+    .size   fault_at, . - fault_at
 
 // fault_in_prologue(x0): faults after the stack pointer has moved and before x19 and x30 are saved.
     .globl  fault_in_prologue

@@ -1,9 +1,12 @@
 // A chain of five calls with an object in each frame, and every way to end it: `unwind CAUSE [CATCHER]`.
 //
-//   CAUSE    panic, throw, fault, leaf, kill, syscall, spin, overflow, double, nested, none
+//   CAUSE    panic; throw; fault (in a leaf function); leaf (in a prologue); inline (in a function with objects, between its calls);
+//            kill (by itself); syscall, spin (by another thread, while it sleeps or computes); overflow; double (a panic while
+//            unwinding); nested (an exception caught while unwinding); none
 //   CATCHER  1 to 5: the level that catches everything; 0: nobody
 #include "guest/runtime/system.h"
 
+extern "C" void fault_at(void *nowhere);
 extern "C" void fault_in_prologue(void *nowhere);
 extern "C" [[noreturn]] void spin_forever();
 
@@ -47,6 +50,24 @@ struct Guard {
     }
 };
 
+alignas(16) unsigned char killer_stack[4096];
+
+// The body of a second thread: ends the task while the first is wherever it is.
+[[noreturn]] void killer(uint64_t delay) {
+    Guard guard("killer");
+    system_call(4, delay, 0, 0);                                                // sleep
+    system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);       // task_terminate(task_self())
+    for (;;) system_call(3, 0, 0, 0);                                           // yield
+}
+
+void start_killer() {
+    uint64_t top = reinterpret_cast<uint64_t>(killer_stack + sizeof(killer_stack));
+#if defined(__x86_64__)
+    top -= 8; // the place of a return address: zero, the end of the stack
+#endif
+    system_call(6, reinterpret_cast<uint64_t>(&killer), top, 30000);
+}
+
 [[gnu::noinline]] int64_t overflow(int64_t depth) {
     volatile char space[512];
     if (depth < 0) return 0;
@@ -58,8 +79,10 @@ struct Guard {
     Guard guard("trouble");
     if (text_equal(cause, "panic") || text_equal(cause, "double") || text_equal(cause, "nested")) PANIC("out of luck");
     if (text_equal(cause, "throw")) throw Failure(42);
-    if (text_equal(cause, "fault")) *reinterpret_cast<volatile int64_t *>(0x10) = 1;
+    if (text_equal(cause, "fault")) fault_at(reinterpret_cast<void *>(0x10));
+    if (text_equal(cause, "inline")) *reinterpret_cast<volatile int64_t *>(0x10) = 1;
     if (text_equal(cause, "leaf")) fault_in_prologue(reinterpret_cast<void *>(0x10));
+    if (text_equal(cause, "spin") || text_equal(cause, "syscall")) start_killer();
     if (text_equal(cause, "spin")) spin_forever();
     if (text_equal(cause, "syscall")) system_call(4, uint64_t{1} << 40, 0, 0); // sleep
     if (text_equal(cause, "kill")) system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);
