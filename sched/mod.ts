@@ -12,7 +12,6 @@
 export { SchedError, type SchedErrorKind } from "./errors.ts";
 export { FixedPriority } from "./fixed_priority.ts";
 export type { Policy, ReadyReason, ThreadId, ThreadParameters } from "./policy.ts";
-export { Prng } from "./prng.ts";
 export {
   DEFAULT_QUANTUM,
   PRIORITIES,
