@@ -29,6 +29,9 @@ export const Vector = {
 /** First vector of external interrupts; line `n` is vector 32 + n. */
 export const FIRST_INTERRUPT_VECTOR = 32;
 
+/** What stands for a vector where SYSCALL, which has none, is reported as an entry. */
+export const SYSCALL_VECTOR = -1;
+
 /** Number of interrupt lines. */
 export const INTERRUPT_LINES = 32;
 

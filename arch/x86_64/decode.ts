@@ -1,0 +1,196 @@
+/**
+ * As much of instruction decoding as exception delivery needs where the engine does not tell enough: which memory accesses go
+ * through the stack segment, and where an `int` began (SDM vol. 2, chapter 2 and appendix A).
+ *
+ * @module
+ */
+
+import { isCanonical } from "./descriptors.ts";
+import { Gpr } from "./registers.ts";
+
+/** Longest instruction, in bytes. */
+export const MAX_INSTRUCTION = 15;
+
+const LEGACY_PREFIXES = new Set([0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65]);
+const FS = 0x64;
+const GS = 0x65;
+const ADDRESS_SIZE = 0x67;
+
+/** An instruction up to its ModRM byte. */
+interface Instruction {
+  /** Opcode map: 0 for one byte, 1 for 0F, 2 for 0F 38 and 0F 3A. */
+  readonly map: 0 | 1 | 2;
+  readonly opcode: number;
+  readonly rex: number;
+  readonly narrowAddress: boolean;
+  readonly segment: number | undefined;
+  /** Index of the byte after the opcode. */
+  readonly next: number;
+}
+
+function decode(code: Uint8Array): Instruction | undefined {
+  let at = 0;
+  let narrowAddress = false;
+  let segment: number | undefined;
+  let byte = code[at];
+  while (byte !== undefined && LEGACY_PREFIXES.has(byte)) {
+    if (byte === ADDRESS_SIZE) narrowAddress = true;
+    if (byte === FS || byte === GS) segment = byte;
+    byte = code[++at];
+  }
+  let rex = 0;
+  if (byte !== undefined && (byte & 0xf0) === 0x40) {
+    rex = byte;
+    byte = code[++at];
+  }
+  let map: 0 | 1 | 2 = 0;
+  if (byte === 0x0f) {
+    map = 1;
+    byte = code[++at];
+    if (byte === 0x38 || byte === 0x3a) {
+      map = 2;
+      byte = code[++at];
+    }
+  }
+  if (byte === undefined) return undefined;
+  return { map, opcode: byte, rex, narrowAddress, segment, next: at + 1 };
+}
+
+/** Whether a one-byte opcode has a ModRM byte. */
+function hasModrm({ map, opcode }: Instruction): boolean {
+  if (map === 2) return true;
+  if (map === 1) {
+    return !((opcode >= 0x05 && opcode <= 0x0b) || (opcode >= 0x30 && opcode <= 0x37) ||
+      opcode === 0x77 || (opcode >= 0x80 && opcode <= 0x8f) ||
+      (opcode >= 0xa0 && opcode <= 0xa2) || (opcode >= 0xa8 && opcode <= 0xaa) ||
+      opcode >= 0xc8 && opcode <= 0xcf);
+  }
+  if (opcode < 0x40) return (opcode & 7) < 4;
+  return opcode === 0x63 || opcode === 0x69 || opcode === 0x6b ||
+    (opcode >= 0x80 && opcode <= 0x8f) || opcode === 0xc0 || opcode === 0xc1 ||
+    opcode === 0xc6 || opcode === 0xc7 || (opcode >= 0xd0 && opcode <= 0xd3) ||
+    (opcode >= 0xd8 && opcode <= 0xdf) || opcode === 0xf6 || opcode === 0xf7 || opcode >= 0xfe;
+}
+
+/** A memory access of an instruction. */
+interface Access {
+  readonly address: bigint;
+  readonly stack: boolean;
+}
+
+/** The operand a ModRM byte names, if it is in memory and its segment's base is 0. */
+function modrmAccess(
+  code: Uint8Array,
+  instruction: Instruction,
+  register: (index: number) => bigint,
+): Access | undefined {
+  const { rex, next, segment, narrowAddress } = instruction;
+  const modrm = code[next];
+  if (modrm === undefined || modrm >= 0xc0 || segment !== undefined || narrowAddress) {
+    return undefined;
+  }
+  const mod = modrm >> 6;
+  let at = next + 1;
+  let base: number | undefined = modrm & 7;
+  let index: number | undefined;
+  let scale = 0;
+  if (base === Gpr.rsp) {
+    const sib = code[at++] ?? 0;
+    base = sib & 7;
+    index = ((sib >> 3) & 7) | (rex & 2) << 2;
+    if (index === Gpr.rsp) index = undefined;
+    scale = sib >> 6;
+  } else if (base === Gpr.rbp && mod === 0) {
+    return undefined; // relative to RIP, which is canonical
+  }
+  if (base === Gpr.rbp && mod === 0) base = undefined;
+  else base |= (rex & 1) << 3;
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  const wide = mod === 2 || base === undefined;
+  const size = wide ? 4 : mod;
+  if (at + size > code.length) return undefined;
+  const displacement = wide ? view.getInt32(at, true) : mod === 1 ? view.getInt8(at) : 0;
+  const address = (base === undefined ? 0n : register(base)) +
+    (index === undefined ? 0n : register(index) << BigInt(scale)) + BigInt(displacement);
+  return {
+    address: BigInt.asUintN(64, address),
+    stack: base === Gpr.rsp || base === Gpr.rbp,
+  };
+}
+
+/** Where an instruction pushes to or pops from, if it does. */
+function stackAccess(
+  instruction: Instruction,
+  group: number,
+  register: (index: number) => bigint,
+): Access | undefined {
+  const { map, opcode } = instruction;
+  const rsp = register(Gpr.rsp);
+  const pushes = map === 1
+    ? opcode === 0xa0 || opcode === 0xa8
+    : (opcode & 0xf8) === 0x50 || opcode === 0x68 || opcode === 0x6a || opcode === 0x9c ||
+      opcode === 0xe8 || opcode === 0xc8 ||
+      (opcode === 0xff && (group === 2 || group === 3 || group === 6));
+  if (map === 2) return undefined;
+  if (pushes) return { address: BigInt.asUintN(64, rsp - 8n), stack: true };
+  if (map === 0 && opcode === 0xc9) return { address: register(Gpr.rbp), stack: true };
+  const pops = map === 1
+    ? opcode === 0xa1 || opcode === 0xa9
+    : (opcode & 0xf8) === 0x58 || opcode === 0x9d || opcode === 0xc2 || opcode === 0xc3 ||
+      opcode === 0xca || opcode === 0xcb || opcode === 0xcf || (opcode === 0x8f && group === 0);
+  return pops ? { address: rsp, stack: true } : undefined;
+}
+
+/** Memory operands of instructions of group 6 and 7 that only CPL 0 may execute: LLDT, LTR, LGDT, LIDT, LMSW, INVLPG. */
+function isPrivileged({ map, opcode }: Instruction, group: number): boolean {
+  return map === 1 && ((opcode === 0x00 && (group === 2 || group === 3)) ||
+    (opcode === 0x01 && group !== 0 && group !== 1 && group !== 4));
+}
+
+/**
+ * Whether the first non-canonical address an instruction uses goes through the stack segment, which makes it #SS and not #GP
+ * (SDM vol. 3, 6.15, interrupt 12).
+ *
+ * @param code the instruction, up to 15 bytes
+ * @param options `register` reads a general register by number; `cpl` is the privilege level
+ */
+export function faultsOnStack(
+  code: Uint8Array,
+  options: { register: (index: number) => bigint; cpl: number },
+): boolean {
+  const { register, cpl } = options;
+  const instruction = decode(code);
+  if (instruction === undefined) return false;
+  const modrm = hasModrm(instruction);
+  const group = modrm ? ((code[instruction.next] ?? 0) >> 3) & 7 : 0;
+  if (cpl !== 0 && isPrivileged(instruction, group)) return false;
+  const accesses = [
+    modrm ? modrmAccess(code, instruction, register) : undefined,
+    stackAccess(instruction, group, register),
+  ];
+  const last = 7n;
+  const bad = accesses.find((access) =>
+    access !== undefined &&
+    !(isCanonical(access.address) && isCanonical(BigInt.asUintN(64, access.address + last)))
+  );
+  return bad?.stack ?? false;
+}
+
+/**
+ * Length of the `int3` or `int n` that ends where the next instruction begins.
+ *
+ * @param before the two bytes before the next instruction
+ */
+export function interruptLength(before: Uint8Array, vector: number): 1n | 2n {
+  return vector === 3 && before[1] === 0xcc ? 1n : 2n;
+}
+
+/** `int1`, which the engine takes for an invalid instruction. */
+export function isInt1(code: Uint8Array): boolean {
+  return code[0] === 0xf1;
+}
+
+/** `rdpmc`, which the engine takes for an invalid instruction at every privilege level. */
+export function isRdpmc(code: Uint8Array): boolean {
+  return code[0] === 0x0f && code[1] === 0x33;
+}
