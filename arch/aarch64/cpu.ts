@@ -10,7 +10,6 @@ import {
   AArch64Vector,
   Engine,
   type Exit,
-  type RegisterBatch,
   type SystemRegister,
 } from "../../unicorn/mod.ts";
 import type { BootParameters, CpuExit } from "../arch.ts";
@@ -19,9 +18,10 @@ import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import { hex } from "../physical_memory.ts";
-import { isFpInstruction } from "./decode.ts";
+import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
-import { ExceptionClass, isAbort } from "./syndrome.ts";
+import { generalIndex, systemRegister } from "./registers.ts";
+import { ExceptionClass, IL, systemInstructionSyndrome } from "./syndrome.ts";
 
 const MODE_MASK = 0xf;
 const MODE_EL1H = 0x5;
@@ -32,66 +32,49 @@ const NZCV = 0xf000_0000;
 const VECTOR_IRQ = 1;
 const VECTOR_SYNCHRONOUS = 0;
 const VECTOR_SLOT = 0x80n;
-/** IL: the instruction was 32 bits long. */
-const IL = 1 << 25;
 const ESR_FP_ACCESS = (ExceptionClass.FP_ACCESS << 26) | IL | (0x1e << 20);
 const ESR_UNDEFINED = IL;
+/** Software step from EL0, not known to follow an instruction: IFSC is that of debug exceptions, ISV is clear. */
+const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
+/** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
+const SAME_LEVEL = 1 << 26;
+const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
 const UPPER_HALF = 1n << 63n;
-const USER_LAST = (1n << 48n) - 1n;
-/** CPACR_EL1.FPEN: both levels may use floating point, or EL0 traps. */
-const FPEN_ALL = 3n << 20n;
-const FPEN_KERNEL = 1n << 20n;
-
-/** System registers by the names {@linkcode AArch64Cpu.register} takes. */
-const SYSTEM_REGISTERS = {
-  elr_el1: AArch64SystemRegister.ELR_EL1,
-  spsr_el1: AArch64SystemRegister.SPSR_EL1,
-  esr_el1: AArch64SystemRegister.ESR_EL1,
-  far_el1: AArch64SystemRegister.FAR_EL1,
-  sp_el0: AArch64SystemRegister.SP_EL0,
-  sp_el1: AArch64SystemRegister.SP_EL1,
-  vbar_el1: AArch64SystemRegister.VBAR_EL1,
-  tpidr_el0: AArch64SystemRegister.TPIDR_EL0,
-  tpidr_el1: AArch64SystemRegister.TPIDR_EL1,
-  ttbr0_el1: AArch64SystemRegister.TTBR0_EL1,
-  ttbr1_el1: AArch64SystemRegister.TTBR1_EL1,
-  sctlr_el1: AArch64SystemRegister.SCTLR_EL1,
-  tcr_el1: AArch64SystemRegister.TCR_EL1,
-  mair_el1: AArch64SystemRegister.MAIR_EL1,
-  cpacr_el1: AArch64SystemRegister.CPACR_EL1,
-  mdscr_el1: AArch64SystemRegister.MDSCR_EL1,
-} as const;
+/** Where TTBR0_EL1 has the address of the root table: below the address space identifier, above the CnP bit. */
+const TTBR_ADDRESS = 0xffff_ffff_fffen;
 
 /** The AArch64 CPU. */
 export class AArch64Cpu extends CpuCore {
   /** Interrupt line delivered last. */
   interruptLine = 0;
   readonly #state: AArch64State;
-  readonly #entry: RegisterBatch;
+  readonly #elr: SystemRegister;
+  readonly #spsr: SystemRegister;
+  readonly #esr: SystemRegister;
+  readonly #far: SystemRegister;
   readonly #vbar: SystemRegister;
   readonly #ttbr0: SystemRegister;
   readonly #sctlr: SystemRegister;
   readonly #entryBegin: bigint;
   readonly #entryEnd: bigint;
-  #userFp = false;
-  #fpHook: Disposable | null = null;
-  #fetchPage = -1n;
-  #fetchOffset = 0;
+  readonly #fp: FpTrap;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
     super(Engine.open("aarch64"), { space, image });
     const { engine } = this;
     this.#state = engine.aarch64;
-    this.#entry = engine.registerBatch([
-      AArch64SystemRegister.ELR_EL1,
-      AArch64SystemRegister.SPSR_EL1,
-      AArch64SystemRegister.ESR_EL1,
-      AArch64SystemRegister.FAR_EL1,
-    ]);
+    this.#elr = engine.systemRegister(AArch64SystemRegister.ELR_EL1);
+    this.#spsr = engine.systemRegister(AArch64SystemRegister.SPSR_EL1);
+    this.#esr = engine.systemRegister(AArch64SystemRegister.ESR_EL1);
+    this.#far = engine.systemRegister(AArch64SystemRegister.FAR_EL1);
     this.#vbar = engine.systemRegister(AArch64SystemRegister.VBAR_EL1);
     this.#ttbr0 = engine.systemRegister(AArch64SystemRegister.TTBR0_EL1);
     this.#sctlr = engine.systemRegister(AArch64SystemRegister.SCTLR_EL1);
+    this.#fp = new FpTrap(engine, {
+      isUser: () => this.userMode,
+      wordAt: (address) => this.#wordAt(address),
+    });
     this.#entryBegin = image.symbol("vectors");
     this.#entryEnd = image.symbol("exit_to_user");
   }
@@ -111,7 +94,7 @@ export class AArch64Cpu extends CpuCore {
       image.symbol("vectors"),
     ];
     words.forEach((word, i) => this.#state.setX(i, word));
-    this.engine.writeSystemRegister(AArch64SystemRegister.CPACR_EL1, FPEN_KERNEL);
+    this.userFp = false;
     this.#state.pstate = DAIF | MODE_EL1H;
     this.#state.pc = physical;
   }
@@ -139,15 +122,10 @@ export class AArch64Cpu extends CpuCore {
 
   /** CPACR_EL1.FPEN lets EL0 use floating point. */
   get userFp(): boolean {
-    return this.#userFp;
+    return !this.#fp.enabled;
   }
   set userFp(value: boolean) {
-    if (value === this.#userFp) return;
-    this.#userFp = value;
-    this.engine.writeSystemRegister(
-      AArch64SystemRegister.CPACR_EL1,
-      value ? FPEN_ALL : FPEN_KERNEL,
-    );
+    this.#fp.enabled = !value;
   }
 
   /** The CPU is at EL0. */
@@ -178,6 +156,7 @@ export class AArch64Cpu extends CpuCore {
     if (name === "sp") return this.#state.sp;
     if (name === "pc") return this.#state.pc;
     if (name === "pstate") return BigInt(this.#state.pstate);
+    if (name === "mdscr_el1") return this.#fp.mdscr;
     return this.engine.readSystemRegister(systemRegister(name));
   }
 
@@ -188,6 +167,7 @@ export class AArch64Cpu extends CpuCore {
     else if (name === "sp") this.#state.sp = value;
     else if (name === "pc") this.#state.pc = value;
     else if (name === "pstate") this.#state.pstate = Number(value);
+    else if (name === "mdscr_el1") this.#fp.mdscr = value;
     else this.engine.writeSystemRegister(systemRegister(name), value);
   }
 
@@ -195,46 +175,25 @@ export class AArch64Cpu extends CpuCore {
   protected override rootOf(address: bigint): bigint | undefined {
     if ((this.#sctlr.read() & 1n) === 0n) return undefined;
     if ((address & UPPER_HALF) !== 0n) return this.space.root;
-    return this.#ttbr0.read() & USER_LAST & ~1n;
+    return this.#ttbr0.read() & TTBR_ADDRESS;
   }
 
-  /** Puts the floating-point watch in the state CPACR_EL1 asks for. */
-  protected override prepareRun(): void {
-    this.#fetchPage = -1n;
-    if (this.#userFp === (this.#fpHook === null)) return;
-    if (this.#userFp) {
-      this.#fpHook?.[Symbol.dispose]();
-      this.#fpHook = null;
-    } else {
-      this.#fpHook = this.engine.addCodeHook(0n, USER_LAST, (address) => this.#watchFp(address));
-    }
+  /** Nothing to prepare. */
+  protected override prepareRun(): void {}
+
+  /** The instruction at an address, or `undefined` if nothing is mapped there. */
+  #wordAt(address: bigint): number | undefined {
+    const physical = this.translate(address);
+    if (physical === undefined || !this.space.memory.contains(physical, 4)) return undefined;
+    return this.space.memory.view.getUint32(this.space.memory.offset(physical, 4), true);
   }
 
-  /**
-   * Stops before a floating-point instruction of EL0. The engine has floating-point traps compiled out, so the instruction is
-   * recognized by its encoding.
-   */
-  #watchFp(address: bigint): "stop" | undefined {
-    const page = address >> 12n;
-    if (page !== this.#fetchPage) {
-      const physical = this.translate(address & ~0xfffn);
-      if (physical === undefined) return undefined;
-      this.#fetchPage = page;
-      this.#fetchOffset = this.space.memory.offset(physical);
-    }
-    const word = this.space.memory.view.getUint32(
-      this.#fetchOffset + Number(address & 0xfffn),
-      true,
-    );
-    return isFpInstruction(word) && this.userMode ? "stop" : undefined;
-  }
-
-  /** A breakpoint, or a floating-point instruction while that is off. */
+  /** A breakpoint, or a floating-point instruction that is watched for. */
   protected override onStop(): CpuExit | null {
-    if (!this.#userFp && this.#watchFp(this.#state.pc) === "stop") {
-      return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc: this.#state.pc });
-    }
-    return super.onStop();
+    const { pc } = this.#state;
+    return this.#fp.stoppedAt(pc)
+      ? this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc })
+      : super.onStop();
   }
 
   /** Enters the synchronous exception the engine stopped at. */
@@ -243,16 +202,46 @@ export class AArch64Cpu extends CpuCore {
       throw new ArchError("misuse", `Cannot enter an exception for exit ${exit.kind}`);
     }
     const state = this.#state;
-    if (exit.vector === AArch64Vector.SECURE_MONITOR_CALL) {
-      // There is no EL3 software: SMC is undefined (Arm ARM, D1.4.5). The engine has stepped over it.
-      return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_UNDEFINED, pc: state.pc - 4n });
+    const { pc } = state;
+    // The engine does not check the alignment of PC. Whatever came of that, the alignment fault has priority over it.
+    if ((pc & 3n) !== 0n) {
+      return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
     }
     const esr = state.syndrome;
-    const aborts = isAbort(BigInt(esr >>> 0));
-    return this.#enter(
-      VECTOR_SYNCHRONOUS,
-      aborts ? { esr, pc: state.pc, far: state.faultAddress } : { esr, pc: state.pc },
-    );
+    switch (exit.vector) {
+      case AArch64Vector.PREFETCH_ABORT: {
+        const far = state.faultAddress;
+        // A step exception that comes before any instruction makes an empty translation, whose last byte, one before its
+        // first, the engine looks for. A true instruction abort is about PC.
+        return far === pc
+          ? this.#enter(VECTOR_SYNCHRONOUS, { esr, pc, far })
+          : this.#enterUndefined(ESR_STEP_PENDING | (esr & SAME_LEVEL), pc);
+      }
+      case AArch64Vector.DATA_ABORT:
+        return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc, far: state.faultAddress });
+      case AArch64Vector.SECURE_MONITOR_CALL:
+        // There is no EL3 software: SMC is undefined (Arm ARM, D1.4.5). The engine has stepped over it.
+        return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_UNDEFINED, pc: pc - 4n });
+      case AArch64Vector.UNDEFINED:
+        return this.#enterUndefined(esr, pc);
+      default:
+        return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc });
+    }
+  }
+
+  /** Enters what the engine counts among undefined instructions: trapped ones too, and software step. */
+  #enterUndefined(esr: number, pc: bigint): CpuExit | null {
+    const ec = esr >>> 26;
+    if (ec === ExceptionClass.STEP_LOWER && this.#fp.takeStep()) return null;
+    if (ec === ExceptionClass.FP_ACCESS) {
+      // The engine adds what only AArch32 has.
+      esr = ESR_FP_ACCESS;
+    } else if (esr === 0) {
+      // The engine loses the syndrome of a trapped MSR (immediate): DAIFSet and DAIFClr.
+      const word = this.#wordAt(pc);
+      esr = word === undefined ? ESR_UNDEFINED : systemInstructionSyndrome(word);
+    }
+    return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc });
   }
 
   /** Enters an IRQ. */
@@ -279,28 +268,13 @@ export class AArch64Cpu extends CpuCore {
       };
     }
     const slot = (mode === 0 ? 8 : mode === MODE_EL1H ? 4 : 0) + kind;
-    const batch = this.#entry;
-    batch.read();
-    batch.values[0] = pc;
-    batch.values[1] = BigInt(pstate >>> 0);
-    if (esr !== undefined) batch.values[2] = BigInt(esr >>> 0);
-    if (far !== undefined) batch.values[3] = far;
-    batch.write();
+    this.#elr.write(pc);
+    this.#spsr.write(BigInt(pstate >>> 0));
+    if (esr !== undefined) this.#esr.write(BigInt(esr >>> 0));
+    if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
     state.pc = this.#vbar.read() + BigInt(slot) * VECTOR_SLOT;
     this.observer?.({ vector: slot, pc, code: BigInt((esr ?? 0) >>> 0), fromUser: mode === 0 });
     return null;
   }
-}
-
-function generalIndex(name: string): number | undefined {
-  const match = /^x(\d|[12]\d|30)$/.exec(name);
-  return match ? Number(match[1]) : undefined;
-}
-
-function systemRegister(name: string): (typeof SYSTEM_REGISTERS)[keyof typeof SYSTEM_REGISTERS] {
-  if (!Object.hasOwn(SYSTEM_REGISTERS, name)) {
-    throw new ArchError("misuse", `Cannot access AArch64 register "${name}": unknown name`);
-  }
-  return SYSTEM_REGISTERS[name as keyof typeof SYSTEM_REGISTERS];
 }

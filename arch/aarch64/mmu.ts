@@ -66,8 +66,9 @@ export const TCR = 16n | (1n << 8n) | (1n << 10n) | (3n << 12n) |
   (16n << 16n) | (1n << 24n) | (1n << 26n) | (3n << 28n) | (2n << 30n) | (5n << 32n);
 
 /**
- * SCTLR_EL1: MMU and caches on, stack alignment checked, the bits that are RES1 set; WFI and WFE from EL0 trap, as do
- * cache maintenance and DAIF from EL0; EL0 may read CTR_EL0 (UCT) and use DC ZVA (DZE).
+ * SCTLR_EL1: MMU and caches on, stack alignment checked, the bits that are RES1 set. WFI from EL0 traps, as do cache maintenance
+ * and DAIF; EL0 may read CTR_EL0 (UCT), use DC ZVA (DZE) and WFE (nTWE), which never waits here.
  */
 export const SCTLR = 0x30d0_0800n | 1n /* M */ | (1n << 2n) /* C */ | (1n << 3n) /* SA */ |
-  (1n << 4n) /* SA0 */ | (1n << 12n) /* I */ | (1n << 14n) /* DZE */ | (1n << 15n) /* UCT */;
+  (1n << 4n) /* SA0 */ | (1n << 12n) /* I */ | (1n << 14n) /* DZE */ | (1n << 15n) /* UCT */ |
+  (1n << 18n) /* nTWE */;

@@ -55,6 +55,21 @@ const CLASS_NAMES: ReadonlyMap<number, string> = new Map([
   [ExceptionClass.BRK64, "BRK"],
 ]);
 
+/** ESR_EL1.IL: the instruction is 32 bits long. */
+export const IL = 1 << 25;
+
+/**
+ * Syndrome of a trapped MSR, MRS or system instruction (Arm ARM, D17.2.37, "ISS encoding for an exception from MSR, MRS, or System
+ * instruction execution in AArch64 state").
+ * @param word the instruction
+ */
+export function systemInstructionSyndrome(word: number): number {
+  const field = (from: number, bits: number): number => (word >>> from) & ((1 << bits) - 1);
+  return ((ExceptionClass.SYSTEM_REGISTER << 26) | IL | (field(19, 2) << 20) | (field(5, 3) << 17) |
+    (field(16, 3) << 14) | (field(12, 4) << 10) | (field(0, 5) << 5) | (field(8, 4) << 1) |
+    field(21, 1)) >>> 0;
+}
+
 /** Exception class of a syndrome, 0 to 63. */
 export function exceptionClass(esr: bigint): number {
   return Number((esr >> 26n) & 0x3fn);

@@ -12,7 +12,6 @@ import {
   className,
   describeSyndrome,
   ExceptionClass,
-  exceptionClass,
   isAbort,
   isInstructionAbort,
   isRefused,
