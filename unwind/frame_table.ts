@@ -104,14 +104,14 @@ export class FrameTable {
   }
 
   /**
-   * The rows of an FDE in address order. The row yielded is one object that changes: clone it to keep it.
+   * The rows of an FDE in address order, each an object of its own.
    *
    * @throws {CfiError | DecodeError} When the instructions are malformed.
    */
   *rows(fde: Fde): Generator<UnwindRow> {
     const machine = new RowMachine(this);
     machine.start(fde);
-    while (machine.next()) yield machine.row;
+    while (machine.next()) yield machine.row.clone();
   }
 
   /**

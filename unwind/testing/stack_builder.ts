@@ -78,7 +78,7 @@ export function callPlaces(
       for (const row of table.rows(fde)) {
         // The return address may be the first byte after the row's last instruction; keep well inside.
         if (row.end - row.start < 8) continue;
-        if (usable(row, options.machine, ra)) best = row.clone();
+        if (usable(row, options.machine, ra)) best = row;
       }
       if (best === undefined || fde.cie.isSignalFrame) continue;
       const pc = best.start + 4 + module.bias;
