@@ -1,0 +1,169 @@
+/**
+ * User programs made of system calls and single memory accesses, for behavior that no C compiler would produce in this order.
+ *
+ * @module
+ */
+import type { ArchName } from "../../arch/arch.ts";
+import { elfProgram } from "./elf_program.ts";
+import { type Encoder, ENCODERS } from "./assembler.ts";
+
+/** Numbers of the system calls, as in `guest/include/trapline.h`. */
+export const SYS = {
+  NULL: 0,
+  PUTC: 1,
+  PRINT: 2,
+  YIELD: 3,
+  SLEEP: 4,
+  EXIT: 5,
+  THREAD_CREATE: 6,
+  THREAD_EXIT: 7,
+  TASK_SELF: 8,
+  TASK_TERMINATE: 9,
+  VM_ALLOCATE: 10,
+  VM_DEALLOCATE: 11,
+  VM_PROTECT: 12,
+  REBOOT: 13,
+  TASK_WAIT: 15,
+  CLOCK: 16,
+  TASK_INFO: 17,
+  MAP_FILE: 18,
+} as const;
+
+/** Where the code is. */
+export const TEXT = 0x400000n;
+/** Two writable pages. */
+export const DATA = 0x500000n;
+/** End of the second of them: a stack for a further thread that needs next to none. */
+export const DATA_END = DATA + 0x2000n;
+
+/** A constant, the address of a label, or the result of the last system call. */
+export type Value = bigint | number | string | typeof RESULT;
+
+/** The result of the last system call. */
+export const RESULT: unique symbol = Symbol("result");
+
+/** Builds a program step by step; every method appends. */
+export class ScriptProgram {
+  readonly #arch: ArchName;
+  readonly #encoder: Encoder;
+  readonly #pieces: { readonly size: number; readonly bytes: () => number[] }[] = [];
+  readonly #labels = new Map<string, number>();
+  #size = 0;
+
+  /** An empty program. */
+  constructor(arch: ArchName) {
+    this.#arch = arch;
+    this.#encoder = ENCODERS[arch];
+  }
+
+  #add(size: number, bytes: () => number[]): this {
+    this.#pieces.push({ size, bytes });
+    this.#size += size;
+    return this;
+  }
+
+  #emit(bytes: number[]): this {
+    return this.#add(bytes.length, () => bytes);
+  }
+
+  #load(register: number, value: Value): this {
+    const encoder = this.#encoder;
+    if (value === RESULT) return this.#emit(encoder.move(register, encoder.saved[0]));
+    const bits = () =>
+      encoder.constant(
+        register,
+        typeof value === "string" ? this.#address(value) : BigInt.asUintN(64, BigInt(value)),
+      );
+    return this.#add(encoder.constant(register, 0n).length, bits);
+  }
+
+  #address(label: string): bigint {
+    const offset = this.#labels.get(label);
+    if (offset === undefined) throw new Error(`No label ${label}`);
+    return TEXT + BigInt(offset);
+  }
+
+  /** Names this place. */
+  label(name: string): this {
+    this.#labels.set(name, this.#size);
+    return this;
+  }
+
+  /** Makes a system call; its result is kept as {@linkcode RESULT}. */
+  call(number: number, ...args: readonly Value[]): this {
+    const encoder = this.#encoder;
+    args.forEach((value, i) => this.#load(encoder.argumentRegisters[i] ?? 0, value));
+    this.#load(encoder.numberRegister, number);
+    this.#emit(encoder.systemCall());
+    return this.#emit(encoder.move(encoder.saved[0], encoder.resultRegister));
+  }
+
+  /** Ends the task with `code` unless the last result is `value`. */
+  expect(value: bigint | number, code: number): this {
+    const encoder = this.#encoder;
+    const [result, other] = encoder.saved;
+    const good = `expected at ${this.#size}`;
+    this.#load(other, value).#emit(encoder.skipUnlessEqual(result, other));
+    return this.jump(good).exit(code).label(good);
+  }
+
+  /** Reads a byte of memory. */
+  read(address: Value): this {
+    const register = this.#encoder.saved[1];
+    return this.#load(register, address).#emit(this.#encoder.loadByte(register));
+  }
+
+  /** Writes a byte of memory. */
+  write(address: Value, value = 1): this {
+    const [address_, other] = [this.#encoder.argumentRegisters[0] ?? 0, this.#encoder.saved[1]];
+    this.#load(address_, address).#load(other, value);
+    return this.#emit(this.#encoder.storeByte(address_, other));
+  }
+
+  /** Writes the last result, a word, to memory. */
+  keep(address: bigint): this {
+    const register = this.#encoder.argumentRegisters[0] ?? 0;
+    this.#load(register, address);
+    return this.#emit(this.#encoder.storeWord(register, this.#encoder.saved[0]));
+  }
+
+  /** Makes a word of memory the last result. */
+  recall(address: bigint): this {
+    const [result] = this.#encoder.saved;
+    this.#load(result, address);
+    return this.#emit(this.#encoder.loadWord(result, result));
+  }
+
+  /** Counts down from `turns`: twice as many instructions. */
+  spin(turns: number): this {
+    const register = this.#encoder.saved[1];
+    return this.#load(register, turns).#emit(this.#encoder.countDown(register));
+  }
+
+  /** Jumps to a label. */
+  jump(label: string): this {
+    const at = this.#size;
+    const target = () => (this.#labels.get(label) ?? Number(this.#address(label))) - at;
+    return this.#add(this.#encoder.jumpSize, () => this.#encoder.jump(target()));
+  }
+
+  /** Ends the task. */
+  exit(code: Value): this {
+    return this.call(SYS.EXIT, code);
+  }
+
+  /** Address of a label, once the program is complete. */
+  addressOf(label: string): bigint {
+    return this.#address(label);
+  }
+
+  /** The ELF file. */
+  build(): Uint8Array<ArrayBuffer> {
+    const code = this.#pieces.flatMap((piece) => piece.bytes());
+    const data = { address: DATA, bytes: new Uint8Array(0), memorySize: 0x2000n, flags: "rw" };
+    return elfProgram({
+      machine: this.#arch,
+      segments: [{ address: TEXT, bytes: new Uint8Array(code) }, data],
+    });
+  }
+}
