@@ -25,7 +25,7 @@ import { checkRegister, checkVector } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
 import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./state_x86_64.ts";
-import { encodingNumber, SystemRegister } from "./system_register.ts";
+import { checkSystemRegister, encodingNumber, SystemRegister } from "./system_register.ts";
 import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
 import { readMsr, writeMsr } from "./x86_msr.ts";
 
@@ -269,9 +269,10 @@ export class Engine implements Disposable {
    */
   systemRegister(encoding: SystemRegisterEncoding): SystemRegister {
     if (this.arch !== "aarch64") this.#otherArch();
-    const offset = this.#places?.get(encodingNumber(encoding));
+    const known = checkSystemRegister(encoding);
+    const offset = this.#places?.get(encodingNumber(known));
     const place = offset === undefined ? undefined : { view: this.#view, offset };
-    return new SystemRegister(this.#native, encoding, place);
+    return new SystemRegister(this.#native, known, place);
   }
 
   /** Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}. */

@@ -6,7 +6,7 @@
 import { AArch64Register, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { checkRegister } from "./register_check.ts";
-import { SystemRegister } from "./system_register.ts";
+import { checkSystemRegister, SystemRegister } from "./system_register.ts";
 
 /**
  * Registers of up to 64 bits that are read or written together. `values` and `words` are the same memory; `words` spares the
@@ -39,7 +39,7 @@ export class RegisterBatch {
         this.#ids[index] = checkRegister(native.arch, member);
         this.#pointers[index] = addressOfBytes(this.values) + BigInt(index * 8);
       } else {
-        const register = new SystemRegister(native, member);
+        const register = new SystemRegister(native, checkSystemRegister(member));
         this.#systems.push({ index, register });
         this.#ids[index] = AArch64Register.CP_REG;
         this.#pointers[index] = addressOfBytes(register.cell);

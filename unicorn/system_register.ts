@@ -6,7 +6,6 @@
 import {
   AArch64Register,
   AArch64SystemRegister,
-  SCR_EL3,
   type SystemRegisterEncoding,
 } from "./constants_aarch64.ts";
 import { EngineUsageError } from "./errors.ts";
@@ -18,7 +17,21 @@ export function encodingNumber({ op0, op1, crn, crm, op2 }: SystemRegisterEncodi
   return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
 }
 
-const KNOWN = new Set([...Object.values(AArch64SystemRegister), SCR_EL3].map(encodingNumber));
+const KNOWN: ReadonlyMap<number, SystemRegisterEncoding> = new Map(
+  Object.values(AArch64SystemRegister).map((encoding) => [encodingNumber(encoding), encoding]),
+);
+
+/** Returns a register that may be accessed. @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}. */
+export function checkSystemRegister(encoding: SystemRegisterEncoding): SystemRegisterEncoding {
+  // The table's own copy: fields out of range may add up to the number of a known register.
+  const known = KNOWN.get(encodingNumber(encoding));
+  if (known !== undefined) return known;
+  const { op0, op1, crn, crm, op2 } = encoding;
+  throw new EngineUsageError(
+    "register",
+    `Cannot access system register S${op0}_${op1}_C${crn}_C${crm}_${op2}: not one the engine keeps as state`,
+  );
+}
 
 /** A register in the CPU's state. */
 export interface RegisterPlace {
@@ -42,16 +55,9 @@ export class SystemRegister {
    * @param native The engine.
    * @param encoding The register.
    * @param place Where the register lies in the CPU's state, if nothing is derived from it: it is then accessed in place.
-   * @throws {EngineUsageError} When the register is not in {@linkcode AArch64SystemRegister}.
    */
   constructor(native: NativeEngine, encoding: SystemRegisterEncoding, place?: RegisterPlace) {
     const { op0, op1, crn, crm, op2 } = encoding;
-    if (!KNOWN.has(encodingNumber(encoding))) {
-      throw new EngineUsageError(
-        "register",
-        `Cannot access system register S${op0}_${op1}_C${crn}_C${crm}_${op2}: not one the engine keeps as state`,
-      );
-    }
     this.#native = native;
     this.#place = place;
     const buffer = new ArrayBuffer(32);
