@@ -10,7 +10,7 @@ import { KernelError } from "./errors.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
-/** Allocates frames of RAM, lowest address first, so that a run's addresses depend on nothing but the run. */
+/** Allocates frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. */
 export class FrameAllocator implements FrameSource {
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
@@ -59,7 +59,10 @@ export class FrameAllocator implements FrameSource {
     for (let i = Math.floor(first); i < first + size / PAGE_SIZE; i++) this.#take(i);
   }
 
-  /** Allocates the lowest free frame. */
+  /**
+   * Allocates a frame: the one freed last, or the lowest that has never been used.
+   * @throws {KernelError} of kind `memory` if all are in use
+   */
   allocate(): bigint {
     for (;;) {
       const index = this.#free.pop();
@@ -70,7 +73,10 @@ export class FrameAllocator implements FrameSource {
     }
   }
 
-  /** Allocates `count` frames with consecutive addresses, searching from the lowest. */
+  /**
+   * Allocates `count` frames with consecutive addresses, searching from the lowest.
+   * @throws {KernelError} of kind `memory` if there is no such run
+   */
   allocateContiguous(count: number): bigint {
     let run = 0;
     for (let i = 0; i < this.#used.length; i++) {
@@ -80,7 +86,10 @@ export class FrameAllocator implements FrameSource {
       for (let j = first; j <= i; j++) this.#take(j);
       return this.#address(first);
     }
-    throw outOfMemory(this.total);
+    throw new KernelError(
+      "memory",
+      `Cannot allocate ${count} frames in a row: ${this.available} of ${this.total} are free`,
+    );
   }
 
   /** Allocates the highest free frame: where long-lived kernel objects live. */
