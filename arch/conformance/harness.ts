@@ -37,6 +37,8 @@ export interface BareMachineOptions {
   readonly code: Uint8Array;
   /** Registers of a trap frame, by name, that make it one of kernel mode: selectors and flags, or PSTATE. */
   readonly kernelState: Registers;
+  /** Further registers that {@linkcode Delivered} is to show. */
+  readonly watch?: readonly string[];
 }
 
 /** What the CPU delivered, and its registers before the first instruction of the vector. */
@@ -45,6 +47,8 @@ export interface Delivered extends ExceptionEntry {
   readonly registers: Registers;
   /** Whether the CPU would take an interrupt now. */
   readonly interruptsEnabled: boolean;
+  /** Whether the vector would run in user mode. */
+  readonly userMode: boolean;
 }
 
 /** A trap that the image's vectors have saved. */
@@ -121,6 +125,7 @@ export class BareMachine implements Disposable {
   readonly kernelOffset: bigint;
   readonly #elf: ElfFile;
   readonly #kernelState: Registers;
+  readonly #watch: readonly string[];
   #delivered: Delivered[] = [];
   #nextStack: bigint;
 
@@ -130,6 +135,7 @@ export class BareMachine implements Disposable {
     const { image } = arch;
     this.arch = arch;
     this.#kernelState = options.kernelState;
+    this.#watch = options.watch ?? [];
     this.memory = new PhysicalMemory(arch.ramBase, RAM_SIZE);
     this.frames = new BumpFrames(image.end - arch.directMap);
     image.load(this.memory, arch.directMap);
@@ -370,9 +376,9 @@ export class BareMachine implements Disposable {
     this.cpu.answer(this.routine(routine), word);
   }
 
-  /** General registers, stack pointer, program counter and flags, now. */
-  registers(): Record<string, bigint> {
-    const names = this.arch.registerNames;
+  /** General registers, stack pointer, program counter and flags, now, and any others asked for. */
+  registers(others: readonly string[] = []): Record<string, bigint> {
+    const names = [...this.arch.registerNames, ...others];
     return Object.fromEntries(names.map((name) => [name, this.cpu.register(name)]));
   }
 
@@ -439,8 +445,9 @@ export class BareMachine implements Disposable {
     cpu.onException((entry) => {
       this.#delivered.push({
         ...entry,
-        registers: this.registers(),
+        registers: this.registers(this.#watch),
         interruptsEnabled: cpu.interruptsEnabled,
+        userMode: cpu.userMode,
       });
     });
     cpu.boot({ thread: this.thread, emergencyStackTop: this.emergencyStackTop });

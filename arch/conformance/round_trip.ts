@@ -14,18 +14,30 @@ export interface RoundTripCase {
   readonly mode: Mode;
   /** Label the test code starts at. */
   readonly label: string;
-  /** Label of the instruction that traps; by default the case's label with `_at`. */
-  readonly at?: string;
-  /** Label to go on at; by default the case's label with `_next`. From there the code ends with a breakpoint instruction. */
-  readonly next?: string;
+  /** Label or address of the instruction that traps; by default the case's label with `_at`. */
+  readonly at?: string | bigint;
+  /**
+   * Label or address where single steps end and registers are looked at; by default the instruction that traps. An instruction that
+   * cannot be fetched traps together with the jump to it: there it is the jump.
+   */
+  readonly stop?: string | bigint;
+  /**
+   * Label or address to go on at; by default the case's label with `_next`. From there the code ends with a breakpoint
+   * instruction.
+   */
+  readonly next?: string | bigint;
   /** Starting registers that are not to have their distinct values. */
   readonly registers?: Registers;
   /** Starting stack pointer. */
   readonly sp?: bigint;
+  /** Where the frame of a kernel mode start lies; by default just below its stack pointer. */
+  readonly frame?: bigint;
   /** Flags register, and the bits of it that need not come back. */
   readonly flags: { readonly name: string; readonly ignore: bigint };
   /** Floating-point state of the test code, as the thread object holds it; by default what a new thread has. */
   readonly fp?: Uint8Array;
+  /** Whether the code changes the floating-point state before it traps; then it is checked from the trap on. */
+  readonly changesFp?: boolean;
   /** Called before the code starts. */
   readonly prepare?: (machine: BareMachine) => void;
   /**
@@ -77,24 +89,28 @@ function once(
 ): Once {
   using machine = make();
   const { mode, label, registers, sp, flags } = options;
-  const { at = `${label}_at`, next = `${label}_next` } = options;
-  options.prepare?.(machine);
+  const { at = `${label}_at`, next = `${label}_next`, stop = at } = options;
+  const place = (where: string | bigint) =>
+    typeof where === "bigint" ? where : machine.label(mode, where);
   if (options.fp) machine.loadFp(options.fp);
-  const fp = machine.saveFp();
+  let fp = machine.saveFp();
+  options.prepare?.(machine);
   machine.start({
     mode,
     pc: machine.label(mode, label),
     ...(registers ? { registers } : {}),
     ...(sp === undefined ? {} : { sp }),
+    ...(options.frame === undefined ? {} : { frame: options.frame }),
   });
-  if (run.stepped) machine.runTo(machine.label(mode, at));
+  if (run.stepped) machine.runTo(place(stop));
   const before = run.before ?? machine.registers();
   const trap = machine.runToTrap();
   const saved = savedFrame(machine, trap);
   run.check(machine, { before, trap });
   const then = options.handle?.(machine, trap) ?? "skip";
+  if (options.changesFp) fp = machine.saveFp();
   assertEquals(machine.saveFp(), fp, "floating-point state in the trap");
-  const target = machine.label(mode, then === "retry" ? at : next);
+  const target = place(then === "retry" ? at : next);
   machine.leave(trap, { pc: target });
   assertSameRegisters(machine.registers(), { before, flags, pc: target });
   const last = machine.runToTrap();

@@ -20,6 +20,7 @@ import {
   Gpr,
   modelSpecificRegister,
   Rflags,
+  tableRegister,
 } from "./registers.ts";
 import { buildTables } from "./tables.ts";
 
@@ -119,11 +120,16 @@ export class X86Cpu extends CpuCore {
     this.#state.rsp = value;
   }
 
-  /** A general register, `rip`, `rflags`, a segment selector, a control or model-specific register by name. */
+  /**
+   * A general register, `rip`, `rflags`, a segment selector, a control or model-specific register by name; `idtr_base`,
+   * `gdtr_base` and `tr_base`, which only the guest can set, for where the tables are.
+   */
   register(name: string): bigint {
     const general = generalRegister(name);
     if (general !== undefined) return this.#state.gpr(general);
     if (name === "rip") return this.#state.rip;
+    const table = tableRegister(name);
+    if (table !== undefined) return this.engine.readDescriptorTable(table).base;
     const msr = modelSpecificRegister(name);
     return msr === undefined
       ? this.engine.readRegister(engineRegister(name))

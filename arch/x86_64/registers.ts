@@ -64,6 +64,12 @@ const MSRS: Readonly<Record<string, number>> = {
   kernel_gs_base: X86Msr.KERNEL_GS_BASE,
 };
 
+const TABLES: Readonly<Record<string, "IDTR" | "GDTR" | "TR">> = {
+  idtr_base: "IDTR",
+  gdtr_base: "GDTR",
+  tr_base: "TR",
+};
+
 /** Number of a general register, or `undefined` for another name. */
 export function generalRegister(name: string): number | undefined {
   return Object.hasOwn(Gpr, name) ? Gpr[name as keyof typeof Gpr] : undefined;
@@ -72,6 +78,11 @@ export function generalRegister(name: string): number | undefined {
 /** Number of a model-specific register, or `undefined` for another name. */
 export function modelSpecificRegister(name: string): number | undefined {
   return Object.hasOwn(MSRS, name) ? MSRS[name] : undefined;
+}
+
+/** Table register whose base a name means, or `undefined` for another name. */
+export function tableRegister(name: string): "IDTR" | "GDTR" | "TR" | undefined {
+  return Object.hasOwn(TABLES, name) ? TABLES[name] : undefined;
 }
 
 /**

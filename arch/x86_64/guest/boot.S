@@ -13,7 +13,7 @@ FUNCTION boot
     mov     %rcx, %rbx
     mov     %rdx, %rbp
     mov     %cr4, %rax
-    or      $0x620, %rax            // PAE, OSFXSR, OSXMMEXCPT
+    or      $0x100620, %rax         // PAE, OSFXSR, OSXMMEXCPT, and SMEP: code of a user page never runs here
     mov     %rax, %cr4
     mov     $0xc0000080, %ecx       // EFER
     rdmsr
