@@ -16,7 +16,7 @@ export type ArchName = "x86_64" | "aarch64";
 /** Why a trap frame was saved, in terms every architecture has. */
 export type TrapCause =
   | {
-    /** A system call instruction in user mode. */
+    /** A system call instruction: of user code, or of a kernel-mode task. */
     readonly kind: "syscall";
   }
   | {
@@ -205,6 +205,8 @@ export interface Arch {
   readonly directMap: bigint;
   /** Where kernel stacks are mapped, in the same slot of the root table as the direct map. */
   readonly stackRegion: bigint;
+  /** Where the programs of kernel-mode tasks are linked: a gibibyte in the same slot of the root table as the direct map. */
+  readonly programRegion: bigint;
   /** One past the highest user address; a multiple of the page size. */
   readonly userEnd: bigint;
   /** ELF machine name of its programs. */

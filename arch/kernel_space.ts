@@ -132,6 +132,28 @@ export class KernelSpace {
     this.tables.map(this.root, address, { physical, protection: KERNEL_DATA });
   }
 
+  /** Maps a page of a kernel-mode program. */
+  mapProgramPage(
+    address: bigint,
+    options: { physical: bigint; write: boolean; execute: boolean },
+  ): void {
+    const { physical, write, execute } = options;
+    const protection = { user: false, write, execute };
+    this.tables.map(this.root, address, { physical, protection });
+  }
+
+  /** Removes a page of a kernel-mode program; returns its physical address. */
+  unmapProgramPage(address: bigint): bigint | undefined {
+    return this.tables.unmap(this.root, address);
+  }
+
+  /** The bytes from a kernel address to the end of its page, not a copy; `undefined` if it is not mapped. */
+  pageBytes(address: bigint): Uint8Array | undefined {
+    const walk = this.tables.walk(this.root, address);
+    if (walk.kind === "missing") return undefined;
+    return this.memory.slice(walk.physical, PAGE_SIZE - Number(address & (PAGE - 1n)));
+  }
+
   /** Makes a root for boot code: the kernel half and an identity map of the image. */
   createBootRoot(): bigint {
     const root = this.tables.createTable();

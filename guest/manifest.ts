@@ -125,15 +125,48 @@ function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
   });
 }
 
+/** Where kernel-mode programs are linked: the back-ends' program regions. */
+const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
+  x86_64: "0xffff805000000000",
+  aarch64: "0xffff005000000000",
+};
+
+/**
+ * The same sources as a program for user mode, built to run at the kernel's privilege in the kernel half: position independent because
+ * the addresses do not fit in 32 bits, without vector registers, and without a red zone because interrupts push on its stack.
+ */
+function kernelProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
+  return ARCHES.flatMap((arch) =>
+    program(name, {
+      ...options,
+      arches: [arch],
+      compileFlags: [
+        "-DKERNEL_MODE",
+        "-fpie",
+        "-mgeneral-regs-only",
+        ...(arch === "x86_64" ? ["-mno-red-zone"] : []),
+      ],
+      linkFlags: [`--image-base=${KERNEL_PROGRAM_BASE[arch]}`],
+    })
+  );
+}
+
+/** Sources of the program that unwinds. */
+const UNWIND_SOURCES: readonly string[] = [
+  "guest/unwind/*.cc",
+  "guest/unwind/*.S",
+  "guest/runtime/*.cc",
+  "guest/runtime/*.S",
+];
+
 /** All guest code. */
 export const MANIFEST: readonly GuestBuild[] = [
   ...ARCHES.map(kernel),
   // Instructions that trap, one case a label, for the conformance tables of the back-ends.
   ...program("conformance", { sources: ["guest/conformance/{arch}.S"] }),
   // C++ with every way to end a chain of calls, for unwinding.
-  ...program("unwind", {
-    sources: ["guest/unwind/*.cc", "guest/unwind/*.S", "guest/runtime/*.cc", "guest/runtime/*.S"],
-  }),
+  ...program("unwind", { sources: UNWIND_SOURCES }),
+  ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
   // The program of the boot log: floating point where it says so and nowhere else, one function a page.
   ...cProgram("module-hello", {
     sources: ["guest/module-hello/*.c"],

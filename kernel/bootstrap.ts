@@ -8,7 +8,8 @@ import { parseScriptLine } from "./boot_script.ts";
 import { DAEMONS } from "./daemons.ts";
 import { execute, type LoadMode } from "./exec.ts";
 import { type Kernel, KERNEL_PRIORITY, USER_PRIORITY } from "./kernel.ts";
-import { type Module, readProgram } from "./loader.ts";
+import { enterKernelProgram, loadKernelProgram } from "./kernel_program.ts";
+import { type Module, type Program, readProgram } from "./loader.ts";
 import { isShort } from "./memory.ts";
 import { blockKeepingStack, type Outcome, RETURN } from "./outcome.ts";
 import type { Task } from "./task.ts";
@@ -84,7 +85,12 @@ function startTask(
   request: { module: Module; argv: readonly string[]; load: LoadMode },
 ): Task {
   const { module, argv, load } = request;
-  const program = readProgram(module.bytes, { name: module.name, arch: k.arch });
+  const program = readProgram(module.bytes, {
+    name: module.name,
+    arch: k.arch,
+    mode: module.mode,
+  });
+  if (module.mode === "kernel") return startKernelTask(k, { module, argv, program });
   const task = k.createTask({ name: module.name, module, space: k.createSpace() });
   task.suspendCount = 1;
   const thread = k.createThread(task, {
@@ -100,6 +106,30 @@ function startTask(
         k.queues.startup.wakeAll();
         return RETURN;
       }),
+  });
+  k.enqueue(thread, "start");
+  return task;
+}
+
+/** Makes a suspended kernel-mode task. */
+function startKernelTask(
+  k: Kernel,
+  request: { module: Module; argv: readonly string[]; program: Program },
+): Task {
+  const { module, argv, program } = request;
+  const task = k.createTask({ name: module.name, module, space: null });
+  task.suspendCount = 1;
+  const thread = k.createThread(task, {
+    priority: USER_PRIORITY,
+    continuation: "user_bootstrap",
+    resume: () => {
+      loadKernelProgram(k, task, program);
+      k.events.message(`task loaded: ${argv.join(" ")}\n`);
+      task.suspended = true;
+      thread.suspended = true;
+      k.queues.startup.wakeAll();
+      return blockKeepingStack(() => enterKernelProgram(k, { entry: program.entry, argv }));
+    },
   });
   k.enqueue(thread, "start");
   return task;

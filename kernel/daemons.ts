@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unloadKernelProgram } from "./kernel_program.ts";
 import type { Kernel } from "./kernel.ts";
 import { anyFrame, relieveShortage } from "./memory.ts";
 import { blockKeepingStack, blockWith, call, type Outcome } from "./outcome.ts";
@@ -63,6 +64,7 @@ function taskReaper(k: Kernel): Outcome {
     if (task === undefined) break;
     task.reaped = true;
     task.space?.destroy();
+    unloadKernelProgram(k, task);
   }
   if (k.queues.memory.size > 0) k.queues.pageout.wakeAll();
   return waitOn(k, k.queues.taskReaper, "task_reaper_thread_continue");

@@ -18,8 +18,14 @@ export class Emitter {
     this.#now = now;
   }
 
+  /** Whether there is a sink. What is costly to put together need not be where nobody listens. */
+  get heard(): boolean {
+    return this.#sinks.length > 0;
+  }
+
   /** Emits one event. */
   emit(body: EventBody): void {
+    if (!this.heard) return;
     const event: KernelEvent = { seq: this.#seq++, time: this.#now(), cpu: 0, ...body };
     for (const sink of this.#sinks) sink.write(event);
   }

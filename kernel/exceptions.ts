@@ -12,8 +12,8 @@ import type { Kernel } from "./kernel.ts";
 import { killCurrent } from "./lifecycle.ts";
 import type { Outcome } from "./outcome.ts";
 import { startUnwinding, type UnwindCause } from "./panic.ts";
-import type { Thread } from "./thread.ts";
-import { hasCleanups, writeTaskWord } from "./unwind_stack.ts";
+import type { Task } from "./task.ts";
+import { hasCleanups, programFrame, writeTaskWord } from "./unwind_stack.ts";
 import { READ_WRITE } from "./vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -41,9 +41,8 @@ export function raiseException(k: Kernel, frame: TrapFrame, reason: string): Out
 }
 
 /** Unwinds the current thread because it is to be killed. */
-export function forceUnwind(k: Kernel, thread: Thread, reason: string): Outcome {
-  const frame = k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu });
-  return unwindForKernel(k, { frame, cause: "kill", reason });
+export function forceUnwind(k: Kernel, reason: string): Outcome {
+  return unwindForKernel(k, { frame: programFrame(k), cause: "kill", reason });
 }
 
 /** Makes the exception object landing pads hand on, in a page of the task, and starts. */
@@ -53,23 +52,10 @@ function unwindForKernel(
 ): Outcome {
   const { frame, cause, reason } = unwind;
   const { task } = k.current;
-  const { space } = task;
-  const page = space?.map.findSpace(OBJECT_BASE, PAGE);
-  if (space === null || page === undefined) return killCurrent(k, reason);
-  const object = page + OBJECT_OFFSET;
   return zeroedFrame(k, (physical) => {
-    if (physical === null) return killCurrent(k, reason);
-    const entry = {
-      begin: page,
-      end: page + PAGE,
-      protection: READ_WRITE,
-      object: { kind: "zero" },
-    } as const;
-    if (space.map.enter(entry) !== KernReturn.SUCCESS) {
-      k.frames.free(physical);
-      return killCurrent(k, reason);
-    }
-    space.enter(page, { frame: physical, protection: READ_WRITE, clean: false });
+    const made = physical === null ? null : mapObject(k, task, physical);
+    if (made === null) return killCurrent(k, reason);
+    const object = made.page + OBJECT_OFFSET;
     writeTaskWord(k, { task, address: object }, KERNEL_CLASS);
     if (cause === "kill") writeTaskWord(k, { task, address: object + PRIVATE_2 }, 1n);
     return startUnwinding(k, frame, {
@@ -77,10 +63,35 @@ function unwindForKernel(
       reason,
       object,
       exception: { exceptionClass: KERNEL_CLASS },
-      release: () => {
-        space.map.remove(page, page + PAGE);
-        space.remove(page, page + PAGE);
-      },
+      release: made.release,
     });
   });
+}
+
+/** Puts a frame into a task's memory, for an exception object. The frame is freed if there is no room. */
+function mapObject(
+  k: Kernel,
+  task: Task,
+  physical: bigint,
+): { page: bigint; release: () => void } | null {
+  const { space } = task;
+  if (space === null) {
+    return { page: k.space.virtual(physical), release: () => k.frames.free(physical) };
+  }
+  const page = space.map.findSpace(OBJECT_BASE, PAGE) ?? 0n;
+  const end = page + PAGE;
+  const object = { kind: "zero" } as const;
+  const kr = space.map.enter({ begin: page, end, protection: READ_WRITE, object });
+  if (kr !== KernReturn.SUCCESS) {
+    k.frames.free(physical);
+    return null;
+  }
+  space.enter(page, { frame: physical, protection: READ_WRITE, clean: false });
+  return {
+    page,
+    release: () => {
+      space.map.remove(page, end);
+      space.remove(page, end);
+    },
+  };
 }

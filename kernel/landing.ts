@@ -11,10 +11,28 @@ import { call, type Outcome, RETURN } from "./outcome.ts";
 import { setRegisters } from "./unwind_stack.ts";
 
 /**
+ * Lands a kernel-mode task: its frame is on the stack that is being left, so the registers go through the thread object, whose user frame
+ * nobody else uses.
+ */
+function landInKernel(k: Kernel, frame: TrapFrame, registers: RegisterSet): Outcome {
+  const thread = k.current;
+  const target = k.frameAddress(thread);
+  const size = k.arch.image.constant("FRAME_SIZE");
+  const from = k.space.offset(frame.address, size);
+  k.memory.bytes.copyWithin(k.space.offset(target, size), from, from + size);
+  setRegisters(k, k.arch.trapFrame(k.space, target, { cpu: k.cpu }), registers);
+  thread.kernelTraps.length = 0;
+  thread.pending.length = 0;
+  // The routine does not return.
+  return call("land", [thread.address], () => RETURN);
+}
+
+/**
  * Lands the current thread: its trap frame takes the registers, and the guest's exit routine loads them. Callee-saved vector registers
  * that frames on the way had saved go to the thread's floating-point state, which is loaded anew at the next use.
  */
 export function land(k: Kernel, frame: TrapFrame, registers: RegisterSet): Outcome {
+  if (k.current.task.kernelMode) return landInKernel(k, frame, registers);
   setRegisters(k, frame, registers);
   const vectors: [bigint, bigint][] = [];
   for (const [number, value] of registers.entries()) {

@@ -15,12 +15,20 @@ import { pageCeil, pageFloor, type VmProtection } from "./vm_map.ts";
 /** Bytes of a task's first stack, at the end of its user half. */
 export const STACK_SIZE = 256n * 1024n;
 
+/** Where a program runs: in an address space of its own in user mode, or in the kernel's at the kernel's privilege. */
+export type ProgramMode = "user" | "kernel";
+
+/** Bytes of the region for kernel-mode programs. */
+const PROGRAM_REGION_SIZE = 1n << 30n;
+
 /** A boot module: a file in guest memory and its command line. */
 export interface Module {
   /** Name of the program: the first word of the command line. */
   readonly name: string;
   /** Bootstrap script line. */
   readonly commandLine: string;
+  /** Whether it runs in user mode or at the kernel's privilege. */
+  readonly mode: ProgramMode;
   /** The file. */
   readonly bytes: Uint8Array;
   /** Physical address the file was put at. */
@@ -55,8 +63,11 @@ export interface Program {
  * @param options its name for messages and the architecture that is to run it
  * @throws {KernelError} of kind `program`, naming the file, the segment or offset and what was expected
  */
-export function readProgram(bytes: Uint8Array, options: { name: string; arch: Arch }): Program {
-  const { name, arch } = options;
+export function readProgram(
+  bytes: Uint8Array,
+  options: { name: string; arch: Arch; mode?: ProgramMode },
+): Program {
+  const { name, arch, mode = "user" } = options;
   const refuse = (why: string, address?: bigint): never => {
     throw new KernelError(
       "program",
@@ -70,7 +81,9 @@ export function readProgram(bytes: Uint8Array, options: { name: string; arch: Ar
   }
   if (elf.type !== "executable") refuse(`its type is ${elf.type}, expected executable`);
   const segments: ProgramSegment[] = [];
-  const limit = arch.userEnd - STACK_SIZE;
+  const [first, limit] = mode === "user"
+    ? [4096n, arch.userEnd - STACK_SIZE]
+    : [arch.programRegion, arch.programRegion + PROGRAM_REGION_SIZE];
   for (const segment of loadSegments(elf)) {
     const end = segment.vaddr + segment.memSize;
     const where = `segment ${segment.index} at ${hex(segment.vaddr)} to ${hex(end)}`;
@@ -86,11 +99,9 @@ export function readProgram(bytes: Uint8Array, options: { name: string; arch: Ar
       );
     }
     if (segment.memSize === 0n) continue;
-    if (segment.vaddr < 4096n || end > limit) {
-      refuse(
-        `${where} is outside of 0x1000 to ${hex(limit)}, where the stack begins`,
-        segment.vaddr,
-      );
+    if (segment.vaddr < first || end > limit) {
+      const what = mode === "user" ? ", where the stack begins" : ", for kernel-mode programs";
+      refuse(`${where} is outside of ${hex(first)} to ${hex(limit)}${what}`, segment.vaddr);
     }
     for (const other of segments) {
       const otherEnd = pageCeil(other.address + other.memorySize);

@@ -14,7 +14,7 @@ import { runContinuation } from "./continuations.ts";
 import { KernelError } from "./errors.ts";
 import { LOAD_MODES, type LoadMode } from "./exec.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
-import { type Module, readProgram } from "./loader.ts";
+import { type Module, type Program, type ProgramMode, readProgram } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
 import { apply, leaveIdle } from "./scheduler.ts";
 import { attachStack } from "./thread_stacks.ts";
@@ -26,6 +26,8 @@ export interface ModuleOptions {
   readonly commandLine: string;
   /** The ELF file. */
   readonly bytes: Uint8Array;
+  /** `user`, the default, or `kernel` for a program linked to run at the kernel's privilege in its address space. */
+  readonly mode?: ProgramMode;
 }
 
 /** How to build a machine. */
@@ -128,10 +130,14 @@ export class Machine implements Disposable {
         `Cannot load programs by "${this.#bootstrap.load}": expected ${LOAD_MODES.join(" or ")}`,
       );
     }
+    const kernelPrograms: { name: string; program: Program }[] = [];
     for (const module of options.modules) {
       const { argv } = parseScriptLine(module.commandLine, scriptVariables(this.#bootstrap));
-      readProgram(module.bytes, { name: argv[0] ?? "", arch });
+      const { mode = "user" } = module;
+      const program = readProgram(module.bytes, { name: argv[0] ?? "", arch, mode });
+      if (mode === "kernel") kernelPrograms.push({ name: argv[0] ?? "", program });
     }
+    checkApart(kernelPrograms);
     const kernel = new Kernel({
       arch,
       memory,
@@ -250,7 +256,8 @@ export class Machine implements Disposable {
     const physical = frames.allocateContiguous(pages);
     memory.slice(physical, module.bytes.length).set(module.bytes);
     const name = module.commandLine.trim().split(/\s+/)[0] ?? "";
-    return { name, commandLine: module.commandLine, bytes: module.bytes, physical };
+    const { commandLine, bytes, mode = "user" } = module;
+    return { name, commandLine, bytes, physical, mode };
   }
 
   /** Makes the first thread and points the CPU at the first instruction. */
@@ -334,6 +341,28 @@ function checkMemoryLeft({ frames, modules }: Kernel): void {
     `Cannot boot with ${frames.total} pages of RAM: ${modules.length} modules leave ${frames.available} free, ` +
       `expected more than ${frames.low}`,
   );
+}
+
+/** Kernel-mode programs share an address space: no two may use the same page. */
+function checkApart(programs: readonly { name: string; program: Program }[]): void {
+  const pages = new Map<bigint, string>();
+  for (const { name, program } of programs) {
+    const own = new Set<bigint>();
+    for (const { address, memorySize } of program.segments) {
+      for (let page = address >> 12n; page << 12n < address + memorySize; page++) {
+        const other = pages.get(page);
+        if (other !== undefined) {
+          throw new KernelError(
+            "program",
+            `Cannot load ${name}: the kernel-mode program ${other} is at ${hex(page << 12n)} too`,
+            { address: page << 12n },
+          );
+        }
+        own.add(page);
+      }
+    }
+    for (const page of own) pages.set(page, name);
+  }
 }
 
 function checkNumber(

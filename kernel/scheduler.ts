@@ -6,7 +6,7 @@
 
 import type { Kernel } from "./kernel.ts";
 import { KernelError } from "./errors.ts";
-import { blockWith, EXIT, type Outcome, preemptAt } from "./outcome.ts";
+import { blockWith, EXIT, type Outcome, preemptAt, RETURN } from "./outcome.ts";
 import { forceUnwind } from "./exceptions.ts";
 import { retire } from "./lifecycle.ts";
 import { activeContext } from "./panic.ts";
@@ -26,8 +26,13 @@ function applyOne(k: Kernel, outcome: Outcome): Outcome | null {
   const thread = k.current;
   switch (outcome.kind) {
     case "return": {
-      const trap = thread.kernelTraps.pop();
+      const trap = thread.kernelTraps.at(-1);
       if (trap === undefined) return returnToUser(k, thread);
+      if (thread.task.kernelMode && thread.kernelTraps.length === 1 && thread.asts.size > 0) {
+        const next = takeAsts(k, thread);
+        if (next !== null) return next;
+      }
+      thread.kernelTraps.pop();
       k.cpu.answer(k.label(trap.exitRoutine()), trap.address);
       return null;
     }
@@ -50,9 +55,10 @@ function applyOne(k: Kernel, outcome: Outcome): Outcome | null {
 /** The current thread blocks or yields. */
 function giveUp(k: Kernel, block: Block): Outcome | null {
   const old = k.current;
-  old.continuation = block.continuation;
-  old.resume = block.resume;
-  const keepsStack = block.continuation === null;
+  // The program of a kernel-mode task has its frames on the kernel stack.
+  const keepsStack = block.continuation === null || old.task.kernelMode;
+  old.continuation = keepsStack ? null : block.continuation;
+  old.resume = block.resume ?? (keepsStack ? () => RETURN : null);
   if (!keepsStack) {
     old.pending.length = 0;
     old.kernelTraps.length = 0;
@@ -169,7 +175,7 @@ function takeAsts(k: Kernel, thread: Thread): Outcome | null {
   k.events.emit({ type: "ast", thread: thread.ref, reasons: [...asts] });
   // A thread whose stack is being unwound already is on its way out.
   if (asts.delete("terminate") && activeContext(thread) === undefined) {
-    return thread.killReason === null ? EXIT : forceUnwind(k, thread, thread.killReason);
+    return thread.killReason === null ? EXIT : forceUnwind(k, thread.killReason);
   }
   if (asts.delete("suspend") && thread.task.suspendCount > 0) {
     asts.delete("quantum");

@@ -6,6 +6,7 @@
 
 import { KernReturn } from "./errors.ts";
 import { USER_PRIORITY } from "./kernel.ts";
+import { enterAt } from "./kernel_program.ts";
 import { endTask, killTask } from "./lifecycle.ts";
 import { isShort } from "./memory.ts";
 import { blockWith, EXIT, type Outcome, RETURN } from "./outcome.ts";
@@ -29,16 +30,17 @@ function threadCreate(context: SyscallContext): Outcome {
   const { k, args: [entry = 0n, stack = 0n, argument = 0n], finish, fail } = context;
   const { task } = k.current;
   const end = k.arch.userEnd;
-  if (entry >= end || stack > end) return fail(KernReturn.INVALID_ADDRESS);
+  if (!task.kernelMode && (entry >= end || stack > end)) return fail(KernReturn.INVALID_ADDRESS);
   if (task.threads.size >= THREAD_LIMIT || isShort(k)) return fail(KernReturn.RESOURCE_SHORTAGE);
+  const start = { pc: entry, sp: stack, argument };
   const thread = k.createThread(task, {
     priority: USER_PRIORITY,
     continuation: "thread_bootstrap_return",
-    resume: () => RETURN,
+    resume: () => task.kernelMode ? enterAt(k, start) : RETURN,
   });
   k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu })
-    .initializeUser({ pc: entry, sp: stack, argument });
-  thread.userReady = true;
+    .initializeUser(start);
+  thread.userReady = !task.kernelMode;
   k.enqueue(thread, "start");
   return finish(BigInt(thread.id));
 }

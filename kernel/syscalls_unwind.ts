@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { TrapFrame } from "../arch/arch.ts";
 import { parseElf } from "../unwind/elf.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,7 +11,7 @@ import type { Outcome } from "./outcome.ts";
 import { releaseException, resumeUnwinding, startUnwinding, type UnwindStart } from "./panic.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
 import { TypeMatcher } from "./type_match.ts";
-import { readTaskWord, taskMemory } from "./unwind_stack.ts";
+import { programFrame, readTaskWord, taskMemory } from "./unwind_stack.ts";
 import { copyin } from "./user_memory.ts";
 
 /** What is raised: see `guest/runtime/system.h`. */
@@ -26,10 +25,6 @@ const THROW_INFORMATION = 16;
 const TEXT_LIMIT = 512n;
 
 const utf8 = new TextDecoder();
-
-function userFrame(k: Kernel): TrapFrame {
-  return k.arch.trapFrame(k.space, k.frameAddress(k.current), { cpu: k.cpu });
-}
 
 function unwindRaise(context: SyscallContext): Outcome {
   const { args: [, kind = 0n, information = 0n] } = context;
@@ -114,7 +109,7 @@ function raiseThrow(context: SyscallContext): Outcome {
 }
 
 function start(context: SyscallContext, unwind: UnwindStart): Outcome {
-  return startUnwinding(context.k, userFrame(context.k), unwind);
+  return startUnwinding(context.k, programFrame(context.k), unwind);
 }
 
 function classOf(k: Kernel, object: bigint): bigint {
@@ -134,7 +129,7 @@ function typeName(k: Kernel, type: bigint): string {
 
 function unwindResume(context: SyscallContext): Outcome {
   const { k, args: [object = 0n] } = context;
-  return resumeUnwinding(k, userFrame(k), object);
+  return resumeUnwinding(k, programFrame(k), object);
 }
 
 function unwindRelease(context: SyscallContext): Outcome {

@@ -34,6 +34,10 @@ export class Task {
   readonly space: AddressSpace | null;
   /** The module it was started from. */
   readonly module: Module | null;
+  /** Whether it runs at the kernel's privilege, in the kernel's address space. */
+  readonly kernelMode: boolean;
+  /** Pages of the program of a kernel-mode task. */
+  readonly programPages: bigint[] = [];
   /** Live threads, in order of creation. */
   readonly threads: Set<Thread> = new Set();
   /** Threads that wait for the task to end. */
@@ -64,5 +68,6 @@ export class Task {
     this.name = options.name;
     this.space = options.space;
     this.module = options.module;
+    this.kernelMode = options.space === null && options.module !== null;
   }
 }

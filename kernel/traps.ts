@@ -84,8 +84,23 @@ function describeFault(frame: TrapFrame, cause: PageFault, kr?: number): string 
   return reason(frame, `${cause.access} of ${hex(cause.address)}: ${why}`);
 }
 
+/** A system call or an exception of a kernel-mode task's own code, as opposed to the kernel's. */
+function handleProgramTrap(k: Kernel, frame: TrapFrame, cause: TrapCause): Outcome {
+  switch (cause.kind) {
+    case "syscall":
+      return handleSyscall(k, frame);
+    case "page-fault":
+      return raiseException(k, frame, describeFault(frame, cause, KernReturn.INVALID_ADDRESS));
+    default:
+      return raiseException(k, frame, reason(frame));
+  }
+}
+
 /** The kernel itself faulted: right in the routines that touch user memory, the end of the machine anywhere else. */
 function handleKernelException(k: Kernel, frame: TrapFrame, cause: TrapCause): Outcome {
+  const { image } = k.arch;
+  const inKernel = frame.pc >= image.begin && frame.pc < image.end;
+  if (k.current.task.kernelMode && !inKernel) return handleProgramTrap(k, frame, cause);
   const inCopy = frame.pc >= k.label("copy_begin") && frame.pc < k.label("copy_end");
   const { space } = k.current.task;
   if (cause.kind !== "page-fault" || !inCopy || space === null) {

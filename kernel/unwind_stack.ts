@@ -27,6 +27,13 @@ function generalRegisters(k: Kernel): readonly (readonly [number, string])[] {
   });
 }
 
+/** The innermost trap frame of the current thread's program: in the thread object, or on the stack of a kernel-mode task. */
+export function programFrame(k: Kernel): TrapFrame {
+  const thread = k.current;
+  const trap = thread.task.kernelMode ? thread.kernelTraps.at(-1) : undefined;
+  return trap ?? k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu });
+}
+
 /** Registers of the code a trap frame interrupted. */
 export function registersOf(k: Kernel, frame: TrapFrame): RegisterSet {
   const set = new RegisterSet(k.arch.elfMachine);
@@ -52,8 +59,11 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
   const { space } = task;
   return {
     window(address: bigint): MemoryWindow | undefined {
-      if (space === null) return undefined;
       const start = pageFloor(address);
+      if (space === null) {
+        const bytes = k.space.pageBytes(start);
+        return bytes === undefined ? undefined : { start, bytes };
+      }
       const page = space.page(address);
       if (page !== undefined) {
         return { start, bytes: k.memory.slice(page.frame, PAGE_SIZE) };
@@ -108,9 +118,9 @@ export function writeTaskWord(
   value: bigint,
 ): boolean {
   const { task, address } = target;
-  const page = task.space?.page(address);
-  const at = Number(address - pageFloor(address));
-  if (page === undefined || at + 8 > PAGE_SIZE) return false;
-  k.memory.writeU64(page.frame + BigInt(at), value);
+  const window = taskMemory(k, task).window(address);
+  const at = window === undefined ? -1 : Number(address - window.start);
+  if (window === undefined || at + 8 > window.bytes.length) return false;
+  new DataView(window.bytes.buffer, window.bytes.byteOffset).setBigUint64(at, value, true);
   return true;
 }

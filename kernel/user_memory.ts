@@ -7,6 +7,7 @@
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
+import { readKernel, writeKernel } from "./kernel_program.ts";
 import { anyFrame } from "./memory.ts";
 import { call, type Outcome } from "./outcome.ts";
 
@@ -18,6 +19,18 @@ function bouncePage(k: Kernel, then: (page: bigint | null) => Outcome): Outcome 
     thread.bounce = frame;
     return then(frame);
   });
+}
+
+/** Memory of a kernel-mode task is the kernel's own: no copy routine is needed. */
+function copyinKernel(
+  k: Kernel,
+  range: { address: bigint; size: number },
+  then: (bytes: Uint8Array | null, kr: number) => Outcome,
+): Outcome {
+  const bytes = readKernel(k, BigInt.asUintN(64, range.address), range.size);
+  return bytes === undefined
+    ? then(null, KernReturn.INVALID_ADDRESS)
+    : then(bytes, KernReturn.SUCCESS);
 }
 
 /** Whether a range lies in the user half. */
@@ -36,6 +49,7 @@ export function copyin(
   then: (bytes: Uint8Array | null, kr: number) => Outcome,
 ): Outcome {
   const { address, size } = range;
+  if (k.current.task.kernelMode && size <= PAGE_SIZE) return copyinKernel(k, range, then);
   if (!valid(k, address, size) || size > PAGE_SIZE) return then(null, KernReturn.INVALID_ADDRESS);
   return bouncePage(k, (page) => {
     if (page === null) return then(null, KernReturn.RESOURCE_SHORTAGE);
@@ -58,6 +72,10 @@ export function copyout(
   then: (kr: number) => Outcome,
 ): Outcome {
   const { address, bytes } = target;
+  if (k.current.task.kernelMode) {
+    const written = writeKernel(k, BigInt.asUintN(64, address), bytes);
+    return then(written ? KernReturn.SUCCESS : KernReturn.INVALID_ADDRESS);
+  }
   if (!valid(k, address, bytes.length)) return then(KernReturn.INVALID_ADDRESS);
   return bouncePage(k, (page) => {
     if (page === null) return then(KernReturn.RESOURCE_SHORTAGE);

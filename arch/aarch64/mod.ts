@@ -26,6 +26,7 @@ export const aarch64: Arch = {
   ramBase: 0x4000_0000n,
   directMap: 0xffff_0000_0000_0000n,
   stackRegion: 0xffff_0040_0000_0000n,
+  programRegion: 0xffff_0050_0000_0000n,
   userEnd: 1n << 48n,
   elfMachine: "aarch64",
   entryFormat,

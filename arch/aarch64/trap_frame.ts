@@ -137,7 +137,7 @@ export class AArch64TrapFrame implements TrapFrame {
     if (kind === 1 || kind === 2) return { kind: "interrupt", line: this.#line };
     if (kind === 3) return { kind: "error" };
     const ec = this.#view.getUint32(this.#offset + this.#layout.esr, true) >>> 26;
-    if (ec === ExceptionClass.SVC64) return { kind: this.fromUser ? "syscall" : "error" };
+    if (ec === ExceptionClass.SVC64) return { kind: "syscall" };
     if (ec === ExceptionClass.FP_ACCESS) return { kind: "fp-disabled" };
     const esr = this.esr;
     if (isAbort(esr) && isTableFault(esr)) {

@@ -30,6 +30,7 @@ export const x86_64: Arch = {
   ramBase: 0n,
   directMap: 0xffff_8000_0000_0000n,
   stackRegion: 0xffff_8040_0000_0000n,
+  programRegion: 0xffff_8050_0000_0000n,
   userEnd: 0x7fff_ffff_f000n,
   elfMachine: "x86_64",
   entryFormat,

@@ -94,6 +94,9 @@ export function frameLayout(image: GuestImage): FrameLayout {
   };
 }
 
+/** Vector of the software interrupt by which kernel-mode tasks call the kernel. */
+const KERNEL_SYSCALL = 0x80;
+
 const RFLAGS_FIXED = 1n << 1n;
 const RFLAGS_IF = 1n << 9n;
 
@@ -161,7 +164,7 @@ export class X86TrapFrame implements TrapFrame {
   /** Why the frame was saved. */
   cause(): TrapCause {
     const vector = this.vector;
-    if (vector === this.#layout.syscall) return { kind: "syscall" };
+    if (this.#isSyscall(vector)) return { kind: "syscall" };
     if (vector === Vector.PF) {
       const error = this.error;
       if (error & PageFaultBit.RESERVED) return { kind: "error" };
@@ -182,11 +185,16 @@ export class X86TrapFrame implements TrapFrame {
     return { kind: "error" };
   }
 
+  /** SYSCALL from user mode, the software interrupt of kernel-mode tasks from kernel mode. */
+  #isSyscall(vector: number): boolean {
+    return vector === this.#layout.syscall || (vector === KERNEL_SYSCALL && !this.fromUser);
+  }
+
   /** The trap in words. */
   report(): TrapReport {
     const vector = this.vector;
     const origin = this.fromUser ? "CPL 3" : "CPL 0";
-    if (vector === this.#layout.syscall) {
+    if (this.#isSyscall(vector)) {
       return {
         origin,
         name: "syscall",

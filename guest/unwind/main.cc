@@ -68,14 +68,14 @@ void start_killer() {
     system_call(6, reinterpret_cast<uint64_t>(&killer), top, 30000);
 }
 
-[[gnu::noinline]] int64_t overflow(int64_t depth) {
+extern "C" [[gnu::noinline]] int64_t overflow(int64_t depth) {
     volatile char space[512];
     if (depth < 0) return 0;
     space[0] = static_cast<char>(depth);
     return overflow(depth + 1) + space[0];
 }
 
-[[gnu::noinline]] int64_t trouble() {
+extern "C" [[gnu::noinline]] int64_t trouble() {
     Guard guard("trouble");
     if (text_equal(cause, "panic") || text_equal(cause, "double") || text_equal(cause, "nested")) PANIC("out of luck");
     if (text_equal(cause, "throw")) throw Failure(42);
@@ -91,7 +91,7 @@ void start_killer() {
 }
 
 #define LEVEL(NUMBER, NEXT)                                                                                            \
-    [[gnu::noinline]] int64_t level##NUMBER() {                                                                       \
+    extern "C" [[gnu::noinline]] int64_t level##NUMBER() {                                                                     \
         Guard guard("level" #NUMBER);                                                                                  \
         if (catcher != NUMBER) return NEXT() + 1;                                                                      \
         try {                                                                                                          \
