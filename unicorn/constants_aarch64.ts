@@ -64,12 +64,41 @@ export interface SystemRegisterEncoding {
   readonly op2: number;
 }
 
+/** Names of the system registers in {@linkcode AArch64SystemRegister}. */
+export type AArch64SystemRegisterName =
+  | "MIDR_EL1"
+  | "MPIDR_EL1"
+  | "ID_AA64PFR0_EL1"
+  | "ID_AA64ISAR0_EL1"
+  | "ID_AA64MMFR0_EL1"
+  | "SCTLR_EL1"
+  | "CPACR_EL1"
+  | "TTBR0_EL1"
+  | "TTBR1_EL1"
+  | "TCR_EL1"
+  | "SPSR_EL1"
+  | "ELR_EL1"
+  | "SP_EL0"
+  | "SP_EL1"
+  | "ESR_EL1"
+  | "FAR_EL1"
+  | "MAIR_EL1"
+  | "VBAR_EL1"
+  | "CONTEXTIDR_EL1"
+  | "TPIDR_EL1"
+  | "TPIDR_EL0"
+  | "TPIDRRO_EL0"
+  | "CNTKCTL_EL1"
+  | "MDSCR_EL1";
+
 /**
  * The system registers that may be accessed: those the engine keeps as plain state. Not here, and refused: registers whose
  * reading gives the host's time (CNTPCT_EL0, CNTVCT_EL0, PMCCNTR_EL0), and those for which the engine's interface gives wrong
  * answers (CurrentEL, SPSel, NZCV, DAIF; read PSTATE instead).
  */
-export const AArch64SystemRegister = {
+export const AArch64SystemRegister: Readonly<
+  Record<AArch64SystemRegisterName, SystemRegisterEncoding>
+> = {
   MIDR_EL1: sys(3, 0, 0, 0, 0),
   MPIDR_EL1: sys(3, 0, 0, 0, 5),
   ID_AA64PFR0_EL1: sys(3, 0, 0, 4, 0),
@@ -94,7 +123,7 @@ export const AArch64SystemRegister = {
   TPIDRRO_EL0: sys(3, 3, 13, 0, 3),
   CNTKCTL_EL1: sys(3, 0, 14, 1, 0),
   MDSCR_EL1: sys(2, 0, 0, 2, 2),
-} as const;
+};
 
 /** SCR_EL3, which the engine sets once and nobody else may. */
 export const SCR_EL3: SystemRegisterEncoding = sys(3, 6, 1, 1, 0);

@@ -31,6 +31,8 @@ export class EngineError extends Error {
   readonly pc: bigint | undefined;
 
   /**
+   * Makes the error.
+   *
    * @param action What failed, such as `map 0x1000 bytes at 0x0`.
    * @param fields Unicorn's error number, architecture and program counter.
    */
@@ -66,6 +68,8 @@ export class EngineUsageError extends Error {
   readonly kind: EngineUsageKind;
 
   /**
+   * Makes the error.
+   *
    * @param kind The rule that was broken.
    * @param message Action and current value.
    */
@@ -92,6 +96,8 @@ export class UnicornNotFoundError extends Error {
   readonly explicit: boolean;
 
   /**
+   * Makes the error.
+   *
    * @param tried Every place that was tried, in order.
    * @param explicit Whether the place was named explicitly.
    */

@@ -19,6 +19,7 @@ export interface ExitBase {
  * `int n`, `int3`, `svc` or `smc` behind it, at `brk` on it.
  */
 export interface TrapExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "trap";
   /** x86-64: the vector. AArch64: the engine's number, see {@linkcode AArch64Vector}. */
   readonly vector: number;
@@ -26,21 +27,25 @@ export interface TrapExit extends ExitBase {
 
 /** The x86-64 instruction `syscall`: RIP is behind it, nothing else has changed. */
 export interface SyscallExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "syscall";
 }
 
 /** `hlt` at CPL 0, or `wfi`: PC is behind it. */
 export interface HaltExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "halt";
 }
 
 /** The budget is used up: PC is at the next instruction. */
 export interface BudgetExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "budget";
 }
 
 /** The guest touched a physical address without memory. */
 export interface MemoryExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "memory";
   /** What the guest did. */
   readonly access: "read" | "write" | "fetch";
@@ -52,11 +57,13 @@ export interface MemoryExit extends ExitBase {
 
 /** A code hook stopped the run before the instruction it was called for. */
 export interface StopExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "stop";
 }
 
 /** The engine failed. */
 export interface FaultExit extends ExitBase {
+  /** Tells this exit from the others. */
   readonly kind: "fault";
   /** What failed. */
   readonly error: EngineError;

@@ -19,7 +19,7 @@ export interface PinnedWheel {
   sha256: string;
 }
 
-/** The wheels of unicorn 2.1.4, by operating system and architecture as Deno names them. */
+/** The wheels of unicorn 2.1.4 for systems the engine works on, by operating system and architecture as Deno names them. */
 export const PINNED_WHEELS: Readonly<Record<string, PinnedWheel>> = {
   "linux-x86_64": {
     platform: "manylinux2014_x86_64",
@@ -33,10 +33,6 @@ export const PINNED_WHEELS: Readonly<Record<string, PinnedWheel>> = {
     platform: "macosx_11_0_x86_64",
     sha256: "2a6f738fab5fabffa56af1e7bbf16ea1e91466c342f8dc64f125bd70f36c6b80",
   },
-  "darwin-aarch64": {
-    platform: "macosx_11_0_arm64",
-    sha256: "d6c93e0f60328d8f4a1792af3f834137a28050fcc2305f2ec01efe8558a9844e",
-  },
 };
 
 /** Fetching did not work. */
@@ -45,6 +41,8 @@ export class UnicornFetchError extends Error {
   readonly tried: readonly TriedPlace[];
 
   /**
+   * Makes the error.
+   *
    * @param message What did not work.
    * @param tried Every command or directory that was tried, with its reason.
    */

@@ -80,7 +80,7 @@ export function loadUnicorn(options: LoadUnicornOptions = {}): UnicornLibrary {
 function search(path: string | undefined): UnicornLibrary {
   const tried: TriedPlace[] = [];
   const explicit = path ?? environment("TRAPLINE_UNICORN", tried);
-  for (const place of explicit === undefined ? candidates(tried) : [explicit]) {
+  for (const place of explicit === undefined ? candidates() : [explicit]) {
     const same = loaded.get(place);
     if (same !== undefined) return same;
     try {
@@ -94,15 +94,9 @@ function search(path: string | undefined): UnicornLibrary {
   throw new UnicornNotFoundError(tried, explicit !== undefined);
 }
 
-function candidates(tried: TriedPlace[]): string[] {
+function candidates(): string[] {
   const file = libraryFileName();
-  const cached = cacheDirectories().map((directory) => `${directory}/${file}`);
-  const present = cached.filter((place) => {
-    if (exists(place)) return true;
-    tried.push({ place, reason: "No such file" });
-    return false;
-  });
-  return [...present, ...systemNames()];
+  return [...cacheDirectories().map((directory) => `${directory}/${file}`), ...systemNames()];
 }
 
 function environment(name: string, tried: TriedPlace[]): string | undefined {
@@ -114,14 +108,6 @@ function environment(name: string, tried: TriedPlace[]): string | undefined {
   } catch {
     tried.push({ place: name, reason: "Not readable without --allow-env" });
     return undefined;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }
 
@@ -142,6 +128,11 @@ function systemNames(): string[] {
 
 /** Opens one candidate. The library stays open only if it serves. */
 function tryPlace(place: string): UnicornLibrary {
+  if (Deno.build.os === "darwin" && Deno.build.arch === "aarch64") {
+    throw new Error(
+      "Not usable on Apple silicon: its variadic functions take their arguments another way than Deno passes them",
+    );
+  }
   const dynamic = openSymbols(place);
   try {
     const { symbols } = dynamic;

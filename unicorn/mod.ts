@@ -25,6 +25,7 @@ export { loadUnicorn, type LoadUnicornOptions, type UnicornLibrary } from "./lib
 export {
   AArch64Register,
   AArch64SystemRegister,
+  type AArch64SystemRegisterName,
   AArch64Vector,
   type SystemRegisterEncoding,
 } from "./constants_aarch64.ts";

@@ -19,7 +19,7 @@ const TRIM_EVERY = 16;
 let closed = 0;
 
 /** CPU models of AArch64. */
-export type AArch64ModelName = keyof typeof AArch64Model;
+export type AArch64ModelName = "cortex-a72" | "max";
 
 /** A `uc_engine`. Whoever owns it closes it, once. */
 export class NativeEngine {
