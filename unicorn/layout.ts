@@ -12,7 +12,7 @@ import { AArch64Register } from "./constants_aarch64.ts";
 import { X86Register } from "./constants_x86_64.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import type { EngineArch } from "./errors.ts";
-import { addressOf, copyMemory, isMapped, pointerTo, viewMemory } from "./native_memory.ts";
+import { addressOf, pointerTo, tryCopyMemory, viewMemory } from "./native_memory.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
@@ -72,7 +72,7 @@ export class Specimen implements Disposable {
   /** The engine's structure, in place. */
   engineView(): DataView {
     const address = addressOf(this.native.handle);
-    if (!isMapped(this.native.symbols, address, ENGINE_WINDOW)) {
+    if (!tryCopyMemory(this.native.symbols, address, new Uint8Array(ENGINE_WINDOW))) {
       throw new CalibrationError("Cannot view the engine's structure: memory not mapped");
     }
     return new DataView(viewMemory(address, ENGINE_WINDOW));
@@ -147,11 +147,8 @@ function stateChains(specimen: Specimen): StateChain[] {
   // Copies, as making hundreds of array buffers would cost more than all the rest.
   const fields = new DataView(new ArrayBuffer(CPU_WINDOW));
   const live = new Uint8Array(saved.length);
-  const copy = (address: number, target: Uint8Array<ArrayBuffer>): boolean => {
-    if (!isMapped(native.symbols, BigInt(address), target.length)) return false;
-    copyMemory(BigInt(address), target);
-    return true;
-  };
+  const copy = (address: number, target: Uint8Array<ArrayBuffer>): boolean =>
+    tryCopyMemory(native.symbols, BigInt(address), target);
   const chains: StateChain[] = [];
   for (let cpu = 0; cpu < ENGINE_WINDOW; cpu += 8) {
     const object = pointerAt(engine, cpu);

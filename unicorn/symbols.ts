@@ -39,6 +39,11 @@ const DEFINITIONS = {
   // Not libunicorn's but the C library's, which `dlsym` finds through libunicorn's own dependencies.
   getpagesize: { parameters: [], result: "i32", optional: true },
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
+  process_vm_readv: {
+    parameters: ["i32", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "isize",
+    optional: true,
+  },
   mincore: { parameters: ["pointer", "usize", "buffer"], result: "i32", optional: true },
 } as const;
 
