@@ -16,6 +16,7 @@ export const HELP = `trapline: a microkernel you can hold in a debugger's hand
   trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)
       --why CAUSE               panic, throw, fault, kill, leaf, inline, syscall, spin, overflow, double or nested (default panic)
+      --mode MODE               user, or kernel for a kernel-mode task (default user)
       --catch N                 the level, 1 to 5, that catches everything (default 0: nobody)
   trapline frames FILE          unwind table rows of an ELF file, one JSON line for each FDE
   trapline lsda FILE            exception tables of an ELF file, one JSON line for each LSDA

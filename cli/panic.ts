@@ -33,8 +33,8 @@ const INSTRUCTION_LIMIT = 10_000_000;
 /** Runs the command; returns the status to end with. */
 export async function panic(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
-    string: ["arch", "why", "catch"],
-    default: { arch: "aarch64", why: "panic", catch: "0" },
+    string: ["arch", "why", "catch", "mode"],
+    default: { arch: "aarch64", why: "panic", catch: "0", mode: "user" },
     unknown: refuseUnknown("panic"),
   });
   const arch = archByName(options.arch);
@@ -45,10 +45,14 @@ export async function panic(args: readonly string[]): Promise<number> {
   if (!/^[0-5]$/.test(catcher)) {
     throw new UsageError(`Cannot use --catch ${catcher}: expected 1 to 5, or 0 for nobody`);
   }
+  const { mode } = options;
+  if (mode !== "user" && mode !== "kernel") {
+    throw new UsageError(`Cannot use --mode ${mode}: expected user, kernel`);
+  }
   using output = new Output();
   using machine = new Machine({
     arch,
-    modules: [await unwindProgram(arch.name, `${why} ${catcher}`)],
+    modules: [await unwindProgram(arch.name, { args: `${why} ${catcher}`, mode })],
     sinks: [new UnwindLog((text) => output.write(text))],
   });
   const result = machine.run(INSTRUCTION_LIMIT);

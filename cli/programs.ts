@@ -5,6 +5,7 @@
  */
 
 import type { ArchName } from "../arch/arch.ts";
+import type { ProgramMode } from "../kernel/loader.ts";
 import type { ModuleOptions } from "../kernel/machine.ts";
 
 /** The bootstrap script line of GNU Mach's own boot test. */
@@ -18,10 +19,24 @@ export async function moduleHello(arch: ArchName): Promise<ModuleOptions> {
   return { commandLine: MODULE_HELLO_LINE, bytes: image.bytes() };
 }
 
-/** The program `unwind` for an architecture, with its arguments. */
-export async function unwindProgram(arch: ArchName, args: string): Promise<ModuleOptions> {
-  const { image } = arch === "aarch64"
-    ? await import("../guest/images/unwind_aarch64.gen.ts")
-    : await import("../guest/images/unwind_x86_64.gen.ts");
-  return { commandLine: `unwind ${args}`, bytes: image.bytes() };
+/** The program `unwind` for an architecture, with its arguments, for user mode or as a kernel-mode task. */
+export async function unwindProgram(
+  arch: ArchName,
+  options: { args: string; mode: ProgramMode },
+): Promise<ModuleOptions> {
+  const { args, mode } = options;
+  const { image } = await UNWIND[mode][arch]();
+  return { commandLine: `unwind ${args}`, bytes: image.bytes(), mode };
 }
+
+/** The builds of `unwind`; each is loaded when it is needed. */
+const UNWIND = {
+  user: {
+    aarch64: () => import("../guest/images/unwind_aarch64.gen.ts"),
+    x86_64: () => import("../guest/images/unwind_x86_64.gen.ts"),
+  },
+  kernel: {
+    aarch64: () => import("../guest/images/unwind-kernel_aarch64.gen.ts"),
+    x86_64: () => import("../guest/images/unwind-kernel_x86_64.gen.ts"),
+  },
+} as const;

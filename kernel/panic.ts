@@ -258,7 +258,8 @@ function finish(k: Kernel, context: UnwindContext): Outcome {
   k.current.unwinds.pop();
   endContext(k, context, { outcome: "end-of-stack" });
   context.release();
-  return endWith(k, context.reason);
+  const { cause, reason } = context;
+  return endWith(k, cause === "throw" ? `uncaught ${reason}` : reason);
 }
 
 /** Gives an unwinding up; the task ends with what was found so far. */

@@ -5,6 +5,7 @@
  */
 
 import { parseElf } from "../unwind/elf.ts";
+import { typeNameOf } from "../unwind/type_name.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Outcome } from "./outcome.ts";
@@ -93,7 +94,7 @@ function raiseThrow(context: SyscallContext): Outcome {
     let adjusted: bigint | null = null;
     return start(context, {
       cause: "throw",
-      reason: `uncaught exception of type ${typeName(k, type)}`,
+      reason: `exception of type ${typeName(k, type)}`,
       object,
       exception: {
         exceptionClass: classOf(k, object),
@@ -124,7 +125,12 @@ function typeName(k: Kernel, type: bigint): string {
   if (address === undefined || window === undefined) return "unknown";
   const begin = Number(address - window.start);
   const end = window.bytes.indexOf(0, begin);
-  return utf8.decode(window.bytes.slice(begin, Math.min(end < 0 ? begin : end, begin + 256)));
+  const mangled = utf8.decode(
+    window.bytes.slice(begin, Math.min(end < 0 ? begin : end, begin + 256)),
+  );
+  const symbol = `_ZTI${mangled}`;
+  const name = typeNameOf(symbol);
+  return name === symbol ? mangled : name;
 }
 
 function unwindResume(context: SyscallContext): Outcome {
