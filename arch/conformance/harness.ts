@@ -363,7 +363,7 @@ export class BareMachine implements Disposable {
    * frame may have been edited.
    */
   leave(trap: Trap, options: { pc?: bigint; routine?: string } = {}): void {
-    const { frame } = trap;
+    const frame = this.#inThread(trap.frame);
     if (options.pc !== undefined) frame.pc = options.pc;
     this.answerExit(frame, options.routine);
     const { pc, fromUser } = frame;
@@ -397,6 +397,16 @@ export class BareMachine implements Disposable {
   /** Bytes of the floating-point state in a thread object. */
   get fpSize(): number {
     return this.arch.image.constant("TH_SIZE") - this.arch.image.constant("TH_FP");
+  }
+
+  /** The exit routine takes a user frame from the thread object; one on a stack of its own is moved there. */
+  #inThread(frame: TrapFrame): TrapFrame {
+    const address = this.thread + this.arch.image.symbol("TH_FRAME");
+    if (!frame.fromUser || frame.address === address) return frame;
+    for (let at = 0n; at < this.arch.image.symbol("FRAME_SIZE"); at += 8n) {
+      this.space.writeU64(address + at, this.space.readU64(frame.address + at));
+    }
+    return this.arch.trapFrame(this.space, address, { cpu: this.cpu });
   }
 
   #fpArea(): Uint8Array {

@@ -11,7 +11,7 @@ import { hex } from "../physical_memory.ts";
 import { hasErrorCode, SYSCALL_VECTOR } from "../x86_64/exceptions.ts";
 import { x86_64 } from "../x86_64/mod.ts";
 import { BareMachine, type Mode, type Registers, type Trap } from "./harness.ts";
-import type { RoundTripResult } from "./round_trip.ts";
+import { assertSameRegisters, type RoundTripResult } from "./round_trip.ts";
 
 /** Both privileges. */
 export const MODES: readonly Mode[] = ["user", "kernel"];
@@ -189,4 +189,30 @@ function checkSavedFrame(
   assertEquals(frame.register("vector"), BigInt(vector), "vector in the frame");
   assertEquals(frame.register("error"), BigInt(code), "error code in the frame");
   assertEquals(frame.fromUser, mode === "user");
+}
+
+/** Runs test code up to an instruction and takes down the registers. */
+export function arrive(
+  machine: BareMachine,
+  options: { mode: Mode; label: string; registers?: Registers; sp?: bigint },
+): Registers {
+  const { mode, label, registers, sp } = options;
+  machine.start({
+    mode,
+    pc: machine.label(mode, label),
+    ...(registers ? { registers } : {}),
+    ...(sp === undefined ? {} : { sp }),
+  });
+  machine.runTo(machine.label(mode, `${label}_at`));
+  return machine.registers();
+}
+
+/** Goes back from a trap to where a case goes on, and checks that every register is as it was before it. */
+export function comeBack(
+  machine: BareMachine,
+  trap: Trap,
+  options: { before: Registers; pc: bigint },
+): void {
+  machine.leave(trap, { pc: options.pc });
+  assertSameRegisters(machine.registers(), { ...options, flags: FLAGS });
 }
