@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Address, addressFromHalves, toBigAddress } from "./address.ts";
+import { type Address, addressFromHalves, fromBigAddress, toBigAddress } from "./address.ts";
 import {
   type CompiledRule,
   compileRow,
@@ -14,6 +14,7 @@ import {
   type PlainRules,
   plainRules,
 } from "./compiled_rule.ts";
+import { CycleFinder } from "./cycle_finder.ts";
 import { UnwindError, WalkError, type WalkErrorKind } from "./errors.ts";
 import { evaluateExpression, type ExpressionContext, type ExpressionResult } from "./expression.ts";
 import { Frame, type WalkContext } from "./frame.ts";
@@ -49,7 +50,8 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   #base: number;
   #knownLow: number;
   #knownHigh: number;
-  #index = 0;
+  /** Number of the current frame, −1 before the first. */
+  #index = -1;
   #pc: Address = 0;
   #cfa: Address = NaN;
   #interrupted: boolean;
@@ -57,10 +59,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   #trap: TrapFrameDescription | undefined;
   #finished = false;
   #problem: unknown;
-  /** Brent's cycle finder: the state remembered, and at which frame to remember the next. */
-  #markPc: Address = NaN;
-  #markCfa: Address = NaN;
-  #markAt = 2;
+  #cycle: CycleFinder = new CycleFinder();
 
   /** A walk that has not begun. Throws {@linkcode WalkError} (`registers`) if program counter or stack pointer are not known. */
   constructor(input: WalkInput, options: WalkOptions = {}) {
@@ -109,15 +108,16 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     if (this.#finished) return DONE;
     try {
       if (this.#problem !== undefined) throw this.#problem;
-      if (this.#index !== 0 && !this.#advance()) {
+      if (this.#index >= 0 && !this.#advance()) {
         this.#finished = true;
         return DONE;
       }
-      if (this.#index >= this.#limit) {
+      if (this.#index + 1 >= this.#limit) {
         this.end = "frame-limit";
         this.#finished = true;
         return DONE;
       }
+      this.#index++;
       return { done: false, value: this.#frame() };
     } catch (error) {
       this.#finished = true;
@@ -145,12 +145,14 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
         !before.setsStackPointer && this.#rule.cfaSlot >= 0 &&
         this.#trap === undefined
       ) throw this.#error("cfa", "CFA is below that of the frame before");
-      this.#checkCycle();
+      if (this.#cycle.returns(this.#index, this.#pc, this.#cfa)) {
+        throw this.#error("loop", "Stack leads back to an earlier frame");
+      }
     } catch (error) {
       if (!(error instanceof UnwindError)) throw error;
       this.#problem = error;
     }
-    const frame = new Frame(this.#context, {
+    return new Frame(this.#context, {
       index: this.#index,
       pc: this.#pc,
       cfa: this.#cfa,
@@ -162,8 +164,6 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       knownLow: this.#knownLow,
       knownHigh: this.#knownHigh,
     });
-    this.#index++;
-    return frame;
   }
 
   #findRule(): void {
@@ -224,7 +224,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       cfa = this.#value(rule.cfaSlot) + rule.cfaOffset;
     } else {
       const result = this.#evaluate(rule.cfaOffset, undefined);
-      cfa = addressOf(
+      cfa = fromBigAddress(
         result.type === "register" ? this.#register(result.register) : result.value,
       );
     }
@@ -232,17 +232,6 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       throw this.#error("cfa", "CFA is no address");
     }
     this.#cfa = cfa;
-  }
-
-  #checkCycle(): void {
-    if (this.#pc === this.#markPc && this.#cfa === this.#markCfa) {
-      throw this.#error("loop", "Stack leads back to an earlier frame");
-    }
-    if (this.#index === this.#markAt) {
-      this.#markAt *= 2;
-      this.#markPc = this.#pc;
-      this.#markCfa = this.#cfa;
-    }
   }
 
   /** Makes the caller's state the current one; false at the end of the stack. */
@@ -286,9 +275,11 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       else knownHigh |= 1 << (sp - 32);
     }
     const returnSlot = rule.returnSlot;
+    // What the rule gives must be known now; what it does not mention, before.
     const isKnown = returnSlot < 32
-      ? (oldLow | knownLow) >>> returnSlot & 1
-      : (oldHigh | knownHigh) >>> (returnSlot - 32) & 1;
+      ? (knownLow & rule.setLow | oldLow & ~rule.setLow) >>> returnSlot & 1
+      : (knownHigh & rule.setHigh | oldHigh & ~rule.setHigh) >>>
+          (returnSlot - 32) & 1;
     if (isKnown === 0) {
       throw this.#error("return-address", "Return address is not known");
     }
@@ -351,7 +342,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       return result.value;
     }
     const stored = this.#reader.number(result.value, 8);
-    if (stored === undefined) throw this.#unreadable(addressOf(result.value));
+    if (stored === undefined) throw this.#unreadable(fromBigAddress(result.value));
     return stored;
   }
 
@@ -387,7 +378,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     const trap = stub.describe({ pc, registers, memory });
     if (trap === undefined) return;
     this.#trap = trap;
-    const cfa = addressOf(trap.cfa ?? trap.base);
+    const cfa = fromBigAddress(trap.cfa ?? trap.base);
     if (cfa !== cfa) throw this.#error("trap", "Trap frame is at no address");
     this.#cfa = cfa;
   }
@@ -410,7 +401,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     for (const [register, offset] of fields) {
       const address = BigInt.asUintN(64, trap.base + BigInt(offset));
       const value = this.#reader.number(address, 8);
-      if (value === undefined) throw this.#unreadable(addressOf(address));
+      if (value === undefined) throw this.#unreadable(fromBigAddress(address));
       this.#setTrapRegister(next, register, value);
     }
     for (const [register, value] of trap.values ?? []) {
@@ -497,16 +488,8 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
 
   #error(kind: WalkErrorKind, message: string): WalkError {
     return new WalkError(kind, message, {
-      frame: this.#index,
+      frame: Math.max(0, this.#index),
       pc: this.#pc === this.#pc ? toBigAddress(this.#pc) : 0n,
     });
   }
-}
-
-/** The internal form of an address that arithmetic made; NaN if it is not canonical. */
-function addressOf(value: bigint): Address {
-  return addressFromHalves(
-    Number(BigInt.asIntN(32, value)),
-    Number(BigInt.asIntN(32, value >> 32n)),
-  );
 }

@@ -20,7 +20,7 @@ import { Corpus } from "./fuzz_corpus.ts";
 import { Lsda } from "./lsda.ts";
 import { memoryOf } from "./memory.ts";
 import { moduleFromElf, moduleFromTable, ModuleList } from "./modules.ts";
-import { RegisterSet } from "./register_set.ts";
+import type { RegisterSet } from "./register_set.ts";
 import { machineRegisters } from "./registers.ts";
 import { Unwinding } from "./two_phase.ts";
 import { backtrace } from "./walk.ts";

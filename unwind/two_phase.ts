@@ -185,17 +185,19 @@ export class Unwinding {
         this.#state = "over";
         return { type: "terminate", frame };
       }
-      const landing = this.#landing(frame, verdict);
-      if (landing !== undefined) {
-        if (landing.kind === "handler") this.#state = "over";
-        return { type: "land", landing };
-      }
-      if (this.#handlerCfa !== undefined && frame.cfa === this.#handlerCfa) {
+      const isHandler = frame.cfa === this.#handlerCfa &&
+        this.#handlerCfa !== undefined;
+      if (isHandler && verdict.type !== "handler") {
         throw new UnwindingError(
           "vanished",
           "Handler found by the search takes the exception no more",
           frame.pc,
         );
+      }
+      const landing = this.#landing(frame, verdict);
+      if (landing !== undefined) {
+        if (landing.kind === "handler") this.#state = "over";
+        return { type: "land", landing };
       }
     }
     this.#state = "over";

@@ -1,0 +1,34 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { Random } from "./random.ts";
+
+function take(seed: number, count: number): number[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => random.next());
+}
+
+Deno.test("Random, depends on nothing but its seed", () => {
+  assertEquals(take(1, 100), take(1, 100));
+  assertNotEquals(take(1, 4), take(2, 4));
+  assertEquals(take(0, 4).every((each) => each !== 0), true);
+});
+
+Deno.test("Random.next, gives 32-bit numbers spread evenly", () => {
+  const counts = new Array<number>(16).fill(0);
+  for (const value of take(3, 16_000)) {
+    assertEquals(Number.isInteger(value) && value >= 0, true);
+    counts[Math.floor(value / 2 ** 28)]!++;
+  }
+  for (const count of counts) {
+    assertEquals(count > 850 && count < 1150, true, `${counts}`);
+  }
+});
+
+Deno.test("Random.below, chance and pick stay in range", () => {
+  const random = new Random(5);
+  const seen = new Set<number>();
+  for (let i = 0; i < 200; i++) seen.add(random.below(3));
+  assertEquals([...seen].sort(), [0, 1, 2]);
+  assertEquals(random.chance(0), false);
+  assertEquals(random.chance(1), true);
+  assertEquals(["a"].includes(random.pick(["a"])), true);
+});
