@@ -142,8 +142,8 @@ export class KernelSpace {
     this.tables.map(this.root, address, { physical, protection });
   }
 
-  /** Removes a page of a kernel-mode program; returns its physical address. */
-  unmapProgramPage(address: bigint): bigint | undefined {
+  /** Removes a page of a stack or of a kernel-mode program; returns its physical address. */
+  unmapPage(address: bigint): bigint | undefined {
     return this.tables.unmap(this.root, address);
   }
 

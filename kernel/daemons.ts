@@ -5,6 +5,7 @@
  * @module
  */
 
+import { revokeStackReserve } from "./emergency_stack.ts";
 import { unloadKernelProgram } from "./kernel_program.ts";
 import type { Kernel } from "./kernel.ts";
 import { anyFrame, relieveShortage } from "./memory.ts";
@@ -42,6 +43,7 @@ function reaper(k: Kernel): Outcome {
   for (;;) {
     const thread = k.deadThreads.shift();
     if (thread === undefined) break;
+    revokeStackReserve(k, thread);
     detachStack(k, thread);
     if (thread.bounce !== null) k.frames.free(thread.bounce);
     thread.bounce = null;

@@ -6,7 +6,9 @@
 
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { KernReturn } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Task } from "./task.ts";
+import type { Thread } from "./thread.ts";
 import { pageCeil, READ_WRITE } from "./vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -45,4 +47,34 @@ export function revokeEmergencyStack(task: Task, sp: bigint): void {
   task.space?.map.remove(range.begin, range.end);
   task.space?.remove(range.begin, range.end);
   task.emergencyStack = null;
+}
+
+/** How far beyond a kernel stack its stack pointer may be after an overflow. */
+const KERNEL_REACH = 16n * 1024n;
+
+/** Room at the bottom of a kernel stack that is too little for a trap frame and a call. */
+const KERNEL_MARGIN = 512n;
+
+/**
+ * Whether the kernel stack of a kernel-mode task has run over its end. If so, the page below it is lent, so that the cleanups of its
+ * frames have room to run.
+ */
+export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
+  if (thread.stack === null || thread.stackReserve !== null || k.frames.available === 0) {
+    return false;
+  }
+  const base = k.stacks.base(thread.stack);
+  if (sp < base - KERNEL_REACH || sp > base + KERNEL_MARGIN) return false;
+  thread.stackReserve = base - PAGE;
+  k.space.mapStackPage(thread.stackReserve, k.frames.allocate());
+  return true;
+}
+
+/** Takes the reserve back: the thread has landed above it, or is dead. */
+export function revokeStackReserve(k: Kernel, thread: Thread): void {
+  if (thread.stackReserve === null) return;
+  const frame = k.space.unmapPage(thread.stackReserve);
+  if (frame !== undefined) k.frames.free(frame);
+  thread.stackReserve = null;
+  k.cpu.flushTranslations();
 }

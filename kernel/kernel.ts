@@ -93,6 +93,8 @@ export class Kernel {
   readonly policy: Policy;
   /** Kernel stacks. */
   readonly stacks: StackPool;
+  /** One past the stack for traps that find no room on a kernel stack. */
+  readonly emergencyStackTop: bigint;
   /** Thread objects. */
   readonly zone: ThreadZone;
   /** Layout of thread objects. */
@@ -177,6 +179,7 @@ export class Kernel {
       startup: queue(),
       memory: queue(),
     };
+    this.emergencyStackTop = this.stacks.top(this.stacks.allocate());
     this.kernelTask = this.createTask({ name: KERNEL_TASK, module: null, space: null });
     this.idle = this.createThread(this.kernelTask, { priority: 0, continuation: "idle_thread" });
     attachStack(this, this.idle);
@@ -221,6 +224,7 @@ export class Kernel {
     space.writeU64(address + BigInt(layout.id), BigInt(thread.id));
     space.writeU64(address + BigInt(layout.task), BigInt(task.id));
     space.writeU64(address + BigInt(layout.root), task.space?.root ?? this.emptyRoot());
+    space.writeU64(address + BigInt(layout.emergency), this.emergencyStackTop);
     this.arch.initializeFp(space, address);
     this.events.emit({ type: "thread-create", task: task.name, thread: address });
     return thread;

@@ -71,7 +71,7 @@ function loadPage(
 /** Frees the pages of a dead task's program. */
 export function unloadKernelProgram(k: Kernel, task: Task): void {
   for (const page of task.programPages) {
-    const physical = k.space.unmapProgramPage(page);
+    const physical = k.space.unmapPage(page);
     if (physical !== undefined) k.frames.free(physical);
   }
   task.programPages.length = 0;

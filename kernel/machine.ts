@@ -274,8 +274,7 @@ export class Machine implements Disposable {
     first.continuation = null;
     first.state = "running";
     k.current = first;
-    const emergencyStackTop = k.stacks.top(k.stacks.allocate());
-    k.cpu.boot({ thread: first.address, emergencyStackTop });
+    k.cpu.boot({ thread: first.address, emergencyStackTop: k.emergencyStackTop });
   }
 
   #halt(reason: string): void {

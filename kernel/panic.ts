@@ -20,7 +20,7 @@ import { type Landing, type Step, Unwinding, type UnwindRequest } from "../unwin
 import type { Kernel } from "./kernel.ts";
 import { endTask } from "./lifecycle.ts";
 import { EXIT, type Outcome } from "./outcome.ts";
-import { revokeEmergencyStack } from "./emergency_stack.ts";
+import { revokeEmergencyStack, revokeStackReserve } from "./emergency_stack.ts";
 import { land } from "./landing.ts";
 import type { Thread } from "./thread.ts";
 import { registersOf, taskMemory, taskModules, writeTaskWord } from "./unwind_stack.ts";
@@ -248,6 +248,7 @@ function landAt(
     thread.unwinds.pop();
     thread.caught.push(context);
     revokeEmergencyStack(thread.task, context.landingSp);
+    revokeStackReserve(k, thread);
     endContext(k, context, { outcome: "caught" });
   }
   return land(k, frame, landing.registers);

@@ -1,5 +1,5 @@
 /**
- * Kernel stacks. Each is mapped in the stack region with an unmapped guard page below it, so that an overflow is an exception and not
+ * Kernel stacks. Each is mapped in the stack region with unmapped pages below it, so that an overflow is an exception and not
  * somebody else's data.
  *
  * @module
@@ -13,7 +13,10 @@ import type { FrameAllocator } from "./frames.ts";
 export const STACK_PAGES = 4;
 
 const PAGE = BigInt(PAGE_SIZE);
-const STRIDE = BigInt(STACK_PAGES + 1) * PAGE;
+/** Unmapped pages below a stack: a guard, and a reserve that an overflow may be lent. */
+const GUARD_PAGES = 2;
+
+const STRIDE = BigInt(STACK_PAGES + GUARD_PAGES) * PAGE;
 
 /** A pool of kernel stacks; a freed stack keeps its memory and is the next to be handed out. */
 export class StackPool {
@@ -63,7 +66,7 @@ export class StackPool {
 
   /** Lowest address of a stack. */
   base(stack: number): bigint {
-    return this.#region + BigInt(stack) * STRIDE + PAGE;
+    return this.#region + BigInt(stack) * STRIDE + BigInt(GUARD_PAGES) * PAGE;
   }
 
   /** One past the highest address of a stack. */

@@ -36,6 +36,8 @@ export interface ThreadLayout {
   readonly id: number;
   /** Root table. */
   readonly root: number;
+  /** Top of the emergency stack. */
+  readonly emergency: number;
   /** User trap frame. */
   readonly frame: number;
   /** Floating-point state. */
@@ -55,6 +57,7 @@ export function threadLayout(image: GuestImage): ThreadLayout {
     task: at("TASK"),
     id: at("ID"),
     root: at("ROOT"),
+    emergency: at("EMERGENCY"),
     frame: at("FRAME"),
     fp: at("FP"),
     size: at("SIZE"),
@@ -99,6 +102,8 @@ export class Thread {
   readonly caught: UnwindContext[] = [];
   /** Whether it has a user context to go to or come from. */
   userReady = false;
+  /** Page below its kernel stack that was lent because the stack overflowed, or `null`. */
+  stackReserve: bigint | null = null;
   /** Why it is to be unwound to its end, or `null`. */
   killReason: string | null = null;
   /** Instructions it has run. */

@@ -7,7 +7,7 @@
 import type { TrapCause, TrapFrame } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import { InterruptLine } from "./clock.ts";
-import { grantEmergencyStack } from "./emergency_stack.ts";
+import { grantEmergencyStack, grantStackReserve } from "./emergency_stack.ts";
 import { KernReturn } from "./errors.ts";
 import { raiseException } from "./exceptions.ts";
 import { resolveFault } from "./fault.ts";
@@ -86,14 +86,12 @@ function describeFault(frame: TrapFrame, cause: PageFault, kr?: number): string 
 
 /** A system call or an exception of a kernel-mode task's own code, as opposed to the kernel's. */
 function handleProgramTrap(k: Kernel, frame: TrapFrame, cause: TrapCause): Outcome {
-  switch (cause.kind) {
-    case "syscall":
-      return handleSyscall(k, frame);
-    case "page-fault":
-      return raiseException(k, frame, describeFault(frame, cause, KernReturn.INVALID_ADDRESS));
-    default:
-      return raiseException(k, frame, reason(frame));
-  }
+  if (cause.kind === "syscall") return handleSyscall(k, frame);
+  const why = cause.kind === "page-fault"
+    ? describeFault(frame, cause, KernReturn.INVALID_ADDRESS)
+    : reason(frame);
+  const overflow = grantStackReserve(k, k.current, frame.sp);
+  return raiseException(k, frame, overflow ? `stack overflow: ${why}` : why);
 }
 
 /** The kernel itself faulted: right in the routines that touch user memory, the end of the machine anywhere else. */

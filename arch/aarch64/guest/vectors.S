@@ -14,12 +14,38 @@
 // Saves what needs a scratch register, then goes to the common path with the slot number in x0.
 .macro SLOT number, path
     .balign 128
+    .if (\number >= 4) && (\number < 8)
+    // Is there room for the frame? SP_EL0 is nobody's at EL1h, and the flags are in SPSR_EL1. Room is missing if the frame would begin
+    // up to 16 KiB below the stack; an SP further away is on another stack, which is its owner's business.
+    msr     sp_el0, x0
+    mrs     x0, tpidr_el1
+    ldr     x0, [x0, #TH_STACK_BASE]
+    sub     x0, sp, x0
+    add     x0, x0, #4, lsl #12
+    sub     x0, x0, #FRAME_SIZE
+    cmp     x0, #4, lsl #12
+    b.lo    .Lno_room\@
+    mrs     x0, sp_el0
+    .endif
     .if \number < 8
     sub     sp, sp, #FRAME_SIZE
     .endif
     stp     x0, x1, [sp, #FRAME_X0]
     mov     x0, #\number
     b       \path
+    .if (\number >= 4) && (\number < 8)
+.Lno_room\@: // the frame goes to the emergency stack instead
+    mrs     x0, tpidr_el1
+    ldr     x0, [x0, #TH_EMERGENCY]
+    sub     x0, x0, #FRAME_SIZE
+    str     x1, [x0, #FRAME_X0 + 8]
+    mov     x1, sp
+    mov     sp, x0
+    mrs     x0, sp_el0
+    str     x0, [sp, #FRAME_X0]
+    mov     x0, #\number
+    b       trap_from_kernel
+    .endif
 .endm
 
     .globl  vectors
