@@ -32,6 +32,10 @@ const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const EFER_SCE = 1n;
+/** DR6.BS: a single step. */
+const DR6_BS = 1n << 14n;
+/** Addresses of breakpoints. */
+const BREAKPOINTS = [X86Register.DR0, X86Register.DR1, X86Register.DR2, X86Register.DR3];
 /** Bytes of the SYSCALL instruction. */
 const SYSCALL_LENGTH = 2n;
 
@@ -165,7 +169,9 @@ export class X86Cpu extends CpuCore {
     if (state.softwareInterrupt) {
       return this.#deliver({ vector, error: 0, kind: "software" });
     }
-    if (vector === Vector.DB) return this.#deliver({ vector, error: 0, kind: "trap" });
+    if (vector === Vector.DB) {
+      return this.#deliver({ vector, error: 0, kind: this.#atBreakpoint() ? "fault" : "trap" });
+    }
     if (vector === Vector.UD) return this.#enterInvalid();
     const error = hasErrorCode(vector) ? state.errorCode : 0;
     // The engine has one exception for all non-canonical addresses.
@@ -175,6 +181,20 @@ export class X86Cpu extends CpuCore {
         cpl: state.cpl,
       });
     return this.#deliver({ vector: stack ? Vector.SS : vector, error, kind: "fault" });
+  }
+
+  /** Whether a #DB is an instruction breakpoint's, a fault, and not a trap behind the instruction (SDM vol. 3, 17.3.1). */
+  #atBreakpoint(): boolean {
+    const { engine } = this;
+    const rip = this.#state.rip;
+    const stepping = (engine.readRegister(X86Register.RFLAGS) & Rflags.TF) !== 0n &&
+      (engine.readRegister(X86Register.DR6) & DR6_BS) !== 0n;
+    if (stepping) return false;
+    const dr7 = Number(engine.readRegister(X86Register.DR7));
+    return BREAKPOINTS.some((register, i) =>
+      (dr7 >> (2 * i) & 3) !== 0 && (dr7 >>> (16 + 4 * i) & 3) === 0 &&
+      engine.readRegister(register) === rip
+    );
   }
 
   /** Enters #UD, or what the instruction does that the engine does not know. */

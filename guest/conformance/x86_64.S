@@ -234,7 +234,13 @@ AT step_string
 NEXT step_string
 
 // Hardware breakpoints.
-    ONE     debug_execute, nop
+CASE debug_execute
+    .globl  debug_execute_start
+debug_execute_start:
+    nop
+AT debug_execute
+    nop
+NEXT debug_execute
     ONE     debug_write, mov %rax, (%rdi)
 
 // System calls.
