@@ -16,9 +16,16 @@ export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
 export type { LoadMode } from "./exec.ts";
 export { FrameAllocator } from "./frames.ts";
 export { Kernel, type KernelOptions, type KernelQueues } from "./kernel.ts";
-export { type Module, type Program, type ProgramSegment, readProgram } from "./loader.ts";
+export {
+  type Module,
+  type Program,
+  type ProgramMode,
+  type ProgramSegment,
+  readProgram,
+} from "./loader.ts";
 export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
 export type { Outcome } from "./outcome.ts";
+export type { UnwindCause, UnwindContext } from "./panic.ts";
 export { PageIo, type PageRequest } from "./page_io.ts";
 export { StackPool } from "./stacks.ts";
 export { Task, type TaskStatus } from "./task.ts";
