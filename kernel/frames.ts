@@ -14,7 +14,10 @@ const PAGE = BigInt(PAGE_SIZE);
 export class FrameAllocator implements FrameSource {
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
-  readonly #free: number[] = [];
+  /** Freed frames; some may be in use again. */
+  readonly #freed: number[] = [];
+  /** Frames from here on have never been allocated from below. */
+  #fresh = 0;
   #freeCount: number;
   #top: number;
 
@@ -25,7 +28,6 @@ export class FrameAllocator implements FrameSource {
     this.#used = new Uint8Array(count);
     this.#freeCount = count;
     this.#top = count - 1;
-    for (let i = count - 1; i >= 0; i--) this.#free.push(i);
   }
 
   /** Number of frames of RAM. */
@@ -65,8 +67,11 @@ export class FrameAllocator implements FrameSource {
    */
   allocate(): bigint {
     for (;;) {
-      const index = this.#free.pop();
-      if (index === undefined) throw outOfMemory(this.total);
+      const index = this.#freed.pop() ?? this.#fresh++;
+      if (index >= this.total) {
+        this.#fresh = this.total;
+        throw outOfMemory(this.total);
+      }
       if (this.#used[index]) continue;
       this.#take(index);
       return this.#address(index);
@@ -115,7 +120,7 @@ export class FrameAllocator implements FrameSource {
     }
     this.#used[index] = 0;
     this.#freeCount++;
-    this.#free.push(index);
+    this.#freed.push(index);
     if (index > this.#top) this.#top = index;
   }
 

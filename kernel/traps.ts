@@ -24,15 +24,11 @@ export function handleTrap(k: Kernel, frame: TrapFrame): Outcome {
   if (!frame.fromUser) thread.kernelTraps.push(frame);
   const cause = frame.cause();
   if (cause.kind === "interrupt") return handleInterrupt(k, frame, cause.line);
-  const report = frame.report();
-  k.events.emit({
-    type: "exception",
-    thread: thread.ref,
-    mode: frame.fromUser ? "user" : "kernel",
-    origin: report.origin,
-    name: report.name,
-    words: report.words,
-  });
+  if (k.events.heard) {
+    const { origin, name, words } = frame.report();
+    const mode = frame.fromUser ? "user" : "kernel";
+    k.events.emit({ type: "exception", thread: thread.ref, mode, origin, name, words });
+  }
   if (!frame.fromUser) return handleKernelException(k, frame, cause);
   switch (cause.kind) {
     case "syscall":
