@@ -118,8 +118,11 @@ export function buildStack(
         : registers.get(register) ?? 0n;
       const at = cfa + row.values[register]! - start;
       view.setBigUint64(at, value, true);
-      // The function then uses the register for something of its own.
-      if (register !== returnAddress && registers.get(register) !== undefined) {
+      if (register === info.framePointer) {
+        // Frame records are chained: the pointer is to where the caller's is saved.
+        registers.set(register, toBigAddress(cfa + row.values[register]!));
+      } else if (register !== returnAddress && registers.get(register) !== undefined) {
+        // The function uses the register for something of its own.
         registers.set(register, BigInt((i + 1) * 256 + register));
       }
     }

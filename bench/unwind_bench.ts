@@ -1,0 +1,74 @@
+/**
+ * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per frame, rows per second, and whole-process
+ * dumps beside `readelf` and `llvm-dwarfdump`, all in one run with a native unwinder (framehop, built from `peers/unwind`) on the same
+ * stacks. What is not installed is left out.
+ *
+ * @module
+ */
+import {
+  DUMPED,
+  type DumpFigure,
+  measureDump,
+  measureRows,
+  type RowFigure,
+} from "./unwind_dumps.ts";
+import { benchLibraries } from "./unwind_stacks.ts";
+import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
+
+/** Everything that was measured. */
+interface Report {
+  readonly walks: readonly (WalkFigure & { readonly peer?: WalkFigure | undefined })[];
+  readonly rows: readonly RowFigure[];
+  readonly dumps: readonly DumpFigure[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+function measure(): Report {
+  const libraries = benchLibraries();
+  const peers = measurePeer(libraries);
+  const walks = libraries.flatMap(measureWalks).map((walk) => ({
+    ...walk,
+    peer: peers?.find((each) => each.machine === walk.machine && each.depth === walk.depth),
+  }));
+  const known = <T>(value: T | undefined): value is T => value !== undefined;
+  return {
+    walks,
+    rows: DUMPED.map(measureRows).filter(known),
+    dumps: DUMPED.map((path, i) => measureDump(path, i === 2 ? 5 : 15)).filter(known),
+    versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
+  };
+}
+
+function line(...cells: readonly (string | number | undefined)[]): void {
+  const text = cells.map((cell, i) => {
+    const shown = typeof cell === "number" ? Math.round(cell).toLocaleString("en-US") : cell ?? "-";
+    return i === 0 ? shown.padEnd(24) : shown.padStart(14);
+  });
+  console.log(text.join(""));
+}
+
+function print(report: Report): void {
+  line("ns per frame", "warm", "cold", "native warm", "native cold");
+  for (const { machine, depth, warm, cold, peer } of report.walks) {
+    line(`${machine} ${depth} deep`, warm, cold, peer?.warm, peer?.cold);
+  }
+  console.log();
+  line("rows", "FDEs", "rows", "rows/s");
+  for (const { name, fdes, rows, perSecond } of report.rows) {
+    line(name, fdes, rows, perSecond);
+  }
+  console.log();
+  line("dump, process ms", "ours", "(runtime)", "readelf -wF", "dwarfdump");
+  for (const { name, ours, runtime, readelf, dwarfdump } of report.dumps) {
+    line(name, ours, runtime, readelf, dwarfdump);
+  }
+  console.log();
+  const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
+  console.log(versions.join(", "));
+}
+
+if (import.meta.main) {
+  const report = measure();
+  if (Deno.args.includes("--json")) console.log(JSON.stringify(report));
+  else print(report);
+}
