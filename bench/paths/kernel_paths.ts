@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type Kernel, USER_PRIORITY } from "../../kernel/kernel.ts";
 import { type Outcome, yieldWith } from "../../kernel/outcome.ts";
 import { benchModule } from "./guest.ts";
@@ -10,12 +11,11 @@ import { kernelPath, type KernelScenario } from "./kernel_run.ts";
 import type { Path } from "./path.ts";
 
 const MIB = 2 ** 20;
-const PAGE = 4096;
 /** Pages of the file that is paged in. */
 const FILE_PAGES = 6000;
 /** Pages that are filled with zeros, at most; and in how much memory, so that it does not run low. */
-const ZERO_PAGES = 40_000;
-const ZERO_MEMORY = 256 * MIB;
+const ZERO_PAGES = 20_000;
+const ZERO_MEMORY = 96 * MIB;
 const FILE_MEMORY = 64 * MIB;
 
 /** A program that goes a path by itself. */
@@ -106,7 +106,7 @@ export const KERNEL_PATHS: readonly Path[] = [
   kernelPath({
     name: "file page-in",
     round: "first read of a page of a file: fault, block, device interrupt, copy, wake, exit",
-    modules: (arch) => [benchModule(arch, "file-pages", { fileSize: FILE_PAGES * PAGE })],
+    modules: (arch) => [benchModule(arch, "file-pages", { fileSize: FILE_PAGES * PAGE_SIZE })],
     machine: { memory: FILE_MEMORY },
     events: { ...FAULT, "context-switch": 2, idle: 1, irq: 1, "stack-handoff": 1 },
     marker: "page-fault",

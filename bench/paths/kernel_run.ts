@@ -4,6 +4,7 @@
  * @module
  */
 import type { Arch } from "../../arch/arch.ts";
+import { PAGE_SIZE, type PhysicalMemory } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { Machine, type MachineOptions, type ModuleOptions } from "../../kernel/machine.ts";
 import type { EventBody, EventSink, KernelEvent } from "../../trace/events.ts";
@@ -30,7 +31,7 @@ export interface KernelScenario {
   readonly marker: EventType;
   /** Rounds of a sample. */
   readonly rounds: number;
-  /** Rounds before memory or something else runs out. */
+  /** Rounds before memory runs out, if the path uses it up. */
   readonly most?: number;
   /** Instructions by which the path must have settled. */
   readonly patience?: number;
@@ -138,6 +139,11 @@ function findPace(scenario: KernelScenario, arch: Arch): Pace {
   return { begin, instructions };
 }
 
+/** Has the host provide every page of a machine's RAM, as otherwise the first use of a frame would be one for the host too. */
+function touchPages({ bytes }: PhysicalMemory): void {
+  for (let i = 0; i < bytes.length; i += PAGE_SIZE) bytes[i] = bytes[i] ?? 0;
+}
+
 /** Rounds of a path, on a machine that nobody watches. */
 class KernelRun implements PathRun {
   readonly instructions: number;
@@ -152,6 +158,7 @@ class KernelRun implements PathRun {
     this.rounds = scenario.rounds;
     this.#roundsLeft = scenario.most ?? Infinity;
     this.#machine = openMachine(scenario, { arch, sinks: [] });
+    if (scenario.most !== undefined) touchPages(this.#machine.kernel.memory);
     this.#machine.run(begin);
   }
 
