@@ -1,19 +1,7 @@
 // Loops of the measured paths: see loops.h for those of user mode and the x86-64 file for the rest. AArch64 differs only in its
 // registers.
 
-    .macro  FUNCTION name
-    .text
-    .globl  \name
-    .type   \name, %function
-    .balign 16
-\name:
-    .cfi_startproc
-    .endm
-
-    .macro  END name
-    .cfi_endproc
-    .size   \name, . - \name
-    .endm
+.include "guest/bench/function.inc"
 
 // call_for_ever(x0 = number)
 FUNCTION call_for_ever

@@ -1,19 +1,7 @@
 // Loops of the measured paths: see loops.h for those of user mode. The others run in kernel mode, position independent, at an
 // address of the harness's choice; they use no memory but the block the harness names.
 
-    .macro  FUNCTION name
-    .text
-    .globl  \name
-    .type   \name, @function
-    .balign 16, 0xcc
-\name:
-    .cfi_startproc
-    .endm
-
-    .macro  END name
-    .cfi_endproc
-    .size   \name, . - \name
-    .endm
+.include "guest/bench/function.inc"
 
 // call_for_ever(rdi = number)
 FUNCTION call_for_ever

@@ -6,9 +6,10 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2cf98d996897c154c7d16250e003e80a1f11700145f050214c6fb22409128d60",
+  sourceHash: "e14a9ac811a1fa41b581bcea0bd084f7cc0028f37e7eb6d2ebffc584fc373a2d",
   sources: [
     "guest/bench/aarch64.S",
+    "guest/bench/function.inc",
     "guest/bench/loops.h",
     "guest/bench/main.c",
     "guest/include/crt0.S",

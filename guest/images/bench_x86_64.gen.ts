@@ -6,8 +6,9 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4b3a86f44195d5e0c890fc93ea785e52e2bc6a281f1642012ae805432127f9c6",
+  sourceHash: "d8cf4a81a4c98ebdb0c0e8d7908c3d4106691bee429b80da411c7bf703cd1b13",
   sources: [
+    "guest/bench/function.inc",
     "guest/bench/loops.h",
     "guest/bench/main.c",
     "guest/bench/x86_64.S",
@@ -95,8 +96,8 @@ BgAAADHSRTHSRTHARTHJDwVIhcAPidgAAAC+UwJAAEiJ3+gR////hcB0Jb+AFkAAvvhfQAC4BgAAADHS
 ibMAAAC+lQJAAEiJ3+jb/v//hcB0Ir4AAABAuAoAAAAx/zHSRTHSRTHARTHJDwVIhcAPiYcAAAC+igJAAEiJ3+io/v//hcB0Ib4A
 AABAQboBAAAAuBIAAAAx/zHSRTHARTHJDwVIhcB5Xb5gAkAASInf6Hb+//+7ygAAAIXAdB5IvwAAAAAAAQAAuAQAAAAx9jHSRTHS
 RTHARTHJDwWJ2EiDxAhbXcO/AwAAAOg8AAAAMf/oNQAAADH/6F4AAABIicfoNgAAAEiJx+g+AAAAZi4PH4QAAAAAAA8fQABVSInl
-vwMAAADoAgAAAMzMifgPBen3////zMzMzMzMzMYHAUiBxwAQAADp8f///8wPtgdIgccAEAAA6fH////M6fv////MzMzMzMzMzMzM
-zA8F6fn////MzMzMzMzMzMxVSIn9SIt9AEiLdQj/VRBI/00gde9dw5AAAAAAAAAAAEiLLfH///9Ii30ISIt1AEj/RRj/VRDr78zM
+vwMAAADoAgAAAMzMifgPBen3////Dx+AAAAAAMYHAUiBxwAQAADp8f///5APtgdIgccAEAAA6fH///+Q6fv///9mLg8fhAAAAAAA
+kA8F6fn///9mDx+EAAAAAABVSIn9SIt9AEiLdQj/VRBI/00gde9dw5AAAAAAAAAAAEiLLfH///9Ii30ISIt1AEj/RRj/VRDr78zM
 zMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM
 zMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM
 zMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM
