@@ -66,6 +66,8 @@ export const X86_MODEL = 34;
 
 /** `UC_X86_INS_SYSCALL` and others: the instructions that may be hooked. */
 export const X86Instruction = {
+  IN: 218,
+  OUT: 500,
   RDTSC: 608,
   RDTSCP: 609,
   SYSCALL: 699,

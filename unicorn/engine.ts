@@ -5,16 +5,10 @@
  */
 import * as uc from "./constants.ts";
 import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
-import { X86Instruction } from "./constants_x86_64.ts";
+import { X86Vector } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
-import {
-  codeCallback,
-  type HookTarget,
-  memoryCallback,
-  setRunning,
-  timestampCallback,
-} from "./hooks.ts";
+import { codeCallback, type HookTarget, memoryCallback, setRunning } from "./hooks.ts";
 import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
@@ -27,6 +21,7 @@ import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./state_x86_64.ts";
 import { checkSystemRegister, encodingNumber, SystemRegister } from "./system_register.ts";
 import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
+import { X86Instructions } from "./x86_instructions.ts";
 import { readMsr, writeMsr } from "./x86_msr.ts";
 
 /** Options of {@linkcode Engine.open}. */
@@ -71,6 +66,7 @@ export class Engine implements Disposable {
   readonly #ram = new RamMap();
   readonly #view: StateView;
   readonly #x86: X86State | undefined;
+  readonly #instructions: X86Instructions | undefined;
   readonly #aarch64: AArch64State | undefined;
   /** AArch64: the system registers that may be accessed in place. */
   readonly #places: ReadonlyMap<number, number> | undefined;
@@ -124,9 +120,7 @@ export class Engine implements Disposable {
       this.#pcIndex = internals.x86.rip >> 3;
       this.#translation = { index: internals.x86.cr0 >> 3, bit: CR0_PG };
       this.#x86 = new X86State(this.#view, internals.x86);
-      for (const instruction of [X86Instruction.RDTSC, X86Instruction.RDTSCP]) {
-        native.addHook(uc.UC_HOOK_INSN, timestampCallback(), { instruction });
-      }
+      this.#instructions = new X86Instructions(native, this.#x86);
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
       this.#translation = { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M };
@@ -141,7 +135,8 @@ export class Engine implements Disposable {
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
-      onTimestamp: () => this.#onTimestamp(),
+      onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
+      onPort: () => this.#instructions?.onPort(this.#counter()),
     };
   }
 
@@ -407,22 +402,32 @@ export class Engine implements Disposable {
     const counted = this.#counter();
     const spent = counted > budget;
     // What the count hook or a code hook stopped has been counted, but not begun.
-    const instructions = spent ? budget : this.#stoppedByHook ? counted - 1 : counted;
+    const refused = this.#instructions?.takeRefused();
+    const instructions = refused ??
+      (spent ? budget : this.#stoppedByHook ? counted - 1 : counted);
     this.#total += instructions;
     if (this.#callbackError !== undefined) {
       const { error } = this.#callbackError;
       this.#callbackError = undefined;
       throw error;
     }
+    if (refused !== undefined) {
+      return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
+    }
+    const stopped = this.#engineBytes[this.#stopIndex] !== 0;
     switch (status) {
       case uc.UC_ERR_OK:
         if (spent) return { kind: "budget", instructions };
         if (this.#stoppedByHook) return { kind: "stop", instructions };
-        if (this.#engineBytes[this.#stopIndex] !== 0) return { kind: "syscall", instructions };
+        if (stopped) return { kind: "syscall", instructions };
         return { kind: "halt", instructions };
       case uc.UC_ERR_EXCEPTION:
-      case uc.UC_ERR_INSN_INVALID:
-        return { kind: "trap", instructions, vector: this.#exception[0] ?? -1 };
+      case uc.UC_ERR_INSN_INVALID: {
+        const vector = this.#exception[0] ?? -1;
+        // A single step over `syscall`: the hook stopped the run first. Whether there is a step to report is for FMASK to say.
+        const step = stopped && this.#x86 !== undefined && vector === X86Vector.DEBUG;
+        return step ? { kind: "syscall", instructions } : { kind: "trap", instructions, vector };
+      }
       default:
         if (this.#memory !== undefined) return { ...this.#memory, instructions };
         return { kind: "fault", instructions, error: this.#error(status) };
@@ -472,16 +477,6 @@ export class Engine implements Disposable {
     }
     this.#stoppedByHook = true;
     this.#native.symbols.uc_emu_stop(this.#native.handle);
-  }
-
-  /** Gives `rdtsc` the instruction clock, which is the same in every run, instead of the host's time. */
-  #onTimestamp(): boolean {
-    const state = this.#x86;
-    if (state === undefined || state.timestampDisabled) return false;
-    const now = this.#total + this.#counter();
-    state.setGpr(0, BigInt(now % HIGH));
-    state.setGpr(2, BigInt(Math.floor(now / HIGH)));
-    return true;
   }
 
   #removeHook(id: number): void {

@@ -1,7 +1,7 @@
 /**
  * The native entry points of callbacks.
  *
- * There are three per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
+ * There are five per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
  * that native code still knows. They record and stop; the engine acts after the run has returned. Nothing is thrown through
  * native code.
  *
@@ -18,6 +18,8 @@ export interface HookTarget {
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
   /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
   onTimestamp(): boolean;
+  /** Called for each access by `in`, `out` and their string forms. */
+  onPort(): void;
 }
 
 let running: HookTarget | undefined;
@@ -59,6 +61,24 @@ const timestamp = lazy(() =>
   )
 );
 
+// Nothing is behind the ports: what is read is 0.
+const portInput = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u32", "i32", "u32"], result: "u32" },
+    () => {
+      running?.onPort();
+      return 0;
+    },
+  )
+);
+
+const portOutput = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u32", "i32", "u32", "u32"], result: "void" },
+    () => running?.onPort(),
+  )
+);
+
 /** Native entry point of code hooks; the hook's data is the number given to {@linkcode HookTarget.onCode}. */
 export function codeCallback(): Deno.PointerObject {
   return code().pointer;
@@ -72,6 +92,16 @@ export function memoryCallback(): Deno.PointerObject {
 /** Native entry point of hooks of `rdtsc` and `rdtscp`. */
 export function timestampCallback(): Deno.PointerObject {
   return timestamp().pointer;
+}
+
+/** Native entry point of hooks of `in`. */
+export function portInputCallback(): Deno.PointerObject {
+  return portInput().pointer;
+}
+
+/** Native entry point of hooks of `out`. */
+export function portOutputCallback(): Deno.PointerObject {
+  return portOutput().pointer;
 }
 
 function lazy<T>(make: () => T): () => T {

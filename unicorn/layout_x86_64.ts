@@ -4,10 +4,13 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { X86Register } from "./constants_x86_64.ts";
+import { X86Msr, X86Register } from "./constants_x86_64.ts";
 import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
+import type { NativeEngine } from "./native_engine.ts";
 import type { UnicornSymbols } from "./symbols.ts";
+import { readMsr, writeMsr } from "./x86_msr.ts";
+import { readTable, writeTable } from "./x86_tables.ts";
 
 /** Offsets in bytes into the CPU's state; the sixteen general registers are at its start, in the order of their numbers. */
 export interface X86Layout extends CommonLayout {
@@ -17,6 +20,16 @@ export interface X86Layout extends CommonLayout {
   mode: number;
   /** ES, CS, SS, DS, FS, GS: 24 bytes each (selector u32, base u64 at 8, limit u32 at 16, flags u32 at 20). */
   segments: number;
+  /** LDTR, TR, GDTR, IDTR, in the same form. */
+  tables: number;
+  /** Model-specific registers (u64). */
+  efer: number;
+  /** As `efer`. */
+  star: number;
+  /** As `efer`. */
+  lstar: number;
+  /** As `efer`. */
+  fmask: number;
   /** CR0 (u64); CR1 … CR4 follow. */
   cr0: number;
   /** Error code of the last exception (u32). */
@@ -70,11 +83,61 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     rip: register(X86Register.RIP, "RIP"),
     mode,
     segments,
+    tables: findTables(specimen.native, { view, segments }),
+    ...findMsrs(specimen.native, view),
     cr0: cr2 - 16,
     ...findFaultFields(symbols, common),
   };
   checkX86Layout(symbols, layout);
   return layout;
+}
+
+const SEGMENTS = 6;
+const TABLES = ["LDTR", "TR", "GDTR", "IDTR"] as const;
+
+/** The table registers follow the segment registers; checks that each is where it should be. */
+function findTables(
+  native: NativeEngine,
+  { view, segments }: { view: DataView; segments: number },
+): number {
+  const tables = segments + SEGMENTS * SEGMENT_SIZE;
+  TABLES.forEach((register, index) => {
+    const at = tables + index * SEGMENT_SIZE;
+    const base = 0x5a5a_4321_1000n + BigInt(index);
+    const limit = 0x3c3c + index;
+    const before = readTable(native, register);
+    writeTable(native, register, { base, limit });
+    if (view.getBigUint64(at + 8, true) !== base || view.getUint32(at + 16, true) !== limit) {
+      throw new CalibrationError(`${register} is not where it should be, at ${at}`);
+    }
+    writeTable(native, register, before);
+  });
+  return tables;
+}
+
+/** Finds the model-specific registers that entering a system call needs. */
+function findMsrs(
+  native: NativeEngine,
+  view: DataView,
+): Pick<X86Layout, "efer" | "star" | "lstar" | "fmask"> {
+  const find = (name: "EFER" | "STAR" | "LSTAR" | "FMASK", values: readonly bigint[]): number => {
+    const search = new OffsetSearch(view, { name, width: 8 });
+    const before = readMsr(native, X86Msr[name]);
+    for (const value of values) {
+      writeMsr(native, X86Msr[name], value);
+      search.keep(value);
+    }
+    writeMsr(native, X86Msr[name], before);
+    return search.keep(before).only();
+  };
+  const unique = [0x5a5a_1357_2468n, 0x3c3c_8642_7531n];
+  return {
+    // LMA and LME stay; SCE and NXE come and go.
+    efer: find("EFER", [0x500n, 0x501n, 0xd00n, 0xd01n]),
+    star: find("STAR", unique),
+    lstar: find("LSTAR", unique),
+    fmask: find("FMASK", unique),
+  };
 }
 
 // mov ax, selector; mov ds, ax: a selector beyond the limit of the GDT, which is the error code of the #GP that follows

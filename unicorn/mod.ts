@@ -32,7 +32,13 @@ export {
 export { X86Msr, X86Register, X86Vector } from "./constants_x86_64.ts";
 export type { AArch64ModelName } from "./native_engine.ts";
 export type { AArch64State } from "./state_aarch64.ts";
-export { type RingEntry, type X86Segment, X86SegmentIndex, type X86State } from "./state_x86_64.ts";
+export {
+  type RingEntry,
+  type X86Segment,
+  X86SegmentIndex,
+  type X86State,
+  X86TableIndex,
+} from "./state_x86_64.ts";
 export type { RegisterBatch } from "./register_batch.ts";
 export type { SystemRegister } from "./system_register.ts";
 export type { DescriptorTable, TableRegister } from "./x86_tables.ts";

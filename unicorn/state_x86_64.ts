@@ -22,6 +22,9 @@ export interface X86Segment {
 /** Numbers of the segment registers, as instructions encode them. */
 export const X86SegmentIndex = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5 } as const;
 
+/** Numbers of the table registers, for {@linkcode X86State.tableBase} and {@linkcode X86State.tableLimit}. */
+export const X86TableIndex = { LDTR: 0, TR: 1, GDTR: 2, IDTR: 3 } as const;
+
 /** What {@linkcode X86State.enterRing} sets. */
 export interface RingEntry {
   /** The new CPL, 0 or 3. */
@@ -116,6 +119,41 @@ export class X86State {
     this.#view.set32(at + 20, segment.flags);
   }
 
+  /** Selector of a segment register; see {@linkcode X86SegmentIndex}. */
+  selector(index: number): number {
+    return this.#view.get32(this.#segmentOffset(index)) & 0xffff;
+  }
+
+  /** Linear address of the table or segment a table register points at; see {@linkcode X86TableIndex}. */
+  tableBase(index: number): bigint {
+    return this.#view.get64(this.#tableOffset(index) + 8);
+  }
+
+  /** Offset of the last byte of that table or segment. */
+  tableLimit(index: number): number {
+    return this.#view.get32(this.#tableOffset(index) + 16);
+  }
+
+  /** EFER. Writing model-specific registers has side effects: use {@linkcode Engine.writeMsr}. */
+  get efer(): bigint {
+    return this.#view.get64(this.#layout.efer);
+  }
+
+  /** STAR: selectors of SYSCALL and SYSRET. */
+  get star(): bigint {
+    return this.#view.get64(this.#layout.star);
+  }
+
+  /** LSTAR: entry point of SYSCALL. */
+  get lstar(): bigint {
+    return this.#view.get64(this.#layout.lstar);
+  }
+
+  /** FMASK: flags SYSCALL clears. */
+  get fmask(): bigint {
+    return this.#view.get64(this.#layout.fmask);
+  }
+
   /** Error code of the last exception; 0 for those that have none. */
   get errorCode(): number {
     return this.#view.get32(this.#layout.errorCode);
@@ -124,6 +162,12 @@ export class X86State {
   /** Whether the last exception was an `int n`. */
   get softwareInterrupt(): boolean {
     return this.#view.get32(this.#layout.softwareInterrupt) !== 0;
+  }
+
+  /** Makes the last exception one without error code that no `int n` raised. */
+  clearFault(): void {
+    this.#view.set32(this.#layout.errorCode, 0);
+    this.#view.set32(this.#layout.softwareInterrupt, 0);
   }
 
   /** Whether the last instruction blocks interrupts for one more instruction (after `sti`, and loads of SS). */
@@ -191,6 +235,11 @@ export class X86State {
   #gprOffset(index: number): number {
     checkIndex("general register", index, 16);
     return index * 8;
+  }
+
+  #tableOffset(index: number): number {
+    checkIndex("table register", index, 4);
+    return this.#layout.tables + index * SEGMENT_SIZE;
   }
 
   #segmentOffset(index: number): number {
