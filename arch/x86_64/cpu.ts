@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Engine, type Exit, X86Msr, X86Register, type X86State } from "../../unicorn/mod.ts";
+import { Engine, type Exit, X86Register, type X86State } from "../../unicorn/mod.ts";
 import type { BootParameters, CpuExit } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
@@ -220,25 +220,28 @@ export class X86Cpu extends CpuCore {
     const state = this.#state;
     const pc = state.rip;
     const fromUser = state.cpl === 3;
-    if ((engine.readMsr(X86Msr.EFER) & EFER_SCE) === 0n) {
+    if ((state.efer & EFER_SCE) === 0n) {
       state.rip = pc - SYSCALL_LENGTH;
       return this.#deliver({ vector: Vector.UD, error: 0, kind: "fault" });
     }
     const rflags = engine.readRegister(X86Register.RFLAGS);
-    const selector = Number((engine.readMsr(X86Msr.STAR) >> 32n) & 0xfffcn);
+    const selector = Number((state.star >> 32n) & 0xfffcn);
     state.setGpr(Gpr.rcx, pc);
     state.setGpr(Gpr.r11, rflags & ~Rflags.RF);
-    const clear = engine.readMsr(X86Msr.FMASK) | Rflags.RF;
+    const clear = state.fmask | Rflags.RF;
     engine.writeRegister(X86Register.RFLAGS, rflags & ~clear);
     state.enterRing({
       cpl: 0,
       cs: { selector, base: 0n, limit: 0xffff_ffff, flags: 0x00af_9b00 },
       ss: { selector: selector + 8, base: 0n, limit: 0xffff_ffff, flags: 0x00cf_9300 },
       rsp: state.rsp,
-      rip: engine.readMsr(X86Msr.LSTAR),
+      rip: state.lstar,
     });
     this.observer?.({ vector: SYSCALL_VECTOR, pc, code: 0n, fromUser });
-    return null;
+    // Where FMASK leaves TF, the step is over when the call has been made.
+    return (rflags & ~clear & Rflags.TF) === 0n
+      ? null
+      : this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
   }
 
   #deliver(event: InterruptEvent): CpuExit | null {

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { type Engine, X86Register, X86SegmentIndex, type X86State } from "../../unicorn/mod.ts";
+import {
+  type Engine,
+  X86Register,
+  X86SegmentIndex,
+  type X86State,
+  X86TableIndex,
+} from "../../unicorn/mod.ts";
 import type { ExceptionEntry } from "../arch.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
@@ -138,13 +144,12 @@ export class Delivery {
     const stack = this.#stack(gate.ist, ring < cpl ? ring : undefined);
     if (typeof stack !== "bigint") return stack;
     const rflags = this.#engine.readRegister(X86Register.RFLAGS);
-    const ss = state.segment(X86SegmentIndex.SS);
     const pc = state.rip;
     const words = [
-      BigInt(ss.selector),
+      BigInt(state.selector(X86SegmentIndex.SS)),
       state.rsp,
       kind === "fault" ? rflags | Rflags.RF : rflags,
-      BigInt(state.segment(X86SegmentIndex.CS).selector),
+      BigInt(state.selector(X86SegmentIndex.CS)),
       pc,
     ];
     if (hasErrorCode(vector) && kind === "fault") words.push(BigInt(event.error));
@@ -162,7 +167,9 @@ export class Delivery {
         limit: CS_LIMIT,
         flags: segment.flags,
       },
-      ss: ring < cpl ? { selector: ring, base: 0n, limit: 0, flags: ring << 13 } : ss,
+      ss: ring < cpl ? { selector: ring, base: 0n, limit: 0, flags: ring << 13 } : state.segment(
+        X86SegmentIndex.SS,
+      ),
       rsp,
       rip: gate.target,
     });
@@ -171,7 +178,8 @@ export class Delivery {
 
   /** Reads a gate. Decoding is kept as long as the bytes stay the same. */
   #gate(vector: number, ext: number): Gate | DeliveryFault {
-    const { base, limit } = this.#engine.readDescriptorTable("IDTR");
+    const base = this.#state.tableBase(X86TableIndex.IDTR);
+    const limit = this.#state.tableLimit(X86TableIndex.IDTR);
     const error = vector * 8 + IDT_ERROR + ext;
     if (vector * 16 + 15 > limit) return new DeliveryFault(Vector.GP, error);
     const address = base + BigInt(vector * 16);
@@ -202,7 +210,8 @@ export class Delivery {
   ): CodeSegment | DeliveryFault {
     const error = (selector & 0xfffc) + ext;
     const index = selector & 0xfff8;
-    const { base, limit } = this.#engine.readDescriptorTable("GDTR");
+    const base = this.#state.tableBase(X86TableIndex.GDTR);
+    const limit = this.#state.tableLimit(X86TableIndex.GDTR);
     // A selector of the local table can only be beyond its limit: there is none.
     if ((selector & 0xfffc) === 0 || (selector & 4) !== 0 || index + 7 > limit) {
       return new DeliveryFault(Vector.GP, error);
@@ -222,7 +231,7 @@ export class Delivery {
   /** Stack pointer the frame is pushed at: an interrupt stack, that of an inner ring, or the current one. */
   #stack(ist: number, ring: number | undefined): bigint | DeliveryFault {
     if (ist === 0 && ring === undefined) return this.#state.rsp;
-    const { base } = this.#engine.readDescriptorTable("TR");
+    const base = this.#state.tableBase(X86TableIndex.TR);
     const address = base + (ist !== 0 ? TSS_IST + BigInt(8 * (ist - 1)) : TSS_RSP0);
     const offset = this.#systemOffset(address);
     if (offset < 0) return new DeliveryFault(Vector.PF, this.#walk.error, address);
