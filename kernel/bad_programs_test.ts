@@ -71,7 +71,7 @@ for (const arch of ARCH_NAMES) {
     const [what, options] of [
       ["paged in on demand under a fast timer", {
         load: "demand",
-        quantum: 251,
+        quantum: 257,
         ioLatency: 3000,
         policy: "priority",
       }],

@@ -38,7 +38,10 @@ export interface MachineOptions {
   readonly modules: readonly ModuleOptions[];
   /** Scheduling policy by name, default `rr`. */
   readonly policy?: string;
-  /** Instructions between timer interrupts, at least 100; default 10,000. */
+  /**
+   * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt, switching threads and swapping
+   * floating-point state take up to 200: with less than that between two interrupts nobody would get anywhere.
+   */
   readonly quantum?: number;
   /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
   readonly seed?: number;
@@ -113,13 +116,15 @@ export class Machine implements Disposable {
       name: keyof typeof DEFAULTS,
       bounds: { least: number; most: number; multiple: number },
     ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
-    const quantum = number("quantum", { least: 100, most: 2 ** 40, multiple: 1 });
+    const quantum = number("quantum", { least: 250, most: 2 ** 40, multiple: 1 });
     const MIB = 2 ** 20;
     const memory = number("memory", { least: 8 * MIB, most: 2048 * MIB, multiple: 2 * MIB });
     const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
     const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
     const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
-    const policy = createPolicy(options.policy ?? "rr", { quantum });
+    // The timer is the only clock of the policy, and charges a thread a few instructions less than its period (the switch is
+    // not the thread's): half a period is enough to give way at the next tick.
+    const policy = createPolicy(options.policy ?? "rr", { quantum: Math.ceil(quantum / 2) });
     this.#bootstrap = {
       commandLine: options.commandLine ?? "",
       load: options.load ?? "copyout",

@@ -91,7 +91,7 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Machine.addBreakpoint ${arch}, counts switches and handoffs as the events do`, () => {
-    for (const quantum of [100, 10_000]) {
+    for (const quantum of [250, 10_000]) {
       using stopped = session(arch, "threads", { quantum, load: "demand" });
       const { image } = stopped.machine.kernel.arch;
       const hits = new Map<bigint, number>();
