@@ -177,12 +177,6 @@ const THREADS: readonly BadCase[] = [
   ...both(fault("write", "not mapped", UNMAPPED), ["thread-fault"]),
   ...both(REFUSED, ["thread-spins", "thread-sleeps", "thread-flood", "thread-churn"]),
 ];
-
-const PORTS = {
-  instead: SURVIVED,
-  lacks: "the privilege check of port instructions is compiled out",
-} as const;
-
 /** Instructions of both architectures, or of one and its nearest relative on the other. */
 const PROCESSOR: readonly BadCase[] = [
   { name: "hlt", expect: { x86_64: PROTECTION, aarch64: UNDEFINED } },
@@ -205,10 +199,11 @@ const X86_64: readonly BadCase[] = [
       ...["lmsw", "rdmsr", "wrmsr", "lgdt", "lidt", "lldt", "ltr", "invlpg", "wbinvd", "swapgs"],
       ...["sysret", "int-0", "int-14", "int-32", "int-66", "int-128", "load-kernel-ss"],
       ...["load-wild-ds", "iret-to-kernel", "lret-to-kernel", "iret-nested", "popf-io-privilege"],
+      ...["in", "out"],
     ],
   }),
-  { name: "in", expect: { x86_64: PROTECTION }, engine: PORTS },
-  { name: "out", expect: { x86_64: PROTECTION }, engine: PORTS },
+  { name: "in", expect: { x86_64: PROTECTION } },
+  { name: "out", expect: { x86_64: PROTECTION } },
   {
     name: "lock-mov",
     expect: { x86_64: trap("invalid opcode") },
