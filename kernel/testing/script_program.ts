@@ -89,7 +89,7 @@ export class ScriptProgram {
     return this;
   }
 
-  /** Makes a system call; its result is kept as {@linkcode RESULT}. */
+  /** Makes a system call; its result is kept as {@linkcode RESULT}. Argument registers that are not named stay as they are. */
   call(number: number, ...args: readonly Value[]): this {
     const encoder = this.#encoder;
     args.forEach((value, i) => this.#load(encoder.argumentRegisters[i] ?? 0, value));
@@ -98,13 +98,17 @@ export class ScriptProgram {
     return this.#emit(encoder.move(encoder.saved[0], encoder.resultRegister));
   }
 
-  /** Ends the task with `code` unless the last result is `value`. */
-  expect(value: bigint | number, code: number): this {
+  /** Jumps to a label if the last result is `value`. */
+  jumpIf(value: bigint | number, label: string): this {
     const encoder = this.#encoder;
     const [result, other] = encoder.saved;
+    return this.#load(other, value).#emit(encoder.skipUnlessEqual(result, other)).jump(label);
+  }
+
+  /** Ends the task with `code` unless the last result is `value`. */
+  expect(value: bigint | number, code: number): this {
     const good = `expected at ${this.#size}`;
-    this.#load(other, value).#emit(encoder.skipUnlessEqual(result, other));
-    return this.jump(good).exit(code).label(good);
+    return this.jumpIf(value, good).exit(code).label(good);
   }
 
   /** Reads a byte of memory. */
