@@ -8,19 +8,19 @@
  * @module
  */
 import { hexAddress } from "./address.ts";
-import { CfiDecoder } from "./cfi_decoder.ts";
-import { DW_CFA } from "./cfi_opcodes.ts";
 import type { Cie } from "./cie.ts";
+import { Columns } from "./columns.ts";
 import { parseElf } from "./elf.ts";
 import type { Machine } from "./elf_constants.ts";
 import { frameTablesOf } from "./elf_frames.ts";
 import type { Fde } from "./fde.ts";
 import type { FrameTable } from "./frame_table.ts";
 import { registerName } from "./registers.ts";
-import { REGISTER_LIMIT, RULE, type UnwindRow } from "./row.ts";
+import type { UnwindRow } from "./row.ts";
 import { RowMachine } from "./row_machine.ts";
 import { cfaText, ruleText } from "./rule_text.ts";
 import { ShapeCache } from "./table_shape.ts";
+import { TailCache } from "./tail_cache.ts";
 import { TextBuffer } from "./text_buffer.ts";
 
 /** Bytes gathered before they are given out. */
@@ -45,69 +45,27 @@ function cieJson(cie: Cie): string {
   return JSON.stringify(fields);
 }
 
-/** Which registers tables mention. */
-class Columns {
-  #decoder: CfiDecoder;
-  #seen: Uint8Array = new Uint8Array(REGISTER_LIMIT);
-
-  constructor(table: FrameTable) {
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
-  }
-
-  /** Registers that the instructions of an FDE, or of its CIE, mention, in ascending order. */
-  of(fde: Fde): number[] {
-    const seen = this.#seen.fill(0);
-    const { cie } = fde;
-    const encoding = cie.pointerEncoding;
-    this.#decoder.seek(cie.instructionsAt, cie.instructionsEnd, encoding);
-    this.#scan(seen);
-    this.#decoder.seek(fde.instructionsAt, fde.instructionsEnd, encoding);
-    this.#scan(seen);
-    const columns: number[] = [];
-    for (let i = seen.indexOf(1); i >= 0; i = seen.indexOf(1, i + 1)) {
-      columns.push(i);
-    }
-    return columns;
-  }
-
-  #scan(seen: Uint8Array): void {
-    const decoder = this.#decoder;
-    while (decoder.next()) {
-      switch (decoder.opcode) {
-        case DW_CFA.offset:
-        case DW_CFA.restore:
-        case DW_CFA.offsetExtended:
-        case DW_CFA.offsetExtendedSf:
-        case DW_CFA.gnuNegativeOffsetExtended:
-        case DW_CFA.valOffset:
-        case DW_CFA.valOffsetSf:
-        case DW_CFA.restoreExtended:
-        case DW_CFA.undefined:
-        case DW_CFA.sameValue:
-        case DW_CFA.register:
-        case DW_CFA.expression:
-        case DW_CFA.valExpression:
-          seen[decoder.first] = 1;
-      }
-    }
-  }
-}
-
 const LINE_BEGIN = TextBuffer.encode('{"begin":"');
 const LINE_END = TextBuffer.encode('","end":"');
+
+/** What follows the address of a row: up to the address of the next, or to the end of the line. */
+interface Tail {
+  readonly inner: Uint8Array;
+  readonly last: Uint8Array;
+}
 
 /** Writes the lines of one table. */
 class TableLines {
   #machine: Machine;
   #columns: Columns;
   #rows: RowMachine;
+  #states: Map<number, TailCache<Tail>> = new Map();
   #cies: Map<Cie, Uint8Array> = new Map();
-  #rules: Map<number, string>[] = [];
-  #shapes: ShapeCache<readonly Uint8Array[]>;
+  #shapes: ShapeCache<readonly Tail[]>;
 
   constructor(table: FrameTable, machine: Machine) {
-    this.#columns = new Columns(table);
     this.#machine = machine;
+    this.#columns = new Columns(table);
     this.#rows = new RowMachine(table);
     this.#shapes = new ShapeCache(table, (fde) => this.#tails(fde));
   }
@@ -121,10 +79,13 @@ class TableLines {
     out.piece(LINE_END);
     out.hex(fde.limit);
     out.piece(this.#cie(fde.cie));
-    for (let i = 0; i < tails.length; i++) {
+    const last = tails.length - 1;
+    for (let i = 0; i < last; i++) {
       out.hex(starts[i]!);
-      out.piece(tails[i]!);
+      out.piece(tails[i]!.inner);
     }
+    out.hex(starts[last]!);
+    out.piece(tails[last]!.last);
   }
 
   #cie(cie: Cie): Uint8Array {
@@ -136,47 +97,37 @@ class TableLines {
     return text;
   }
 
-  /** What follows the address of each row, up to the address of the next. */
-  #tails(fde: Fde): readonly Uint8Array[] {
-    const columns = this.#columns.of(fde);
-    const tails: Uint8Array[] = [];
+  /** What follows the addresses of an FDE's rows. */
+  #tails(fde: Fde): readonly Tail[] {
+    const { returnAddress } = fde.cie;
+    let states = this.#states.get(returnAddress);
+    if (states === undefined) {
+      states = new TailCache((row, columns) => this.#tail(row, { columns, returnAddress }));
+      this.#states.set(returnAddress, states);
+    }
+    const columns = states.columns(this.#columns.of(fde));
+    const tails: Tail[] = [];
     const rows = this.#rows;
     rows.start(fde);
-    let more = rows.next();
-    while (more) {
-      const tail = this.#tail(rows.row, columns, fde.cie.returnAddress);
-      more = rows.next();
-      tails.push(TextBuffer.encode(tail + (more ? ',{"pc":"' : "]}\n")));
-    }
+    while (rows.next()) tails.push(states.get(rows.row, columns));
     return tails;
   }
 
-  #tail(row: UnwindRow, columns: number[], returnAddress: number): string {
+  #tail(
+    row: UnwindRow,
+    head: { readonly columns: readonly number[]; readonly returnAddress: number },
+  ): Tail {
     let text = `","cfa":"${cfaText(this.#machine, row)}","regs":{`;
-    const last = columns.length - 1;
-    for (let i = 0; i <= last; i++) {
-      const register = columns[i]!;
-      const name = register === returnAddress ? -1 : register;
-      text += this.#rule(name, row.kinds[register]!, row.values[register]!);
-      if (i < last) text += ",";
-    }
-    return text + (row.raSigned ? '},"raSigned":true}' : "}}");
-  }
-
-  /** `"rbx":"c-16"`; register −1 is the return address. */
-  #rule(register: number, kind: number, value: number): string {
-    const known = this.#rules[register + 1] ??= new Map();
-    // Only these kinds say their value; offsets are small, so value and kind fit in one number.
-    const spoken = kind === RULE.offset || kind === RULE.valOffset ||
-      kind === RULE.register;
-    const key = spoken ? value * 8 + kind : kind;
-    let text = known.get(key);
-    if (text === undefined) {
-      const name = register < 0 ? "ra" : registerName(this.#machine, register);
-      text = `"${name}":"${ruleText(kind, value)}"`;
-      known.set(key, text);
-    }
-    return text;
+    head.columns.forEach((register, i) => {
+      const name = register === head.returnAddress ? "ra" : registerName(this.#machine, register);
+      const rule = ruleText(row.kinds[register]!, row.values[register]!);
+      text += `${i === 0 ? "" : ","}"${name}":"${rule}"`;
+    });
+    text += row.raSigned ? '},"raSigned":true}' : "}}";
+    return {
+      inner: TextBuffer.encode(`${text},{"pc":"`),
+      last: TextBuffer.encode(`${text}]}\n`),
+    };
   }
 }
 

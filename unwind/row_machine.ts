@@ -10,22 +10,23 @@ import { DW_CFA } from "./cfi_opcodes.ts";
 import type { CfiErrorKind } from "./errors.ts";
 import type { Fde } from "./fde.ts";
 import type { FrameTable } from "./frame_table.ts";
-import { CFA, REGISTER_LIMIT, RULE, UnwindRow } from "./row.ts";
+import { RULE, UnwindRow } from "./row.ts";
+import { RowRules } from "./row_rules.ts";
 
-/** Depth of remembered states; compilers use one. */
-const STATE_LIMIT = 64;
+/** Most states remembered at once; compilers need one. */
+export const STATE_LIMIT = 64;
 
 /** Produces the rows of one FDE after another. */
 export class RowMachine {
   /** The current row: changed by {@linkcode RowMachine.next}. */
-  readonly row: UnwindRow = new UnwindRow();
+  readonly row: UnwindRow;
   #table: FrameTable;
   #decoder: CfiDecoder;
   #initial: Map<Cie, UnwindRow> = new Map();
   #states: UnwindRow[] = [];
   #depth = 0;
-  #cie: Cie | undefined;
-  #restoreTo: UnwindRow | undefined;
+  #rules: RowRules;
+  #codeAlign = 1;
   #limit = 0;
   #location = 0;
   #done = true;
@@ -34,6 +35,8 @@ export class RowMachine {
   constructor(table: FrameTable) {
     this.#table = table;
     this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
+    this.#rules = new RowRules(table, this.#decoder);
+    this.row = this.#rules.row;
   }
 
   /** Begins with an FDE. Throws `CfiError` or `DecodeError` if the instructions of its CIE are malformed. */
@@ -42,8 +45,9 @@ export class RowMachine {
     const initial = this.#initial.get(cie) ?? this.initialRow(cie);
     this.row.copyRules(initial);
     this.row.argsSize = initial.argsSize;
-    this.#cie = cie;
-    this.#restoreTo = initial;
+    this.#rules.initial = initial;
+    this.#rules.dataAlign = cie.dataAlign;
+    this.#codeAlign = cie.codeAlign;
     this.#decoder.seek(
       fde.instructionsAt,
       fde.instructionsEnd,
@@ -63,8 +67,9 @@ export class RowMachine {
     row.kinds.fill(RULE.unspecified);
     row.copyRules(new UnwindRow());
     row.argsSize = 0;
-    this.#cie = cie;
-    this.#restoreTo = undefined;
+    this.#rules.initial = undefined;
+    this.#rules.dataAlign = cie.dataAlign;
+    this.#codeAlign = cie.codeAlign;
     this.#depth = 0;
     this.#location = 0;
     this.#decoder.seek(
@@ -104,7 +109,7 @@ export class RowMachine {
   #step(): boolean {
     const decoder = this.#decoder;
     const row = this.row;
-    const cie = this.#cie!;
+    const rules = this.#rules;
     while (decoder.next()) {
       switch (decoder.opcode) {
         case DW_CFA.advanceLoc:
@@ -112,64 +117,11 @@ export class RowMachine {
         case DW_CFA.advanceLoc2:
         case DW_CFA.advanceLoc4:
         case DW_CFA.mipsAdvanceLoc8:
-          this.#advance(this.#location + decoder.first * cie.codeAlign);
+          this.#advance(this.#location + decoder.first * this.#codeAlign);
           return true;
         case DW_CFA.setLoc:
           this.#advance(decoder.first);
           return true;
-        case DW_CFA.offset:
-        case DW_CFA.offsetExtended:
-        case DW_CFA.offsetExtendedSf:
-          this.#set(RULE.offset, decoder.second * cie.dataAlign);
-          break;
-        case DW_CFA.gnuNegativeOffsetExtended:
-          this.#set(RULE.offset, -decoder.second * cie.dataAlign);
-          break;
-        case DW_CFA.valOffset:
-        case DW_CFA.valOffsetSf:
-          this.#set(RULE.valOffset, decoder.second * cie.dataAlign);
-          break;
-        case DW_CFA.restore:
-        case DW_CFA.restoreExtended:
-          this.#restore(decoder.first);
-          break;
-        case DW_CFA.undefined:
-          this.#set(RULE.undefined, 0);
-          break;
-        case DW_CFA.sameValue:
-          this.#set(RULE.sameValue, 0);
-          break;
-        case DW_CFA.register:
-          this.#checkRegister(decoder.second);
-          this.#set(RULE.register, decoder.second);
-          break;
-        case DW_CFA.expression:
-          this.#set(RULE.expression, decoder.blockAt);
-          break;
-        case DW_CFA.valExpression:
-          this.#set(RULE.valExpression, decoder.blockAt);
-          break;
-        case DW_CFA.defCfa:
-          this.#cfaRegister(decoder.first);
-          this.#cfaOffset(decoder.second);
-          break;
-        case DW_CFA.defCfaSf:
-          this.#cfaRegister(decoder.first);
-          this.#cfaOffset(decoder.second * cie.dataAlign);
-          break;
-        case DW_CFA.defCfaRegister:
-          this.#cfaRegister(decoder.first);
-          break;
-        case DW_CFA.defCfaOffset:
-          this.#cfaOffset(decoder.first);
-          break;
-        case DW_CFA.defCfaOffsetSf:
-          this.#cfaOffset(decoder.first * cie.dataAlign);
-          break;
-        case DW_CFA.defCfaExpression:
-          row.cfaKind = CFA.expression;
-          row.cfaExpression = decoder.blockAt;
-          break;
         case DW_CFA.rememberState:
           this.#remember();
           break;
@@ -179,18 +131,8 @@ export class RowMachine {
           }
           row.copyRules(this.#states[--this.#depth]!);
           break;
-        case DW_CFA.gnuArgsSize:
-          row.argsSize = decoder.first;
-          break;
-        case DW_CFA.aarch64NegateRaState:
-          row.raSigned = !row.raSigned;
-          row.raSignedWithPc = false;
-          break;
-        case DW_CFA.aarch64NegateRaStateWithPc:
-          row.raSigned = !row.raSigned;
-          row.raSignedWithPc = row.raSigned;
-          break;
-        default: // nop
+        default:
+          rules.apply();
           break;
       }
     }
@@ -204,37 +146,6 @@ export class RowMachine {
     this.#location = location;
   }
 
-  #set(kind: number, value: number): void {
-    const register = this.#decoder.first;
-    this.#checkRegister(register);
-    if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
-      throw this.#error("register", `Offset of register is ${value}`);
-    }
-    this.row.set(register, kind, value);
-  }
-
-  #restore(register: number): void {
-    this.#checkRegister(register);
-    const initial = this.#restoreTo;
-    if (initial === undefined) {
-      throw this.#error("instruction", "Cannot restore a register in a CIE");
-    }
-    this.row.set(register, initial.kinds[register]!, initial.values[register]!);
-  }
-
-  #cfaRegister(register: number): void {
-    this.#checkRegister(register);
-    this.row.cfaKind = CFA.register;
-    this.row.cfaRegister = register;
-  }
-
-  #cfaOffset(offset: number): void {
-    if (!(Math.abs(offset) <= Number.MAX_SAFE_INTEGER)) {
-      throw this.#error("cfa", `Offset of CFA is ${offset}`);
-    }
-    this.row.cfaOffset = offset;
-  }
-
   #remember(): void {
     if (this.#depth >= STATE_LIMIT) {
       throw this.#error("state-stack", `Over ${STATE_LIMIT} states remembered`);
@@ -242,12 +153,6 @@ export class RowMachine {
     const state = this.#states[this.#depth] ??= new UnwindRow();
     state.copyRules(this.row);
     this.#depth++;
-  }
-
-  #checkRegister(register: number): void {
-    if (register >= REGISTER_LIMIT) {
-      throw this.#error("register", `Register number is ${register}`);
-    }
   }
 
   #error(kind: CfiErrorKind, message: string): Error {

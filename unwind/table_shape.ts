@@ -24,6 +24,7 @@ export class ShapeCache<T> {
   /** Rows of the last FDE looked up. */
   rowCount = 0;
   #decoder: CfiDecoder;
+  #table: FrameTable;
   #bytes: Uint8Array;
   #scratch: Uint8Array = new Uint8Array(1024);
   #size = 0;
@@ -33,6 +34,7 @@ export class ShapeCache<T> {
   /** A cache over one section; `make` is called for the first FDE of each shape. */
   constructor(table: FrameTable, make: (fde: Fde) => T) {
     this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
+    this.#table = table;
     this.#bytes = table.bytes;
     this.#make = make;
   }
@@ -94,6 +96,9 @@ export class ShapeCache<T> {
           hash = Math.imul(hash ^ byte, 0x01000193);
         }
       } else if (next !== location) {
+        if (!(next > location && next <= Number.MAX_SAFE_INTEGER)) {
+          throw this.#table.error("location", "Location does not advance", decoder.offset);
+        }
         location = next;
         starts[rows++] = next;
         scratch[size++] = DW_CFA.advanceLoc;
