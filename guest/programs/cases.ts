@@ -199,7 +199,6 @@ const X86_64: readonly BadCase[] = [
       ...["lmsw", "rdmsr", "wrmsr", "lgdt", "lidt", "lldt", "ltr", "invlpg", "wbinvd", "swapgs"],
       ...["sysret", "int-0", "int-14", "int-32", "int-66", "int-128", "load-kernel-ss"],
       ...["load-wild-ds", "iret-to-kernel", "lret-to-kernel", "iret-nested", "popf-io-privilege"],
-      ...["in", "out"],
     ],
   }),
   { name: "in", expect: { x86_64: PROTECTION } },
