@@ -80,8 +80,8 @@ export class Session implements Disposable {
   }
 
   /** The events of one type. */
-  of<T extends KernelEvent["type"]>(type: T): Extract<KernelEvent, { type: T }>[] {
-    return this.events.filter((event): event is Extract<KernelEvent, { type: T }> =>
+  of<T extends KernelEvent["type"]>(type: T): (KernelEvent & { readonly type: T })[] {
+    return this.events.filter((event): event is KernelEvent & { readonly type: T } =>
       event.type === type
     );
   }
