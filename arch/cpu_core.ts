@@ -9,9 +9,13 @@ import type { BootParameters, Cpu, CpuExit, ExceptionEntry } from "./arch.ts";
 import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
+import { hex } from "./physical_memory.ts";
 
 /** Number of interrupt lines. */
 export const INTERRUPT_LINES = 32;
+
+/** Exceptions in a row with no instruction between them, after which there will never be one. */
+const STALL_LIMIT = 100;
 
 /** The part of a CPU that does not depend on the architecture. */
 export abstract class CpuCore implements Cpu {
@@ -25,6 +29,7 @@ export abstract class CpuCore implements Cpu {
   protected observer: ((entry: ExceptionEntry) => void) | null = null;
   #pending = 0;
   #resumeAt: bigint | null = null;
+  #stalled = 0;
 
   /** Takes over an engine; it is disposed of with the CPU. */
   protected constructor(engine: Engine, options: { space: KernelSpace; image: GuestImage }) {
@@ -87,7 +92,10 @@ export abstract class CpuCore implements Cpu {
       // An interrupt that waits for the guest to unmask it must be seen between any two instructions.
       const exit = this.engine.run(this.#pending !== 0 || this.#resumeAt !== null ? 1 : left);
       left -= exit.instructions;
-      if (exit.instructions > 0) this.#resumeAt = null;
+      if (exit.instructions > 0) {
+        this.#resumeAt = null;
+        this.#stalled = 0;
+      }
       switch (exit.kind) {
         case "budget":
           break;
@@ -95,7 +103,7 @@ export abstract class CpuCore implements Cpu {
           return HYPERCALL;
         case "trap":
         case "syscall": {
-          const end = this.enterException(exit);
+          const end = this.enterException(exit) ?? this.#checkProgress();
           if (end !== null) return end;
           break;
         }
@@ -111,6 +119,15 @@ export abstract class CpuCore implements Cpu {
       }
     }
     return BUDGET;
+  }
+
+  /** A handler whose first instruction cannot be fetched is entered for ever, without executing anything that uses up a budget. */
+  #checkProgress(): CpuExit | null {
+    if (this.#stalled++ < STALL_LIMIT) return null;
+    return {
+      kind: "shutdown",
+      reason: `Exceptions without end: the handler at ${hex(this.pc)} cannot be fetched`,
+    };
   }
 
   /** A code hook stopped the run. */

@@ -45,16 +45,20 @@ function pageDirectoryEntry(machine: BareMachine, edit: (entry: bigint) => bigin
 
 const { PRESENT: P, WRITE: W, USER: U, RESERVED: R, FETCH: I } = PageFaultBit;
 
-type Access = "load" | "store" | "fetch";
+type Access = "load" | "store" | "update" | "fetch";
 
 const TABLE: readonly [Mode, Access, keyof typeof MAPPINGS, number][] = [
   ["user", "load", "absent", U],
   ["user", "store", "absent", U | W],
+  ["user", "update", "absent", U | W],
   ["user", "fetch", "absent", U | I],
   ["user", "load", "kernel", U | P],
   ["user", "store", "kernel", U | W | P],
   ["user", "store", "read-only user", U | W | P],
   ["user", "store", "read-only kernel", U | W | P],
+  ["user", "update", "kernel", U | W | P],
+  ["user", "update", "read-only user", U | W | P],
+  ["user", "update", "reserved bit", U | R | W | P],
   ["user", "fetch", "kernel", U | I | P],
   ["user", "fetch", "no-execute user", U | I | P],
   ["user", "load", "reserved bit", U | R | P],
@@ -62,6 +66,7 @@ const TABLE: readonly [Mode, Access, keyof typeof MAPPINGS, number][] = [
   ["user", "fetch", "reserved bit", U | R | I | P],
   ["kernel", "load", "absent", 0],
   ["kernel", "store", "absent", W],
+  ["kernel", "update", "absent", W],
   ["kernel", "fetch", "absent", I],
   ["kernel", "store", "read-only user", W | P],
   ["kernel", "store", "read-only kernel", W | P],
@@ -113,7 +118,7 @@ for (const [mode, access, mapping, code] of TABLE) {
           assertEquals(cause, {
             kind: "page-fault",
             address,
-            access: access === "fetch" ? "execute" : access === "store" ? "write" : "read",
+            access: access === "fetch" ? "execute" : access === "load" ? "read" : "write",
             present: (code & P) !== 0,
           });
         }

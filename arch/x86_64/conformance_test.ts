@@ -16,6 +16,7 @@ import {
   NON_CANONICAL,
   tables,
 } from "../conformance/x86_64.ts";
+import { hex } from "../physical_memory.ts";
 import { Vector, vectorName } from "./exceptions.ts";
 
 /** A line of the table. */
@@ -61,6 +62,11 @@ function selector(value: number): Partial<RoundTripCase> {
   return { registers: { rsi: BigInt(value) } };
 }
 
+/** A frame for IRETQ: code and stack selector, and where to go. */
+function frame(cs: number, ss: number): Partial<RoundTripCase> {
+  return { registers: { rsi: BigInt(cs), rdx: BigInt(ss), rdi: 0x40_1000n, r8: 0x7f_ff00n } };
+}
+
 const TABLE: readonly Line[] = [
   { label: "divide", vector: Vector.DE },
   { label: "divide_overflow", vector: Vector.DE },
@@ -86,6 +92,7 @@ const TABLE: readonly Line[] = [
     "ud_rsm",
     "ud_sysenter",
     "ud_rdrand",
+    "ud_xsetbv",
   ].map((label) => ({ label, vector: Vector.UD })),
 
   ...["x87", "x87_wait", "sse", "sse_load"].map((label) => ({
@@ -119,6 +126,9 @@ const TABLE: readonly Line[] = [
     "gp_rdpmc",
     "gp_swapgs",
     "gp_sysretq",
+    "gp_in",
+    "gp_out",
+    "gp_insb",
   ].map((label) => ({ label, vector: Vector.GP, modes: USER, ...withData })),
   { label: "gp_long", vector: Vector.GP },
 
@@ -147,13 +157,32 @@ const TABLE: readonly Line[] = [
   { label: "far_return", vector: Vector.GP, ...selector(0) },
   { label: "far_return", vector: Vector.GP, code: 0x20, ...selector(0x20 | 3) },
   { label: "far_return", vector: Vector.GP, code: 0x08, modes: USER, ...selector(0x08) },
+
+  { label: "iret", vector: Vector.GP, code: 0x1234, ...frame(0x1234 | 3, 0x20 | 3) },
+  { label: "iret", vector: Vector.GP, code: 0, ...frame(0, 0x20 | 3) },
+  { label: "iret", vector: Vector.GP, code: 0x20, ...frame(0x20 | 3, 0x20 | 3) },
+  { label: "iret", vector: Vector.GP, code: 0x08, modes: USER, ...frame(0x08, 0x10) },
+  { label: "iret", vector: Vector.GP, code: 0x1234, ...frame(0x28 | 3, 0x1234 | 3) },
+  { label: "iret", vector: Vector.GP, code: 0, ...frame(0x28 | 3, 0) },
+  { label: "iret", vector: Vector.GP, code: 0x10, ...frame(0x28 | 3, 0x10) },
+
+  {
+    label: "x87_error",
+    vector: Vector.MF,
+    changesFp: true,
+    registers: { rdi: DATA },
+    prepare: (machine) => {
+      const physical = machine.mapUser(DATA, { write: true, execute: false });
+      machine.memory.writeU64(physical, 0x037bn); // control word with the zero divide unmasked
+    },
+  },
 ];
 
 for (const line of TABLE) {
   const { label, vector, code = 0, kind = "fault", modes = MODES, ...options } = line;
-  const of = options.registers?.rsi === undefined
-    ? ""
-    : ` of 0x${options.registers.rsi.toString(16)}`;
+  const { rsi, rdx } = options.registers ?? {};
+  const selectors = [rsi, rdx].filter((value) => value !== undefined);
+  const of = selectors.length === 0 ? "" : ` of ${selectors.map(hex).join(" and ")}`;
   for (const mode of modes) {
     const what = `${vectorName(vector)}${code === 0 ? "" : `(0x${code.toString(16)})`}`;
     Deno.test(`x86-64 ${label}${of}, ${what} from ${mode} mode`, () => {

@@ -11,9 +11,23 @@ import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
-import { faultsOnStack, interruptLength, isInt1, isRdpmc, MAX_INSTRUCTION } from "./decode.ts";
+import {
+  faultsOnStack,
+  interruptLength,
+  isInt1,
+  isRdpmc,
+  isXsetbv,
+  MAX_INSTRUCTION,
+  modifiesMemory,
+} from "./decode.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
-import { FIRST_INTERRUPT_VECTOR, hasErrorCode, SYSCALL_VECTOR, Vector } from "./exceptions.ts";
+import {
+  FIRST_INTERRUPT_VECTOR,
+  hasErrorCode,
+  PageFaultBit,
+  SYSCALL_VECTOR,
+  Vector,
+} from "./exceptions.ts";
 import {
   engineRegister,
   generalRegister,
@@ -31,6 +45,7 @@ const CR0_BOOT = 0x8001_0023n; // PG, WP, NE, MP, PE
 const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
+const CR4_OSXSAVE = 1n << 18n;
 const EFER_SCE = 1n;
 /** DR6.BS: a single step. */
 const DR6_BS = 1n << 14n;
@@ -174,13 +189,25 @@ export class X86Cpu extends CpuCore {
     }
     if (vector === Vector.UD) return this.#enterInvalid();
     const error = hasErrorCode(vector) ? state.errorCode : 0;
-    // The engine has one exception for all non-canonical addresses.
-    const stack = vector === Vector.GP && error === 0 &&
-      faultsOnStack(this.#code(state.rip, MAX_INSTRUCTION), {
-        register: (index) => state.gpr(index),
-        cpl: state.cpl,
-      });
-    return this.#deliver({ vector: stack ? Vector.SS : vector, error, kind: "fault" });
+    if (vector === Vector.GP && error === 0) return this.#enterProtection();
+    if (vector === Vector.PF && (error & (PageFaultBit.WRITE | PageFaultBit.FETCH)) === 0) {
+      const write = modifiesMemory(this.#code(state.rip, MAX_INSTRUCTION)) ? PageFaultBit.WRITE : 0;
+      return this.#deliver({ vector, error: error | write, kind: "fault" });
+    }
+    return this.#deliver({ vector, error, kind: "fault" });
+  }
+
+  /** Enters #GP(0), or the exception it should be: the engine has one for all non-canonical addresses. */
+  #enterProtection(): CpuExit | null {
+    const state = this.#state;
+    const code = this.#code(state.rip, MAX_INSTRUCTION);
+    const register = (index: number): bigint => state.gpr(index);
+    const vector = isXsetbv(code) && (state.cr4 & CR4_OSXSAVE) === 0n
+      ? Vector.UD
+      : faultsOnStack(code, { register, cpl: state.cpl })
+      ? Vector.SS
+      : Vector.GP;
+    return this.#deliver({ vector, error: 0, kind: "fault" });
   }
 
   /** Whether a #DB is an instruction breakpoint's, a fault, and not a trap behind the instruction (SDM vol. 3, 17.3.1). */

@@ -176,6 +176,46 @@ export function faultsOnStack(
   return bad?.stack ?? false;
 }
 
+/** Groups of one-byte opcodes and of those after 0F that write the memory operand they read. */
+const MODIFIES: Readonly<Record<number, readonly number[]>> = {
+  0x80: [0, 1, 2, 3, 4, 5, 6],
+  0x81: [0, 1, 2, 3, 4, 5, 6],
+  0x83: [0, 1, 2, 3, 4, 5, 6],
+  0xf6: [2, 3],
+  0xf7: [2, 3],
+  0xfe: [0, 1],
+  0xff: [0, 1],
+};
+const MODIFIES_0F: Readonly<Record<number, readonly number[]>> = { 0xba: [5, 6, 7], 0xc7: [1] };
+/** Double shifts, BTS, BTR, BTC, CMPXCHG and XADD. */
+const ALWAYS_MODIFIES_0F = new Set([
+  ...[0xa4, 0xa5, 0xac, 0xad, 0xab, 0xb3, 0xbb],
+  ...[0xb0, 0xb1, 0xc0, 0xc1],
+]);
+
+/**
+ * Whether an instruction reads its memory operand to write it: such an access is a write in a #PF error code, while the engine
+ * comes to the read first.
+ *
+ * @param code the instruction, up to 15 bytes
+ */
+export function modifiesMemory(code: Uint8Array): boolean {
+  const instruction = decode(code);
+  if (instruction === undefined || instruction.map === 2) return false;
+  const { map, opcode, next } = instruction;
+  const modrm = code[next];
+  if (!hasModrm(instruction) || modrm === undefined || modrm >= 0xc0) return false;
+  const group = (modrm >> 3) & 7;
+  if (map === 1) {
+    return ALWAYS_MODIFIES_0F.has(opcode) || (MODIFIES_0F[opcode]?.includes(group) ?? false);
+  }
+  // ADD, OR, ADC, SBB, AND, SUB and XOR with a register; CMP is the eighth.
+  if (opcode < 0x38) return (opcode & 7) < 2;
+  const shift = opcode === 0xc0 || opcode === 0xc1 || (opcode >= 0xd0 && opcode <= 0xd3);
+  return shift || opcode === 0x86 || opcode === 0x87 ||
+    (MODIFIES[opcode]?.includes(group) ?? false);
+}
+
 /**
  * Length of the `int3` or `int n` that ends where the next instruction begins.
  *
@@ -188,6 +228,11 @@ export function interruptLength(before: Uint8Array, vector: number): 1n | 2n {
 /** `int1`, which the engine takes for an invalid instruction. */
 export function isInt1(code: Uint8Array): boolean {
   return code[0] === 0xf1;
+}
+
+/** `xsetbv`, which the engine refuses as #GP even where it is invalid. */
+export function isXsetbv(code: Uint8Array): boolean {
+  return code[0] === 0x0f && code[1] === 0x01 && code[2] === 0xd1;
 }
 
 /** `rdpmc`, which the engine takes for an invalid instruction at every privilege level. */

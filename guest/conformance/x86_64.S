@@ -76,7 +76,6 @@ NEXT divide_memory
     ONE     ud_mov_cs, .byte 0x8e, 0xc8
     ONE     ud_lea_register, .byte 0x8d, 0xc0
     ONE     ud_rsm, .byte 0x0f, 0xaa
-    ONE     ud_avx, .byte 0xc5, 0xf8, 0x58, 0xc0
     ONE     ud_sysenter, .byte 0x0f, 0x34
     ONE     ud_rdrand, .byte 0x0f, 0xc7, 0xf0
     ONE     gp_long, .byte 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x90
@@ -129,7 +128,6 @@ NEXT sse_error
     ONE     gp_rdpmc, rdpmc
     ONE     gp_swapgs, swapgs
     ONE     gp_sysretq, sysretq
-    ONE     gp_xsetbv, .byte 0x0f, 0x01, 0xd1
 
 // Memory.
     ONE     load, mov (%rdi), %rax
@@ -365,3 +363,17 @@ bench_load_next:
     dec     %rbx
     jnz     1b
     int3
+
+// What the engine cannot do.
+    ONE     limit_avx, .byte 0xc5, 0xf8, 0x58, 0xc0
+    ONE     ud_xsetbv, .byte 0x0f, 0x01, 0xd1
+    ONE     limit_jump, jmp *%rdi
+    ONE     limit_rdmsr, rdmsr
+    ONE     limit_wrmsr, wrmsr
+CASE limit_alignment                    // rdi is not aligned
+    pushfq
+    orl     $0x40000, (%rsp)
+    popfq
+AT limit_alignment
+    mov     (%rdi), %rax
+NEXT limit_alignment

@@ -12,8 +12,7 @@ FUNCTION boot
     .cfi_undefined rip
     mov     %rcx, %rbx
     mov     %rdx, %rbp
-    mov     %cr4, %rax
-    or      $0x100620, %rax         // PAE, OSFXSR, OSXMMEXCPT, and SMEP: code of a user page never runs here
+    mov     $0x100620, %eax         // SMEP: code of a user page never runs here; PAE, OSFXSR, OSXMMEXCPT
     mov     %rax, %cr4
     mov     $0xc0000080, %ecx       // EFER
     rdmsr
