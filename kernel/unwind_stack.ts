@@ -54,7 +54,10 @@ export function setRegisters(k: Kernel, frame: TrapFrame, registers: RegisterSet
   frame.sp = registers.sp ?? frame.sp;
 }
 
-/** Memory of a task as its pages are now; pages of its file that are not in memory are read from the file. */
+/**
+ * Memory of a task as its pages are now, for reading: pages of its file that are not in memory are read from the file, and pages that
+ * it has not touched yet are zeros.
+ */
 export function taskMemory(k: Kernel, task: Task): MemoryReader {
   const { space } = task;
   return {
@@ -69,7 +72,8 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
         return { start, bytes: k.memory.slice(page.frame, PAGE_SIZE) };
       }
       const entry = space.map.lookup(address);
-      if (entry === undefined || entry.object.kind !== "file") return undefined;
+      if (entry === undefined || !entry.protection.read) return undefined;
+      if (entry.object.kind !== "file") return { start, bytes: new Uint8Array(PAGE_SIZE) };
       const { file, size, offset } = entry.object;
       const at = offset + Number(start - entry.begin);
       const length = Math.min(PAGE_SIZE, size - at);
@@ -118,6 +122,8 @@ export function writeTaskWord(
   value: bigint,
 ): boolean {
   const { task, address } = target;
+  // What stands for a page that is not in memory must stay as it is.
+  if (task.space !== null && task.space.page(address) === undefined) return false;
   const window = taskMemory(k, task).window(address);
   const at = window === undefined ? -1 : Number(address - window.start);
   if (window === undefined || at + 8 > window.bytes.length) return false;
