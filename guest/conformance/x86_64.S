@@ -377,3 +377,4 @@ CASE limit_alignment                    // rdi is not aligned
 AT limit_alignment
     mov     (%rdi), %rax
 NEXT limit_alignment
+    ONE     limit_prefix, .byte 0x48, 0xcd, 0x80

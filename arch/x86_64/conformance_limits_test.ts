@@ -1,0 +1,184 @@
+/**
+ * What an x86-64 CPU does and this one cannot, because the engine has no means for it. Each test shows what happens instead, so that
+ * a change of the engine is noticed. The list:
+ *
+ * - #XM: unmasked SIMD floating-point exceptions are not raised.
+ * - #AC: alignment checking (CR0.AM with RFLAGS.AC) does nothing.
+ * - #GP for misaligned operands of SSE instructions that need alignment is not raised.
+ * - AVX instructions without XSAVE enabled are executed as their SSE forms instead of being #UD.
+ * - Jumps, calls and returns to non-canonical addresses are #GP at the target and not at the instruction.
+ * - RDMSR and WRMSR of registers that do not exist, and of values they cannot hold, do nothing instead of being #GP.
+ * - Writes of impossible combinations to CR0 are ignored instead of being #GP.
+ * - Breakpoint registers stop at instructions only, not at data.
+ * - `rep` takes one step more than there are repetitions, in which an interrupt finds RCX 0 and RIP still at it.
+ * - An instruction that cannot be fetched faults together with the jump to it: an interrupt that comes between them is taken later.
+ * - INS without the privilege has written a zero to memory before its #GP.
+ * - A refused `int n` with prefixes restarts behind the prefixes.
+ * - Accessed and dirty bits are not set by the CPU's own accesses while it delivers an event.
+ * - NMI and machine checks cannot be raised; their gates work.
+ */
+import { assertEquals } from "@std/assert";
+import type { BareMachine, Mode, Trap } from "../conformance/harness.ts";
+import { DATA, Flag, makeMachine, MODES, NON_CANONICAL } from "../conformance/x86_64.ts";
+import { hex } from "../physical_memory.ts";
+import { FIRST_INTERRUPT_VECTOR, Vector } from "./exceptions.ts";
+
+const MXCSR_ZERO_DIVIDE = 0x1d80n;
+const CR0_AM = 1n << 18n;
+
+/** Runs a case to its first trap; DATA is mapped. */
+function first(
+  machine: BareMachine,
+  options: { mode: Mode; label: string; registers?: Record<string, bigint>; word?: bigint },
+): Trap {
+  const { mode, label, registers = {}, word = 0n } = options;
+  machine.memory.writeU64(machine.mapUser(DATA, { write: true, execute: false }), word);
+  machine.start({ mode, pc: machine.label(mode, label), registers: { rdi: DATA, ...registers } });
+  return machine.runToTrap();
+}
+
+/** Checks that an instruction was executed and the breakpoint behind it is what traps. */
+function assertExecuted(
+  machine: BareMachine,
+  trap: Trap,
+  options: { mode: Mode; label: string },
+): void {
+  const { mode, label } = options;
+  assertEquals(trap.delivered.map((entry) => entry.vector), [Vector.BP]);
+  assertEquals(hex(trap.frame.pc), hex(machine.label(mode, `${label}_next`) + 1n));
+}
+
+for (const mode of MODES) {
+  Deno.test(`x86-64 limit in ${mode} mode, unmasked SIMD exceptions are not raised`, () => {
+    using machine = makeMachine();
+    const label = "sse_error";
+    assertExecuted(machine, first(machine, { mode, label, word: MXCSR_ZERO_DIVIDE }), {
+      mode,
+      label,
+    });
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, alignment checks do nothing`, () => {
+    using machine = makeMachine();
+    machine.cpu.setRegister("cr0", machine.cpu.register("cr0") | CR0_AM);
+    const label = "limit_alignment";
+    const trap = first(machine, { mode, label, registers: { rdi: DATA + 1n } });
+    assertExecuted(machine, trap, { mode, label });
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, misaligned operands of SSE instructions are taken`, () => {
+    using machine = makeMachine();
+    const label = "load_aligned";
+    const trap = first(machine, { mode, label, registers: { rdi: DATA + 1n } });
+    assertExecuted(machine, trap, { mode, label });
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, a jump to a non-canonical address faults there`, () => {
+    using machine = makeMachine();
+    const registers = { rdi: NON_CANONICAL };
+    const trap = first(machine, { mode, label: "limit_jump", registers });
+    assertEquals(trap.delivered.map(({ vector, code }) => [vector, code]), [[Vector.GP, 0n]]);
+    assertEquals(hex(trap.frame.pc), hex(NON_CANONICAL));
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, IRETQ to a non-canonical address faults there`, () => {
+    using machine = makeMachine();
+    const [rsi, rdx] = mode === "user" ? [0x2bn, 0x23n] : [0x08n, 0x10n];
+    const r8 = mode === "user" ? machine.userStackTop - 64n : machine.stackTop - 0x1000n;
+    const registers = { rdi: NON_CANONICAL, rsi, rdx, r8 };
+    const trap = first(machine, { mode, label: "iret", registers });
+    assertEquals(trap.entry?.vector, Vector.GP);
+    assertEquals(hex(trap.frame.pc), hex(NON_CANONICAL));
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, AVX is executed with XSAVE off`, () => {
+    using machine = makeMachine();
+    assertEquals(machine.cpu.register("cr4") & (1n << 18n), 0n, "CR4.OSXSAVE");
+    const trap = first(machine, { mode, label: "limit_avx" });
+    assertEquals(trap.delivered.map((entry) => entry.vector), [Vector.BP]);
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, no breakpoint on data`, () => {
+    using machine = makeMachine();
+    machine.cpu.setRegister("dr0", DATA);
+    const rax = 0xd_0401n; // L0, eight bytes, write
+    machine.start({ mode: "kernel", pc: machine.kernelLabel("gp_mov_to_dr7"), registers: { rax } });
+    assertEquals(machine.runToTrap().entry?.vector, Vector.BP);
+    assertEquals(machine.cpu.register("dr7"), rax);
+    const label = "debug_write";
+    assertExecuted(machine, first(machine, { mode, label }), { mode, label });
+  });
+
+  Deno.test(`x86-64 limit in ${mode} mode, an interrupt between a jump and its fetch fault comes later`, () => {
+    using machine = makeMachine();
+    const registers = { rdi: DATA + 0x1000n, rflags: Flag.ONE | Flag.IF };
+    machine.start({ mode, pc: machine.label(mode, "fetch"), registers });
+    machine.runTo(machine.label(mode, "fetch_at"));
+    const entered: number[] = [];
+    machine.cpu.onException(({ vector }) => {
+      entered.push(vector);
+      if (vector === Vector.PF) machine.cpu.raiseInterrupt(0);
+    });
+    assertEquals(machine.cpu.run(1).kind, "budget");
+    assertEquals(entered, [Vector.PF], "one step makes the jump and the fault");
+  });
+}
+
+Deno.test("x86-64 limit, model-specific registers that do not exist read as something and take anything", () => {
+  for (const label of ["limit_rdmsr", "limit_wrmsr"]) {
+    using machine = makeMachine();
+    const trap = first(machine, { mode: "kernel", label, registers: { rcx: 0x1_2345n } });
+    assertExecuted(machine, trap, { mode: "kernel", label });
+  }
+});
+
+Deno.test("x86-64 limit, LSTAR takes a non-canonical address", () => {
+  using machine = makeMachine();
+  const registers = { rcx: 0xc000_0082n, rax: 0n, rdx: 0x8000n };
+  const trap = first(machine, { mode: "kernel", label: "limit_wrmsr", registers });
+  assertExecuted(machine, trap, { mode: "kernel", label: "limit_wrmsr" });
+  assertEquals(machine.cpu.register("lstar"), NON_CANONICAL);
+});
+
+Deno.test("x86-64 limit, CR0 with paging but without protection is no #GP", () => {
+  using machine = makeMachine();
+  const label = "gp_mov_to_cr0";
+  const trap = first(machine, { mode: "kernel", label, registers: { rax: 1n << 31n } });
+  assertExecuted(machine, trap, { mode: "kernel", label });
+});
+
+Deno.test("x86-64 limit, INS without the privilege has written a zero", () => {
+  using machine = makeMachine();
+  const word = 0x1122_3344_5566_7788n;
+  const trap = first(machine, { mode: "user", label: "gp_insb", word });
+  assertEquals(trap.entry?.vector, Vector.GP);
+  const walk = machine.space.tables.walk(machine.root, DATA);
+  if (walk.kind === "missing") throw new Error("The page is gone");
+  assertEquals(hex(machine.memory.readU64(walk.physical)), hex(word & ~0xffn));
+});
+
+Deno.test("x86-64 limit, a refused int with prefixes restarts behind them", () => {
+  using machine = makeMachine();
+  const trap = first(machine, { mode: "user", label: "limit_prefix" });
+  assertEquals(trap.entry?.vector, Vector.GP);
+  assertEquals(trap.entry?.code, 0x80n * 8n + 2n);
+  assertEquals(trap.frame.pc, machine.userLabel("limit_prefix_at") + 1n);
+});
+
+Deno.test("x86-64 limit, pushing an interrupt frame does not make its page dirty", () => {
+  using machine = makeMachine();
+  machine.start({ mode: "kernel", pc: machine.kernelLabel("loop"), registers: { rflags: 0x202n } });
+  machine.runTo(machine.kernelLabel("loop"));
+  const page = machine.kernelPage(3);
+  machine.mapKernel(page, { write: true, execute: false });
+  machine.cpu.setRegister("rsp", page + 0x800n);
+  machine.cpu.raiseInterrupt(0);
+  let entry = 0n;
+  machine.cpu.onException(({ vector }) => {
+    assertEquals(vector, FIRST_INTERRUPT_VECTOR);
+    const walk = machine.space.tables.walk(machine.space.root, page);
+    entry = machine.memory.readU64(walk.entry);
+  });
+  machine.cpu.run(1);
+  assertEquals(entry & 0x61n, 0x01n, "present, neither accessed nor dirty");
+});
