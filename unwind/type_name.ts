@@ -1,7 +1,8 @@
 /**
- * Names of C++ types from the symbols of their type information (`_ZTI…`). Only what exception types are in practice: built-in types,
- * named classes, nested in namespaces or not, and pointers to these. Anything else keeps its mangled name: a complete demangler is a
- * library of its own, and none that is kept up is to be had. Itanium C++ ABI, section 5.1.
+ * Names from C++ symbols, as far as exceptions and simple backtraces need them. Of types, what exception types are in practice: built-in
+ * types, named classes, nested in namespaces or not, and pointers to these. Of functions, the path of names without parameters, which
+ * serves the older form of Rust's symbols too. Anything else keeps its mangled name: a complete demangler is a library of its own, and no
+ * sound one is to be had. Itanium C++ ABI, section 5.1.
  *
  * @module
  */
@@ -77,6 +78,14 @@ class TypeParser {
     return this.#identifier();
   }
 
+  /** The path of a function's names; what its parameters are is not looked at. */
+  path(): string | undefined {
+    if (this.#text[this.#at] !== "N") return this.#identifier();
+    this.#at++;
+    while (/[rVKRO]/.test(this.#text[this.#at] ?? "")) this.#at++;
+    return this.#nested();
+  }
+
   #nested(): string | undefined {
     const parts: string[] = [];
     if (this.#text.startsWith("St", this.#at)) {
@@ -84,12 +93,20 @@ class TypeParser {
       parts.push("std");
     }
     while (this.#text[this.#at] !== "E") {
-      const part = this.#identifier();
+      const part = this.#identifier() ?? this.#structor(parts.at(-1));
       if (part === undefined) return undefined;
       parts.push(part);
     }
     this.#at++;
     return parts.join("::");
+  }
+
+  /** A constructor or destructor of the class named last. */
+  #structor(owner: string | undefined): string | undefined {
+    const kind = /^(?:C[1-3]|D[0-2])/.exec(this.#text.slice(this.#at, this.#at + 2))?.[0];
+    if (kind === undefined || owner === undefined) return undefined;
+    this.#at += 2;
+    return kind.startsWith("D") ? `~${owner}` : owner;
   }
 
   #standard(): string | undefined {
@@ -117,4 +134,15 @@ class TypeParser {
 export function typeNameOf(symbol: string): string {
   if (!symbol.startsWith("_ZTI")) return symbol;
   return new TypeParser(symbol.slice(4)).whole() ?? symbol;
+}
+
+/**
+ * Name of the function a symbol stands for, without its parameters: `deep::Error::~Error` for `_ZN4deep5ErrorD1Ev`. Templates, operators
+ * and anything else that is not a plain path give the symbol itself. The hash that ends Rust's older symbols is left out.
+ */
+export function functionNameOf(symbol: string): string {
+  if (!symbol.startsWith("_Z")) return symbol;
+  const rest = symbol.slice(2);
+  const name = new TypeParser(rest).path();
+  return name?.replace(/::h[0-9a-f]{16}$/, "") ?? symbol;
 }

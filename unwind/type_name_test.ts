@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { typeNameOf } from "./type_name.ts";
+import { functionNameOf, typeNameOf } from "./type_name.ts";
 
 Deno.test("typeNameOf, names what exceptions are", () => {
   const names = {
@@ -31,4 +31,30 @@ Deno.test("typeNameOf, keeps what it does not understand", () => {
       `_ZTI${"P".repeat(100_000)}`,
     ]
   ) assertEquals(typeNameOf(symbol), symbol);
+});
+
+Deno.test("functionNameOf, gives the path of plain names", () => {
+  const names = {
+    main: "main",
+    _Z5chainv: "chain",
+    _ZN4deep5space5ErrorD1Ev: "deep::space::Error::~Error",
+    _ZN8ResourceC2Ei: "Resource::Resource",
+    _ZNKSt9exception4whatEv: "std::exception::what",
+    _ZN4core9panicking5panic17h0123456789abcdefE: "core::panicking::panic",
+    _ZN12_GLOBAL__N_16hiddenEv: "(anonymous namespace)::hidden",
+  };
+  for (const [symbol, name] of Object.entries(names)) {
+    assertEquals(functionNameOf(symbol), name);
+  }
+});
+
+Deno.test("functionNameOf, keeps what is not a plain path", () => {
+  const symbols = [
+    "_ZNSt6vectorIiSaIiEE9push_backERKi",
+    "_ZplRK1AS1_",
+    "_ZN4deep",
+    "_Z",
+    "_ZNC1Ev",
+  ];
+  for (const symbol of symbols) assertEquals(functionNameOf(symbol), symbol);
 });
