@@ -13,12 +13,14 @@ const PAGE = BigInt(PAGE_SIZE);
 
 /** A page in memory. */
 export interface ResidentPage {
+  /** Address space it is in. */
+  readonly space: AddressSpace;
+  /** Its address there. */
+  readonly address: bigint;
   /** Physical address of its frame. */
   readonly frame: bigint;
   /** Whether it has been made executable: pages become so at their first instruction fetch. */
   executable: boolean;
-  /** Whether it can be dropped and read again: it came from a file and has never been writable. */
-  clean: boolean;
 }
 
 /** What an address space needs of the machine. */
@@ -31,6 +33,11 @@ export interface AddressSpaceOptions {
   readonly end: bigint;
   /** Whether the root carries the kernel half too. */
   readonly sharedRoot: boolean;
+  /**
+   * The pages of all spaces that can be dropped and read again, because they came from a file and have never been writable; in the
+   * order they came.
+   */
+  readonly clean: Set<ResidentPage>;
   /** Called after a mapping was removed or restricted: the CPU may have it cached. */
   readonly invalidate: () => void;
 }
@@ -74,8 +81,9 @@ export class AddressSpace {
   ): void {
     const page = pageFloor(address);
     const { frame, protection, clean } = options;
-    const resident = { frame, executable: false, clean: clean && !protection.write };
+    const resident = { space: this, address: page, frame, executable: false };
     this.#pages.set(page, resident);
+    if (clean && !protection.write) this.#options.clean.add(resident);
     this.#write(page, resident, protection);
   }
 
@@ -85,7 +93,7 @@ export class AddressSpace {
     const resident = this.#pages.get(page);
     if (resident === undefined) return;
     if (options.execute) resident.executable = true;
-    if (options.protection.write) resident.clean = false;
+    if (options.protection.write) this.#options.clean.delete(resident);
     this.#write(page, resident, options.protection);
     this.#options.invalidate();
   }
@@ -95,7 +103,7 @@ export class AddressSpace {
     const { end, protection } = options;
     for (const [page, resident] of this.#within(begin, end)) {
       if (!protection.execute) resident.executable = false;
-      if (protection.write) resident.clean = false;
+      if (protection.write) this.#options.clean.delete(resident);
       if (protection.read) this.#write(page, resident, protection);
       else this.#options.space.tables.unmap(this.root, page);
     }
@@ -107,18 +115,23 @@ export class AddressSpace {
     for (const [page, resident] of this.#within(begin, end)) {
       this.#options.space.tables.unmap(this.root, page);
       this.#pages.delete(page);
-      this.#options.frames.free(resident.frame);
+      this.#release(resident);
     }
     this.#options.invalidate();
   }
 
   /** Frees every page and table. The space must not be the CPU's current one. */
   destroy(): void {
-    for (const resident of this.#pages.values()) this.#options.frames.free(resident.frame);
+    for (const resident of this.#pages.values()) this.#release(resident);
     this.#pages.clear();
     this.map.remove(this.map.begin, this.map.end);
     if (this.#options.sharedRoot) this.#options.space.tables.destroyLowerHalf(this.root);
     else this.#options.space.tables.destroy(this.root);
+  }
+
+  #release(resident: ResidentPage): void {
+    this.#options.clean.delete(resident);
+    this.#options.frames.free(resident.frame);
   }
 
   #within(begin: bigint, end: bigint): [bigint, ResidentPage][] {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Walk } from "../arch/page_tables.ts";
-import { AddressSpace } from "./address_space.ts";
+import { AddressSpace, type ResidentPage } from "./address_space.ts";
 import { type KernelMemory, kernelMemory } from "./testing/memory.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
 import { READ_WRITE, type VmProtection } from "./vm_map.ts";
@@ -15,6 +15,7 @@ const NONE: VmProtection = { read: false, write: false, execute: false };
 class Fixture {
   readonly memory: KernelMemory;
   readonly space: AddressSpace;
+  readonly clean = new Set<ResidentPage>();
   invalidations = 0;
 
   constructor(name: (typeof ARCH_NAMES)[number]) {
@@ -25,6 +26,7 @@ class Fixture {
       frames,
       end: arch.userEnd,
       sharedRoot: arch.sharedRoot,
+      clean: this.clean,
       invalidate: () => this.invalidations++,
     });
   }
@@ -94,17 +96,23 @@ for (const arch of ARCH_NAMES) {
     assertEquals(f.allows(AT), "ur");
   });
 
-  Deno.test(`AddressSpace.enter ${arch}, a page that may be written is not clean`, () => {
+  Deno.test(`AddressSpace.enter ${arch}, pages of files are clean until they may be written`, () => {
     const f = new Fixture(arch);
-    const clean = (i: bigint) => f.space.page(AT + i * PAGE)?.clean;
     f.enter(AT, READ, true);
     f.enter(AT + PAGE, READ_WRITE, true);
     f.enter(AT + 2n * PAGE, READ, false);
     f.enter(AT + 3n * PAGE, READ, true);
-    f.space.upgrade(AT + 3n * PAGE, { protection: READ_WRITE, execute: false });
     f.enter(AT + 4n * PAGE, READ, true);
+    f.enter(AT + 5n * PAGE, READ, true);
+    const clean = () => [...f.clean].map(({ address }) => (address - AT) / PAGE);
+    assertEquals(clean(), [0n, 3n, 4n, 5n]);
+    f.space.upgrade(AT + 3n * PAGE, { protection: READ_WRITE, execute: false });
     f.space.protect(AT + 4n * PAGE, { end: AT + 5n * PAGE, protection: READ_WRITE });
-    assertEquals([0n, 1n, 2n, 3n, 4n].map(clean), [true, false, false, false, false]);
+    assertEquals(clean(), [0n, 5n]);
+    f.space.remove(AT, AT + PAGE);
+    assertEquals(clean(), [5n]);
+    f.space.destroy();
+    assertEquals(clean(), []);
   });
 
   Deno.test(`AddressSpace.remove ${arch}, frees what is in its range and nothing else`, () => {

@@ -9,7 +9,7 @@ import { KernelSpace } from "../arch/kernel_space.ts";
 import { PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
-import { AddressSpace } from "./address_space.ts";
+import { AddressSpace, type ResidentPage } from "./address_space.ts";
 import { Clock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { FrameAllocator } from "./frames.ts";
@@ -111,6 +111,8 @@ export class Kernel {
   readonly kernelTask: Task;
   /** Threads that sleep until a time. */
   readonly sleepers: { readonly thread: Thread; readonly until: number }[] = [];
+  /** Pages of all tasks that can be dropped and read again, oldest first. */
+  readonly cleanPages: Set<ResidentPage> = new Set();
   /** Frames that are zeroed already. */
   readonly zeroed: bigint[] = [];
   /** Dead threads whose resources have not been freed. */
@@ -205,6 +207,7 @@ export class Kernel {
       frames: this.frames,
       end: this.arch.userEnd,
       sharedRoot: this.arch.sharedRoot,
+      clean: this.cleanPages,
       invalidate: () => this.cpu.flushTranslations(),
     });
   }

@@ -7,11 +7,17 @@
 
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { Kernel } from "./kernel.ts";
-import { endTask } from "./lifecycle.ts";
-import { blockKeepingStack, call, type Outcome, RETURN } from "./outcome.ts";
+import { retire } from "./lifecycle.ts";
+import { blockKeepingStack, call, type Outcome } from "./outcome.ts";
 import type { Task } from "./task.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
+
+/**
+ * Clean pages that are never dropped, the last to have come: what threads have just waited for, and need together to execute a single
+ * instruction. Without them, memory full of other pages would have threads take each other's last page in turn for ever.
+ */
+const YOUNG_PAGES = 64;
 
 /** Whether only the kernel itself may still allocate. */
 export function isShort(k: Kernel): boolean {
@@ -52,22 +58,17 @@ export function relieveShortage(k: Kernel): void {
   if (!isShort(k) || !isReaping(k)) k.queues.memory.wakeAll();
 }
 
-/** Drops clean file pages of all tasks until `enough` frames are free; returns how many it dropped. */
-export function dropCleanPages(k: Kernel, enough: number): number {
-  let dropped = 0;
-  for (const task of k.tasks) {
-    if (task.space === null || task.reaped) continue;
-    for (const [address, page] of task.space.pages) {
-      if (k.frames.available >= enough) return dropped;
-      if (!page.clean) continue;
-      task.space.remove(address, address + PAGE);
-      dropped++;
-    }
+/** Drops clean file pages, oldest first, until `enough` frames are free or only the youngest are left. */
+function dropCleanPages(k: Kernel, enough: number): void {
+  let droppable = k.cleanPages.size - YOUNG_PAGES;
+  for (const { space, address } of k.cleanPages) {
+    if (k.frames.available >= enough || droppable <= 0) return;
+    space.remove(address, address + PAGE);
+    droppable--;
   }
-  return dropped;
 }
 
-/** Ends the task with the most resident pages, the first of them if there are several. */
+/** Ends the task with the most resident pages, the first of them if there are several. There is no memory to unwind it with. */
 function endLargestTask(k: Kernel): void {
   let largest: Task | null = null;
   for (const task of k.tasks) {
@@ -76,7 +77,8 @@ function endLargestTask(k: Kernel): void {
   }
   if (largest === null) return;
   const reason = `no memory left, and no task has more than its ${residentPages(largest)} pages`;
-  endTask(k, largest, { status: { kind: "killed", reason }, otherwise: RETURN });
+  largest.ending ??= { kind: "killed", reason };
+  for (const thread of largest.threads) retire(k, thread);
 }
 
 function residentPages(task: Task): number {
