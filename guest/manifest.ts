@@ -18,6 +18,8 @@ export interface GuestBuild {
   readonly sources: readonly string[];
   /** Linker script, if the linker's own layout does not do. */
   readonly linkerScript?: string;
+  /** Major version of the compiler, if it is not Debian's own. */
+  readonly clang?: number;
   /** Flags for every source. */
   readonly compileFlags: readonly string[];
   /** Flags for C++ sources, after those. */
@@ -29,6 +31,12 @@ export interface GuestBuild {
 }
 
 const ARCHES: readonly GuestArch[] = ["x86_64", "aarch64"];
+
+/**
+ * Compiler of C and C++ for AArch64: up to version 14 the unwind tables are right between prologue and epilogue only, and a thread can be
+ * stopped anywhere.
+ */
+const AARCH64_CLANG = 16;
 
 /** Freestanding code at fixed addresses, with unwind tables and without anything that depends on where it was built. */
 const COMMON_FLAGS: readonly string[] = [
@@ -89,6 +97,11 @@ interface ProgramOptions {
   readonly arches?: readonly GuestArch[];
 }
 
+/** Whether a source is more than assembly. */
+function isCompiled(source: string): boolean {
+  return !source.endsWith(".S");
+}
+
 /** A program for user mode, entered at `_start`, from its sources in `guest/NAME`. */
 export function program(name: string, options: ProgramOptions = {}): GuestBuild[] {
   const {
@@ -105,6 +118,7 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
     kind: "program",
     sources: sources.map((source) => source.replaceAll("{arch}", arch)),
     ...(linkerScript === undefined ? {} : { linkerScript }),
+    ...(arch === "aarch64" && sources.some(isCompiled) ? { clang: AARCH64_CLANG } : {}),
     compileFlags: [...COMMON_FLAGS, optimize, ...compileFlags],
     cxxFlags: CXX_FLAGS,
     linkFlags: [...COMMON_LINK_FLAGS, "--image-base=0x400000", "-e", "_start", ...linkFlags],

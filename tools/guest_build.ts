@@ -8,14 +8,20 @@ import type { GuestBuild } from "../guest/manifest.ts";
 import { guestSources, normalize } from "./guest_sources.ts";
 import { path } from "./world.ts";
 
+/** A tool found on this machine. */
+export interface Tool {
+  /** Its command. */
+  readonly command: string;
+  /** Its version, such as `14.0.6`. */
+  readonly version: string;
+}
+
 /** The tools found on this machine. */
 export interface Toolchain {
-  /** The compiler's command. */
-  readonly clang: string;
-  /** The linker's command. */
-  readonly lld: string;
-  /** Both versions, as generated modules record them. */
-  readonly version: string;
+  /** Compilers, the preferred one first; at least one. */
+  readonly clangs: readonly [Tool, ...Tool[]];
+  /** The linker. */
+  readonly lld: Tool;
 }
 
 /** A tool that is missing or that refused its input. */
@@ -23,17 +29,10 @@ export class GuestBuildError extends Error {
   override readonly name = "GuestBuildError";
 }
 
-// Images are built with clang 14, the one of Debian 12; others make correct code, but not the same bytes.
-const CLANGS = ["clang-14", "clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15"];
-const LLDS = [
-  "ld.lld-14",
-  "ld.lld",
-  "ld.lld-19",
-  "ld.lld-18",
-  "ld.lld-17",
-  "ld.lld-16",
-  "ld.lld-15",
-];
+// Images are built with the clang their entry names; others make correct code, but not the same bytes.
+const CLANGS = ["clang-14", "clang-16", "clang", "clang-19", "clang-18", "clang-17", "clang-15"];
+// Linkers from version 15 on refuse the layout constants that all sources of a kernel define alike.
+const LLDS = ["ld.lld-14", "ld.lld"];
 const OLDEST_CLANG = 14;
 
 async function run(command: string, args: string[], cwd?: URL): Promise<string> {
@@ -53,17 +52,24 @@ async function run(command: string, args: string[], cwd?: URL): Promise<string> 
   return decoder.decode(stdout);
 }
 
-/** Finds the first of some commands that runs; its version is the pattern's first group. */
-async function find(commands: string[], pattern: RegExp): Promise<[string, string] | undefined> {
+/** Those of some commands that run; a version is the pattern's first group. */
+async function find(commands: string[], pattern: RegExp): Promise<Tool[]> {
+  const found: Tool[] = [];
   for (const command of commands) {
     try {
       const version = pattern.exec(await run(command, ["--version"]))?.[1];
-      if (version !== undefined && parseInt(version) >= OLDEST_CLANG) return [command, version];
+      if (version !== undefined && majorOf(version) >= OLDEST_CLANG) {
+        found.push({ command, version });
+      }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound || error instanceof GuestBuildError)) throw error;
     }
   }
-  return undefined;
+  return found;
+}
+
+function majorOf(version: string): number {
+  return parseInt(version);
 }
 
 /**
@@ -72,15 +78,20 @@ async function find(commands: string[], pattern: RegExp): Promise<[string, strin
  * @throws {GuestBuildError} If one is missing.
  */
 export async function findToolchain(): Promise<Toolchain> {
-  const clang = await find(CLANGS, /clang version (\d+\.\d+\.\d+)/);
-  const lld = await find(LLDS, /LLD (\d+\.\d+\.\d+)/);
+  const [clang, ...others] = await find(CLANGS, /clang version (\d+\.\d+\.\d+)/);
+  const [lld] = await find(LLDS, /LLD (\d+\.\d+\.\d+)/);
   if (clang === undefined || lld === undefined) {
     throw new GuestBuildError(
       `Cannot find ${clang === undefined ? "clang" : "ld.lld"}: guest code needs clang and lld, ` +
-        `version ${OLDEST_CLANG} or newer (on Debian: apt-get install clang lld)`,
+        `version ${OLDEST_CLANG} or newer (on Debian: apt-get install clang clang-16 lld)`,
     );
   }
-  return { clang: clang[0], lld: lld[0], version: `clang ${clang[1]}, LLD ${lld[1]}` };
+  return { clangs: [clang, ...others], lld };
+}
+
+/** The compiler for an entry: of the version it names, else the first. */
+function compilerFor(build: GuestBuild, { clangs }: Toolchain): Tool {
+  return clangs.find(({ version }) => majorOf(version) === build.clang) ?? clangs[0];
 }
 
 /** A linked ELF file with what its generated module says of it. */
@@ -114,15 +125,18 @@ export async function buildGuest(
   const scratch = Deno.makeTempDirSync({ prefix: "trapline-guest-" });
   try {
     const objects: string[] = [];
+    const clang = compilerFor(build, toolchain);
     for (const [index, source] of compiled.entries()) {
       const object = `${scratch}/${index}.o`;
-      await compile(source, object, build, { toolchain, root, files });
+      await compile(source, object, build, { clang, root, files });
       objects.push(object);
     }
     const output = `${scratch}/image.elf`;
     const script = build.linkerScript === undefined ? [] : ["-T", build.linkerScript];
-    await run(toolchain.lld, [...build.linkFlags, ...script, "-o", output, ...objects], root);
-    return { build, elf: Deno.readFileSync(output), hash, files, toolchain: toolchain.version };
+    const { lld } = toolchain;
+    await run(lld.command, [...build.linkFlags, ...script, "-o", output, ...objects], root);
+    const versions = `clang ${clang.version}, LLD ${lld.version}`;
+    return { build, elf: Deno.readFileSync(output), hash, files, toolchain: versions };
   } finally {
     Deno.removeSync(scratch, { recursive: true });
   }
@@ -132,9 +146,9 @@ async function compile(
   source: string,
   object: string,
   build: GuestBuild,
-  { toolchain, root, files }: { toolchain: Toolchain; root: URL; files: readonly string[] },
+  { clang, root, files }: { clang: Tool; root: URL; files: readonly string[] },
 ): Promise<void> {
-  await run(toolchain.clang, [
+  await run(clang.command, [
     `--target=${build.arch}-none-elf`,
     ...build.compileFlags,
     ...(source.endsWith(".cc") ? build.cxxFlags : []),
