@@ -83,6 +83,7 @@ export function measureDump(path: string, rounds: number): DumpFigure | undefine
     ["ours", deno, ["run", "--no-config", "-A", dump, path]],
     ["runtime", deno, ["run", "--no-config", "-A", dump]],
     ["readelf", "readelf", ["-wF", path]],
+    ["dwarfdump", "llvm-dwarfdump", ["--eh-frame", path]],
     ["dwarfdump", "llvm-dwarfdump-14", ["--eh-frame", path]],
   ];
   for (let round = 0; round < rounds; round++) {

@@ -45,6 +45,7 @@ export * from "./pointer.ts";
 export * from "./register_set.ts";
 export * from "./registers.ts";
 export * from "./row.ts";
+export * from "./row_machine.ts";
 export * from "./rule_cache.ts";
 export * from "./rule_text.ts";
 export * from "./trap.ts";

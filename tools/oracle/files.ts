@@ -88,7 +88,7 @@ export function assembledFiles(sources: string, directory: string): string[] {
   const recipes: [compiler: string, source: string, args: string[]][] = [
     ["gcc", "rules_x86_64.s", []],
     ["aarch64-linux-gnu-gcc", "rules_aarch64.s", []],
-    ["clang-14", "exceptions.cpp", ["-std=c++14", "-w", "-O1"]],
+    ["clang", "exceptions.cpp", ["-std=c++14", "-w", "-O1"]],
     ["g++", "exceptions.cpp", ["-std=c++14", "-w", "-O2", "-g", "-gz"]],
     ["aarch64-linux-gnu-g++", "exceptions.cpp", [
       "-std=c++14",

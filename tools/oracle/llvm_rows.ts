@@ -19,8 +19,7 @@ const RETURN_ADDRESS = new Set(["RIP", "W30"]);
 export function llvmFirstRows(
   file: string,
 ): Map<string, LlvmRow> | undefined {
-  const text = outputOf("llvm-dwarfdump", ["--eh-frame", file]) ??
-    outputOf("llvm-dwarfdump-14", ["--eh-frame", file]);
+  const text = outputOf("llvm-dwarfdump", ["--eh-frame", file]);
   if (text === undefined) return undefined;
   const rows = new Map<string, LlvmRow>();
   let begin = "";

@@ -40,7 +40,7 @@ export function checkLsda(
 ): CheckResult | undefined {
   const directory = Deno.makeTempDirSync();
   const target = `--target=${options.target}`;
-  const assembly = outputOf("clang-14", [
+  const assembly = outputOf("clang", [
     target,
     "-S",
     "-o",
@@ -53,7 +53,7 @@ export function checkLsda(
     const text = assembly.replaceAll(/\.L(\w)/g, "L$1");
     const path = `${directory}/a`;
     Deno.writeTextFileSync(`${path}.s`, text);
-    const made = outputOf("clang-14", [target, "-c", `${path}.s`, "-o", path]);
+    const made = outputOf("clang", [target, "-c", `${path}.s`, "-o", path]);
     if (made === undefined) return undefined;
     if (options.linked) {
       const args = ["-shared", "-o", `${path}.so`, path];

@@ -4,8 +4,26 @@
  * @module
  */
 
+/** Names under which Debian and others install a tool, the pinned version first. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  "clang": ["clang-14", "clang"],
+  "ld.lld": ["ld.lld-14", "ld.lld"],
+  "llvm-dwarfdump": ["llvm-dwarfdump-14", "llvm-dwarfdump"],
+};
+
 /** Standard output of a command, or undefined if it is not installed or failed. */
 export function outputOf(
+  command: string,
+  args: readonly string[],
+): string | undefined {
+  for (const name of NAMES[command] ?? [command]) {
+    const output = outputOfName(name, args);
+    if (output !== undefined) return output;
+  }
+  return undefined;
+}
+
+function outputOfName(
   command: string,
   args: readonly string[],
 ): string | undefined {
