@@ -13,7 +13,7 @@ import {
   fpPattern,
   makeMachine,
   MODES,
-} from "../conformance/x86_64.ts";
+} from "./testing/conformance.ts";
 import { Vector } from "./exceptions.ts";
 
 const DR6_B0 = 0x1n;

@@ -11,7 +11,7 @@ import {
   fpPattern,
   makeMachine,
   MODES,
-} from "../conformance/x86_64.ts";
+} from "./testing/conformance.ts";
 import { FIRST_INTERRUPT_VECTOR, Vector } from "./exceptions.ts";
 
 const RFLAGS_ON = Flag.ONE | Flag.IF;

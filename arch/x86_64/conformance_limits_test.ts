@@ -19,7 +19,7 @@
  */
 import { assertEquals } from "@std/assert";
 import type { BareMachine, Mode, Trap } from "../conformance/harness.ts";
-import { DATA, Flag, makeMachine, MODES, NON_CANONICAL } from "../conformance/x86_64.ts";
+import { DATA, Flag, makeMachine, MODES, NON_CANONICAL } from "./testing/conformance.ts";
 import { hex } from "../physical_memory.ts";
 import { FIRST_INTERRUPT_VECTOR, Vector } from "./exceptions.ts";
 

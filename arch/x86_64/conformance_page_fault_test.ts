@@ -12,7 +12,7 @@ import {
   flagSets,
   fpPattern,
   makeMachine,
-} from "../conformance/x86_64.ts";
+} from "./testing/conformance.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { describeVector, PageFaultBit, Vector } from "./exceptions.ts";
 

@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Registers } from "../conformance/harness.ts";
 import { describeExit } from "../conformance/harness.ts";
-import { DATA, Flag, fpPattern, makeMachine } from "../conformance/x86_64.ts";
+import { DATA, Flag, fpPattern, makeMachine } from "./testing/conformance.ts";
 import { PAGE_SIZE } from "../physical_memory.ts";
 import { Vector } from "./exceptions.ts";
 import { x86_64 } from "./mod.ts";

@@ -13,7 +13,7 @@ import {
   fpPattern,
   makeMachine,
   MODES,
-} from "../conformance/x86_64.ts";
+} from "./testing/conformance.ts";
 import { hex } from "../physical_memory.ts";
 import { SYSCALL_VECTOR, Vector } from "./exceptions.ts";
 import { x86_64 } from "./mod.ts";

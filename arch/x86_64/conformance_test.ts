@@ -15,7 +15,7 @@ import {
   MODES,
   NON_CANONICAL,
   tables,
-} from "../conformance/x86_64.ts";
+} from "./testing/conformance.ts";
 import { hex } from "../physical_memory.ts";
 import { Vector, vectorName } from "./exceptions.ts";
 

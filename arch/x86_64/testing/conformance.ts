@@ -6,12 +6,12 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { image as code } from "../../guest/images/conformance_x86_64.gen.ts";
-import { hex } from "../physical_memory.ts";
-import { hasErrorCode, SYSCALL_VECTOR } from "../x86_64/exceptions.ts";
-import { x86_64 } from "../x86_64/mod.ts";
-import { BareMachine, type Mode, type Registers, type Trap } from "./harness.ts";
-import { assertSameRegisters, type RoundTripResult } from "./round_trip.ts";
+import { image as code } from "../../../guest/images/conformance_x86_64.gen.ts";
+import { hex } from "../../physical_memory.ts";
+import { hasErrorCode, SYSCALL_VECTOR } from "../exceptions.ts";
+import { x86_64 } from "../mod.ts";
+import { BareMachine, type Mode, type Registers, type Trap } from "../../conformance/harness.ts";
+import { assertSameRegisters, type RoundTripResult } from "../../conformance/round_trip.ts";
 
 /** Both privileges. */
 export const MODES: readonly Mode[] = ["user", "kernel"];
@@ -100,9 +100,13 @@ export const GateBit = {
   PRESENT: 1n << 47n,
   TRAP: 1n << 40n,
   DPL: 3n << 45n,
-  IST: 7n << 32n,
   SELECTOR: 0xffffn << 16n,
 } as const;
+
+/** A gate that is not present. */
+export function absent(gate: bigint): bigint {
+  return gate & ~GateBit.PRESENT;
+}
 
 /** What should have been delivered. */
 export interface Expected {

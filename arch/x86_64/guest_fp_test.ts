@@ -1,0 +1,32 @@
+/**
+ * `fp.S` on x86-64: saving and loading the whole x87 and SSE state.
+ */
+import { assertEquals } from "@std/assert";
+import { x86_64 } from "./mod.ts";
+import { fpPattern, makeMachine } from "./testing/conformance.ts";
+
+const { image } = x86_64;
+
+Deno.test("fp_save, fp_load and fp_swap, the whole state goes round", () => {
+  using machine = makeMachine();
+  const { space, memory } = machine;
+  const other = machine.createThread().address;
+  const area = (thread: bigint) =>
+    memory.slice(space.physical(thread + image.symbol("TH_FP")), 512);
+  const first = fpPattern();
+  const second = first.map((byte, i) => i >= 160 && i < 416 ? byte ^ 0x5a : byte);
+  machine.loadFp(first);
+  const saved = machine.saveFp();
+  assertEquals(saved.subarray(160, 416), first.subarray(160, 416), "SSE registers");
+  assertEquals(saved.subarray(32, 42), first.subarray(32, 42), "ST0");
+  assertEquals(saved.subarray(0, 5), first.subarray(0, 5), "x87 control, status and tags");
+  assertEquals(saved.subarray(24, 28), first.subarray(24, 28), "MXCSR");
+
+  area(other).set(second);
+  area(machine.thread).fill(0);
+  machine.call("fp_swap", machine.thread, other);
+  assertEquals(area(machine.thread), saved, "the old owner's state is saved");
+  assertEquals(machine.saveFp().subarray(160, 416), second.subarray(160, 416));
+  machine.call("fp_save", other);
+  assertEquals(area(other).subarray(160, 416), second.subarray(160, 416));
+});
