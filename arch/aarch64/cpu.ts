@@ -157,6 +157,7 @@ export class AArch64Cpu extends CpuCore {
     if (name === "pc") return this.#state.pc;
     if (name === "pstate") return BigInt(this.#state.pstate);
     if (name === "mdscr_el1") return this.#fp.mdscr;
+    if (name === "cpacr_el1") return this.#fp.cpacr;
     return this.engine.readSystemRegister(systemRegister(name));
   }
 
@@ -168,6 +169,7 @@ export class AArch64Cpu extends CpuCore {
     else if (name === "pc") this.#state.pc = value;
     else if (name === "pstate") this.#state.pstate = Number(value);
     else if (name === "mdscr_el1") this.#fp.mdscr = value;
+    else if (name === "cpacr_el1") this.#fp.cpacr = value;
     else this.engine.writeSystemRegister(systemRegister(name), value);
   }
 

@@ -8,10 +8,12 @@ import { AArch64SystemRegister, type Engine } from "../../unicorn/mod.ts";
 import { isFpInstruction } from "./decode.ts";
 
 /** CPACR_EL1.FPEN: both levels may use floating point, or EL0 traps. */
+const FPEN_MASK = 3n << 20n;
 const FPEN_ALL = 3n << 20n;
 const FPEN_KERNEL = 1n << 20n;
-/** MDSCR_EL1.SS: software step. */
+/** MDSCR_EL1.SS: software step; KDE: at EL1 too. */
 const STEP = 1n;
+const KDE = 1n << 13n;
 const USER_LAST = (1n << 48n) - 1n;
 
 /** What the trap needs of its CPU. */
@@ -35,7 +37,7 @@ export interface FpTrapOptions {
 export class FpTrap {
   readonly #engine: Engine;
   readonly #options: FpTrapOptions;
-  #enabled = false;
+  #cpacr = FPEN_ALL;
   #mdscr = 0n;
   #watch: Disposable | null = null;
 
@@ -43,22 +45,29 @@ export class FpTrap {
   constructor(engine: Engine, options: FpTrapOptions) {
     this.#engine = engine;
     this.#options = options;
-    engine.writeSystemRegister(AArch64SystemRegister.CPACR_EL1, FPEN_ALL);
+    this.cpacr = FPEN_ALL;
   }
 
   /** Whether floating-point instructions of EL0 trap. */
   get enabled(): boolean {
-    return this.#enabled;
+    return (this.#cpacr & FPEN_MASK) !== FPEN_ALL;
   }
   set enabled(value: boolean) {
-    if (value === this.#enabled) return;
-    this.#enabled = value;
-    const cpacr = value ? FPEN_KERNEL : FPEN_ALL;
-    this.#engine.writeSystemRegister(AArch64SystemRegister.CPACR_EL1, cpacr);
+    if (value === this.enabled) return;
+    this.cpacr = (this.#cpacr & ~FPEN_MASK) | (value ? FPEN_KERNEL : FPEN_ALL);
+  }
+
+  /** CPACR_EL1 as the host set it. Only what FPEN says of EL0 has an effect. */
+  get cpacr(): bigint {
+    return this.#cpacr;
+  }
+  set cpacr(value: bigint) {
+    this.#engine.writeSystemRegister(AArch64SystemRegister.CPACR_EL1, value);
+    this.#cpacr = value;
     this.#prepare();
   }
 
-  /** MDSCR_EL1 as the guest has it. */
+  /** MDSCR_EL1 as the host set it for the guest. */
   get mdscr(): bigint {
     return this.#mdscr;
   }
@@ -69,7 +78,7 @@ export class FpTrap {
 
   /** Takes a step exception if it is not the guest's: sets the trap. */
   takeStep(): boolean {
-    if (!this.#enabled || this.#stepping) return false;
+    if (!this.enabled || this.#stepping) return false;
     const state = this.#engine.aarch64;
     state.softwareStep = false;
     state.floatingPointTrap = true;
@@ -86,9 +95,11 @@ export class FpTrap {
   }
 
   #prepare(): void {
-    const mdscr = this.#enabled ? this.#mdscr | STEP : this.#mdscr;
+    const stepping = this.#stepping;
+    // Only EL0 is to step for the trap, whatever the guest says of EL1.
+    const mdscr = this.enabled && !stepping ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
     this.#engine.writeSystemRegister(AArch64SystemRegister.MDSCR_EL1, mdscr);
-    const watching = this.#enabled && this.#stepping;
+    const watching = this.enabled && stepping;
     if (watching === (this.#watch !== null)) return;
     if (watching) {
       this.#watch = this.#engine.addCodeHook(

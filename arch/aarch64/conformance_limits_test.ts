@@ -1,0 +1,302 @@
+/**
+ * What the Arm ARM asks for and this back-end cannot do, because the engine gives it no way to. Each entry has the reason, and a test
+ * of what happens instead: a change for the better is to be noticed.
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { BareMachine, Registers, Trap } from "../conformance/harness.ts";
+import { EL0, EL1H, makeMachine, type Origin, ORIGINS, startOf } from "./testing/conformance.ts";
+import { Descriptor, descriptorAt, mapLeaf } from "./testing/descriptors.ts";
+
+/** A case that cannot be done as the manual has it. */
+interface Limit {
+  /** The case. */
+  readonly name: string;
+  /** Why not. */
+  readonly reason: string;
+  /** What happens instead. */
+  readonly present: () => void;
+}
+
+const BREAKPOINT = 0xf200_0000n;
+const { ACCESSED, TABLE_OR_PAGE, USER } = Descriptor;
+
+/** Runs a case of the test code to its first trap. */
+function runCase(origin: Origin, options: {
+  label: string;
+  registers?: (machine: BareMachine) => Registers;
+  sp?: bigint;
+  prepare?: (machine: BareMachine) => void;
+}): { machine: BareMachine; trap: Trap } {
+  const machine = makeMachine();
+  machine.cpu.userFp = true;
+  options.prepare?.(machine);
+  machine.start({
+    ...startOf(machine, origin),
+    ...(options.sp === undefined ? {} : { sp: options.sp }),
+    pc: machine.label(origin.mode, options.label),
+    registers: { pstate: origin.pstate, ...options.registers?.(machine) },
+  });
+  return { machine, trap: machine.runToTrap() };
+}
+
+/** The case is over without the exception the manual has for it: what traps is its closing breakpoint. */
+function goesThrough(origin: Origin, options: Parameters<typeof runCase>[1]): void {
+  const { machine, trap } = runCase(origin, options);
+  using _ = machine;
+  assertEquals(trap.entry?.code, BREAKPOINT, `${options.label} from ${origin.name}`);
+  assertEquals(trap.entry?.pc, machine.label(origin.mode, `${options.label}_next`));
+}
+
+const LIMITS: readonly Limit[] = [
+  {
+    name: "PC alignment fault (class 0x22) before the first misaligned instruction",
+    reason: "the engine executes the words at a misaligned PC; at the next exception the back-end" +
+      " sees it, and delivers the alignment fault in that one's place",
+    present: () => {
+      for (const origin of ORIGINS) {
+        // Two bytes into `nop; brk #0x1234` (1f 20 03 d5 80 46 22 d4): 0x4680d503, which is not allocated.
+        const { machine, trap } = runCase(origin, {
+          label: "jump",
+          registers: (machine) => ({ x1: machine.label(origin.mode, "brk_1234") + 2n }),
+        });
+        using _ = machine;
+        const pc = machine.label(origin.mode, "brk_1234") + 2n;
+        assertEquals(trap.entry?.code, 0x8a00_0000n);
+        assertEquals([trap.entry?.vector, trap.entry?.pc], [origin.slot, pc]);
+        assertEquals(machine.cpu.register("far_el1"), pc);
+      }
+    },
+  },
+  {
+    name: "SP alignment fault (class 0x26)",
+    reason: "the engine does not check SP, and watching each access by SP would slow down all code",
+    present: () => {
+      for (const label of ["load_sp", "store_sp", "push_sp"]) {
+        goesThrough(EL0, { label, sp: 0x7f_ff88n });
+      }
+    },
+  },
+  {
+    name: "illegal exception return (class 0x0e)",
+    reason: "the engine sets PSTATE.IL and goes on, and leaves its run nowhere near",
+    present: () => {
+      for (const mode of [0x1n, 0x2n, 0x8n, 0x9n, 0xdn, 0x1fn]) {
+        const { machine, trap } = runCase(EL1H, {
+          label: "exception_return",
+          registers: (machine) => ({
+            x1: machine.kernelLabel("exception_return_next"),
+            x2: 0x3c0n | mode,
+          }),
+        });
+        using _ = machine;
+        assertEquals(trap.entry?.code, BREAKPOINT, "the code at ELR_EL1 ran");
+        const { pstate = 0n } = trap.entry?.registers ?? {};
+        assertEquals(trap.frame.register("pstate") & 0x10_000fn, 0x10_0005n, "IL, still EL1h");
+        assertEquals(pstate & 0x10_0000n, 0n, "clear at the vector");
+      }
+    },
+  },
+  {
+    name: "an exception for each instruction while PSTATE.IL is set",
+    reason: "the engine does not look at PSTATE.IL",
+    present: () => {
+      const { machine, trap } = runCase(EL0, {
+        label: "turns",
+        registers: () => ({ pstate: EL0.pstate | 0x10_0000n, x1: 0x7f_e000n, x2: 1n }),
+      });
+      using _ = machine;
+      assertEquals(trap.entry?.pc, machine.userLabel("turns_end"));
+    },
+  },
+  {
+    name: "return to AArch32 as an illegal one",
+    reason:
+      "the engine goes to AArch32 state, which this back-end does not have; nothing but kernel" +
+      " code that writes SPSR_EL1 itself can ask for it",
+    present: () => {
+      using machine = makeMachine();
+      machine.start({
+        mode: "kernel",
+        pc: machine.kernelLabel("exception_return"),
+        registers: {
+          pstate: EL1H.pstate,
+          x1: machine.kernelLabel("exception_return_next"),
+          x2: 0x3d0n,
+        },
+      });
+      assertEquals(machine.run().kind, "shutdown");
+    },
+  },
+  {
+    name: "WFE trapped from EL0 while SCTLR_EL1.nTWE is clear (class 0x01)",
+    reason: "the engine executes WFE as no operation; the kernel sets nTWE, so that this is right",
+    present: () => {
+      goesThrough(EL0, {
+        label: "wait_event",
+        prepare: ({ cpu }) => {
+          const sctlr = cpu.register("sctlr_el1");
+          assertEquals(sctlr & (1n << 18n), 1n << 18n);
+          cpu.setRegister("sctlr_el1", sctlr & ~(1n << 18n));
+        },
+      });
+    },
+  },
+  {
+    name: "WFI at EL1 that waits",
+    reason: "it is the guest kernel's hypercall, from EL1t as well as from EL1h",
+    present: () => {
+      using machine = makeMachine();
+      machine.start({
+        ...startOf(machine, EL1H),
+        pc: machine.kernelLabel("wait_interrupt"),
+        registers: { pstate: EL1H.pstate },
+      });
+      assertEquals(machine.run(), { kind: "hypercall" });
+      assertEquals(machine.cpu.pc, machine.kernelLabel("wait_interrupt_next"));
+    },
+  },
+  {
+    name: "alignment fault of unaligned LDAR and STLR",
+    reason: "the engine treats them as plain accesses",
+    present: () => {
+      for (const label of ["load_acquire", "store_release"]) {
+        goesThrough(EL0, { label, registers: () => ({ x1: 0x7f_ff01n }) });
+      }
+    },
+  },
+  {
+    name: "alignment fault of any access while SCTLR_EL1.A is set",
+    reason: "the engine ignores SCTLR_EL1.A",
+    present: () => {
+      goesThrough(EL0, {
+        label: "load",
+        registers: () => ({ x1: 0x7f_ff01n }),
+        prepare: ({ cpu }) => cpu.setRegister("sctlr_el1", cpu.register("sctlr_el1") | 2n),
+      });
+    },
+  },
+  {
+    name: "alignment fault of unaligned accesses to Device memory",
+    reason: "the engine ignores memory types",
+    present: () => {
+      const address = 0x7f_d000n;
+      goesThrough(EL0, {
+        label: "load",
+        registers: () => ({ x1: address + 1n }),
+        prepare: (machine) => {
+          machine.cpu.setRegister("mair_el1", 0x00ffn); // attribute 1: Device-nGnRnE
+          mapLeaf(machine, address, { level: 3, attributes: ACCESSED | USER | (1n << 2n) });
+        },
+      });
+    },
+  },
+  {
+    name: "address size fault",
+    reason: "the engine takes output addresses of up to 48 bits; where there is no memory the run" +
+      " ends, as for any physical address without memory",
+    present: () => {
+      using machine = makeMachine();
+      const address = 0x7f_d000n;
+      mapLeaf(machine, address, { level: 3, attributes: ACCESSED | USER | (1n << 47n) });
+      machine.start({
+        mode: "user",
+        pc: machine.userLabel("load"),
+        registers: { pstate: 0n, x1: address },
+      });
+      const physical = machine.memory.base | (1n << 47n);
+      assertEquals(machine.run(), { kind: "memory", address: physical, access: "read" });
+    },
+  },
+  {
+    name: "synchronous external abort",
+    reason: "an access to a physical address without memory ends the run with an exit of its own:" +
+      " a machine check",
+    present: () => {
+      using machine = makeMachine();
+      machine.mapUser(0x60_0000n, { write: true, execute: false }, 0x1000n);
+      machine.start({
+        mode: "user",
+        pc: machine.userLabel("store"),
+        registers: { pstate: 0n, x1: 0x60_0008n },
+      });
+      assertEquals(machine.run(), { kind: "memory", address: 0x1008n, access: "write" });
+    },
+  },
+  {
+    name: "translation fault of a block descriptor at level 0",
+    reason: "the engine takes it for a mapping of 512 GiB",
+    present: () => {
+      const address = 0x7f80_0000_0000n;
+      goesThrough(EL0, {
+        label: "load",
+        registers: () => ({ x1: address + 0x4000_0000n }),
+        prepare: (machine) => {
+          const descriptor = ACCESSED | USER | 1n;
+          machine.memory.writeU64(descriptorAt(machine, address, 0), descriptor);
+          assertEquals(descriptor & TABLE_OR_PAGE, 0n);
+        },
+      });
+    },
+  },
+  {
+    name: "abort of a cache maintenance instruction (ISS.CM)",
+    reason: "the engine has no caches: maintenance by address never translates it",
+    present: () => {
+      for (const label of ["clean_line", "clean_invalidate_line", "invalidate_code_line"]) {
+        goesThrough(EL1H, { label, registers: () => ({ x1: 0x7f80_0000_0000n }) });
+      }
+    },
+  },
+  {
+    name: "floating-point trap at EL1, and FPEN as guest code sets it",
+    reason: "the engine ignores CPACR_EL1: the host says whether EL0 may use floating point," +
+      " and the kernel always may",
+    present: () => {
+      goesThrough(EL1H, {
+        label: "fp_move",
+        prepare: ({ cpu }) => cpu.setRegister("cpacr_el1", 0n),
+      });
+    },
+  },
+  {
+    name: "MDSCR_EL1.SS as guest code reads it while EL0 may not use floating point",
+    reason: "software step serves the trap of floating point then",
+    present: () => {
+      for (const userFp of [true, false]) {
+        const { machine, trap } = runCase(EL1H, {
+          label: "read_mdscr",
+          prepare: ({ cpu }) => cpu.userFp = userFp,
+        });
+        using _ = machine;
+        assertEquals(trap.frame.register("x5") & 1n, userFp ? 0n : 1n);
+        assertEquals(machine.cpu.register("mdscr_el1"), 0n);
+      }
+    },
+  },
+  {
+    name: "FIQ, SError and exceptions from AArch32 (slots 2, 3, 6, 7, 10 to 15)",
+    reason: "nothing here raises them: every interrupt line is an IRQ",
+    present: () => {
+      using machine = makeMachine();
+      machine.start({
+        mode: "user",
+        pc: machine.userLabel("turns"),
+        registers: { pstate: 0n, x1: 0x7f_e000n, x2: 1n },
+      });
+      machine.runTo(machine.userLabel("turns"));
+      for (let line = 0; line < 32; line++) {
+        machine.cpu.raiseInterrupt(line);
+        const trap = machine.runToTrap();
+        assertEquals(trap.entry?.vector, 9);
+        machine.leave(trap);
+      }
+    },
+  },
+];
+
+for (const { name, reason, present } of LIMITS) {
+  Deno.test(`AArch64 limit, ${name}: ${reason}`, () => {
+    assert(reason.length > 0);
+    present();
+  });
+}
