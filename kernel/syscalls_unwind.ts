@@ -6,11 +6,14 @@
 
 import { parseElf } from "../unwind/elf.ts";
 import { typeNameOf } from "../unwind/type_name.ts";
+import { ElfError } from "../unwind/errors.ts";
 import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Module } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
 import { releaseException, resumeUnwinding, startUnwinding, type UnwindStart } from "./panic.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
+import type { Task } from "./task.ts";
 import { TypeMatcher } from "./type_match.ts";
 import { programFrame, readTaskWord, taskMemory } from "./unwind_stack.ts";
 import { copyin } from "./user_memory.ts";
@@ -89,8 +92,8 @@ function raiseThrow(context: SyscallContext): Outcome {
     const { module } = task;
     if (bytes === null || module === null) return fail(kr);
     const [type = 0n, thrown = 0n] = new BigUint64Array(bytes.buffer);
-    const elf = parseElf(module.bytes, { name: module.name });
-    const matcher = new TypeMatcher(elf, (address) => readTaskWord(k, task, address));
+    const matcher = typeMatcher(k, task, module);
+    if (matcher === null) return fail(KernReturn.FAILURE);
     let adjusted: bigint | null = null;
     return start(context, {
       cause: "throw",
@@ -107,6 +110,16 @@ function raiseThrow(context: SyscallContext): Outcome {
       adjusted: () => adjusted ?? thrown,
     });
   });
+}
+
+/** What knows a program's types, or `null` if its file's symbols are damaged. */
+function typeMatcher(k: Kernel, task: Task, { bytes, name }: Module): TypeMatcher | null {
+  try {
+    return new TypeMatcher(parseElf(bytes, { name }), (address) => readTaskWord(k, task, address));
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    return null;
+  }
 }
 
 function start(context: SyscallContext, unwind: UnwindStart): Outcome {

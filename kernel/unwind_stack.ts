@@ -9,9 +9,11 @@ import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { MemoryReader, MemoryWindow } from "../unwind/memory.ts";
 import { moduleFromElf, ModuleList } from "../unwind/modules.ts";
 import { parseElf } from "../unwind/elf.ts";
+import { ElfError } from "../unwind/errors.ts";
 import { machineRegisters } from "../unwind/registers.ts";
 import { RegisterSet } from "../unwind/register_set.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Module } from "./loader.ts";
 import type { Task } from "./task.ts";
 import { pageFloor } from "./vm_map.ts";
 
@@ -97,14 +99,19 @@ export function taskModules(task: Task): ModuleList {
   return task.modules;
 }
 
-/** Whether a task's program has anything to clean up. */
+/** Whether a task's program has anything to clean up. A file whose section headers are damaged has nothing that can be found. */
 export function hasCleanups(task: Task): boolean {
-  if (task.cleanups === null) {
-    const { module } = task;
-    task.cleanups = module !== null &&
-      parseElf(module.bytes, { name: module.name }).section(".gcc_except_table") !== undefined;
-  }
+  task.cleanups ??= task.module !== null && hasSection(task.module, ".gcc_except_table");
   return task.cleanups;
+}
+
+function hasSection({ bytes, name }: Module, section: string): boolean {
+  try {
+    return parseElf(bytes, { name }).section(section) !== undefined;
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    return false;
+  }
 }
 
 /** Reads a word of a task's memory, or `undefined` if it is not in memory. */
