@@ -5,13 +5,11 @@
  */
 
 import { frameChunks } from "../unwind/cli_frames.ts";
-import { readSparseElf } from "../unwind/elf_sparse.ts";
+import { isFrameSection, readSparseElf } from "../unwind/elf_sparse.ts";
 import { lsdaLines } from "../unwind/cli_lsda.ts";
+import { FileSource } from "../util/file_source.ts";
 import { Output, writeAll } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** Sections a dump of call frame information reads. */
-const FRAME_SECTIONS: readonly string[] = [".eh_frame", ".debug_frame"];
 
 function fileArgument(command: string, args: readonly string[]): string {
   const [file, ...rest] = args;
@@ -22,26 +20,17 @@ function fileArgument(command: string, args: readonly string[]): string {
 }
 
 /** Reads only what is needed of a file: a dump of a large library is faster than reading it. */
-function readFor(file: string, wanted: (section: string) => boolean): Uint8Array {
-  using handle = Deno.openSync(file);
-  const { size, isFile } = handle.statSync();
-  if (!isFile) return Deno.readFileSync(file);
-  const readAt = (offset: number, into: Uint8Array): void => {
-    handle.seekSync(offset, Deno.SeekMode.Start);
-    for (let done = 0; done < into.length;) {
-      const read = handle.readSync(into.subarray(done));
-      if (read === null) return;
-      done += read;
-    }
-  };
-  return readSparseElf({ size, readAt }, wanted);
+function readFrameSections(file: string): Uint8Array {
+  // What is not a file of the disk can only be read from its beginning to its end.
+  if (!Deno.statSync(file).isFile) return Deno.readFileSync(file);
+  using source = new FileSource(file);
+  return readSparseElf(source, isFrameSection);
 }
 
 /** Prints the unwind table rows of an ELF file, one line for each FDE. */
 export function frames(args: readonly string[]): number {
   const file = fileArgument("frames", args);
-  const bytes = readFor(file, (section) => FRAME_SECTIONS.includes(section));
-  for (const chunk of frameChunks(bytes, file)) writeAll(chunk);
+  for (const chunk of frameChunks(readFrameSections(file), file)) writeAll(chunk);
   return 0;
 }
 
