@@ -274,8 +274,6 @@ export class Machine implements Disposable {
     });
     attachStack(k, first);
     k.setThreadWord(first, k.layout.continuation, k.label("startup_thread"));
-    k.setThreadWord(k.idle, k.layout.continuation, k.label("idle_thread"));
-    k.idle.continuation = null;
     first.continuation = null;
     first.state = "running";
     k.current = first;
