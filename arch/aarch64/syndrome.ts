@@ -109,7 +109,8 @@ export function isTableFault(esr: bigint): boolean {
 
 /** Whether an abort found a mapping and was refused: an access flag or permission fault. */
 export function isRefused(esr: bigint): boolean {
-  return faultStatus(esr) >= 0x08;
+  const status = faultStatus(esr);
+  return status >= 0x08 && status <= 0x0f;
 }
 
 /** Whether a data abort was caused by a write (WnR). */
@@ -126,21 +127,40 @@ export function statusName(status: number): string {
   if (status >= 0x14 && status < 0x18) {
     return `synchronous external abort on table walk, level ${status & 3}`;
   }
+  if (status === 0x18) return "parity error";
+  if (status >= 0x1c && status < 0x20) return `parity error on table walk, level ${status & 3}`;
   if (status === 0x21) return "alignment fault";
+  if (status === 0x22) return "debug exception";
   if (status === 0x30) return "TLB conflict";
+  if (status === 0x31) return "unsupported atomic update of a table";
   return `fault status 0x${status.toString(16)}`;
 }
 
 /** A whole syndrome in words: `data abort, lower EL: write, translation fault, level 3`. */
 export function describeSyndrome(esr: bigint): string {
   const name = className(esr);
-  const ec = exceptionClass(esr);
   if (isDataAbort(esr)) {
     return `${name}: ${isWrite(esr) ? "write" : "read"}, ${statusName(faultStatus(esr))}`;
   }
   if (isInstructionAbort(esr)) return `${name}: ${statusName(faultStatus(esr))}`;
-  if (ec === ExceptionClass.SVC64 || ec === ExceptionClass.BRK64) {
-    return `${name} #${Number(esr & 0xffffn)}`;
+  switch (exceptionClass(esr)) {
+    case ExceptionClass.SVC64:
+    case ExceptionClass.HVC64:
+    case ExceptionClass.SMC64:
+    case ExceptionClass.BRK64:
+      return `${name} #${Number(esr & 0xffffn)}`;
+    case ExceptionClass.WFX:
+      return `${name}: ${(esr & 1n) === 0n ? "WFI" : "WFE"}`;
+    case ExceptionClass.SYSTEM_REGISTER:
+      return `${name}: ${describeSystemInstruction(Number(esr & 0x1ff_ffffn))}`;
   }
   return name;
+}
+
+/** The instruction in the specific part of a syndrome of class 0x18: `mrs x7, s3_3_c4_c2_1`. */
+function describeSystemInstruction(iss: number): string {
+  const field = (from: number, bits: number): number => (iss >>> from) & ((1 << bits) - 1);
+  const name = `s${field(20, 2)}_${field(14, 3)}_c${field(10, 4)}_c${field(1, 4)}_${field(17, 3)}`;
+  const rt = field(5, 5) === 31 ? "xzr" : `x${field(5, 5)}`;
+  return field(0, 1) === 1 ? `mrs ${rt}, ${name}` : `msr ${name}, ${rt}`;
 }

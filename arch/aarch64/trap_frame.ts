@@ -6,6 +6,7 @@
 
 import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
 import { ArchError } from "../errors.ts";
+import { FrameMemory } from "../frame_memory.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import {
@@ -70,8 +71,7 @@ export class AArch64TrapFrame implements TrapFrame {
   /** Guest address of the frame. */
   readonly address: bigint;
   readonly #layout: FrameLayout;
-  readonly #view: DataView;
-  readonly #offset: number;
+  readonly #memory: FrameMemory;
   readonly #line: number;
 
   /** A view of the frame at a kernel address; `line` is the interrupt line the CPU delivered last. */
@@ -83,21 +83,20 @@ export class AArch64TrapFrame implements TrapFrame {
     this.address = address;
     this.#layout = options.layout;
     this.#line = options.line;
-    this.#view = space.memory.view;
-    this.#offset = space.offset(address, options.layout.size);
+    this.#memory = new FrameMemory(space, address, options.layout.size);
   }
 
   #get(offset: number): bigint {
-    return this.#view.getBigUint64(this.#offset + offset, true);
+    return this.#memory.u64(offset);
   }
 
   #set(offset: number, value: bigint): void {
-    this.#view.setBigUint64(this.#offset + offset, value, true);
+    this.#memory.setU64(offset, value);
   }
 
   /** Whether the frame was saved from EL0. */
   get fromUser(): boolean {
-    return (this.#view.getUint8(this.#offset + this.#layout.pstate) & 0xf) === 0;
+    return (this.#memory.u8(this.#layout.pstate) & 0xf) === 0;
   }
 
   /** ELR_EL1. */
@@ -128,7 +127,7 @@ export class AArch64TrapFrame implements TrapFrame {
 
   /** Slot in the vector table, 0 to 15. */
   get vector(): number {
-    return this.#view.getUint8(this.#offset + this.#layout.vector);
+    return this.#memory.u8(this.#layout.vector);
   }
 
   /** Why the frame was saved. */
@@ -136,7 +135,7 @@ export class AArch64TrapFrame implements TrapFrame {
     const kind = this.vector & 3;
     if (kind === 1 || kind === 2) return { kind: "interrupt", line: this.#line };
     if (kind === 3) return { kind: "error" };
-    const ec = this.#view.getUint32(this.#offset + this.#layout.esr, true) >>> 26;
+    const ec = this.#memory.u32(this.#layout.esr) >>> 26;
     if (ec === ExceptionClass.SVC64) return { kind: "syscall" };
     if (ec === ExceptionClass.FP_ACCESS) return { kind: "fp-disabled" };
     const esr = this.esr;

@@ -18,8 +18,11 @@ END enter_program
 // land(x0 = thread): loads the registers in the trap frame of the thread object and goes on there at EL1. The stack the caller is on is
 // left; what lies below the new stack pointer is gone. Does not return.
 FUNCTION land
-    .cfi_undefined x30
+    .cfi_signal_frame
+    .cfi_return_column 32
+    TRAP_FRAME_CFI_AT 0, TH_FRAME
     add     x0, x0, #TH_FRAME
+    TRAP_FRAME_CFI_AT 0, 0
     ldp     x2, x3, [x0, #FRAME_PC]
     msr     elr_el1, x2
     msr     spsr_el1, x3
@@ -41,5 +44,10 @@ FUNCTION land
     ldp     x28, x29, [x0, #FRAME_X0 + 224]
     ldr     x30, [x0, #FRAME_X0 + 240]
     ldp     x0, x1, [x0, #FRAME_X0]
+    .cfi_def_cfa sp, 0
+    .cfi_register 32, 33        // ELR_EL1
+    .irp r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    .cfi_same_value \r
+    .endr
     eret
 END land

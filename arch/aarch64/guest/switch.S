@@ -29,10 +29,28 @@
 .Lsame\@:
 .endm
 
+// Call frame rules of a switch frame that ends at the CFA.
+.macro SWITCH_FRAME_CFI
+    .cfi_offset x19, -96
+    .cfi_offset x20, -88
+    .cfi_offset x21, -80
+    .cfi_offset x22, -72
+    .cfi_offset x23, -64
+    .cfi_offset x24, -56
+    .cfi_offset x25, -48
+    .cfi_offset x26, -40
+    .cfi_offset x27, -32
+    .cfi_offset x28, -24
+    .cfi_offset x29, -16
+    .cfi_offset x30, -8
+.endm
+
 // Loads the callee-saved registers of the thread in x1 and resumes it. x0 survives as the resumed routine's result.
 .macro RESUME
     ldr     x2, [x1, #TH_KSP]
     mov     sp, x2
+    .cfi_def_cfa sp, SWITCH_SIZE
+    SWITCH_FRAME_CFI
     ldp     x19, x20, [sp, #0]
     ldp     x21, x22, [sp, #16]
     ldp     x23, x24, [sp, #32]
@@ -60,23 +78,12 @@
     sub     sp, sp, #SWITCH_SIZE
     .cfi_def_cfa_offset SWITCH_SIZE
     stp     x19, x20, [sp, #0]
-    .cfi_offset x19, -96
-    .cfi_offset x20, -88
     stp     x21, x22, [sp, #16]
-    .cfi_offset x21, -80
-    .cfi_offset x22, -72
     stp     x23, x24, [sp, #32]
-    .cfi_offset x23, -64
-    .cfi_offset x24, -56
     stp     x25, x26, [sp, #48]
-    .cfi_offset x25, -48
-    .cfi_offset x26, -40
     stp     x27, x28, [sp, #64]
-    .cfi_offset x27, -32
-    .cfi_offset x28, -24
     stp     x29, x30, [sp, #80]
-    .cfi_offset x29, -16
-    .cfi_offset x30, -8
+    SWITCH_FRAME_CFI
     mov     x2, sp
     str     x2, [x0, #TH_KSP]
 .endm
@@ -132,17 +139,20 @@ END switch_context_fp
 // load_context(x0 = old, x1 = new): leaves the old thread, whose stack is discarded (it blocked with a continuation, or died), and
 // resumes the new one. Writes nothing to the old stack.
 FUNCTION load_context
-    .cfi_undefined x30
     ACTIVATE
     RESUME
 END load_context
 
-// First instructions of a thread that has never run or whose stack was discarded.
-FUNCTION thread_start
+// First instructions of a thread that has never run or whose stack was discarded. It "returns" to the label thread_start; a return
+// address is looked up one byte earlier, so that must be in the same function.
+FUNCTION thread_root
     .cfi_undefined x30
+    udf     #0
+    .globl  thread_start
+thread_start:
     mrs     x0, tpidr_el1
     b       call_continuation
-END thread_start
+END thread_root
 
 // stack_handoff(x0 = old, x1 = new): gives the kernel stack of the old thread to the new one and calls the new one's
 // continuation on it.

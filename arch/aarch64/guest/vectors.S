@@ -11,49 +11,75 @@
 
     .section .text.vectors, "ax"
 
-// Saves what needs a scratch register, then goes to the common path with the slot number in x0.
+// Saves what needs a scratch register, then goes to the common path with the slot number in x0; user slots go there with the interrupted
+// SP in x1. An interrupted SP that is SP_EL0 has no DWARF number: until it is in x1, tables cannot name it.
 .macro SLOT number, path
     .balign 128
+    .cfi_startproc
+    .cfi_signal_frame
+    .cfi_return_column 32
     .if (\number >= 4) && (\number < 8)
+    .cfi_def_cfa sp, 0
+    .cfi_register 32, 33
     // Is there room for the frame? SP_EL0 is nobody's at EL1h, and the flags are in SPSR_EL1. Room is missing if the frame would begin
     // up to 16 KiB below the stack; an SP further away is on another stack, which is its owner's business.
     msr     sp_el0, x0
     mrs     x0, tpidr_el1
+    .cfi_undefined x0
     ldr     x0, [x0, #TH_STACK_BASE]
     sub     x0, sp, x0
     add     x0, x0, #4, lsl #12
     sub     x0, x0, #FRAME_SIZE
     cmp     x0, #4, lsl #12
     b.lo    .Lno_room\@
+    .cfi_remember_state
     mrs     x0, sp_el0
+    .cfi_same_value x0
+    .else
+    .cfi_undefined 32
     .endif
     .if \number < 8
     sub     sp, sp, #FRAME_SIZE
+    .if \number >= 4
+    .cfi_def_cfa_offset FRAME_SIZE
+    .endif
     .endif
     stp     x0, x1, [sp, #FRAME_X0]
+    .if \number >= 8
+    mrs     x1, sp_el0
+    TRAP_ENTRY_CFI
+    .endif
+    .if (\number >= 4) && (\number < 8)
+    .cfi_offset x0, -FRAME_SIZE
+    .cfi_offset x1, -FRAME_SIZE + 8
+    .endif
     mov     x0, #\number
     b       \path
     .if (\number >= 4) && (\number < 8)
+    .cfi_restore_state
 .Lno_room\@: // the frame goes to the emergency stack instead
     mrs     x0, tpidr_el1
     ldr     x0, [x0, #TH_EMERGENCY]
     sub     x0, x0, #FRAME_SIZE
     str     x1, [x0, #FRAME_X0 + 8]
     mov     x1, sp
+    .cfi_def_cfa x1, 0
+    .cfi_escape 0x10, 1, 2, 0x70, FRAME_X0 + 8  // x1 at *(x0 + 8)
     mov     sp, x0
     mrs     x0, sp_el0
+    .cfi_same_value x0
+    SAVED_CFI 1, FRAME_X0 + 8
     str     x0, [sp, #FRAME_X0]
+    SAVED_CFI 0, FRAME_X0
     mov     x0, #\number
     b       trap_from_kernel
     .endif
+    .cfi_endproc
 .endm
 
     .globl  vectors
     .balign 2048
 vectors:
-    .cfi_startproc
-    .cfi_signal_frame
-    .cfi_undefined x30
     SLOT 0, trap_from_el1t     // current EL with SP_EL0: synchronous, IRQ, FIQ, SError
     SLOT 1, trap_from_el1t
     SLOT 2, trap_from_el1t
@@ -71,7 +97,6 @@ vectors:
     SLOT 14, trap_from_user
     SLOT 15, trap_from_user
     .balign 128
-    .cfi_endproc
 
 // Saves x2 to x30 and the exception registers. x0 = slot, x1 = interrupted SP; x0 and x1 are in the frame already.
 .macro SAVE_REST
@@ -90,6 +115,10 @@ vectors:
     stp     x26, x27, [sp, #FRAME_X0 + 208]
     stp     x28, x29, [sp, #FRAME_X0 + 224]
     stp     x30, x1, [sp, #FRAME_X0 + 240]
+    SAVED_CFI 2, FRAME_X0 + 16
+    SAVED_CFI 3, FRAME_X0 + 24
+    SAVED_CFI 4, FRAME_X0 + 32
+    SAVED_CFI 5, FRAME_X0 + 40
     mrs     x2, elr_el1
     mrs     x3, spsr_el1
     mrs     x4, esr_el1
@@ -97,6 +126,7 @@ vectors:
     stp     x2, x3, [sp, #FRAME_PC]
     stp     x4, x5, [sp, #FRAME_ESR]
     str     x0, [sp, #FRAME_VECTOR]
+    SAVED_CFI 19, FRAME_X0 + 152
     mov     x19, sp
 .endm
 
@@ -104,8 +134,7 @@ vectors:
 FUNCTION trap_from_user
     .cfi_signal_frame
     .cfi_return_column 32
-    .cfi_undefined 32
-    mrs     x1, sp_el0
+    TRAP_ENTRY_CFI
     SAVE_REST
     TRAP_FRAME_CFI
     ldr     x20, [x19, #TH_STACK_TOP - TH_FRAME]
@@ -123,13 +152,17 @@ FUNCTION trap_from_el1t
     .cfi_return_column 32
     .cfi_undefined 32
     mrs     x1, sp_el0
+    TRAP_ENTRY_CFI
     b       trap_from_kernel
 END trap_from_el1t
 
 FUNCTION trap_from_el1h
     .cfi_signal_frame
     .cfi_return_column 32
-    .cfi_undefined 32
+    .cfi_def_cfa sp, FRAME_SIZE
+    .cfi_register 32, 33
+    .cfi_offset x0, -FRAME_SIZE
+    .cfi_offset x1, -FRAME_SIZE + 8
     add     x1, sp, #FRAME_SIZE
     b       trap_from_kernel
 END trap_from_el1h
@@ -138,7 +171,7 @@ END trap_from_el1h
 FUNCTION trap_from_kernel
     .cfi_signal_frame
     .cfi_return_column 32
-    .cfi_undefined 32
+    TRAP_ENTRY_CFI
     SAVE_REST
     TRAP_FRAME_CFI
     mov     x0, x19
@@ -172,9 +205,13 @@ END trap_from_kernel
 // exit_to_user(x0 = thread): drops the kernel stack and returns to the user context in the thread object. Does not return.
 // SP_EL1 is left pointing at the frame: that is where the next exception from EL0 saves to.
 FUNCTION exit_to_user
-    .cfi_undefined x30
+    .cfi_signal_frame
+    .cfi_return_column 32
+    TRAP_FRAME_CFI_AT 0, TH_FRAME
     add     x0, x0, #TH_FRAME
+    TRAP_FRAME_CFI_AT 0, 0
     mov     sp, x0
+    TRAP_FRAME_CFI_AT 31, 0
     ldr     x1, [sp, #FRAME_SP]
     msr     sp_el0, x1
     RESTORE_REST
@@ -184,8 +221,11 @@ END exit_to_user
 
 // exit_to_kernel(x0 = frame): returns to the interrupted kernel code of a frame on the kernel stack. Does not return.
 FUNCTION exit_to_kernel
-    .cfi_undefined x30
+    .cfi_signal_frame
+    .cfi_return_column 32
+    TRAP_FRAME_CFI_AT 0, 0
     mov     sp, x0
+    TRAP_FRAME_CFI_AT 31, 0
     ldr     x1, [sp, #FRAME_PSTATE]
     tbnz    x1, #0, 1f
     ldr     x1, [sp, #FRAME_SP] // EL1t: the interrupted stack pointer is SP_EL0
@@ -193,5 +233,6 @@ FUNCTION exit_to_kernel
 1:  RESTORE_REST
     ldp     x0, x1, [sp, #FRAME_X0]
     add     sp, sp, #FRAME_SIZE
+    TRAP_FRAME_CFI_AT 31, -FRAME_SIZE
     eret
 END exit_to_kernel

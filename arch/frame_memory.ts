@@ -1,0 +1,56 @@
+/**
+ * A trap frame's bytes, wherever in RAM they are.
+ *
+ * @module
+ */
+
+import type { KernelSpace } from "./kernel_space.ts";
+import { PAGE_SIZE } from "./physical_memory.ts";
+
+/**
+ * Words of a frame in kernel memory by their offset in the frame. A frame on a kernel stack may go over the end of a page, and a stack's
+ * pages need not lie side by side in RAM; frames and words are aligned, so no word is in two pages.
+ */
+export class FrameMemory {
+  readonly #view: DataView;
+  /** Index in RAM of the first byte; first offset that is in the next page; what to add to offsets from there on. */
+  readonly #first: number;
+  readonly #split: number;
+  readonly #rest: number;
+
+  /**
+   * Looks at `size` bytes, at most a page, at a kernel address that is a multiple of 8.
+   * @throws {ArchError} of kind `translation` if they are not mapped
+   */
+  constructor(space: KernelSpace, address: bigint, size: number) {
+    const room = PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1));
+    this.#view = space.memory.view;
+    this.#split = Math.min(size, room);
+    this.#first = space.offset(address, this.#split);
+    this.#rest = room < size ? space.offset(address + BigInt(room), size - room) - room : 0;
+  }
+
+  /** Reads a byte. */
+  u8(offset: number): number {
+    return this.#view.getUint8(this.#at(offset));
+  }
+
+  /** Reads 32 bits. */
+  u32(offset: number): number {
+    return this.#view.getUint32(this.#at(offset), true);
+  }
+
+  /** Reads 64 bits. */
+  u64(offset: number): bigint {
+    return this.#view.getBigUint64(this.#at(offset), true);
+  }
+
+  /** Writes 64 bits, taken modulo 2^64. */
+  setU64(offset: number, value: bigint): void {
+    this.#view.setBigUint64(this.#at(offset), value, true);
+  }
+
+  #at(offset: number): number {
+    return offset < this.#split ? this.#first + offset : this.#rest + offset;
+  }
+}
