@@ -151,16 +151,6 @@ export function describeSyndrome(esr: bigint): string {
       return `${name} #${Number(esr & 0xffffn)}`;
     case ExceptionClass.WFX:
       return `${name}: ${(esr & 1n) === 0n ? "WFI" : "WFE"}`;
-    case ExceptionClass.SYSTEM_REGISTER:
-      return `${name}: ${describeSystemInstruction(Number(esr & 0x1ff_ffffn))}`;
   }
   return name;
-}
-
-/** The instruction in the specific part of a syndrome of class 0x18: `mrs x7, s3_3_c4_c2_1`. */
-function describeSystemInstruction(iss: number): string {
-  const field = (from: number, bits: number): number => (iss >>> from) & ((1 << bits) - 1);
-  const name = `s${field(20, 2)}_${field(14, 3)}_c${field(10, 4)}_c${field(1, 4)}_${field(17, 3)}`;
-  const rt = field(5, 5) === 31 ? "xzr" : `x${field(5, 5)}`;
-  return field(0, 1) === 1 ? `mrs ${rt}, ${name}` : `msr ${name}, ${rt}`;
 }

@@ -43,8 +43,8 @@ const PUBLISHED: readonly (readonly [esr: bigint, meaning: string])[] = [
   [0x5600_002an, "SVC #42"],
   [0x5a00_0001n, "HVC #1"],
   [0x5e00_0000n, "SMC #0"],
-  [0x6232_d0e5n, "trapped system instruction: mrs x7, s3_3_c4_c2_1"],
-  [0x620c_d3e4n, "trapped system instruction: msr s0_3_c4_c2_6, xzr"],
+  [0x6232_d0e5n, "trapped system instruction"],
+  [0x620c_d3e4n, "trapped system instruction"],
   [0x8a00_0000n, "PC alignment fault"],
   [0x9a00_0000n, "SP alignment fault"],
   [0xbe00_0000n, "SError"],
@@ -92,18 +92,14 @@ Deno.test("isWrite, only of data aborts", () => {
 });
 
 Deno.test("systemInstructionSyndrome, of assembled instructions", () => {
-  const words: readonly (readonly [word: number, text: string])[] = [
-    [0xd53b4227, "mrs x7, s3_3_c4_c2_1"], // mrs x7, daif
-    [0xd51b4227, "msr s3_3_c4_c2_1, x7"], // msr daif, x7
-    [0xd50342df, "msr s0_3_c4_c2_6, xzr"], // msr daifset, #2
-    [0xd5034fff, "msr s0_3_c4_c15_7, xzr"], // msr daifclr, #15
-    [0xd50b7a21, "msr s1_3_c7_c10_1, x1"], // dc cvac, x1
-    [0xd53be049, "mrs x9, s3_3_c14_c0_2"], // mrs x9, cntvct_el0
-    [0xd53b9d1e, "mrs x30, s3_3_c9_c13_0"], // mrs x30, pmccntr_el0
+  const words: readonly (readonly [word: number, esr: number, text: string])[] = [
+    [0xd53b4227, 0x6232_d0e5, "mrs x7, daif"],
+    [0xd51b4227, 0x6232_d0e4, "msr daif, x7"],
+    [0xd50342df, 0x620c_d3e4, "msr daifset, #2"],
+    [0xd5034fff, 0x620e_d3fe, "msr daifclr, #15"],
+    [0xd50b7a21, 0x6212_dc34, "dc cvac, x1"],
+    [0xd53be049, 0x6234_f921, "mrs x9, cntvct_el0"],
+    [0xd53b9d1e, 0x6230_e7db, "mrs x30, pmccntr_el0"],
   ];
-  for (const [word, text] of words) {
-    const esr = BigInt(systemInstructionSyndrome(word));
-    assertEquals(describeSyndrome(esr), `trapped system instruction: ${text}`);
-    assertEquals(esr & 0x0200_0000n, 0x0200_0000n, "IL");
-  }
+  for (const [word, esr, text] of words) assertEquals(systemInstructionSyndrome(word), esr, text);
 });
