@@ -28,24 +28,54 @@
     jmp     .Lloop\@
 .endm
 
-// Call frame rules of a trap stub whose frame pointer is in rbx: the interrupted context is in the frame, whatever stack it
-// ran on. The CFA is the interrupted RSP. Operators: DW_OP_breg3 (0x73, rbx) + SLEB128 offset, DW_OP_deref (0x06).
+// Call frame rules of code that stands on a trap frame: the interrupted context is in the frame, whatever stack it ran on. The CFA is the
+// interrupted RSP. One DW_CFA_expression (0x10) a register: DW_OP_breg0 (0x70) plus the DWARF number of the register the frame is found
+// by (rbx 3, rdi 5, rsp 7), and a SLEB128 offset; DW_OP_deref (0x06). Column 49 is RFLAGS.
+.macro SAVED_CFI column, register, offset
+    .if ((\offset) >= 0) && ((\offset) < 64)
+    .cfi_escape 0x10, \column, 2, 0x70 + \register, \offset
+    .else
+    .cfi_escape 0x10, \column, 3, 0x70 + \register, ((\offset) & 0x7f) | 0x80, ((\offset) >> 7) & 0x7f
+    .endif
+.endm
+
+.macro SAVED_CFA_CFI register, offset
+    .if ((\offset) >= 0) && ((\offset) < 64)
+    .cfi_escape 0x0f, 3, 0x70 + \register, \offset, 0x06
+    .else
+    .cfi_escape 0x0f, 4, 0x70 + \register, ((\offset) & 0x7f) | 0x80, ((\offset) >> 7) & 0x7f, 0x06
+    .endif
+.endm
+
+// What the CPU has pushed (rip, cs, rflags, rsp, ss) is `depth` bytes above RSP; the general registers are where they were.
+.macro PUSHED_CFI depth
+    SAVED_CFA_CFI 7, \depth + FRAME_SP - FRAME_PC
+    SAVED_CFI 16, 7, \depth
+    SAVED_CFI 49, 7, \depth + FRAME_RFLAGS - FRAME_PC
+.endm
+
+.macro TRAP_FRAME_CFI_AT register, offset
+    SAVED_CFA_CFI \register, \offset + FRAME_SP
+    SAVED_CFI 0, \register, \offset + FRAME_RAX
+    SAVED_CFI 1, \register, \offset + FRAME_RDX
+    SAVED_CFI 2, \register, \offset + FRAME_RCX
+    SAVED_CFI 3, \register, \offset + FRAME_RBX
+    SAVED_CFI 4, \register, \offset + FRAME_RSI
+    SAVED_CFI 5, \register, \offset + FRAME_RDI
+    SAVED_CFI 6, \register, \offset + FRAME_RBP
+    SAVED_CFI 8, \register, \offset + FRAME_R8
+    SAVED_CFI 9, \register, \offset + FRAME_R9
+    SAVED_CFI 10, \register, \offset + FRAME_R10
+    SAVED_CFI 11, \register, \offset + FRAME_R11
+    SAVED_CFI 12, \register, \offset + FRAME_R12
+    SAVED_CFI 13, \register, \offset + FRAME_R13
+    SAVED_CFI 14, \register, \offset + FRAME_R14
+    SAVED_CFI 15, \register, \offset + FRAME_R15
+    SAVED_CFI 16, \register, \offset + FRAME_PC
+    SAVED_CFI 49, \register, \offset + FRAME_RFLAGS
+.endm
+
+// The same for a stub whose frame is at rbx.
 .macro TRAP_FRAME_CFI
-    .cfi_escape 0x0f, 4, 0x73, 0xa0, 0x01, 0x06 // CFA = *(rbx + 160)
-    .cfi_escape 0x10, 0, 3, 0x73, 0xf0, 0x00    // rax
-    .cfi_escape 0x10, 1, 3, 0x73, 0xd8, 0x00    // rdx
-    .cfi_escape 0x10, 2, 3, 0x73, 0xe0, 0x00    // rcx
-    .cfi_escape 0x10, 3, 3, 0x73, 0xe8, 0x00    // rbx
-    .cfi_escape 0x10, 4, 3, 0x73, 0xd0, 0x00    // rsi
-    .cfi_escape 0x10, 5, 3, 0x73, 0xc8, 0x00    // rdi
-    .cfi_escape 0x10, 6, 3, 0x73, 0xc0, 0x00    // rbp
-    .cfi_escape 0x10, 8, 2, 0x73, 0x38          // r8
-    .cfi_escape 0x10, 9, 2, 0x73, 0x30          // r9
-    .cfi_escape 0x10, 10, 2, 0x73, 0x28         // r10
-    .cfi_escape 0x10, 11, 2, 0x73, 0x20         // r11
-    .cfi_escape 0x10, 12, 2, 0x73, 0x18         // r12
-    .cfi_escape 0x10, 13, 2, 0x73, 0x10         // r13
-    .cfi_escape 0x10, 14, 2, 0x73, 0x08         // r14
-    .cfi_escape 0x10, 15, 2, 0x73, 0x00         // r15
-    .cfi_escape 0x10, 16, 3, 0x73, 0x88, 0x01   // return address
+    TRAP_FRAME_CFI_AT 3, 0
 .endm

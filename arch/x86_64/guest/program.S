@@ -18,7 +18,9 @@ END enter_program
 // land(rdi = thread): loads the registers in the trap frame of the thread object and goes on there at CPL 0. The stack the caller is on is
 // left; what lies below the new stack pointer is gone. Does not return.
 FUNCTION land
-    .cfi_undefined rip
+    .cfi_signal_frame
+    TRAP_FRAME_CFI_AT 5, TH_FRAME
     add     $TH_FRAME, %rdi
+    TRAP_FRAME_CFI_AT 5, 0
     jmp     exit_to_kernel
 END land

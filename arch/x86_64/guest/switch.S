@@ -30,7 +30,14 @@
 // Loads the callee-saved registers of the thread in rsi and resumes it.
 .macro RESUME
     mov     TH_KSP(%rsi), %rsp
-    .cfi_def_cfa rsp, 56
+    .cfi_def_cfa rsp, SWITCH_SIZE
+    .cfi_offset r15, -56
+    .cfi_offset r14, -48
+    .cfi_offset r13, -40
+    .cfi_offset r12, -32
+    .cfi_offset rbx, -24
+    .cfi_offset rbp, -16
+    .cfi_offset rip, -8
     pop     %r15
     .cfi_adjust_cfa_offset -8
     .cfi_same_value r15
@@ -95,12 +102,16 @@ FUNCTION load_context
     RESUME
 END load_context
 
-// First instructions of a thread that has never run or whose stack was discarded.
-FUNCTION thread_start
+// First instructions of a thread that has never run or whose stack was discarded. It "returns" to the label thread_start; a return
+// address is looked up one byte earlier, so that must be in the same function.
+FUNCTION thread_root
     .cfi_undefined rip
+    ud2
+    .globl  thread_start
+thread_start:
     mov     %gs:CPU_THREAD, %rdi
     jmp     call_continuation
-END thread_start
+END thread_root
 
 // stack_handoff(rdi = old, rsi = new): gives the kernel stack of the old thread to the new one and calls the new one's
 // continuation on it.

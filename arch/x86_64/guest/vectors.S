@@ -22,38 +22,30 @@ vectors:
     .cfi_startproc
     .cfi_signal_frame
     .if (.Lvector == 8) || ((.Lvector >= 10) && (.Lvector <= 14)) || (.Lvector == 17) || (.Lvector == 21) || (.Lvector == 29) || (.Lvector == 30)
-    // at rsp: error, rip, cs, rflags, rsp, ss
-    .cfi_escape 0x0f, 3, 0x77, 0x20, 0x06   // CFA = *(rsp + 32)
-    .cfi_escape 0x10, 16, 2, 0x77, 0x08     // return address at rsp + 8
+    PUSHED_CFI 8    // below it, the error code
     push    $.Lvector
     .else
-    // at rsp: rip, cs, rflags, rsp, ss
-    .cfi_escape 0x0f, 3, 0x77, 0x18, 0x06   // CFA = *(rsp + 24)
-    .cfi_escape 0x10, 16, 2, 0x77, 0x00     // return address at rsp
+    PUSHED_CFI 0
     push    $0
-    .cfi_escape 0x0f, 3, 0x77, 0x20, 0x06
-    .cfi_escape 0x10, 16, 2, 0x77, 0x08
+    PUSHED_CFI 8
     push    $.Lvector
     .endif
-    .cfi_escape 0x0f, 3, 0x77, 0x28, 0x06   // CFA = *(rsp + 40)
-    .cfi_escape 0x10, 16, 2, 0x77, 0x10     // return address at rsp + 16
+    PUSHED_CFI 16
     jmp     trap_entry
     .cfi_endproc
     .set    .Lvector, .Lvector + 1
     .endr
 
+// `depth` bytes are between RSP and the vector.
 .macro PUSH_REGISTER name, depth
     push    %\name
-    // CFA = *(rsp + depth + 8 + 40); return address at rsp + depth + 8 + 16
-    .cfi_escape 0x0f, 4, 0x77, ((\depth + 48) & 0x7f) | 0x80, (\depth + 48) >> 7, 0x06
-    .cfi_escape 0x10, 16, 3, 0x77, ((\depth + 24) & 0x7f) | 0x80, (\depth + 24) >> 7
+    PUSHED_CFI \depth + 8 + FRAME_PC - FRAME_VECTOR
 .endm
 
 // At rsp: vector, error, rip, cs, rflags, rsp, ss.
 FUNCTION trap_entry
     .cfi_signal_frame
-    .cfi_escape 0x0f, 3, 0x77, 0x28, 0x06
-    .cfi_escape 0x10, 16, 2, 0x77, 0x10
+    PUSHED_CFI FRAME_PC - FRAME_VECTOR
     testb   $3, FRAME_CS - FRAME_VECTOR(%rsp)
     jz      1f
     swapgs
@@ -101,6 +93,7 @@ FUNCTION syscall_entry
     .cfi_signal_frame
     .cfi_def_cfa rsp, 0
     .cfi_register rip, rcx
+    .cfi_register 49, 11
     swapgs
     mov     %rsp, %gs:CPU_USER_SP
     mov     %gs:CPU_THREAD, %rsp
@@ -142,59 +135,84 @@ FUNCTION syscall_entry
     jmp     trap_from_user
 END syscall_entry
 
-// Pops the general registers of the frame at RSP.
-.macro POP_REGISTERS
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rbp
-    pop     %rdi
-    pop     %rsi
-    pop     %rdx
-    pop     %rcx
-    pop     %rbx
-    pop     %rax
+// Loads the general registers from the frame at RSP, which stays where it is so that the rules do.
+.macro LOAD_REGISTERS
+    mov     FRAME_R15(%rsp), %r15
+    mov     FRAME_R14(%rsp), %r14
+    mov     FRAME_R13(%rsp), %r13
+    mov     FRAME_R12(%rsp), %r12
+    mov     FRAME_R11(%rsp), %r11
+    mov     FRAME_R10(%rsp), %r10
+    mov     FRAME_R9(%rsp), %r9
+    mov     FRAME_R8(%rsp), %r8
+    mov     FRAME_RBP(%rsp), %rbp
+    mov     FRAME_RDI(%rsp), %rdi
+    mov     FRAME_RSI(%rsp), %rsi
+    mov     FRAME_RDX(%rsp), %rdx
+    mov     FRAME_RCX(%rsp), %rcx
+    mov     FRAME_RBX(%rsp), %rbx
+    mov     FRAME_RAX(%rsp), %rax
+.endm
+
+// The general registers are those of the interrupted context.
+.macro LOADED_CFI
+    .irp column, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15
+    .cfi_same_value \column
+    .endr
+.endm
+
+// Leaves the frame at RSP, whose general registers are loaded: at rsp are then rip, cs, rflags, rsp, ss.
+.macro RETURN_FROM_FRAME swap
+    add     $FRAME_PC, %rsp
+    LOADED_CFI
+    PUSHED_CFI 0
+    .if \swap
+    swapgs
+    .endif
+    iretq
 .endm
 
 // exit_to_user(rdi = thread): drops the kernel stack and returns to the user context in the thread object. Does not return.
 // TSS.RSP0 is left at the end of the frame: that is where the next trap from CPL 3 pushes to.
 FUNCTION exit_to_user
-    .cfi_undefined rip
+    .cfi_signal_frame
+    TRAP_FRAME_CFI_AT 5, TH_FRAME
     lea     TH_FRAME + FRAME_SIZE(%rdi), %rax
     mov     %gs:CPU_TSS, %rcx
     mov     %rax, TSS_RSP0(%rcx)
     lea     TH_FRAME(%rdi), %rsp
-    POP_REGISTERS
-    add     $16, %rsp               // vector and error code
-    swapgs
-    iretq
+    TRAP_FRAME_CFI_AT 7, 0
+    LOAD_REGISTERS
+    RETURN_FROM_FRAME 1
 END exit_to_user
 
 // exit_to_user_sysret(rdi = thread): the same for a frame that syscall_entry built, whose rcx and r11 the ABI lets go.
 FUNCTION exit_to_user_sysret
-    .cfi_undefined rip
+    .cfi_signal_frame
+    TRAP_FRAME_CFI_AT 5, TH_FRAME
     lea     TH_FRAME + FRAME_SIZE(%rdi), %rax
     mov     %gs:CPU_TSS, %rcx
     mov     %rax, TSS_RSP0(%rcx)
     lea     TH_FRAME(%rdi), %rsp
-    POP_REGISTERS
-    mov     FRAME_PC - FRAME_VECTOR(%rsp), %rcx
-    mov     FRAME_RFLAGS - FRAME_VECTOR(%rsp), %r11
-    mov     FRAME_SP - FRAME_VECTOR(%rsp), %rsp
+    TRAP_FRAME_CFI_AT 7, 0
+    LOAD_REGISTERS
+    mov     FRAME_PC(%rsp), %rcx
+    mov     FRAME_RFLAGS(%rsp), %r11
+    mov     FRAME_SP(%rsp), %rsp
+    LOADED_CFI
+    .cfi_def_cfa rsp, 0
+    .cfi_register rip, rcx
+    .cfi_register 49, 11
     swapgs
     sysretq
 END exit_to_user_sysret
 
 // exit_to_kernel(rdi = frame): returns to the interrupted kernel code of a frame on the kernel stack. Does not return.
 FUNCTION exit_to_kernel
-    .cfi_undefined rip
+    .cfi_signal_frame
+    TRAP_FRAME_CFI_AT 5, 0
     mov     %rdi, %rsp
-    POP_REGISTERS
-    add     $16, %rsp
-    iretq
+    TRAP_FRAME_CFI_AT 7, 0
+    LOAD_REGISTERS
+    RETURN_FROM_FRAME 0
 END exit_to_kernel
