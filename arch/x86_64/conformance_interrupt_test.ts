@@ -7,8 +7,10 @@ import {
   checkDelivery,
   comeBack,
   DATA,
+  editGate,
   Flag,
   fpPattern,
+  GateBit,
   makeMachine,
   MODES,
 } from "./testing/conformance.ts";
@@ -188,6 +190,18 @@ Deno.test("x86-64 fault in the shadow of STI, the shadow does not outlive it", (
   assertEquals(interrupt.frame.pc, inside, "IRETQ makes no shadow");
   machine.answerExit(interrupt.frame);
   assertEquals(machine.runToTrap().entry?.vector, Vector.BP);
+});
+
+Deno.test("x86-64 fault in the shadow of STI through a trap gate, the interrupt comes first of all", () => {
+  using machine = makeMachine();
+  editGate(machine, Vector.PF, (gate) => gate | GateBit.TRAP);
+  const pc = machine.kernelLabel("shadow_fault");
+  machine.start({ mode: "kernel", pc, registers: { rdi: DATA } });
+  machine.cpu.raiseInterrupt(4);
+  const { delivered } = machine.runToTrap();
+  const vectors = delivered.map((entry) => entry.vector);
+  assertEquals(vectors, [Vector.PF, FIRST_INTERRUPT_VECTOR + 4]);
+  assertEquals(delivered[1]?.pc, delivered[0]?.registers.rip, "before the handler's first step");
 });
 
 Deno.test("x86-64 SWAPGS, exchanges the two bases", () => {

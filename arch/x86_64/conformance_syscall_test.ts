@@ -135,6 +135,32 @@ Deno.test("x86-64 syscall with FMASK clear, RFLAGS stays as it is", () => {
   assertEquals(machine.delivered[0]?.interruptsEnabled, true);
 });
 
+Deno.test("x86-64 syscall with RF set, R11 does not have it", () => {
+  using machine = makeMachine();
+  const rflags = Flag.ONE | Flag.IF;
+  machine.start({
+    mode: "user",
+    pc: machine.userLabel("system_call"),
+    registers: { rflags: rflags | Flag.RF },
+  });
+  machine.runTo(machine.userLabel("system_call"));
+  assertEquals(machine.cpu.register("rflags"), rflags | Flag.RF, "IRETQ has restored it");
+  const { entry } = machine.runToTrap();
+  assertEquals(entry?.registers.r11, rflags);
+  assertEquals((entry?.registers.rflags ?? 0n) & Flag.RF, 0n);
+});
+
+Deno.test("x86-64 syscall with FMASK leaving TF, the step is reported at its target", () => {
+  using machine = makeMachine();
+  machine.cpu.setRegister("fmask", FMASK & ~Flag.TF);
+  const registers = { rflags: Flag.ONE | Flag.IF | Flag.TF };
+  machine.start({ mode: "user", pc: machine.userLabel("system_call"), registers });
+  machine.run(50);
+  const seen = machine.delivered.map((entry) => [entry.vector, entry.pc]);
+  assertEquals(seen[0], [SYSCALL_VECTOR, machine.userLabel("system_call_next")]);
+  assertEquals(seen[1], [Vector.DB, image.symbol("syscall_entry")]);
+});
+
 Deno.test("x86-64 interrupt pending at syscall, is taken before it or after sysretq", () => {
   using machine = makeMachine();
   const registers = { rflags: Flag.ONE | Flag.IF };

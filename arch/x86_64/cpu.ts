@@ -11,6 +11,7 @@ import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { PAGE_SIZE } from "../physical_memory.ts";
 import {
   faultsOnStack,
   interruptLength,
@@ -28,6 +29,7 @@ import {
   SYSCALL_VECTOR,
   Vector,
 } from "./exceptions.ts";
+import { currentRoot, PageWalk } from "./page_walk.ts";
 import {
   engineRegister,
   generalRegister,
@@ -42,6 +44,7 @@ import { buildTables } from "./tables.ts";
 const WORDS = [Gpr.rdi, Gpr.rsi, Gpr.rdx, Gpr.rcx, Gpr.r8, Gpr.r9];
 
 const CR0_BOOT = 0x8001_0023n; // PG, WP, NE, MP, PE
+const PAGE_MASK = BigInt(PAGE_SIZE - 1);
 const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
@@ -58,12 +61,14 @@ const SYSCALL_LENGTH = 2n;
 export class X86Cpu extends CpuCore {
   readonly #state: X86State;
   readonly #delivery: Delivery;
+  readonly #walk: PageWalk;
   #userFp = true;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
     super(Engine.open("x86_64"), { space, image });
     this.#state = this.engine.x86;
+    this.#walk = new PageWalk(space.memory);
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
       return rip - interruptLength(this.#code(rip - 2n, 2), vector);
@@ -280,12 +285,15 @@ export class X86Cpu extends CpuCore {
 
   /** Bytes of code at an address, as many of `size` as are mapped. */
   #code(address: bigint, size: number): Uint8Array {
-    const { memory } = this.space;
+    const { bytes } = this.space.memory;
+    const root = currentRoot(this.#state);
     const code = new Uint8Array(size);
+    let offset = -1;
     for (let i = 0; i < size; i++) {
-      const physical = this.translate(BigInt.asUintN(64, address + BigInt(i)));
-      if (physical === undefined || !memory.contains(physical)) return code.subarray(0, i);
-      code[i] = memory.bytes[memory.offset(physical)] ?? 0;
+      const at = BigInt.asUintN(64, address + BigInt(i));
+      if (i === 0 || (at & PAGE_MASK) === 0n) offset = this.#walk.walk(root, at);
+      if (offset < 0) return code.subarray(0, i);
+      code[i] = bytes[offset++] ?? 0;
     }
     return code;
   }

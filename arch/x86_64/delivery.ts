@@ -30,7 +30,7 @@ import {
   PageFaultBit,
   Vector,
 } from "./exceptions.ts";
-import { PageWalk } from "./page_walk.ts";
+import { currentRoot, PageWalk } from "./page_walk.ts";
 import { Rflags } from "./registers.ts";
 
 /** An event to be delivered through the IDT. */
@@ -62,8 +62,6 @@ const PAGE_LAST_WORD = BigInt(PAGE_SIZE - 8);
 const TSS_RSP0 = 4n;
 const TSS_IST = 36n;
 const CR0_WP = 1n << 16n;
-const CR0_PG = 1n << 31n;
-const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const CS_LIMIT = 0xffff_ffff;
 const IDT_ERROR = 2;
 const EXTERNAL = 1;
@@ -242,13 +240,7 @@ export class Delivery {
   #systemOffset(address: bigint): number {
     const direct = this.#directOffset(address, 8);
     if (direct >= 0) return direct;
-    return this.#walk.walk(this.#root(), address);
-  }
-
-  /** Physical address of the root table, or `undefined` while paging is off. */
-  #root(): number | undefined {
-    const state = this.#state;
-    return (state.cr0 & CR0_PG) === 0n ? undefined : Number(state.cr3 & CR3_ROOT);
+    return this.#walk.walk(currentRoot(this.#state), address);
   }
 
   /** Index in RAM of bytes in the direct map, −1 elsewhere. Every root has the direct map, and the kernel never unmaps it. */
@@ -284,7 +276,7 @@ export class Delivery {
 
   /** Indices in RAM of the words below an address, highest first, which the kernel may write. */
   #stackOffsets(top: bigint, count: number): number[] | DeliveryFault {
-    const root = this.#root();
+    const root = currentRoot(this.#state);
     const offsets: number[] = [];
     let offset = 0;
     for (let i = 1; i <= count; i++) {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { X86State } from "../../unicorn/mod.ts";
 import type { PhysicalMemory } from "../physical_memory.ts";
 import { PageFaultBit } from "./exceptions.ts";
 
@@ -17,6 +18,13 @@ const SHIFTS = [39, 30, 21, 12] as const;
 /** Bits 20 to 13 of the entry of a 2 MiB page, 29 to 13 of one of 1 GiB, must be clear. The root's entries are no pages. */
 const RESERVED = [LARGE, 0x3fff_e000, 0x001f_e000, 0] as const;
 const HIGH = 2 ** 32;
+const CR0_PG = 1n << 31n;
+const CR3_ROOT = 0x000f_ffff_ffff_f000n;
+
+/** Physical address of the CPU's root table, or `undefined` while paging is off. */
+export function currentRoot(state: Pick<X86State, "cr0" | "cr3">): number | undefined {
+  return (state.cr0 & CR0_PG) === 0n ? undefined : Number(state.cr3 & CR3_ROOT);
+}
 
 /** Walks 4-level tables in numbers, without making bigints: this runs for every trap. */
 export class PageWalk {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PAGE_SIZE, PhysicalMemory } from "../physical_memory.ts";
-import { PageWalk } from "./page_walk.ts";
+import { currentRoot, PageWalk } from "./page_walk.ts";
 
 const PRESENT = 1n;
 const WRITE = 2n;
@@ -90,4 +90,10 @@ Deno.test("PageWalk, RAM that does not begin at 0", () => {
   const walk = new PageWalk(memory);
   assertEquals(walk.walk(undefined, 0x10_0008n), 8);
   assertEquals(walk.walk(undefined, 8n), -1);
+});
+
+Deno.test("currentRoot, CR3 without its flags, and none while paging is off", () => {
+  assertEquals(currentRoot({ cr0: 0x8000_0001n, cr3: 0x1234_5fffn }), 0x1234_5000);
+  assertEquals(currentRoot({ cr0: 0x8000_0001n, cr3: (1n << 63n) | 0x5000n }), 0x5000);
+  assertEquals(currentRoot({ cr0: 1n, cr3: 0x5000n }), undefined);
 });
