@@ -31,6 +31,8 @@ export interface ProgramSpec {
   readonly entry?: bigint;
   /** `e_type`, default 2 (executable). */
   readonly type?: number;
+  /** Names of empty sections, default none. */
+  readonly sections?: readonly string[];
 }
 
 const HEADER_SIZE = 64;
@@ -72,7 +74,37 @@ export function elfProgram(spec: ProgramSpec): Uint8Array<ArrayBuffer> {
     view.setBigUint64(at + 48, BigInt(PAGE), true);
     file.set(bytes, offset);
   });
-  return file;
+  return spec.sections === undefined ? file : withSections(file, spec.sections);
+}
+
+const SECTION_HEADER_SIZE = 64;
+const PROGBITS = 1;
+const STRTAB = 3;
+
+/** The file with a section header table at its end: the null section, the named ones, the names. */
+function withSections(file: Uint8Array, names: readonly string[]): Uint8Array<ArrayBuffer> {
+  const all = ["", ...names, ".shstrtab"];
+  const strings = new TextEncoder().encode(all.map((name) => `${name}\0`).join(""));
+  const table = Math.ceil((file.length + strings.length) / 8) * 8;
+  const result = new Uint8Array(table + SECTION_HEADER_SIZE * all.length);
+  result.set(file);
+  result.set(strings, file.length);
+  const view = new DataView(result.buffer);
+  view.setBigUint64(40, BigInt(table), true);
+  view.setUint16(58, SECTION_HEADER_SIZE, true);
+  view.setUint16(60, all.length, true);
+  view.setUint16(62, all.length - 1, true);
+  let name = 0;
+  all.forEach((text, i) => {
+    const at = table + SECTION_HEADER_SIZE * i;
+    const isNames = i === all.length - 1;
+    view.setUint32(at, name, true);
+    view.setUint32(at + 4, i === 0 ? 0 : isNames ? STRTAB : PROGBITS, true);
+    view.setBigUint64(at + 24, BigInt(file.length), true);
+    view.setBigUint64(at + 32, BigInt(isNames ? strings.length : 0), true);
+    name += text.length + 1;
+  });
+  return result;
 }
 
 function flagBits(flags: string): number {

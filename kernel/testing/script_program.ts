@@ -161,13 +161,14 @@ export class ScriptProgram {
     return this.#address(label);
   }
 
-  /** The ELF file. */
-  build(): Uint8Array<ArrayBuffer> {
+  /** The ELF file; `sections` are names of empty ones. */
+  build(options: { sections?: readonly string[] } = {}): Uint8Array<ArrayBuffer> {
     const code = this.#pieces.flatMap((piece) => piece.bytes());
     const data = { address: DATA, bytes: new Uint8Array(0), memorySize: 0x2000n, flags: "rw" };
     return elfProgram({
       machine: this.#arch,
       segments: [{ address: TEXT, bytes: new Uint8Array(code) }, data],
+      ...options,
     });
   }
 }
