@@ -145,6 +145,11 @@ const TABLE: readonly Line[] = [
   })),
   { label: "load_by_stack", vector: Vector.SS, registers: { rdi: NON_CANONICAL } },
 
+  // Instructions over a page end.
+  { label: "split_load", vector: Vector.SS, registers: { rbp: NON_CANONICAL } },
+  { label: "split_update", vector: Vector.PF, code: 6, modes: USER, registers: { rdi: DATA } },
+  { label: "split_interrupt", vector: Vector.GP, code: 0x80 * 8 + 2, modes: USER },
+
   ...["load_ds", "load_es", "load_fs", "load_gs", "load_ss", "far_return"].flatMap((label) => [
     { label, vector: Vector.GP, code: 0x1234, ...selector(0x1234 | 3) },
     { label, vector: Vector.GP, code: 0x30, ...selector(0x30 | 3) },

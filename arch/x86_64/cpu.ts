@@ -287,14 +287,16 @@ export class X86Cpu extends CpuCore {
   #code(address: bigint, size: number): Uint8Array {
     const { bytes } = this.space.memory;
     const root = currentRoot(this.#state);
-    const code = new Uint8Array(size);
-    let offset = -1;
-    for (let i = 0; i < size; i++) {
-      const at = BigInt.asUintN(64, address + BigInt(i));
-      if (i === 0 || (at & PAGE_MASK) === 0n) offset = this.#walk.walk(root, at);
-      if (offset < 0) return code.subarray(0, i);
-      code[i] = bytes[offset++] ?? 0;
-    }
+    const from = BigInt.asUintN(64, address);
+    const room = Math.min(size, PAGE_SIZE - Number(from & PAGE_MASK));
+    const first = this.#walk.walk(root, from);
+    if (first < 0) return bytes.subarray(0, 0);
+    if (room === size) return bytes.subarray(first, first + size);
+    const second = this.#walk.walk(root, BigInt.asUintN(64, from + BigInt(room)));
+    const rest = second < 0 ? 0 : size - room;
+    const code = new Uint8Array(room + rest);
+    code.set(bytes.subarray(first, first + room));
+    if (rest > 0) code.set(bytes.subarray(second, second + rest), room);
     return code;
   }
 }

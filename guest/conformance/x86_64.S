@@ -378,3 +378,29 @@ AT limit_alignment
     mov     (%rdi), %rax
 NEXT limit_alignment
     ONE     limit_prefix, .byte 0x48, 0xcd, 0x80
+
+// A page that ends in the middle of the cases below, so that their instructions lie in two.
+    .balign 4096, 0xcc
+    .skip   4096 - 4, 0x90
+    .globl  split_load
+split_load:                             // a non-canonical stack access whose displacement is in the second page
+    nop
+AT split_load
+    mov     0x11223344(%rbp), %rax
+NEXT split_load
+    .balign 4096, 0xcc
+    .skip   4096 - 3, 0x90
+    .globl  split_update
+split_update:
+    nop
+AT split_update
+    addq    $1, (%rdi)
+NEXT split_update
+    .balign 4096, 0xcc
+    .skip   4096 - 2, 0x90
+    .globl  split_interrupt
+split_interrupt:
+    nop
+AT split_interrupt
+    int     $0x80
+NEXT split_interrupt
