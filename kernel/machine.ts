@@ -45,7 +45,7 @@ export interface MachineOptions {
   readonly quantum?: number;
   /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
   readonly seed?: number;
-  /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2 GiB; default 64 MiB. */
+  /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2046 MiB; default 64 MiB. */
   readonly memory?: number;
   /** Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64. */
   readonly stackLimit?: number;
@@ -118,7 +118,8 @@ export class Machine implements Disposable {
     ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
     const quantum = number("quantum", { least: 250, most: 2 ** 40, multiple: 1 });
     const MIB = 2 ** 20;
-    const memory = number("memory", { least: 8 * MIB, most: 2048 * MIB, multiple: 2 * MIB });
+    // V8 compiles comparisons with the length of an array of 2 GiB or more wrongly.
+    const memory = number("memory", { least: 8 * MIB, most: 2046 * MIB, multiple: 2 * MIB });
     const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
     const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
     const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
