@@ -19,6 +19,17 @@ function refusal(machine: MachineOptions): KernelError {
   return assertThrows(() => new Machine(machine), KernelError);
 }
 
+/** A machine stopped where its kernel zeroes a page, with something changed by the host. */
+function tampered(arch: ArchName, tamper: (machine: Machine) => void): Session {
+  const session = new Session({ arch, programs: ["threads"] });
+  const { machine } = session;
+  using point = machine.addBreakpoint(machine.kernel.label("zero_page"));
+  assertEquals(machine.run().kind, "breakpoint");
+  point[Symbol.dispose]();
+  tamper(machine);
+  return session;
+}
+
 for (const arch of ARCH_NAMES) {
   for (
     const [name, values] of [
@@ -155,19 +166,8 @@ for (const arch of ARCH_NAMES) {
     assertEquals(assertThrows(() => machine.run(), KernelError).kind, "engine");
   });
 
-  /** Stops where the kernel runs a routine, lets the host do something, and runs on. */
-  function tampered(routine: string, tamper: (machine: Machine) => void): Session {
-    const session = new Session({ arch, programs: ["threads"] });
-    const { machine } = session;
-    using point = machine.addBreakpoint(machine.kernel.label(routine));
-    assertEquals(machine.run().kind, "breakpoint");
-    point[Symbol.dispose]();
-    tamper(machine);
-    return session;
-  }
-
   Deno.test(`Kernel panic ${arch}, the kernel that jumps into nothing halts and says where`, () => {
-    using session = tampered("zero_page", (machine) => machine.cpu.pc = 0x1234_5000n);
+    using session = tampered(arch, (machine) => machine.cpu.pc = 0x1234_5000n);
     const { reason } = session.finish();
     assertMatch(reason, /^Kernel panic: .*, at 0x12345000 in 0x12345000$/);
     const halts = session.of("halt").map((event) => event.reason);
@@ -175,7 +175,7 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Kernel panic ${arch}, the kernel that writes its own text halts and says in which routine`, () => {
-    using session = tampered("zero_page", (machine) => {
+    using session = tampered(arch, (machine) => {
       const register = arch === "aarch64" ? "x0" : "rdi";
       machine.cpu.setRegister(register, machine.kernel.arch.image.begin);
     });
@@ -184,7 +184,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Kernel panic ${arch}, a kernel without a stack ends the machine, not the host`, () => {
     for (const sp of [0n, 8n, 0x1234_5670n, 0xdead_0000_0000_0000n]) {
-      using session = tampered("zero_page", (machine) => machine.cpu.sp = sp);
+      using session = tampered(arch, (machine) => machine.cpu.sp = sp);
       const { machine } = session;
       machine.injectInterrupt(3);
       const result = machine.run(1_000_000);
@@ -194,7 +194,7 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Kernel panic ${arch}, a hypercall nobody knows halts`, () => {
-    using session = tampered("zero_page", (machine) => {
+    using session = tampered(arch, (machine) => {
       // The routine's next return goes to the loop that asks for more; its answer is then one of nobody's.
       machine.kernel.current.pending.length = 0;
     });

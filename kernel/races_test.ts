@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { Audit } from "./testing/audit.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
-import { DATA, DATA_END, RESULT, ScriptProgram, SYS } from "./testing/script_program.ts";
+import { DATA, DATA_END, ScriptProgram, SYS } from "./testing/script_program.ts";
 import { type Program, Session, type SessionOptions } from "./testing/session.ts";
 
 const INVALID_ADDRESS = -1;
