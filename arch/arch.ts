@@ -126,7 +126,7 @@ export type CpuExit =
 
 /** What the CPU did to enter an exception, for tests and tools. */
 export interface ExceptionEntry {
-  /** Vector number (x86-64) or slot in the vector table, 0 to 15 (AArch64). */
+  /** Vector number, −1 for SYSCALL (x86-64), or slot in the vector table, 0 to 15 (AArch64). */
   readonly vector: number;
   /** Address of the interrupted instruction, or the one after it, as the architecture saves it. */
   readonly pc: bigint;
