@@ -77,6 +77,18 @@ for (const arch of ARCH_NAMES) {
     }
   }
 
+  Deno.test(`Boot ${arch}, another seed is another interleaving of the same program`, () => {
+    const runs = [0, 1, 2, 2 ** 32 - 1].map((seed) => {
+      using first = boot(arch, { seed, quantum: 1000 });
+      using second = boot(arch, { seed, quantum: 1000 });
+      assertEquals(first.json, second.json);
+      assertEquals(first.console(), OUTPUT);
+      assertEquals(checkBoot(toLogItems(first.events), expectation(arch)), []);
+      return first.json;
+    });
+    assertEquals(new Set(runs).size, runs.length);
+  });
+
   Deno.test(`Boot ${arch}, a timer interrupt comes once a quantum`, () => {
     using session = boot(arch, { quantum: 1000 });
     const times = session.of("irq").map(({ time }) => time);

@@ -84,3 +84,33 @@ Deno.test("Clock, stays exact at the far end of time", () => {
   cpu.executed = 1;
   assertEquals([c.now, c.next], [before + 1, before + 10_000]);
 });
+
+/** Times of the first ticks of a clock with a seed. */
+function ticks(seed: number, count: number): number[] {
+  const cpu = { executed: 0 };
+  const c = new Clock(() => cpu.executed, { period: 800, seed });
+  return Array.from({ length: count }, () => {
+    cpu.executed = c.next;
+    assertEquals(c.takeDue(), [InterruptLine.TIMER]);
+    return cpu.executed;
+  });
+}
+
+Deno.test("Clock, a seed varies each period by up to an eighth, the same way every time", () => {
+  const times = ticks(7, 200);
+  assertEquals(times, ticks(7, 200));
+  const periods = times.map((time, i) => time - (times[i - 1] ?? 0));
+  assertEquals([Math.min(...periods) >= 700, Math.max(...periods) <= 900], [true, true]);
+  assertEquals(new Set(periods).size > 50, true);
+  assertEquals(times.some((time, i) => time !== ticks(8, 200)[i]), true);
+  assertEquals(ticks(0, 3), [800, 1600, 2400]);
+});
+
+Deno.test("Clock.skipTo, with a seed still ends at a tick at or after the time", () => {
+  for (let seed = 1; seed < 50; seed++) {
+    const cpu = { executed: 0 };
+    const c = new Clock(() => cpu.executed, { period: 100, seed });
+    c.skipTo(1234);
+    assertEquals([c.now >= 1234, c.now < 1334, c.takeDue()], [true, true, [InterruptLine.TIMER]]);
+  }
+});

@@ -37,6 +37,7 @@ for (const arch of ARCH_NAMES) {
       ["memory", [0, 4096, 6 * 2 ** 20, 2 ** 31, 8 * 2 ** 20 + 4096, -(2 ** 24), NaN]],
       ["stackLimit", [0, -1, 4097, 1.5, NaN]],
       ["ioLatency", [0, -5, 2 ** 40 + 1, 0.5, NaN]],
+      ["seed", [-1, 2 ** 32, 0.5, NaN]],
     ] as const
   ) {
     Deno.test(`Machine ${arch}, refuses ${name} out of range with its value and bounds`, () => {

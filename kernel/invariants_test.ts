@@ -36,6 +36,7 @@ function mix(arch: ArchName, random: Prng): SessionOptions {
     programs,
     policy: pick(random, ["rr", "priority"]),
     quantum: pick(random, [250, 300, 777, 3000, 10_000]) + random.between(0, 40),
+    seed: pick(random, [0, 1, random.between(2, 2 ** 31)]),
     load: pick(random, ["copyout", "demand"]),
     stackLimit: pick(random, [1, 2, 5, 64]),
     ioLatency: pick(random, [1, 500, 20_000]),
