@@ -7,6 +7,7 @@
 import type { TrapFrame } from "../arch/arch.ts";
 import type { RegisterSet } from "../unwind/register_set.ts";
 import type { Kernel } from "./kernel.ts";
+import { readKernel, writeKernel } from "./kernel_program.ts";
 import { call, type Outcome, RETURN } from "./outcome.ts";
 import { setRegisters } from "./unwind_stack.ts";
 
@@ -17,9 +18,9 @@ import { setRegisters } from "./unwind_stack.ts";
 function landInKernel(k: Kernel, frame: TrapFrame, registers: RegisterSet): Outcome {
   const thread = k.current;
   const target = k.frameAddress(thread);
-  const size = k.arch.image.constant("FRAME_SIZE");
-  const from = k.space.offset(frame.address, size);
-  k.memory.bytes.copyWithin(k.space.offset(target, size), from, from + size);
+  const saved = readKernel(k, frame.address, k.arch.image.constant("FRAME_SIZE"));
+  if (saved === undefined) return { kind: "halt", reason: "Kernel panic: a trap frame is gone" };
+  writeKernel(k, target, saved);
   setRegisters(k, k.arch.trapFrame(k.space, target, { cpu: k.cpu }), registers);
   thread.kernelTraps.length = 0;
   thread.pending.length = 0;

@@ -6,9 +6,9 @@
 
 import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
 import { ArchError } from "../errors.ts";
+import { FrameMemory } from "../frame_memory.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
-import { PAGE_SIZE } from "../physical_memory.ts";
 import {
   describeVector,
   FIRST_INTERRUPT_VECTOR,
@@ -106,11 +106,7 @@ export class X86TrapFrame implements TrapFrame {
   /** Guest address of the frame. */
   readonly address: bigint;
   readonly #layout: FrameLayout;
-  readonly #view: DataView;
-  /** Index in RAM of the frame's first byte, where it goes over to another page, and what to add from there on. */
-  readonly #offset: number;
-  readonly #split: number;
-  readonly #rest: number;
+  readonly #memory: FrameMemory;
   readonly #faultAddress: () => bigint;
 
   /** A view of the frame at a kernel address; `faultAddress` reads CR2. */
@@ -122,30 +118,20 @@ export class X86TrapFrame implements TrapFrame {
     this.address = address;
     this.#layout = options.layout;
     this.#faultAddress = options.faultAddress;
-    this.#view = space.memory.view;
-    // A kernel stack's pages need not lie side by side in RAM. The frame is aligned, so no word of it is in two pages.
-    const { size } = options.layout;
-    const room = PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1));
-    this.#split = Math.min(size, room);
-    this.#offset = space.offset(address, this.#split);
-    this.#rest = room < size ? space.offset(address + BigInt(room), size - room) - room : 0;
-  }
-
-  #at(offset: number): number {
-    return offset < this.#split ? this.#offset + offset : this.#rest + offset;
+    this.#memory = new FrameMemory(space, address, options.layout.size);
   }
 
   #get(offset: number): bigint {
-    return this.#view.getBigUint64(this.#at(offset), true);
+    return this.#memory.u64(offset);
   }
 
   #set(offset: number, value: bigint): void {
-    this.#view.setBigUint64(this.#at(offset), value, true);
+    this.#memory.setU64(offset, value);
   }
 
   /** Whether the frame was saved from CPL 3. */
   get fromUser(): boolean {
-    return (this.#view.getUint8(this.#at(this.#layout.cs)) & 3) === 3;
+    return (this.#memory.u8(this.#layout.cs) & 3) === 3;
   }
 
   /** RIP. */
@@ -166,12 +152,12 @@ export class X86TrapFrame implements TrapFrame {
 
   /** Vector, or the pseudo vector of system calls. */
   get vector(): number {
-    return this.#view.getUint16(this.#at(this.#layout.vector), true);
+    return this.#memory.u32(this.#layout.vector);
   }
 
   /** Error code, 0 if the vector has none. */
   get error(): number {
-    return this.#view.getUint32(this.#at(this.#layout.error), true);
+    return this.#memory.u32(this.#layout.error);
   }
 
   /** Why the frame was saved. */
