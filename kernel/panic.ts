@@ -159,7 +159,8 @@ function walk(k: Kernel, frame: TrapFrame): FrameIterator {
     registers: registersOf(k, frame),
     memory: taskMemory(k, task),
     modules: taskModules(task),
-  }, { maxFrames: FRAME_LIMIT });
+    // Interrupts push on the stacks of kernel-mode tasks.
+  }, { maxFrames: FRAME_LIMIT, ...(task.kernelMode ? { redZone: 0 } : {}) });
 }
 
 /** Takes one step of phase two and tells what was seen on the way. */

@@ -42,6 +42,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   #limit: number;
   #framePointer: boolean;
   #stopAtUser: boolean;
+  #redZone: number;
   /** Bits of the high half of an address that are address, not signature. */
   #addressMask: number;
 
@@ -72,6 +73,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#limit = options.maxFrames ?? 4096;
     this.#framePointer = options.framePointer ?? true;
     this.#stopAtUser = options.stopAtUser ?? false;
+    this.#redZone = options.redZone ?? Infinity;
     this.#interrupted = options.start !== "return-address";
     const bits = Math.min(55, Math.max(33, options.addressBits ?? 48)) - 32;
     this.#addressMask = 2 ** bits - 1;
@@ -250,8 +252,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     const reader = this.#reader;
     const cfa = this.#cfa;
     const { storedSlots, storedOffsets } = rule;
+    const lost = this.#interrupted ? this.#value(this.#slots.sp) - this.#redZone : -Infinity;
     for (let i = 0; i < storedSlots.length; i++) {
       const address = cfa + storedOffsets[i]!;
+      if (address < lost && this.#isKnown(storedSlots[i]!)) continue;
       if (!reader.load(address)) throw this.#unreadable(address);
       const at = to + 2 * storedSlots[i]!;
       words[at] = reader.low;

@@ -408,3 +408,30 @@ Deno.test("Frame, keeps its registers while the walk goes on", () => {
   assertEquals(first.registers.pc, 0x1000n);
   assertEquals(fromBigAddress(first.functionStart!), 0x1000);
 });
+
+Deno.test("FrameIterator, takes a register popped below the stack pointer for restored", () => {
+  // push rbx; …; pop rbx; ret: tables of compilers change the CFA at the pop and leave the rule of rbx.
+  const epilogue: WorldInit = {
+    functions: [{
+      name: "leaf",
+      begin: 0x1000,
+      table: [op.offset(RBX, 2)],
+    }, CALLER],
+    // The slot rbx was popped from, overwritten by an interrupt, then the return address.
+    stack: [0xbad, 0x2080],
+    registers: { [RIP]: 0x1010, [RSP]: STACK + 8, [RBX]: 0x600d },
+  };
+  const callerRbx = (redZone?: number) =>
+    backtrace(world(epilogue), redZone === undefined ? {} : { redZone }).frames[1]?.registers
+      .get(RBX);
+  assertEquals(callerRbx(), 0xbadn, "the table is believed");
+  assertEquals(callerRbx(8), 0xbadn, "the word is in the red zone");
+  assertEquals(callerRbx(0), 0x600dn);
+  // A register not known cannot have been restored.
+  const { [RBX]: _, ...unknown } = epilogue.registers;
+  const frames = backtrace(world({ ...epilogue, registers: unknown }), { redZone: 0 }).frames;
+  assertEquals(frames[1]?.registers.get(RBX), 0xbadn);
+  // A frame that made a call owns what is below its stack pointer no longer, but has not popped anything.
+  const called = backtrace(world(epilogue), { redZone: 0, start: "return-address" }).frames;
+  assertEquals(called[1]?.registers.get(RBX), 0xbadn);
+});

@@ -30,6 +30,12 @@ export interface WalkOptions {
   readonly framePointer?: boolean;
   /** Significant bits of an address; the bits above, up to bit 55, hold a signature (AArch64). 33 to 55, default 48. */
   readonly addressBits?: number;
+  /**
+   * Bytes below the stack pointer of an interrupted frame that are still its own. A register that a table says is stored further below
+   * has been popped, in an epilogue, and has its value again; what an interrupt pushed may be in its place. Default no limit: the table
+   * is believed. On a stack that interrupts push on, that is 0.
+   */
+  readonly redZone?: number;
   /** Whether to end at a trap that came from user mode; default false. */
   readonly stopAtUser?: boolean;
 }
