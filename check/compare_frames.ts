@@ -1,0 +1,101 @@
+/**
+ * Comparing a walk with the frames that calls and traps have made.
+ *
+ * @module
+ */
+
+import { hex } from "../arch/physical_memory.ts";
+import { UnwindError } from "../unwind/errors.ts";
+import type { Frame } from "../unwind/frame.ts";
+import type { FrameIterator } from "../unwind/frame_iterator.ts";
+import { type RegisterSet, slotMap } from "../unwind/register_set.ts";
+import { registerName } from "../unwind/registers.ts";
+import type { ExpectedFrame } from "./call_types.ts";
+
+/** What is wrong with a walk. */
+export interface Difference {
+  /** Number of the first frame that is wrong, 0 for the innermost. */
+  readonly frame: number;
+  /** What is wrong with it, one line. */
+  readonly reason: string;
+}
+
+/**
+ * Compares a walk that has not begun with the frames it must find, at most `depth` of them.
+ * @returns the first difference, or `undefined` if there is none
+ */
+export function compareFrames(
+  walk: FrameIterator,
+  expected: readonly ExpectedFrame[],
+  depth: number,
+): Difference | undefined {
+  const count = Math.min(expected.length, depth);
+  let index = 0;
+  try {
+    for (; index < count; index++) {
+      const { value: found } = walk.next();
+      if (found === undefined) return { frame: index, reason: `the walk ends: ${walk.end}` };
+      const reason = differs(expected[index] as ExpectedFrame, found);
+      if (reason !== undefined) return { frame: index, reason };
+    }
+    if (count < expected.length) return undefined;
+    if (!walk.next().done) return { frame: index, reason: "the walk goes on" };
+    return walk.end === "return-address-undefined" || walk.end === "return-address-zero"
+      ? undefined
+      : { frame: index - 1, reason: `the walk ends: ${walk.end}` };
+  } catch (error) {
+    if (!(error instanceof UnwindError)) throw error;
+    return { frame: index, reason: error.message };
+  }
+}
+
+function differs(expected: ExpectedFrame, found: Frame): string | undefined {
+  const { pc, cfa, interrupted, registers } = expected;
+  if (found.pc !== pc) return `PC is ${hex(found.pc)}, expected ${hex(pc)}`;
+  if (found.interrupted !== interrupted) {
+    return interrupted ? "is taken for a call" : "is taken for interrupted";
+  }
+  if (registers !== undefined) {
+    const reason = differingRegister(registers, found.registers, expected.allRegisters);
+    if (reason !== undefined) return reason;
+  }
+  if (cfa !== undefined && found.cfa !== cfa) {
+    return `CFA is ${found.cfa === undefined ? "unknown" : hex(found.cfa)}, expected ${hex(cfa)}`;
+  }
+  return undefined;
+}
+
+/** Register that calls preserve on some systems; here it is a temporary one (AAPCS64, 6.1.1: x18). */
+const PLATFORM_REGISTER: Readonly<Record<string, number>> = { aarch64: 18 };
+
+/** Compares half words in place: that is done for every frame of every walk. */
+function differingRegister(
+  wanted: RegisterSet,
+  found: RegisterSet,
+  all: boolean,
+): string | undefined {
+  const { savedLow, savedHigh, count, registers, slotOf } = slotMap(wanted.machine);
+  const want = wanted.block();
+  const have = found.block();
+  const low = want.knownLow & (all ? -1 : savedLow);
+  const high = want.knownHigh & (all ? -1 : savedHigh);
+  const platform = all ? -1 : slotOf[PLATFORM_REGISTER[wanted.machine] ?? -1];
+  for (let slot = 0; slot < count; slot++) {
+    const bit = 1 << (slot & 31);
+    if (((slot < 32 ? low : high) & bit) === 0 || slot === platform) continue;
+    const isKnown = ((slot < 32 ? have.knownLow : have.knownHigh) & bit) !== 0;
+    // Tables may say that a register is lost, but not of one that calls preserve.
+    if (!isKnown && ((slot < 32 ? savedLow : savedHigh) & bit) === 0) continue;
+    const a = want.base + 2 * slot;
+    const b = have.base + 2 * slot;
+    if (
+      isKnown && want.words[a] === have.words[b] && want.words[a + 1] === have.words[b + 1]
+    ) continue;
+    const register = registers.tracked[slot] ?? -1;
+    const value = found.get(register);
+    return `${registerName(wanted.machine, register)} is ${
+      value === undefined ? "unknown" : hex(value)
+    }, expected ${hex(wanted.get(register) ?? 0n)}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a frame walk needs of a running machine: the CPU's registers by name, memory through the tables of the address space the
+ * frames are in, and the code there.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
+import { taskMemory, taskModules } from "../kernel/unwind_stack.ts";
+import type { MemoryReader, MemoryWindow } from "../unwind/memory.ts";
+import { type Module, moduleFromElf, ModuleList } from "../unwind/modules.ts";
+import { RegisterSet } from "../unwind/register_set.ts";
+import { machineRegisters } from "../unwind/registers.ts";
+import { liveTrapStubs } from "./live_traps.ts";
+
+const UPPER_HALF = 1n << 63n;
+const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
+
+/** Names under which the CPU knows registers that DWARF numbers, where the two differ. */
+const CPU_NAMES: Readonly<Record<string, string>> = { elr: "elr_el1" };
+
+/** A view of one machine; what it has read of memory is kept until {@linkcode LiveState.forget}. */
+export class LiveState {
+  readonly #k: Kernel;
+  readonly #kernelModule: Module;
+  /** The kernel's code before translation is on. */
+  readonly #boot: ModuleList;
+  readonly #modules = new Map<Task, ModuleList>();
+  readonly #pages = new Map<Task, Map<bigint, MemoryWindow | undefined>>();
+  readonly #general: readonly (readonly [number: number, name: string])[];
+  readonly #system: readonly (readonly [number: number, name: string])[];
+
+  /** A view of the machine a kernel runs on. */
+  constructor(k: Kernel) {
+    this.#k = k;
+    const { elf } = k.arch.image;
+    this.#kernelModule = moduleFromElf(elf, { trapVectors: true });
+    this.#boot = new ModuleList([moduleFromElf(elf, { bias: -k.arch.directMap })]);
+    const { names, tracked } = machineRegisters(k.arch.elfMachine);
+    const named = tracked.map((number) => [number, names[number] ?? ""] as const);
+    this.#general = named.filter(([, name]) => k.arch.registerNames.includes(name));
+    this.#system = named.flatMap(([number, name]) => {
+      const cpuName = CPU_NAMES[name];
+      return cpuName === undefined ? [] : [[number, cpuName] as const];
+    });
+  }
+
+  /** The CPU's general registers, program counter and stack pointer now; those in `other`, by name, are as it says. */
+  registers(other: Readonly<Record<string, bigint>> = {}): RegisterSet {
+    const { cpu, arch } = this.#k;
+    const set = new RegisterSet(arch.elfMachine);
+    for (const [number, name] of this.#general) {
+      set.set(number, other[name] ?? cpu.register(name));
+    }
+    set.set(set.numbers.programCounter, cpu.pc);
+    set.set(set.numbers.stackPointer, cpu.sp);
+    return set;
+  }
+
+  /** What a walk begins with: the same, and in kernel mode what the CPU has saved of the interrupted state in registers of its own. */
+  walkRegisters(general: RegisterSet): RegisterSet {
+    const { cpu } = this.#k;
+    if (cpu.userMode || this.#system.length === 0) return general;
+    const set = general.clone();
+    for (const [number, name] of this.#system) set.set(number, cpu.register(name));
+    return set;
+  }
+
+  /** Code of the kernel and of a task's program; while the kernel runs at physical addresses, the kernel there. */
+  modules(task: Task): ModuleList {
+    const { cpu } = this.#k;
+    if (!cpu.userMode && (cpu.pc & UPPER_HALF) === 0n) return this.#boot;
+    let list = this.#modules.get(task);
+    if (list === undefined) {
+      list = new ModuleList([this.#kernelModule, ...taskModules(task).modules]);
+      for (const stub of liveTrapStubs(this.#k, this.#kernelModule)) list.addTrapStub(stub);
+      this.#modules.set(task, list);
+    }
+    return list;
+  }
+
+  /** Memory as a task in the kernel sees it: its own in the lower half, the kernel's in the upper. */
+  memory(task: Task): MemoryReader {
+    let pages = this.#pages.get(task);
+    if (pages === undefined) {
+      pages = new Map();
+      this.#pages.set(task, pages);
+    }
+    const known = pages;
+    const own = taskMemory(this.#k, task);
+    return {
+      window: (address) => {
+        const start = address & PAGE_MASK;
+        if (!known.has(start)) {
+          const isKernel = (address & UPPER_HALF) !== 0n;
+          known.set(start, isKernel ? this.#kernelPage(start) : own.window(start));
+        }
+        return known.get(start);
+      },
+    };
+  }
+
+  /** The host may have changed mappings: what was read is not believed any more. */
+  forget(): void {
+    this.#pages.clear();
+  }
+
+  #kernelPage(start: bigint): MemoryWindow | undefined {
+    const bytes = this.#k.space.pageBytes(start);
+    return bytes === undefined ? undefined : { start, bytes };
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Checks unwind tables against execution: at every instruction a machine executes, the frames that the tables lead to must be those
+ * that calls, returns and traps have made.
+ *
+ * @module
+ */
+
+import type { ExceptionEntry } from "../arch/arch.ts";
+import { hex } from "../arch/physical_memory.ts";
+import { KernelError } from "../kernel/errors.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Machine, RunResult } from "../kernel/machine.ts";
+import type { Task } from "../kernel/task.ts";
+import { UnwindError } from "../unwind/errors.ts";
+import { FrameIterator } from "../unwind/frame_iterator.ts";
+import { CallTracker } from "./call_tracker.ts";
+import { type Place, ShadowError, type StepState } from "./call_types.ts";
+import { compareFrames, type Difference } from "./compare_frames.ts";
+import { type Flow, FLOW_WINDOW, flowOf } from "./flow.ts";
+import { LiveState } from "./live_state.ts";
+import { interruptedBy } from "./live_traps.ts";
+import type { WalkFrame, WalkMismatch, WalkReport } from "./walk_report.ts";
+
+/** How to check. */
+export interface WalkOptions {
+  /** Most instructions to execute; by default until the machine halts. */
+  readonly instructions?: number;
+  /** Most frames of a walk to compare, from the innermost; by default all. */
+  readonly depth?: number;
+  /** Called before each instruction, with the number of those executed: may inject interrupts, for example. */
+  readonly beforeEach?: (executed: number) => void;
+  /** What to check: instructions of programs in user mode, or of the kernel too, the default. */
+  readonly scope?: "user" | "all";
+}
+
+/**
+ * Runs a machine instruction by instruction and compares, before each, the frames of the unwinder with a shadow call stack: program
+ * counter, canonical frame address and the registers a call preserves, of all frames behind traps. Ends at the first difference. The
+ * CPU's exception observer is used.
+ * @param machine a machine that has not run yet
+ * @throws {KernelError} of kind `misuse` if it has, else as `Machine.run`
+ */
+export function verifyWalks(machine: Machine, options: WalkOptions = {}): WalkReport {
+  if (machine.cpu.instructions !== 0) {
+    throw new KernelError(
+      "misuse",
+      `Cannot check a machine that has run: ${machine.cpu.instructions} instructions are executed`,
+    );
+  }
+  return new WalkVerifier(machine, options).run();
+}
+
+/** What a step begins with. */
+interface State extends StepState {
+  /** Instructions executed before. */
+  readonly time: number;
+}
+
+class WalkVerifier {
+  readonly #machine: Machine;
+  readonly #k: Kernel;
+  readonly #options: WalkOptions;
+  readonly #depth: number;
+  readonly #live: LiveState;
+  readonly #tracker: CallTracker;
+  readonly #flows = new Map<Task, Map<bigint, Flow>>();
+  #state: State;
+  #mismatch: WalkMismatch | null = null;
+  #userChecked = 0;
+  #kernelChecked = 0;
+  #unknownCode = 0;
+  #frames = 0;
+  #deepest = 0;
+  /** Instructions executed when the frames were checked last. */
+  #checkedAt = -1;
+
+  constructor(machine: Machine, options: WalkOptions) {
+    this.#machine = machine;
+    this.#k = machine.kernel;
+    this.#options = options;
+    this.#depth = options.depth ?? Infinity;
+    this.#live = new LiveState(machine.kernel);
+    this.#tracker = new CallTracker(machine);
+    this.#state = this.#look();
+  }
+
+  run(): WalkReport {
+    const { cpu } = this.#k;
+    const limit = this.#options.instructions ?? Number.MAX_SAFE_INTEGER;
+    let result: RunResult = { kind: "paused" };
+    cpu.onException((entry) => this.#enter(entry));
+    try {
+      while (this.#mismatch === null && cpu.instructions < limit) {
+        this.#prepare();
+        if (this.#mismatch !== null) break;
+        this.#options.beforeEach?.(cpu.instructions);
+        result = this.#machine.run(1);
+        if (result.kind !== "paused") break;
+        if (cpu.instructions > this.#state.time) this.#after(cpu);
+      }
+    } finally {
+      cpu.onException(null);
+    }
+    return {
+      result,
+      instructions: cpu.instructions,
+      userChecked: this.#userChecked,
+      kernelChecked: this.#kernelChecked,
+      unknownCode: this.#unknownCode,
+      frames: this.#frames,
+      deepest: this.#deepest,
+      counts: this.#tracker.counts,
+      mismatch: this.#mismatch,
+    };
+  }
+
+  /** The CPU before the next instruction. */
+  #look(): State {
+    const { pc, sp, userMode, instructions: time } = this.#k.cpu;
+    return { pc, sp, userMode, time, flow: this.#flowAt(pc), registers: this.#live.registers() };
+  }
+
+  /** Looks at the next instruction and checks the frames it is in. */
+  #prepare(): void {
+    this.#state = this.#look();
+    const { flow, userMode } = this.#state;
+    if (flow === "hypercall" && !userMode) this.#tracker.beforeHypercall();
+    this.#check();
+  }
+
+  /** An exception has been entered; its handler's first instruction may run before the machine comes back. */
+  #enter(entry: ExceptionEntry): void {
+    if (this.#mismatch !== null) return;
+    const { time, pc } = this.#state;
+    const interrupted = interruptedBy(this.#k, entry);
+    let { sp } = this.#state;
+    if (this.#k.cpu.instructions > time && entry.pc !== pc) {
+      // The exception followed the instruction: it made it, or the next one could not be fetched.
+      sp = interrupted.sp;
+      this.#after({ pc: entry.pc, sp, userMode: entry.fromUser });
+    }
+    const registers = this.#live.registers(interrupted.registers);
+    this.#tracker.enterException(entry, { sp, registers });
+    this.#prepare();
+  }
+
+  /** The instruction has been executed. */
+  #after(now: Place): void {
+    if (this.#state.flow === "hypercall") this.#live.forget();
+    try {
+      this.#tracker.after(this.#state, now);
+    } catch (error) {
+      if (!(error instanceof ShadowError)) throw error;
+      this.#report({ frame: 0, reason: error.message });
+    }
+  }
+
+  #check(): void {
+    const { userMode, time, pc } = this.#state;
+    if (time === this.#checkedAt) return;
+    this.#checkedAt = time;
+    if (!userMode && this.#options.scope === "user") return;
+    const { task } = this.#tracker;
+    if (this.#live.modules(task).at(pc) === undefined) {
+      this.#unknownCode++;
+      return;
+    }
+    const expected = this.#tracker.frames(pc);
+    const difference = compareFrames(this.#walk(task), expected, this.#depth);
+    if (difference !== undefined) {
+      this.#report(difference);
+      return;
+    }
+    this.#frames += Math.min(expected.length, this.#depth);
+    this.#deepest = Math.max(this.#deepest, expected.length);
+    if (userMode) this.#userChecked++;
+    else this.#kernelChecked++;
+  }
+
+  #walk(task: Task): FrameIterator {
+    const registers = this.#live.walkRegisters(this.#state.registers);
+    const memory = this.#live.memory(task);
+    const modules = this.#live.modules(task);
+    // Nothing but tables may lead on, and nothing below a stack pointer is believed: the kernel's stacks take interrupts.
+    const options = { framePointer: false, maxFrames: Infinity, redZone: 0 };
+    return new FrameIterator({ registers, memory, modules }, options);
+  }
+
+  #report({ frame, reason }: Difference): void {
+    const { time, pc } = this.#state;
+    const { task } = this.#tracker;
+    const located = (each: { pc: bigint; cfa: bigint | undefined; interrupted: boolean }) => ({
+      pc: each.pc,
+      cfa: each.cfa,
+      location: this.#locate(task, each.pc, each.interrupted),
+    });
+    const expected = this.#tracker.frames(pc).map(located);
+    const found: WalkFrame[] = [];
+    try {
+      for (const each of this.#walk(task)) {
+        found.push(located(each));
+        if (found.length > expected.length + 1) break;
+      }
+    } catch (error) {
+      if (!(error instanceof UnwindError)) throw error;
+    }
+    this.#mismatch = {
+      time,
+      address: pc,
+      location: this.#locate(task, pc, true),
+      thread: this.#k.current.ref,
+      frame,
+      reason,
+      expected,
+      found,
+    };
+  }
+
+  #locate(task: Task, pc: bigint, interrupted: boolean): string {
+    const lookup = pc - (interrupted ? 0n : 1n);
+    const found = this.#live.modules(task).at(lookup)?.nameOf(lookup);
+    return found === undefined ? hex(pc) : `${found.name}+${hex(found.offset + pc - lookup)}`;
+  }
+
+  #flowAt(pc: bigint): Flow {
+    const { task } = this.#tracker;
+    let flows = this.#flows.get(task);
+    if (flows === undefined) this.#flows.set(task, flows = new Map());
+    let flow = flows.get(pc);
+    if (flow === undefined) {
+      const code = this.#code(pc);
+      flow = flowOf(this.#k.arch.name, code);
+      // What is not all in memory yet may fault, and be something else afterwards.
+      if (code.length === FLOW_WINDOW) flows.set(pc, flow);
+    }
+    return flow;
+  }
+
+  #code(pc: bigint): Uint8Array {
+    const { cpu, memory } = this.#k;
+    const bytes: number[] = [];
+    for (let i = 0n; i < FLOW_WINDOW; i++) {
+      const physical = cpu.translate(pc + i);
+      if (physical === undefined || !memory.contains(physical)) break;
+      bytes.push(memory.bytes[memory.offset(physical)] ?? 0);
+    }
+    return new Uint8Array(bytes);
+  }
+}
