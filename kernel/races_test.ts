@@ -96,6 +96,23 @@ for (const arch of ARCH_NAMES) {
     assertEquals(run({ arch, programs: [racer] }).endings, ["exit 7"]);
   });
 
+  Deno.test(`Page-in ${arch}, what is taken away meanwhile stays away for every thread`, () => {
+    for (
+      const [call, args, why] of [
+        [SYS.VM_DEALLOCATE, [AT, PAGE], "not mapped"],
+        [SYS.VM_PROTECT, [AT, PAGE, 0], "not allowed"],
+      ] as const
+    ) {
+      const racer = duringPageIn(arch, {
+        other: (p) => p.call(SYS.PRINT, AT, 4).expect(INVALID_ADDRESS, 92).call(SYS.THREAD_EXIT),
+        // Long after the page has been read, and the other thread refused.
+        meanwhile: (p) => p.call(call, ...args).expect(0, 93).call(SYS.SLEEP, 5 * LATENCY).read(AT),
+      });
+      const [ending = ""] = run({ arch, programs: [racer] }).endings;
+      assertMatch(ending, new RegExp(`^killed: read of 0x10000000: ${why}, at 0x4\\w+$`));
+    }
+  });
+
   Deno.test(`Page-in ${arch}, two threads that wait for the same page both get it`, () => {
     const racer = duringPageIn(arch, {
       other: (p) => p.read(AT).call(SYS.PUTC, 66).call(SYS.THREAD_EXIT),

@@ -115,6 +115,48 @@ for (const arch of ARCH_NAMES) {
     assert(session.of("irq").some(({ line, thread }) => line === 1 && thread.task === "a"));
   });
 
+  Deno.test(`Round robin ${arch}, who has given way is not asked to again without another tick`, () => {
+    // Copies from file pages: the timer finds the kernel copying, then the copy has to wait for the next page.
+    const program = script(arch).call(SYS.MAP_FILE, 0x1000_0000n, 16 * 4096, 0, 1);
+    for (let i = 0n; i < 15n; i++) program.call(SYS.PRINT, 0x1000_0800n + i * 4096n, 4096);
+    const bytes = new Uint8Array(16 * 4096);
+    bytes.set(program.exit(0).build());
+    const copier = { commandLine: "copier", bytes };
+    using session = new Session({
+      arch,
+      quantum: 1000,
+      programs: [copier, named("a", spinner(arch))],
+    });
+    session.machine.run(300_000);
+    assertEquals(session.ending("copier"), "exit 0");
+    let ticked = false;
+    let asts = 0;
+    for (const event of session.events) {
+      if (event.type === "context-switch" || event.type === "stack-handoff") ticked = false;
+      if (event.type === "irq" && event.line === 0) ticked = true;
+      if (event.type === "ast" && event.reasons.includes("quantum")) {
+        asts++;
+        assert(ticked, `AST ${event.seq} without a tick`);
+      }
+    }
+    assert(asts > 20, `${asts} ASTs`);
+  });
+
+  Deno.test(`Idle ${arch}, is idle when memory is short, too`, () => {
+    using session = new Session({ arch, memory: 8 * 1024 * 1024, programs: ["sleeper"] });
+    const { machine } = session;
+    machine.run(14_000);
+    const { frames, zeroed } = machine.kernel;
+    while (frames.available > frames.low - 5) frames.allocate();
+    zeroed.length = 0;
+    session.finish();
+    assertEquals(session.ending("sleeper"), "exit 0");
+    assert(
+      machine.now > 1_000_000 && machine.cpu.instructions < 60_000,
+      `${machine.cpu.instructions}`,
+    );
+  });
+
   Deno.test(`Yield ${arch}, threads take turns in order`, () => {
     const program = script(arch);
     const names = ["a", "b", "c"];
