@@ -37,14 +37,16 @@ function printers(arch: ArchName, end: (program: ScriptProgram) => ScriptProgram
 
 function session(
   arch: ArchName,
-  options: { bytes: Uint8Array; others?: readonly string[] } & Partial<SessionOptions>,
+  options:
+    & { bytes: Uint8Array; before?: readonly string[]; after?: readonly string[] }
+    & Partial<SessionOptions>,
 ): Session {
-  const { bytes, others = [], ...rest } = options;
+  const { bytes, before = [], after = [], ...rest } = options;
   return new Session({
     arch,
     ioLatency: 5000,
     ...rest,
-    programs: [{ commandLine: "printers", bytes }, ...others],
+    programs: [...before, { commandLine: "printers", bytes }, ...after],
   });
 }
 
@@ -53,7 +55,7 @@ for (const arch of ARCH_NAMES) {
     Deno.test(`Kernel stacks ${arch}, ${stackLimit} are enough for a dozen threads that keep theirs`, () => {
       const bytes = printers(arch, (program) => program.call(SYS.THREAD_EXIT));
       for (const policy of ["rr", "priority"]) {
-        using s = session(arch, { bytes, stackLimit, policy, others: ["sleeper"] });
+        using s = session(arch, { bytes, stackLimit, policy, before: ["sleeper"] });
         const audit = new Audit(s.machine);
         let most = 0;
         while (s.machine.run(50).kind === "paused") {
@@ -85,7 +87,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Kernel stacks ${arch}, threads that wait for one can be ended`, () => {
     const bytes = printers(arch, (program) => program.call(SYS.SLEEP, 12_000).exit(3));
     for (const stackLimit of [1, 2, 5]) {
-      using s = session(arch, { bytes, stackLimit, others: ["sleeper"] });
+      using s = session(arch, { bytes, stackLimit, before: ["sleeper"] });
       const audit = new Audit(s.machine);
       s.finish();
       assertEquals([s.ending("printers"), s.ending("sleeper")], ["exit 3", "exit 0"]);
@@ -98,7 +100,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Kernel stacks ${arch}, memory that is short makes no new ones and all go on`, () => {
     const bytes = printers(arch, (program) => program.call(SYS.TASK_WAIT, 2, DATA).exit(0));
     const memory = 8 * 1024 * 1024;
-    using s = session(arch, { bytes, memory, ioLatency: 50_000, others: ["threads"] });
+    using s = session(arch, { bytes, memory, ioLatency: 50_000, after: ["threads"] });
     const { kernel } = s.machine;
     s.machine.run(20_000);
     // What the host takes is lost to the guest.
