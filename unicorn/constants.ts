@@ -23,6 +23,8 @@ export const UC_HOOK_INSN = 1 << 1;
 export const UC_HOOK_CODE = 1 << 2;
 /** `UC_HOOK_MEM_UNMAPPED`: reads, writes and fetches of physical addresses without memory. */
 export const UC_HOOK_MEM_UNMAPPED = 7 << 4;
+/** `UC_HOOK_EDGE_GENERATED`: a block of code has been translated after another one has run, and is about to run. */
+export const UC_HOOK_EDGE_GENERATED = 1 << 15;
 
 /** `UC_MEM_WRITE_UNMAPPED`, the access type a memory hook is given. */
 export const UC_MEM_WRITE_UNMAPPED = 20;

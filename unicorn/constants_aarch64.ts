@@ -38,7 +38,7 @@ export const AArch64Vector = {
   UNDEFINED: 1,
   /** `svc`. */
   SUPERVISOR_CALL: 2,
-  /** Instruction abort, unaligned PC. */
+  /** Instruction abort. */
   PREFETCH_ABORT: 3,
   /** Data abort, unaligned SP or data. */
   DATA_ABORT: 4,
@@ -48,6 +48,8 @@ export const AArch64Vector = {
   HYPERVISOR_CALL: 11,
   /** `smc`. */
   SECURE_MONITOR_CALL: 13,
+  /** PC is not a multiple of 4; there is no syndrome. The number is ours: the library does not check. */
+  PC_ALIGNMENT: 0x22,
 } as const;
 
 /** How `mrs` and `msr` name a system register: Arm ARM, section C5.1.2. */

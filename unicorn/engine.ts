@@ -13,6 +13,7 @@ import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, viewMemory } from "./native_memory.ts";
+import { PcAlignment } from "./pc_alignment.ts";
 import { RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector } from "./register_check.ts";
@@ -68,6 +69,7 @@ export class Engine implements Disposable {
   readonly #x86: X86State | undefined;
   readonly #instructions: X86Instructions | undefined;
   readonly #aarch64: AArch64State | undefined;
+  readonly #alignment: PcAlignment | undefined;
   /** AArch64: the system registers that may be accessed in place. */
   readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
@@ -129,12 +131,14 @@ export class Engine implements Disposable {
       // Writing any system register makes the engine look at PSTATE again; this one never changes.
       this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
       this.#places = internals.aarch64.system;
+      this.#alignment = new PcAlignment(native, this.#aarch64);
     }
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
+      onTranslation: (address) => this.#alignment?.onTranslation(address),
       onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
     };
@@ -211,6 +215,8 @@ export class Engine implements Disposable {
     this.#x86?.clearDoubleFaultLatch();
     this.#memory = undefined;
     this.#stoppedByHook = false;
+    const misaligned = this.#alignment?.beforeRun();
+    if (misaligned !== undefined) return misaligned;
     this.#running = true;
     const outer = setRunning(this.#target);
     const status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
@@ -414,6 +420,8 @@ export class Engine implements Disposable {
     if (refused !== undefined) {
       return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
     }
+    const misaligned = this.#alignment?.afterRun(instructions);
+    if (misaligned !== undefined) return misaligned;
     const stopped = this.#engineBytes[this.#stopIndex] !== 0;
     switch (status) {
       case uc.UC_ERR_OK:

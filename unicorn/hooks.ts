@@ -1,7 +1,7 @@
 /**
  * The native entry points of callbacks.
  *
- * There are five per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
+ * There are six per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
  * that native code still knows. They record and stop; the engine acts after the run has returned. Nothing is thrown through
  * native code.
  *
@@ -18,6 +18,8 @@ export interface HookTarget {
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
   /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
   onTimestamp(): boolean;
+  /** Called when a block of code has been translated, before it runs, with the low word of its address. */
+  onTranslation(address: number): void;
   /** Called for each access by `in`, `out` and their string forms. */
   onPort(): void;
 }
@@ -50,6 +52,16 @@ const memory = lazy(() =>
         : "read";
       running?.onMemory(access, address, size);
       return 0;
+    },
+  )
+);
+
+const translation = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "pointer", "u32", "u32"], result: "void" },
+    // The block's description begins with its address.
+    (_uc, block) => {
+      if (block !== null) running?.onTranslation(new Deno.UnsafePointerView(block).getUint32());
     },
   )
 );
@@ -87,6 +99,11 @@ export function codeCallback(): Deno.PointerObject {
 /** Native entry point of hooks of absent memory. */
 export function memoryCallback(): Deno.PointerObject {
   return memory().pointer;
+}
+
+/** Native entry point of hooks of translated blocks. */
+export function translationCallback(): Deno.PointerObject {
+  return translation().pointer;
 }
 
 /** Native entry point of hooks of `rdtsc` and `rdtscp`. */

@@ -60,6 +60,11 @@ export class AArch64State {
     this.#view.set64(this.#layout.pc, value);
   }
 
+  /** Whether PC is not a multiple of 4. */
+  get misaligned(): boolean {
+    return (this.#view.get32(this.#layout.pc) & 3) !== 0;
+  }
+
   /** The stack pointer in use. */
   get sp(): bigint {
     return this.#view.get64(this.#layout.x0 + SP_INDEX * 8);

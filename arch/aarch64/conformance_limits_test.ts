@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Registers, Trap } from "../conformance/harness.ts";
-import { EL0, EL1H, makeMachine, type Origin, ORIGINS, startOf } from "./testing/conformance.ts";
+import { EL0, EL1H, makeMachine, type Origin, startOf } from "./testing/conformance.ts";
 import { Descriptor, descriptorAt, mapLeaf } from "./testing/descriptors.ts";
 
 /** A case that cannot be done as the manual has it. */
@@ -48,25 +48,6 @@ function goesThrough(origin: Origin, options: Parameters<typeof runCase>[1]): vo
 }
 
 const LIMITS: readonly Limit[] = [
-  {
-    name: "PC alignment fault (class 0x22) before the first misaligned instruction",
-    reason: "the engine executes the words at a misaligned PC; at the next exception the back-end" +
-      " sees it, and delivers the alignment fault in that one's place",
-    present: () => {
-      for (const origin of ORIGINS) {
-        // Two bytes into `nop; brk #0x1234` (1f 20 03 d5 80 46 22 d4): 0x4680d503, which is not allocated.
-        const { machine, trap } = runCase(origin, {
-          label: "jump",
-          registers: (machine) => ({ x1: machine.label(origin.mode, "brk_1234") + 2n }),
-        });
-        using _ = machine;
-        const pc = machine.label(origin.mode, "brk_1234") + 2n;
-        assertEquals(trap.entry?.code, 0x8a00_0000n);
-        assertEquals([trap.entry?.vector, trap.entry?.pc], [origin.slot, pc]);
-        assertEquals(machine.cpu.register("far_el1"), pc);
-      }
-    },
-  },
   {
     name: "SP alignment fault (class 0x26)",
     reason: "the engine does not check SP, and watching each access by SP would slow down all code",

@@ -205,14 +205,14 @@ export class AArch64Cpu extends CpuCore {
     }
     const state = this.#state;
     const { pc } = state;
-    // The engine does not check the alignment of PC. Whatever came of that, the alignment fault has priority over it.
-    if ((pc & 3n) !== 0n) {
-      return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
-    }
     const esr = state.syndrome;
     switch (exit.vector) {
       case AArch64Vector.PREFETCH_ABORT: {
         const far = state.faultAddress;
+        // The alignment fault has priority over the abort.
+        if (state.misaligned) {
+          return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
+        }
         // A step exception that comes before any instruction makes an empty translation, whose last byte, one before its
         // first, the engine looks for. A true instruction abort is about PC.
         return far === pc
@@ -224,6 +224,8 @@ export class AArch64Cpu extends CpuCore {
       case AArch64Vector.SECURE_MONITOR_CALL:
         // There is no EL3 software: SMC is undefined (Arm ARM, D1.4.5). The engine has stepped over it.
         return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_UNDEFINED, pc: pc - 4n });
+      case AArch64Vector.PC_ALIGNMENT:
+        return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
       case AArch64Vector.UNDEFINED:
         return this.#enterUndefined(esr, pc);
       default:

@@ -62,9 +62,9 @@ export interface Case {
   /** The whole syndrome. */
   readonly esr: number | ((origin: Origin) => number);
   /** What ELR_EL1 says: the instruction (the default), the one after it, or an address. */
-  readonly elr?: "at" | "next" | bigint;
+  readonly elr?: "at" | "next" | bigint | ((origin: Origin) => bigint);
   /** FAR_EL1; by default it is left alone. */
-  readonly far?: bigint;
+  readonly far?: bigint | ((origin: Origin) => bigint);
   /** Registers to start with. */
   readonly registers?: (machine: BareMachine, origin: Origin) => Registers;
   /** Called before the code starts. */
@@ -115,9 +115,9 @@ export function checkCase(entry: Case, origin: Origin, options: { userFp: boolea
   const { elr = "at" } = entry;
   const expected: Expected = {
     vector: origin.slot,
-    elr: typeof elr === "bigint" ? elr : template.label(origin.mode, `${label}_${elr}`),
-    esr: BigInt(typeof entry.esr === "number" ? entry.esr : entry.esr(origin)),
-    far: entry.far ?? OLD_FAR,
+    elr: typeof elr === "string" ? template.label(origin.mode, `${label}_${elr}`) : of(elr, origin),
+    esr: BigInt(of(entry.esr, origin)),
+    far: of(entry.far, origin) ?? OLD_FAR,
   };
   const registers = { pstate: origin.pstate, ...entry.registers?.(template, origin) };
   const trip: RoundTripCase = {
@@ -136,6 +136,14 @@ export function checkCase(entry: Case, origin: Origin, options: { userFp: boolea
   roundTrip(makeMachine, trip, (machine, { before, trap }) => {
     checkDelivery(machine, { origin, before, trap, expected });
   });
+}
+
+/** What a case says for an origin. */
+function of<T extends number | bigint | undefined>(
+  value: T | ((origin: Origin) => T),
+  origin: Origin,
+): T {
+  return typeof value === "function" ? value(origin) : value;
 }
 
 /** Mode and, for EL1t, two different stacks: SP_EL0 below, SP_EL1 above the frame it starts from. */

@@ -1,0 +1,54 @@
+/**
+ * The check of the program counter's alignment on AArch64, which the library leaves out.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import { AArch64Vector } from "./constants_aarch64.ts";
+import type { TrapExit } from "./exit.ts";
+import { translationCallback } from "./hooks.ts";
+import type { NativeEngine } from "./native_engine.ts";
+import type { AArch64State } from "./state_aarch64.ts";
+
+/**
+ * Stops an engine before the first instruction at an address that is not a multiple of 4. Only a jump can lead there, and only to code that has
+ * not been translated yet, since no translation of such code is kept: it is enough to look when code is translated, which costs nothing where it
+ * runs.
+ */
+export class PcAlignment {
+  readonly #native: NativeEngine;
+  readonly #state: AArch64State;
+  #found = false;
+
+  /** Watches an engine. */
+  constructor(native: NativeEngine, state: AArch64State) {
+    this.#native = native;
+    this.#state = state;
+    native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
+  }
+
+  /** Looks at code that has been translated, and is about to run, by the low word of its address. */
+  onTranslation(address: number): void {
+    if ((address & 3) === 0) return;
+    this.#found = true;
+    this.#native.symbols.uc_emu_stop(this.#native.handle);
+  }
+
+  /** The exit of a run that would begin at a misaligned address. */
+  beforeRun(): TrapExit | undefined {
+    return this.#state.misaligned ? exit(0) : undefined;
+  }
+
+  /** The exit of a run that was stopped, after so many instructions. */
+  afterRun(instructions: number): TrapExit | undefined {
+    if (!this.#found) return undefined;
+    this.#found = false;
+    const { symbols, handle } = this.#native;
+    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+    return exit(instructions);
+  }
+}
+
+function exit(instructions: number): TrapExit {
+  return { kind: "trap", instructions, vector: AArch64Vector.PC_ALIGNMENT };
+}
