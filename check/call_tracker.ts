@@ -95,8 +95,13 @@ export class CallTracker {
     return this.#k.cpu.userMode ? this.#k.current.task : this.#kernel.task;
   }
 
-  /** The frames now, innermost first; the innermost is at `pc`. */
-  frames(pc: bigint): ExpectedFrame[] {
+  /** How many frames there are now. */
+  get depth(): number {
+    return this.#stacks().reduce((sum, { activations }) => sum + activations.length, 1);
+  }
+
+  /** The frames now, innermost first, at most `limit` of them; the innermost is at `pc`. */
+  frames(pc: bigint, limit: number): ExpectedFrame[] {
     const frames: ExpectedFrame[] = [];
     let inner: Omit<ExpectedFrame, "cfa"> = {
       pc,
@@ -104,21 +109,25 @@ export class CallTracker {
       registers: undefined,
       allRegisters: false,
     };
-    const stacks = this.#k.cpu.userMode
-      ? [this.#user(this.#k.current).stack]
-      : this.#kernel.user === null
-      ? [this.#kernel.stack]
-      : [this.#kernel.stack, this.#kernel.user.stack];
+    const stacks = this.#stacks();
     for (const { activations } of stacks) {
       for (let i = activations.length - 1; i >= 0; i--) {
+        if (frames.length === limit) return frames;
         const { how, pc, sp, registers } = activations[i] as Activation;
         frames.push({ ...inner, cfa: sp });
         const isTrap = how === "trap";
         inner = { pc, interrupted: isTrap, registers, allRegisters: isTrap };
       }
     }
-    frames.push({ ...inner, cfa: stacks.at(-1)?.rootCfa });
+    if (frames.length < limit) frames.push({ ...inner, cfa: stacks.at(-1)?.rootCfa });
     return frames;
+  }
+
+  /** The stacks the frames are on, innermost first. */
+  #stacks(): ShadowStack[] {
+    if (this.#k.cpu.userMode) return [this.#user(this.#k.current).stack];
+    const { stack, user } = this.#kernel;
+    return user === null ? [stack] : [stack, user.stack];
   }
 
   /** An exception or interrupt was entered; nothing of its handler has run. `before` is the state it interrupted. */

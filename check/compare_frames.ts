@@ -21,24 +21,23 @@ export interface Difference {
 }
 
 /**
- * Compares a walk that has not begun with the frames it must find, at most `depth` of them.
+ * Compares a walk that has not begun with the frames it must find; `whole` says whether it must end there.
  * @returns the first difference, or `undefined` if there is none
  */
 export function compareFrames(
   walk: FrameIterator,
   expected: readonly ExpectedFrame[],
-  depth: number,
+  whole: boolean,
 ): Difference | undefined {
-  const count = Math.min(expected.length, depth);
   let index = 0;
   try {
-    for (; index < count; index++) {
+    for (; index < expected.length; index++) {
       const { value: found } = walk.next();
       if (found === undefined) return { frame: index, reason: `the walk ends: ${walk.end}` };
       const reason = differs(expected[index] as ExpectedFrame, found);
       if (reason !== undefined) return { frame: index, reason };
     }
-    if (count < expected.length) return undefined;
+    if (!whole) return undefined;
     if (!walk.next().done) return { frame: index, reason: "the walk goes on" };
     return walk.end === "return-address-undefined" || walk.end === "return-address-zero"
       ? undefined

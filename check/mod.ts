@@ -8,8 +8,6 @@
  *
  * @module
  */
-export type { Machine, RunResult } from "../kernel/machine.ts";
-export type { ThreadRef } from "../trace/events.ts";
 export type { CallCounts } from "./call_types.ts";
 export { verifyWalks, type WalkOptions } from "./walk.ts";
 export {

@@ -165,14 +165,15 @@ class WalkVerifier {
       this.#unknownCode++;
       return;
     }
-    const expected = this.#tracker.frames(pc);
-    const difference = compareFrames(this.#walk(task), expected, this.#depth);
+    const expected = this.#tracker.frames(pc, this.#depth);
+    const { depth } = this.#tracker;
+    const difference = compareFrames(this.#walk(task), expected, depth === expected.length);
     if (difference !== undefined) {
       this.#report(difference);
       return;
     }
-    this.#frames += Math.min(expected.length, this.#depth);
-    this.#deepest = Math.max(this.#deepest, expected.length);
+    this.#frames += expected.length;
+    this.#deepest = Math.max(this.#deepest, depth);
     if (userMode) this.#userChecked++;
     else this.#kernelChecked++;
   }
@@ -194,7 +195,7 @@ class WalkVerifier {
       cfa: each.cfa,
       location: this.#locate(task, each.pc, each.interrupted),
     });
-    const expected = this.#tracker.frames(pc).map(located);
+    const expected = this.#tracker.frames(pc, this.#depth).map(located);
     const found: WalkFrame[] = [];
     try {
       for (const each of this.#walk(task)) {
