@@ -18,8 +18,8 @@ function named(name: string, bytes: Uint8Array): Program {
 
 /** Writes to more pages than 8 MiB of RAM have. */
 function hog(arch: ArchName, name = "hog"): Program {
-  const program = new ScriptProgram(arch).call(SYS.VM_ALLOCATE, AT, 2000n * PAGE);
-  for (let i = 0n; i < 2000n; i++) program.write(AT + i * PAGE);
+  const program = new ScriptProgram(arch).call(SYS.VM_ALLOCATE, AT, 2000n * PAGE)
+    .sweep("write", { begin: AT, count: 2000 });
   return named(name, program.exit(0).build());
 }
 
@@ -48,9 +48,8 @@ function reader(arch: ArchName): { program: Program; text: string } {
   }
   let text = "";
   for (const address of [...mappings, ...mappings]) {
-    for (let page = 0n; page < BigInt(size) / PAGE; page++) {
-      if (page % 64n !== 63n) program.read(address + page * PAGE);
-      else program.call(SYS.PRINT, address + page * PAGE + 5n, 1);
+    for (let begin = address; begin < address + BigInt(size); begin += 64n * PAGE) {
+      program.sweep("read", { begin, count: 63 }).call(SYS.PRINT, begin + 63n * PAGE + 5n, 1);
     }
     text += "abcdefghijkl";
   }
@@ -93,7 +92,7 @@ for (const arch of ARCH_NAMES) {
     const program = new ScriptProgram(arch);
     for (let round = 0; round < 3; round++) {
       program.call(SYS.VM_ALLOCATE, AT, 1000n * PAGE).expect(AT, 1);
-      for (let i = 0n; i < 1000n; i++) program.write(AT + i * PAGE);
+      program.sweep("write", { begin: AT, count: 1000 });
       program.call(SYS.VM_DEALLOCATE, AT, 1000n * PAGE).expect(0, 2);
     }
     run({ arch, programs: [named("tidy", program.exit(0).build())], innocent: ["tidy"] });

@@ -32,6 +32,10 @@ export interface Encoder {
   loadWord(to: number, address: number): number[];
   /** Counts a register down and branches while it is not 0: two instructions. */
   countDown(register: number): number[];
+  /** Adds one register to another. */
+  add(to: number, from: number): number[];
+  /** Counts a register down and skips the jump that follows when it reaches 0. */
+  countDownSkipZero(register: number): number[];
   /** Skips the jump that follows unless two registers are equal. */
   skipUnlessEqual(a: number, b: number): number[];
   /** A jump by a number of bytes from the instruction's own address. */
@@ -70,6 +74,12 @@ const AARCH64: Encoder = {
       0xf1000400 | (register << 5) | register, // subs xR, xR, #1
       0x54ffffe1, // b.ne .-4
     ),
+  add: (to, from) => u32(0x8b000000 | (from << 16) | (to << 5) | to), // add xT, xT, xF
+  countDownSkipZero: (register) =>
+    u32(
+      0xf1000400 | (register << 5) | register, // subs xR, xR, #1
+      0x54000040, // b.eq .+8
+    ),
   skipUnlessEqual: (a, b) =>
     u32(
       0xeb00001f | (b << 16) | (a << 5), // cmp xA, xB
@@ -107,6 +117,11 @@ const X86_64: Encoder = {
   countDown: (register) => [
     ...[rex(0, register), 0xff, modrm(3, 1, register)], // dec R
     ...[0x75, 0xfb], // jnz .-3
+  ],
+  add: (to, from) => [rex(from, to), 0x01, modrm(3, from, to)], // add F, T
+  countDownSkipZero: (register) => [
+    ...[rex(0, register), 0xff, modrm(3, 1, register)], // dec R
+    ...[0x74, 0x05], // jz .+7
   ],
   skipUnlessEqual: (a, b) => [
     ...[rex(b, a), 0x39, modrm(3, b, a)], // cmp B, A

@@ -124,6 +124,20 @@ export class ScriptProgram {
     return this.#emit(this.#encoder.storeByte(address_, other));
   }
 
+  /** Reads or writes the first byte of each of a number of pages, from the lowest. */
+  sweep(access: "read" | "write", pages: { begin: bigint; count: number }): this {
+    const encoder = this.#encoder;
+    const [address = 0, step = 0, byte = 0] = encoder.argumentRegisters;
+    const counter = encoder.saved[1];
+    const loop = `sweep at ${this.#size}`;
+    this.#load(address, pages.begin).#load(step, 4096).#load(counter, pages.count).label(loop);
+    if (access === "write") this.#emit(encoder.storeByte(address, counter));
+    else this.#emit(encoder.move(byte, address)).#emit(encoder.loadByte(byte));
+    return this.#emit(encoder.add(address, step)).#emit(encoder.countDownSkipZero(counter)).jump(
+      loop,
+    );
+  }
+
   /** Writes the last result, a word, to memory. */
   keep(address: bigint): this {
     const register = this.#encoder.argumentRegisters[0] ?? 0;
