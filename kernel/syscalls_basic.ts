@@ -15,8 +15,6 @@ const PRINT_LIMIT = 65536n;
 /** Latest time to sleep until: the clock stays exact up to 2^53. */
 const TIME_LIMIT = 1n << 52n;
 
-const latin1 = new TextDecoder("latin1");
-
 function print(context: SyscallContext): Outcome {
   const { k, args: [address = 0n, length = 0n], finish, fail } = context;
   if (length > PRINT_LIMIT) return fail(KernReturn.INVALID_ARGUMENT);
@@ -26,7 +24,11 @@ function print(context: SyscallContext): Outcome {
     const size = Math.min(4096, total - done);
     return copyin(k, { address: address + BigInt(done), size }, (bytes, kr) => {
       if (bytes === null) return fail(kr);
-      k.events.emit({ type: "console", thread: k.current.ref, text: latin1.decode(bytes) });
+      k.events.emit({
+        type: "console",
+        thread: k.current.ref,
+        text: String.fromCharCode(...bytes),
+      });
       return next(done + size);
     });
   };
