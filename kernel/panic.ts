@@ -280,6 +280,12 @@ function doublePanic(
   return endWith(k, why);
 }
 
+/** A function that lets no exception pass has got one, or the program has given up: no more cleanups are run. */
+export function terminate(k: Kernel): Outcome {
+  const held = k.current.caught.at(-1);
+  return endWith(k, held === undefined ? "terminate called" : `${held.reason}; terminate called`);
+}
+
 /** Ends the current thread's task; other threads of the task are unwound too. */
 function endWith(k: Kernel, reason: string): Outcome {
   releaseAll(k.current);

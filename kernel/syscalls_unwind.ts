@@ -11,7 +11,13 @@ import { KernReturn } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Module } from "./loader.ts";
 import type { Outcome } from "./outcome.ts";
-import { releaseException, resumeUnwinding, startUnwinding, type UnwindStart } from "./panic.ts";
+import {
+  releaseException,
+  resumeUnwinding,
+  startUnwinding,
+  terminate,
+  type UnwindStart,
+} from "./panic.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
 import type { Task } from "./task.ts";
 import { TypeMatcher } from "./type_match.ts";
@@ -20,6 +26,7 @@ import { copyin } from "./user_memory.ts";
 
 /** What is raised: see `guest/runtime/system.h`. */
 const RAISE_PANIC = 1n;
+const RAISE_TERMINATE = 2n;
 
 /** Bytes of `struct panic_information` and of `struct throw_information`. */
 const PANIC_INFORMATION = 48;
@@ -33,6 +40,7 @@ const utf8 = new TextDecoder();
 function unwindRaise(context: SyscallContext): Outcome {
   const { args: [, kind = 0n, information = 0n] } = context;
   if (kind === RAISE_PANIC) return raisePanic(context);
+  if (kind === RAISE_TERMINATE) return terminate(context.k);
   return information === 0n ? rethrowPanic(context) : raiseThrow(context);
 }
 

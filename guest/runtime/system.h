@@ -13,6 +13,7 @@
 // What is raised.
 #define RAISE_THROW 0 // information: struct throw_information
 #define RAISE_PANIC 1 // information: struct panic_information
+#define RAISE_TERMINATE 2 // no information: the task ends without any more cleanups
 
 extern "C" {
 
