@@ -31,6 +31,11 @@ function mix(arch: ArchName, random: Prng): SessionOptions {
     { length: random.between(1, 6) },
     () => random.between(0, 2) === 0 ? pick(random, bad) : pick(random, GOOD),
   );
+  if (random.between(0, 2) === 0) {
+    // Unwinds itself, or is unwound: by whom and how far is random, too.
+    const cause = pick(random, ["panic", "throw", "fault", "kill", "spin", "syscall", "overflow"]);
+    programs.push(`unwind ${cause} ${random.between(0, 5)}`);
+  }
   return {
     arch,
     programs,

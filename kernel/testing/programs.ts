@@ -21,6 +21,8 @@ import { image as spinnerAarch64 } from "../../guest/images/spinner_aarch64.gen.
 import { image as spinnerX86 } from "../../guest/images/spinner_x86_64.gen.ts";
 import { image as threadsAarch64 } from "../../guest/images/threads_aarch64.gen.ts";
 import { image as threadsX86 } from "../../guest/images/threads_x86_64.gen.ts";
+import { image as unwindAarch64 } from "../../guest/images/unwind_aarch64.gen.ts";
+import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 
 const IMAGES: readonly EmbeddedImage[] = [
   badAarch64,
@@ -39,6 +41,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   spinnerX86,
   threadsAarch64,
   threadsX86,
+  unwindAarch64,
+  unwindX86,
 ];
 
 /** The architectures, in the order tests go through them. */
