@@ -167,6 +167,37 @@ for (const arch of ARCH_NAMES) {
     assertEquals(assertThrows(() => machine.run(), KernelError).kind, "engine");
   });
 
+  Deno.test(`Machine.run ${arch}, an engine that fails is an error with its cause and address`, () => {
+    using machine = new Machine(options(arch));
+    machine.run(5000);
+    const pc = machine.cpu.pc;
+    const cause = new Error("engine on fire");
+    Object.defineProperty(machine.cpu, "run", { value: () => ({ kind: "fault", error: cause }) });
+    const error = assertThrows(() => machine.run(), KernelError);
+    assertEquals([error.kind, error.cause, error.address], ["engine", cause, pc]);
+    assertEquals(error.message, "Engine failed: engine on fire");
+    assertEquals(assertThrows(() => machine.run(), KernelError).kind, "engine");
+  });
+
+  Deno.test(`Machine.run ${arch}, tables that lead out of RAM halt the machine with the address`, () => {
+    const nowhere = 0x70_0000_0000n;
+    using session = tampered(arch, ({ kernel, cpu }) => {
+      const { space } = kernel;
+      const stack = kernel.stacks.base(kernel.stacks.allocate());
+      space.tables.map(space.root, stack, {
+        physical: nowhere,
+        protection: { user: false, write: true, execute: false },
+      });
+      cpu.flushTranslations();
+      // What the kernel is about to fill with zeros.
+      cpu.setRegister(arch === "aarch64" ? "x0" : "rdi", stack);
+    });
+    assertEquals(
+      session.finish().reason,
+      "Machine check: write of physical address 0x7000000000, no memory there",
+    );
+  });
+
   Deno.test(`Kernel panic ${arch}, the kernel that jumps into nothing halts and says where`, () => {
     using session = tampered(arch, (machine) => machine.cpu.pc = 0x1234_5000n);
     const { reason } = session.finish();
