@@ -18,6 +18,8 @@ export interface GuestBuild {
   readonly sources: readonly string[];
   /** Linker script, if the linker's own layout does not do. */
   readonly linkerScript?: string;
+  /** Version of the Rust compiler, major and minor, for sources in Rust. */
+  readonly rust?: string;
   /** Major version of the compiler, if it is not Debian's own. */
   readonly clang?: number;
   /** Flags for every source. */
@@ -173,6 +175,22 @@ const UNWIND_SOURCES: readonly string[] = [
   "guest/runtime/*.S",
 ];
 
+/**
+ * The chain of calls in Rust, for x86-64: Debian's compiler brings the core library of its own machine only. The library's debug
+ * information is left out, and so is what the program does not use.
+ */
+const RUST_UNWIND: readonly GuestBuild[] = program("unwind-rust", {
+  sources: [
+    "guest/unwind-rust/*.rs",
+    "guest/unwind-rust/*.c",
+    "guest/runtime/entry.S",
+    "guest/unwind/leaf.S",
+  ],
+  arches: ["x86_64"],
+  compileFlags: ["-fno-builtin"],
+  linkFlags: ["--gc-sections", "--strip-debug"],
+}).map((build) => ({ ...build, rust: "1.63" }));
+
 /** All guest code. */
 export const MANIFEST: readonly GuestBuild[] = [
   ...ARCHES.map(kernel),
@@ -180,6 +198,7 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...program("conformance", { sources: ["guest/conformance/{arch}.S"] }),
   // C++ with every way to end a chain of calls, for unwinding.
   ...program("unwind", { sources: UNWIND_SOURCES }),
+  ...RUST_UNWIND,
   ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
   // The program of the boot log: floating point where it says so and nowhere else, one function a page.
   ...cProgram("module-hello", {

@@ -22,6 +22,8 @@ export interface Toolchain {
   readonly clangs: readonly [Tool, ...Tool[]];
   /** The linker. */
   readonly lld: Tool;
+  /** Rust compilers; only programs in Rust need one. */
+  readonly rustcs: readonly Tool[];
 }
 
 /** A tool that is missing or that refused its input. */
@@ -35,11 +37,16 @@ const CLANGS = ["clang-14", "clang-16", "clang", "clang-19", "clang-18", "clang-
 const LLDS = ["ld.lld-14", "ld.lld"];
 const OLDEST_CLANG = 14;
 
-async function run(command: string, args: string[], cwd?: URL): Promise<string> {
+async function run(
+  command: string,
+  args: string[],
+  cwd?: URL,
+  variables: Record<string, string> = {},
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,
     // Messages and warnings must not depend on the user's language.
-    env: { LC_ALL: "C" },
+    env: { LC_ALL: "C", ...variables },
     ...(cwd === undefined ? {} : { cwd }),
     stdin: "null",
     stdout: "piped",
@@ -86,7 +93,35 @@ export async function findToolchain(): Promise<Toolchain> {
         `version ${OLDEST_CLANG} or newer (on Debian: apt-get install clang clang-16 lld)`,
     );
   }
-  return { clangs: [clang, ...others], lld };
+  return { clangs: [clang, ...others], lld, rustcs: await findRust() };
+}
+
+/** The Rust compilers on the search path: there may be Debian's and a user's own. */
+async function findRust(): Promise<Tool[]> {
+  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
+  const commands = [...new Set(folders)].map((folder) => `${folder}/rustc`);
+  const found: Tool[] = [];
+  for (const command of commands) {
+    try {
+      const version = /rustc (\d+\.\d+)/.exec(await run(command, ["--version"]))?.[1];
+      if (version !== undefined) found.push({ command, version });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound || error instanceof GuestBuildError)) throw error;
+    }
+  }
+  return found;
+}
+
+/** The Rust compiler an entry names. */
+function rustFor(build: GuestBuild, { rustcs }: Toolchain): Tool {
+  const rustc = rustcs.find(({ version }) => version === build.rust);
+  if (rustc !== undefined) return rustc;
+  throw new GuestBuildError(
+    `Cannot build ${build.name} (${build.arch}): it needs rustc ${build.rust}, found ` +
+      `${
+        rustcs.map(({ version }) => version).join(", ") || "none"
+      } (on Debian: apt-get install rustc)`,
+  );
 }
 
 /** The compiler for an entry: of the version it names, else the first. */
@@ -125,17 +160,30 @@ export async function buildGuest(
   const scratch = Deno.makeTempDirSync({ prefix: "trapline-guest-" });
   try {
     const objects: string[] = [];
+    const libraries: string[] = [];
+    const compilers: string[] = [];
     const clang = compilerFor(build, toolchain);
     for (const [index, source] of compiled.entries()) {
       const object = `${scratch}/${index}.o`;
-      await compile(source, object, build, { clang, root, files });
+      if (source.endsWith(".rs")) {
+        const rustc = rustFor(build, toolchain);
+        await compileRust(source, object, build, { rustc, root, files });
+        libraries.push(await coreLibrary(rustc, RUST_TARGET));
+        compilers.push(`rustc ${rustc.version}`);
+      } else {
+        await compile(source, object, build, { clang, root, files });
+      }
       objects.push(object);
     }
     const output = `${scratch}/image.elf`;
     const script = build.linkerScript === undefined ? [] : ["-T", build.linkerScript];
     const { lld } = toolchain;
-    await run(lld.command, [...build.linkFlags, ...script, "-o", output, ...objects], root);
-    const versions = `clang ${clang.version}, LLD ${lld.version}`;
+    await run(
+      lld.command,
+      [...build.linkFlags, ...script, "-o", output, ...objects, ...libraries],
+      root,
+    );
+    const versions = [`clang ${clang.version}`, ...compilers, `LLD ${lld.version}`].join(", ");
     return { build, elf: Deno.readFileSync(output), hash, files, toolchain: versions };
   } finally {
     Deno.removeSync(scratch, { recursive: true });
@@ -162,7 +210,58 @@ async function compile(
     object,
     source,
   ], root);
-  for (const file of dependencies(Deno.readTextFileSync(`${object}.d`))) {
+  checkDependencies(source, build, { rule: Deno.readTextFileSync(`${object}.d`), root, files });
+}
+
+/** The one target whose core library comes with the compiler. */
+const RUST_TARGET = "x86_64-unknown-linux-gnu";
+
+async function compileRust(
+  source: string,
+  object: string,
+  build: GuestBuild,
+  { rustc, root, files }: { rustc: Tool; root: URL; files: readonly string[] },
+): Promise<void> {
+  await run(
+    rustc.command,
+    [
+      "--edition=2021",
+      "--crate-type=lib",
+      "--crate-name=guest",
+      `--target=${RUST_TARGET}`,
+      `--emit=obj=${object},dep-info=${object}.d`,
+      "-Cpanic=unwind",
+      "-Copt-level=1",
+      "-Ccodegen-units=1",
+      "-Crelocation-model=static",
+      `--remap-path-prefix=${path(root)}=`,
+      source,
+    ],
+    root,
+    // A program without a standard library must say what a panic calls, which only unstable features can.
+    { RUSTC_BOOTSTRAP: "1" },
+  );
+  const rule = Deno.readTextFileSync(`${object}.d`).split("\n", 1)[0] ?? "";
+  checkDependencies(source, build, { rule, root, files });
+}
+
+/** The compiler's core library for a target. */
+async function coreLibrary(rustc: Tool, target: string): Promise<string> {
+  const folder = (await run(rustc.command, ["--print", "target-libdir", "--target", target]))
+    .trim();
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (/^libcore-[0-9a-f]+\.rlib$/.test(name)) return `${folder}/${name}`;
+  }
+  throw new GuestBuildError(`Cannot find Rust's core library for ${target}`);
+}
+
+/** Refuses a build whose compiler read what its hash does not cover. */
+function checkDependencies(
+  source: string,
+  build: GuestBuild,
+  { rule, root, files }: { rule: string; root: URL; files: readonly string[] },
+): void {
+  for (const file of dependencies(rule)) {
     // Absolute names are the compiler's own headers.
     if (file.startsWith("/") || files.includes(normalize(file, root))) continue;
     throw new GuestBuildError(
