@@ -16,7 +16,13 @@ import { UnwindError } from "../unwind/errors.ts";
 import type { Frame } from "../unwind/frame.ts";
 import { FrameIterator } from "../unwind/frame_iterator.ts";
 import type { BetweenCallSites, ThrownException } from "../unwind/personality.ts";
-import { type Landing, type Step, Unwinding, type UnwindRequest } from "../unwind/two_phase.ts";
+import {
+  type Landing,
+  type SearchResult,
+  type Step,
+  Unwinding,
+  type UnwindRequest,
+} from "../unwind/two_phase.ts";
 import type { Kernel } from "./kernel.ts";
 import { endTask } from "./lifecycle.ts";
 import { EXIT, type Outcome } from "./outcome.ts";
@@ -46,7 +52,7 @@ export interface UnwindContext {
   readonly skip: number;
   /** The two phases. */
   readonly unwinding: Unwinding;
-  /** What to add to the thrown object's address for the handler that takes it; set when a handler's type matches. */
+  /** What the handler that takes it gets as the thrown object; set when a handler's type matches. */
   readonly adjusted: () => bigint | null;
   /** Frees what the kernel made for it. */
   readonly release: () => void;
@@ -109,16 +115,45 @@ export function startUnwinding(k: Kernel, frame: TrapFrame, start: UnwindStart):
   return guarded(k, context, () => {
     const { unwinding } = context;
     if (cause !== "kill") {
-      const found = unwinding.search(() => walk(k, frame));
-      const inside = outer !== undefined && found.type === "handler" && cause === "throw" &&
-        (found.frame.cfa ?? 0n) <= outer.landingSp;
-      if (outer !== undefined && !inside) return doublePanic(k, { outer, context });
-      if (found.type === "terminate") return abort(k, context, noexcept(found.frame));
+      const end = search(k, { context, frame, outer });
+      if (end !== null) return end;
     } else if (outer !== undefined) {
       return doublePanic(k, { outer, context });
     }
     return step(k, { context, frame, take: (frames) => unwinding.begin(frames) });
   });
+}
+
+/** Phase one. Returns how the thread ends if nothing can take the exception; what was seen is told only then. */
+function search(
+  k: Kernel,
+  how: { context: UnwindContext; frame: TrapFrame; outer: UnwindContext | undefined },
+): Outcome | null {
+  const { context, frame, outer } = how;
+  const seen: Frame[] = [];
+  const tell = () => emitFrames(k, { context, seen, landing: undefined });
+  let found: SearchResult;
+  try {
+    found = context.unwinding.search(() => watch(k, frame, seen));
+  } catch (error) {
+    tell();
+    throw error;
+  }
+  const inside = outer === undefined ||
+    (found.type === "handler" && context.cause === "throw" &&
+      (found.frame.cfa ?? 0n) <= outer.landingSp);
+  if (inside && found.type !== "terminate") return null;
+  tell();
+  if (outer !== undefined) return doublePanic(k, { outer, context });
+  return found.type === "terminate" ? abort(k, context, noexcept(found.frame)) : null;
+}
+
+/** The frames of a walk, each noted when it has been found. */
+function* watch(k: Kernel, frame: TrapFrame, seen: Frame[]): Generator<Frame> {
+  for (const each of walk(k, frame)) {
+    seen.push(each);
+    yield each;
+  }
 }
 
 /** Goes on after a cleanup: `_Unwind_Resume` was called with an exception object. */
@@ -174,18 +209,12 @@ function step(
 ): Outcome {
   const { context, frame } = how;
   const seen: Frame[] = [];
-  const frames = function* (): Generator<Frame> {
-    for (const each of walk(k, frame)) {
-      seen.push(each);
-      yield each;
-    }
-  };
   let taken: Step | undefined;
   try {
-    taken = how.take(frames);
+    taken = how.take(() => watch(k, frame, seen));
   } finally {
     const landing = taken?.type === "land" ? taken.landing : undefined;
-    for (const each of seen) emitFrame(k, { context, frame: each, landing });
+    emitFrames(k, { context, seen, landing });
   }
   switch (taken.type) {
     case "land":
@@ -196,6 +225,15 @@ function step(
     case "terminate":
       return abort(k, context, noexcept(taken.frame));
   }
+}
+
+/** Tells which frames were looked at, and what was done with the last. */
+function emitFrames(
+  k: Kernel,
+  walked: { context: UnwindContext; seen: readonly Frame[]; landing: Landing | undefined },
+): void {
+  const { context, seen, landing } = walked;
+  for (const frame of seen) emitFrame(k, { context, frame, landing });
 }
 
 function emitFrame(
