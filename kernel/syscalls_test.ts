@@ -9,7 +9,6 @@ import { Session, type SessionOptions } from "./testing/session.ts";
 const AT = 0x1000_0000n;
 const PAGE = 4096n;
 const INVALID_ADDRESS = -1;
-const PROTECTION_FAILURE = -1;
 const NO_SPACE = -3;
 const INVALID_ARGUMENT = -4;
 const READ_WRITE = 3;
