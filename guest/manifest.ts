@@ -199,6 +199,16 @@ export const MANIFEST: readonly GuestBuild[] = [
   // C++ with every way to end a chain of calls, for unwinding.
   ...program("unwind", { sources: UNWIND_SOURCES }),
   ...RUST_UNWIND,
+  // Exceptions as C++ has them; what compilers warn of is what handlers are to be told apart by.
+  ...program("unwind-types", {
+    sources: [
+      "guest/unwind_types/*.cc",
+      "guest/unwind_types/*.S",
+      "guest/runtime/*.cc",
+      "guest/runtime/*.S",
+    ],
+    compileFlags: ["-Wno-exceptions", "-Wno-dynamic-exception-spec", "-Wno-infinite-recursion"],
+  }),
   ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
   // The program of the boot log: floating point where it says so and nowhere else, one function a page.
   ...cProgram("module-hello", {

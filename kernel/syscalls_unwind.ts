@@ -110,9 +110,9 @@ function raiseThrow(context: SyscallContext): Outcome {
       exception: {
         exceptionClass: classOf(k, object),
         matches: (wanted) => {
-          const offset = matcher.adjustment(type, wanted);
-          if (offset !== undefined) adjusted = thrown + offset;
-          return offset !== undefined;
+          const matched = matcher.match(type, thrown, wanted);
+          if (matched !== undefined) adjusted = matched;
+          return matched !== undefined;
         },
       },
       adjusted: () => adjusted ?? thrown,
