@@ -106,7 +106,8 @@ async function findRust(): Promise<Tool[]> {
       const version = /rustc (\d+\.\d+)/.exec(await run(command, ["--version"]))?.[1];
       if (version !== undefined) found.push({ command, version });
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof GuestBuildError)) throw error;
+      const passed = [Deno.errors.NotFound, Deno.errors.PermissionDenied, GuestBuildError];
+      if (!passed.some((kind) => error instanceof kind)) throw error;
     }
   }
   return found;
