@@ -173,8 +173,9 @@ function returnToUser(k: Kernel, thread: Thread): Outcome | null {
 function takeAsts(k: Kernel, thread: Thread): Outcome | null {
   const { asts } = thread;
   k.events.emit({ type: "ast", thread: thread.ref, reasons: [...asts] });
-  // A thread whose stack is being unwound already is on its way out.
-  if (asts.delete("terminate") && activeContext(thread) === undefined) {
+  // A thread whose stack is being unwound already is on its way out, unless a handler takes the exception.
+  if (asts.has("terminate") && activeContext(thread) === undefined) {
+    asts.delete("terminate");
     return thread.killReason === null ? EXIT : forceUnwind(k, thread.killReason);
   }
   if (asts.delete("suspend") && thread.task.suspendCount > 0) {

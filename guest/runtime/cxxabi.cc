@@ -114,7 +114,11 @@ extern "C" int64_t call_now(uint64_t, uint64_t, uint64_t, uint64_t) noexcept __a
 
 // An exception has come to a function that lets none pass. A kill request passes all the same.
 [[noreturn]] void std::terminate() noexcept {
-    if (caught && caught->unwind.private_2) resume_now(&caught->unwind);
+    if (Exception *kill = caught; kill && kill->unwind.private_2) {
+        kill->handlers = 0; // nobody holds it: it goes on
+        caught = kill->next_caught;
+        resume_now(&kill->unwind);
+    }
     call_now(SYS_UNWIND_RAISE, 0, RAISE_TERMINATE, 0);
     __builtin_trap();
 }
