@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { parseElf } from "../unwind/elf.ts";
-import { frameTablesOf } from "../unwind/elf_frames.ts";
-import { RowMachine } from "../unwind/row_machine.ts";
+import { parseElf } from "../elf/elf_file.ts";
+import { frameTablesOf } from "../unwind/cfi/elf_tables.ts";
+import { RowMachine } from "../unwind/cfi/row_machine.ts";
 import { median } from "./unwind_walks.ts";
 
 /** Libraries that are dumped: a small one, a middling one, the largest of Debian. */

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { parseElf } from "../unwind/elf.ts";
-import type { Machine } from "../unwind/elf_constants.ts";
-import { type Module, moduleFromElf } from "../unwind/modules.ts";
+import { parseElf } from "../elf/elf_file.ts";
+import type { Machine } from "../elf/constants.ts";
+import { type Module, moduleFromElf } from "../unwind/walk/modules.ts";
 import {
   buildStack,
   type BuiltStack,
   type CallPlace,
   callPlaces,
 } from "../unwind/testing/stack_builder.ts";
-import { machineRegisters } from "../unwind/registers.ts";
+import { machineRegisters } from "../unwind/cfi/registers.ts";
 
 /** A library to take functions from. */
 export interface BenchLibrary {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { FrameIterator } from "../unwind/frame_iterator.ts";
-import { memoryOf } from "../unwind/memory.ts";
-import { ModuleList } from "../unwind/modules.ts";
+import { FrameIterator } from "../unwind/walk/frame_iterator.ts";
+import { memoryOf } from "../unwind/walk/memory.ts";
+import { ModuleList } from "../unwind/walk/modules.ts";
 import type { BuiltStack } from "../unwind/testing/stack_builder.ts";
 import { type BenchLibrary, benchStack, writeStack } from "./unwind_stacks.ts";
 

@@ -12,11 +12,11 @@ import type { ExceptionEntry } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Machine } from "../kernel/machine.ts";
-import type { Task } from "../kernel/task.ts";
-import type { Thread } from "../kernel/thread.ts";
-import { registersOf } from "../kernel/unwind_stack.ts";
-import type { RegisterSet } from "../unwind/register_set.ts";
-import { machineRegisters } from "../unwind/registers.ts";
+import type { Task } from "../kernel/thread/task.ts";
+import type { Thread } from "../kernel/thread/thread.ts";
+import { registersOf } from "../kernel/unwind/unwind_stack.ts";
+import type { RegisterSet } from "../unwind/walk/register_set.ts";
+import { machineRegisters } from "../unwind/cfi/registers.ts";
 import {
   type CallCounts,
   type ExpectedFrame,

@@ -6,10 +6,10 @@
 
 import { hex } from "../arch/physical_memory.ts";
 import { UnwindError } from "../unwind/errors.ts";
-import type { Frame } from "../unwind/frame.ts";
-import type { FrameIterator } from "../unwind/frame_iterator.ts";
-import { type RegisterSet, slotMap } from "../unwind/register_set.ts";
-import { registerName } from "../unwind/registers.ts";
+import type { Frame } from "../unwind/walk/frame.ts";
+import type { FrameIterator } from "../unwind/walk/frame_iterator.ts";
+import { type RegisterSet, slotMap } from "../unwind/walk/register_set.ts";
+import { registerName } from "../unwind/cfi/registers.ts";
 import type { ExpectedFrame } from "./call_types.ts";
 
 /** What is wrong with a walk. */

@@ -7,12 +7,12 @@
 
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { Task } from "../kernel/task.ts";
-import { taskMemory, taskModules } from "../kernel/unwind_stack.ts";
-import type { MemoryReader, MemoryWindow } from "../unwind/memory.ts";
-import { type Module, moduleFromElf, ModuleList } from "../unwind/modules.ts";
-import { RegisterSet } from "../unwind/register_set.ts";
-import { machineRegisters } from "../unwind/registers.ts";
+import type { Task } from "../kernel/thread/task.ts";
+import { taskMemory, taskModules } from "../kernel/unwind/unwind_stack.ts";
+import type { MemoryReader, MemoryWindow } from "../unwind/walk/memory.ts";
+import { type Module, moduleFromElf, ModuleList } from "../unwind/walk/modules.ts";
+import { RegisterSet } from "../unwind/walk/register_set.ts";
+import { machineRegisters } from "../unwind/cfi/registers.ts";
 import { liveTrapStubs } from "./live_traps.ts";
 
 const UPPER_HALF = 1n << 63n;

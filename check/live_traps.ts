@@ -7,11 +7,11 @@
 
 import type { ArchName, ExceptionEntry } from "../arch/arch.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type Address, fromBigAddress } from "../unwind/address.ts";
-import type { Module } from "../unwind/modules.ts";
-import { machineRegisters } from "../unwind/registers.ts";
-import { RULE } from "../unwind/row.ts";
-import type { TrapStub } from "../unwind/trap.ts";
+import { type Address, fromBigAddress } from "../bytes/address.ts";
+import type { Module } from "../unwind/walk/modules.ts";
+import { machineRegisters } from "../unwind/cfi/registers.ts";
+import { RULE } from "../unwind/cfi/row.ts";
+import type { TrapStub } from "../unwind/walk/trap.ts";
 
 /** What an exception has interrupted, as far as its entry has changed it. */
 export interface Interrupted {

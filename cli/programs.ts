@@ -5,7 +5,7 @@
  */
 
 import type { ArchName } from "../arch/arch.ts";
-import type { ProgramMode } from "../kernel/loader.ts";
+import type { ProgramMode } from "../kernel/boot/loader.ts";
 import type { ModuleOptions } from "../kernel/machine.ts";
 
 /** The bootstrap script line of GNU Mach's own boot test. */

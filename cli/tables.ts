@@ -4,9 +4,9 @@
  * @module
  */
 
-import { frameChunks } from "../unwind/cli_frames.ts";
-import { isFrameSection, readSparseElf } from "../unwind/elf_sparse.ts";
-import { lsdaLines } from "../unwind/cli_lsda.ts";
+import { frameChunks } from "../unwind/dump/frames.ts";
+import { isFrameSection, readSparseElf } from "../elf/sparse.ts";
+import { lsdaLines } from "../unwind/dump/lsda.ts";
 import { FileSource } from "../util/file_source.ts";
 import { Output, writeAll } from "./output.ts";
 import { UsageError } from "./usage_error.ts";

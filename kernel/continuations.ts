@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type BootstrapOptions, startup } from "./bootstrap.ts";
-import { daemonBody, isDaemon } from "./daemons.ts";
+import { type BootstrapOptions, startup } from "./boot/bootstrap.ts";
+import { daemonBody, isDaemon } from "./thread/daemons.ts";
 import type { Kernel } from "./kernel.ts";
-import { type Outcome, RETURN } from "./outcome.ts";
+import { type Outcome, RETURN } from "./thread/outcome.ts";
 
 /** Runs the continuation at a label for the current thread. */
 export function runContinuation(

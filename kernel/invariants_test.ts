@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { badCases } from "../guest/programs/cases.ts";
-import { Prng } from "../sched/prng.ts";
+import { Random } from "../util/random.ts";
 import { Audit } from "./testing/audit.ts";
 import { StreamModel } from "./testing/invariants.ts";
 import { ARCH_NAMES, programFile } from "./testing/programs.ts";
@@ -18,14 +18,14 @@ const GOOD = [
   "jobs kill 2",
 ];
 
-function pick<T>(random: Prng, from: readonly T[]): T {
+function pick<T>(random: Random, from: readonly T[]): T {
   const found = from[random.between(0, from.length - 1)];
   if (found === undefined) throw new RangeError("Nothing to pick from");
   return found;
 }
 
 /** A random mix of programs and of ways to run them. */
-function mix(arch: ArchName, random: Prng): SessionOptions {
+function mix(arch: ArchName, random: Random): SessionOptions {
   const bad = badCases(arch).map(({ name }) => `bad ${name}`);
   const programs = Array.from(
     { length: random.between(1, 6) },
@@ -84,7 +84,7 @@ for (const arch of ARCH_NAMES) {
     const last = first + 14;
     Deno.test(`Random mixes ${arch}, seeds ${first} to ${last} keep every rule of the stream`, () => {
       for (let seed = first; seed <= last; seed++) {
-        const options = mix(arch, new Prng(seed));
+        const options = mix(arch, new Random(seed));
         try {
           runChecked(options);
         } catch (error) {
@@ -96,7 +96,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Random mixes ${arch}, the same mix gives the same stream to the byte`, () => {
     for (let seed = 101; seed <= 105; seed++) {
-      const options = mix(arch, new Prng(seed));
+      const options = mix(arch, new Random(seed));
       assertEquals(runChecked(options), runChecked(options));
     }
   });
@@ -104,7 +104,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Damaged programs ${arch}, whatever their bytes, harm nobody else`, () => {
     const names = ["threads", "module-hello", "fpmix", "mapfile"];
     for (let seed = 1; seed <= 50; seed++) {
-      const random = new Prng(seed);
+      const random = new Random(seed);
       const name = pick(random, names);
       const bytes = programFile(name, arch);
       // Behind the headers, which the loader checks; in code, data, tables and section headers alike.

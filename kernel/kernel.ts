@@ -9,18 +9,18 @@ import { KernelSpace } from "../arch/kernel_space.ts";
 import { PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
-import { AddressSpace, type ResidentPage } from "./address_space.ts";
+import { AddressSpace, type ResidentPage } from "./vm/address_space.ts";
 import { Clock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
-import { FrameAllocator } from "./frames.ts";
-import type { Module } from "./loader.ts";
-import type { Outcome } from "./outcome.ts";
-import { PageIo } from "./page_io.ts";
-import { StackPool } from "./stacks.ts";
-import { Task } from "./task.ts";
-import { Thread, type ThreadLayout, threadLayout, ThreadZone } from "./thread.ts";
-import { attachStack } from "./thread_stacks.ts";
-import { WaitQueue } from "./wait_queue.ts";
+import { FrameAllocator } from "./vm/page_frames.ts";
+import type { Module } from "./boot/loader.ts";
+import type { Outcome } from "./thread/outcome.ts";
+import { PageIo } from "./vm/page_io.ts";
+import { StackPool } from "./thread/stack_pool.ts";
+import { Task } from "./thread/task.ts";
+import { Thread, type ThreadLayout, threadLayout, ThreadZone } from "./thread/thread.ts";
+import { attachStack } from "./thread/thread_stacks.ts";
+import { WaitQueue } from "./thread/wait_queue.ts";
 
 /** Name of the kernel's own task in logs. */
 export const KERNEL_TASK = "gnumach";

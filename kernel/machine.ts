@@ -8,17 +8,17 @@ import type { Arch, Cpu } from "../arch/arch.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
 import { createPolicy } from "../sched/mod.ts";
 import type { EventSink } from "../trace/events.ts";
-import { parseScriptLine } from "./boot_script.ts";
-import { scriptVariables } from "./bootstrap.ts";
+import { parseScriptLine } from "./boot/boot_script.ts";
+import { scriptVariables } from "./boot/bootstrap.ts";
 import { runContinuation } from "./continuations.ts";
 import { KernelError } from "./errors.ts";
-import { LOAD_MODES, type LoadMode } from "./exec.ts";
+import { LOAD_MODES, type LoadMode } from "./boot/exec.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
-import { type Module, type Program, type ProgramMode, readProgram } from "./loader.ts";
-import type { Outcome } from "./outcome.ts";
-import { apply, leaveIdle } from "./scheduler.ts";
-import { attachStack } from "./thread_stacks.ts";
-import { handleTrap } from "./traps.ts";
+import { type Module, type Program, type ProgramMode, readProgram } from "./boot/loader.ts";
+import type { Outcome } from "./thread/outcome.ts";
+import { apply, leaveIdle } from "./thread/dispatch.ts";
+import { attachStack } from "./thread/thread_stacks.ts";
+import { handleTrap } from "./trap/traps.ts";
 
 /** A program to boot with. */
 export interface ModuleOptions {

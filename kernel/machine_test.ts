@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { ArchError } from "../arch/errors.ts";
-import { parseElf } from "../unwind/elf.ts";
-import { Prng } from "../sched/prng.ts";
+import { parseElf } from "../elf/elf_file.ts";
+import { Random } from "../util/random.ts";
 import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { Session, type SessionOptions } from "./testing/session.ts";
 
@@ -47,7 +47,7 @@ for (const arch of ARCH_NAMES) {
   }
 
   Deno.test(`Machine.run ${arch}, slices of random length give the same stream`, () => {
-    const random = new Prng(5);
+    const random = new Random(5);
     const options = { quantum: 777, policy: "priority" };
     const whole = wholeRun(arch, "sleeper", options);
     using sliced = session(arch, "sleeper", options);
@@ -147,7 +147,7 @@ for (const arch of ARCH_NAMES) {
     for (const program of ["module-hello", "fpmix", "mapfile", "sleeper"]) {
       using quiet = session(arch, program, { load: "demand" });
       const end = quiet.finish();
-      const random = new Prng(3);
+      const random = new Random(3);
       using disturbed = session(arch, program, { load: "demand" });
       const { machine } = disturbed;
       let injected = 0;

@@ -8,13 +8,13 @@
  *
  * @module
  */
-export { AddressSpace, type AddressSpaceOptions, type ResidentPage } from "./address_space.ts";
-export { parseScriptLine, type ScriptFunction, type ScriptLine } from "./boot_script.ts";
+export { AddressSpace, type AddressSpaceOptions, type ResidentPage } from "./vm/address_space.ts";
+export { parseScriptLine, type ScriptFunction, type ScriptLine } from "./boot/boot_script.ts";
 export { Clock, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
-export type { LoadMode } from "./exec.ts";
-export { FrameAllocator } from "./frames.ts";
+export type { LoadMode } from "./boot/exec.ts";
+export { FrameAllocator } from "./vm/page_frames.ts";
 export { Kernel, type KernelOptions, type KernelQueues } from "./kernel.ts";
 export {
   type Module,
@@ -22,13 +22,19 @@ export {
   type ProgramMode,
   type ProgramSegment,
   readProgram,
-} from "./loader.ts";
+} from "./boot/loader.ts";
 export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
-export type { Outcome } from "./outcome.ts";
-export type { UnwindCause, UnwindContext } from "./panic.ts";
-export { PageIo, type PageRequest } from "./page_io.ts";
-export { StackPool } from "./stacks.ts";
-export { Task, type TaskStatus } from "./task.ts";
-export { type Ast, Thread, type ThreadLayout, type ThreadState, ThreadZone } from "./thread.ts";
-export { type VmEntry, VmMap, type VmObject, type VmProtection } from "./vm_map.ts";
-export { WaitQueue } from "./wait_queue.ts";
+export type { Outcome } from "./thread/outcome.ts";
+export type { UnwindCause, UnwindContext } from "./unwind/panic.ts";
+export { PageIo, type PageRequest } from "./vm/page_io.ts";
+export { StackPool } from "./thread/stack_pool.ts";
+export { Task, type TaskStatus } from "./thread/task.ts";
+export {
+  type Ast,
+  Thread,
+  type ThreadLayout,
+  type ThreadState,
+  ThreadZone,
+} from "./thread/thread.ts";
+export { type VmEntry, VmMap, type VmObject, type VmProtection } from "./vm/vm_map.ts";
+export { WaitQueue } from "./thread/wait_queue.ts";

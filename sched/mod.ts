@@ -10,24 +10,24 @@
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
-export { FixedPriority } from "./fixed_priority.ts";
+export { FixedPriority } from "./policies/fixed_priority.ts";
 export type { Policy, ReadyReason, ThreadId, ThreadParameters } from "./policy.ts";
 export {
   DEFAULT_QUANTUM,
   PRIORITIES,
   type QuantumOptions,
   QuantumPolicy,
-} from "./quantum_policy.ts";
-export { createPolicy, policyNames, type PolicyOptions } from "./registry.ts";
-export { RoundRobin } from "./round_robin.ts";
-export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
+} from "./policies/quantum_policy.ts";
+export { createPolicy, policyNames, type PolicyOptions } from "./policies/registry.ts";
+export { RoundRobin } from "./policies/round_robin.ts";
+export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";
 export {
   formatGantt,
   type GanttSegment,
   type SimulationSummary,
   summarize,
   type ThreadStatistics,
-} from "./statistics.ts";
+} from "./simulator/statistics.ts";
 export {
   checkWorkload,
   randomWorkload,
@@ -35,4 +35,4 @@ export {
   type Step,
   type ThreadSpec,
   type Workload,
-} from "./workload.ts";
+} from "./simulator/workload.ts";

@@ -1,11 +1,11 @@
 // The contract of policy.ts, for every policy of the registry, and what each policy adds to it.
 import { assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "./errors.ts";
-import { FixedPriority } from "./fixed_priority.ts";
+import { FixedPriority } from "./policies/fixed_priority.ts";
 import type { Policy, ReadyReason } from "./policy.ts";
-import { DEFAULT_QUANTUM, QuantumPolicy } from "./quantum_policy.ts";
-import { createPolicy, policyNames } from "./registry.ts";
-import { RoundRobin } from "./round_robin.ts";
+import { DEFAULT_QUANTUM, QuantumPolicy } from "./policies/quantum_policy.ts";
+import { createPolicy, policyNames } from "./policies/registry.ts";
+import { RoundRobin } from "./policies/round_robin.ts";
 
 function ready(
   policy: Policy,

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { Fuzzer } from "../unwind/fuzz.ts";
+import { Fuzzer } from "../unwind/fuzz/fuzz.ts";
 
 /** Longest time a case may take, in milliseconds. */
 const TIME_LIMIT = 50;

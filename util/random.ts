@@ -46,6 +46,11 @@ export class Random {
     return Math.floor(this.next() / 0x100000000 * limit);
   }
 
+  /** An integer from `low` to `high`, both included; they are less than 2^32 apart. */
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1);
+  }
+
   /** True with the probability given, 0 to 1. */
   chance(probability: number): boolean {
     return this.next() < probability * 0x100000000;

@@ -32,3 +32,10 @@ Deno.test("Random.below, chance and pick stay in range", () => {
   assertEquals(random.chance(1), true);
   assertEquals(["a"].includes(random.pick(["a"])), true);
 });
+
+Deno.test("Random.between, covers its bounds and nothing else", () => {
+  const random = new Random(3);
+  const seen = new Set(Array.from({ length: 400 }, () => random.between(-2, 3)));
+  assertEquals([...seen].sort((a, b) => a - b), [-2, -1, 0, 1, 2, 3]);
+  assertEquals(random.between(9, 9), 9);
+});

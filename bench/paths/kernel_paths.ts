@@ -5,7 +5,7 @@
  */
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type Kernel, USER_PRIORITY } from "../../kernel/kernel.ts";
-import { type Outcome, yieldWith } from "../../kernel/outcome.ts";
+import { type Outcome, yieldWith } from "../../kernel/thread/outcome.ts";
 import { benchModule } from "./guest.ts";
 import { kernelPath, type KernelScenario } from "./kernel_run.ts";
 import type { Path } from "./path.ts";

@@ -6,8 +6,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Kernel } from "../kernel.ts";
 import type { Machine } from "../machine.ts";
-import { STACK_PAGES } from "../stacks.ts";
-import { pageFloor } from "../vm_map.ts";
+import { STACK_PAGES } from "../thread/stack_pool.ts";
+import { pageFloor } from "../vm/vm_map.ts";
 
 /** Number of tables of a root, itself included; entries below `first` are another's. */
 function tableCount(k: Kernel, root: bigint, range: { first: number; end: number }): number {

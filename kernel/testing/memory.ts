@@ -7,7 +7,7 @@ import type { Arch, ArchName } from "../../arch/arch.ts";
 import { KernelSpace } from "../../arch/kernel_space.ts";
 import { archByName } from "../../arch/mod.ts";
 import { PhysicalMemory } from "../../arch/physical_memory.ts";
-import { FrameAllocator } from "../frames.ts";
+import { FrameAllocator } from "../vm/page_frames.ts";
 
 /** RAM with the kernel half of an architecture in it. */
 export interface KernelMemory {

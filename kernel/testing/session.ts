@@ -9,7 +9,7 @@ import type { KernelEvent } from "../../trace/events.ts";
 import { formatJsonLine } from "../../trace/json_lines.ts";
 import { formatMachEvent } from "../../trace/mach_log.ts";
 import { Machine, type MachineOptions, type RunResult } from "../machine.ts";
-import type { Task } from "../task.ts";
+import type { Task } from "../thread/task.ts";
 import { programFile } from "./programs.ts";
 
 /** Enough for every test that is not about budgets; a machine that needs more hangs. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { backtrace } from "../../unwind/walk.ts";
+import { backtrace } from "../../unwind/walk/walk.ts";
 import { readCore } from "./core_file.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 

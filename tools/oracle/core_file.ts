@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { loadSegments, parseElf } from "../../unwind/elf.ts";
-import { PT } from "../../unwind/elf_constants.ts";
-import { memoryOf, type MemoryReader } from "../../unwind/memory.ts";
-import { moduleFromElf, ModuleList } from "../../unwind/modules.ts";
-import { RegisterSet } from "../../unwind/register_set.ts";
+import { loadSegments, parseElf } from "../../elf/elf_file.ts";
+import { PT } from "../../elf/constants.ts";
+import { memoryOf, type MemoryReader } from "../../unwind/walk/memory.ts";
+import { moduleFromElf, ModuleList } from "../../unwind/walk/modules.ts";
+import { RegisterSet } from "../../unwind/walk/register_set.ts";
 
 /** A stopped process. */
 export interface CoreFile {

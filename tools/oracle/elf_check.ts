@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { SHT } from "../../unwind/elf_constants.ts";
-import { type ElfFile, parseElf } from "../../unwind/elf.ts";
+import { SHT } from "../../elf/constants.ts";
+import { type ElfFile, parseElf } from "../../elf/elf_file.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
 const SEGMENT =

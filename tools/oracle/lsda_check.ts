@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { lsdaLines } from "../../unwind/cli_lsda.ts";
-import { parseElf } from "../../unwind/elf.ts";
-import { typeNameOf } from "../../unwind/type_name.ts";
+import { lsdaLines } from "../../unwind/dump/lsda.ts";
+import { parseElf } from "../../elf/elf_file.ts";
+import { typeNameOf } from "../../unwind/exception/type_name.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
 interface ExpectedSite {

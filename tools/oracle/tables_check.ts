@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { frameLines } from "../../unwind/cli_frames.ts";
+import { frameLines } from "../../unwind/dump/frames.ts";
 import { UnwindError } from "../../unwind/errors.ts";
 import { llvmFirstRows, type LlvmRow } from "./llvm_rows.ts";
 import { readelfTables, type TextTable } from "./readelf_frames.ts";

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { type Address, toBigAddress } from "../address.ts";
-import type { MemoryWindow } from "../memory.ts";
-import type { Module } from "../modules.ts";
-import { RegisterSet, slotMap } from "../register_set.ts";
-import type { Machine } from "../elf_constants.ts";
-import { CFA, RULE, type UnwindRow } from "../row.ts";
+import { type Address, toBigAddress } from "../../bytes/address.ts";
+import type { MemoryWindow } from "../walk/memory.ts";
+import type { Module } from "../walk/modules.ts";
+import { RegisterSet, slotMap } from "../walk/register_set.ts";
+import type { Machine } from "../../elf/constants.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
 
 /** A place in a function where it may have called the next. */
 export interface CallPlace {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Machine } from "../elf_constants.ts";
-import { memoryOf, type MemoryWindow } from "../memory.ts";
-import { moduleFromTable, ModuleList } from "../modules.ts";
-import { RegisterSet } from "../register_set.ts";
-import { machineRegisters } from "../registers.ts";
-import type { Frame } from "../frame.ts";
-import { backtrace } from "../walk.ts";
-import type { WalkInput, WalkOptions } from "../walk_types.ts";
+import type { Machine } from "../../elf/constants.ts";
+import { memoryOf, type MemoryWindow } from "../walk/memory.ts";
+import { moduleFromTable, ModuleList } from "../walk/modules.ts";
+import { RegisterSet } from "../walk/register_set.ts";
+import { machineRegisters } from "../cfi/registers.ts";
+import type { Frame } from "../walk/frame.ts";
+import { backtrace } from "../walk/walk.ts";
+import type { WalkInput, WalkOptions } from "../walk/walk_types.ts";
 import { type CieInit, FrameImage, op } from "./frame_image.ts";
 
 /** Address of the first stack word. */

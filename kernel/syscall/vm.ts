@@ -1,0 +1,121 @@
+/**
+ * System calls on address spaces.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { KernReturn } from "../errors.ts";
+import type { Outcome } from "../thread/outcome.ts";
+import type { Syscall, SyscallContext } from "./syscalls.ts";
+import {
+  pageCeil,
+  pageFloor,
+  READ_WRITE,
+  type VmMap,
+  type VmObject,
+  type VmProtection,
+} from "../vm/vm_map.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** Where `vm_allocate` starts looking when the caller has no wish. */
+const ALLOCATION_BASE = 0x1000_0000n;
+
+const PROTECTION_BITS = { read: 1n, write: 2n, execute: 4n } as const;
+
+function decodeProtection(bits: bigint): VmProtection | undefined {
+  if (bits > 7n) return undefined;
+  return {
+    read: (bits & PROTECTION_BITS.read) !== 0n,
+    write: (bits & PROTECTION_BITS.write) !== 0n,
+    execute: (bits & PROTECTION_BITS.execute) !== 0n,
+  };
+}
+
+/** Whole pages around a range, or `undefined` if it is empty or leaves the user half. */
+function pagesAround(map: VmMap, address: bigint, size: bigint): [bigint, bigint] | undefined {
+  if (size === 0n || size > map.end || !map.inside(address, size)) return undefined;
+  return [pageFloor(address), pageCeil(address + size)];
+}
+
+/** Enters an object at an address, or anywhere if the address is 0. */
+function enterObject(
+  context: SyscallContext,
+  request: { address: bigint; size: bigint; object: VmObject; protection: VmProtection },
+): Outcome {
+  const { k, finish, fail } = context;
+  const map = k.current.task.space?.map;
+  const { address, size, object, protection } = request;
+  if (map === undefined || size === 0n || size > map.end) return fail(KernReturn.INVALID_ARGUMENT);
+  const pages = pageCeil(size);
+  const begin = address === 0n ? map.findSpace(ALLOCATION_BASE, pages) : pageFloor(address);
+  if (begin === undefined) return fail(KernReturn.NO_SPACE);
+  const kr = map.enter({ begin, end: begin + pages, protection, object });
+  return kr === KernReturn.SUCCESS ? finish(begin) : fail(kr);
+}
+
+function vmAllocate(context: SyscallContext): Outcome {
+  const { args: [address = 0n, size = 0n] } = context;
+  return enterObject(context, {
+    address,
+    size,
+    object: { kind: "zero" },
+    protection: READ_WRITE,
+  });
+}
+
+function vmMapFile(context: SyscallContext): Outcome {
+  const { k, args: [address = 0n, size = 0n, offset = 0n, bits = 0n], fail } = context;
+  const { module } = k.current.task;
+  const protection = decodeProtection(bits);
+  if (module === null || protection === undefined || offset % PAGE !== 0n) {
+    return fail(KernReturn.INVALID_ARGUMENT);
+  }
+  if (offset >= BigInt(module.bytes.length)) return fail(KernReturn.INVALID_ARGUMENT);
+  return enterObject(context, {
+    address,
+    size,
+    object: {
+      kind: "file",
+      file: module.physical,
+      size: module.bytes.length,
+      offset: Number(offset),
+    },
+    protection,
+  });
+}
+
+function vmDeallocate(context: SyscallContext): Outcome {
+  const { k, args: [address = 0n, size = 0n], finish, fail } = context;
+  const { space } = k.current.task;
+  const pages = space === null ? undefined : pagesAround(space.map, address, size);
+  if (space === null || pages === undefined) return fail(KernReturn.INVALID_ARGUMENT);
+  const kr = space.map.remove(pages[0], pages[1]);
+  if (kr !== KernReturn.SUCCESS) return fail(kr);
+  space.remove(pages[0], pages[1]);
+  return finish(0n);
+}
+
+function vmProtect(context: SyscallContext): Outcome {
+  const { k, args: [address = 0n, size = 0n, bits = 0n], finish, fail } = context;
+  const { space } = k.current.task;
+  const protection = decodeProtection(bits);
+  const pages = space === null ? undefined : pagesAround(space.map, address, size);
+  if (space === null || protection === undefined || pages === undefined) {
+    return fail(KernReturn.INVALID_ARGUMENT);
+  }
+  const [begin, end] = pages;
+  const kr = space.map.protect(begin, end, protection);
+  if (kr !== KernReturn.SUCCESS) return fail(kr);
+  space.protect(begin, { end, protection });
+  return finish(0n);
+}
+
+/** Calls 10 to 12 and 18. */
+export const vmSyscalls: readonly (readonly [number, Syscall])[] = [
+  [10, { name: "vm_allocate", args: 2, run: vmAllocate }],
+  [11, { name: "vm_deallocate", args: 2, run: vmDeallocate }],
+  [12, { name: "vm_protect", args: 3, run: vmProtect }],
+  [18, { name: "vm_map_file", args: 4, run: vmMapFile }],
+];

@@ -1,0 +1,159 @@
+/**
+ * A task's address space: its map, its translation tables and its resident pages.
+ *
+ * @module
+ */
+
+import type { KernelSpace } from "../../arch/kernel_space.ts";
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import type { FrameAllocator } from "./page_frames.ts";
+import { pageFloor, VmMap, type VmProtection } from "./vm_map.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** A page in memory. */
+export interface ResidentPage {
+  /** Address space it is in. */
+  readonly space: AddressSpace;
+  /** Its address there. */
+  readonly address: bigint;
+  /** Physical address of its frame. */
+  readonly frame: bigint;
+  /** Whether it has been made executable: pages become so at their first instruction fetch. */
+  executable: boolean;
+}
+
+/** What an address space needs of the machine. */
+export interface AddressSpaceOptions {
+  /** Kernel half and tables. */
+  readonly space: KernelSpace;
+  /** Source of page frames. */
+  readonly frames: FrameAllocator;
+  /** One past the highest user address. */
+  readonly end: bigint;
+  /** Whether the root carries the kernel half too. */
+  readonly sharedRoot: boolean;
+  /**
+   * The pages of all spaces that can be dropped and read again, because they came from a file and have never been writable; in the
+   * order they came.
+   */
+  readonly clean: Set<ResidentPage>;
+  /** Called after a mapping was removed or restricted: the CPU may have it cached. */
+  readonly invalidate: () => void;
+}
+
+/** Map, tables and pages of one task. */
+export class AddressSpace {
+  /** Ranges and what they allow. */
+  readonly map: VmMap;
+  /** Physical address of the root translation table. */
+  readonly root: bigint;
+  readonly #options: AddressSpaceOptions;
+  readonly #pages = new Map<bigint, ResidentPage>();
+
+  /** Makes an empty space. */
+  constructor(options: AddressSpaceOptions) {
+    this.#options = options;
+    this.map = new VmMap(options.end);
+    this.root = options.space.tables.createTable();
+    if (options.sharedRoot) options.space.tables.shareUpperHalf(options.space.root, this.root);
+  }
+
+  /** Number of resident pages. */
+  get residentCount(): number {
+    return this.#pages.size;
+  }
+
+  /** Resident pages by address. */
+  get pages(): ReadonlyMap<bigint, ResidentPage> {
+    return this.#pages;
+  }
+
+  /** The resident page at an address. */
+  page(address: bigint): ResidentPage | undefined {
+    return this.#pages.get(pageFloor(address));
+  }
+
+  /** Puts a frame at a page; it becomes the space's. The page is not executable yet. */
+  enter(
+    address: bigint,
+    options: { frame: bigint; protection: VmProtection; clean: boolean },
+  ): void {
+    const page = pageFloor(address);
+    const { frame, protection, clean } = options;
+    const resident = { space: this, address: page, frame, executable: false };
+    this.#pages.set(page, resident);
+    if (clean && !protection.write) this.#options.clean.add(resident);
+    this.#write(page, resident, protection);
+  }
+
+  /** Makes a resident page executable, or otherwise brings its mapping up to what `protection` allows. */
+  upgrade(address: bigint, options: { protection: VmProtection; execute: boolean }): void {
+    const page = pageFloor(address);
+    const resident = this.#pages.get(page);
+    if (resident === undefined) return;
+    if (options.execute) resident.executable = true;
+    if (options.protection.write) this.#options.clean.delete(resident);
+    this.#write(page, resident, options.protection);
+    this.#options.invalidate();
+  }
+
+  /** Applies a changed protection to the resident pages of a range. */
+  protect(begin: bigint, options: { end: bigint; protection: VmProtection }): void {
+    const { end, protection } = options;
+    for (const [page, resident] of this.#within(begin, end)) {
+      if (!protection.execute) resident.executable = false;
+      if (protection.write) this.#options.clean.delete(resident);
+      if (protection.read) this.#write(page, resident, protection);
+      else this.#options.space.tables.unmap(this.root, page);
+    }
+    this.#options.invalidate();
+  }
+
+  /** Drops the pages of a range and frees their frames. */
+  remove(begin: bigint, end: bigint): void {
+    for (const [page, resident] of this.#within(begin, end)) {
+      this.#options.space.tables.unmap(this.root, page);
+      this.#pages.delete(page);
+      this.#release(resident);
+    }
+    this.#options.invalidate();
+  }
+
+  /** Frees every page and table. The space must not be the CPU's current one. */
+  destroy(): void {
+    for (const resident of this.#pages.values()) this.#release(resident);
+    this.#pages.clear();
+    this.map.remove(this.map.begin, this.map.end);
+    if (this.#options.sharedRoot) this.#options.space.tables.destroyLowerHalf(this.root);
+    else this.#options.space.tables.destroy(this.root);
+  }
+
+  #release(resident: ResidentPage): void {
+    this.#options.clean.delete(resident);
+    this.#options.frames.free(resident.frame);
+  }
+
+  #within(begin: bigint, end: bigint): [bigint, ResidentPage][] {
+    if (end - begin < BigInt(this.#pages.size) * PAGE) {
+      const found: [bigint, ResidentPage][] = [];
+      for (let page = begin; page < end; page += PAGE) {
+        const resident = this.#pages.get(page);
+        if (resident !== undefined) found.push([page, resident]);
+      }
+      return found;
+    }
+    return [...this.#pages].filter(([page]) => page >= begin && page < end);
+  }
+
+  #write(page: bigint, resident: ResidentPage, protection: VmProtection): void {
+    this.#options.space.tables.map(this.root, page, {
+      physical: resident.frame,
+      protection: {
+        user: true,
+        write: protection.write,
+        execute: protection.execute && resident.executable,
+      },
+    });
+  }
+}

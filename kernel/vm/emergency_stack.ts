@@ -1,0 +1,80 @@
+/**
+ * Stack overflows: a reserve below the stack, lent while it is unwound.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { KernReturn } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
+import { pageCeil, READ_WRITE } from "./vm_map.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** How far beyond a stack an access may be and still be taken for its overflow. */
+const OVERFLOW_REACH = 64n * 1024n;
+
+/** Stack that an overflow gets for unwinding. */
+const EMERGENCY_SIZE = 64n * 1024n;
+
+/**
+ * Whether a fault is a stack that has run over its end. If so, the stack gets an emergency reserve below it, so that the cleanups of
+ * its frames have room to run.
+ */
+export function grantEmergencyStack(task: Task, fault: { address: bigint; sp: bigint }): boolean {
+  const { address, sp } = fault;
+  const { space } = task;
+  if (space === null || task.emergencyStack !== null) return false;
+  const distance = address < sp ? sp - address : address - sp;
+  if (distance > OVERFLOW_REACH) return false;
+  let above = pageCeil(address + 1n);
+  while (above <= sp + OVERFLOW_REACH && space.map.lookup(above) === undefined) above += PAGE;
+  const stack = space.map.lookup(above);
+  if (stack === undefined || !stack.protection.write || stack.begin !== above) return false;
+  const range = { begin: above - EMERGENCY_SIZE, end: above };
+  const kr = space.map.enter({ ...range, protection: READ_WRITE, object: { kind: "zero" } });
+  if (kr !== KernReturn.SUCCESS) return false;
+  task.emergencyStack = range;
+  return true;
+}
+
+/** Takes the emergency stack back from a thread that has landed above it. */
+export function revokeEmergencyStack(task: Task, sp: bigint): void {
+  const range = task.emergencyStack;
+  if (range === null || sp < range.end) return;
+  task.space?.map.remove(range.begin, range.end);
+  task.space?.remove(range.begin, range.end);
+  task.emergencyStack = null;
+}
+
+/** How far beyond a kernel stack its stack pointer may be after an overflow. */
+const KERNEL_REACH = 16n * 1024n;
+
+/** Room at the bottom of a kernel stack that is too little for a trap frame and a call. */
+const KERNEL_MARGIN = 512n;
+
+/**
+ * Whether the kernel stack of a kernel-mode task has run over its end. If so, the page below it is lent, so that the cleanups of its
+ * frames have room to run.
+ */
+export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
+  if (thread.stack === null || thread.stackReserve !== null || k.frames.available === 0) {
+    return false;
+  }
+  const base = k.stacks.base(thread.stack);
+  if (sp < base - KERNEL_REACH || sp > base + KERNEL_MARGIN) return false;
+  thread.stackReserve = base - PAGE;
+  k.space.mapStackPage(thread.stackReserve, k.frames.allocate());
+  return true;
+}
+
+/** Takes the reserve back: the thread has landed above it, or is dead. */
+export function revokeStackReserve(k: Kernel, thread: Thread): void {
+  if (thread.stackReserve === null) return;
+  const frame = k.space.unmapPage(thread.stackReserve);
+  if (frame !== undefined) k.frames.free(frame);
+  thread.stackReserve = null;
+  k.cpu.flushTranslations();
+}

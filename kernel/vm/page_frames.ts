@@ -1,0 +1,140 @@
+/**
+ * Physical frames: which pages of RAM are free, the pool of frames that are zeroed already, and the watermarks.
+ *
+ * @module
+ */
+
+import type { FrameSource } from "../../arch/page_tables.ts";
+import { PAGE_SIZE, type PhysicalMemory } from "../../arch/physical_memory.ts";
+import { KernelError } from "../errors.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** Allocates frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. */
+export class FrameAllocator implements FrameSource {
+  readonly #memory: PhysicalMemory;
+  readonly #used: Uint8Array;
+  /** Freed frames; some may be in use again. */
+  readonly #freed: number[] = [];
+  /** Frames from here on have never been allocated from below. */
+  #fresh = 0;
+  #freeCount: number;
+  #top: number;
+
+  /** All frames of `memory` are free. */
+  constructor(memory: PhysicalMemory) {
+    this.#memory = memory;
+    const count = memory.size / PAGE_SIZE;
+    this.#used = new Uint8Array(count);
+    this.#freeCount = count;
+    this.#top = count - 1;
+  }
+
+  /** Number of frames of RAM. */
+  get total(): number {
+    return this.#used.length;
+  }
+
+  /** Number of free frames. */
+  get available(): number {
+    return this.#freeCount;
+  }
+
+  /** Below this many free frames the page-out daemon works: 6 % of RAM, as in GNU Mach. */
+  get low(): number {
+    return Math.floor(this.total * 0.06);
+  }
+
+  /** Only the kernel itself may allocate below this many free frames: 5 %. */
+  get minimum(): number {
+    return Math.floor(this.total * 0.05);
+  }
+
+  /** The page-out daemon stops at this many free frames: 10 %. */
+  get high(): number {
+    return Math.floor(this.total * 0.1);
+  }
+
+  /** Takes `size` bytes from physical address `begin` out of circulation. */
+  reserve(begin: bigint, size: number): void {
+    const first = this.#memory.offset(begin, size) / PAGE_SIZE;
+    for (let i = Math.floor(first); i < first + size / PAGE_SIZE; i++) this.#take(i);
+  }
+
+  /**
+   * Allocates a frame: the one freed last, or the lowest that has never been used.
+   * @throws {KernelError} of kind `memory` if all are in use
+   */
+  allocate(): bigint {
+    for (;;) {
+      const index = this.#freed.pop() ?? this.#fresh++;
+      if (index >= this.total) {
+        this.#fresh = this.total;
+        throw outOfMemory(this.total);
+      }
+      if (this.#used[index]) continue;
+      this.#take(index);
+      return this.#address(index);
+    }
+  }
+
+  /**
+   * Allocates `count` frames with consecutive addresses, searching from the lowest.
+   * @throws {KernelError} of kind `memory` if there is no such run
+   */
+  allocateContiguous(count: number): bigint {
+    let run = 0;
+    for (let i = 0; i < this.#used.length; i++) {
+      run = this.#used[i] ? 0 : run + 1;
+      if (run < count) continue;
+      const first = i - count + 1;
+      for (let j = first; j <= i; j++) this.#take(j);
+      return this.#address(first);
+    }
+    throw new KernelError(
+      "memory",
+      `Cannot allocate ${count} frames in a row: ${this.available} of ${this.total} are free`,
+    );
+  }
+
+  /** Allocates the highest free frame: where long-lived kernel objects live. */
+  allocateHigh(): bigint {
+    while (this.#top >= 0 && this.#used[this.#top]) this.#top--;
+    if (this.#top < 0) throw outOfMemory(this.total);
+    this.#take(this.#top);
+    return this.#address(this.#top);
+  }
+
+  /** Whether a frame is in use. */
+  isUsed(frame: bigint): boolean {
+    return this.#used[this.#memory.offset(frame) / PAGE_SIZE] === 1;
+  }
+
+  /** Takes a frame back. */
+  free(frame: bigint): void {
+    const index = this.#memory.offset(frame, PAGE_SIZE) / PAGE_SIZE;
+    if (this.#used[index] !== 1) {
+      throw new KernelError("misuse", `Cannot free frame 0x${frame.toString(16)}: not in use`, {
+        address: frame,
+      });
+    }
+    this.#used[index] = 0;
+    this.#freeCount++;
+    this.#freed.push(index);
+    if (index > this.#top) this.#top = index;
+  }
+
+  #take(index: number): void {
+    if (this.#used[index]) return;
+    this.#used[index] = 1;
+    this.#freeCount--;
+  }
+
+  #address(index: number): bigint {
+    return this.#memory.base + BigInt(index) * PAGE;
+  }
+}
+
+function outOfMemory(total: number): KernelError {
+  return new KernelError("memory", `Cannot allocate a frame: all ${total} are in use`);
+}

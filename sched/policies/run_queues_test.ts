@@ -1,0 +1,72 @@
+import { assertEquals } from "@std/assert";
+import { Random } from "../../util/random.ts";
+import { RunQueues } from "./run_queues.ts";
+
+function drain(queues: RunQueues): number[] {
+  const order: number[] = [];
+  for (let thread = queues.shift(); thread !== null; thread = queues.shift()) order.push(thread);
+  return order;
+}
+
+Deno.test("RunQueues, empty has no highest level and nothing to shift", () => {
+  const queues = new RunQueues(128);
+  assertEquals([queues.highest, queues.size, queues.shift()], [-1, 0, null]);
+  assertEquals(queues.remove(3), false);
+});
+
+Deno.test("RunQueues, serves every level of the bitmap, highest first", () => {
+  const queues = new RunQueues(128);
+  for (let level = 0; level < 128; level++) queues.insert(level, { level, end: "tail" });
+  for (let level = 127; level >= 0; level--) {
+    assertEquals(queues.highest, level);
+    assertEquals(queues.shift(), level);
+  }
+  assertEquals(queues.highest, -1);
+});
+
+Deno.test("RunQueues, tail insertion is first in first out, head insertion goes before", () => {
+  const queues = new RunQueues(1);
+  for (const thread of [5, 3, 9]) queues.insert(thread, { level: 0, end: "tail" });
+  queues.insert(7, { level: 0, end: "head" });
+  assertEquals(drain(queues), [7, 5, 3, 9]);
+});
+
+Deno.test("RunQueues, removal from head, middle and tail keeps the others in order", () => {
+  for (const gone of [1, 2, 3]) {
+    const queues = new RunQueues(40);
+    for (const thread of [1, 2, 3]) queues.insert(thread, { level: 33, end: "tail" });
+    assertEquals([queues.has(gone), queues.remove(gone), queues.has(gone)], [true, true, false]);
+    queues.insert(4, { level: 33, end: "tail" });
+    assertEquals(drain(queues), [1, 2, 3, 4].filter((thread) => thread !== gone));
+  }
+});
+
+Deno.test("RunQueues, 20,000 random operations agree with arrays searched naively", () => {
+  const random = new Random(11);
+  const levels = 70;
+  const queues = new RunQueues(levels);
+  const model: number[][] = Array.from({ length: levels }, () => []);
+  let next = 0;
+  for (let count = 0; count < 20_000; count++) {
+    const ready = model.flat();
+    const operation = random.below(4);
+    if (operation <= 1) {
+      const level = random.below(levels);
+      const end = random.below(4) === 0 ? "head" : "tail";
+      queues.insert(next, { level, end });
+      if (end === "head") model[level]?.unshift(next++);
+      else model[level]?.push(next++);
+    } else if (operation === 2 && ready.length > 0) {
+      const thread = random.pick(ready);
+      assertEquals(queues.remove(thread), true);
+      for (const queue of model) {
+        if (queue.includes(thread)) queue.splice(queue.indexOf(thread), 1);
+      }
+    } else {
+      const queue = model.findLast(({ length }) => length > 0);
+      assertEquals(queues.shift(), queue?.shift() ?? null);
+    }
+    assertEquals(queues.size, model.flat().length);
+    assertEquals(queues.highest, model.findLastIndex(({ length }) => length > 0));
+  }
+});

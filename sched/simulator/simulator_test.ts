@@ -1,0 +1,299 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { SchedError } from "../errors.ts";
+import { FixedPriority } from "../policies/fixed_priority.ts";
+import type { Policy } from "../policy.ts";
+import { createPolicy, policyNames } from "../policies/registry.ts";
+import { RoundRobin } from "../policies/round_robin.ts";
+import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
+import { formatGantt, type SimulationSummary, summarize } from "./statistics.ts";
+import { randomWorkload, type Step, type ThreadSpec, type Workload } from "./workload.ts";
+
+function job(name: string, options: Partial<ThreadSpec> & { time?: number }): ThreadSpec {
+  const { time, ...rest } = options;
+  return { name, steps: time === undefined ? [] : [{ type: "run", time }], ...rest };
+}
+
+function run(
+  workload: Workload,
+  policy: Policy,
+  options?: SimulationOptions,
+): SimulationSummary & { chart: string; events: SimulationEvent[] } {
+  const events = [...simulate(workload, policy, options)];
+  const summary = summarize(workload, events);
+  return { ...summary, events, chart: formatGantt(workload, summary.gantt) };
+}
+
+function each<K extends "finish" | "turnaround" | "waiting" | "response">(
+  summary: SimulationSummary,
+  field: K,
+): number[] {
+  return summary.threads.map((thread) => thread[field]);
+}
+
+function requiredTime(spec: ThreadSpec): number {
+  return spec.steps.reduce((sum, step) => sum + (step.type === "run" ? step.time : 0), 0);
+}
+
+// Published schedules. Where a book numbers priorities from 1 (most urgent), priority p is 127 − p here.
+
+Deno.test("simulate, round robin of Silberschatz et al., Operating System Concepts, 10th ed., section 5.3.3", () => {
+  const workload = [job("P1", { time: 24 }), job("P2", { time: 3 }), job("P3", { time: 3 })];
+  const result = run(workload, new RoundRobin({ quantum: 4 }));
+  assertEquals(result.chart, "P1 0-4 | P2 4-7 | P3 7-10 | P1 10-30");
+  assertEquals(each(result, "waiting"), [6, 4, 7]);
+  assertEquals(result.meanWaiting, 17 / 3);
+});
+
+Deno.test("simulate, an endless quantum is first come first served, section 5.3.1 of the same book", () => {
+  const workload = [job("P1", { time: 24 }), job("P2", { time: 3 }), job("P3", { time: 3 })];
+  const result = run(workload, new RoundRobin({ quantum: 1_000 }));
+  assertEquals(result.chart, "P1 0-24 | P2 24-27 | P3 27-30");
+  assertEquals([result.meanWaiting, result.meanTurnaround], [17, 27]);
+});
+
+Deno.test("simulate, priorities of section 5.3.4 of the same book", () => {
+  const workload = [[10, 3], [1, 1], [2, 4], [1, 5], [5, 2]].map(([time = 0, rank = 0], index) =>
+    job(`P${index + 1}`, { time, priority: 127 - rank })
+  );
+  const result = run(workload, new FixedPriority());
+  assertEquals(result.chart, "P2 0-1 | P5 1-6 | P1 6-16 | P3 16-18 | P4 18-19");
+  assertEquals(result.meanWaiting, 8.2);
+});
+
+Deno.test("simulate, priorities with round robin among equals, section 5.3.4 of the same book", () => {
+  const workload = [[4, 3], [5, 2], [8, 2], [7, 1], [3, 3]].map(([time = 0, rank = 0], index) =>
+    job(`P${index + 1}`, { time, priority: 127 - rank })
+  );
+  const result = run(workload, new FixedPriority({ quantum: 2 }));
+  assertEquals(
+    result.chart,
+    "P4 0-7 | P2 7-9 | P3 9-11 | P2 11-13 | P3 13-15 | P2 15-16 | P3 16-20 | " +
+      "P1 20-22 | P5 22-24 | P1 24-26 | P5 26-27",
+  );
+});
+
+// Stallings, Operating Systems: Internals and Design Principles, tables 9.4 and 9.5.
+const STALLINGS: Workload = [
+  job("A", { arrival: 0, time: 3 }),
+  job("B", { arrival: 2, time: 6 }),
+  job("C", { arrival: 4, time: 4 }),
+  job("D", { arrival: 6, time: 5 }),
+  job("E", { arrival: 8, time: 2 }),
+];
+
+Deno.test("simulate, round robin with quantum 1 of Stallings, table 9.5", () => {
+  const result = run(STALLINGS, new RoundRobin({ quantum: 1 }));
+  assertEquals(each(result, "finish"), [4, 18, 17, 20, 15]);
+  assertEquals(each(result, "turnaround"), [4, 16, 13, 14, 7]);
+  assertEquals(result.meanTurnaround, 10.8);
+});
+
+Deno.test("simulate, round robin with quantum 4 of Stallings, table 9.5", () => {
+  const result = run(STALLINGS, new RoundRobin({ quantum: 4 }));
+  assertEquals(each(result, "finish"), [3, 17, 11, 20, 19]);
+  assertEquals(each(result, "turnaround"), [3, 15, 7, 14, 11]);
+  assertEquals(result.meanTurnaround, 10);
+});
+
+Deno.test("simulate, response time of Arpaci-Dusseau, Operating Systems: Three Easy Pieces, section 7.7", () => {
+  const workload = [job("A", { time: 5 }), job("B", { time: 5 }), job("C", { time: 5 })];
+  const result = run(workload, new RoundRobin({ quantum: 1 }));
+  assertEquals(each(result, "response"), [0, 1, 2]);
+  assertEquals(each(result, "turnaround"), [13, 14, 15]);
+  assertEquals([result.meanResponse, result.meanTurnaround], [1, 14]);
+});
+
+// What the books leave out, by hand.
+
+Deno.test("simulate, an urgent wakeup preempts at once and the victim keeps the rest of its quantum", () => {
+  const low = [{ type: "run", time: 10 }] satisfies Step[];
+  const workload: Workload = [
+    job("a", { priority: 1, steps: low }),
+    job("b", { priority: 1, steps: low }),
+    job("u", {
+      priority: 9,
+      arrival: 1,
+      steps: [{ type: "run", time: 1 }, { type: "sleep", time: 4 }, { type: "run", time: 2 }],
+    }),
+  ];
+  const result = run(workload, new FixedPriority({ quantum: 5 }));
+  // a has used 1 of 5 when u arrives, and all 5 at time 6, when u wakes up; b's quantum ends at 13.
+  assertEquals(result.chart, "a 0-1 | u 1-2 | a 2-6 | u 6-8 | b 8-13 | a 13-18 | b 18-23");
+  assertEquals(each(result, "response"), [0, 8, 0]);
+  assertEquals(result.threads.map(({ preemptions }) => preemptions), [2, 1, 0]);
+});
+
+Deno.test("simulate, the whole event stream of a sleep, a yield and an idle CPU", () => {
+  const workload: Workload = [
+    job("a", {
+      steps: [{ type: "run", time: 2 }, { type: "yield" }, { type: "run", time: 1 }, {
+        type: "sleep",
+        time: 5,
+      }],
+    }),
+    job("b", { time: 3, arrival: 1 }),
+  ];
+  const { events, idle, makespan, dispatches } = run(workload, new RoundRobin({ quantum: 100 }));
+  assertEquals(events, [
+    { type: "arrive", time: 0, thread: 0 },
+    { type: "dispatch", time: 0, thread: 0 },
+    { type: "arrive", time: 1, thread: 1 },
+    { type: "yield", time: 2, thread: 0 },
+    { type: "dispatch", time: 2, thread: 1 },
+    { type: "exit", time: 5, thread: 1 },
+    { type: "dispatch", time: 5, thread: 0 },
+    { type: "sleep", time: 6, thread: 0 },
+    { type: "idle", time: 6, until: 11 },
+    { type: "wake", time: 11, thread: 0 },
+    { type: "dispatch", time: 11, thread: 0 },
+    { type: "exit", time: 11, thread: 0 },
+  ]);
+  assertEquals([idle, makespan, dispatches], [5, 11, 4]);
+});
+
+Deno.test("simulate, a coarse timer lets a quantum end at the next tick only", () => {
+  const workload = [job("a", { time: 12 }), job("b", { time: 4 })];
+  const result = run(workload, new RoundRobin({ quantum: 4 }), { tickInterval: 5 });
+  assertEquals(result.chart, "a 0-5 | b 5-9 | a 9-16");
+});
+
+Deno.test("simulate, switch cost is paid between different threads only and leaves gaps", () => {
+  const workload = [job("a", { time: 5 }), job("b", { time: 3 })];
+  const result = run(workload, new RoundRobin({ quantum: 2 }), { switchCost: 1 });
+  assertEquals(result.chart, "a 0-2 | b 3-5 | a 6-8 | b 9-10 | a 11-12");
+});
+
+Deno.test("simulate, a thread that becomes ready during a switch preempts before the first instruction", () => {
+  const workload = [
+    job("a", { time: 2, priority: 1 }),
+    job("b", { time: 2, priority: 1 }),
+    job("u", { time: 1, priority: 2, arrival: 4 }),
+  ];
+  const result = run(workload, new FixedPriority(), { switchCost: 3 });
+  assertEquals(result.chart, "a 0-2 | u 8-9 | b 12-14");
+  assertEquals(result.threads[1]?.preemptions, 1);
+});
+
+Deno.test("simulate, threads without run steps come and go in no time", () => {
+  const idle = job("i", { steps: [{ type: "yield" }, { type: "sleep", time: 0 }] });
+  const result = run([idle, job("e", {}), job("r", { time: 2 })], new RoundRobin());
+  assertEquals(result.chart, "r 0-2");
+  assertEquals(each(result, "turnaround"), [2, 0, 2]);
+});
+
+Deno.test("simulate, an empty workload ends at once", () => {
+  const result = run([], new RoundRobin());
+  assertEquals([result.events, result.makespan, result.meanWaiting], [[], 0, 0]);
+});
+
+// Properties.
+
+for (const name of policyNames()) {
+  Deno.test(`simulate ${name}, random workloads lose no thread and no instruction`, () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const workload = randomWorkload(seed, { threads: 1 + seed % 17, priority: 5 });
+      const options = { tickInterval: 1 + seed % 7, switchCost: seed % 3 };
+      const result = run(workload, createPolicy(name, { quantum: 1 + seed % 13 }), options);
+      for (const [id, thread] of result.threads.entries()) {
+        const spec = workload[id] ?? job("", {});
+        assertEquals(thread.run, requiredTime(spec), `seed ${seed} thread ${id}`);
+        assertEquals(thread.arrival, spec.arrival);
+        assert(thread.turnaround >= thread.run + thread.waiting, `seed ${seed} thread ${id}`);
+      }
+      let free = 0;
+      for (const { start, end } of result.gantt) {
+        assert(start >= free && end > start, `seed ${seed}: overlap at ${start}`);
+        free = end;
+      }
+    }
+  });
+
+  Deno.test(`simulate ${name}, the same seed gives the same events`, () => {
+    const once = (): SimulationEvent[] =>
+      run(randomWorkload(9, { threads: 20 }), createPolicy(name, { quantum: 7 })).events;
+    assertEquals(once(), once());
+  });
+}
+
+Deno.test("simulate rr, nobody waits longer than one quantum of each other thread", () => {
+  for (let seed = 0; seed < 150; seed++) {
+    const threads = 2 + seed % 12;
+    const [quantum, tickInterval] = [1 + seed % 11, 1 + seed % 4];
+    const workload = randomWorkload(seed, { threads, sleep: 10 });
+    const result = run(workload, new RoundRobin({ quantum }), { tickInterval });
+    // A quantum ends at a tick, so a turn may last one interval longer, less one.
+    const bound = (threads - 1) * (quantum + tickInterval - 1);
+    for (const { name, longestWait } of result.threads) {
+      assert(longestWait <= bound, `seed ${seed} ${name}: ${longestWait} > ${bound}`);
+    }
+  }
+});
+
+Deno.test("simulate rr, turns are first in first out", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const workload = randomWorkload(seed, { threads: 9 });
+    const queue: number[] = [];
+    for (const event of simulate(workload, new RoundRobin({ quantum: 1 + seed % 9 }))) {
+      if (event.type === "idle") assertEquals(queue, []);
+      else if (event.type === "dispatch") assertEquals(queue.shift(), event.thread);
+      else if (event.type !== "sleep" && event.type !== "exit") queue.push(event.thread);
+    }
+  }
+});
+
+Deno.test("simulate priority, the CPU always has a most urgent ready thread", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const workload = randomWorkload(seed, { threads: 12, priority: 4 });
+    const priority = (thread: number): number => workload[thread]?.priority ?? 0;
+    const ready = new Set<number>();
+    for (const event of simulate(workload, new FixedPriority({ quantum: 5 }))) {
+      if (event.type === "idle") assertEquals(ready.size, 0);
+      else if (event.type === "dispatch") {
+        ready.delete(event.thread);
+        const rival = Math.max(-1, ...[...ready].map(priority));
+        assert(priority(event.thread) >= rival, `seed ${seed} at ${event.time}`);
+      } else if (event.type !== "sleep" && event.type !== "exit") ready.add(event.thread);
+    }
+  }
+});
+
+// Misuse.
+
+Deno.test("simulate, refuses workloads and options that make no sense", () => {
+  const cases: [Workload, SimulationOptions, string][] = [
+    [[job("a", { time: 0 })], {}, "invalid-workload"],
+    [[job("a", { time: 1.5 })], {}, "invalid-workload"],
+    [[job("a", { steps: [{ type: "sleep", time: -1 }] })], {}, "invalid-workload"],
+    [[job("a", { time: 1, arrival: -1 })], {}, "invalid-workload"],
+    [[job("a", { time: 1, priority: 128 })], {}, "invalid-workload"],
+    [[], { tickInterval: 0 }, "invalid-option"],
+    [[], { switchCost: -1 }, "invalid-option"],
+  ];
+  for (const [workload, options, kind] of cases) {
+    const error = assertThrows(() => run(workload, new RoundRobin(), options), SchedError);
+    assertEquals(error.kind, kind);
+  }
+});
+
+Deno.test("simulate, reports a policy that loses a thread", () => {
+  class Forgetful extends RoundRobin {
+    override pick(): number | null {
+      super.pick();
+      return super.pick();
+    }
+  }
+  const workload = [job("a", { time: 1 }), job("b", { time: 1 }), job("c", { time: 1 })];
+  const error = assertThrows(() => run(workload, new Forgetful()), SchedError);
+  assertEquals(error.kind, "policy-contract");
+  assertEquals(error.message, 'Policy "rr" lost thread 0, which is ready');
+});
+
+Deno.test("simulate, reports a policy that picks a thread that is not ready", () => {
+  class Stubborn extends RoundRobin {
+    override pick(): number | null {
+      return super.pick() ?? 0;
+    }
+  }
+  const error = assertThrows(() => run([job("a", { time: 1 })], new Stubborn()), SchedError);
+  assertEquals(error.message, 'Policy "rr" picked thread 0, which is not ready');
+});

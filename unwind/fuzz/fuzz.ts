@@ -1,0 +1,298 @@
+/**
+ * A seeded mutation fuzzer of this library. A case starts from sound bytes, built here, damages them, and feeds them to everything that
+ * reads such bytes. Any error but an {@linkcode UnwindError} is a finding; so is a case that takes long, which the caller times.
+ *
+ * @module
+ */
+import { Random } from "../../util/random.ts";
+import { fromBigAddress } from "../../bytes/address.ts";
+import { frameLines } from "../dump/frames.ts";
+import { lsdaLines } from "../dump/lsda.ts";
+import { Cursor } from "../../bytes/cursor.ts";
+import { EhFrameHeader } from "../cfi/eh_frame_hdr.ts";
+import { parseElf } from "../../elf/elf_file.ts";
+import { UnwindError } from "../errors.ts";
+import { evaluateExpression } from "../cfi/expression.ts";
+import { FdeIndex } from "../cfi/fde_index.ts";
+import { FrameTable } from "../cfi/frame_table.ts";
+import type { Frame } from "../walk/frame.ts";
+import { Corpus } from "./corpus.ts";
+import { Lsda } from "../exception/lsda.ts";
+import { memoryOf } from "../walk/memory.ts";
+import { moduleFromElf, moduleFromTable, ModuleList } from "../walk/modules.ts";
+import type { RegisterSet } from "../walk/register_set.ts";
+import { machineRegisters } from "../cfi/registers.ts";
+import { Unwinding } from "../exception/two_phase.ts";
+import { backtrace } from "../walk/walk.ts";
+
+/** What is damaged. */
+export type FuzzTarget =
+  | "eh_frame"
+  | "eh_frame_hdr"
+  | "lsda"
+  | "expression"
+  | "elf"
+  | "walk";
+
+/** All targets. */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  "eh_frame",
+  "eh_frame_hdr",
+  "lsda",
+  "expression",
+  "elf",
+  "walk",
+];
+
+/** What became of a case. */
+export interface FuzzOutcome {
+  /** What was damaged. */
+  readonly target: FuzzTarget;
+  /** Kind of the first error, or undefined if the bytes were still good for something everywhere. */
+  readonly error: string | undefined;
+}
+
+/** Longest input, so that time per case says something about time per byte. */
+const SIZE_LIMIT = 4096;
+
+/** Runs cases; all that happens depends on the seed alone. */
+export class Fuzzer {
+  #random: Random;
+  #corpus: Corpus = new Corpus();
+
+  /** A fuzzer with a seed, taken modulo 2^32. */
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+  }
+
+  /**
+   * Runs one case.
+   *
+   * @throws Whatever is not an {@linkcode UnwindError}: a finding.
+   */
+  run(): FuzzOutcome {
+    const target = this.#random.pick(FUZZ_TARGETS);
+    let error: string | undefined;
+    for (const step of this.#steps(target)) {
+      try {
+        step();
+      } catch (caught) {
+        if (!(caught instanceof UnwindError)) throw caught;
+        error ??= `${caught.name} ${caught.kind}`;
+      }
+    }
+    return { target, error };
+  }
+
+  /** What is done with a damaged input; each part is tried whatever became of the one before. */
+  #steps(target: FuzzTarget): (() => void)[] {
+    const random = this.#random;
+    const corpus = this.#corpus;
+    switch (target) {
+      case "eh_frame": {
+        const bytes = this.#damage(random.pick(corpus.ehFrames));
+        const kind = random.chance(0.8) ? "eh_frame" : "debug_frame";
+        const table = new FrameTable({ kind, bytes, address: 0x10000n });
+        const index = new FdeIndex(table);
+        return [
+          () => {
+            for (const fde of table.fdes()) drain(table.rows(fde));
+          },
+          () => void index.find(0x1000 + random.below(0x1000)),
+        ];
+      }
+      case "eh_frame_hdr": {
+        const bytes = this.#damage(corpus.header);
+        const frames = random.pick(corpus.ehFrames);
+        return [() => {
+          const header = new EhFrameHeader(bytes, 0x8000n);
+          const index = new FdeIndex(
+            new FrameTable({
+              kind: "eh_frame",
+              bytes: frames,
+              address: 0x10000n,
+            }),
+            header,
+          );
+          for (let i = 0; i < 8; i++) index.find(0x1000 + random.below(0x2000));
+        }];
+      }
+      case "lsda":
+        return this.#lsdaSteps(this.#damage(random.pick(corpus.lsdas)));
+      case "expression":
+        return [() => this.#expression(random.pick(corpus.expressions))];
+      case "elf": {
+        const bytes = this.#damage(random.pick(corpus.elves));
+        return [
+          () => {
+            const file = parseElf(bytes);
+            for (const segment of file.segments) file.segmentData(segment);
+            for (const section of file.sections) file.relocatedData(section);
+          },
+          () => void parseElf(bytes).symbolAt(0x1000n + BigInt(random.below(64))),
+          () => void moduleFromElf(parseElf(bytes)).find(0x1004),
+          () => drain(frameLines(bytes, "fuzz")),
+          () => drain(lsdaLines(bytes, "fuzz")),
+        ];
+      }
+      case "walk":
+        return [() => this.#walk()];
+    }
+  }
+
+  #lsdaSteps(bytes: Uint8Array): (() => void)[] {
+    const source = { bytes, address: 0x20000 };
+    const place = { address: 0x20000, functionStart: 0x1000 };
+    const pc = 0x1000n + BigInt(this.#random.below(0x100));
+    return [
+      () => {
+        const lsda = new Lsda(source, place);
+        for (const site of lsda.callSites()) drain(lsda.actions(site));
+      },
+      () => void new Lsda(source, place).callSiteAt(pc, { between: "previous" }),
+      () => void new Lsda(source, place).filterTypes(-1 - Number(pc & 15n)),
+    ];
+  }
+
+  #expression(base: Uint8Array): void {
+    const random = this.#random;
+    const bytes = this.#damage(base);
+    const cursor = new Cursor(bytes, "expression");
+    evaluateExpression(cursor, {
+      register: (register) => register < 40 ? BigInt(random.next()) << 16n : undefined,
+      memory: (address, size) =>
+        (address & 64n) === 0n
+          ? BigInt.asUintN(8 * size, address * 0x9e3779b97f4a7c15n)
+          : undefined,
+      cfa: random.chance(0.5) ? 0x7fff0000n : undefined,
+    }, { stack: random.chance(0.5) ? [0x7fff0000n] : [] });
+  }
+
+  /** A stack with damage in the memory, the registers or the tables, walked, looked at, and unwound. */
+  #walk(): void {
+    const random = this.#random;
+    const sound = random.pick(this.#corpus.stacks);
+    const where = random.below(3);
+    const stack = where === 0
+      ? this.#damage(sound.stack.window.bytes, true)
+      : sound.stack.window.bytes;
+    const ehFrame = where === 1 ? this.#damage(sound.ehFrame) : sound.ehFrame;
+    const registers = sound.stack.registers.clone();
+    if (where === 2) {
+      for (let i = 0; i < 3; i++) this.#spoil(registers, sound.stack.window);
+    }
+    const { start } = sound.stack.window;
+    const modules = new ModuleList([
+      moduleFromTable({
+        name: "fuzz",
+        begin: 0x1000n,
+        end: 0x3000n,
+        ehFrame,
+        ehFrameAddress: 0x10000n,
+      }),
+    ]);
+    const input = {
+      registers,
+      memory: memoryOf([
+        { start, bytes: stack },
+        { start: 0x20000n, bytes: random.pick(this.#corpus.lsdas) },
+      ]),
+      modules,
+    };
+    const { frames, error } = backtrace(input, {
+      start: random.chance(0.5) ? "instruction" : "return-address",
+    });
+    frames.forEach(look);
+    const unwinding = new Unwinding({
+      exception: { object: 1n, exceptionClass: 2n, matches: () => true },
+    });
+    unwinding.search(() => frames);
+    unwinding.begin(() => frames);
+    if (error !== undefined) throw error;
+  }
+
+  #spoil(registers: RegisterSet, window: { start: bigint }): void {
+    const random = this.#random;
+    const info = machineRegisters(registers.machine);
+    const register = random.pick([
+      info.stackPointer,
+      info.framePointer,
+      info.programCounter,
+      random.pick(info.tracked),
+    ]);
+    const value = random.pick([
+      window.start + BigInt(random.below(4096)),
+      0x1000n + BigInt(random.below(0x2000)),
+      BigInt(random.next()) << 32n | BigInt(random.next()),
+      0n,
+      BigInt.asUintN(64, -8n),
+    ]);
+    registers.set(register, value);
+  }
+
+  /** A damaged copy: a few small changes, of the size of the input if it must keep it. */
+  #damage(base: Uint8Array, keepSize = false): Uint8Array {
+    const random = this.#random;
+    let bytes: Uint8Array = base.slice();
+    for (let n = 1 + random.below(4); n > 0; n--) {
+      const at = random.below(Math.max(1, bytes.length));
+      switch (random.below(keepSize ? 4 : 7)) {
+        case 0:
+          bytes[at]! ^= 1 << random.below(8);
+          break;
+        case 1:
+          bytes[at] = random.pick(EDGES);
+          break;
+        case 2:
+          bytes[at] = random.next();
+          break;
+        case 3: {
+          // A run of one byte, or of another part of the input.
+          const from = random.below(bytes.length + 1);
+          bytes.copyWithin(at, from, from + random.below(16));
+          break;
+        }
+        case 4:
+          bytes = bytes.slice(0, at);
+          break;
+        case 5:
+          bytes = joined(bytes.subarray(0, at), bytes.subarray(at + 1));
+          break;
+        default: {
+          const from = random.below(bytes.length + 1);
+          const piece = bytes.subarray(from, from + random.below(32));
+          bytes = joined(bytes.subarray(0, at), piece, bytes.subarray(at));
+        }
+      }
+    }
+    return bytes.length > SIZE_LIMIT ? bytes.slice(0, SIZE_LIMIT) : bytes;
+  }
+}
+
+const EDGES: readonly number[] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xfe, 0xff];
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((size, each) => size + each.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function drain(items: Iterable<unknown>): void {
+  for (const _ of items) {
+    // Only that it ends matters.
+  }
+}
+
+/** Everything a frame can be asked. */
+function look(frame: Frame): void {
+  void frame.function;
+  void frame.kind;
+  void frame.personality;
+  drain(frame.registers.entries());
+  if (Number.isNaN(fromBigAddress(frame.pc))) throw new RangeError("PC");
+  frame.lsda();
+}

@@ -1,0 +1,232 @@
+/**
+ * A row of an unwind table made ready to be applied: register numbers turned into slots, the common case (stored at an offset from the
+ * CFA) apart from the rest.
+ *
+ * @module
+ */
+import type { Fde } from "../cfi/fde.ts";
+import type { FoundFde } from "../cfi/fde_index.ts";
+import type { Module } from "./modules.ts";
+import { type MachineRegisters, RA_SIGN_STATE } from "../cfi/registers.ts";
+import type { SlotMap } from "./register_set.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import type { FrameTable } from "../cfi/frame_table.ts";
+
+/**
+ * Where the rule of a frame comes from:
+ * - `eh_frame`, `debug_frame`: a table of a loaded file;
+ * - `registered`: a table registered at run time;
+ * - `trap`: a described trap frame;
+ * - `frame-pointer`: no table, the frame pointer is believed;
+ * - `entry`: no code known at this address, taken for a jump astray: the caller is where a call would have left it;
+ * - `none`: no rule; the frame has no caller that can be found.
+ */
+export type RuleSource =
+  | "eh_frame"
+  | "debug_frame"
+  | "registered"
+  | "trap"
+  | "frame-pointer"
+  | "entry"
+  | "none";
+
+/** A register rule that is not "stored at an offset from the CFA". */
+export interface OtherRule {
+  /** Slot of the register. */
+  readonly slot: number;
+  /** Kind, as in `RULE`. */
+  readonly kind: number;
+  /** Value, as in the row; for `register` the slot it is in. */
+  readonly value: number;
+}
+
+/** A rule ready to be applied. */
+export interface CompiledRule {
+  /** Where it comes from. */
+  readonly source: RuleSource;
+  /** Module of the code, if known. */
+  readonly module: Module | undefined;
+  /** The section its expressions are in. */
+  readonly table: FrameTable | undefined;
+  /** The FDE it is from. */
+  readonly fde: Fde | undefined;
+  /** Slot of the register the CFA is relative to, or −1 if an expression gives it. */
+  readonly cfaSlot: number;
+  /** Offset of the CFA, or the section offset of its expression. */
+  readonly cfaOffset: number;
+  /** Slots stored at an offset from the CFA. */
+  readonly storedSlots: readonly number[];
+  /** Their offsets. */
+  readonly storedOffsets: readonly number[];
+  /** All other rules. */
+  readonly others: readonly OtherRule[];
+  /** Slots 0 to 31 the rule gives a value. */
+  readonly setLow: number;
+  /** Slots 32 to 63 the rule gives a value. */
+  readonly setHigh: number;
+  /** Slots 0 to 31 whose value goes over to the caller if no rule says otherwise. */
+  readonly keepLow: number;
+  /** Slots 32 to 63 whose value goes over. */
+  readonly keepHigh: number;
+  /** Slot that holds the return address afterwards, or −1 if it is undefined: the end of the stack. */
+  readonly returnSlot: number;
+  /** Whether the rule gives the stack pointer a value of its own; otherwise it is the CFA. */
+  readonly setsStackPointer: boolean;
+  /** Whether the caller was interrupted instead of calling. */
+  readonly isSignalFrame: boolean;
+  /** Whether the return address is signed. */
+  readonly raSigned: boolean;
+  /** Bytes of outgoing arguments on the stack. */
+  readonly argsSize: number;
+}
+
+/** Makes a row ready. Undefined if it needs a register that is not tracked to find the CFA or the return address. */
+export function compileRow(
+  row: UnwindRow,
+  found: FoundFde,
+  place: { readonly module: Module; readonly slots: SlotMap },
+): CompiledRule | undefined {
+  const { module, slots } = place;
+  const { cie } = found.fde;
+  const slotOf = slots.slotOf;
+  const storedSlots: number[] = [];
+  const storedOffsets: number[] = [];
+  const others: OtherRule[] = [];
+  const sets = [0, 0];
+  const keeps = cie.isSignalFrame ? [-1, -1] : [slots.savedLow, slots.savedHigh];
+  for (let register = 0; register < row.high; register++) {
+    const slot = slotOf[register]!;
+    const kind = row.kinds[register]!;
+    if (slot < 0 || kind === RULE.unspecified) continue;
+    // The sign state is not a register of its own here: the row says it.
+    if (register === RA_SIGN_STATE && slots.registers.link !== undefined) {
+      continue;
+    }
+    const bit = 1 << (slot & 31);
+    const half = slot >> 5;
+    let value = row.values[register]!;
+    if (kind === RULE.sameValue) keeps[half]! |= bit;
+    else if (kind === RULE.undefined) keeps[half]! &= ~bit;
+    else {
+      sets[half]! |= bit;
+      if (kind === RULE.offset) {
+        storedSlots.push(slot);
+        storedOffsets.push(value);
+        continue;
+      }
+      if (kind === RULE.register) value = slotOf[value]!;
+      others.push({ slot, kind, value });
+    }
+  }
+  const cfaSlot = row.cfaKind === CFA.register ? slotOf[row.cfaRegister] ?? -1 : -1;
+  if (row.cfaKind === CFA.unset) return undefined;
+  if (row.cfaKind === CFA.register && cfaSlot < 0) return undefined;
+  const returnSlot = returnSlotOf(row, cie.returnAddress, slots);
+  if (returnSlot === undefined) return undefined;
+  return {
+    source: module.registered ? "registered" : found.table.kind,
+    module,
+    table: found.table,
+    fde: found.fde,
+    cfaSlot,
+    cfaOffset: cfaSlot >= 0 ? row.cfaOffset : row.cfaExpression,
+    storedSlots,
+    storedOffsets,
+    others,
+    setLow: sets[0]!,
+    setHigh: sets[1]!,
+    keepLow: keeps[0]!,
+    keepHigh: keeps[1]!,
+    returnSlot,
+    setsStackPointer: isSet(sets, slots.sp),
+    isSignalFrame: cie.isSignalFrame,
+    raSigned: row.raSigned,
+    argsSize: row.argsSize,
+  };
+}
+
+/** Slot of the return address, −1 at the end of the stack, undefined if it cannot be tracked. */
+function returnSlotOf(
+  row: UnwindRow,
+  returnAddress: number,
+  slots: SlotMap,
+): number | undefined {
+  const slot = slots.slotOf[returnAddress] ?? -1;
+  if (slot < 0) return undefined;
+  const kind = row.kinds[returnAddress]!;
+  if (kind === RULE.undefined) return -1;
+  // Nothing said about a return address that is on the stack: there is none.
+  const silent = kind === RULE.unspecified || kind === RULE.sameValue;
+  return silent && slot === slots.pc ? -1 : slot;
+}
+
+function isSet(masks: readonly number[], slot: number): boolean {
+  return (masks[slot >> 5]! >>> (slot & 31) & 1) !== 0;
+}
+
+/** Rules that need no table. */
+export interface PlainRules {
+  /** The caller is found through the frame pointer: saved frame pointer and return address lie at it. */
+  readonly framePointer: CompiledRule;
+  /** The first instruction of a function has not run yet: the caller is where the call left it. */
+  readonly entry: CompiledRule;
+  /** No caller. */
+  readonly none: CompiledRule;
+}
+
+const PLAIN = new Map<SlotMap, PlainRules>();
+
+/** The rules of a machine that need no table. */
+export function plainRules(slots: SlotMap): PlainRules {
+  const known = PLAIN.get(slots);
+  if (known !== undefined) return known;
+  const rules = makePlainRules(slots);
+  PLAIN.set(slots, rules);
+  return rules;
+}
+
+function makePlainRules(slots: SlotMap): PlainRules {
+  const registers: MachineRegisters = slots.registers;
+  const link = registers.link === undefined ? slots.pc : slots.slotOf[registers.link]!;
+  const onStack = registers.link === undefined;
+  const base = {
+    module: undefined,
+    table: undefined,
+    fde: undefined,
+    others: [],
+    keepLow: slots.savedLow,
+    keepHigh: slots.savedHigh,
+    returnSlot: link,
+    setsStackPointer: false,
+    isSignalFrame: false,
+    raSigned: false,
+    argsSize: 0,
+  };
+  const rule = (
+    source: RuleSource,
+    cfa: readonly [slot: number, offset: number],
+    stored: readonly (readonly [slot: number, offset: number])[],
+  ): CompiledRule => {
+    const sets = [0, 0];
+    for (const [slot] of stored) sets[slot >> 5]! |= 1 << (slot & 31);
+    return {
+      ...base,
+      source,
+      cfaSlot: cfa[0],
+      cfaOffset: cfa[1],
+      storedSlots: stored.map(([slot]) => slot),
+      storedOffsets: stored.map(([, offset]) => offset),
+      setLow: sets[0]!,
+      setHigh: sets[1]!,
+    };
+  };
+  return {
+    framePointer: {
+      ...rule("frame-pointer", [slots.fp, 16], [[slots.fp, -16], [link, -8]]),
+      // Without a table nobody knows whether the return address is signed; a plain one does not change when it is stripped.
+      raSigned: !onStack,
+    },
+    entry: rule("entry", [slots.sp, onStack ? 8 : 0], onStack ? [[link, -8]] : []),
+    none: { ...rule("none", [slots.sp, 0], []), returnSlot: -1 },
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * One frame of a walked stack.
+ *
+ * @module
+ */
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/address.ts";
+import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
+import { LsdaError } from "../errors.ts";
+import { Lsda, type LsdaSource } from "../exception/lsda.ts";
+import { contiguousBytes, type MemoryReader, WordReader } from "./memory.ts";
+import type { Module, ModuleList, NamedOffset } from "./modules.ts";
+import type { EncodedPointer } from "../cfi/pointer.ts";
+import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
+import type { TrapFrameDescription } from "./trap.ts";
+
+/** What stands between a frame and its caller: a call, a signal, or a trap (exception or interrupt). */
+export type FrameKind = "call" | "signal" | "trap";
+
+/** What all frames of a walk share. */
+export interface WalkContext {
+  /** Slots of the machine's registers. */
+  readonly slots: SlotMap;
+  /** Memory of the program. */
+  readonly memory: MemoryReader;
+  /** Code of the program. */
+  readonly modules: ModuleList;
+}
+
+/** What differs between frames. */
+export interface FrameState extends RegisterBlock {
+  /** Number of the frame, 0 for the innermost. */
+  readonly index: number;
+  /** Program counter. */
+  readonly pc: Address;
+  /** Canonical frame address, NaN if it could not be computed. */
+  readonly cfa: Address;
+  /** Whether the program counter is that of an interrupted instruction. */
+  readonly interrupted: boolean;
+  /** How the caller is found. */
+  readonly rule: CompiledRule;
+  /** Description of the trap frame, if it is one. */
+  readonly trap: TrapFrameDescription | undefined;
+}
+
+/** One frame: a function that was running, or a trap that interrupted one. */
+export class Frame {
+  /** Number of the frame, 0 for the innermost. */
+  readonly index: number;
+  /**
+   * Whether the program counter is that of an instruction that was interrupted, or is yet to run. Otherwise it is a return address, the
+   * address *after* a call: tables and names are then looked up one byte before it.
+   */
+  readonly interrupted: boolean;
+  /** How the caller of this frame is found. */
+  readonly rule: CompiledRule;
+  /** The trap frame this frame stands on, if a describer gave one. */
+  readonly trap: TrapFrameDescription | undefined;
+  /** Program counter as an internal address. */
+  readonly pcAddress: Address;
+  /** Canonical frame address as an internal address, NaN if it could not be computed. */
+  readonly cfaAddress: Address;
+  #context: WalkContext;
+  #words: Int32Array;
+  #base: number;
+  #knownLow: number;
+  #knownHigh: number;
+
+  /** Made by the frame iterator. */
+  constructor(context: WalkContext, state: FrameState) {
+    this.index = state.index;
+    this.interrupted = state.interrupted;
+    this.rule = state.rule;
+    this.trap = state.trap;
+    this.pcAddress = state.pc;
+    this.cfaAddress = state.cfa;
+    this.#context = context;
+    this.#words = state.words;
+    this.#base = state.base;
+    this.#knownLow = state.knownLow;
+    this.#knownHigh = state.knownHigh;
+  }
+
+  /** Program counter: the next instruction of this frame to be executed. */
+  get pc(): bigint {
+    return toBigAddress(this.pcAddress);
+  }
+
+  /** Address to look up in tables: the program counter of an interrupted instruction, else one byte before the return address. */
+  get lookupAddress(): bigint {
+    return toBigAddress(this.pcAddress - (this.interrupted ? 0 : 1));
+  }
+
+  /** Canonical frame address: the stack pointer of the caller before the call. Undefined if it could not be computed. */
+  get cfa(): bigint | undefined {
+    return this.cfaAddress === this.cfaAddress ? toBigAddress(this.cfaAddress) : undefined;
+  }
+
+  /** What stands between this frame and its caller. */
+  get kind(): FrameKind {
+    if (this.trap !== undefined) return "trap";
+    if (!this.rule.isSignalFrame) return "call";
+    return this.rule.module?.holdsTrapVectors === true ? "trap" : "signal";
+  }
+
+  /** Where the rule that leads to the caller comes from. */
+  get source(): RuleSource {
+    return this.trap !== undefined ? "trap" : this.rule.source;
+  }
+
+  /** Module that holds the code, or undefined. */
+  get module(): Module | undefined {
+    return this.rule.module ?? this.#context.modules.at(this.lookupAddress);
+  }
+
+  /** Function that was running, and the offset of the program counter into it, in bytes; undefined if no symbol is known. */
+  get function(): NamedOffset | undefined {
+    const lookup = this.lookupAddress;
+    const found = this.module?.nameOf(lookup);
+    if (found === undefined) return undefined;
+    return { name: found.name, offset: found.offset + this.pc - lookup };
+  }
+
+  /** First address of the function, or of the part of it that the unwind table describes; undefined without a table. */
+  get functionStart(): bigint | undefined {
+    const { fde, module } = this.rule;
+    return fde === undefined || module === undefined
+      ? undefined
+      : toBigAddress(fde.start + module.bias);
+  }
+
+  /** Registers as they are in this frame, as far as they are known. A live view that stays valid. */
+  get registers(): RegisterSet {
+    return new RegisterSet(this.#context.slots.registers.machine, {
+      words: this.#words,
+      base: this.#base,
+      knownLow: this.#knownLow,
+      knownHigh: this.#knownHigh,
+    });
+  }
+
+  /** Address of the language-specific data area, or undefined if the function has none. */
+  get lsdaAddress(): bigint | undefined {
+    return this.#resolve(this.rule.fde?.lsda);
+  }
+
+  /** Address of the personality routine, or undefined if the function has none. */
+  get personality(): bigint | undefined {
+    return this.#resolve(this.rule.fde?.cie.personality);
+  }
+
+  /**
+   * The language-specific data area, with addresses as they are in memory; undefined if the function has none.
+   *
+   * @throws {LsdaError} (`memory`) If its bytes are neither in the module nor in memory.
+   * @throws {LsdaError | DecodeError} If its header is malformed.
+   */
+  lsda(): Lsda | undefined {
+    const at = this.lsdaAddress;
+    const { fde, module } = this.rule;
+    if (at === undefined || fde === undefined || module === undefined) {
+      return undefined;
+    }
+    const address = fromBigAddress(at);
+    const source = biased(module, address) ??
+      memorySource(this.#context.memory, at);
+    if (source === undefined) {
+      throw new LsdaError("memory", "Cannot read the LSDA", {
+        source: module.name,
+        address: at,
+      });
+    }
+    return new Lsda(source, {
+      address,
+      functionStart: fde.start + module.bias,
+    });
+  }
+
+  /** Loads the 64-bit word at `address`, or gives undefined if it cannot be read. */
+  word(address: bigint): bigint | undefined {
+    return new WordReader(this.#context.memory).number(address, 8);
+  }
+
+  #resolve(pointer: EncodedPointer | undefined): bigint | undefined {
+    const { module } = this.rule;
+    if (pointer === undefined || module === undefined) return undefined;
+    const address = toBigAddress(pointer.address + module.bias);
+    if (!pointer.indirect) return address;
+    return this.word(address);
+  }
+}
+
+/** The module's own bytes at a memory address, with their address in memory. */
+function biased(module: Module, address: Address): LsdaSource | undefined {
+  const bias = module.bias;
+  const source = module.bytesAt(address - bias);
+  if (source === undefined) return undefined;
+  const shift = (base: Address | undefined) => base === undefined ? undefined : base + bias;
+  return {
+    ...source,
+    address: source.address + bias,
+    text: shift(source.text),
+    data: shift(source.data),
+  };
+}
+
+function memorySource(
+  memory: MemoryReader,
+  address: bigint,
+): LsdaSource | undefined {
+  const window = contiguousBytes(memory, address);
+  return window === undefined
+    ? undefined
+    : { bytes: window.bytes, address: fromBigAddress(window.start) };
+}

@@ -1,0 +1,79 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { parseElf } from "../../elf/elf_file.ts";
+import { ElfError } from "../errors.ts";
+import { Module, moduleFromElf, ModuleList } from "./modules.ts";
+import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
+import { FrameImage } from "../testing/frame_image.ts";
+
+function module(begin: bigint, end: bigint, name = "m"): Module {
+  return new Module({ name, begin, end, tables: [] });
+}
+
+Deno.test("ModuleList, finds modules by address", () => {
+  const low = module(0x1000n, 0x2000n, "low");
+  const high = module(0xffff800000000000n, 0xffff800000001000n, "high");
+  const list = new ModuleList([module(0x3000n, 0x4000n, "mid"), low, high]);
+  const at = (address: bigint) => list.at(address)?.name;
+  assertEquals(
+    [0xfffn, 0x1000n, 0x1fffn, 0x2000n, 0x3000n, 0x3fffn].map(at),
+    [undefined, "low", "low", undefined, "mid", "mid"],
+  );
+  assertEquals(at(0xffff800000000fffn), "high");
+  assertEquals(list.modules.map((each) => each.name), ["high", "low", "mid"]);
+  list.remove(low);
+  assertStrictEquals(at(0x1000n), undefined);
+});
+
+Deno.test("ModuleList, rejects modules that overlap", () => {
+  const list = new ModuleList([module(0x1000n, 0x2000n)]);
+  for (const [begin, end] of [[0x1fffn, 0x3000n], [0n, 0x1001n], [0x1400n, 0x1500n]] as const) {
+    assertThrows(() => list.add(module(begin, end)), RangeError);
+  }
+  list.add(module(0x2000n, 0x2001n));
+  assertEquals(list.modules.length, 2);
+});
+
+Deno.test("Module, rejects ranges that are none", () => {
+  assertThrows(() => module(0x2000n, 0x2000n), RangeError);
+  assertThrows(() => module(0x1234567890abcdefn, 0x2000000000000000n), RangeError);
+});
+
+function elf(name: string): Uint8Array {
+  const image = new FrameImage("eh_frame", 0x3000);
+  image.fde(image.cie(), { begin: 0x1000, size: 0x40 });
+  const names = symbolTable([{ name: "start", value: 0x1000, size: 0x40 }]);
+  return elfImage({
+    sections: [
+      { name: ".text", flags: 6, address: 0x1000, data: new Uint8Array(64) },
+      { name, address: 0x3000, data: image.build() },
+      { name: ".symtab", type: 2, flags: 0, data: names.symbols, link: 4, entrySize: 24 },
+      { name: ".strtab", type: 3, flags: 0, data: names.strings },
+    ],
+    segments: [
+      { address: 0x1000, section: 1, memSize: 0x1000 },
+      { address: 0x3000, section: 2, flags: 4, memSize: 0x1000 },
+    ],
+  });
+}
+
+Deno.test("moduleFromElf, applies the bias to everything", () => {
+  const bias = 0x7f0000000000n;
+  const file = parseElf(elf(".eh_frame"), { name: "lib.so" });
+  const loaded = moduleFromElf(file, { bias });
+  assertEquals([loaded.name, loaded.start, loaded.limit], [
+    "lib.so",
+    0x7f0000001000,
+    0x7f0000004000,
+  ]);
+  assertEquals(loaded.find(0x7f0000001010)?.fde.begin, 0x1000n);
+  assertStrictEquals(loaded.find(0x1010), undefined);
+  assertEquals(loaded.nameOf(bias + 0x1010n), { name: "start", offset: 16n });
+  assertEquals(loaded.bytesAt(0x3004)?.name, ".eh_frame");
+  assertStrictEquals(loaded.bytesAt(0x5000), undefined);
+});
+
+Deno.test("moduleFromElf, needs something to load", () => {
+  assertThrows(() => moduleFromElf(parseElf(elfImage())), ElfError);
+  const file = parseElf(elf(".other"));
+  assertStrictEquals(moduleFromElf(file).find(0x1000), undefined);
+});

@@ -1,0 +1,36 @@
+/**
+ * The frames of a stack, all at once.
+ *
+ * @module
+ */
+import { UnwindError } from "../errors.ts";
+import type { Frame } from "./frame.ts";
+import { FrameIterator } from "./frame_iterator.ts";
+import type { WalkEnd, WalkInput, WalkOptions } from "./walk_types.ts";
+
+/** A whole walk. */
+export interface Backtrace {
+  /** Frames found, innermost first. */
+  readonly frames: readonly Frame[];
+  /** Why the walk ended; undefined if an error ended it. */
+  readonly end: WalkEnd | undefined;
+  /** The error that ended the walk; the frames before it are sound. */
+  readonly error: UnwindError | undefined;
+}
+
+/**
+ * Walks a stack to its end, or to the first damage.
+ *
+ * @throws {WalkError} (`registers`) If program counter or stack pointer are not known.
+ */
+export function backtrace(input: WalkInput, options?: WalkOptions): Backtrace {
+  const iterator = new FrameIterator(input, options);
+  const frames: Frame[] = [];
+  try {
+    for (const frame of iterator) frames.push(frame);
+  } catch (error) {
+    if (error instanceof UnwindError) return { frames, end: undefined, error };
+    throw error;
+  }
+  return { frames, end: iterator.end, error: undefined };
+}
