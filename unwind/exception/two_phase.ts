@@ -102,16 +102,31 @@ export class UnwindingError extends UnwindError {
   }
 }
 
+/** How far an unwinding has come, as plain data. */
+export interface UnwindingState {
+  /** Which of the phases it is in. */
+  readonly phase: "new" | "searched" | "unwinding" | "over";
+  /** CFA of the frame that will take the exception; undefined if none does, or none was searched. */
+  readonly handlerCfa: bigint | undefined;
+}
+
 /** One exception on its way through one stack. */
 export class Unwinding {
   /** What is unwound for. */
   readonly request: UnwindRequest;
-  #state: "new" | "searched" | "unwinding" | "over" = "new";
+  #state: UnwindingState["phase"];
   #handlerCfa: bigint | undefined;
 
-  /** An unwinding that has not begun. */
-  constructor(request: UnwindRequest) {
+  /** An unwinding that has not begun, or goes on from where another with the same request was saved. */
+  constructor(request: UnwindRequest, state?: UnwindingState) {
     this.request = request;
+    this.#state = state?.phase ?? "new";
+    this.#handlerCfa = state?.handlerCfa;
+  }
+
+  /** How far it has come. */
+  save(): UnwindingState {
+    return { phase: this.#state, handlerCfa: this.#handlerCfa };
   }
 
   /** Whether cleanups are being run: an exception thrown now is thrown inside a cleanup. */

@@ -1,0 +1,2 @@
+/** Placeholder until the assembly branch is merged. */
+export type GuestLabel = string;
