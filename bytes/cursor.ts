@@ -5,7 +5,7 @@
  * @module
  */
 import { addressFromHalves } from "./address.ts";
-import { DecodeError, type DecodeErrorKind } from "../unwind/errors.ts";
+import { DecodeError, type DecodeErrorKind } from "./errors.ts";
 
 /** Reads little-endian values at a moving position. */
 export class Cursor {

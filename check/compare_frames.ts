@@ -5,7 +5,7 @@
  */
 
 import { hex } from "../arch/physical_memory.ts";
-import { UnwindError } from "../unwind/errors.ts";
+import { InputError } from "../bytes/mod.ts";
 import type { Frame } from "../unwind/walk/frame.ts";
 import type { FrameIterator } from "../unwind/walk/frame_iterator.ts";
 import { type RegisterSet, slotMap } from "../unwind/walk/register_set.ts";
@@ -43,7 +43,7 @@ export function compareFrames(
       ? undefined
       : { frame: index - 1, reason: `the walk ends: ${walk.end}` };
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return { frame: index, reason: error.message };
   }
 }

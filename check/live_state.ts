@@ -10,7 +10,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import { taskMemory, taskModules } from "../kernel/unwind/unwind_stack.ts";
 import type { MemoryReader, MemoryWindow } from "../unwind/walk/memory.ts";
-import { type Module, moduleFromElf, ModuleList } from "../unwind/walk/modules.ts";
+import { type Module, moduleFromElf, ModuleList } from "../unwind/walk/mod.ts";
 import { RegisterSet } from "../unwind/walk/register_set.ts";
 import { machineRegisters } from "../unwind/cfi/registers.ts";
 import { liveTrapStubs } from "./live_traps.ts";

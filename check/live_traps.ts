@@ -8,7 +8,7 @@
 import type { ArchName, ExceptionEntry } from "../arch/arch.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Address, fromBigAddress } from "../bytes/address.ts";
-import type { Module } from "../unwind/walk/modules.ts";
+import type { Module } from "../unwind/walk/mod.ts";
 import { machineRegisters } from "../unwind/cfi/registers.ts";
 import { RULE } from "../unwind/cfi/row.ts";
 import type { TrapStub } from "../unwind/walk/trap.ts";

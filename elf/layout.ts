@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import type { ElfFile } from "./elf_file.ts";
+import type { ElfSection } from "./section.ts";
 import { SHF } from "./constants.ts";
 
 /** Places of the loaded sections of a relocatable file; for other files each section is where it says. */

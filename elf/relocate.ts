@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { SHN, SHT } from "./constants.ts";
-import type { Machine } from "./constants.ts";
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import { type Machine, SHN, SHT } from "./constants.ts";
+import type { ElfSection, SectionedImage } from "./section.ts";
 import { entryCount, symbolAtIndex } from "./symbols.ts";
 
 /** Width in bytes of the field, and whether the address of the field is subtracted. */
@@ -58,7 +57,7 @@ export interface RelocateInput {
  * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the section.
  */
 export function relocateSection(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   input: RelocateInput,
 ): Uint8Array {

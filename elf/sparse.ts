@@ -5,7 +5,7 @@
  * @module
  */
 import { parseElf } from "./elf_file.ts";
-import { UnwindError } from "../unwind/errors.ts";
+import { InputError } from "../bytes/mod.ts";
 
 /** A file that can be read in parts. */
 export interface ByteSource {
@@ -51,15 +51,10 @@ export function readSparseElf(
       if (wanted(section.name)) read(section.offset, section.size);
     }
   } catch (error) {
-    if (!(error instanceof UnwindError || error instanceof RangeError)) {
+    if (!(error instanceof InputError || error instanceof RangeError)) {
       throw error;
     }
     read(0, image.length);
   }
   return image;
-}
-
-/** Whether `frameLines` needs a section's bytes. */
-export function isFrameSection(name: string): boolean {
-  return name === ".eh_frame" || name === ".debug_frame";
 }

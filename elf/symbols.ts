@@ -4,7 +4,7 @@
  * @module
  */
 import { SHN, SHT, SYMBOL_TYPES } from "./constants.ts";
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import type { ElfSection, SectionedImage } from "./section.ts";
 
 /** One symbol (gABI, chapter 4, "Symbol Table"). */
 export interface ElfSymbol {
@@ -32,13 +32,13 @@ export interface SymbolAt {
 
 /** Symbols of a file, by name and by address. */
 export class ElfSymbolTable {
-  #file: ElfFile;
+  #file: SectionedImage;
   #all: readonly ElfSymbol[] | undefined;
   #names: Map<string, ElfSymbol> | undefined;
   #sorted: readonly ElfSymbol[] | undefined;
 
   /** Use `ElfFile.symbols`. */
-  constructor(file: ElfFile) {
+  constructor(file: SectionedImage) {
     this.#file = file;
   }
 
@@ -111,7 +111,7 @@ export class ElfSymbolTable {
 
 /** Number of entries of a table section; throws `ElfError` if its entry size is wrong or its link leads nowhere. */
 export function entryCount(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   size: number,
   what: string,
@@ -130,7 +130,7 @@ export function entryCount(
 
 /** Symbol `index` of a symbol table section. Throws `ElfError`. */
 export function symbolAtIndex(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   index: number,
 ): ElfSymbol {

@@ -6,7 +6,7 @@
 
 import type { Arch } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { ElfError } from "../../unwind/errors.ts";
+import { ElfError } from "../../elf/mod.ts";
 import { type ElfFile, loadSegments, parseElf } from "../../elf/elf_file.ts";
 import { PF } from "../../elf/constants.ts";
 import { KernelError } from "../errors.ts";

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { parseElf } from "../../elf/elf_file.ts";
-import { typeNameOf } from "../../unwind/exception/type_name.ts";
-import { ElfError } from "../../unwind/errors.ts";
+import { ElfError, parseElf } from "../../elf/mod.ts";
+import { exceptionClassOf, TypeMatcher, typeNameAt } from "../../unwind/exception/mod.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Module } from "../boot/loader.ts";
@@ -20,8 +19,7 @@ import {
 } from "../unwind/panic.ts";
 import type { Syscall, SyscallContext } from "./syscalls.ts";
 import type { Task } from "../thread/task.ts";
-import { TypeMatcher } from "../../unwind/exception/type_match.ts";
-import { programFrame, readTaskWord, taskMemory } from "../unwind/unwind_stack.ts";
+import { programFrame, taskMemory } from "../unwind/unwind_stack.ts";
 import { copyin } from "../vm/user_memory.ts";
 
 /** What is raised: see `guest/runtime/system.h`. */
@@ -105,7 +103,7 @@ function raiseThrow(context: SyscallContext): Outcome {
     let adjusted: bigint | null = null;
     return start(context, {
       cause: "throw",
-      reason: `exception of type ${typeName(k, type)}`,
+      reason: `exception of type ${typeNameAt(taskMemory(k, task), type) ?? "unknown"}`,
       object,
       exception: {
         exceptionClass: classOf(k, object),
@@ -123,7 +121,7 @@ function raiseThrow(context: SyscallContext): Outcome {
 /** What knows a program's types, or `null` if its file's symbols are damaged. */
 function typeMatcher(k: Kernel, task: Task, { bytes, name }: Module): TypeMatcher | null {
   try {
-    return new TypeMatcher(parseElf(bytes, { name }), (address) => readTaskWord(k, task, address));
+    return new TypeMatcher(parseElf(bytes, { name }), taskMemory(k, task));
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     return null;
@@ -135,23 +133,7 @@ function start(context: SyscallContext, unwind: UnwindStart): Outcome {
 }
 
 function classOf(k: Kernel, object: bigint): bigint {
-  return readTaskWord(k, k.current.task, object) ?? 0n;
-}
-
-/** Name of a type: the text its type information points at. */
-function typeName(k: Kernel, type: bigint): string {
-  const { task } = k.current;
-  const address = readTaskWord(k, task, type + 8n);
-  const window = address === undefined ? undefined : taskMemory(k, task).window(address);
-  if (address === undefined || window === undefined) return "unknown";
-  const begin = Number(address - window.start);
-  const end = window.bytes.indexOf(0, begin);
-  const mangled = utf8.decode(
-    window.bytes.slice(begin, Math.min(end < 0 ? begin : end, begin + 256)),
-  );
-  const symbol = `_ZTI${mangled}`;
-  const name = typeNameOf(symbol);
-  return name === symbol ? mangled : name;
+  return exceptionClassOf(taskMemory(k, k.current.task), object) ?? 0n;
 }
 
 function unwindResume(context: SyscallContext): Outcome {

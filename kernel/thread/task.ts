@@ -5,7 +5,7 @@
  */
 
 import type { AddressSpace } from "../vm/address_space.ts";
-import type { ModuleList } from "../../unwind/walk/modules.ts";
+import type { ModuleList } from "../../unwind/walk/mod.ts";
 import type { Module } from "../boot/loader.ts";
 import type { Thread } from "./thread.ts";
 

@@ -6,6 +6,7 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { EXCEPTION_OBJECT } from "../../unwind/exception/mod.ts";
 import { KernReturn } from "../errors.ts";
 import { zeroedFrame } from "../vm/memory.ts";
 import type { Kernel } from "../kernel.ts";
@@ -23,9 +24,6 @@ const KERNEL_CLASS = 0x5452_4150_4b45_524en;
 
 /** Offset of an exception object in its page: below it there is room for what a language's runtime keeps with it. */
 const OBJECT_OFFSET = 1024n;
-
-/** Offset of `private_2` in `_Unwind_Exception`; 1 tells the runtime that no handler can end the unwinding. */
-const PRIVATE_2 = 24n;
 
 /** Where such pages are put. */
 const OBJECT_BASE = 0x2000_0000n;
@@ -56,8 +54,10 @@ function unwindForKernel(
     const made = physical === null ? null : mapObject(k, task, physical);
     if (made === null) return killCurrent(k, reason);
     const object = made.page + OBJECT_OFFSET;
-    writeTaskWord(k, { task, address: object }, KERNEL_CLASS);
-    if (cause === "kill") writeTaskWord(k, { task, address: object + PRIVATE_2 }, 1n);
+    const { exceptionClass, private2 } = EXCEPTION_OBJECT;
+    writeTaskWord(k, { task, address: object + exceptionClass }, KERNEL_CLASS);
+    // This tells the runtime that no handler can end the unwinding.
+    if (cause === "kill") writeTaskWord(k, { task, address: object + private2 }, 1n);
     return startUnwinding(k, frame, {
       cause,
       reason,

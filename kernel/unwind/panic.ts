@@ -12,17 +12,19 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { UnwindError } from "../../unwind/errors.ts";
+import { InputError } from "../../bytes/mod.ts";
 import type { Frame } from "../../unwind/walk/frame.ts";
 import { FrameIterator } from "../../unwind/walk/frame_iterator.ts";
-import type { BetweenCallSites, ThrownException } from "../../unwind/exception/personality.ts";
 import {
+  type BetweenCallSites,
+  EXCEPTION_OBJECT,
   type Landing,
   type SearchResult,
   type Step,
+  type ThrownException,
   Unwinding,
   type UnwindRequest,
-} from "../../unwind/exception/two_phase.ts";
+} from "../../unwind/exception/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { endTask } from "../thread/lifecycle.ts";
 import { EXIT, type Outcome } from "../thread/outcome.ts";
@@ -33,9 +35,6 @@ import { registersOf, taskMemory, taskModules, writeTaskWord } from "./unwind_st
 
 /** Most frames of one walk: enough for a stack full of the smallest frames. */
 const FRAME_LIMIT = 65_536;
-
-/** Offset of `private_1` in `_Unwind_Exception`, where a handler finds the adjusted object pointer. */
-const PRIVATE_1 = 16n;
 
 /** What started an unwinding. */
 export type UnwindCause = "panic" | "throw" | "exception" | "kill";
@@ -281,7 +280,8 @@ function landAt(
   if (landing.kind === "handler") {
     const adjusted = context.adjusted();
     if (adjusted !== null) {
-      const address = context.object + PRIVATE_1;
+      // Where the runtime's handler looks for it.
+      const address = context.object + EXCEPTION_OBJECT.private1;
       writeTaskWord(k, { task: thread.task, address }, adjusted);
     }
     thread.unwinds.pop();
@@ -359,7 +359,7 @@ function guarded(k: Kernel, context: UnwindContext, run: () => Outcome): Outcome
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return abort(k, context, error.message);
   }
 }

@@ -7,9 +7,9 @@
 import type { TrapFrame } from "../../arch/arch.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import type { MemoryReader, MemoryWindow } from "../../unwind/walk/memory.ts";
-import { moduleFromElf, ModuleList } from "../../unwind/walk/modules.ts";
+import { moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import { parseElf } from "../../elf/elf_file.ts";
-import { ElfError } from "../../unwind/errors.ts";
+import { ElfError } from "../../elf/mod.ts";
 import { machineRegisters } from "../../unwind/cfi/registers.ts";
 import { RegisterSet } from "../../unwind/walk/register_set.ts";
 import type { Kernel } from "../kernel.ts";

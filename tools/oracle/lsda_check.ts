@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { lsdaLines } from "../../unwind/dump/lsda.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import { typeNameOf } from "../../unwind/exception/type_name.ts";
+import { lsdaLines } from "../../unwind/dump/mod.ts";
+import { parseElf } from "../../elf/mod.ts";
+import { typeNameOf } from "../../unwind/exception/mod.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
 interface ExpectedSite {

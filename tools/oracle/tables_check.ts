@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { frameLines } from "../../unwind/dump/frames.ts";
-import { UnwindError } from "../../unwind/errors.ts";
+import { frameLines } from "../../unwind/dump/mod.ts";
+import { InputError } from "../../bytes/mod.ts";
 import { llvmFirstRows, type LlvmRow } from "./llvm_rows.ts";
 import { readelfTables, type TextTable } from "./readelf_frames.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
@@ -68,7 +68,7 @@ export function checkTables(file: string): TablesResult | undefined {
       } else compareRows(ours, table, differences);
     }
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     differences.add(String(error));
   }
   for (const table of theirs) differences.add(`${table.begin}: we have no FDE`);

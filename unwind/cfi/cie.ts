@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Cursor } from "../../bytes/cursor.ts";
+import type { Cursor } from "../../bytes/mod.ts";
 import { CfiError, type CfiErrorKind } from "../errors.ts";
 import { DW_EH_PE, type EncodedPointer, type PointerBases, readPointer } from "./pointer.ts";
 

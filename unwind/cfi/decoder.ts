@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { Cursor } from "../../bytes/cursor.ts";
+import { Cursor } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { DW_CFA } from "./opcodes.ts";
 import { type PointerBases, readEncodedAddress } from "./pointer.ts";
+import type { CfiSection } from "./section.ts";
 
 /** A lazy stream of call frame instructions. */
 export class CfiDecoder {
@@ -26,9 +27,9 @@ export class CfiDecoder {
   #bases: PointerBases;
 
   /** A decoder over a section; nothing is read until {@linkcode CfiDecoder.seek}. */
-  constructor(bytes: Uint8Array, source: string, bases: PointerBases) {
-    this.#cursor = new Cursor(bytes, source);
-    this.#bases = bases;
+  constructor(section: CfiSection) {
+    this.#cursor = new Cursor(section.bytes, section.name);
+    this.#bases = section.bases;
   }
 
   /** Offset after the last instruction in the section. */

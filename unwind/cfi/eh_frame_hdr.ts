@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress } from "../../bytes/address.ts";
-import { Cursor } from "../../bytes/cursor.ts";
+import { type Address, Cursor, fromBigAddress } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { DW_EH_PE, encodedSize, type PointerBases, readEncodedAddress } from "./pointer.ts";
 

@@ -3,18 +3,9 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/address.ts";
-import type { ElfFile, ElfSection } from "../../elf/elf_file.ts";
-import { PF, PT, SHT } from "../../elf/constants.ts";
+import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type ElfFile, type ElfSection, PF, PT, SHT } from "../../elf/mod.ts";
 import { FrameTable } from "./frame_table.ts";
-
-/** A section with its bytes. */
-export interface LoadedSection {
-  /** The section. */
-  readonly section: ElfSection;
-  /** Its bytes, relocated if the file is relocatable. */
-  readonly bytes: Uint8Array;
-}
 
 /** Options of {@linkcode frameTablesOf}. */
 export interface FrameTablesOptions {

@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { toBigAddress } from "../../bytes/address.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
+import { type Cursor, toBigAddress } from "../../bytes/mod.ts";
 import { ExpressionError, type ExpressionErrorKind } from "../errors.ts";
 import { DW_OP, FORBIDDEN } from "./expression_ops.ts";
 import { type PointerBases, readEncodedAddress } from "./pointer.ts";

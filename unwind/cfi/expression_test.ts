@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Cursor } from "../../bytes/cursor.ts";
+import { Cursor } from "../../bytes/mod.ts";
 import { ExpressionError } from "../errors.ts";
 import {
   evaluateExpression,
@@ -7,7 +7,7 @@ import {
   type ExpressionOptions,
 } from "./expression.ts";
 import { DW_OP, FORBIDDEN } from "./expression_ops.ts";
-import { sleb, uleb } from "../../elf/testing/image_builder.ts";
+import { sleb, uleb } from "../../bytes/testing/image_builder.ts";
 
 const CONTEXT: ExpressionContext = {
   register: (register) => register < 40 ? BigInt(register) * 0x100n : undefined,

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
+import { type Address, type Cursor, toBigAddress } from "../../bytes/mod.ts";
 import type { Cie } from "./cie.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
 import { CfiError } from "../errors.ts";
 import {
   DW_EH_PE,

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CfiError, DecodeError } from "../errors.ts";
+import { CfiError } from "../errors.ts";
+import { DecodeError } from "../../bytes/mod.ts";
 import { FrameTable } from "./frame_table.ts";
 import { FrameImage } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 function kindOf(action: () => unknown): string {
   return assertThrows(action, CfiError).kind;

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
+import type { Address, Cursor } from "../../bytes/mod.ts";
 
 /** Pointer encoding bytes and their fields. */
 export const DW_EH_PE: {
@@ -56,6 +55,20 @@ export interface PointerBases {
   readonly data?: Address | undefined;
   /** Base of `funcrel` pointers: start of the function. */
   readonly func?: Address | undefined;
+}
+
+/** Bytes with their address, and what encoded pointers in them may be relative to. */
+export interface PlacedBytes {
+  /** The bytes. */
+  readonly bytes: Uint8Array;
+  /** Address of the first of them. */
+  readonly address: Address;
+  /** Name of the section, for errors. */
+  readonly name?: string | undefined;
+  /** Base of `textrel` pointers. */
+  readonly text?: Address | undefined;
+  /** Base of `datarel` pointers. */
+  readonly data?: Address | undefined;
 }
 
 /** An encoded pointer as read: where it points, or, if `indirect`, where the pointer to use lies. */

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
+import type { Machine } from "../../elf/mod.ts";
 import { REGISTER_LIMIT } from "./row.ts";
 
 /** What the unwinder must know of a machine. Register numbers are DWARF's. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
+import { type Address, toBigAddress } from "../../bytes/mod.ts";
 
 /** How a register of the caller is found. */
 export const RULE = {

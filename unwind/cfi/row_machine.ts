@@ -9,9 +9,9 @@ import { CfiDecoder } from "./decoder.ts";
 import { DW_CFA } from "./opcodes.ts";
 import type { CfiErrorKind } from "../errors.ts";
 import type { Fde } from "./fde.ts";
-import type { FrameTable } from "./frame_table.ts";
 import { RULE, UnwindRow } from "./row.ts";
 import { RowRules } from "./row_rules.ts";
+import { cfiError, type CfiSection } from "./section.ts";
 
 /** Most states remembered at once; compilers need one. */
 export const STATE_LIMIT = 64;
@@ -20,7 +20,7 @@ export const STATE_LIMIT = 64;
 export class RowMachine {
   /** The current row: changed by {@linkcode RowMachine.next}. */
   readonly row: UnwindRow;
-  #table: FrameTable;
+  #section: CfiSection;
   #decoder: CfiDecoder;
   #initial: Map<Cie, UnwindRow> = new Map();
   #states: UnwindRow[] = [];
@@ -32,10 +32,10 @@ export class RowMachine {
   #done = true;
 
   /** A machine for FDEs of one section. */
-  constructor(table: FrameTable) {
-    this.#table = table;
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
-    this.#rules = new RowRules(table, this.#decoder);
+  constructor(section: CfiSection) {
+    this.#section = section;
+    this.#decoder = new CfiDecoder(section);
+    this.#rules = new RowRules(section, this.#decoder);
     this.row = this.#rules.row;
   }
 
@@ -156,6 +156,6 @@ export class RowMachine {
   }
 
   #error(kind: CfiErrorKind, message: string): Error {
-    return this.#table.error(kind, message, this.#decoder.offset);
+    return cfiError(this.#section, { kind, offset: this.#decoder.offset }, message);
   }
 }

@@ -7,18 +7,20 @@
  *
  * @module
  */
-import { hexAddress } from "../../bytes/address.ts";
-import type { Cie } from "../cfi/cie.ts";
+import { hexAddress } from "../../bytes/mod.ts";
+import {
+  cfaText,
+  type Cie,
+  type Fde,
+  type FrameTable,
+  frameTablesOf,
+  registerName,
+  RowMachine,
+  ruleText,
+  type UnwindRow,
+} from "../cfi/mod.ts";
 import { Columns } from "./columns.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import type { Machine } from "../../elf/constants.ts";
-import { frameTablesOf } from "../cfi/elf_tables.ts";
-import type { Fde } from "../cfi/fde.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
-import { registerName } from "../cfi/registers.ts";
-import type { UnwindRow } from "../cfi/row.ts";
-import { RowMachine } from "../cfi/row_machine.ts";
-import { cfaText, ruleText } from "./rule_text.ts";
+import { type Machine, parseElf } from "../../elf/mod.ts";
 import { ShapeCache } from "./table_shape.ts";
 import { TailCache } from "./tail_cache.ts";
 import { TextBuffer } from "./text_buffer.ts";
@@ -169,4 +171,9 @@ export function* frameLines(
   for (const chunk of frameChunks(bytes, name)) {
     yield* decoder.decode(chunk).slice(0, -1).split("\n");
   }
+}
+
+/** Whether {@linkcode frameLines} needs a section's bytes: for `readSparseElf`. */
+export function isFrameSection(name: string): boolean {
+  return name === ".eh_frame" || name === ".debug_frame";
 }

@@ -4,14 +4,17 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/address.ts";
-import { type ElfFile, type ElfSection, parseElf } from "../../elf/elf_file.ts";
-import { frameTablesOf } from "../cfi/elf_tables.ts";
-import { SectionLayout } from "../../elf/layout.ts";
+import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type ElfFile, type ElfSection, parseElf, SectionLayout } from "../../elf/mod.ts";
+import { type Fde, frameTablesOf } from "../cfi/mod.ts";
 import { LsdaError } from "../errors.ts";
-import type { Fde } from "../cfi/fde.ts";
-import { type Action, type CallSite, Lsda, type LsdaSource } from "../exception/lsda.ts";
-import { TypeSymbols } from "../exception/type_symbols.ts";
+import {
+  type Action,
+  type CallSite,
+  Lsda,
+  type LsdaSource,
+  TypeSymbols,
+} from "../exception/mod.ts";
 
 /** Reads the LSDAs of one file. */
 class LsdaReader {

@@ -5,11 +5,7 @@
  *
  * @module
  */
-import { CfiDecoder } from "../cfi/decoder.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import type { Cie } from "../cfi/cie.ts";
-import type { Fde } from "../cfi/fde.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
+import { CfiDecoder, type Cie, DW_CFA, type Fde, type FrameTable } from "../cfi/mod.ts";
 
 interface Known<T> {
   readonly cie: Cie;
@@ -33,7 +29,7 @@ export class ShapeCache<T> {
 
   /** A cache over one section; `make` is called for the first FDE of each shape. */
   constructor(table: FrameTable, make: (fde: Fde) => T) {
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
+    this.#decoder = new CfiDecoder(table);
     this.#table = table;
     this.#bytes = table.bytes;
     this.#make = make;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/mod.ts";
 
 /** What a state says, besides expressions, and what is kept for it. */
 interface Known<T> {

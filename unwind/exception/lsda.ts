@@ -4,34 +4,24 @@
  *
  * @module
  */
-import { type Address, hexAddress, toBigAddress } from "../../bytes/address.ts";
-import { Cursor } from "../../bytes/cursor.ts";
+import { type Address, Cursor, hexAddress, toBigAddress } from "../../bytes/mod.ts";
 import { LsdaError, type LsdaErrorKind } from "../errors.ts";
 import {
   DW_EH_PE,
   type EncodedPointer,
   encodedSize,
+  type PlacedBytes,
+  type PointerBases,
   readEncodedAddress,
   readEncodedValue,
   readPointer,
-} from "../cfi/pointer.ts";
+} from "../cfi/mod.ts";
 
 /** Longest chain of actions followed; compilers write one per handler of a call. */
 const CHAIN_LIMIT = 1000;
 
-/** Where the bytes of an LSDA are. */
-export interface LsdaSource {
-  /** Bytes that hold the LSDA; it may be anywhere in them. */
-  readonly bytes: Uint8Array;
-  /** Address of the first of these bytes. */
-  readonly address: Address;
-  /** Name for errors; default `.gcc_except_table`. */
-  readonly name?: string | undefined;
-  /** Base of `textrel` pointers. */
-  readonly text?: Address | undefined;
-  /** Base of `datarel` pointers. */
-  readonly data?: Address | undefined;
-}
+/** Where the bytes of an LSDA are; it may be anywhere in them. The default name for errors is `.gcc_except_table`. */
+export type LsdaSource = PlacedBytes;
 
 /** One call site: a range of code and what to do when an exception passes it. */
 export interface CallSite {
@@ -252,12 +242,7 @@ export class Lsda {
     }
   }
 
-  #bases(): {
-    section: Address;
-    text: Address | undefined;
-    data: Address | undefined;
-    func: Address;
-  } {
+  #bases(): PointerBases {
     return {
       section: this.#source.address,
       text: this.#source.text,

@@ -8,9 +8,10 @@
  *
  * @module
  */
-import type { Frame } from "../walk/frame.ts";
+import type { Frame } from "../walk/mod.ts";
+import { lsdaOf } from "./frame_lsda.ts";
 import type { Action } from "./lsda.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import type { EncodedPointer } from "../cfi/mod.ts";
 
 /** A language's way of reading the tables. */
 export type Personality = "cxx" | "rust" | "c";
@@ -71,7 +72,7 @@ export function judge(
   exception: ThrownException,
   options: JudgeOptions = {},
 ): Verdict {
-  const lsda = frame.lsda();
+  const lsda = lsdaOf(frame);
   if (lsda === undefined) return CONTINUE;
   const personality = options.personality ?? "cxx";
   const isPrevious = options.between === "previous";

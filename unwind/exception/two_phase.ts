@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { UnwindError } from "../errors.ts";
-import type { Frame } from "../walk/frame.ts";
+import { InputError } from "../../bytes/mod.ts";
+import type { Frame, RegisterSet } from "../walk/mod.ts";
 import {
   type BetweenCallSites,
   judge,
@@ -20,7 +20,6 @@ import {
   type ThrownException,
   type Verdict,
 } from "./personality.ts";
-import type { RegisterSet } from "../walk/register_set.ts";
 
 /** DWARF numbers of the registers in which a landing pad gets the exception object and the selector: the same on both machines. */
 export const EXCEPTION_REGISTERS: readonly [object: 0, selector: 1] = [0, 1];
@@ -92,7 +91,7 @@ export type FrameFactory = () => Iterable<Frame>;
 export type UnwindingErrorKind = "order" | "cfa" | "vanished";
 
 /** Thrown when the phases are used out of order, or the stack changed between them. */
-export class UnwindingError extends UnwindError {
+export class UnwindingError extends InputError {
   /** What is wrong. */
   declare readonly kind: UnwindingErrorKind;
 
@@ -102,34 +101,60 @@ export class UnwindingError extends UnwindError {
   }
 }
 
+/**
+ * How far an unwinding is: not begun, searched for a handler, running cleanups, or at its end.
+ */
+export type UnwindingPhase = "new" | "searched" | "unwinding" | "over";
+
+/** An {@linkcode Unwinding} as plain data, but for its request: all that is kept from one step to the next. */
+export interface UnwindingState {
+  /** How far it is. */
+  readonly phase: UnwindingPhase;
+  /** Canonical frame address of the frame that the search found to take the exception; undefined if there is none. */
+  readonly handlerCfa: bigint | undefined;
+}
+
 /** One exception on its way through one stack. */
 export class Unwinding {
   /** What is unwound for. */
   readonly request: UnwindRequest;
-  #state: "new" | "searched" | "unwinding" | "over" = "new";
+  #phase: UnwindingPhase;
   #handlerCfa: bigint | undefined;
 
-  /** An unwinding that has not begun. */
-  constructor(request: UnwindRequest) {
+  /**
+   * An unwinding that has not begun, or one that goes on from where {@linkcode Unwinding.save} left it; the request must then mean
+   * the same as it did.
+   */
+  constructor(
+    request: UnwindRequest,
+    state: UnwindingState = { phase: "new", handlerCfa: undefined },
+  ) {
     this.request = request;
+    this.#phase = state.phase;
+    this.#handlerCfa = state.handlerCfa;
+  }
+
+  /** Where it is, as plain data. */
+  save(): UnwindingState {
+    return { phase: this.#phase, handlerCfa: this.#handlerCfa };
   }
 
   /** Whether cleanups are being run: an exception thrown now is thrown inside a cleanup. */
   get isActive(): boolean {
-    return this.#state === "unwinding";
+    return this.#phase === "unwinding";
   }
 
   /**
    * Phase one: finds the frame that takes the exception. Not for forced unwinding.
    *
    * @throws {UnwindingError} (`order`) If it has been called before, or the unwinding is forced.
-   * @throws {UnwindError} If the walk or a language-specific data area is damaged.
+   * @throws {InputError} If the walk or a language-specific data area is damaged.
    */
   search(frames: FrameFactory): SearchResult {
-    if (this.#state !== "new" || this.request.forced !== undefined) {
+    if (this.#phase !== "new" || this.request.forced !== undefined) {
       throw new UnwindingError("order", "Cannot search now");
     }
-    this.#state = "searched";
+    this.#phase = "searched";
     for (const frame of frames()) {
       const verdict = this.#judge(frame);
       if (verdict.type === "terminate") return { type: "terminate", frame };
@@ -149,14 +174,14 @@ export class Unwinding {
    * stack, as a panic does; C++ terminates instead of calling this.
    *
    * @throws {UnwindingError} (`order`) If an exception that is not forced has not been searched for, or phase two has begun.
-   * @throws {UnwindError} As {@linkcode Unwinding.search}.
+   * @throws {InputError} As {@linkcode Unwinding.search}.
    */
   begin(frames: FrameFactory): Step {
     const ready = this.request.forced === undefined ? "searched" : "new";
-    if (this.#state !== ready) {
+    if (this.#phase !== ready) {
       throw new UnwindingError("order", "Cannot begin to unwind now");
     }
-    this.#state = "unwinding";
+    this.#phase = "unwinding";
     return this.#run(frames);
   }
 
@@ -164,10 +189,10 @@ export class Unwinding {
    * Goes on after a cleanup: the frames begin with the one whose landing pad called `_Unwind_Resume`.
    *
    * @throws {UnwindingError} (`order`) If no cleanup is being run.
-   * @throws {UnwindError} As {@linkcode Unwinding.search}.
+   * @throws {InputError} As {@linkcode Unwinding.search}.
    */
   resume(frames: FrameFactory): Step {
-    if (this.#state !== "unwinding") {
+    if (this.#phase !== "unwinding") {
       throw new UnwindingError("order", "Cannot resume now");
     }
     return this.#run(frames);
@@ -177,12 +202,12 @@ export class Unwinding {
     const { forced } = this.request;
     for (const frame of frames()) {
       if (forced?.stop?.(frame) === "stop") {
-        this.#state = "over";
+        this.#phase = "over";
         return { type: "stopped", frame };
       }
       const verdict = this.#judge(frame);
       if (verdict.type === "terminate") {
-        this.#state = "over";
+        this.#phase = "over";
         return { type: "terminate", frame };
       }
       const isHandler = frame.cfa === this.#handlerCfa &&
@@ -196,11 +221,11 @@ export class Unwinding {
       }
       const landing = this.#landing(frame, verdict);
       if (landing !== undefined) {
-        if (landing.kind === "handler") this.#state = "over";
+        if (landing.kind === "handler") this.#phase = "over";
         return { type: "land", landing };
       }
     }
-    this.#state = "over";
+    this.#phase = "over";
     return forced?.stop?.(undefined) === "stop"
       ? { type: "stopped", frame: undefined }
       : { type: "end" };

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { contiguousBytes, type MemoryReader, readWord } from "../walk/mod.ts";
 
 const BUILTIN: Readonly<Record<string, string>> = {
   v: "void",
@@ -145,4 +146,25 @@ export function functionNameOf(symbol: string): string {
   const rest = symbol.slice(2);
   const name = new TypeParser(rest).path();
   return name?.replace(/::h[0-9a-f]{16}$/, "") ?? symbol;
+}
+
+/** Longest name looked at, in bytes. */
+const NAME_LIMIT = 256;
+
+/**
+ * Name of the type whose type information (`std::type_info`) is at `typeInfo` in the program's memory; the mangled name if it is
+ * not understood, undefined if it cannot be read. The second word of type information points at the name, without `_ZTI`.
+ */
+export function typeNameAt(memory: MemoryReader, typeInfo: bigint): string | undefined {
+  const address = readWord(memory, typeInfo + 8n);
+  const window = address === undefined ? undefined : contiguousBytes(memory, address);
+  if (window === undefined) return undefined;
+  const text = window.bytes.subarray(0, NAME_LIMIT);
+  const end = text.indexOf(0);
+  const bytes = end < 0 ? text : text.subarray(0, end);
+  // A star says that the name is to be compared by address.
+  const mangled = new TextDecoder().decode(bytes).replace(/^\*/, "");
+  const symbol = `_ZTI${mangled}`;
+  const name = typeNameOf(symbol);
+  return name === symbol ? mangled : name;
 }

@@ -4,12 +4,17 @@
  *
  * @module
  */
-import { toBigAddress } from "../../bytes/address.ts";
-import type { ElfFile } from "../../elf/elf_file.ts";
-import { SHF, SHN, SHT } from "../../elf/constants.ts";
-import { entryCount, symbolAtIndex } from "../../elf/symbols.ts";
-import type { SectionLayout } from "../../elf/layout.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import { toBigAddress } from "../../bytes/mod.ts";
+import {
+  type ElfFile,
+  entryCount,
+  type SectionLayout,
+  SHF,
+  SHN,
+  SHT,
+  symbolAtIndex,
+} from "../../elf/mod.ts";
+import type { EncodedPointer } from "../cfi/mod.ts";
 import { typeNameOf } from "./type_name.ts";
 
 /** Finds names of types in one file. */

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { FrameTable } from "../cfi/frame_table.ts";
-import type { FrameSectionKind } from "../cfi/frame_table.ts";
-import { ImageBuilder, sleb, uleb } from "../../elf/testing/image_builder.ts";
+import { DW_CFA, type FrameSectionKind, FrameTable } from "../cfi/mod.ts";
+import { ImageBuilder, sleb, uleb } from "../../bytes/testing/image_builder.ts";
 
 /** What a CIE says; whatever is left out is as GCC has it for x86-64. */
 export interface CieInit {

@@ -4,12 +4,10 @@
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
-import type { MemoryWindow } from "../walk/memory.ts";
-import type { Module } from "../walk/modules.ts";
-import { RegisterSet, slotMap } from "../walk/register_set.ts";
-import type { Machine } from "../../elf/constants.ts";
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import { type Address, toBigAddress } from "../../bytes/mod.ts";
+import { type MemoryWindow, type Module, RegisterSet, slotMap } from "../walk/mod.ts";
+import type { Machine } from "../../elf/mod.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/mod.ts";
 
 /** A place in a function where it may have called the next. */
 export interface CallPlace {

@@ -3,14 +3,19 @@
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
-import { memoryOf, type MemoryWindow } from "../walk/memory.ts";
-import { moduleFromTable, ModuleList } from "../walk/modules.ts";
-import { RegisterSet } from "../walk/register_set.ts";
-import { machineRegisters } from "../cfi/registers.ts";
-import type { Frame } from "../walk/frame.ts";
-import { backtrace } from "../walk/walk.ts";
-import type { WalkInput, WalkOptions } from "../walk/walk_types.ts";
+import type { Machine } from "../../elf/mod.ts";
+import {
+  backtrace,
+  type Frame,
+  memoryOf,
+  type MemoryWindow,
+  moduleFromTable,
+  ModuleList,
+  RegisterSet,
+  type WalkInput,
+  type WalkOptions,
+} from "../walk/mod.ts";
+import { machineRegisters } from "../cfi/mod.ts";
 import { type CieInit, FrameImage, op } from "./frame_image.ts";
 
 /** Address of the first stack word. */

@@ -4,13 +4,18 @@
  *
  * @module
  */
-import type { Fde } from "../cfi/fde.ts";
-import type { FoundFde } from "../cfi/fde_index.ts";
-import type { Module } from "./modules.ts";
-import { type MachineRegisters, RA_SIGN_STATE } from "../cfi/registers.ts";
+import {
+  CFA,
+  type Fde,
+  type FoundFde,
+  type FrameTable,
+  type MachineRegisters,
+  RA_SIGN_STATE,
+  RULE,
+  type UnwindRow,
+} from "../cfi/mod.ts";
+import type { Module } from "./module.ts";
 import type { SlotMap } from "./register_set.ts";
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
 
 /**
  * Where the rule of a frame comes from:

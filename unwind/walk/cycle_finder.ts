@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
+import type { Address } from "../../bytes/mod.ts";
 
 /** Finds cycles of walks. */
 export class CycleFinder {

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/address.ts";
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
-import { LsdaError } from "../errors.ts";
-import { Lsda, type LsdaSource } from "../exception/lsda.ts";
-import { contiguousBytes, type MemoryReader, WordReader } from "./memory.ts";
-import type { Module, ModuleList, NamedOffset } from "./modules.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import { contiguousBytes, type MemoryReader, readWord } from "./memory.ts";
+import type { Module, NamedOffset } from "./module.ts";
+import type { ModuleList } from "./module_list.ts";
+import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
 import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 
@@ -149,35 +148,21 @@ export class Frame {
   }
 
   /**
-   * The language-specific data area, with addresses as they are in memory; undefined if the function has none.
-   *
-   * @throws {LsdaError} (`memory`) If its bytes are neither in the module nor in memory.
-   * @throws {LsdaError | DecodeError} If its header is malformed.
+   * The bytes that hold an address of this frame's program: the section of its module if it has them, else up to 64 KiB of memory
+   * from the address on. Undefined if neither can be read.
    */
-  lsda(): Lsda | undefined {
-    const at = this.lsdaAddress;
-    const { fde, module } = this.rule;
-    if (at === undefined || fde === undefined || module === undefined) {
-      return undefined;
-    }
-    const address = fromBigAddress(at);
-    const source = biased(module, address) ??
-      memorySource(this.#context.memory, at);
-    if (source === undefined) {
-      throw new LsdaError("memory", "Cannot read the LSDA", {
-        source: module.name,
-        address: at,
-      });
-    }
-    return new Lsda(source, {
-      address,
-      functionStart: fde.start + module.bias,
-    });
+  bytesAt(address: bigint): PlacedBytes | undefined {
+    const section = this.module?.bytesAt(fromBigAddress(address));
+    if (section !== undefined) return section;
+    const window = contiguousBytes(this.#context.memory, address);
+    return window === undefined
+      ? undefined
+      : { bytes: window.bytes, address: fromBigAddress(window.start) };
   }
 
   /** Loads the 64-bit word at `address`, or gives undefined if it cannot be read. */
   word(address: bigint): bigint | undefined {
-    return new WordReader(this.#context.memory).number(address, 8);
+    return readWord(this.#context.memory, address);
   }
 
   #resolve(pointer: EncodedPointer | undefined): bigint | undefined {
@@ -187,28 +172,4 @@ export class Frame {
     if (!pointer.indirect) return address;
     return this.word(address);
   }
-}
-
-/** The module's own bytes at a memory address, with their address in memory. */
-function biased(module: Module, address: Address): LsdaSource | undefined {
-  const bias = module.bias;
-  const source = module.bytesAt(address - bias);
-  if (source === undefined) return undefined;
-  const shift = (base: Address | undefined) => base === undefined ? undefined : base + bias;
-  return {
-    ...source,
-    address: source.address + bias,
-    text: shift(source.text),
-    data: shift(source.data),
-  };
-}
-
-function memorySource(
-  memory: MemoryReader,
-  address: bigint,
-): LsdaSource | undefined {
-  const window = contiguousBytes(memory, address);
-  return window === undefined
-    ? undefined
-    : { bytes: window.bytes, address: fromBigAddress(window.start) };
 }

@@ -10,8 +10,9 @@ import {
   type Address,
   addressFromHalves,
   fromBigAddress,
+  InputError,
   toBigAddress,
-} from "../../bytes/address.ts";
+} from "../../bytes/mod.ts";
 import {
   type CompiledRule,
   compileRow,
@@ -20,18 +21,18 @@ import {
   plainRules,
 } from "./compiled_rule.ts";
 import { CycleFinder } from "./cycle_finder.ts";
-import { UnwindError, WalkError, type WalkErrorKind } from "../errors.ts";
+import { WalkError, type WalkErrorKind } from "../errors.ts";
 import {
   evaluateExpression,
   type ExpressionContext,
   type ExpressionResult,
-} from "../cfi/expression.ts";
+  RULE,
+} from "../cfi/mod.ts";
 import { Frame, type WalkContext } from "./frame.ts";
 import { WordReader } from "./memory.ts";
-import type { ModuleList } from "./modules.ts";
+import type { ModuleList } from "./module_list.ts";
 import { type ArenaBlock, takeBlock } from "./register_arena.ts";
 import { RegisterSet, type SlotMap, slotMap } from "./register_set.ts";
-import { RULE } from "../cfi/row.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 import type { WalkEnd, WalkInput, WalkOptions } from "./walk_types.ts";
 
@@ -160,7 +161,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
         throw this.#error("loop", "Stack leads back to an earlier frame");
       }
     } catch (error) {
-      if (!(error instanceof UnwindError)) throw error;
+      if (!(error instanceof InputError)) throw error;
       this.#problem = error;
     }
     return new Frame(this.#context, {

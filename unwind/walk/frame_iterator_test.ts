@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { fromBigAddress } from "../../bytes/address.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { DW_OP } from "../cfi/expression_ops.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
+import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { memoryOf } from "./memory.ts";
-import { moduleFromTable, ModuleList } from "./modules.ts";
+import { moduleFromTable } from "./module_sources.ts";
+import { ModuleList } from "./module_list.ts";
 import { buildStack, callPlaces } from "../testing/stack_builder.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
-import { sleb } from "../../elf/testing/image_builder.ts";
+import { sleb } from "../../bytes/testing/image_builder.ts";
 import { describe, STACK, trace, world, type WorldInit } from "../testing/walk_world.ts";
 import { backtrace } from "./walk.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/address.ts";
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 
 /** A stretch of readable memory. */
 export interface MemoryWindow {
@@ -74,6 +74,17 @@ export function joinMemory(...readers: readonly MemoryReader[]): MemoryReader {
       return undefined;
     },
   };
+}
+
+/** Loads the little-endian 64-bit word at `address`, or gives undefined if it cannot be read. Nothing is kept between calls. */
+export function readWord(memory: MemoryReader, address: bigint): bigint | undefined {
+  const found = memory.window(address);
+  if (found === undefined) return undefined;
+  const at = Number(address - found.start);
+  // Only a word that lies across two windows is read byte by byte.
+  return at + 8 <= found.bytes.length
+    ? new DataView(found.bytes.buffer, found.bytes.byteOffset).getBigUint64(at, true)
+    : new WordReader(memory).number(address, 8);
 }
 
 const NO_BYTES = new DataView(new ArrayBuffer(0));

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
-import { type MachineRegisters, machineRegisters } from "../cfi/registers.ts";
-import { REGISTER_LIMIT } from "../cfi/row.ts";
+import type { Machine } from "../../elf/mod.ts";
+import { type MachineRegisters, machineRegisters, REGISTER_LIMIT } from "../cfi/mod.ts";
 
 /** Where each tracked register of a machine is kept: slot numbers and masks over them. */
 export interface SlotMap {

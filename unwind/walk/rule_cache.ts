@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
+import type { Address } from "../../bytes/mod.ts";
 import type { CompiledRule } from "./compiled_rule.ts";
 
 /** Places; a power of two. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { fromBigAddress } from "../../bytes/address.ts";
+import { DW_CFA } from "../cfi/mod.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
 import { WordReader } from "./memory.ts";
 import { op } from "../testing/frame_image.ts";
 import { STACK, world, type WorldInit } from "../testing/walk_world.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { MemoryReader } from "./memory.ts";
-import type { ModuleList } from "./modules.ts";
+import type { ModuleList } from "./module_list.ts";
 import type { RegisterSet } from "./register_set.ts";
 
 /** What a walk starts from. */
