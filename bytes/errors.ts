@@ -1,7 +1,8 @@
 /**
- * What is thrown because of malformed input. Whatever bytes a reader is fed, nothing else is thrown: every problem of the
- * input ends as a subclass of {@linkcode InputError}, which says what kind of problem it is and where the bytes are that
- * caused it. Each room adds its own classes: `elf/errors.ts`, `unwind/errors.ts`.
+ * What is thrown because of malformed input. Whatever bytes a reader is fed, nothing else is
+ * thrown: every problem of the input ends as a subclass of {@linkcode InputError}, which says what
+ * kind of problem it is and where the bytes are that caused it. Each room adds its own classes:
+ * `elf/errors.ts`, `unwind/errors.ts`.
  *
  * @module
  */

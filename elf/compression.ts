@@ -11,8 +11,9 @@ interface Zlib {
 }
 
 /**
- * The runtime's own zlib, which Deno, Node and Bun have, or undefined. It is asked for and not imported, so that this room loads
- * in a browser too, where only compressed sections cannot be read.
+ * The runtime's own zlib, which Deno, Node and Bun have, or undefined. It is asked for and not
+ * imported, so that this room loads in a browser too, where only compressed sections cannot be
+ * read.
  */
 function runtimeZlib(): Zlib | undefined {
   const { process } = globalThis as {
@@ -31,11 +32,12 @@ const ZLIB = 1;
 const MOST_PER_BYTE = 1032;
 
 /**
- * The bytes of a compressed section, exactly as many as its header claims: no more than that is ever inflated.
+ * The bytes of a compressed section, exactly as many as its header claims: no more than that is
+ * ever inflated.
  *
  * @param section Name and file offset of the section, and its bytes in the file.
- * @throws {ElfError} (`compression`) For another method than zlib, a size that cannot be, a damaged stream, one that is longer or
- * shorter than claimed, or a runtime without zlib.
+ * @throws {ElfError} (`compression`) For another method than zlib, a size that cannot be, a damaged
+ * stream, one that is longer or shorter than claimed, or a runtime without zlib.
  */
 export function inflateSection(
   image: ElfImage,

@@ -1,8 +1,10 @@
 /**
- * ELF64 reader for x86-64 and AArch64: header, segments, sections, symbols, section data, and the relocations of unwind sections in
- * relocatable files. Little-endian only; both machines are that under every system this library meets.
+ * ELF64 reader for x86-64 and AArch64: header, segments, sections, symbols, section data, and the
+ * relocations of unwind sections in relocatable files. Little-endian only; both machines are that
+ * under every system this library meets.
  *
- * Nothing is copied and nothing but the file header is looked at before it is asked for. Every offset is checked against the file.
+ * Nothing is copied and nothing but the file header is looked at before it is asked for. Every
+ * offset is checked against the file.
  *
  * @module
  */
@@ -22,8 +24,8 @@ export interface ElfOptions {
 /** Options of {@linkcode ElfFile.relocatedData}. */
 export interface RelocateOptions {
   /**
-   * Address at which a section of a relocatable file is, or will be, loaded. Default: the section's own address field, which is 0 in such
-   * files (this is also what `readelf` assumes).
+   * Address at which a section of a relocatable file is, or will be, loaded. Default: the section's
+   * own address field, which is 0 in such files (this is also what `readelf` assumes).
    */
   readonly addressOf?: (section: ElfSection) => bigint;
 }
@@ -35,12 +37,18 @@ export class ElfFile extends ElfImage {
   #byName: Map<string, ElfSection> | undefined;
   #symbols: ElfSymbolTable | undefined;
 
-  /** Program headers in file order. Throws `ElfError` if the table lies outside the file or has the wrong entry size. */
+  /**
+   * Program headers in file order. Throws `ElfError` if the table lies outside the file or has the
+   * wrong entry size.
+   */
   get segments(): readonly ElfSegment[] {
     return this.#segments ??= readSegments(this);
   }
 
-  /** Section headers in file order, including the null section 0. Throws `ElfError` if the table is malformed. */
+  /**
+   * Section headers in file order, including the null section 0. Throws `ElfError` if the table is
+   * malformed.
+   */
   get sections(): readonly ElfSection[] {
     return this.#sections ??= readSections(this);
   }
@@ -73,7 +81,10 @@ export class ElfFile extends ElfImage {
     return this.symbols.named(name);
   }
 
-  /** Bytes of a segment that are in the file, as a view. Throws `ElfError` (`truncated`) if they are not all there. */
+  /**
+   * Bytes of a segment that are in the file, as a view. Throws `ElfError` (`truncated`) if they are
+   * not all there.
+   */
   segmentData(segment: ElfSegment): Uint8Array {
     return this.slice(
       segment.offset,
@@ -83,8 +94,8 @@ export class ElfFile extends ElfImage {
   }
 
   /**
-   * Bytes of a section, as a view where possible. A zlib-compressed section (`SHF_COMPRESSED`) is inflated; `SHT_NOBITS` gives no
-   * bytes. Throws `ElfError`.
+   * Bytes of a section, as a view where possible. A zlib-compressed section (`SHF_COMPRESSED`) is
+   * inflated; `SHT_NOBITS` gives no bytes. Throws `ElfError`.
    */
   sectionData(section: ElfSection): Uint8Array {
     return sectionBytes(this, section);
@@ -97,8 +108,9 @@ export class ElfFile extends ElfImage {
   }
 
   /**
-   * Bytes of a section with its relocations applied. Only relocatable files have such sections; for the others this is
-   * {@linkcode ElfFile.sectionData}. Throws `ElfError` (`relocation`) for a relocation type that no unwind section uses.
+   * Bytes of a section with its relocations applied. Only relocatable files have such sections; for
+   * the others this is {@linkcode ElfFile.sectionData}. Throws `ElfError` (`relocation`) for a
+   * relocation type that no unwind section uses.
    */
   relocatedData(section: ElfSection, options?: RelocateOptions): Uint8Array {
     const data = this.sectionData(section);
@@ -111,16 +123,21 @@ export class ElfFile extends ElfImage {
 }
 
 /**
- * Reads an ELF64 file. Only the 64-byte header is checked here; tables are read, and checked, when they are asked for.
+ * Reads an ELF64 file. Only the 64-byte header is checked here; tables are read, and checked, when
+ * they are asked for.
  *
  * @param bytes The whole file; it is kept, not copied.
- * @throws {ElfError} If the header is truncated, or of another class, encoding, version, type or machine.
+ * @throws {ElfError} If the header is truncated, or of another class, encoding, version, type or
+ * machine.
  */
 export function parseElf(bytes: Uint8Array, options?: ElfOptions): ElfFile {
   return new ElfFile(bytes, options?.name ?? "ELF file");
 }
 
-/** Loadable segments (`PT_LOAD`) of a file in file order. Throws `ElfError` as {@linkcode ElfFile.segments}. */
+/**
+ * Loadable segments (`PT_LOAD`) of a file in file order. Throws `ElfError` as
+ * {@linkcode ElfFile.segments}.
+ */
 export function loadSegments(file: ElfFile): ElfSegment[] {
   return file.segments.filter((segment) => segment.type === PT.load);
 }

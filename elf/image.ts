@@ -1,6 +1,6 @@
 /**
- * The bytes of an ELF64 file whose file header is sound, and checked reading of them: what every table of the file is read
- * through.
+ * The bytes of an ELF64 file whose file header is sound, and checked reading of them: what every
+ * table of the file is read through.
  *
  * @module
  */
@@ -15,7 +15,10 @@ export interface HeaderTableInit {
   readonly what: "program" | "section";
   /** Offset of the header field that holds the table's offset. */
   readonly offsetAt: number;
-  /** Offset of the header field that holds the size of an entry; the number of entries stands after it. */
+  /**
+   * Offset of the header field that holds the size of an entry; the number of entries stands after
+   * it.
+   */
   readonly sizeAt: number;
   /** What an entry's size must be. */
   readonly size: number;
@@ -36,7 +39,10 @@ export class ElfImage {
   /** Address of the first instruction, 0 if none. */
   readonly entry: bigint;
 
-  /** Throws {@linkcode ElfError} if the header is not that of a little-endian ELF64 file of a known machine. */
+  /**
+   * Throws {@linkcode ElfError} if the header is not that of a little-endian ELF64 file of a known
+   * machine.
+   */
   constructor(bytes: Uint8Array, name: string) {
     this.name = name;
     this.bytes = bytes;
@@ -76,7 +82,10 @@ export class ElfImage {
     this.entry = this.view.getBigUint64(24, true);
   }
 
-  /** View of `size` bytes at `offset`; throws {@linkcode ElfError} (`truncated`) naming `what` if the file is shorter. */
+  /**
+   * View of `size` bytes at `offset`; throws {@linkcode ElfError} (`truncated`) naming `what` if
+   * the file is shorter.
+   */
   slice(offset: number, size: number, what: string): Uint8Array {
     if (offset + size > this.bytes.length) {
       throw this.error(
@@ -91,7 +100,10 @@ export class ElfImage {
     return this.bytes.subarray(offset, offset + size);
   }
 
-  /** Unsigned 64-bit field at `at` as a number. Throws {@linkcode ElfError} (`header`) if it is 2^53 or more, which no file can hold. */
+  /**
+   * Unsigned 64-bit field at `at` as a number. Throws {@linkcode ElfError} (`header`) if it is 2^53
+   * or more, which no file can hold.
+   */
   sizeAt(at: number, what: string): number {
     const value = this.view.getBigUint64(at, true);
     if (value > MAX_SAFE) {
@@ -100,7 +112,10 @@ export class ElfImage {
     return Number(value);
   }
 
-  /** NUL-terminated string at `at`, which must end before `limit`. Throws {@linkcode ElfError} (`string`). */
+  /**
+   * NUL-terminated string at `at`, which must end before `limit`. Throws {@linkcode ElfError}
+   * (`string`).
+   */
   stringAt(at: number, limit: number): string {
     const end = at < limit ? this.bytes.indexOf(0, at) : -1;
     if (end < 0 || end >= limit) {
@@ -118,7 +133,8 @@ export class ElfImage {
   }
 
   /**
-   * Offset and number of entries of a header table, as the file header has them; both 0 if there is no table.
+   * Offset and number of entries of a header table, as the file header has them; both 0 if there is
+   * no table.
    *
    * @throws {ElfError} (`header`) If the entries have the wrong size.
    */

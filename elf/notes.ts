@@ -1,5 +1,6 @@
 /**
- * Notes (gABI, "Note Section"): what a core file says about the process, and what producers leave in segments of type `PT_NOTE`.
+ * Notes (gABI, "Note Section"): what a core file says about the process, and what producers leave
+ * in segments of type `PT_NOTE`.
  *
  * @module
  */
@@ -24,13 +25,15 @@ const HEADER_SIZE = 12;
 /**
  * The notes of a file's `PT_NOTE` segments, in file order.
  *
- * @throws {ElfError} (`note`) If a note reaches beyond its segment; (`truncated`) if the segment reaches beyond the file.
+ * @throws {ElfError} (`note`) If a note reaches beyond its segment; (`truncated`) if the segment
+ * reaches beyond the file.
  */
 export function* elfNotes(file: ElfFile): Generator<ElfNote> {
   for (const segment of file.segments) {
     if (segment.type !== PT.note) continue;
     file.segmentData(segment);
-    // Names and contents are padded to four bytes, by Linux in files of both classes; or to eight if the segment says so.
+    // Names and contents are padded to four bytes, by Linux in files of both classes; or to eight
+    // if the segment says so.
     const align = segment.align === 8n ? 8 : 4;
     const end = segment.offset + segment.fileSize;
     let at = segment.offset;

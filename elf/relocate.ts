@@ -1,6 +1,7 @@
 /**
- * Relocations of unwind sections in relocatable files (`.o`). Only the types that compilers put into `.eh_frame`, `.debug_frame` and
- * `.gcc_except_table` are known; numbers are from the x86-64 psABI (table 4.9) and ELF for the Arm 64-bit Architecture (section 5.7).
+ * Relocations of unwind sections in relocatable files (`.o`). Only the types that compilers put
+ * into `.eh_frame`, `.debug_frame` and `.gcc_except_table` are known; numbers are from the x86-64
+ * psABI (table 4.9) and ELF for the Arm 64-bit Architecture (section 5.7).
  *
  * @module
  */
@@ -54,7 +55,8 @@ export interface RelocateInput {
 /**
  * A copy of `section` with every `SHT_RELA` relocation against it applied.
  *
- * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the section.
+ * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the
+ * section.
  */
 export function relocateSection(
   file: SectionedImage,

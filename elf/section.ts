@@ -39,7 +39,10 @@ export interface SectionedImage extends ElfImage {
   readonly sections: readonly ElfSection[];
 }
 
-/** Section headers in file order, including the null section 0. Throws `ElfError` if the table is malformed. */
+/**
+ * Section headers in file order, including the null section 0. Throws `ElfError` if the table is
+ * malformed.
+ */
 export function readSections(image: ElfImage): readonly ElfSection[] {
   const table = image.headerTable({
     what: "section",
@@ -88,7 +91,8 @@ export function readSections(image: ElfImage): readonly ElfSection[] {
 }
 
 /**
- * Bytes of a section, as a view where possible: a compressed one is inflated, `SHT_NOBITS` gives no bytes. Throws `ElfError`.
+ * Bytes of a section, as a view where possible: a compressed one is inflated, `SHT_NOBITS` gives no
+ * bytes. Throws `ElfError`.
  */
 export function sectionBytes(image: ElfImage, section: ElfSection): Uint8Array {
   if (section.type === SHT.nobits) return new Uint8Array(0);

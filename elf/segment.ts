@@ -28,7 +28,8 @@ export interface ElfSegment {
 }
 
 /**
- * Program headers in file order. Throws `ElfError` if the table lies outside the file or has the wrong entry size.
+ * Program headers in file order. Throws `ElfError` if the table lies outside the file or has the
+ * wrong entry size.
  */
 export function readSegments(image: SectionedImage): readonly ElfSegment[] {
   const table = image.headerTable({

@@ -1,6 +1,6 @@
 /**
- * The parts of a large file that a table dump needs. Reading 100 megabytes takes longer than dumping the 5 of them that are unwind
- * tables.
+ * The parts of a large file that a table dump needs. Reading 100 megabytes takes longer than
+ * dumping the 5 of them that are unwind tables.
  *
  * @module
  */
@@ -16,8 +16,9 @@ export interface ByteSource {
 }
 
 /**
- * An image of an ELF file in which only the headers, the section names and the sections wanted have been read; the rest is zero and, with
- * most systems, takes no memory. A file whose headers make no sense is read whole, so that its error is found where it always is.
+ * An image of an ELF file in which only the headers, the section names and the sections wanted have
+ * been read; the rest is zero and, with most systems, takes no memory. A file whose headers make no
+ * sense is read whole, so that its error is found where it always is.
  *
  * @param wanted Says of each section name whether the section's bytes are needed.
  */

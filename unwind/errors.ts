@@ -1,6 +1,6 @@
 /**
- * The errors of damaged unwind tables and stacks. What is wrong with the bytes below them, or with the ELF file around them,
- * is a `DecodeError` or an `ElfError`; all are `InputError`s.
+ * The errors of damaged unwind tables and stacks. What is wrong with the bytes below them, or with
+ * the ELF file around them, is a `DecodeError` or an `ElfError`; all are `InputError`s.
  *
  * @module
  */
@@ -84,7 +84,10 @@ export type WalkErrorKind =
   | "loop"
   | "trap";
 
-/** Thrown when a frame's caller cannot be found because the stack, the registers or a trap description are damaged. */
+/**
+ * Thrown when a frame's caller cannot be found because the stack, the registers or a trap
+ * description are damaged.
+ */
 export class WalkError extends InputError {
   /** What is wrong. */
   declare readonly kind: WalkErrorKind;

@@ -1,12 +1,16 @@
 /**
- * Backtraces of stopped processes against `eu-stack`: the process is dumped with gdb's `gcore`, and both read the same core file.
+ * Backtraces of stopped processes against `eu-stack`: the process is dumped with gdb's `gcore`, and
+ * both read the same core file.
  *
  * @module
  */
 import { backtrace, type CoreFile, readCore } from "../../unwind/walk/mod.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
-/** Compares the backtrace of a process that is started for it; undefined if the tools are not installed or may not trace. */
+/**
+ * Compares the backtrace of a process that is started for it; undefined if the tools are not
+ * installed or may not trace.
+ */
 export async function checkBacktrace(
   name: string,
   command: readonly [string, ...string[]],

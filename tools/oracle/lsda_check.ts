@@ -1,6 +1,7 @@
 /**
- * Language-specific data against the compiler that made it: clang writes the tables as assembly with comments, and its labels are turned
- * into symbols of the object file, so that every address it meant can be looked up.
+ * Language-specific data against the compiler that made it: clang writes the tables as assembly
+ * with comments, and its labels are turned into symbols of the object file, so that every address
+ * it meant can be looked up.
  *
  * @module
  */
@@ -154,7 +155,10 @@ function expectedTable(
   return { begin: hex(begin), sites };
 }
 
-/** Names of the types in a table's comments: by positive index for catches, by negative filter for filters. */
+/**
+ * Names of the types in a table's comments: by positive index for catches, by negative filter for
+ * filters.
+ */
 function expectedTypes(
   text: string,
 ): { catches: Map<number, string>; filters: Map<number, string> } {

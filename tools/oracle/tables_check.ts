@@ -1,11 +1,12 @@
 /**
  * Every row of every FDE of a file against `readelf --debug-dump=frames-interp`.
  *
- * What `readelf` (binutils 2.40) does that is not taken for a difference, and what is checked instead:
- * - An FDE whose instructions are all no-ops has no rows in its output, though it has one: that of the CIE. We must have exactly one row
- *   there, and it must be the one `llvm-dwarfdump` prints.
- * - Pointer authentication (`negate_ra_state`) does not show in its rows. We say it in a field of its own, which is left out of the
- *   comparison.
+ * What `readelf` (binutils 2.40) does that is not taken for a difference, and what is checked
+ * instead:
+ * - An FDE whose instructions are all no-ops has no rows in its output, though it has one: that of
+ *   the CIE. We must have exactly one row there, and it must be the one `llvm-dwarfdump` prints.
+ * - Pointer authentication (`negate_ra_state`) does not show in its rows. We say it in a field of
+ *   its own, which is left out of the comparison.
  * - A rule "in register 5" is printed as `r5 (rdi)`; we print `r5`.
  * - It follows links to separate debug files and would dump those too; that is turned off.
  *

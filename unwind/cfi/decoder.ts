@@ -1,6 +1,7 @@
 /**
- * Decodes call frame instructions one at a time into its own fields: no object per instruction, because whole libraries are dumped
- * through it. Operands are as stored, before the alignment factors of the CIE.
+ * Decodes call frame instructions one at a time into its own fields: no object per instruction,
+ * because whole libraries are dumped through it. Operands are as stored, before the alignment
+ * factors of the CIE.
  *
  * @module
  */
@@ -12,7 +13,9 @@ import type { CfiSection } from "./section.ts";
 
 /** A lazy stream of call frame instructions. */
 export class CfiDecoder {
-  /** Opcode of the last instruction; the three short forms are given with their operand bits zero. */
+  /**
+   * Opcode of the last instruction; the three short forms are given with their operand bits zero.
+   */
   opcode = 0;
   /** Offset of the last instruction in the section. */
   offset = 0;
@@ -20,7 +23,10 @@ export class CfiDecoder {
   first = 0;
   /** Second operand: an offset or a register. */
   second = 0;
-  /** For the expression instructions: offset in the section of the length that precedes the expression's bytes. */
+  /**
+   * For the expression instructions: offset in the section of the length that precedes the
+   * expression's bytes.
+   */
   blockAt = 0;
   #cursor: Cursor;
   #encoding = 0;
@@ -37,7 +43,10 @@ export class CfiDecoder {
     return this.#cursor.at;
   }
 
-  /** Starts at the instructions from `at` to `end`; `encoding` is the CIE's pointer encoding, for `set_loc`. */
+  /**
+   * Starts at the instructions from `at` to `end`; `encoding` is the CIE's pointer encoding, for
+   * `set_loc`.
+   */
   seek(at: number, end: number, encoding: number): void {
     this.#cursor.seek(at, end);
     this.#encoding = encoding;

@@ -1,6 +1,6 @@
 /**
- * Frame description entries: the unwind table of one function, or of one part of it. DWARF 5 section 6.4.1; LSB Core 5.0 section
- * 10.6.1.1.2.
+ * Frame description entries: the unwind table of one function, or of one part of it. DWARF 5
+ * section 6.4.1; LSB Core 5.0 section 10.6.1.1.2.
  *
  * @module
  */

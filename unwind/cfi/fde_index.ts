@@ -1,5 +1,6 @@
 /**
- * Finds the FDE of an address: through `.eh_frame_hdr` where it serves, else through an index built once.
+ * Finds the FDE of an address: through `.eh_frame_hdr` where it serves, else through an index built
+ * once.
  *
  * @module
  */
@@ -39,7 +40,8 @@ export class FdeIndex {
   /**
    * The FDE whose range has `address`, or undefined if none has.
    *
-   * @throws {CfiError | DecodeError} If the FDE is malformed, or the section is damaged and the sound part of it has no such FDE.
+   * @throws {CfiError | DecodeError} If the FDE is malformed, or the section is damaged and the
+   * sound part of it has no such FDE.
    */
   find(address: Address): Fde | undefined {
     if (this.#header !== undefined) {

@@ -1,5 +1,6 @@
 /**
- * A section of call frame information, `.eh_frame` or `.debug_frame`: its entries, lazily, and the rows of each.
+ * A section of call frame information, `.eh_frame` or `.debug_frame`: its entries, lazily, and the
+ * rows of each.
  *
  * @module
  */
@@ -68,7 +69,8 @@ export class FrameTable implements CfiSection {
   }
 
   /**
-   * Every entry in section order. A zero length does not end the list: linkers leave such words between the tables of two objects.
+   * Every entry in section order. A zero length does not end the list: linkers leave such words
+   * between the tables of two objects.
    *
    * @throws {CfiError | DecodeError} When the next entry is malformed.
    */

@@ -44,7 +44,8 @@ Deno.test("FrameTable, reads every augmentation", () => {
   const [first, second] = table.fdes();
   assertEquals(first!.cie.isSignalFrame, true);
   assertEquals(first!.cie.usesBKey, true);
-  // Bytes of the CIE before the pointer: length 4, id 4, version 1, "zPLRSB\0" 7, factors 2, column 1, size 1, encoding 1.
+  // Bytes of the CIE before the pointer: length 4, id 4, version 1, "zPLRSB\0" 7, factors 2, column
+  // 1, size 1, encoding 1.
   assertEquals(first!.cie.personality, {
     address: 0x10000 + 21 + 0x40,
     indirect: true,

@@ -1,9 +1,11 @@
 /**
- * Call frame information: from bytes to a row. A {@linkcode FrameTable} reads the entries of an `.eh_frame` or `.debug_frame`
- * section, {@linkcode Cie}s and {@linkcode Fde}s; an {@linkcode FdeIndex} finds the entry of an address, through
- * `.eh_frame_hdr` where that serves. A {@linkcode RowMachine} runs an entry's instructions and gives its {@linkcode UnwindRow}s:
- * for a range of code, where the canonical frame address is and where each register of the caller is. Where a row names a
- * DWARF expression, {@linkcode evaluateExpression} evaluates it. Nothing here knows of a stack.
+ * Call frame information: from bytes to a row. A {@linkcode FrameTable} reads the entries of an
+ * `.eh_frame` or `.debug_frame` section, {@linkcode Cie}s and {@linkcode Fde}s; an
+ * {@linkcode FdeIndex} finds the entry of an address, through `.eh_frame_hdr` where that serves. A
+ * {@linkcode RowMachine} runs an entry's instructions and gives its {@linkcode UnwindRow}s: for a
+ * range of code, where the canonical frame address is and where each register of the caller is.
+ * Where a row names a DWARF expression, {@linkcode evaluateExpression} evaluates it. Nothing here
+ * knows of a stack.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Runs call frame instructions and produces the rows of an FDE. DWARF 5, section 6.4.2. Where producers and the standard differ, this
- * does what GCC's own unwinder does: `restore_state` restores the CFA too, `def_cfa_register` after an expression keeps the last offset.
+ * Runs call frame instructions and produces the rows of an FDE. DWARF 5, section 6.4.2. Where
+ * producers and the standard differ, this does what GCC's own unwinder does: `restore_state`
+ * restores the CFA too, `def_cfa_register` after an expression keeps the last offset.
  *
  * @module
  */
@@ -39,7 +40,10 @@ export class RowMachine {
     this.row = this.#rules.row;
   }
 
-  /** Begins with an FDE. Throws `CfiError` or `DecodeError` if the instructions of its CIE are malformed. */
+  /**
+   * Begins with an FDE. Throws `CfiError` or `DecodeError` if the instructions of its CIE are
+   * malformed.
+   */
   start(fde: Fde): void {
     const cie = fde.cie;
     const initial = this.#initial.get(cie) ?? this.initialRow(cie);
@@ -59,7 +63,10 @@ export class RowMachine {
     this.#done = false;
   }
 
-  /** The rules a CIE begins with, before any FDE; do not change the row. Throws as {@linkcode RowMachine.start}. */
+  /**
+   * The rules a CIE begins with, before any FDE; do not change the row. Throws as
+   * {@linkcode RowMachine.start}.
+   */
   initialRow(cie: Cie): UnwindRow {
     const known = this.#initial.get(cie);
     if (known !== undefined) return known;
@@ -86,7 +93,8 @@ export class RowMachine {
   }
 
   /**
-   * Moves to the next row; false after the last. Every advance makes a row, even where it changes nothing; only empty rows are left out.
+   * Moves to the next row; false after the last. Every advance makes a row, even where it changes
+   * nothing; only empty rows are left out.
    *
    * @throws {CfiError | DecodeError} When the instructions are malformed.
    */

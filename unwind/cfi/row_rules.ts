@@ -1,6 +1,7 @@
 /**
- * What one call frame instruction does to the rules of a row. Advances, and remembering and restoring whole rows, are the business of
- * whoever runs the instructions. DWARF 5, sections 6.4.2.2 and 6.4.2.3.
+ * What one call frame instruction does to the rules of a row. Advances, and remembering and
+ * restoring whole rows, are the business of whoever runs the instructions. DWARF 5, sections
+ * 6.4.2.2 and 6.4.2.3.
  *
  * @module
  */

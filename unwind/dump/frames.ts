@@ -1,9 +1,11 @@
 /**
- * `trapline frames FILE`: the whole unwind table of a file, one JSON line per FDE. Registers and rules are named as `readelf` does; the
- * columns of a table are the registers its instructions mention.
+ * `trapline frames FILE`: the whole unwind table of a file, one JSON line per FDE. Registers and
+ * rules are named as `readelf` does; the columns of a table are the registers its instructions
+ * mention.
  *
- * Whole libraries go through here and the process is measured against tools written in C. What a row says besides its address depends
- * on the shape of the instructions only, so that text is made once per shape.
+ * Whole libraries go through here and the process is measured against tools written in C. What a
+ * row says besides its address depends on the shape of the instructions only, so that text is made
+ * once per shape.
  *
  * @module
  */
@@ -134,10 +136,11 @@ class TableLines {
 }
 
 /**
- * The lines of `trapline frames FILE` as UTF-8, in chunks of about 256 KiB that end at line ends. A chunk is valid until the next one
- * is asked for.
+ * The lines of `trapline frames FILE` as UTF-8, in chunks of about 256 KiB that end at line ends. A
+ * chunk is valid until the next one is asked for.
  *
- * @throws {ElfError | CfiError | DecodeError} Where the file is malformed; the lines before are given first.
+ * @throws {ElfError | CfiError | DecodeError} Where the file is malformed; the lines before are
+ * given first.
  */
 export function* frameChunks(
   bytes: Uint8Array,
@@ -162,7 +165,10 @@ export function* frameChunks(
   if (problem !== undefined) throw problem;
 }
 
-/** The lines of `trapline frames FILE`, without line ends. Throws as {@linkcode frameChunks}, which is the faster form. */
+/**
+ * The lines of `trapline frames FILE`, without line ends. Throws as {@linkcode frameChunks}, which
+ * is the faster form.
+ */
 export function* frameLines(
   bytes: Uint8Array,
   name: string,

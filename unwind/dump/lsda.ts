@@ -1,6 +1,6 @@
 /**
- * `trapline lsda FILE`: every language-specific data area of a file, one JSON line each: the function's range, and for each call site
- * its range, its landing pad and what that handles.
+ * `trapline lsda FILE`: every language-specific data area of a file, one JSON line each: the
+ * function's range, and for each call site its range, its landing pad and what that handles.
  *
  * @module
  */
@@ -52,7 +52,10 @@ class LsdaReader {
     });
   }
 
-  /** What a call site's landing pad handles: `cleanup`, type names, `...` for every type, `filter(…)` for what is not in a list. */
+  /**
+   * What a call site's landing pad handles: `cleanup`, type names, `...` for every type,
+   * `filter(…)` for what is not in a list.
+   */
   #actions(lsda: Lsda, site: CallSite): string[] {
     return [...lsda.actions(site)].map((action) => this.#action(lsda, action));
   }
@@ -95,7 +98,8 @@ class LsdaReader {
 /**
  * The lines of `trapline lsda FILE`, without line ends, in the order of the unwind tables.
  *
- * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed; the lines before are given first.
+ * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed; the lines
+ * before are given first.
  */
 export function* lsdaLines(
   bytes: Uint8Array,

@@ -1,7 +1,8 @@
 /**
- * Tables as text, one JSON line per function: {@linkcode frameLines} for call frame information, as `readelf` interprets it, and
- * {@linkcode lsdaLines} for language-specific data. {@linkcode frameChunks} gives the same lines as pieces of bytes, which is what
- * makes the dump of a large library fast.
+ * Tables as text, one JSON line per function: {@linkcode frameLines} for call frame information, as
+ * `readelf` interprets it, and {@linkcode lsdaLines} for language-specific data.
+ * {@linkcode frameChunks} gives the same lines as pieces of bytes, which is what makes the dump of
+ * a large library fast.
  *
  * @module
  */

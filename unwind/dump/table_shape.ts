@@ -1,7 +1,8 @@
 /**
- * The shape of an FDE's instructions: everything but how far they advance. Compilers write the same few prologues and epilogues over
- * and over at other distances, so whatever depends only on the shape (which registers a table mentions, what its rows say) need be
- * worked out once per shape: in a large library, once for some dozens of functions.
+ * The shape of an FDE's instructions: everything but how far they advance. Compilers write the same
+ * few prologues and epilogues over and over at other distances, so whatever depends only on the
+ * shape (which registers a table mentions, what its rows say) need be worked out once per shape: in
+ * a large library, once for some dozens of functions.
  *
  * @module
  */
@@ -15,7 +16,10 @@ interface Known<T> {
 
 /** Row starts and a value per shape. */
 export class ShapeCache<T> {
-  /** Addresses at which rows of the last FDE looked up start; the first {@linkcode ShapeCache.rowCount} are valid. */
+  /**
+   * Addresses at which rows of the last FDE looked up start; the first
+   * {@linkcode ShapeCache.rowCount} are valid.
+   */
   starts: Float64Array = new Float64Array(256);
   /** Rows of the last FDE looked up. */
   rowCount = 0;

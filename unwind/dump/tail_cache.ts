@@ -1,6 +1,7 @@
 /**
- * Something kept for each state that rows are in. Functions differ in where their rows begin, hardly in what their rows say: the thousands
- * of rows of a library are in a few hundred states, so a text made per state is made seldom.
+ * Something kept for each state that rows are in. Functions differ in where their rows begin,
+ * hardly in what their rows say: the thousands of rows of a library are in a few hundred states, so
+ * a text made per state is made seldom.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The exception object, `_Unwind_Exception` (Itanium C++ ABI, level I, 1.2), as it lies in the program's memory. Landing pads get
- * its address and hand it to `_Unwind_Resume`; what a language keeps with it lies around it.
+ * The exception object, `_Unwind_Exception` (Itanium C++ ABI, level I, 1.2), as it lies in the
+ * program's memory. Landing pads get its address and hand it to `_Unwind_Resume`; what a language
+ * keeps with it lies around it.
  *
  *     +0   exception_class     which language and vendor made it
  *     +8   exception_cleanup   called by whoever deletes an exception that is not its own

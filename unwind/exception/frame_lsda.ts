@@ -9,7 +9,8 @@ import type { Frame } from "../walk/mod.ts";
 import { Lsda } from "./lsda.ts";
 
 /**
- * The language-specific data area of a frame's function, with addresses as they are in memory; undefined if it has none.
+ * The language-specific data area of a stack frame's function, with addresses as they are in
+ * memory; undefined if it has none.
  *
  * @throws {LsdaError} (`memory`) If its bytes are neither in the module nor in memory.
  * @throws {LsdaError | DecodeError} If its header is malformed.

@@ -13,7 +13,10 @@ function lsda(image: ImageBuilder): Lsda {
   });
 }
 
-/** Call sites given as LEB128 bytes, actions as bytes, types as 32-bit pc-relative indirect pointers. */
+/**
+ * Call sites given as LEB128 bytes, actions as bytes, types as 32-bit pc-relative indirect
+ * pointers.
+ */
 function table(
   sites: readonly (readonly number[])[],
   actions: readonly number[] = [],

@@ -1,13 +1,16 @@
 /**
- * Two-phase unwinding (Itanium C++ ABI, level I) without an engine: it says where to land with which registers, the caller makes the
- * program do so. The road of one exception:
+ * Two-phase unwinding (Itanium C++ ABI, level I) without an engine: it says where to land with
+ * which registers, the caller makes the program do so. The road of one exception:
  *
- * 1. {@linkcode Unwinding.search} walks the stack and finds the frame that will take the exception. Nothing has changed yet.
- * 2. {@linkcode Unwinding.begin} walks again and gives the first landing: a cleanup on the way, or the handler itself.
- * 3. The program runs the cleanup, which ends in `_Unwind_Resume`; {@linkcode Unwinding.resume} goes on from there, with the frames as
- *    they are then, until the handler is reached.
+ * 1. {@linkcode Unwinding.search} walks the stack and finds the stack frame that will take the
+ *    exception. Nothing has changed yet.
+ * 2. {@linkcode Unwinding.begin} walks again and gives the first landing: a cleanup on the way, or
+ *    the handler itself.
+ * 3. The program runs the cleanup, which ends in `_Unwind_Resume`; {@linkcode Unwinding.resume}
+ *    goes on from there, with the frames as they are then, until the handler is reached.
  *
- * A forced unwinding has no search: a stop function is asked at each frame, handlers are passed over, cleanups run.
+ * A forced unwinding has no search: a stop function is asked at each frame, handlers are passed
+ * over, cleanups run.
  *
  * @module
  */
@@ -21,14 +24,17 @@ import {
   type Verdict,
 } from "./personality.ts";
 
-/** DWARF numbers of the registers in which a landing pad gets the exception object and the selector: the same on both machines. */
+/**
+ * DWARF numbers of the registers in which a landing pad gets the exception object and the selector:
+ * the same on both machines.
+ */
 export const EXCEPTION_REGISTERS: readonly [object: 0, selector: 1] = [0, 1];
 
 /** Where the program is to go on, and with what registers. */
 export interface Landing {
   /** Whether the exception goes on afterwards (`cleanup`) or ends here (`handler`). */
   readonly kind: "cleanup" | "handler";
-  /** The frame that is landed in. */
+  /** The stack frame that is landed in. */
   readonly frame: Frame;
   /** Address of the landing pad. */
   readonly landingPad: bigint;
@@ -40,11 +46,11 @@ export interface Landing {
 
 /** What the search found. */
 export type SearchResult =
-  /** A frame that takes the exception. */
+  /** A stack frame that takes the exception. */
   | { readonly type: "handler"; readonly frame: Frame }
-  /** No frame takes it. */
+  /** No stack frame takes it. */
   | { readonly type: "none" }
-  /** A frame lets no exception pass. */
+  /** A stack frame lets no exception pass. */
   | { readonly type: "terminate"; readonly frame: Frame };
 
 /** What is to be done next. */
@@ -53,18 +59,21 @@ export type Step =
   | { readonly type: "land"; readonly landing: Landing }
   /** The end of the stack is reached; nothing is left to clean up. */
   | { readonly type: "end" }
-  /** A frame lets no exception pass. */
+  /** A stack frame lets no exception pass. */
   | { readonly type: "terminate"; readonly frame: Frame }
   /** The stop function said so. */
   | { readonly type: "stopped"; readonly frame: Frame | undefined };
 
 /** A forced unwinding. */
 export interface ForcedUnwind {
-  /** Asked at each frame, and once with undefined at the end of the stack; `stop` ends the unwinding there. */
+  /**
+   * Asked at each stack frame, and once with undefined at the end of the stack; `stop` ends the
+   * unwinding there.
+   */
   readonly stop?: (frame: Frame | undefined) => "continue" | "stop";
   /**
-   * Whether handlers of every type are landed in, as GCC does (they must throw on), or passed over, as Clang's library does. Default
-   * `skip`.
+   * Whether handlers of every type are landed in, as GCC does (they must throw on), or passed over,
+   * as Clang's library does. Default `skip`.
    */
   readonly catchAll?: "skip" | "land";
 }
@@ -73,18 +82,19 @@ export interface ForcedUnwind {
 export interface UnwindRequest {
   /** The exception. */
   readonly exception: ThrownException;
-  /** Language of a frame; default C++ for all. */
+  /** Language of a stack frame; default C++ for all. */
   readonly personality?: (frame: Frame) => Personality;
   /**
-   * What to do in a frame that is at no call site; default what the ABI says: no exception may pass. A frame that was interrupted may be at
-   * any instruction, so faults and forced unwinding of preempted programs need `continue` or `previous` there.
+   * What to do in a stack frame that is at no call site; default what the ABI says: no exception
+   * may pass. A frame that was interrupted may be at any instruction, so faults and forced
+   * unwinding of preempted programs need `continue` or `previous` there.
    */
   readonly between?: (frame: Frame) => BetweenCallSites;
-  /** Whether frames are to be unwound without asking who takes the exception. */
+  /** Whether stack frames are to be unwound without asking who takes the exception. */
   readonly forced?: ForcedUnwind;
 }
 
-/** Makes the frames of a walk, innermost first; each call must begin anew. */
+/** Makes the stack frames of a walk, innermost first; each call must begin anew. */
 export type FrameFactory = () => Iterable<Frame>;
 
 /** What is wrong with the use of an {@linkcode Unwinding}. */
@@ -106,11 +116,17 @@ export class UnwindingError extends InputError {
  */
 export type UnwindingPhase = "new" | "searched" | "unwinding" | "over";
 
-/** An {@linkcode Unwinding} as plain data, but for its request: all that is kept from one step to the next. */
+/**
+ * An {@linkcode Unwinding} as plain data, but for its request: all that is kept from one step to
+ * the next.
+ */
 export interface UnwindingState {
   /** How far it is. */
   readonly phase: UnwindingPhase;
-  /** Canonical frame address of the frame that the search found to take the exception; undefined if there is none. */
+  /**
+   * Canonical frame address of the frame that the search found to take the exception; undefined if
+   * there is none.
+   */
   readonly handlerCfa: bigint | undefined;
 }
 
@@ -122,8 +138,8 @@ export class Unwinding {
   #handlerCfa: bigint | undefined;
 
   /**
-   * An unwinding that has not begun, or one that goes on from where {@linkcode Unwinding.save} left it; the request must then mean
-   * the same as it did.
+   * An unwinding that has not begun, or one that goes on from where {@linkcode Unwinding.save} left
+   * it; the request must then mean the same as it did.
    */
   constructor(
     request: UnwindRequest,
@@ -145,7 +161,7 @@ export class Unwinding {
   }
 
   /**
-   * Phase one: finds the frame that takes the exception. Not for forced unwinding.
+   * Phase one: finds the stack frame that takes the exception. Not for forced unwinding.
    *
    * @throws {UnwindingError} (`order`) If it has been called before, or the unwinding is forced.
    * @throws {InputError} If the walk or a language-specific data area is damaged.
@@ -170,10 +186,11 @@ export class Unwinding {
   }
 
   /**
-   * Begins phase two, or a forced unwinding, with the frames that were searched. Without a handler it cleans up to the end of the
-   * stack, as a panic does; C++ terminates instead of calling this.
+   * Begins phase two, or a forced unwinding, with the frames that were searched. Without a handler
+   * it cleans up to the end of the stack, as a panic does; C++ terminates instead of calling this.
    *
-   * @throws {UnwindingError} (`order`) If an exception that is not forced has not been searched for, or phase two has begun.
+   * @throws {UnwindingError} (`order`) If an exception that is not forced has not been searched
+   * for, or phase two has begun.
    * @throws {InputError} As {@linkcode Unwinding.search}.
    */
   begin(frames: FrameFactory): Step {
@@ -186,7 +203,8 @@ export class Unwinding {
   }
 
   /**
-   * Goes on after a cleanup: the frames begin with the one whose landing pad called `_Unwind_Resume`.
+   * Goes on after a cleanup: the frames begin with the one whose landing pad called
+   * `_Unwind_Resume`.
    *
    * @throws {UnwindingError} (`order`) If no cleanup is being run.
    * @throws {InputError} As {@linkcode Unwinding.search}.

@@ -19,13 +19,17 @@ const LSDAS = 0x20000;
 const INT = 0x30000;
 const ERROR = 0x30008;
 
-/** One LSDA: its function calls at +0x10 and +0x80, lands at +0xc0; the actions and types of the pad, as bytes and addresses. */
+/**
+ * One LSDA: its function calls at +0x10 and +0x80, lands at +0xc0; the actions and types of the
+ * pad, as bytes and addresses.
+ */
 function lsda(actions: readonly number[] | undefined, types: readonly number[]) {
   const image = new ImageBuilder().bytes(0xff, types.length === 0 ? 0xff : 0x00);
   if (types.length !== 0) {
     image.number(1, () => image.at("types") - 3);
   }
-  // Call site 0x00..0x90 lands at 0xc0; 0xc0..0xf0, the pad itself, lands nowhere; between them is a gap.
+  // Call site 0x00..0x90 lands at 0xc0; 0xc0..0xf0, the pad itself, lands nowhere; between them is
+  // a gap.
   const first = actions === undefined ? 0 : 1;
   const sites = [0, 0x90, 1, 0xc0, 1, first, 0xc0, 1, 0x30, 0, 0];
   image.bytes(1, sites.length, ...sites).bytes(...actions ?? []);
@@ -282,7 +286,8 @@ Deno.test("Unwinding.save, an unwinding rebuilt from plain data goes on the same
   ];
   for (const request of requests) {
     const list: string[] = [];
-    // What is kept between two steps has been through text, which holds no closure and no object of a class.
+    // What is kept between two steps has been through text, which holds no closure and no object of
+    // a class.
     let kept = JSON.stringify(text(new Unwinding(request).save()));
     const rebuilt = () => new Unwinding(request, state(kept));
     const keep = (unwinding: Unwinding) => kept = JSON.stringify(text(unwinding.save()));

@@ -1,7 +1,8 @@
 /**
- * Matching of thrown C++ types against handlers by the type information in the program's memory (Itanium C++ ABI, 2.9.5). What a handler
- * takes: its own type; classes derived from it, if it is their only base of that type and a public one; and for pointers, pointers to
- * such, with no fewer qualifiers, `void *`, and null.
+ * Matching of thrown C++ types against handlers by the type information in the program's memory
+ * (Itanium C++ ABI, 2.9.5). What a handler takes: its own type; classes derived from it, if it is
+ * their only base of that type and a public one; and for pointers, pointers to such, with no fewer
+ * qualifiers, `void *`, and null.
  *
  * @module
  */
@@ -78,8 +79,8 @@ export class TypeMatcher {
   /**
    * Whether a handler for type `wanted` takes an object of type `thrown`.
    * @param object address of the object
-   * @returns what the handler gets: the address of the part of the object that is of its type, or the pointer converted to its type;
-   * `undefined` if it does not take the object
+   * @returns what the handler gets: the address of the part of the object that is of its type, or
+   * the pointer converted to its type; `undefined` if it does not take the object
    */
   match(thrown: bigint, object: bigint, wanted: bigint): bigint | undefined {
     const kind = this.#class(wanted);

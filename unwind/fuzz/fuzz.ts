@@ -1,6 +1,7 @@
 /**
- * A seeded mutation fuzzer of this library. A case starts from sound bytes, built here, damages them, and feeds them to everything that
- * reads such bytes. Any error but an {@linkcode InputError} is a finding; so is a case that takes long, which the caller times.
+ * A seeded mutation fuzzer of this library. A case starts from sound bytes, built here, damages
+ * them, and feeds them to everything that reads such bytes. Any error but an {@linkcode InputError}
+ * is a finding; so is a case that takes long, which the caller times.
  *
  * @module
  */
@@ -53,7 +54,9 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 export interface FuzzOutcome {
   /** What was damaged. */
   readonly target: FuzzTarget;
-  /** Kind of the first error, or undefined if the bytes were still good for something everywhere. */
+  /**
+   * Kind of the first error, or undefined if the bytes were still good for something everywhere.
+   */
   readonly error: string | undefined;
 }
 
@@ -181,7 +184,9 @@ export class Fuzzer {
     }, { stack: random.chance(0.5) ? [0x7fff0000n] : [] });
   }
 
-  /** A stack with damage in the memory, the registers or the tables, walked, looked at, and unwound. */
+  /**
+   * A stack with damage in the memory, the registers or the tables, walked, looked at, and unwound.
+   */
   #walk(): void {
     const random = this.#random;
     const sound = random.pick(this.#corpus.stacks);

@@ -1,5 +1,6 @@
 /**
- * Builds sections of call frame information by hand: `cie()` and `fde()` with the instructions as byte lists, which `op` makes.
+ * Builds sections of call frame information by hand: `cie()` and `fde()` with the instructions as
+ * byte lists, which `op` makes.
  *
  * @module
  */
@@ -12,7 +13,10 @@ export interface CieInit {
   readonly version?: number;
   /** Augmentation string; default `zR` in `.eh_frame`, none in `.debug_frame`. */
   readonly augmentation?: string;
-  /** Bytes between augmentation string and alignment factors: the address of `eh`, or sizes of version 4. */
+  /**
+   * Bytes between augmentation string and alignment factors: the address of `eh`, or sizes of
+   * version 4.
+   */
   readonly extra?: readonly number[];
   /** Bytes of augmentation data, without their length; default the pointer encoding. */
   readonly augmentationData?: readonly number[];
@@ -36,7 +40,10 @@ export interface FdeInit {
   readonly instructions?: readonly (readonly number[])[];
   /** Bytes of augmentation data, without their length; default none. */
   readonly augmentationData?: readonly number[];
-  /** How address and size are written: 32-bit pc-relative (`0x1b`), the default in `.eh_frame`, or 64-bit absolute (0). */
+  /**
+   * How address and size are written: 32-bit pc-relative (`0x1b`), the default in `.eh_frame`, or
+   * 64-bit absolute (0).
+   */
   readonly encoding?: 0x1b | 0;
 }
 

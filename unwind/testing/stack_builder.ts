@@ -1,6 +1,7 @@
 /**
- * Builds the memory of a stack on which given functions have called each other, from their unwind tables: the inverse of a walk. Tests,
- * benchmarks and the fuzzer use it to have deep stacks of real compiled code for both machines without running any.
+ * Builds the memory of a stack on which given functions have called each other, from their unwind
+ * tables: the inverse of a walk. Tests, benchmarks and the fuzzer use it to have deep stacks of
+ * real compiled code for both machines without running any.
  *
  * @module
  */
@@ -40,7 +41,8 @@ export interface StackOptions {
 }
 
 /**
- * Whether a row can be used: the CFA is relative to the stack or frame pointer, the return address is stored, all rules are plain stores.
+ * Whether a row can be used: the CFA is relative to the stack or frame pointer, the return address
+ * is stored, all rules are plain stores.
  */
 function usable(row: UnwindRow, machine: Machine, ra: number): boolean {
   const { registers } = slotMap(machine);
@@ -62,7 +64,10 @@ function usable(row: UnwindRow, machine: Machine, ra: number): boolean {
   return row.cfaOffset > 0;
 }
 
-/** Places in a module's functions from which a call may be pretended: one row of each function that has a usable one, at most `count`. */
+/**
+ * Places in a module's functions from which a call may be pretended: one row of each function that
+ * has a usable one, at most `count`.
+ */
 export function callPlaces(
   module: Module,
   options: { readonly machine: Machine; readonly count: number },
@@ -74,7 +79,8 @@ export function callPlaces(
       let best: UnwindRow | undefined;
       const ra = fde.cie.returnAddress;
       for (const row of table.rows(fde)) {
-        // The return address may be the first byte after the row's last instruction; keep well inside.
+        // The return address may be the first byte after the row's last instruction; keep well
+        // inside.
         if (row.end - row.start < 8) continue;
         if (usable(row, options.machine, ra)) best = row;
       }
@@ -86,7 +92,10 @@ export function callPlaces(
   return places;
 }
 
-/** The stack of calls from the last of `places` (outermost) to the first (innermost). The outermost return address is zero. */
+/**
+ * The stack of calls from the last of `places` (outermost) to the first (innermost). The outermost
+ * return address is zero.
+ */
 export function buildStack(
   places: readonly CallPlace[],
   options: StackOptions,

@@ -1,5 +1,6 @@
 /**
- * A little program for walk tests: functions with unwind tables at 0x1000 and up, a stack at 0x7000, all as the test says.
+ * A little program for walk tests: functions with unwind tables at 0x1000 and up, a stack at
+ * 0x7000, all as the test says.
  *
  * @module
  */

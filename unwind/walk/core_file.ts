@@ -1,7 +1,8 @@
 /**
- * Core files of Linux on x86-64: registers, mapped files and memory of a process that was stopped or died. Core files of AArch64 are
- * refused. What a core says is in its notes (`core(5)`, and `include/uapi/linux/elfcore.h` of the kernel): a `NT_PRSTATUS` for each
- * thread, the files it had mapped in `NT_FILE`, and in `NT_AUXV` where the kernel's own object (the vDSO) is.
+ * Core files of Linux on x86-64: registers, mapped files and memory of a process that was stopped
+ * or died. Core files of AArch64 are refused. What a core says is in its notes (`core(5)`, and
+ * `include/uapi/linux/elfcore.h` of the kernel): a `NT_PRSTATUS` for each thread, the files it had
+ * mapped in `NT_FILE`, and in `NT_AUXV` where the kernel's own object (the vDSO) is.
  *
  * @module
  */
@@ -21,7 +22,10 @@ export interface CoreFile {
   readonly memory: MemoryReader;
   /** The code files it had mapped, and the kernel's own. */
   readonly modules: ModuleList;
-  /** Names of mapped files that are not among the modules: not to be had, no ELF files, damaged, or without room. */
+  /**
+   * Names of mapped files that are not among the modules: not to be had, no ELF files, damaged, or
+   * without room.
+   */
   readonly missing: readonly string[];
 }
 
@@ -29,7 +33,10 @@ export interface CoreFile {
 export interface CoreOptions {
   /** Name of the core file, for errors; default `core file`. */
   readonly name?: string;
-  /** The bytes of a file the process had mapped, or undefined if it cannot be had; without this no file is looked for. */
+  /**
+   * The bytes of a file the process had mapped, or undefined if it cannot be had; without this no
+   * file is looked for.
+   */
   readonly file?: (path: string) => Uint8Array | undefined;
 }
 
@@ -52,8 +59,8 @@ const REGISTERS_AT = 112;
 /**
  * Reads a core file. Its bytes are kept, not copied.
  *
- * @throws {CoreError} (`type`) If it is another kind of ELF file; (`machine`) if it is not of x86-64; (`note`) if a note is cut off;
- * (`registers`) if no thread is described.
+ * @throws {CoreError} (`type`) If it is another kind of ELF file; (`machine`) if it is not of
+ * x86-64; (`note`) if a note is cut off; (`registers`) if no thread is described.
  * @throws {ElfError} If it is not a sound ELF file, or its segments or notes lie outside it.
  */
 export function readCore(bytes: Uint8Array, options: CoreOptions = {}): CoreFile {
@@ -109,7 +116,9 @@ class CoreReader {
     return registers;
   }
 
-  /** Number of files, size of a page, then begin, end and file page of each mapping, then the names. */
+  /**
+   * Number of files, size of a page, then begin, end and file page of each mapping, then the names.
+   */
   #addFiles(note: ElfNote): void {
     const count = this.#viewOf(note, 16).getBigUint64(0, true);
     if (count > BigInt(note.bytes.length)) {
@@ -155,7 +164,8 @@ class CoreReader {
       this.#modules.add(moduleFromElf(file, { bias: start - first.vaddr }));
       return true;
     } catch (error) {
-      // A damaged file, or one that does not fit beside the others, costs only its own stack frames.
+      // A damaged file, or one that does not fit beside the others, costs only its own stack
+      // frames.
       if (error instanceof InputError || error instanceof RangeError) return false;
       throw error;
     }

@@ -1,5 +1,5 @@
 /**
- * One frame of a walked stack.
+ * One stack frame of a walk.
  *
  * @module
  */
@@ -12,7 +12,10 @@ import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
 import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 
-/** What stands between a frame and its caller: a call, a signal, or a trap (exception or interrupt). */
+/**
+ * What stands between a stack frame and its caller: a call, a signal, or a trap (exception or
+ * interrupt).
+ */
 export type FrameKind = "call" | "signal" | "trap";
 
 /** What all frames of a walk share. */
@@ -27,7 +30,7 @@ export interface WalkContext {
 
 /** What differs between frames. */
 export interface FrameState extends RegisterBlock {
-  /** Number of the frame, 0 for the innermost. */
+  /** Number of the stack frame, 0 for the innermost. */
   readonly index: number;
   /** Program counter. */
   readonly pc: Address;
@@ -41,13 +44,14 @@ export interface FrameState extends RegisterBlock {
   readonly trap: TrapFrameDescription | undefined;
 }
 
-/** One frame: a function that was running, or a trap that interrupted one. */
+/** One stack frame (activation): a function that was running, or a trap that interrupted one. */
 export class Frame {
-  /** Number of the frame, 0 for the innermost. */
+  /** Number of the stack frame, 0 for the innermost. */
   readonly index: number;
   /**
-   * Whether the program counter is that of an instruction that was interrupted, or is yet to run. Otherwise it is a return address, the
-   * address *after* a call: tables and names are then looked up one byte before it.
+   * Whether the program counter is that of an instruction that was interrupted, or is yet to run.
+   * Otherwise it is a return address, the address *after* a call: tables and names are then looked
+   * up one byte before it.
    */
   readonly interrupted: boolean;
   /** How the caller of this frame is found. */
@@ -84,12 +88,18 @@ export class Frame {
     return toBigAddress(this.pcAddress);
   }
 
-  /** Address to look up in tables: the program counter of an interrupted instruction, else one byte before the return address. */
+  /**
+   * Address to look up in tables: the program counter of an interrupted instruction, else one byte
+   * before the return address.
+   */
   get lookupAddress(): bigint {
     return toBigAddress(this.pcAddress - (this.interrupted ? 0 : 1));
   }
 
-  /** Canonical frame address: the stack pointer of the caller before the call. Undefined if it could not be computed. */
+  /**
+   * Canonical frame address: the stack pointer of the caller before the call. Undefined if it could
+   * not be computed.
+   */
   get cfa(): bigint | undefined {
     return this.cfaAddress === this.cfaAddress ? toBigAddress(this.cfaAddress) : undefined;
   }
@@ -111,7 +121,10 @@ export class Frame {
     return this.rule.module ?? this.#context.modules.at(this.lookupAddress);
   }
 
-  /** Function that was running, and the offset of the program counter into it, in bytes; undefined if no symbol is known. */
+  /**
+   * Function that was running, and the offset of the program counter into it, in bytes; undefined
+   * if no symbol is known.
+   */
   get function(): NamedOffset | undefined {
     const lookup = this.lookupAddress;
     const found = this.module?.nameOf(lookup);
@@ -119,7 +132,10 @@ export class Frame {
     return { name: found.name, offset: found.offset + this.pc - lookup };
   }
 
-  /** First address of the function, or of the part of it that the unwind table describes; undefined without a table. */
+  /**
+   * First address of the function, or of the part of it that the unwind table describes; undefined
+   * without a table.
+   */
   get functionStart(): bigint | undefined {
     const { fde, module } = this.rule;
     return fde === undefined || module === undefined
@@ -127,7 +143,9 @@ export class Frame {
       : toBigAddress(fde.start + module.bias);
   }
 
-  /** Registers as they are in this frame, as far as they are known. A live view that stays valid. */
+  /**
+   * Registers as they are in this frame, as far as they are known. A live view that stays valid.
+   */
   get registers(): RegisterSet {
     return new RegisterSet(this.#context.slots.registers.machine, {
       words: this.#words,
@@ -148,8 +166,8 @@ export class Frame {
   }
 
   /**
-   * The bytes that hold an address of this frame's program: the section of its module if it has them, else up to 64 KiB of memory
-   * from the address on. Undefined if neither can be read.
+   * The bytes that hold an address of this frame's program: the section of its module if it has
+   * them, else up to 64 KiB of memory from the address on. Undefined if neither can be read.
    */
   bytesAt(address: bigint): PlacedBytes | undefined {
     const section = this.module?.bytesAt(fromBigAddress(address));

@@ -1,9 +1,10 @@
 /**
- * Walking stacks. A program is {@linkcode RegisterSet registers}, a {@linkcode MemoryReader} and a {@linkcode ModuleList}; a
- * {@linkcode FrameIterator} applies the row of each program counter to them and gives the stack frames, innermost first, and
- * {@linkcode backtrace} all of them at once. A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says
- * where the registers are that a trap pushed. Rows are compiled once and kept in a {@linkcode RuleCache}. A program may also be a
- * core file: {@linkcode readCore}.
+ * Walking stacks. A program is {@linkcode RegisterSet registers}, a {@linkcode MemoryReader} and a
+ * {@linkcode ModuleList}; a {@linkcode FrameIterator} applies the row of each program counter to
+ * them and gives the stack frames, innermost first, and {@linkcode backtrace} all of them at once.
+ * A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says where the
+ * registers are that a trap pushed. Rows are compiled once and kept in a {@linkcode RuleCache}. A
+ * program may also be a core file: {@linkcode readCore}.
  *
  * @module
  */

@@ -34,7 +34,9 @@ export interface ModuleInit {
   readonly tables: readonly FdeIndex[];
   /** Names of its functions. */
   readonly symbols?: SymbolSource | undefined;
-  /** The section of the file that holds a file address; what is not found here is read from memory. */
+  /**
+   * The section of the file that holds a file address; what is not found here is read from memory.
+   */
   readonly bytesAt?: ((address: Address) => PlacedBytes | undefined) | undefined;
   /** Whether it was registered at run time and not loaded from a file. */
   readonly registered?: boolean | undefined;
@@ -42,7 +44,10 @@ export interface ModuleInit {
   readonly trapVectors?: boolean | undefined;
 }
 
-/** Code with its unwind tables. Build one with {@linkcode moduleFromElf} or {@linkcode moduleFromTable}. */
+/**
+ * Code with its unwind tables. Build one with {@linkcode moduleFromElf} or
+ * {@linkcode moduleFromTable}.
+ */
 export class Module {
   /** Name for messages and frames. */
   readonly name: string;
@@ -61,7 +66,10 @@ export class Module {
   #tables: readonly FdeIndex[];
   #bytesAt: ((address: Address) => PlacedBytes | undefined) | undefined;
 
-  /** A module from its parts. Throws `RangeError` if an address is not canonical or the range is empty. */
+  /**
+   * A module from its parts. Throws `RangeError` if an address is not canonical or the range is
+   * empty.
+   */
   constructor(init: ModuleInit) {
     this.name = init.name;
     this.registered = init.registered ?? false;
@@ -84,7 +92,10 @@ export class Module {
     return this.#tables.map((index) => index.table);
   }
 
-  /** The FDE for an address in memory, or undefined. Throws `CfiError` or `DecodeError` if its table is damaged there. */
+  /**
+   * The FDE for an address in memory, or undefined. Throws `CfiError` or `DecodeError` if its table
+   * is damaged there.
+   */
   find(address: Address): FoundFde | undefined {
     for (const index of this.#tables) {
       const fde = index.find(address - this.bias);
@@ -93,7 +104,10 @@ export class Module {
     return undefined;
   }
 
-  /** The section of the file that holds an address in memory, placed as it is in memory; undefined if none does. */
+  /**
+   * The section of the file that holds an address in memory, placed as it is in memory; undefined
+   * if none does.
+   */
   bytesAt(address: Address): PlacedBytes | undefined {
     const { bias } = this;
     const found = this.#bytesAt?.(address - bias);

@@ -1,5 +1,6 @@
 /**
- * The code that may be on a stack: all modules of a program, and the stubs that stand above trap frames.
+ * The code that may be on a stack: all modules of a program, and the stubs that stand above trap
+ * frames.
  *
  * @module
  */
@@ -26,7 +27,10 @@ export class ModuleList {
     return this.#modules;
   }
 
-  /** Adds a module: a loaded file, or generated code whose table is registered. Throws `RangeError` if it overlaps another. */
+  /**
+   * Adds a module: a loaded file, or generated code whose table is registered. Throws `RangeError`
+   * if it overlaps another.
+   */
   add(module: Module): Module {
     const at = this.#modules.findIndex((each) => each.start > module.start);
     const index = at < 0 ? this.#modules.length : at;

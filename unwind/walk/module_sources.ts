@@ -1,5 +1,6 @@
 /**
- * Where modules come from: loaded ELF files, and code made at run time whose unwind table is registered.
+ * Where modules come from: loaded ELF files, and code made at run time whose unwind table is
+ * registered.
  *
  * @module
  */
@@ -29,7 +30,8 @@ export interface ModuleOptions {
 /**
  * A module from a loaded executable or shared object.
  *
- * @throws {ElfError} If the file has no loadable segment, one that no address space has room for, or tables that lie outside it.
+ * @throws {ElfError} If the file has no loadable segment, one that no address space has room for,
+ * or tables that lie outside it.
  */
 export function moduleFromElf(
   file: ElfFile,
@@ -87,7 +89,10 @@ export interface TableRegistration {
   readonly symbols?: SymbolSource;
 }
 
-/** A module for code made at run time, from the `.eh_frame` data its maker registers. Throws `RangeError` for an empty range. */
+/**
+ * A module for code made at run time, from the `.eh_frame` data its maker registers. Throws
+ * `RangeError` for an empty range.
+ */
 export function moduleFromTable(registration: TableRegistration): Module {
   const { name, begin, end, symbols } = registration;
   const table = new FrameTable({
@@ -104,7 +109,9 @@ function least(values: readonly bigint[]): bigint {
   return values.reduce((a, b) => b < a ? b : a, values[0] ?? 0n);
 }
 
-/** The header that belongs to a table; a damaged one is as good as none, the index is then built. */
+/**
+ * The header that belongs to a table; a damaged one is as good as none, the index is then built.
+ */
 function headerFor(
   file: ElfFile,
   table: FrameTable,

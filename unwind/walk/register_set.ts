@@ -1,5 +1,6 @@
 /**
- * Values of a machine's registers in one frame. A value may be unknown: a function need not keep every register for its caller.
+ * Values of a machine's registers in one stack frame. A value may be unknown: a function need not
+ * keep every register for its caller.
  *
  * @module
  */
@@ -56,7 +57,10 @@ export function slotMap(machine: Machine): SlotMap {
   return map;
 }
 
-/** A block of register values somewhere in an array: two 32-bit halves per slot, and which slots are known. */
+/**
+ * A block of register values somewhere in an array: two 32-bit halves per slot, and which slots are
+ * known.
+ */
 export interface RegisterBlock {
   /** The array. */
   readonly words: Int32Array;

@@ -1,5 +1,5 @@
 /**
- * The frames of a stack, all at once.
+ * The stack frames of a walk, all at once.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { WalkEnd, WalkInput, WalkOptions } from "./walk_types.ts";
 
 /** A whole walk. */
 export interface Backtrace {
-  /** Frames found, innermost first. */
+  /** Stack frames found, innermost first. */
   readonly frames: readonly Frame[];
   /** Why the walk ended; undefined if an error ended it. */
   readonly end: WalkEnd | undefined;
-  /** The error that ended the walk; the frames before it are sound. */
+  /** The error that ended the walk; the stack frames before it are sound. */
   readonly error: InputError | undefined;
 }
 
