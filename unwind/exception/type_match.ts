@@ -164,7 +164,7 @@ export class TypeMatcher {
   }
 
   #read(address: bigint): bigint | undefined {
-    return readWord(this.#memory, BigInt.asUintN(64, address));
+    return readWord(this.#memory, address);
   }
 
   #class(type: bigint): TypeClass | undefined {

@@ -79,17 +79,18 @@ export function joinMemory(...readers: readonly MemoryReader[]): MemoryReader {
 }
 
 /**
- * Loads the little-endian 64-bit word at `address`, or gives undefined if it cannot be read.
+ * Loads the little-endian 64-bit word at `address`, taken modulo 2^64, or gives undefined if it cannot be read.
  * Nothing is kept between calls.
  */
 export function readWord(memory: MemoryReader, address: bigint): bigint | undefined {
-  const found = memory.window(address);
+  const start = BigInt.asUintN(64, address);
+  const found = memory.window(start);
   if (found === undefined) return undefined;
-  const at = Number(address - found.start);
+  const at = Number(start - found.start);
   // Only a word that lies across two windows is read byte by byte.
   return at + 8 <= found.bytes.length
     ? new DataView(found.bytes.buffer, found.bytes.byteOffset).getBigUint64(at, true)
-    : new WordReader(memory).number(address, 8);
+    : new WordReader(memory).number(start, 8);
 }
 
 const NO_BYTES = new DataView(new ArrayBuffer(0));
