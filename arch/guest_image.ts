@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ElfFile, loadSegments, parseElf } from "../elf/elf_file.ts";
+import { type ElfFile, loadSegments, parseElf } from "../elf/mod.ts";
 import { ArchError } from "./errors.ts";
 import { hex, type PhysicalMemory } from "./physical_memory.ts";
 

@@ -15,8 +15,8 @@ import type { Machine } from "../kernel/machine.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import type { Thread } from "../kernel/thread/thread.ts";
 import { registersOf } from "../kernel/unwind/unwind_stack.ts";
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
+import { machineRegisters } from "../unwind/cfi/mod.ts";
 import {
   type CallCounts,
   type ExpectedFrame,

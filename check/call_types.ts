@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
 import type { Flow } from "./flow.ts";
 
 /** A frame that a walk must find. */

@@ -5,11 +5,9 @@
  */
 
 import { hex } from "../arch/physical_memory.ts";
-import { UnwindError } from "../unwind/errors.ts";
-import type { Frame } from "../unwind/walk/frame.ts";
-import type { FrameIterator } from "../unwind/walk/frame_iterator.ts";
-import { type RegisterSet, slotMap } from "../unwind/walk/register_set.ts";
-import { registerName } from "../unwind/cfi/registers.ts";
+import { InputError } from "../bytes/mod.ts";
+import { type Frame, type FrameIterator, type RegisterSet, slotMap } from "../unwind/walk/mod.ts";
+import { registerName } from "../unwind/cfi/mod.ts";
 import type { ExpectedFrame } from "./call_types.ts";
 
 /** What is wrong with a walk. */
@@ -43,7 +41,7 @@ export function compareFrames(
       ? undefined
       : { frame: index - 1, reason: `the walk ends: ${walk.end}` };
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return { frame: index, reason: error.message };
   }
 }

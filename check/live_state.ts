@@ -9,10 +9,15 @@ import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import { taskMemory, taskModules } from "../kernel/unwind/unwind_stack.ts";
-import type { MemoryReader, MemoryWindow } from "../unwind/walk/memory.ts";
-import { type Module, moduleFromElf, ModuleList } from "../unwind/walk/modules.ts";
-import { RegisterSet } from "../unwind/walk/register_set.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
+import {
+  type MemoryReader,
+  type MemoryWindow,
+  type Module,
+  moduleFromElf,
+  ModuleList,
+  RegisterSet,
+} from "../unwind/walk/mod.ts";
+import { machineRegisters } from "../unwind/cfi/mod.ts";
 import { liveTrapStubs } from "./live_traps.ts";
 
 const UPPER_HALF = 1n << 63n;

@@ -7,11 +7,9 @@
 
 import type { ArchName, ExceptionEntry } from "../arch/arch.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type Address, fromBigAddress } from "../bytes/address.ts";
-import type { Module } from "../unwind/walk/modules.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
-import { RULE } from "../unwind/cfi/row.ts";
-import type { TrapStub } from "../unwind/walk/trap.ts";
+import { type Address, fromBigAddress } from "../bytes/mod.ts";
+import type { Module, TrapStub } from "../unwind/walk/mod.ts";
+import { machineRegisters, RULE } from "../unwind/cfi/mod.ts";
 
 /** What an exception has interrupted, as far as its entry has changed it. */
 export interface Interrupted {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
 
 /** What a running function stands on: the call or the trap that brought it there, and the state of what it suspended. */
 export interface Activation {

@@ -11,8 +11,8 @@ import { KernelError } from "../kernel/errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { Task } from "../kernel/thread/task.ts";
-import { UnwindError } from "../unwind/errors.ts";
-import { FrameIterator } from "../unwind/walk/frame_iterator.ts";
+import { InputError } from "../bytes/mod.ts";
+import { FrameIterator } from "../unwind/walk/mod.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
@@ -203,7 +203,7 @@ class WalkVerifier {
         if (found.length > expected.length + 1) break;
       }
     } catch (error) {
-      if (!(error instanceof UnwindError)) throw error;
+      if (!(error instanceof InputError)) throw error;
     }
     this.#mismatch = {
       time,

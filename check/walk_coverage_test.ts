@@ -4,7 +4,7 @@ import { archByName } from "../arch/mod.ts";
 import { unwindProgram } from "../cli/programs.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { type Program, Session } from "../kernel/testing/session.ts";
-import { loadSegments } from "../elf/elf_file.ts";
+import { loadSegments } from "../elf/mod.ts";
 import { describeMismatch, verifyWalks } from "./mod.ts";
 
 /** The routines of the kernel image that traps, switches, copies and landings go through. */

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type ElfFile, loadSegments, parseElf } from "../../elf/elf_file.ts";
+import { type ElfFile, loadSegments, parseElf } from "../../elf/mod.ts";
 import type { Arch, Cpu, CpuExit, ExceptionEntry, TrapFrame } from "../arch.ts";
 import { KernelSpace } from "../kernel_space.ts";
 import type { FrameSource, Protection } from "../page_tables.ts";

@@ -6,9 +6,7 @@
 
 import type { Arch } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { ElfError } from "../../unwind/errors.ts";
-import { type ElfFile, loadSegments, parseElf } from "../../elf/elf_file.ts";
-import { PF } from "../../elf/constants.ts";
+import { ElfError, type ElfFile, loadSegments, parseElf, PF } from "../../elf/mod.ts";
 import { KernelError } from "../errors.ts";
 import type { LoadMode } from "./load_mode.ts";
 import { pageCeil, pageFloor, type VmProtection } from "../vm/vm_map.ts";

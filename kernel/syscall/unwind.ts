@@ -4,7 +4,7 @@
  * @module
  */
 
-import { typeNameOf } from "../../unwind/exception/type_name.ts";
+import { exceptionClassOf, typeNameAt } from "../../unwind/exception/mod.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Continuation, CopyResult, PanicReport } from "../thread/continuation.ts";
@@ -17,7 +17,7 @@ import {
   terminate,
   type UnwindStart,
 } from "../unwind/panic.ts";
-import { programFrame, readTaskWord, taskMemory } from "../unwind/unwind_stack.ts";
+import { programFrame, taskMemory } from "../unwind/unwind_stack.ts";
 import { copyin } from "../vm/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
@@ -131,12 +131,13 @@ export function raiseThrow(
   const { task } = thread;
   if (bytes === null || task.module === null) return fail({ k, thread }, kr);
   const [type = 0n, address = 0n] = wordsOf(bytes);
-  if (task.code.typeMatcher(() => undefined) === null) {
+  const memory = taskMemory(k, task);
+  if (task.code.typeMatcher(memory) === null) {
     return fail({ k, thread }, KernReturn.FAILURE);
   }
   return start(k, thread, {
     cause: "throw",
-    reason: `exception of type ${typeName(k, thread, type)}`,
+    reason: `exception of type ${typeNameAt(memory, type) ?? "unknown"}`,
     object,
     exceptionClass: classOf(k, thread, object),
     thrown: { type, address },
@@ -148,22 +149,7 @@ function start(k: Kernel, thread: Thread, unwind: UnwindStart): Outcome {
 }
 
 function classOf(k: Kernel, thread: Thread, object: bigint): bigint {
-  return readTaskWord(k, thread.task, object) ?? 0n;
-}
-
-/** Name of a type: the text its type information points at. */
-function typeName(k: Kernel, { task }: Thread, type: bigint): string {
-  const address = readTaskWord(k, task, type + 8n);
-  const window = address === undefined ? undefined : taskMemory(k, task).window(address);
-  if (address === undefined || window === undefined) return "unknown";
-  const begin = Number(address - window.start);
-  const end = window.bytes.indexOf(0, begin);
-  const mangled = utf8.decode(
-    window.bytes.slice(begin, Math.min(end < 0 ? begin : end, begin + 256)),
-  );
-  const symbol = `_ZTI${mangled}`;
-  const name = typeNameOf(symbol);
-  return name === symbol ? mangled : name;
+  return exceptionClassOf(taskMemory(k, thread.task), object) ?? 0n;
 }
 
 function unwindResume({ k, thread, args: [object = 0n] }: SyscallContext): Outcome {

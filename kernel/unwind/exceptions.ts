@@ -5,6 +5,7 @@
  */
 
 import type { TrapFrame } from "../../arch/arch.ts";
+import { EXCEPTION_OBJECT } from "../../unwind/exception/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import type { FrameResult } from "../thread/continuation.ts";
 import { killCurrent } from "../thread/lifecycle.ts";
@@ -20,9 +21,6 @@ const KERNEL_CLASS = 0x5452_4150_4b45_524en;
 
 /** Offset of an exception object in its page: below it there is room for what a language's runtime keeps with it. */
 const OBJECT_OFFSET = 1024n;
-
-/** Offset of `private_2` in `_Unwind_Exception`; 1 tells the runtime that no handler can end the unwinding. */
-const PRIVATE_2 = 24n;
 
 /**
  * A CPU exception of a thread that nothing resolves: its stack is unwound if its program has anything to clean up, else its task ends at
@@ -65,8 +63,10 @@ export function unwindForKernel(
   const page = physical === null ? null : mapObject(k, task, physical);
   if (page === null) return killCurrent(k, thread, reason);
   const object = page + OBJECT_OFFSET;
-  writeTaskWord(k, { task, address: object }, KERNEL_CLASS);
-  if (cause === "kill") writeTaskWord(k, { task, address: object + PRIVATE_2 }, 1n);
+  const { exceptionClass, private2 } = EXCEPTION_OBJECT;
+  writeTaskWord(k, { task, address: object + exceptionClass }, KERNEL_CLASS);
+  // This tells the runtime that no handler can end the unwinding.
+  if (cause === "kill") writeTaskWord(k, { task, address: object + private2 }, 1n);
   return startUnwinding(k, thread, {
     frame: k.trapFrame(thread, trap),
     start: { cause, reason, object, exceptionClass: KERNEL_CLASS, page },

@@ -5,7 +5,7 @@
  */
 
 import type { TrapFrame } from "../../arch/arch.ts";
-import type { RegisterSet } from "../../unwind/walk/register_set.ts";
+import type { RegisterSet } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";

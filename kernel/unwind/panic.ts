@@ -12,17 +12,17 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { UnwindError } from "../../unwind/errors.ts";
-import type { BetweenCallSites } from "../../unwind/exception/personality.ts";
+import { InputError } from "../../bytes/mod.ts";
 import {
+  type BetweenCallSites,
+  EXCEPTION_OBJECT,
   type Landing,
   type SearchResult,
   type Step,
   Unwinding,
   type UnwindRequest,
-} from "../../unwind/exception/two_phase.ts";
-import type { Frame } from "../../unwind/walk/frame.ts";
-import { FrameIterator } from "../../unwind/walk/frame_iterator.ts";
+} from "../../unwind/exception/mod.ts";
+import { type Frame, FrameIterator } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { endTask } from "../thread/lifecycle.ts";
 import { EXIT, type Outcome } from "../thread/outcome.ts";
@@ -30,14 +30,11 @@ import type { Thread } from "../thread/thread.ts";
 import { revokeEmergencyStack, revokeStackReserve } from "../vm/emergency_stack.ts";
 import { releaseObject } from "./exception_page.ts";
 import { land } from "./landing.ts";
-import { readTaskWord, registersOf, taskMemory, writeTaskWord } from "./unwind_stack.ts";
+import { registersOf, taskMemory, writeTaskWord } from "./unwind_stack.ts";
 import type { Unwind } from "./unwinds.ts";
 
 /** Most stack frames of one walk: enough for a stack full of the smallest. */
 const FRAME_LIMIT = 65_536;
-
-/** Offset of `private_1` in `_Unwind_Exception`, where a handler finds the adjusted object pointer. */
-const PRIVATE_1 = 16n;
 
 /** What a new unwinding is made from. */
 export type UnwindStart =
@@ -70,9 +67,7 @@ function takeUp(k: Kernel, thread: Thread, how: { unwind: Unwind; frame: TrapFra
   const { object, exceptionClass, cause, thrown, progress } = unwind;
   let adjusted = thrown?.address ?? null;
   const { task } = thread;
-  const matcher = thrown === null
-    ? null
-    : task.code.typeMatcher((address) => readTaskWord(k, task, address));
+  const matcher = thrown === null ? null : task.code.typeMatcher(taskMemory(k, task));
   const request: UnwindRequest = {
     exception: {
       object,
@@ -274,7 +269,9 @@ function landAt(k: Kernel, thread: Thread, how: { walked: Walked; landing: Landi
   if (landing.kind === "handler") {
     const adjusted = walked.adjusted();
     if (adjusted !== null) {
-      writeTaskWord(k, { task: thread.task, address: unwind.object + PRIVATE_1 }, adjusted);
+      // Where a handler finds the adjusted object pointer.
+      const address = unwind.object + EXCEPTION_OBJECT.private1;
+      writeTaskWord(k, { task: thread.task, address }, adjusted);
     }
     thread.unwinds.catch();
     revokeEmergencyStack(thread.task, landingSp);
@@ -342,7 +339,7 @@ function guarded(k: Kernel, thread: Thread, run: () => Outcome): Outcome {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return abort(k, thread, error.message);
   }
 }

@@ -5,10 +5,9 @@
  * @module
  */
 
-import { type ElfFile, parseElf } from "../../elf/elf_file.ts";
-import { ElfError } from "../../unwind/errors.ts";
-import { TypeMatcher } from "../../unwind/exception/type_match.ts";
-import { moduleFromElf, ModuleList } from "../../unwind/walk/modules.ts";
+import { ElfError, type ElfFile, parseElf } from "../../elf/mod.ts";
+import { TypeMatcher } from "../../unwind/exception/mod.ts";
+import { type MemoryReader, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import type { BootModule } from "../boot/loader.ts";
 
 /** What a boot module says of its code. */
@@ -41,11 +40,11 @@ export class TaskCode {
     return this.#hasCleanups ??= this.#hasSection(".gcc_except_table");
   }
 
-  /** What knows its types, reading words of the program's memory, or `null` if the symbols are damaged. */
-  typeMatcher(word: (address: bigint) => bigint | undefined): TypeMatcher | null {
+  /** What knows its types, reading the program's memory, or `null` if the symbols are damaged. */
+  typeMatcher(memory: MemoryReader): TypeMatcher | null {
     return orNull(() => {
       const elf = this.#parse();
-      return elf === undefined ? null : new TypeMatcher(elf, word);
+      return elf === undefined ? null : new TypeMatcher(elf, memory);
     });
   }
 

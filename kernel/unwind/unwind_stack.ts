@@ -6,9 +6,8 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import { machineRegisters } from "../../unwind/cfi/registers.ts";
-import type { MemoryReader, MemoryWindow } from "../../unwind/walk/memory.ts";
-import { RegisterSet } from "../../unwind/walk/register_set.ts";
+import { machineRegisters } from "../../unwind/cfi/mod.ts";
+import { type MemoryReader, type MemoryWindow, RegisterSet } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
@@ -78,14 +77,6 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
       return length <= 0 ? undefined : { start, bytes: k.memory.slice(file + BigInt(at), length) };
     },
   };
-}
-
-/** Reads a word of a task's memory, or `undefined` if it is not in memory. */
-export function readTaskWord(k: Kernel, task: Task, address: bigint): bigint | undefined {
-  const window = taskMemory(k, task).window(address);
-  const at = window === undefined ? -1 : Number(address - window.start);
-  if (window === undefined || at + 8 > window.bytes.length) return undefined;
-  return new DataView(window.bytes.buffer, window.bytes.byteOffset).getBigUint64(at, true);
 }
 
 /** Writes a word of a task's memory that is in memory. Returns whether it was. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { UnwindingState } from "../../unwind/exception/two_phase.ts";
+import type { UnwindingState } from "../../unwind/exception/mod.ts";
 
 /** What started an unwinding. */
 export type UnwindCause = "panic" | "throw" | "exception" | "kill";

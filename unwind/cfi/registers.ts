@@ -2,13 +2,15 @@
  * DWARF register numbers of both machines and what the calling conventions say about them.
  *
  * - x86-64: System V psABI, figure 3.36 (numbers) and figure 3.4 (who saves what).
- * - AArch64: DWARF for the Arm 64-bit Architecture, section 4.1 (numbers); AAPCS64, section 6.1 (who saves what).
+ * - AArch64: DWARF for the Arm 64-bit Architecture, section 4.1 (numbers); AAPCS64, section 6.1
+ *   (who saves what).
  *
- * Names are those that `readelf` prints, so that dumps can be compared; a number without a name is written `r` and the number.
+ * Names are those that `readelf` prints, so that dumps can be compared; a number without a name is
+ * written `r` and the number.
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
+import type { Machine } from "../../elf/mod.ts";
 import { REGISTER_LIMIT } from "./row.ts";
 
 /** What the unwinder must know of a machine. Register numbers are DWARF's. */
@@ -21,7 +23,10 @@ export interface MachineRegisters {
   readonly stackPointer: number;
   /** Frame pointer. */
   readonly framePointer: number;
-  /** Register, or pseudo-register, that holds the return address on entry to a function; undefined where it is on the stack. */
+  /**
+   * Register, or pseudo-register, that holds the return address on entry to a function; undefined
+   * where it is on the stack.
+   */
   readonly link: number | undefined;
   /** Number that stands for the program counter in register sets. */
   readonly programCounter: number;
@@ -101,7 +106,10 @@ export function machineRegisters(machine: Machine): MachineRegisters {
   return machine === "x86_64" ? X86_64 : AARCH64;
 }
 
-/** Name of a DWARF register as `readelf` prints it, for example `rbp`, `x29`, or `r60` where the machine gives the number no name. */
+/**
+ * Name of a DWARF register as `readelf` prints it, for example `rbp`, `x29`, or `r60` where the
+ * machine gives the number no name.
+ */
 export function registerName(machine: Machine, register: number): string {
   return machineRegisters(machine).names[register] ?? `r${register}`;
 }
