@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { BootProfile } from "../trace/boot_profile.ts";
 import type { LabelledWord } from "../trace/events.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
@@ -124,17 +125,44 @@ export type CpuExit =
     readonly error: Error;
   };
 
-/** What the CPU did to enter an exception, for tests and tools. */
-export interface ExceptionEntry {
-  /** Vector number, −1 for SYSCALL (x86-64), or slot in the vector table, 0 to 15 (AArch64). */
-  readonly vector: number;
+/** What an exception has interrupted, as far as its entry has changed it. */
+export interface Interrupted {
   /** Address of the interrupted instruction, or the one after it, as the architecture saves it. */
   readonly pc: bigint;
+  /** Stack pointer. */
+  readonly sp: bigint;
+  /** Other registers the entry changes, by name, as the architecture saves them. */
+  readonly changed: Readonly<Record<string, bigint>>;
+}
+
+/** What the CPU did to enter an exception, for tests and tools. */
+export interface ExceptionEntry extends Interrupted {
+  /** Vector number, −1 for SYSCALL (x86-64), or slot in the vector table, 0 to 15 (AArch64). */
+  readonly vector: number;
   /** Error code (x86-64) or syndrome (AArch64). */
   readonly code: bigint;
   /** Whether it came from user mode. */
   readonly fromUser: boolean;
 }
+
+/**
+ * The first instructions of a way into the kernel: the interrupted state is still in registers of the CPU that no unwind table
+ * can name.
+ */
+export interface TrapEntry {
+  /** Address of the first of these instructions. */
+  readonly begin: bigint;
+  /** Address behind the last. */
+  readonly end: bigint;
+  /** What was interrupted, of a CPU that is at one of them and has not yet saved it. */
+  interrupted(cpu: Cpu, space: KernelSpace): Interrupted;
+}
+
+/**
+ * What an instruction does to the call stack: `call` enters a function that will come back behind it, `return` leaves one,
+ * `trap-return` leaves an exception handler, `hypercall` lets the host act, anything else leaves the call stack as it is.
+ */
+export type Flow = "call" | "return" | "trap-return" | "hypercall" | "other";
 
 /** Addresses and values the boot code needs. */
 export interface BootParameters {
@@ -217,6 +245,22 @@ export interface Arch {
   readonly sharedRoot: boolean;
   /** General registers by name, in the order of a register dump. */
   readonly registerNames: readonly string[];
+  /**
+   * Registers in which the CPU banks what an exception interrupts and for which DWARF has a number: the name there, and the
+   * one {@linkcode Cpu.register} takes.
+   */
+  readonly bankedRegisters: Readonly<Record<string, string>>;
+  /** Where traps enter the kernel. */
+  readonly trapEntries: readonly TrapEntry[];
+  /** What the exceptions of a boot look like in the log. */
+  readonly bootProfile: BootProfile;
+  /** Bytes of its longest instruction. */
+  readonly maxInstructionSize: number;
+  /**
+   * What an instruction does to the call stack.
+   * @param code the instruction; {@linkcode Arch.maxInstructionSize} bytes are always enough
+   */
+  flow(code: Uint8Array): Flow;
   /** Opens a CPU over RAM and the kernel half. */
   openCpu(space: KernelSpace): Cpu;
   /** Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the frame's lowest byte). */

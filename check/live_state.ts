@@ -1,6 +1,6 @@
 /**
- * What a frame walk needs of a running machine: the CPU's registers by name, memory through the tables of the address space the
- * frames are in, and the code there.
+ * What a walk of stack frames needs of a running machine: the CPU's registers by name, memory through the tables of the address space the
+ * stack frames are in, and the code there.
  *
  * @module
  */
@@ -18,9 +18,6 @@ import { liveTrapStubs } from "./live_traps.ts";
 const UPPER_HALF = 1n << 63n;
 const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
 
-/** Names under which the CPU knows registers that DWARF numbers, where the two differ. */
-const CPU_NAMES: Readonly<Record<string, string>> = { elr: "elr_el1" };
-
 /** A view of one machine; what it has read of memory is kept until {@linkcode LiveState.forget}. */
 export class LiveState {
   readonly #k: Kernel;
@@ -30,7 +27,7 @@ export class LiveState {
   readonly #modules = new Map<Task, ModuleList>();
   readonly #pages = new Map<Task, Map<bigint, MemoryWindow | undefined>>();
   readonly #general: readonly (readonly [number: number, name: string])[];
-  readonly #system: readonly (readonly [number: number, name: string])[];
+  readonly #banked: readonly (readonly [number: number, name: string])[];
 
   /** A view of the machine a kernel runs on. */
   constructor(k: Kernel) {
@@ -39,12 +36,11 @@ export class LiveState {
     this.#kernelModule = moduleFromElf(elf, { trapVectors: true });
     this.#boot = new ModuleList([moduleFromElf(elf, { bias: -k.arch.directMap })]);
     const { names, tracked } = machineRegisters(k.arch.elfMachine);
-    const named = tracked.map((number) => [number, names[number] ?? ""] as const);
-    this.#general = named.filter(([, name]) => k.arch.registerNames.includes(name));
-    this.#system = named.flatMap(([number, name]) => {
-      const cpuName = CPU_NAMES[name];
-      return cpuName === undefined ? [] : [[number, cpuName] as const];
-    });
+    this.#general = tracked.map((number) => [number, names[number] ?? ""] as const)
+      .filter(([, name]) => k.arch.registerNames.includes(name));
+    this.#banked = Object.entries(k.arch.bankedRegisters).map(([name, cpuName]) =>
+      [names.indexOf(name), cpuName] as const
+    );
   }
 
   /** The CPU's general registers, program counter and stack pointer now; those in `other`, by name, are as it says. */
@@ -59,12 +55,12 @@ export class LiveState {
     return set;
   }
 
-  /** What a walk begins with: the same, and in kernel mode what the CPU has saved of the interrupted state in registers of its own. */
+  /** What a walk begins with: the same, and in kernel mode what the CPU has banked of the interrupted state. */
   walkRegisters(general: RegisterSet): RegisterSet {
     const { cpu } = this.#k;
-    if (cpu.userMode || this.#system.length === 0) return general;
+    if (cpu.userMode || this.#banked.length === 0) return general;
     const set = general.clone();
-    for (const [number, name] of this.#system) set.set(number, cpu.register(name));
+    for (const [number, name] of this.#banked) set.set(number, cpu.register(name));
     return set;
   }
 

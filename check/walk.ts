@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ExceptionEntry } from "../arch/arch.ts";
+import type { ExceptionEntry, Flow } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import { KernelError } from "../kernel/errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -16,9 +16,7 @@ import { FrameIterator } from "../unwind/walk/frame_iterator.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
-import { type Flow, FLOW_WINDOW, flowOf } from "./flow.ts";
 import { LiveState } from "./live_state.ts";
-import { interruptedBy } from "./live_traps.ts";
 import type { WalkFrame, WalkMismatch, WalkReport } from "./walk_report.ts";
 
 /** How to check. */
@@ -132,14 +130,13 @@ class WalkVerifier {
   #enter(entry: ExceptionEntry): void {
     if (this.#mismatch !== null) return;
     const { time, pc } = this.#state;
-    const interrupted = interruptedBy(this.#k, entry);
     let { sp } = this.#state;
     if (this.#k.cpu.instructions > time && entry.pc !== pc) {
       // The exception followed the instruction: it made it, or the next one could not be fetched.
-      sp = interrupted.sp;
+      sp = entry.sp;
       this.#after({ pc: entry.pc, sp, userMode: entry.fromUser });
     }
-    const registers = this.#live.registers(interrupted.registers);
+    const registers = this.#live.registers(entry.changed);
     this.#tracker.enterException(entry, { sp, registers });
     this.#prepare();
   }
@@ -229,18 +226,20 @@ class WalkVerifier {
     if (flows === undefined) this.#flows.set(task, flows = new Map());
     let flow = flows.get(pc);
     if (flow === undefined) {
-      const code = this.#code(pc);
-      flow = flowOf(this.#k.arch.name, code);
+      const { arch } = this.#k;
+      const code = this.#code(pc, arch.maxInstructionSize);
+      flow = arch.flow(code);
       // What is not all in memory yet may fault, and be something else afterwards.
-      if (code.length === FLOW_WINDOW) flows.set(pc, flow);
+      if (code.length === arch.maxInstructionSize) flows.set(pc, flow);
     }
     return flow;
   }
 
-  #code(pc: bigint): Uint8Array {
+  /** The bytes at an address, as many of `size` as are in memory. */
+  #code(pc: bigint, size: number): Uint8Array {
     const { cpu, memory } = this.#k;
     const bytes: number[] = [];
-    for (let i = 0n; i < FLOW_WINDOW; i++) {
+    for (let i = 0n; i < size; i++) {
       const physical = cpu.translate(pc + i);
       if (physical === undefined || !memory.contains(physical)) break;
       bytes.push(memory.bytes[memory.offset(physical)] ?? 0);

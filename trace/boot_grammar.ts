@@ -1,5 +1,5 @@
 /**
- * The boot log as a grammar: what a boot must show, in order, on either architecture.
+ * The boot log as a grammar: what a boot must show, in order, on any architecture.
  *
  *     boot     = greeting, 7 switches, handoff, loading, start, run
  *     greeting = "Booting in …", memory lines, module line, "1 bootstrap modules"    other lines anywhere
@@ -13,13 +13,7 @@
  *
  * @module
  */
-import {
-  BOOT_PROFILES,
-  type BootArch,
-  type BootException,
-  type BootProfile,
-  isException,
-} from "./boot_profile.ts";
+import { type BootException, type BootProfile, isException } from "./boot_profile.ts";
 import { type BootProblem, checkBootRelations } from "./boot_relations.ts";
 import {
   choice,
@@ -36,8 +30,8 @@ import type { LogItem } from "./log_items.ts";
 
 /** What is to be booted. */
 export interface BootExpectation {
-  /** Architecture of the guest. */
-  readonly arch: BootArch;
+  /** What the guest's architecture says: its `bootProfile`. */
+  readonly profile: BootProfile;
   /** Name of the program's task; also its `argv[0]`. */
   readonly program: string;
   /** All its arguments, `argv[0]` included. */
@@ -62,7 +56,7 @@ class BootRules {
 
   constructor(expectation: BootExpectation) {
     this.#expectation = expectation;
-    this.#profile = BOOT_PROFILES[expectation.arch];
+    this.#profile = expectation.profile;
     this.#kernel = expectation.kernelTask ?? "gnumach";
   }
 
@@ -86,14 +80,15 @@ class BootRules {
   }
 
   #greeting(): Rule<LogItem> {
+    const booting = new RegExp(`^Booting in ${escape(this.#profile.kernelMode)}\\n$`);
     const lines = sequence(
-      text("the privilege line", this.#profile.booting),
+      text("the privilege line", booting),
       repeat(text("a memory line", /^vm_page: .+\n$/), { min: 1 }),
       text("the module line", new RegExp(`^module 0: ${escape(this.#expectation.program)} .+\n$`)),
       text("the module count", /^1 bootstrap modules\n$/),
     );
     // The banner, the command line, the model's name and whatever else a kernel likes to say; but not these lines again.
-    const known = [this.#profile.booting, /^vm_page: /, /^module \d/, /bootstrap modules/];
+    const known = [booting, /^vm_page: /, /^module \d/, /bootstrap modules/];
     return interleaved(
       lines,
       (item) => item.type === "text" && !known.some((pattern) => pattern.test(item.text)),
@@ -211,10 +206,7 @@ export function checkBoot(
       message: `Expected ${result.expected.join(" or ")}, found ${describe(found)}`,
     }];
   }
-  return checkBootRelations(items, {
-    ...expectation,
-    profile: BOOT_PROFILES[expectation.arch],
-  });
+  return checkBootRelations(items, expectation);
 }
 
 function describe(item: LogItem | undefined): string {

@@ -10,7 +10,7 @@
  * @module
  */
 export { type BootExpectation, checkBoot } from "./boot_grammar.ts";
-export type { BootArch } from "./boot_profile.ts";
+export type { BootException, BootProfile, ExceptionShape } from "./boot_profile.ts";
 export type { BootProblem } from "./boot_relations.ts";
 export { TraceError, type TraceErrorKind } from "./errors.ts";
 export type { EventType } from "./event_codec.ts";
