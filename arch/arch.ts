@@ -1,6 +1,6 @@
 /**
- * The one contract between the kernel and an architecture. Whatever the kernel may ask of an architecture is here; no other
- * folder names a register or branches on the architecture's name.
+ * The one contract between the kernel and an architecture. Whatever the kernel may ask of an
+ * architecture is here; no other folder names a register or branches on the architecture's name.
  *
  * @module
  */
@@ -57,7 +57,10 @@ export interface TrapReport {
   readonly meaning: string;
 }
 
-/** A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the guest restores it. */
+/**
+ * A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the
+ * guest restores it.
+ */
 export interface TrapFrame {
   /** Guest address of the frame. */
   readonly address: bigint;
@@ -81,11 +84,14 @@ export interface TrapFrame {
   register(name: string): bigint;
   /** Sets a register by name. */
   setRegister(name: string, value: bigint): void;
-  /** Prepares the frame of a thread that has never been in user mode: cleared registers, user mode, interrupts on. */
+  /**
+   * Prepares the frame of a thread that has never been in user mode: cleared registers, user mode,
+   * interrupts on.
+   */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
   /**
-   * Label of the guest routine that restores this frame, and whether it takes the thread or the frame as its argument:
-   * user frames live in the thread object.
+   * Label of the guest routine that restores this frame, and whether it takes the thread or the
+   * frame as its argument: user frames live in the thread object.
    */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
 }
@@ -113,7 +119,10 @@ export type CpuExit =
     readonly access: "read" | "write" | "fetch";
   }
   | {
-    /** Delivering an exception failed for good: triple fault, or an exception inside the exception entry. */
+    /**
+     * Delivering an exception failed for good: triple fault, or an exception inside the exception
+     * entry.
+     */
     readonly kind: "shutdown";
     /** What happened, one line. */
     readonly reason: string;
@@ -146,8 +155,8 @@ export interface ExceptionEntry extends Interrupted {
 }
 
 /**
- * The first instructions of a way into the kernel: the interrupted state is still in registers of the CPU that no unwind table
- * can name.
+ * The first instructions of a way into the kernel: the interrupted state is still in registers of
+ * the CPU that no unwind table can name.
  */
 export interface TrapEntry {
   /** Address of the first of these instructions. */
@@ -159,8 +168,9 @@ export interface TrapEntry {
 }
 
 /**
- * What an instruction does to the call stack: `call` enters a function that will come back behind it, `return` leaves one,
- * `trap-return` leaves an exception handler, `hypercall` lets the host act, anything else leaves the call stack as it is.
+ * What an instruction does to the call stack: `call` enters a function that will come back behind
+ * it, `return` leaves one, `trap-return` leaves an exception handler, `hypercall` lets the host
+ * act, anything else leaves the call stack as it is.
  */
 export type Flow = "call" | "return" | "trap-return" | "hypercall" | "other";
 
@@ -172,7 +182,10 @@ export interface BootParameters {
   readonly emergencyStackTop: bigint;
 }
 
-/** One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and interrupts. */
+/**
+ * One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and
+ * interrupts.
+ */
 export interface Cpu extends Disposable {
   /** Guest instructions executed since the CPU was opened; exact. */
   readonly instructions: number;
@@ -213,9 +226,15 @@ export interface Cpu extends Disposable {
   flushTranslations(): void;
   /** Drops cached code after the host has written to `size` bytes of code at a physical address. */
   flushCode(physical: bigint, size: number): void;
-  /** Calls `observer` for each exception and interrupt entered, before the guest's vector runs. `null` stops it. */
+  /**
+   * Calls `observer` for each exception and interrupt entered, before the guest's vector runs.
+   * `null` stops it.
+   */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void;
-  /** Stops the run just before the instruction at a virtual address executes, each time. Dispose the result to remove it. */
+  /**
+   * Stops the run just before the instruction at a virtual address executes, each time. Dispose the
+   * result to remove it.
+   */
   addBreakpoint(address: bigint): Disposable;
 }
 
@@ -233,7 +252,10 @@ export interface Arch {
   readonly directMap: bigint;
   /** Where kernel stacks are mapped, in the same slot of the root table as the direct map. */
   readonly stackRegion: bigint;
-  /** Where the programs of kernel-mode tasks are linked: a gibibyte in the same slot of the root table as the direct map. */
+  /**
+   * Where the programs of kernel-mode tasks are linked: a gibibyte in the same slot of the root
+   * table as the direct map.
+   */
   readonly programRegion: bigint;
   /** One past the highest user address; a multiple of the page size. */
   readonly userEnd: bigint;
@@ -241,13 +263,16 @@ export interface Arch {
   readonly elfMachine: ArchName;
   /** Encoding of translation tables. */
   readonly entryFormat: EntryFormat;
-  /** Whether each address space's root carries the kernel half, or the CPU has a root of its own for it. */
+  /**
+   * Whether each address space's root carries the kernel half, or the CPU has a root of its own for
+   * it.
+   */
   readonly sharedRoot: boolean;
   /** General registers by name, in the order of a register dump. */
   readonly registerNames: readonly string[];
   /**
-   * Registers in which the CPU banks what an exception interrupts and for which DWARF has a number: the name there, and the
-   * one {@linkcode Cpu.register} takes.
+   * Registers in which the CPU banks what an exception interrupts and for which DWARF has a number:
+   * the name there, and the one {@linkcode Cpu.register} takes.
    */
   readonly bankedRegisters: Readonly<Record<string, string>>;
   /** Where traps enter the kernel. */
@@ -263,7 +288,10 @@ export interface Arch {
   flow(code: Uint8Array): Flow;
   /** Opens a CPU over RAM and the kernel half. */
   openCpu(space: KernelSpace): Cpu;
-  /** Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the frame's lowest byte). */
+  /**
+   * Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the
+   * frame's lowest byte).
+   */
   readonly switchFrameSize: number;
   /** Writes a switch frame that resumes at `resume` with cleared registers. */
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void;
@@ -272,7 +300,9 @@ export interface Arch {
    * @param cpu the CPU that took the trap, which knows what the frame does not hold
    */
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame;
-  /** Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`. */
+  /**
+   * Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`.
+   */
   fpStateOffset(register: number): number | undefined;
   /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */
   initializeFp(space: KernelSpace, thread: bigint): void;

@@ -1,9 +1,11 @@
 /**
- * Keeps shadow call stacks of a machine that is stepped: of each thread's program, and of each thread's kernel stack.
+ * Keeps shadow call stacks of a machine that is stepped: of each thread's program, and of each
+ * thread's kernel stack.
  *
- * What is known without unwind tables: calls push, returns pop, an exception suspends everything, the instruction that leaves the
- * exception takes it up again. A few labels of the kernel image begin anew on an empty stack, or leave the stack they are on. A landing
- * ends all calls below the landing's stack pointer.
+ * What is known without unwind tables: calls push, returns pop, an exception suspends everything,
+ * the instruction that leaves the exception takes it up again. A few labels of the kernel image
+ * begin anew on an empty stack, or leave the stack they are on. A landing ends all calls below the
+ * landing's stack pointer.
  *
  * @module
  */
@@ -59,6 +61,8 @@ export class CallTracker {
   readonly #trapCall: number;
   /** Bytes a call pushes. */
   readonly #pushed: bigint;
+  /** Register in which a call leaves its return address, if it does not push it. */
+  readonly #link: string | undefined;
   #kernel: KernelContext;
   /** The thread whose stack the CPU is on. */
   #thread: Thread;
@@ -87,20 +91,22 @@ export class CallTracker {
     this.#switches = [this.#range("switch_context"), this.#range("load_context")];
     this.#enterProgram = this.#range("enter_program");
     this.#trapCall = k.arch.image.constant("HC_TRAP");
-    this.#pushed = machineRegisters(k.arch.elfMachine).link === undefined ? 8n : 0n;
+    const { link, names } = machineRegisters(k.arch.elfMachine);
+    this.#pushed = link === undefined ? 8n : 0n;
+    this.#link = names[link ?? -1];
   }
 
-  /** The task whose memory and code the frames are in. */
+  /** The task whose memory and code the stack frames are in. */
   get task(): Task {
     return this.#k.cpu.userMode ? this.#k.current.task : this.#kernel.task;
   }
 
-  /** How many frames there are now. */
+  /** How many stack frames there are now. */
   get depth(): number {
     return this.#stacks().reduce((sum, { activations }) => sum + activations.length, 1);
   }
 
-  /** The frames now, innermost first, at most `limit` of them; the innermost is at `pc`. */
+  /** The stack frames now, innermost first, at most `limit` of them; the innermost is at `pc`. */
   frames(pc: bigint, limit: number): ExpectedFrame[] {
     const frames: ExpectedFrame[] = [];
     let inner: Omit<ExpectedFrame, "cfa"> = {
@@ -123,14 +129,17 @@ export class CallTracker {
     return frames;
   }
 
-  /** The stacks the frames are on, innermost first. */
+  /** The stacks that the stack frames are on, innermost first. */
   #stacks(): ShadowStack[] {
     if (this.#k.cpu.userMode) return [this.#user(this.#k.current).stack];
     const { stack, user } = this.#kernel;
     return user === null ? [stack] : [stack, user.stack];
   }
 
-  /** An exception or interrupt was entered; nothing of its handler has run. `before` is the state it interrupted. */
+  /**
+   * An exception or interrupt was entered; nothing of its handler has run. `before` is the state it
+   * interrupted.
+   */
   enterException(entry: ExceptionEntry, before: { sp: bigint; registers: RegisterSet }): void {
     this.counts.traps++;
     const { pc } = entry;
@@ -154,8 +163,8 @@ export class CallTracker {
     const { cpu } = this.#k;
     const { top } = this.#kernel.stack;
     if (cpu.hypercall() !== this.#trapCall || top?.how !== "trap") return;
-    top.frame = cpu.hypercallWord(0);
-    top.seen = this.#saved(top.frame);
+    top.trapFrame = cpu.hypercallWord(0);
+    top.seen = this.#saved(top.trapFrame);
   }
 
   /** An instruction has run; `now` is what it has led to. */
@@ -167,7 +176,7 @@ export class CallTracker {
         this.counts.calls++;
         stack.push({
           how: "call",
-          pc: this.#returnAddress(state, sp),
+          pc: this.#returnAddress(sp),
           sp: state.sp,
           registers: state.registers,
         });
@@ -208,7 +217,9 @@ export class CallTracker {
     this.#switchedOut.delete(current);
   }
 
-  /** A stack that has never run: its switch frame leads to `thread_start`, with cleared registers. */
+  /**
+   * A stack that has never run: its switch frame leads to `thread_start`, with cleared registers.
+   */
   #fresh(top: bigint, { registers }: StepState): KernelContext {
     const context = this.#bare();
     const cleared = registers.clone();
@@ -235,9 +246,9 @@ export class CallTracker {
 
   /** Takes over what has changed in a trap frame. */
   #sync(activation: Activation): void {
-    const { frame, seen, registers } = activation;
-    if (frame === undefined || seen === undefined) return;
-    const now = this.#saved(frame);
+    const { trapFrame, seen, registers } = activation;
+    if (trapFrame === undefined || seen === undefined) return;
+    const now = this.#saved(trapFrame);
     for (const [register, value] of now.entries()) {
       if (seen.get(register) !== value) registers.set(register, value);
     }
@@ -269,24 +280,26 @@ export class CallTracker {
     this.#kernel.stack.push(activation);
   }
 
-  /** Where a call comes back to: what it has pushed, or the next of its four-byte instructions. */
-  #returnAddress(state: StepState, sp: bigint): bigint {
-    if (this.#pushed === 0n) return state.pc + 4n;
+  /** Where the call just made comes back to: what it has put into the link register, or pushed. */
+  #returnAddress(sp: bigint): bigint {
     const { cpu, memory } = this.#k;
+    if (this.#link !== undefined) return cpu.register(this.#link);
     const physical = cpu.translate(sp);
     if (physical === undefined) throw new ShadowError(`No stack at ${hex(sp)} after a call`);
     return memory.readU64(physical);
   }
 
-  #activationOf(frame: bigint): Activation {
-    const registers = this.#saved(frame);
+  /** What a trap frame suspends. */
+  #activationOf(trapFrame: bigint): Activation {
+    const registers = this.#saved(trapFrame);
     const { pc = 0n, sp = 0n } = registers;
-    return { how: "trap", pc, sp, registers, frame, seen: registers.clone() };
+    return { how: "trap", pc, sp, registers, trapFrame, seen: registers.clone() };
   }
 
-  #saved(frame: bigint): RegisterSet {
+  /** The registers in a trap frame. */
+  #saved(trapFrame: bigint): RegisterSet {
     const k = this.#k;
-    return registersOf(k, k.arch.trapFrame(k.space, frame, { cpu: k.cpu }));
+    return registersOf(k, k.arch.trapFrame(k.space, trapFrame, { cpu: k.cpu }));
   }
 
   #trapped(user: UserContext, activation: Activation): KernelContext {

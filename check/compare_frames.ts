@@ -21,7 +21,8 @@ export interface Difference {
 }
 
 /**
- * Compares a walk that has not begun with the stack frames it must find; `whole` says whether it must end there.
+ * Compares a walk that has not begun with the stack frames it must find; `whole` says whether it
+ * must end there.
  * @returns the first difference, or `undefined` if there is none
  */
 export function compareFrames(

@@ -1,6 +1,6 @@
 /**
- * What a walk of stack frames needs of a running machine: the CPU's registers by name, memory through the tables of the address space the
- * stack frames are in, and the code there.
+ * What a walk of stack frames needs of a running machine: the CPU's registers by name, memory
+ * through the tables of the address space the stack frames are in, and the code there.
  *
  * @module
  */
@@ -43,7 +43,10 @@ export class LiveState {
     );
   }
 
-  /** The CPU's general registers, program counter and stack pointer now; those in `other`, by name, are as it says. */
+  /**
+   * The CPU's general registers, program counter and stack pointer now; those in `other`, by name,
+   * are as it says.
+   */
   registers(other: Readonly<Record<string, bigint>> = {}): RegisterSet {
     const { cpu, arch } = this.#k;
     const set = new RegisterSet(arch.elfMachine);
@@ -55,7 +58,10 @@ export class LiveState {
     return set;
   }
 
-  /** What a walk begins with: the same, and in kernel mode what the CPU has banked of the interrupted state. */
+  /**
+   * What a walk begins with: the same, and in kernel mode what the CPU has banked of the
+   * interrupted state.
+   */
   walkRegisters(general: RegisterSet): RegisterSet {
     const { cpu } = this.#k;
     if (cpu.userMode || this.#banked.length === 0) return general;
@@ -64,7 +70,10 @@ export class LiveState {
     return set;
   }
 
-  /** Code of the kernel and of a task's program; while the kernel runs at physical addresses, the kernel there. */
+  /**
+   * Code of the kernel and of a task's program; while the kernel runs at physical addresses, the
+   * kernel there.
+   */
   modules(task: Task): ModuleList {
     const { cpu } = this.#k;
     if (!cpu.userMode && (cpu.pc & UPPER_HALF) === 0n) return this.#boot;
@@ -77,7 +86,9 @@ export class LiveState {
     return list;
   }
 
-  /** Memory as a task in the kernel sees it: its own in the lower half, the kernel's in the upper. */
+  /**
+   * Memory as a task in the kernel sees it: its own in the lower half, the kernel's in the upper.
+   */
   memory(task: Task): MemoryReader {
     let pages = this.#pages.get(task);
     if (pages === undefined) {

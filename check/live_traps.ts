@@ -1,6 +1,6 @@
 /**
- * What of a trap only the CPU knows: the interrupted state while the first instructions of the entry run, when it is still in
- * registers that no unwind table can name.
+ * What of a trap only the CPU knows: the interrupted state while the first instructions of the
+ * entry run, when it is still in registers that no unwind table can name.
  *
  * @module
  */
@@ -13,8 +13,9 @@ import { RULE } from "../unwind/cfi/row.ts";
 import type { TrapStub } from "../unwind/walk/trap.ts";
 
 /**
- * Describes the traps of a live CPU whose entry has only just begun. Where the tables say that the return address is undefined, the
- * interrupted program counter and stack pointer are read from the CPU; everywhere else the tables are asked.
+ * Describes the traps of a live CPU whose entry has only just begun. Where the tables say that the
+ * return address is undefined, the interrupted program counter and stack pointer are read from the
+ * CPU; everywhere else the tables are asked.
  */
 export function liveTrapStubs(k: Kernel, kernel: Module): TrapStub[] {
   const { programCounter, stackPointer, names } = machineRegisters(k.arch.elfMachine);

@@ -1,6 +1,6 @@
 /**
- * Checks unwind tables against execution: at every instruction a machine executes, the frames that the tables lead to must be those
- * that calls, returns and traps have made.
+ * Checks unwind tables against execution: at every instruction a machine executes, the stack frames
+ * that the tables lead to must be those that calls, returns and traps have made.
  *
  * @module
  */
@@ -23,18 +23,22 @@ import type { WalkFrame, WalkMismatch, WalkReport } from "./walk_report.ts";
 export interface WalkOptions {
   /** Most instructions to execute; by default until the machine halts. */
   readonly instructions?: number;
-  /** Most frames of a walk to compare, from the innermost; by default all. */
+  /** Most stack frames of a walk to compare, from the innermost; by default all. */
   readonly depth?: number;
-  /** Called before each instruction, with the number of those executed: may inject interrupts, for example. */
+  /**
+   * Called before each instruction, with the number of those executed: may inject interrupts, for
+   * example.
+   */
   readonly beforeEach?: (executed: number) => void;
   /** What to check: instructions of programs in user mode, or of the kernel too, the default. */
   readonly scope?: "user" | "all";
 }
 
 /**
- * Runs a machine instruction by instruction and compares, before each, the frames of the unwinder with a shadow call stack: program
- * counter, canonical frame address and the registers a call preserves, of all frames behind traps. Ends at the first difference. The
- * CPU's exception observer is used.
+ * Runs a machine instruction by instruction and compares, before each, the stack frames of the
+ * unwinder with a shadow call stack: program counter, canonical frame address and the registers a
+ * call preserves, of all stack frames behind traps. Ends at the first difference. The CPU's
+ * exception observer is used.
  * @param machine a machine that has not run yet
  * @throws {KernelError} of kind `misuse` if it has, else as `Machine.run`
  */
@@ -126,7 +130,10 @@ class WalkVerifier {
     this.#check();
   }
 
-  /** An exception has been entered; its handler's first instruction may run before the machine comes back. */
+  /**
+   * An exception has been entered; its handler's first instruction may run before the machine comes
+   * back.
+   */
   #enter(entry: ExceptionEntry): void {
     if (this.#mismatch !== null) return;
     const { time, pc } = this.#state;
@@ -179,7 +186,8 @@ class WalkVerifier {
     const registers = this.#live.walkRegisters(this.#state.registers);
     const memory = this.#live.memory(task);
     const modules = this.#live.modules(task);
-    // Nothing but tables may lead on, and nothing below a stack pointer is believed: the kernel's stacks take interrupts.
+    // Nothing but tables may lead on, and nothing below a stack pointer is believed: the kernel's
+    // stacks take interrupts.
     const options = { framePointer: false, maxFrames: Infinity, redZone: 0 };
     return new FrameIterator({ registers, memory, modules }, options);
   }

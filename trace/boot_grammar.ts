@@ -7,9 +7,10 @@
  *     start    = return, AST, switch to the kernel, "start NAME:", switch back, return
  *     run      = first pages, FP trap, (first page | system call | interrupt)*, the system call that does not return
  *
- * Interrupts in the kernel may stand anywhere; while the program runs, so may ASTs, switches and handoffs. The grammar sees one
- * item at a time; {@linkcode checkBoot} adds what relates items to one another: who switches to whom, which page is touched when,
- * that a system call leaves the fault address alone, and that the text is written one character a system call.
+ * Interrupts in the kernel may stand anywhere; while the program runs, so may ASTs, switches and
+ * handoffs. The grammar sees one item at a time; {@linkcode checkBoot} adds what relates items to
+ * one another: who switches to whom, which page is touched when, that a system call leaves the
+ * fault address alone, and that the text is written one character a system call.
  *
  * @module
  */
@@ -42,7 +43,10 @@ export interface BootExpectation {
   readonly kernelTask?: string;
   /** Number of switches that start kernel threads; 7 if absent. */
   readonly kernelThreads?: number;
-  /** Bases of the pages of the program's segments, in the order they are copied out; not checked if absent. */
+  /**
+   * Bases of the pages of the program's segments, in the order they are copied out; not checked if
+   * absent.
+   */
   readonly pages?: readonly bigint[];
   /** Whether the timer must have interrupted both the kernel and the program; true if absent. */
   readonly interrupts?: boolean;
@@ -87,7 +91,8 @@ class BootRules {
       text("the module line", new RegExp(`^module 0: ${escape(this.#expectation.program)} .+\n$`)),
       text("the module count", /^1 bootstrap modules\n$/),
     );
-    // The banner, the command line, the model's name and whatever else a kernel likes to say; but not these lines again.
+    // The banner, the command line, the model's name and whatever else a kernel likes to say; but
+    // not these lines again.
     const known = [booting, /^vm_page: /, /^module \d/, /bootstrap modules/];
     return interleaved(
       lines,

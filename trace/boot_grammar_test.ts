@@ -88,7 +88,8 @@ function testBootsOf(name: string, profile: BootProfile): void {
       if (event.type !== "exception") continue;
       for (const place of event.words.keys()) {
         const word = event.words[place];
-        // Where the kernel stood, which call was made and how many arguments there were is not for the grammar to say.
+        // Where the kernel stood, which call was made and how many arguments there were is not for
+        // the grammar to say.
         if (word === undefined || word.label === "PC" || word.label === "CALL") continue;
         if (word.value > 0x7f80_0000_0000n) continue;
         const words = event.words.with(place, { ...word, value: word.value ^ 0x10_0000n });

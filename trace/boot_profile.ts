@@ -1,5 +1,6 @@
 /**
- * What a boot looks like in the words of an architecture, which knows its own: what tells the exceptions of a boot apart.
+ * What a boot looks like in the words of an architecture, which knows its own: what tells the
+ * exceptions of a boot apart.
  *
  * @module
  */
@@ -29,7 +30,10 @@ export interface BootProfile {
   readonly kernelMode: string;
   /** Label of the word with the fault address. */
   readonly addressLabel: string;
-  /** The part of the user half, from here to its top, that the initial stack lies in: the last top-level table entry. */
+  /**
+   * The part of the user half, from here to its top, that the initial stack lies in: the last
+   * top-level table entry.
+   */
   readonly stackFloor: bigint;
   /** Shape of every kind of exception. */
   readonly shapes: Readonly<Record<BootException, ExceptionShape>>;

@@ -1,9 +1,10 @@
 /**
- * What the exceptions of a boot look like on AArch64: the labels of their words, and the values that tell them apart.
+ * What the exceptions of a boot look like on AArch64: the labels of their words, and the values
+ * that tell them apart.
  *
- * Syndromes are those of ESR_EL1 (Arm ARM, D17.2.37): 0x96000044 is a write from EL1 that found no table at level 0, 0x96000047
- * one that found no page at level 3, 0x8200000f an instruction fetch from EL0 refused at level 3 by permission, 0x1fe00000 a
- * trapped FP access, 0x56000000 `svc #0`.
+ * Syndromes are those of ESR_EL1 (Arm ARM, D17.2.37): 0x96000044 is a write from EL1 that found no
+ * table at level 0, 0x96000047 one that found no page at level 3, 0x8200000f an instruction fetch
+ * from EL0 refused at level 3 by permission, 0x1fe00000 a trapped FP access, 0x56000000 `svc #0`.
  *
  * @module
  */

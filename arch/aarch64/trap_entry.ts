@@ -10,7 +10,9 @@ import type { GuestImage } from "../guest_image.ts";
 /** Bytes of the vector table: 16 slots of 128 (Arm ARM, D1.3.1). */
 const VECTOR_TABLE_SIZE = 2048n;
 
-/** In the vector table, before SP_EL0 is read into a general register: DWARF has no number for it. */
+/**
+ * In the vector table, before SP_EL0 is read into a general register: DWARF has no number for it.
+ */
 export function trapEntries(image: GuestImage): TrapEntry[] {
   const begin = image.symbol("vectors");
   return [{

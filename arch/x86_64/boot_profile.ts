@@ -1,8 +1,10 @@
 /**
- * What the exceptions of a boot look like on x86-64: the labels of their words, and the values that tell them apart.
+ * What the exceptions of a boot look like on x86-64: the labels of their words, and the values that
+ * tell them apart.
  *
- * Error codes are those of #PF (SDM vol. 3, 4.7): 0x2 is a kernel write to a page that is not present, 0x15 a user instruction
- * fetch from a page that is present. They do not tell the level at which the table walk ended.
+ * Error codes are those of #PF (SDM vol. 3, 4.7): 0x2 is a kernel write to a page that is not
+ * present, 0x15 a user instruction fetch from a page that is present. They do not tell the level at
+ * which the table walk ended.
  *
  * @module
  */

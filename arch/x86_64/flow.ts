@@ -1,5 +1,6 @@
 /**
- * Which instructions of x86-64 call and which return: all that a shadow call stack has to know about an instruction set.
+ * Which instructions of x86-64 call and which return: all that a shadow call stack has to know
+ * about an instruction set.
  *
  * @module
  */
@@ -8,7 +9,8 @@ import type { Flow } from "../arch.ts";
 import { decode } from "./decode.ts";
 
 /**
- * One-byte opcodes (SDM vol. 2, appendix A). Far calls and far returns are no part of any calling convention here.
+ * One-byte opcodes (SDM vol. 2, appendix A). Far calls and far returns are no part of any calling
+ * convention here.
  */
 const OPCODES: ReadonlyMap<number, Flow> = new Map<number, Flow>([
   [0xe8, "call"],

@@ -8,8 +8,9 @@ import type { TrapEntry } from "../arch.ts";
 import type { GuestImage } from "../guest_image.ts";
 
 /**
- * SYSCALL saves RIP and RFLAGS in RCX and R11 and leaves RSP alone; until there is a trap frame, the user's RSP is in the per-CPU
- * area only, and that behind GS. Interrupt gates push everything, which the tables describe from the first instruction on.
+ * SYSCALL saves RIP and RFLAGS in RCX and R11 and leaves RSP alone; until there is a trap frame,
+ * the user's RSP is in the per-CPU area only, and that behind GS. Interrupt gates push everything,
+ * which the tables describe from the first instruction on.
  */
 export function trapEntries(image: GuestImage): TrapEntry[] {
   const begin = image.symbol("syscall_entry");

@@ -1,5 +1,6 @@
 /**
- * Profiles of made-up machines: what boots look like differs in as many ways as it does between real ones.
+ * Profiles of made-up machines: what boots look like differs in as many ways as it does between
+ * real ones.
  *
  * @module
  */
@@ -8,7 +9,10 @@ import type { BootProfile } from "../boot_profile.ts";
 const USER = { origin: "user", labels: ["SYNDROME", "ADDRESS"] };
 const KERNEL = { origin: "kernel", labels: ["SYNDROME", "ADDRESS", "PC"] };
 
-/** Every exception has a syndrome, which tells the level a table walk ended at, and leaves an address to be seen. */
+/**
+ * Every exception has a syndrome, which tells the level a table walk ended at, and leaves an
+ * address to be seen.
+ */
 const SYNDROMES: BootProfile = {
   kernelMode: "kernel",
   addressLabel: "ADDRESS",
@@ -28,7 +32,10 @@ const WRITE = {
   values: { VECTOR: 14n, CODE: 2n },
 };
 
-/** Exceptions have what their vector says; system calls have none, and no word that is always the same. */
+/**
+ * Exceptions have what their vector says; system calls have none, and no word that is always the
+ * same.
+ */
 const VECTORS: BootProfile = {
   kernelMode: "ring 0",
   addressLabel: "PAGE",

@@ -1,5 +1,6 @@
 /**
- * A boot made up for tests: the events a machine would emit, with the smallest program that shows everything.
+ * A boot made up for tests: the events a machine would emit, with the smallest program that shows
+ * everything.
  *
  * @module
  */
