@@ -1,6 +1,9 @@
 /**
  * The one contract between the kernel and an architecture. Whatever the kernel may ask of an
- * architecture is here; no other folder names a register or branches on the architecture's name.
+ * architecture is here; the rooms above name no register and do not branch on the architecture's
+ * name, which `arch_test.ts` holds them to. Beside this one, three rooms know one machine from
+ * another, each from its own tables: `unicorn/` (numbers of the engine), `elf/` and `unwind/` (ELF
+ * machines and DWARF registers).
  *
  * @module
  */
@@ -90,8 +93,8 @@ export interface TrapFrame {
    */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
   /**
-   * Label of the guest routine that restores this frame, and whether it takes the thread or the
-   * frame as its argument: user frames live in the thread object.
+   * Label of the guest routine that restores this frame. Its argument is the thread object, in which
+   * user frames live, or for `exit_to_kernel` the address of the frame.
    */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
 }
