@@ -1,6 +1,7 @@
 /**
- * Architectures: everything that names a register. {@linkcode Arch} is the contract; {@linkcode x86_64} and {@linkcode aarch64}
- * implement it with real guest code and with exception entry as the architecture manuals describe it.
+ * Architectures: everything that names a register. {@linkcode Arch} is the contract;
+ * {@linkcode x86_64} and {@linkcode aarch64} implement it with real guest code and with exception
+ * entry as the architecture manuals describe it.
  *
  * @module
  */

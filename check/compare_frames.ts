@@ -1,5 +1,5 @@
 /**
- * Comparing a walk with the frames that calls and traps have made.
+ * Comparing a walk with the stack frames that calls and traps have made.
  *
  * @module
  */
@@ -12,14 +12,15 @@ import type { ExpectedFrame } from "./call_types.ts";
 
 /** What is wrong with a walk. */
 export interface Difference {
-  /** Number of the first frame that is wrong, 0 for the innermost. */
+  /** Number of the first stack frame that is wrong, 0 for the innermost. */
   readonly frame: number;
   /** What is wrong with it, one line. */
   readonly reason: string;
 }
 
 /**
- * Compares a walk that has not begun with the frames it must find; `whole` says whether it must end there.
+ * Compares a walk that has not begun with the stack frames it must find; `whole` says whether it
+ * must end there.
  * @returns the first difference, or `undefined` if there is none
  */
 export function compareFrames(
@@ -62,9 +63,6 @@ function differs(expected: ExpectedFrame, found: Frame): string | undefined {
   return undefined;
 }
 
-/** Register that calls preserve on some systems; here it is a temporary one (AAPCS64, 6.1.1: x18). */
-const PLATFORM_REGISTER: Readonly<Record<string, number>> = { aarch64: 18 };
-
 /** Compares half words in place: that is done for every frame of every walk. */
 function differingRegister(
   wanted: RegisterSet,
@@ -76,7 +74,8 @@ function differingRegister(
   const have = found.block();
   const low = want.knownLow & (all ? -1 : savedLow);
   const high = want.knownHigh & (all ? -1 : savedHigh);
-  const platform = all ? -1 : slotOf[PLATFORM_REGISTER[wanted.machine] ?? -1];
+  // Calls preserve the platform register on some systems only; the guest has it as a temporary one.
+  const platform = all ? -1 : slotOf[wanted.numbers.platform ?? -1];
   for (let slot = 0; slot < count; slot++) {
     const bit = 1 << (slot & 31);
     if (((slot < 32 ? low : high) & bit) === 0 || slot === platform) continue;

@@ -13,13 +13,14 @@ const MODULE_HELLO_LINE = "module-hello ${host-port} ${device-port} $(task-creat
 
 /** The program `module-hello` for an architecture, with its script line. */
 export async function moduleHello(arch: ArchName): Promise<ModuleOptions> {
-  const { image } = arch === "aarch64"
-    ? await import("../guest/images/module-hello_aarch64.gen.ts")
-    : await import("../guest/images/module-hello_x86_64.gen.ts");
+  const { image } = await MODULE_HELLO[arch]();
   return { commandLine: MODULE_HELLO_LINE, bytes: image.bytes() };
 }
 
-/** The program `unwind` for an architecture, with its arguments, for user mode or as a kernel-mode task. */
+/**
+ * The program `unwind` for an architecture, with its arguments, for user mode or as a kernel-mode
+ * task.
+ */
 export async function unwindProgram(
   arch: ArchName,
   options: { args: string; mode: ProgramMode },
@@ -29,7 +30,13 @@ export async function unwindProgram(
   return { commandLine: `unwind ${args}`, bytes: image.bytes(), mode };
 }
 
-/** The builds of `unwind`; each is loaded when it is needed. */
+/** The builds of `module-hello`; each is loaded when it is needed. */
+const MODULE_HELLO = {
+  aarch64: () => import("../guest/images/module-hello_aarch64.gen.ts"),
+  x86_64: () => import("../guest/images/module-hello_x86_64.gen.ts"),
+} as const;
+
+/** The builds of `unwind`. */
 const UNWIND = {
   user: {
     aarch64: () => import("../guest/images/unwind_aarch64.gen.ts"),

@@ -278,7 +278,15 @@ export class AArch64Cpu extends CpuCore {
     if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
     state.pc = this.#vbar.read() + BigInt(slot) * VECTOR_SLOT;
-    this.observer?.({ vector: slot, pc, code: BigInt((esr ?? 0) >>> 0), fromUser: mode === 0 });
+    this.observer?.({
+      vector: slot,
+      pc,
+      // The entry has selected SP_EL1; EL1h was on it already, all else is on SP_EL0.
+      sp: mode === MODE_EL1H ? state.sp : this.register("sp_el0"),
+      changed: {},
+      code: BigInt((esr ?? 0) >>> 0),
+      fromUser: mode === 0,
+    });
     return null;
   }
 }

@@ -259,7 +259,8 @@ export class X86Cpu extends CpuCore {
     const rflags = engine.readRegister(X86Register.RFLAGS);
     const selector = Number((state.star >> 32n) & 0xfffcn);
     state.setGpr(Gpr.rcx, pc);
-    state.setGpr(Gpr.r11, rflags & ~Rflags.RF);
+    const saved = rflags & ~Rflags.RF;
+    state.setGpr(Gpr.r11, saved);
     const clear = state.fmask | Rflags.RF;
     engine.writeRegister(X86Register.RFLAGS, rflags & ~clear);
     state.enterRing({
@@ -269,7 +270,14 @@ export class X86Cpu extends CpuCore {
       rsp: state.rsp,
       rip: state.lstar,
     });
-    this.observer?.({ vector: SYSCALL_VECTOR, pc, code: 0n, fromUser });
+    this.observer?.({
+      vector: SYSCALL_VECTOR,
+      pc,
+      sp: state.rsp,
+      changed: { rflags: saved },
+      code: 0n,
+      fromUser,
+    });
     // Where FMASK leaves TF, the step is over when the call has been made.
     return (rflags & ~clear & Rflags.TF) === 0n
       ? null

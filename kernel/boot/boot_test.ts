@@ -37,7 +37,7 @@ function filePages(arch: ArchName): bigint[] {
 
 function expectation(arch: ArchName): BootExpectation {
   return {
-    arch,
+    profile: archByName(arch).bootProfile,
     program: "module-hello",
     args: ["module-hello", "1", "2"],
     output: OUTPUT,

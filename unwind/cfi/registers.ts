@@ -34,6 +34,8 @@ export interface MachineRegisters {
   readonly tracked: readonly number[];
   /** Registers that a function must leave as they were: a caller's value survives a call. */
   readonly calleeSaved: readonly number[];
+  /** Of these, the one that a platform may as well make a temporary register; undefined where there is none. */
+  readonly platform: number | undefined;
 }
 
 function range(first: number, count: number): number[] {
@@ -75,6 +77,7 @@ const X86_64: MachineRegisters = {
   programCounter: 16,
   tracked: [...range(0, 17), ...range(49, 7), 58, 59],
   calleeSaved: [3, 6, 7, 12, 13, 14, 15, ...range(50, 6), 58, 59],
+  platform: undefined,
 };
 
 const AARCH64: MachineRegisters = {
@@ -96,6 +99,7 @@ const AARCH64: MachineRegisters = {
   tracked: [...range(0, 35), ...range(72, 8)],
   // x18 is the platform register: kernels keep per-CPU data in it, so a call leaves it alone.
   calleeSaved: [...range(18, 12), 31, ...range(72, 8)],
+  platform: 18,
 };
 
 /** DWARF number of the pseudo-register that says whether the return address is signed (AArch64). */
