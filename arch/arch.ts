@@ -83,8 +83,8 @@ export interface TrapFrame {
   /** Prepares the frame of a thread that has never been in user mode: cleared registers, user mode, interrupts on. */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
   /**
-   * Label of the guest routine that restores this frame, and whether it takes the thread or the frame as its argument:
-   * user frames live in the thread object.
+   * Label of the guest routine that restores this frame and goes on there. Its argument is the frame's address if that is
+   * `exit_to_kernel`, else the thread object's, which user frames live in.
    */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
 }

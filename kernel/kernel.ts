@@ -224,8 +224,6 @@ export class Kernel {
     thread.continuation = options.continuation;
     thread.resume = options.resume ?? null;
     const { layout, space } = this;
-    space.writeU64(address + BigInt(layout.id), BigInt(thread.id));
-    space.writeU64(address + BigInt(layout.task), BigInt(task.id));
     space.writeU64(address + BigInt(layout.root), task.space?.root ?? this.emptyRoot());
     space.writeU64(address + BigInt(layout.emergency), this.emergencyStackTop);
     this.arch.initializeFp(space, address);

@@ -30,10 +30,6 @@ export interface ThreadLayout {
   readonly stackTop: number;
   /** Continuation. */
   readonly continuation: number;
-  /** Task. */
-  readonly task: number;
-  /** Number. */
-  readonly id: number;
   /** Root table. */
   readonly root: number;
   /** Top of the emergency stack. */
@@ -54,8 +50,6 @@ export function threadLayout(image: GuestImage): ThreadLayout {
     stackBase: at("STACK_BASE"),
     stackTop: at("STACK_TOP"),
     continuation: at("CONTINUATION"),
-    task: at("TASK"),
-    id: at("ID"),
     root: at("ROOT"),
     emergency: at("EMERGENCY"),
     frame: at("FRAME"),

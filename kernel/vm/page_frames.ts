@@ -1,5 +1,5 @@
 /**
- * Physical frames: which pages of RAM are free, the pool of frames that are zeroed already, and the watermarks.
+ * Physical page frames: which of RAM's are free, and the watermarks.
  *
  * @module
  */
