@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { BareMachine, Registers, Trap } from "../conformance/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { aarch64 } from "./mod.ts";
 import { finish } from "./testing/calls.ts";
 import { makeMachine } from "./testing/conformance.ts";
@@ -57,7 +58,7 @@ function pick(trap: Trap, names: Registers): Registers {
   return Object.fromEntries(Object.keys(names).map((name) => [name, trap.frame.register(name)]));
 }
 
-function switchTo(machine: BareMachine, routine: string, threads: [bigint, bigint]): Trap {
+function switchTo(machine: BareMachine, routine: GuestLabel, threads: [bigint, bigint]): Trap {
   machine.cpu.answer(machine.routine(routine), ...threads);
   const trap = machine.runToTrap();
   assertEquals(trap.entry?.code, 0xf200_0077n, "the new thread's code runs");

@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine } from "../conformance/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { describeExit } from "../conformance/harness.ts";
 import { makeMachine } from "./testing/conformance.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
@@ -26,7 +27,7 @@ function expectedSaved(seed: bigint): bigint[] {
 }
 
 /** Answers the hypercall and runs to the next one. */
-function runRoutine(machine: BareMachine, routine: string, ...words: bigint[]): number {
+function runRoutine(machine: BareMachine, routine: GuestLabel, ...words: bigint[]): number {
   machine.cpu.answer(machine.routine(routine), ...words);
   const exit = machine.run();
   assert(exit.kind === "hypercall", describeExit(exit));
