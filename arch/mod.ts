@@ -16,6 +16,7 @@ export type * from "./arch.ts";
 export { disassemble, type DisassembleOptions, type Instruction } from "./disassemble.ts";
 export { ArchError, type ArchErrorKind } from "./errors.ts";
 export { GuestImage } from "./guest_image.ts";
+export { GUEST_LABELS, type GuestContinuation, type GuestLabel } from "./guest_labels.ts";
 export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
 export {
   BLOCK_SIZE,

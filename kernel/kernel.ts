@@ -318,7 +318,7 @@ export class Kernel {
 
   /** Address of a label of the guest image. */
   label(name: GuestLabel): bigint {
-    return this.arch.image.symbol(name);
+    return this.arch.image.label(name);
   }
 
   /** The user trap frame of a thread, in its thread object. */

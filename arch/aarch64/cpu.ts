@@ -75,23 +75,23 @@ export class AArch64Cpu extends CpuCore {
       isUser: () => this.userMode,
       wordAt: (address) => this.#wordAt(address),
     });
-    this.#entryBegin = image.symbol("vectors");
-    this.#entryEnd = image.symbol("exit_to_user");
+    this.#entryBegin = image.label("vectors");
+    this.#entryEnd = image.label("exit_to_user");
   }
 
   /** Prepares the first instruction; see `boot.S` for what each register is. */
   boot(parameters: BootParameters): void {
     const { space, image } = this;
-    const physical = image.symbol("boot") - space.directMap;
+    const physical = image.label("boot") - space.directMap;
     const words = [
       space.root,
       space.createBootRoot(),
       parameters.thread,
-      image.symbol("high_half"),
+      image.label("high_half"),
       TCR,
       MAIR,
       SCTLR,
-      image.symbol("vectors"),
+      image.label("vectors"),
     ];
     words.forEach((word, i) => this.#state.setX(i, word));
     this.userFp = false;

@@ -85,9 +85,9 @@ export class X86Cpu extends CpuCore {
     this.setRegister("rsi", parameters.thread);
     this.setRegister("rdx", tables.perCpu);
     this.setRegister("rcx", tables.pseudoDescriptors);
-    this.setRegister("r8", image.symbol("high_half"));
+    this.setRegister("r8", image.label("high_half"));
     this.setRegister("r9", CR0_BOOT);
-    this.#state.rip = image.symbol("boot") - space.directMap;
+    this.#state.rip = image.label("boot") - space.directMap;
   }
 
   /** rax. */

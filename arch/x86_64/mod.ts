@@ -20,7 +20,7 @@ const image = new GuestImage(kernelImage.bytes(), "the x86-64 kernel");
 const layout = frameLayout(image);
 const threadFp = image.symbol("TH_FP");
 const switchFrameSize = image.constant("SWITCH_SIZE");
-const switchResume = image.symbol("SWITCH_LR");
+const switchResume = image.symbol("SWITCH_RIP");
 
 /** FXSAVE area: x87 control word with every exception masked, and MXCSR's initial value (SDM vol. 1, 10.5.1). */
 const FXSAVE_FCW = 0x037fn;

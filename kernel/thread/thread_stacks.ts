@@ -85,7 +85,7 @@ export class ThreadStacks {
     const stack = pool.allocate();
     const top = pool.top(stack);
     const frame = top - BigInt(arch.switchFrameSize);
-    arch.writeSwitchFrame(space, frame, { resume: arch.image.symbol("thread_start") });
+    arch.writeSwitchFrame(space, frame, { resume: arch.image.label("thread_start") });
     space.writeU64(thread.address + BigInt(layout.stackBase), pool.base(stack));
     space.writeU64(thread.address + BigInt(layout.stackTop), top);
     space.writeU64(thread.address + BigInt(layout.ksp), frame);

@@ -61,11 +61,11 @@ export class ThreadZone {
   #free: bigint[] = [];
   #inUse = 0;
 
-  /** Objects of `size` bytes, rounded up to 16. */
+  /** Objects of `size` bytes, rounded up to 64: each begins at a cache line. */
   constructor(space: KernelSpace, options: { frames: PageFrames; size: number }) {
     this.#space = space;
     this.#frames = options.frames;
-    this.#size = (options.size + 15) & ~15;
+    this.#size = (options.size + 63) & ~63;
   }
 
   /** Objects that are in use. */
