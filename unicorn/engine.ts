@@ -6,6 +6,7 @@
 import * as uc from "./constants.ts";
 import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Vector } from "./constants_x86_64.ts";
+import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
 import { codeCallback, type HookTarget, memoryCallback, setRunning } from "./hooks.ts";
@@ -82,6 +83,7 @@ export class Engine implements Disposable {
   readonly #counterIndex: number;
   readonly #stopIndex: number;
   readonly #exception: Int32Array;
+  readonly #images: CpuImageStore;
   readonly #hooks = new Map<number, CodeHook>();
   #nextHook = 1;
   #total = 0;
@@ -103,7 +105,8 @@ export class Engine implements Disposable {
   }
 
   private constructor(arch: EngineArch, options: EngineOptions) {
-    const internals = internalsOf(options.library ?? loadUnicorn());
+    const library = options.library ?? loadUnicorn();
+    const internals = internalsOf(library);
     const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
     this.arch = arch;
     const native = new NativeEngine(internals.symbols, arch, options.model);
@@ -133,6 +136,7 @@ export class Engine implements Disposable {
       this.#places = internals.aarch64.system;
       this.#alignment = new PcAlignment(native, this.#aarch64);
     }
+    this.#images = new CpuImageStore(native, library);
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
@@ -223,6 +227,26 @@ export class Engine implements Disposable {
     setRunning(outer);
     this.#running = false;
     return this.#finish(status, budget);
+  }
+
+  /** The CPU as plain data, with the clock; it serves any engine of the same library, model and architecture. */
+  saveCpu(): CpuImage {
+    this.#checkIdle("save the CPU");
+    return this.#images.save(this.#total);
+  }
+
+  /**
+   * Makes the CPU, and the clock, those of an image. RAM is the caller's to restore. Translated code and code hooks stay, unless
+   * the image has other breakpoints in debug registers in force, which costs every translation.
+   *
+   * @param options.keepTlb Does not empty the TLB, for checks: right only if it holds nothing that the image's tables lack.
+   * @throws {EngineUsageError} When the image is of another architecture, model, library version or layout, or damaged.
+   */
+  restoreCpu(image: CpuImage, { keepTlb = false }: { keepTlb?: boolean } = {}): void {
+    this.#checkIdle("restore the CPU");
+    const cold = this.#images.restore(image);
+    this.#total = image.instructions;
+    if (cold || !keepTlb) this.flushTlb();
   }
 
   /** Reads a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
