@@ -4,7 +4,7 @@
  * @module
  */
 
-import { memoryComparer, type MemoryEquality } from "../unicorn/mod.ts";
+import { Buffer } from "node:buffer";
 import { ArchError } from "./errors.ts";
 import { PAGE_SIZE, type PhysicalMemory } from "./physical_memory.ts";
 
@@ -19,13 +19,9 @@ export interface RamImage {
   readonly pages: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** Options of {@linkcode PageStore}. */
-export interface PageStoreOptions {
-  /** Compares two pages; by default as fast as this process can. */
-  readonly isEqual?: MemoryEquality;
-}
-
 const ZERO_PAGE = new Uint8Array(PAGE_SIZE);
+/** Pages allocated at once: one by one they would cost twice the time of copying them. */
+const SLAB_PAGES = 16;
 
 /**
  * Takes and puts back contents of page frames.
@@ -35,15 +31,15 @@ const ZERO_PAGE = new Uint8Array(PAGE_SIZE);
  */
 export class PageStore {
   readonly #memory: PhysicalMemory;
-  readonly #isEqual: MemoryEquality;
   /** The bytes of a page frame in RAM, made when they are first needed. */
   readonly #views: Uint8Array<ArrayBuffer>[] = [];
   readonly #sound = new WeakSet<RamImage>();
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
 
   /** Works on `memory`. */
-  constructor(memory: PhysicalMemory, options: PageStoreOptions = {}) {
+  constructor(memory: PhysicalMemory) {
     this.#memory = memory;
-    this.#isEqual = options.isEqual ?? memoryComparer(PAGE_SIZE);
   }
 
   /**
@@ -63,11 +59,11 @@ export class PageStore {
       while (at < before.length && (before[at] ?? 0) < frame) at++;
       const old = before[at] === frame ? previous?.pages[at] : undefined;
       const live = this.#view(frame);
-      pages[i] = old !== undefined && this.#isEqual(live, old)
+      pages[i] = old !== undefined && isEqual(live, old)
         ? old
-        : this.#isEqual(live, ZERO_PAGE)
+        : isEqual(live, ZERO_PAGE)
         ? ZERO_PAGE
-        : live.slice();
+        : this.#copy(live);
     }
     const image = { frames, pages };
     this.#sound.add(image);
@@ -100,7 +96,7 @@ export class PageStore {
     const changed: number[] = [];
     const put = (frame: number, page: Uint8Array<ArrayBuffer>): void => {
       const live = this.#view(frame);
-      if (this.#isEqual(live, page)) return;
+      if (isEqual(live, page)) return;
       if (write) live.set(page);
       changed.push(frame);
     };
@@ -115,6 +111,18 @@ export class PageStore {
     }
     for (; at < used.length; at++) put(used[at] ?? 0, ZERO_PAGE);
     return new Uint32Array(changed);
+  }
+
+  #copy(live: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (this.#slabUsed === this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB_PAGES * PAGE_SIZE);
+      this.#slabUsed = 0;
+    }
+    const begin = this.#slabUsed;
+    this.#slabUsed += PAGE_SIZE;
+    const page = this.#slab.subarray(begin, this.#slabUsed);
+    page.set(live);
+    return page;
   }
 
   #view(frame: number): Uint8Array<ArrayBuffer> {
@@ -156,4 +164,9 @@ export class PageStore {
       least = frame + 1;
     }
   }
+}
+
+/** Whether two pages have the same bytes; as fast as the C library's comparison through FFI. */
+function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
 }

@@ -22,7 +22,6 @@ export {
   UnicornNotFoundError,
 } from "./errors.ts";
 export { ensureUnicorn, UnicornFetchError } from "./fetch.ts";
-export { memoryComparer, type MemoryEquality } from "./memory_compare.ts";
 export { loadUnicorn, type LoadUnicornOptions, type UnicornLibrary } from "./library.ts";
 export {
   AArch64Register,

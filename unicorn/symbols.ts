@@ -44,8 +44,6 @@ const DEFINITIONS = {
     result: "isize",
     optional: true,
   },
-  // Sizes as usize and bigint: calls with numbers take the slow way.
-  memcmp: { parameters: ["buffer", "buffer", "usize"], result: "i32", optional: true },
   mincore: { parameters: ["pointer", "usize", "buffer"], result: "i32", optional: true },
 } as const;
 
