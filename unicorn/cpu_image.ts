@@ -69,8 +69,10 @@ export class CpuImageStore {
       const live = new Uint8Array(viewMemory(address + BigInt(from), to - from));
       return { live, begin, end: at };
     });
+    const [from, to] = layout.debug;
     this.#debug = makeDebugRegisters(native, {
       layout,
+      live: new Uint8Array(viewMemory(address + BigInt(from), to - from)),
       write: (state) => this.#write(state),
     });
   }
@@ -97,20 +99,13 @@ export class CpuImageStore {
    */
   restore(image: CpuImage): boolean {
     this.#check(image);
-    const changed = this.#debug.prepare(this.#liveDebug(), image.state);
+    const changed = this.#debug.prepare(image.state);
     this.#write(image.state);
     return changed;
   }
 
   #write(state: Uint8Array): void {
     for (const { live, begin, end } of this.#pieces) live.set(state.subarray(begin, end));
-  }
-
-  /** The debug registers of the CPU now. */
-  #liveDebug(): Uint8Array {
-    const [from, to] = this.#layout.debug;
-    const { live } = this.#pieces[0]!;
-    return live.subarray(from, to);
   }
 
   #check(image: CpuImage): void {

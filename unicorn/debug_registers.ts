@@ -19,17 +19,18 @@ export interface DebugRegisters {
   /**
    * Makes the breakpoints in force those of a state that will be written next.
    *
-   * @param live The debug registers now.
    * @param state The state to come, as in an image.
    * @returns Whether anything had to be done; the CPU is cold then.
    */
-  prepare(live: Uint8Array, state: Uint8Array): boolean;
+  prepare(state: Uint8Array): boolean;
 }
 
 /** What {@linkcode makeDebugRegisters} needs of its engine. */
 export interface DebugRegistersOptions {
   /** Where the registers are. */
   readonly layout: ImageLayout;
+  /** The registers, in place. */
+  readonly live: Uint8Array;
   /** Writes the CPU's whole state. */
   readonly write: (state: Uint8Array) => void;
 }
@@ -55,14 +56,14 @@ interface Kind {
 /** For the CPU of an engine. */
 export function makeDebugRegisters(
   native: NativeEngine,
-  { layout, write }: DebugRegistersOptions,
+  { layout, live, write }: DebugRegistersOptions,
 ): DebugRegisters {
   const kind = KINDS[native.arch];
   const [begin, end] = layout.debug;
   const at = imageOffset(layout, begin);
   const size = end - begin;
   return {
-    prepare(live, state) {
+    prepare(state) {
       const wanted = state.subarray(at, at + size);
       if (isEqual(live, wanted)) return false;
       const view = viewOf(wanted);

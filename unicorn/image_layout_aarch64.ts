@@ -27,6 +27,8 @@ const POINTERS = 16;
 const FEATURES = 3n << 27n;
 /** Registers of each kind, as many as the structure has room for. */
 const DEBUG_REGISTERS = 16;
+/** From the end of the debug registers to the host's clock when the cycle counter was last looked at. */
+const CLOCK_DISTANCE = 40;
 /** op2 of DBGBVR, DBGBCR, DBGWVR and DBGWCR, in the order of the structure. */
 const DEBUG_KINDS = [4, 5, 6, 7] as const;
 /** An address match for EL1 and EL0 code, in force: BAS, PMC, E. */
@@ -58,10 +60,13 @@ export function findAArch64Image(symbols: UnicornSymbols, layout: AArch64Layout)
   expectWords("state of other profiles", others, (word) => word === 0n);
   const debug = findDebugRegisters(specimen, view);
   checkPointers(specimen, { view, pointers });
-  const ranges = [[0, end]] as const;
+  const debugEnd = debug + 8 * DEBUG_REGISTERS * DEBUG_KINDS.length;
+  const clock = debugEnd + CLOCK_DISTANCE;
+  checkClock(specimen, { view, clock });
+  const ranges = [[0, clock], [clock + 8, end]] as const;
   return {
     ranges,
-    debug: [debug, debug + 8 * DEBUG_REGISTERS * DEBUG_KINDS.length],
+    debug: [debug, debugEnd],
     fingerprint: `aarch64:${fingerprintOf(layout, ranges)}`,
     cold: gather(cold, ranges),
   };
@@ -85,6 +90,25 @@ function findDebugRegisters({ native }: Specimen, view: DataView): number {
   return first;
 }
 
+/** Reading the cycle counter, like each change of exception level, keeps the host's time, which is no state of the guest. */
+function checkClock(
+  specimen: Specimen,
+  { view, clock }: { view: DataView; clock: number },
+): void {
+  const words = [0, 0, 0].map(() => {
+    specimen.run([0xd53b9d00, 0xd503207f].flatMap(bytesOf)); // mrs x0, pmccntr_el0; wfi
+    return view.getBigUint64(clock, true);
+  });
+  const [first = 0n, second = 0n, third = 0n] = words;
+  if (!(first > 0n && first < second && second < third)) {
+    throw new CalibrationError("The host's clock is not where it should be");
+  }
+}
+
+function bytesOf(word: number): number[] {
+  return [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff);
+}
+
 /** The guest's own writes to DBGBCR make and remove what the words point to. */
 function checkPointers(
   specimen: Specimen,
@@ -96,10 +120,8 @@ function checkPointers(
       { length: BREAKPOINT_COUNT },
       (_, index) => msrDebug(5, { index, from: 1 }),
     );
-    const bytes = [...code, 0xd503207f].flatMap((word) =>
-      [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff)
-    );
-    if (specimen.run(bytes) !== uc.UC_ERR_OK) {
+    // wfi
+    if (specimen.run([...code, 0xd503207f].flatMap(bytesOf)) !== uc.UC_ERR_OK) {
       throw new CalibrationError("Cannot run msr to DBGBCR");
     }
   };

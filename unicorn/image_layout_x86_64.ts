@@ -22,6 +22,14 @@ import { X86Register } from "./constants_x86_64.ts";
 const BEYOND = 4096;
 const DEBUG_SIZE = 64;
 const POINTERS_SIZE = 32;
+/** XMM registers, each at the start of a vector of AVX-512, of which the library has 32. */
+const XMM_COUNT = 16;
+const XMM_SIZE = 16;
+const XMM_STRIDE = 64;
+/** The vectors end here, and the operands of one instruction of SSE and MMX. */
+const SCRATCH_END = 32 * XMM_STRIDE + XMM_STRIDE + 8;
+/** From there to STAR: upper halves of vectors, mask registers, SYSENTER. */
+const STAR_DISTANCE = 1880;
 /** IA32_MTRR_FIX64K_00000, IA32_MTRR_PHYSBASE0 and PHYSMASK7, IA32_MTRR_DEF_TYPE. */
 const MTRR = { fixed: 0x250, firstBase: 0x200, lastMask: 0x20f, defType: 0x2ff } as const;
 const MTRR_FIXED_COUNT = 11;
@@ -65,7 +73,18 @@ export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageL
   expectWords("code address of a TLB miss", readWords(view, end, 1), isPointer);
   const mtrr = findMtrrs(specimen, view);
   const mce = findBanks(specimen, view);
-  const ranges = [[0, pointers], [pointers + POINTERS_SIZE, end], mtrr, mce] as const;
+  const xmm = findVectors(specimen, { view, star: layout.star });
+  const ranges = [
+    [0, xmm],
+    ...Array.from(
+      { length: XMM_COUNT },
+      (_, index) => [xmm + XMM_STRIDE * index, xmm + XMM_STRIDE * index + XMM_SIZE] as const,
+    ),
+    [xmm + SCRATCH_END, pointers],
+    [pointers + POINTERS_SIZE, end],
+    mtrr,
+    mce,
+  ] as const;
   return {
     ranges,
     debug: [dr, dr + DEBUG_SIZE],
@@ -94,6 +113,37 @@ function findDebugRegisters({ native }: Specimen, view: DataView): number {
     native.writeRegister(id, before);
   }
   return dr;
+}
+
+/**
+ * The vector registers. What lies above an XMM register belongs to AVX, which the library does not have, and is no state: its
+ * shuffles leave there what was on the host's stack.
+ */
+function findVectors(
+  { native }: Specimen,
+  { view, star }: { view: DataView; star: number },
+): number {
+  const write = (index: number, value: bigint): void => {
+    const bytes = new Uint8Array(new BigUint64Array([value, ~value]).buffer);
+    const { symbols, handle } = native;
+    native.check(symbols.uc_reg_write(handle, X86Register.XMM0 + index, bytes), "write XMM");
+  };
+  const search = new OffsetSearch(view, { name: "XMM0", width: 8 });
+  for (const value of [0x5a5a_7654_3210n, 0x3c3c_0123_4567n, 0n]) {
+    write(0, value);
+    search.keep(value);
+  }
+  const xmm = search.only();
+  for (let index = 0; index < XMM_COUNT; index++) {
+    const value = 0x5a5a_0000n + BigInt(index);
+    write(index, value);
+    const words = readWords(view, xmm + XMM_STRIDE * index, 1);
+    expectWords(`XMM${index}`, words, (word) => word === value);
+  }
+  if (star - xmm - SCRATCH_END !== STAR_DISTANCE) {
+    throw new CalibrationError("The vector registers and STAR are not as far apart as expected");
+  }
+  return xmm;
 }
 
 /** The guest's own writes to DR7 make and remove what the words point to. */
