@@ -10,7 +10,7 @@
  */
 import { type DebugRegisters, makeDebugRegisters } from "./debug_registers.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
-import { type ImageLayout, rangesSize } from "./image_layout.ts";
+import { type ImageLayout, imageOffset, rangesSize } from "./image_layout.ts";
 import { stateAddress } from "./layout.ts";
 import { internalsOf, type UnicornLibrary } from "./library.ts";
 import type { NativeEngine } from "./native_engine.ts";
@@ -102,6 +102,14 @@ export class CpuImageStore {
     const changed = this.#debug.prepare(image.state);
     this.#write(image.state);
     return changed;
+  }
+
+  /** Sets DR0 … DR3 or DR7 with what follows from it. @returns As {@linkcode restore}. */
+  setDebugRegister(index: number, value: bigint): boolean {
+    const image = this.save(0);
+    const at = imageOffset(this.#layout, this.#layout.debug[0]) + 8 * index;
+    new DataView(image.state.buffer).setBigUint64(at, value, true);
+    return this.restore(image);
   }
 
   #write(state: Uint8Array): void {

@@ -17,7 +17,7 @@ import { addressOf, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./pc_alignment.ts";
 import { RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
-import { checkRegister, checkVector } from "./register_check.ts";
+import { checkRegister, checkVector, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
 import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./state_x86_64.ts";
@@ -257,7 +257,11 @@ export class Engine implements Disposable {
   /** Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value not a u64. */
   writeRegister(id: number, value: bigint): void {
     checkU64(value);
-    this.#native.writeRegister(checkRegister(this.arch, id), value);
+    checkRegister(this.arch, id);
+    const index = debugRegisterIndex(this.arch, id);
+    if (index === undefined) return this.#native.writeRegister(id, value);
+    this.#checkIdle("write a debug register");
+    if (this.#images.setDebugRegister(index, value)) this.flushTlb();
   }
 
   /** Registers that are read or written together, in one native call. @throws {EngineUsageError} For an unknown one. */
