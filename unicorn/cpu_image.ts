@@ -61,18 +61,18 @@ export class CpuImageStore {
     this.#library = library.version;
     this.#layout = layout;
     this.#size = rangesSize(layout.ranges);
-    const address = stateAddress(native, arch === "x86_64" ? internals.x86 : internals.aarch64);
+    const [, span] = layout.ranges.at(-1) ?? [0, 0];
+    const own = arch === "x86_64" ? internals.x86 : internals.aarch64;
+    const structure = new Uint8Array(viewMemory(stateAddress(native, own), span));
     let at = 0;
     this.#pieces = layout.ranges.map(([from, to]) => {
       const begin = at;
       at += to - from;
-      const live = new Uint8Array(viewMemory(address + BigInt(from), to - from));
-      return { live, begin, end: at };
+      return { live: structure.subarray(from, to), begin, end: at };
     });
-    const [from, to] = layout.debug;
     this.#debug = makeDebugRegisters(native, {
       layout,
-      live: new Uint8Array(viewMemory(address + BigInt(from), to - from)),
+      live: structure.subarray(...layout.debug),
       write: (state) => this.#write(state),
     });
   }

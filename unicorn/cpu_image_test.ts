@@ -258,6 +258,17 @@ Deno.test("Engine.restoreCpu AArch64, breakpoints in DBGBCR come and go with the
   }
 });
 
+Deno.test("Engine.restoreCpu AArch64, a breakpoint that no model has is refused", () => {
+  using bench = openBench("aarch64");
+  const image = bench.engine.saveCpu();
+  const { images } = internalsOf(loadUnicorn());
+  const [debug] = images.aarch64.debug; // DBGBVR0, and 16 words further on DBGBCR0
+  const state = image.state.slice();
+  state[debug + 8 * (16 + 9)] = 1;
+  assertThrows(() => bench.engine.restoreCpu({ ...image, state }), EngineUsageError, "breakpoint");
+  assertEquals(bench.engine.saveCpu(), image);
+});
+
 Deno.test("Engine.restoreCpu AArch64, the exclusive monitor is part of the image", () => {
   using bench = openBench("aarch64");
   const { engine } = bench;

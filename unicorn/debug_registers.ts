@@ -8,9 +8,10 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, EngineUsageError } from "./errors.ts";
+import { setRunning } from "./hooks.ts";
 import { type ImageLayout, imageOffset } from "./image_layout.ts";
-import { msrDebug } from "./image_layout_aarch64.ts";
+import { BREAKPOINT_COUNT, msrDebug } from "./image_layout_aarch64.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { PAGE_SIZE, PHYSICAL_END } from "./ram.ts";
 
@@ -21,6 +22,7 @@ export interface DebugRegisters {
    *
    * @param state The state to come, as in an image.
    * @returns Whether anything had to be done; the CPU is cold then.
+   * @throws {EngineUsageError} When the state has a breakpoint in force that the CPU lacks.
    */
   prepare(state: Uint8Array): boolean;
 }
@@ -47,6 +49,8 @@ interface Program {
 interface Kind {
   /** Byte of the state where the general registers begin. */
   readonly general: number;
+  /** Breakpoints that every model has. */
+  readonly count: number;
   /** Numbers of the breakpoints that are not in force in the same way. */
   changed(live: DataView, wanted: DataView): number[];
   /** Sets the registers of those breakpoints. */
@@ -70,6 +74,9 @@ export function makeDebugRegisters(
       const before = viewOf(live.slice());
       const changed = kind.changed(before, view);
       if (changed.length === 0) return false;
+      if (changed.some((index) => index >= kind.count)) {
+        throw new EngineUsageError("image", "Cannot restore the CPU: it lacks a breakpoint in use");
+      }
       const cold = layout.cold.slice();
       cold.set(live, at); // what the pointers there are go with
       const { code, instructions, registers } = kind.program(view, changed);
@@ -106,9 +113,12 @@ function execute(
   const page = new Uint8Array(PAGE_SIZE);
   page.set(code);
   const address = mapScratch(native, { page, avoid });
+  // Hooks of code are for the guest's.
+  const outer = setRunning(undefined);
   try {
     native.check(native.start(address, BigInt(instructions)), "set debug registers");
   } finally {
+    setRunning(outer);
     native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
     native.check(symbols.uc_mem_unmap(handle, address, BigInt(PAGE_SIZE)), "unmap a page");
   }
@@ -146,6 +156,7 @@ const CONTROL = 5;
 const KINDS: Readonly<Record<NativeEngine["arch"], Kind>> = {
   x86_64: {
     general: 0,
+    count: X86_BREAKPOINTS,
     changed: (live, wanted) =>
       range(X86_BREAKPOINTS).filter((n) => x86Breakpoint(live, n) !== x86Breakpoint(wanted, n)),
     program(wanted) {
@@ -159,6 +170,7 @@ const KINDS: Readonly<Record<NativeEngine["arch"], Kind>> = {
   },
   aarch64: {
     general: X0,
+    count: BREAKPOINT_COUNT,
     changed: (live, wanted) =>
       range(A64_BREAKPOINTS).filter((n) => a64Breakpoint(live, n) !== a64Breakpoint(wanted, n)),
     program(wanted, changed) {

@@ -83,7 +83,8 @@ export class Engine implements Disposable {
   readonly #counterIndex: number;
   readonly #stopIndex: number;
   readonly #exception: Int32Array;
-  readonly #images: CpuImageStore;
+  readonly #library: UnicornLibrary;
+  #imageStore: CpuImageStore | undefined;
   readonly #hooks = new Map<number, CodeHook>();
   #nextHook = 1;
   #total = 0;
@@ -109,6 +110,7 @@ export class Engine implements Disposable {
     const internals = internalsOf(library);
     const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
     this.arch = arch;
+    this.#library = library;
     const native = new NativeEngine(internals.symbols, arch, options.model);
     this.#native = native;
     const { object, state } = locateCpu(native, layout);
@@ -136,7 +138,6 @@ export class Engine implements Disposable {
       this.#places = internals.aarch64.system;
       this.#alignment = new PcAlignment(native, this.#aarch64);
     }
-    this.#images = new CpuImageStore(native, library);
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
@@ -468,6 +469,10 @@ export class Engine implements Disposable {
         if (this.#memory !== undefined) return { ...this.#memory, instructions };
         return { kind: "fault", instructions, error: this.#error(status) };
     }
+  }
+
+  get #images(): CpuImageStore {
+    return this.#imageStore ??= new CpuImageStore(this.#native, this.#library);
   }
 
   #error(status: number): EngineError {

@@ -33,8 +33,8 @@ const CLOCK_DISTANCE = 40;
 const DEBUG_KINDS = [4, 5, 6, 7] as const;
 /** An address match for EL1 and EL0 code, in force: BAS, PMC, E. */
 const BREAKPOINT = 0x1e7n;
-/** Breakpoint registers of the model. */
-const BREAKPOINT_COUNT = 6;
+/** Breakpoint registers of the models. */
+export const BREAKPOINT_COUNT = 6;
 const LOWEST_POINTER = 1n << 20n;
 
 /** Encoding of a debug register. */
