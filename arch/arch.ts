@@ -10,6 +10,7 @@
 
 import type { BootProfile } from "../trace/boot_profile.ts";
 import type { LabelledWord } from "../trace/events.ts";
+import type { CpuImage } from "../unicorn/mod.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import type { EntryFormat } from "./page_tables.ts";
@@ -185,6 +186,20 @@ export interface BootParameters {
   readonly emergencyStackTop: bigint;
 }
 
+/** A CPU as plain data: what it holds is all that its further execution depends on, but for RAM. */
+export interface CpuState {
+  /** Registers and clock. */
+  readonly image: CpuImage;
+  /** Raised interrupt lines that have not been delivered: line `n` is bit `n`. */
+  readonly pending: number;
+  /** Address of the breakpoint the CPU has just stopped at, to be passed over once. */
+  readonly resumeAt: bigint | null;
+  /** Exceptions in a row with no instruction between them. */
+  readonly stalled: number;
+  /** What only this architecture has, by name. */
+  readonly own: Readonly<Record<string, bigint | number | boolean>>;
+}
+
 /**
  * One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and
  * interrupts.
@@ -234,6 +249,17 @@ export interface Cpu extends Disposable {
    * `null` stops it.
    */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void;
+  /** The CPU as a value. Breakpoints and observers are not part of it. */
+  save(): CpuState;
+  /**
+   * Makes the CPU what it was when it was saved, by this CPU or by another over the same kind of space.
+   * RAM is the caller's to restore, and to drop the cached code of what differs.
+   *
+   * @param options.keepTlb does not empty the TLB, for checks: right only if it holds nothing that the tables lack
+   * @throws {EngineUsageError} of kind `image` if it is of another architecture, model or library
+   * @throws {ArchError} of kind `misuse` if it is damaged; the CPU is unchanged either way
+   */
+  restore(state: CpuState, options?: { readonly keepTlb?: boolean }): void;
   /**
    * Stops the run just before the instruction at a virtual address executes, each time. Dispose the
    * result to remove it.

@@ -26,6 +26,7 @@ export {
   type Protection,
   type Walk,
 } from "./page_tables.ts";
+export { PageStore, type RamImage } from "./page_store.ts";
 export { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
 export { x86_64 } from "./x86_64/mod.ts";
 

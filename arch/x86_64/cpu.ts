@@ -6,7 +6,7 @@
  */
 
 import { Engine, type Exit, X86Register, type X86State } from "../../unicorn/mod.ts";
-import type { BootParameters, CpuExit } from "../arch.ts";
+import type { BootParameters, CpuExit, CpuState } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
@@ -173,6 +173,16 @@ export class X86Cpu extends CpuCore {
   /** CR3. */
   protected override rootOf(_address: bigint): bigint | undefined {
     return (this.#state.cr0 & CR0_PG) === 0n ? undefined : this.#state.cr3 & CR3_ROOT;
+  }
+
+  /** What the host has said of user code's floating point. */
+  protected override ownState(): CpuState["own"] {
+    return { userFp: this.#userFp };
+  }
+
+  /** CR0.TS has its value already. */
+  protected override setOwnState(own: CpuState["own"]): void {
+    this.#userFp = own["userFp"] === true;
   }
 
   /** Nothing to prepare. */
