@@ -256,8 +256,8 @@ export interface Cpu extends Disposable {
    * RAM is the caller's to restore, and to drop the cached code of what differs.
    *
    * @param options.keepTlb does not empty the TLB, for checks: right only if it holds nothing that the tables lack
-   * @throws {EngineUsageError} of kind `image` if it is of another architecture, model or library
-   * @throws {ArchError} of kind `misuse` if it is damaged; the CPU is unchanged either way
+   * @throws {ArchError} of kind `state` if it is of another architecture, model or library, or
+   *   damaged; the CPU is unchanged then
    */
   restore(state: CpuState, options?: { readonly keepTlb?: boolean }): void;
   /**

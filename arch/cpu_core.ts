@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Engine, Exit } from "../unicorn/mod.ts";
+import { type Engine, EngineUsageError, type Exit } from "../unicorn/mod.ts";
 import type { BootParameters, Cpu, CpuExit, CpuState, ExceptionEntry } from "./arch.ts";
 import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
@@ -215,7 +215,12 @@ export abstract class CpuCore implements Cpu {
   /** See {@linkcode Cpu.restore}. */
   restore(state: CpuState, options: { readonly keepTlb?: boolean } = {}): void {
     checkState(state, this.ownState());
-    this.engine.restoreCpu(state.image, options);
+    try {
+      this.engine.restoreCpu(state.image, options);
+    } catch (error) {
+      if (!(error instanceof EngineUsageError && error.kind === "image")) throw error;
+      throw new ArchError("state", error.message, undefined, error);
+    }
     this.#pending = state.pending;
     this.#resumeAt = state.resumeAt;
     this.#stalled = state.stalled;
@@ -241,7 +246,7 @@ const HYPERCALL: CpuExit = { kind: "hypercall" };
 const BUDGET: CpuExit = { kind: "budget" };
 const STOP: CpuExit = { kind: "stop" };
 
-/** Refuses a state whose parts are not what they should be. @throws {ArchError} of kind `misuse` */
+/** Refuses a state whose parts are not what they should be. @throws {ArchError} of kind `state` */
 function checkState(state: CpuState, own: CpuState["own"]): void {
   const { pending, resumeAt, stalled } = state;
   const names = Object.keys(own);
@@ -250,5 +255,5 @@ function checkState(state: CpuState, own: CpuState["own"]): void {
     (resumeAt === null || typeof resumeAt === "bigint") &&
     Object.keys(state.own).length === names.length &&
     names.every((name) => typeof state.own[name] === typeof own[name]);
-  if (!isSound) throw new ArchError("misuse", "Cannot restore the CPU: its state is damaged");
+  if (!isSound) throw new ArchError("state", "Cannot restore the CPU: its state is damaged");
 }

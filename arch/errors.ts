@@ -10,8 +10,9 @@
  * - `memory`: a physical address outside RAM was used
  * - `translation`: a virtual address is not mapped
  * - `image`: the guest kernel image lacks something the back-end needs
+ * - `state`: a saved CPU is of another architecture, model or library, or damaged
  */
-export type ArchErrorKind = "misuse" | "memory" | "translation" | "image";
+export type ArchErrorKind = "misuse" | "memory" | "translation" | "image" | "state";
 
 /** Thrown by everything in `arch/`. */
 export class ArchError extends Error {
@@ -23,8 +24,8 @@ export class ArchError extends Error {
   readonly address: bigint | undefined;
 
   /** Makes the error; `message` states the action and the current value. */
-  constructor(kind: ArchErrorKind, message: string, address?: bigint) {
-    super(message);
+  constructor(kind: ArchErrorKind, message: string, address?: bigint, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
     this.kind = kind;
     this.address = address;
   }

@@ -11,6 +11,8 @@ import { hex, type PhysicalMemory } from "./physical_memory.ts";
 
 /** A parsed guest kernel image. Its absolute symbols are the layout of every structure shared with TypeScript. */
 export class GuestImage {
+  /** The file's bytes. */
+  readonly bytes: Uint8Array;
   /** The ELF file. */
   readonly elf: ElfFile;
   /** Address of the first byte, in the kernel's direct map. */
@@ -24,6 +26,7 @@ export class GuestImage {
 
   /** Parses an image. */
   constructor(bytes: Uint8Array, name: string) {
+    this.bytes = bytes;
     this.elf = parseElf(bytes, { name });
     for (const symbol of this.elf.symbols.all) {
       if (symbol.name === "") continue;

@@ -8,7 +8,7 @@ import type { EventBody, EventSink, KernelEvent } from "../trace/events.ts";
 
 /** The one place events are made. */
 export class Emitter {
-  readonly #sinks: readonly EventSink[];
+  #sinks: readonly EventSink[];
   readonly #now: () => number;
   #seq = 0;
   #cpu = 0;
@@ -17,6 +17,11 @@ export class Emitter {
   constructor(sinks: readonly EventSink[], now: () => number) {
     this.#sinks = sinks;
     this.#now = now;
+  }
+
+  /** From now on events go to other sinks. */
+  connect(sinks: readonly EventSink[]): void {
+    this.#sinks = sinks;
   }
 
   /** Whether there is a sink. What is costly to put together need not be where nobody listens. */

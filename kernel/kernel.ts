@@ -90,6 +90,14 @@ export interface Sleeper {
   readonly until: number;
 }
 
+/** What a kernel keeps beside its public fields. */
+export interface KernelRest {
+  /** Why the machine stopped, or `null`. */
+  readonly halted: string | null;
+  /** Root of an address space with nothing in its user half, once there is one. */
+  readonly emptyRoot: bigint | null;
+}
+
 /** Everything the kernel knows. */
 export class Kernel {
   /** Architecture. */
@@ -223,9 +231,15 @@ export class Kernel {
     this.events.emit({ type: "halt", reason });
   }
 
-  /** A snapshot's answer to why the machine stopped is taken over. */
-  restoreHalted(reason: string | null): void {
-    this.#halted = reason;
+  /** What of the kernel's own state no field shows. */
+  saveRest(): KernelRest {
+    return { halted: this.#halted, emptyRoot: this.#emptyRoot };
+  }
+
+  /** Takes over what {@linkcode Kernel.saveRest} returned. */
+  restoreRest(rest: KernelRest): void {
+    this.#halted = rest.halted;
+    this.#emptyRoot = rest.emptyRoot;
   }
 
   /** The task with a number. @throws {KernelError} of kind `misuse` if there never was one */

@@ -5,18 +5,24 @@
  */
 
 import type { Arch, Cpu } from "../arch/arch.ts";
+import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
 import { createPolicy } from "../sched/policies/registry.ts";
 import type { EventSink } from "../trace/events.ts";
 import { parseScriptLine } from "./boot/boot_script.ts";
 import { scriptVariables } from "./boot/bootstrap.ts";
 import { LOAD_MODES, type LoadMode } from "./boot/load_mode.ts";
+import { ModuleCode } from "./boot/module_code.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
 import { type BootOptions, type Program, type ProgramMode, readProgram } from "./boot/loader.ts";
 import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import type { PerCpu } from "./per_cpu.ts";
+import { SnapshotError } from "./snapshot/errors.ts";
+import { modulesOf } from "./snapshot/modules.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
+import { SnapshotStore } from "./snapshot/store.ts";
 import { handleTrap } from "./trap/traps.ts";
 
 /** A program to boot with. */
@@ -101,7 +107,9 @@ export class Machine implements Disposable {
   /** The kernel, for inspection. */
   readonly kernel: Kernel;
   readonly #hypercalls: Hypercalls;
+  readonly #snapshots: SnapshotStore;
   #broken: string | null = null;
+  #running = false;
 
   /**
    * Builds a machine. Everything that can be wrong with the options or the programs is found here.
@@ -131,18 +139,10 @@ export class Machine implements Disposable {
     }
     const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
     checkApart(programs.filter((_, i) => options.modules[i]?.mode === "kernel"));
-    const kernel = new Kernel({
-      arch,
-      memory,
-      policy,
-      quantum,
-      seed,
-      stackLimit,
-      ioLatency,
-      boot,
-      sinks: options.sinks ?? [],
-    });
+    const built = { memory, quantum, seed, stackLimit, ioLatency, boot };
+    const kernel = new Kernel({ ...built, arch, policy, sinks: options.sinks ?? [] });
     this.kernel = kernel;
+    this.#snapshots = new SnapshotStore(kernel, built);
     const { image } = arch;
     this.#hypercalls = {
       trap: image.constant("HC_TRAP"),
@@ -193,46 +193,126 @@ export class Machine implements Disposable {
         `Cannot run ${instructions} instructions: not a positive integer`,
       );
     }
+    if (this.#running) throw new KernelError("misuse", "Cannot run a machine that is running");
     if (this.#broken !== null) throw new KernelError("engine", this.#broken);
+    this.#running = true;
+    try {
+      return this.#run(instructions);
+    } catch (error) {
+      this.#broken = `Cannot run a machine that failed before: ${String(error)}`;
+      throw error;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #run(instructions: number): RunResult {
     const k = this.kernel;
     const on = this.#boot;
     const { cpu } = on;
     const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
-    try {
-      while (k.halted === null && cpu.instructions < end) {
-        k.events.on(on.id);
-        for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
-        const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - k.clock.now));
-        switch (exit.kind) {
-          case "hypercall":
-            this.#hypercall(on);
-            break;
-          case "budget":
-            break;
-          case "stop":
-            return { kind: "breakpoint", address: cpu.pc };
-          case "memory":
-            k.halt(
-              `Machine check: ${exit.access} of physical address ${
-                hex(exit.address)
-              }, no memory there`,
-            );
-            break;
-          case "shutdown":
-            k.halt(exit.reason);
-            break;
-          case "fault":
-            throw new KernelError("engine", `Engine failed: ${exit.error.message}`, {
-              cause: exit.error,
-              address: cpu.pc,
-            });
+    while (k.halted === null && cpu.instructions < end) {
+      k.events.on(on.id);
+      for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
+      const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - k.clock.now));
+      switch (exit.kind) {
+        case "hypercall":
+          this.#hypercall(on);
+          break;
+        case "budget":
+          break;
+        case "stop":
+          return { kind: "breakpoint", address: cpu.pc };
+        case "memory": {
+          const { access, address } = exit;
+          k.halt(`Machine check: ${access} of physical address ${hex(address)}, no memory there`);
+          break;
         }
+        case "shutdown":
+          k.halt(exit.reason);
+          break;
+        case "fault":
+          throw new KernelError("engine", `Engine failed: ${exit.error.message}`, {
+            cause: exit.error,
+            address: cpu.pc,
+          });
       }
-    } catch (error) {
-      this.#broken = `Cannot run a machine that failed before: ${String(error)}`;
-      throw error;
     }
     return k.halted === null ? { kind: "paused" } : { kind: "halted", reason: k.halted };
+  }
+
+  /**
+   * The machine at this instant, as plain data. Snapshots along a run share the page contents that have not changed.
+   *
+   * @example From an instant in the past, another interleaving
+   * ```ts
+   * using machine = new Machine({ arch, modules });
+   * machine.run(10_000);
+   * const snapshot = machine.snapshot();
+   * machine.run(5_000);
+   * machine.restore(snapshot);
+   * machine.injectInterrupt(2);
+   * machine.run(5_000);
+   * ```
+   *
+   * @throws {SnapshotError} of kind `moment` in a sink or callback, or if the machine has failed or is disposed of
+   */
+  snapshot(): Snapshot {
+    this.#checkStill("take");
+    return this.#snapshots.take();
+  }
+
+  /**
+   * Makes the machine what it was when a snapshot was taken, of this machine or one that was built alike. Tasks and threads are other
+   * objects afterwards; sinks, breakpoints and observers stay.
+   *
+   * @param options `keepTlb` keeps what the TLB holds, to check that nothing relies on its being empty: right only if no table has
+   *   changed since
+   * @throws {SnapshotError} of kind `image`, `machine` or `library` if the snapshot is of another machine, `moment` as in
+   *   {@linkcode Machine.snapshot}
+   */
+  restore(snapshot: Snapshot, options: { readonly keepTlb?: boolean } = {}): void {
+    this.#checkStill("restore");
+    this.#snapshots.restore(snapshot, options);
+  }
+
+  /**
+   * A new machine that is where a snapshot was taken.
+   *
+   * @param options where its events go; they go on with the number after the snapshot's last
+   * @throws {SnapshotError} if this version of the framework or of the engine cannot go on from it
+   */
+  static from(
+    snapshot: Snapshot,
+    options: { readonly sinks?: readonly EventSink[] } = {},
+  ): Machine {
+    const { arch, policy, boot, memory, quantum, seed, stackLimit, ioLatency } = snapshot.config;
+    const found = archByName(arch);
+    const machine = new Machine({
+      arch: found,
+      modules: modulesOf(snapshot, found.ramBase),
+      policy,
+      memory,
+      quantum,
+      seed,
+      stackLimit,
+      ioLatency,
+      ...boot,
+    });
+    try {
+      machine.restore(snapshot);
+    } catch (error) {
+      machine[Symbol.dispose]();
+      throw error;
+    }
+    machine.kernel.events.connect(options.sinks ?? []);
+    return machine;
+  }
+
+  #checkStill(action: string): void {
+    const why = this.#running ? "the machine is running" : this.#broken;
+    if (why === null) return;
+    throw new SnapshotError("moment", `Cannot ${action} a snapshot: ${why}`);
   }
 
   /** Asserts an interrupt line (0 to 31) now; the guest takes it as soon as it has interrupts unmasked. */
@@ -263,7 +343,8 @@ export class Machine implements Disposable {
     memory.slice(physical, bytes.length).set(bytes);
     const name = commandLine.trim().split(/\s+/)[0] ?? "";
     const index = bootModules.length;
-    bootModules.push({ index, name, commandLine, bytes, physical, mode, program });
+    const code = new ModuleCode({ bytes, name });
+    bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });
   }
 
   /** Makes the first thread and points the CPU at its first instruction. */

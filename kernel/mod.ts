@@ -19,6 +19,7 @@ export {
   type ProgramSegment,
   readProgram,
 } from "./boot/loader.ts";
+export type { ModuleCode } from "./boot/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
@@ -43,7 +44,6 @@ export {
 } from "./thread/thread_stacks.ts";
 export { type ThreadLayout, ThreadZone, type ThreadZoneRecord } from "./thread/thread_zone.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
-export type { TaskCode } from "./unwind/task_code.ts";
 export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./unwind/unwinds.ts";
 export {
   AddressSpace,

@@ -9,6 +9,7 @@ import { hex } from "../../arch/physical_memory.ts";
 import { ElfError, type ElfFile, loadSegments, parseElf, PF } from "../../elf/mod.ts";
 import { KernelError } from "../errors.ts";
 import type { LoadMode } from "./load_mode.ts";
+import type { ModuleCode } from "./module_code.ts";
 import { pageCeil, pageFloor, type VmProtection } from "../vm/vm_map.ts";
 
 /** Bytes of a task's first stack, at the end of its user half. */
@@ -44,6 +45,8 @@ export interface BootModule {
   readonly physical: bigint;
   /** What of the file is loaded. */
   readonly program: Program;
+  /** Its code for the unwinder. */
+  readonly code: ModuleCode;
 }
 
 /** A segment to load. */

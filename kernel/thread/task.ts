@@ -5,7 +5,7 @@
  */
 
 import type { BootModule } from "../boot/loader.ts";
-import { TaskCode } from "../unwind/task_code.ts";
+import { ModuleCode } from "../boot/module_code.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
 
 /** How a task ended. */
@@ -47,6 +47,9 @@ export interface TaskRecord {
   readonly reaped: boolean;
 }
 
+/** What the kernel's own task has for the unwinder. */
+const NO_CODE = new ModuleCode(null);
+
 /** A task. Threads are known by their numbers. */
 export class Task {
   /** Number, from 0; 0 is the kernel's own task. */
@@ -60,7 +63,7 @@ export class Task {
   /** Whether it runs at the kernel's privilege, in the kernel's address space. */
   readonly kernelMode: boolean;
   /** Its code for the unwinder. */
-  readonly code: TaskCode;
+  readonly code: ModuleCode;
   readonly #threads = new Set<number>();
   readonly #waiters = new Set<number>();
   #programPages: bigint[] = [];
@@ -80,7 +83,7 @@ export class Task {
     this.name = options.name;
     this.space = options.space;
     this.module = options.module;
-    this.code = new TaskCode(options.module);
+    this.code = options.module?.code ?? NO_CODE;
     this.kernelMode = options.space === null && options.module !== null;
   }
 

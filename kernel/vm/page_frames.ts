@@ -10,12 +10,10 @@ import { KernelError } from "../errors.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
-/** Which page frames are free, and in what order they will be handed out. */
+/** In what order free page frames will be handed out; which are in use is said by {@linkcode PageFrames.used}. */
 export interface PageFramesRecord {
-  readonly used: Uint8Array;
   readonly freed: readonly number[];
   readonly fresh: number;
-  readonly freeCount: number;
   readonly top: number;
 }
 
@@ -123,7 +121,7 @@ export class PageFrames implements FrameSource {
   }
 
   /** Indices of the page frames in use, lowest first. */
-  used(): Uint32Array {
+  used(): Uint32Array<ArrayBuffer> {
     const indices = new Uint32Array(this.total - this.#freeCount);
     let count = 0;
     for (let i = this.#used.indexOf(1); i >= 0; i = this.#used.indexOf(1, i + 1)) {
@@ -135,20 +133,19 @@ export class PageFrames implements FrameSource {
   /** Everything there is to know. */
   save(): PageFramesRecord {
     return {
-      used: this.#used.slice(),
       freed: this.#freed.slice(),
       fresh: this.#fresh,
-      freeCount: this.#freeCount,
       top: this.#top,
     };
   }
 
-  /** Takes over a record, of RAM of the same size. */
-  restore(record: PageFramesRecord): void {
-    this.#used.set(record.used);
+  /** Takes over a record and the indices of the page frames in use, of RAM of the same size. */
+  restore(record: PageFramesRecord, used: Uint32Array): void {
+    this.#used.fill(0);
+    for (const index of used) this.#used[index] = 1;
+    this.#freeCount = this.total - used.length;
     this.#freed = record.freed.slice();
     this.#fresh = record.fresh;
-    this.#freeCount = record.freeCount;
     this.#top = record.top;
   }
 

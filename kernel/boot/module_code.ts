@@ -1,6 +1,6 @@
 /**
- * The code of a task for the unwinder. Everything here follows from the task's boot module and is made when it is first needed: it is
- * no part of the machine's state.
+ * The code of a boot module for the unwinder. Everything here follows from the module's file and is made when it is first needed: it
+ * is no part of the machine's state.
  *
  * @module
  */
@@ -8,18 +8,17 @@
 import { ElfError, type ElfFile, parseElf } from "../../elf/mod.ts";
 import { TypeMatcher } from "../../unwind/exception/mod.ts";
 import { type MemoryReader, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
-import type { BootModule } from "../boot/loader.ts";
 
 /** What a boot module says of its code. */
-export class TaskCode {
-  readonly #module: BootModule | null;
+export class ModuleCode {
+  readonly #file: { readonly bytes: Uint8Array; readonly name: string } | null;
   #elf: ElfFile | undefined;
   #modules: ModuleList | undefined;
   #hasCleanups: boolean | undefined;
 
-  /** The code of a module; without one there is none. */
-  constructor(module: BootModule | null) {
-    this.#module = module;
+  /** The code in an ELF file; without one there is none. */
+  constructor(file: { readonly bytes: Uint8Array; readonly name: string } | null) {
+    this.#file = file;
   }
 
   /**
@@ -53,8 +52,8 @@ export class TaskCode {
   }
 
   #parse(): ElfFile | undefined {
-    if (this.#module === null) return undefined;
-    const { bytes, name } = this.#module;
+    if (this.#file === null) return undefined;
+    const { bytes, name } = this.#file;
     return this.#elf ??= parseElf(bytes, { name });
   }
 }

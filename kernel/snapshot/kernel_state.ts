@@ -1,0 +1,115 @@
+/**
+ * The kernel's part of a snapshot: taken from its owners, and given back to them.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { type Kernel, QUEUES } from "../kernel.ts";
+import { Task } from "../thread/task.ts";
+import { Thread } from "../thread/thread.ts";
+import type { AddressSpaceRecord } from "../vm/address_space.ts";
+import type { CpuRecord, KernelRecord } from "./snapshot.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/** Takes what a kernel keeps. */
+export function saveKernel(k: Kernel): KernelRecord {
+  const owners = new Map(k.tasks.map(({ space, id }) => [space, id]));
+  return {
+    clock: k.clock.save(),
+    policy: k.policy.save(),
+    pageFrames: k.pageFrames.save(),
+    stackPool: k.stackPool.save(),
+    stacks: k.stacks.save(),
+    zone: k.zone.save(),
+    pageIo: k.pageIo.save(),
+    tasks: k.tasks.map((task) => task.save()),
+    spaces: k.tasks.map(({ space }) => space?.save() ?? null),
+    threads: k.threads.map((thread) => thread.save()),
+    queues: QUEUES.map((name) => [name, k.queues[name].save()]),
+    sleepers: k.sleepers.slice(),
+    cleanPages: Array.from(k.cleanPages, ({ space, address }) => [owners.get(space) ?? 0, address]),
+    zeroed: k.zeroed.slice(),
+    deadThreads: k.deadThreads.map(({ id }) => id),
+    deadTasks: k.deadTasks.map(({ id }) => id),
+    ...k.saveRest(),
+    seq: k.events.seq,
+  };
+}
+
+/** Takes the CPUs of a kernel, and what it keeps for each. */
+export function saveCpus(k: Kernel): CpuRecord[] {
+  return k.cpus.map((on) => ({ state: on.cpu.save(), kernel: on.save() }));
+}
+
+/** Makes a kernel what it was; RAM and CPUs apart. `used` are the page frames in use. */
+export function restoreKernel(
+  k: Kernel,
+  record: KernelRecord,
+  { cpus, used }: { cpus: readonly CpuRecord[]; used: Uint32Array },
+): void {
+  k.clock.restore(record.clock);
+  k.policy.restore(record.policy);
+  k.pageFrames.restore(record.pageFrames, used);
+  k.stackPool.restore(record.stackPool);
+  k.zone.restore(record.zone);
+  k.pageIo.restore(record.pageIo);
+  replace(
+    k.tasks,
+    record.tasks.map((task, i) => {
+      const space = record.spaces[i] ?? null;
+      return Task.from(task, {
+        space: space === null ? null : k.restoreSpace(space),
+        module: task.module === null ? null : k.bootModules[task.module] ?? null,
+      });
+    }),
+  );
+  replace(k.threads, record.threads.map((thread) => Thread.from(thread, k.task(thread.task))));
+  const thread = (id: number): Thread => k.thread(id);
+  k.stacks.restore(record.stacks, thread);
+  for (const [name, queue] of record.queues) k.queues[name].restore(queue, thread);
+  replace(k.sleepers, record.sleepers);
+  k.cleanPages.clear();
+  for (const [task, address] of record.cleanPages) {
+    const page = k.task(task).space?.page(address);
+    if (page !== undefined) k.cleanPages.add(page);
+  }
+  replace(k.zeroed, record.zeroed);
+  replace(k.deadThreads, record.deadThreads.map(thread));
+  replace(k.deadTasks, record.deadTasks.map((id) => k.task(id)));
+  cpus.forEach((cpu, i) => k.cpus[i]?.restore(cpu.kernel, thread));
+  k.restoreRest(record);
+  k.events.seq = record.seq;
+}
+
+function replace<T>(list: T[], items: readonly T[]): void {
+  list.length = 0;
+  for (const item of items) list.push(item);
+}
+
+/** Page frames that hold code of programs, by index: what is executable now, or was when a record was made. */
+export function codeFrames(k: Kernel, record: KernelRecord): Set<number> {
+  const { base } = k.memory;
+  const frames = new Set<number>();
+  const add = (physical: bigint): void => void frames.add(Number((physical - base) / PAGE));
+  const addPages = ({ pages }: Pick<AddressSpaceRecord, "pages">): void => {
+    for (const [, frame, executable] of pages) if (executable) add(frame);
+  };
+  for (const { space } of k.tasks) {
+    if (space === null) continue;
+    for (const { frame, executable } of space.pages.values()) if (executable) add(frame);
+  }
+  for (const space of record.spaces) if (space !== null) addPages(space);
+  return frames;
+}
+
+/** Page frames of kernel-mode programs, as the tables in RAM have them now. */
+export function addProgramFrames(k: Kernel, frames: Set<number>): void {
+  for (const task of k.tasks) {
+    for (const page of task.programPages) {
+      const index = (k.kernelSpace.physical(page) - k.memory.base) / PAGE;
+      frames.add(Number(index));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * A machine as a value. A snapshot lists everything that what happens next depends on: RAM, the CPUs,
+ * and what the kernel, its policy, clock and devices keep beside it. It is plain data, and it never
+ * changes. Sinks, breakpoints and observers belong to the machine, and what is derived from a boot
+ * module or from tables in RAM is made again.
+ *
+ * @module
+ */
+
+import type { ArchName, CpuState } from "../../arch/arch.ts";
+import type { RamImage } from "../../arch/page_store.ts";
+import type { Plain } from "../../util/plain.ts";
+import type { BootOptions, ProgramMode } from "../boot/loader.ts";
+import type { ClockRecord } from "../clock.ts";
+import type { KernelRest, Sleeper } from "../kernel.ts";
+import type { PerCpuRecord } from "../per_cpu.ts";
+import type { QueueName } from "../thread/continuation.ts";
+import type { StackPoolRecord } from "../thread/stack_pool.ts";
+import type { TaskRecord } from "../thread/task.ts";
+import type { ThreadRecord } from "../thread/thread.ts";
+import type { ThreadStacksRecord } from "../thread/thread_stacks.ts";
+import type { ThreadZoneRecord } from "../thread/thread_zone.ts";
+import type { WaitQueueRecord } from "../thread/wait_queue.ts";
+import type { AddressSpaceRecord } from "../vm/address_space.ts";
+import type { PageFramesRecord } from "../vm/page_frames.ts";
+import type { PageIoRecord } from "../vm/page_io.ts";
+
+/** What a machine was built from. A snapshot can be restored only where all of this is the same. */
+export interface MachineConfig {
+  /** Architecture. */
+  readonly arch: ArchName;
+  /** Hash of the guest kernel's image. */
+  readonly image: string;
+  /** Bytes of RAM. */
+  readonly memory: number;
+  /** Name of the scheduling policy. */
+  readonly policy: string;
+  /** Instructions between timer interrupts. */
+  readonly quantum: number;
+  /** Seed of the timer's variation. */
+  readonly seed: number;
+  /** Most user threads with a kernel stack at a time. */
+  readonly stackLimit: number;
+  /** Instructions a page-in takes. */
+  readonly ioLatency: number;
+  /** How the bootstrap script is carried out. */
+  readonly boot: BootOptions;
+  /** Boot modules; their files are in RAM. */
+  readonly modules: readonly ModuleRecord[];
+}
+
+/** A boot module. */
+export interface ModuleRecord {
+  /** Bootstrap script line. */
+  readonly commandLine: string;
+  /** Where it runs. */
+  readonly mode: ProgramMode;
+  /** Physical address of its file. */
+  readonly physical: bigint;
+  /** Bytes of its file. */
+  readonly size: number;
+  /** Hash of its file. */
+  readonly hash: string;
+}
+
+/** A CPU and what the kernel keeps for it. */
+export interface CpuRecord {
+  /** The CPU itself. */
+  readonly state: CpuState;
+  /** Threads on it, and what has been charged. */
+  readonly kernel: PerCpuRecord;
+}
+
+/** What the kernel keeps. Threads and tasks are named by their numbers. */
+export interface KernelRecord extends KernelRest {
+  readonly clock: ClockRecord;
+  readonly policy: Plain;
+  readonly pageFrames: PageFramesRecord;
+  readonly stackPool: StackPoolRecord;
+  readonly stacks: ThreadStacksRecord;
+  readonly zone: ThreadZoneRecord;
+  readonly pageIo: PageIoRecord;
+  readonly tasks: readonly TaskRecord[];
+  /** The address space of each task, if it has one of its own. */
+  readonly spaces: readonly (AddressSpaceRecord | null)[];
+  readonly threads: readonly ThreadRecord[];
+  readonly queues: readonly (readonly [QueueName, WaitQueueRecord])[];
+  readonly sleepers: readonly Sleeper[];
+  /** Task and address of each page that can be dropped, oldest first. */
+  readonly cleanPages: readonly (readonly [number, bigint])[];
+  readonly zeroed: readonly bigint[];
+  readonly deadThreads: readonly number[];
+  readonly deadTasks: readonly number[];
+  /** Number of the next event. */
+  readonly seq: number;
+}
+
+/** A machine at one instant. */
+export interface Snapshot {
+  /** What it was built from. */
+  readonly config: MachineConfig;
+  /** Contents of the page frames in use. */
+  readonly ram: RamImage;
+  /** CPUs by number. */
+  readonly cpus: readonly CpuRecord[];
+  /** The kernel. */
+  readonly kernel: KernelRecord;
+}

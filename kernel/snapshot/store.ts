@@ -1,0 +1,120 @@
+/**
+ * Takes and restores snapshots of one machine.
+ *
+ * @module
+ */
+
+import { ArchError } from "../../arch/errors.ts";
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { PageStore, type RamImage } from "../../arch/page_store.ts";
+import type { Kernel, KernelOptions } from "../kernel.ts";
+import { SnapshotError } from "./errors.ts";
+import { hashOf } from "./hash.ts";
+import {
+  addProgramFrames,
+  codeFrames,
+  restoreKernel,
+  saveCpus,
+  saveKernel,
+} from "./kernel_state.ts";
+import type { MachineConfig, Snapshot } from "./snapshot.ts";
+
+/** Takes snapshots of a machine and restores them. Page contents are kept once along a run. */
+export class SnapshotStore {
+  readonly #k: Kernel;
+  readonly #pages: PageStore;
+  readonly #options: Omit<KernelOptions, "sinks" | "policy" | "arch">;
+  #config: MachineConfig | undefined;
+  /** The image that RAM is nearest to: that of the snapshot taken or restored last. */
+  #last: RamImage | undefined;
+
+  /** For a machine whose boot modules are in place. */
+  constructor(k: Kernel, options: Omit<KernelOptions, "sinks" | "policy" | "arch">) {
+    this.#k = k;
+    this.#pages = new PageStore(k.memory);
+    this.#options = options;
+  }
+
+  /** What the machine was built from. */
+  get config(): MachineConfig {
+    return this.#config ??= this.#describe();
+  }
+
+  /** Takes a snapshot. */
+  take(): Snapshot {
+    const k = this.#k;
+    const ram = this.#pages.capture(k.pageFrames.used(), this.#last);
+    this.#last = ram;
+    return { config: this.config, ram, cpus: saveCpus(k), kernel: saveKernel(k) };
+  }
+
+  /**
+   * Makes the machine what it was when a snapshot was taken.
+   * @param options `keepTlb` leaves what the TLB holds, which is right only if nothing in it has changed
+   * @throws {SnapshotError} of kind `image`, `machine` or `library` if it is of a machine that was built otherwise
+   */
+  restore(snapshot: Snapshot, options: { keepTlb?: boolean } = {}): void {
+    const k = this.#k;
+    checkConfig(snapshot.config, this.config);
+    const code = codeFrames(k, snapshot.kernel);
+    addProgramFrames(k, code);
+    // The CPUs come first: they are what may be refused, and then nothing has changed.
+    snapshot.cpus.forEach(({ state }, i) => {
+      try {
+        k.cpus[i]?.cpu.restore(state, options);
+      } catch (error) {
+        if (!(error instanceof ArchError)) throw error;
+        throw new SnapshotError("library", `Cannot restore a snapshot: ${error.message}`, {
+          cause: error,
+        });
+      }
+    });
+    const changed = this.#pages.restore(snapshot.ram, k.pageFrames.used());
+    this.#last = snapshot.ram;
+    const { cpus, ram } = snapshot;
+    restoreKernel(k, snapshot.kernel, { cpus, used: ram.frames });
+    addProgramFrames(k, code);
+    for (const frame of changed) {
+      if (code.has(frame)) k.flushCode(k.memory.base + BigInt(frame * PAGE_SIZE), PAGE_SIZE);
+    }
+  }
+
+  #describe(): MachineConfig {
+    const k = this.#k;
+    const { memory, quantum, seed, stackLimit, ioLatency, boot } = this.#options;
+    return {
+      arch: k.arch.name,
+      image: hashOf(k.arch.image.bytes),
+      memory,
+      policy: k.policy.name,
+      quantum,
+      seed,
+      stackLimit,
+      ioLatency,
+      boot,
+      modules: k.bootModules.map(({ commandLine, mode, physical, bytes }) => ({
+        commandLine,
+        mode,
+        physical,
+        size: bytes.length,
+        hash: hashOf(bytes),
+      })),
+    };
+  }
+}
+
+/** Refuses a snapshot of a machine that was built otherwise. */
+function checkConfig(of: MachineConfig, here: MachineConfig): void {
+  if (of === here) return;
+  const describe = (value: unknown): string =>
+    JSON.stringify(value, (_, item) => typeof item === "bigint" ? `0x${item.toString(16)}` : item);
+  for (const name of Object.keys(here) as (keyof MachineConfig)[]) {
+    if (describe(of[name]) === describe(here[name])) continue;
+    throw new SnapshotError(
+      name === "image" ? "image" : "machine",
+      `Cannot restore a snapshot: its ${name} is ${describe(of[name])}, this machine's is ${
+        describe(here[name])
+      }`,
+    );
+  }
+}
