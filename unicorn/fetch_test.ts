@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { libraryFileName } from "./cache.ts";
 import { fetchUnicorn, PINNED_WHEELS, type PinnedWheel, UnicornFetchError } from "./fetch.ts";
-import { makeWheel } from "./wheel_testing.ts";
+import { makeWheel } from "./testing/wheel.ts";
 
 /** A stand-in for pip: copies a wheel into the directory after `--dest`. Deno runs it, so nothing else is needed. */
 const FAKE_PIP = `

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { extractMember, WheelError } from "./wheel.ts";
-import { makeWheel } from "./wheel_testing.ts";
+import { makeWheel } from "./testing/wheel.ts";
 
 const FIRST = Uint8Array.from({ length: 5000 }, (_, index) => index % 7);
 const SECOND = new TextEncoder().encode("second");

@@ -4,8 +4,8 @@
  * nothing may come out differently.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Registers } from "../conformance/harness.ts";
-import { describeExit } from "../conformance/harness.ts";
+import type { BareMachine, Registers } from "../testing/harness.ts";
+import { describeExit } from "../testing/harness.ts";
 import { DATA, Flag, fpPattern, makeMachine } from "./testing/conformance.ts";
 import { PAGE_SIZE } from "../physical_memory.ts";
 import { Vector } from "./exceptions.ts";

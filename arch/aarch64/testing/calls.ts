@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BareMachine, describeExit, type Trap } from "../../conformance/harness.ts";
+import { type BareMachine, describeExit, type Trap } from "../../testing/harness.ts";
 
 /**
  * Calls a routine of the image on the current kernel stack and returns its result. Traps on the way are given to `onTrap`, which may
