@@ -4,7 +4,8 @@
  *
  *     deno run -A tools/launch.ts JOB [--engine | --engine-for=NAME,…] [ARGUMENT …]
  *
- * Jobs are `run SCRIPT`, `test`, `bench`, `check`, `lint`, `doc-lint`, `fmt`, `publish` and `ok`, which is the whole gate.
+ * Jobs are `run SCRIPT`, `test`, `bench`, `check`, `imports`, `lint`, `doc-lint`, `fmt`, `publish` and `ok`, which is the whole
+ * gate.
  * `--engine` sees to libunicorn first; `--engine-for` does so when the script's first argument is one of the names.
  *
  * @module
@@ -78,6 +79,7 @@ const JOBS: Record<string, Job> = {
   test: (offline, args) => deno(["test", "-A", ...importMapFlags(offline), ...args]),
   bench: (offline, args) => deno(["bench", "-A", ...importMapFlags(offline), ...args]),
   check: (offline, args) => deno(["check", ...importMapFlags(offline), ...args]),
+  imports: (offline) => run(offline, ["tools/check_imports.ts"]),
   lint: (offline, args) => withConfig(offline, "lint", args),
   "doc-lint": (offline, args) =>
     deno([
@@ -96,6 +98,7 @@ const STAGES: readonly (readonly [job: string, ...args: string[]])[] = [
   ["fmt", "--check"],
   ["lint"],
   ["check"],
+  ["imports"],
   ["doc-lint"],
   ["test"],
   ["publish", "--dry-run", "--allow-dirty"],
