@@ -27,7 +27,10 @@ export async function moduleHello(arch: GuestArch): Promise<BootModule> {
   return { commandLine: MODULE_HELLO_LINE, bytes: image.bytes() };
 }
 
-/** The program `unwind` for an architecture, with its arguments, for user mode or as a kernel-mode task. */
+/**
+ * The program `unwind` for an architecture, with its arguments, for user mode or as a kernel-mode
+ * task.
+ */
 export async function unwindProgram(
   arch: GuestArch,
   options: { args: string; mode: "user" | "kernel" },

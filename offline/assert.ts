@@ -1,7 +1,7 @@
 /**
- * Offline stand-in for `@std/assert`: the names this project uses, over Node's own assertions, each with the signature of its
- * namesake or a narrower one. Where the two libraries differ, this one is the stricter (`assertEquals(0, -0)` fails here), so that a
- * test which passes here passes there.
+ * Offline stand-in for `@std/assert`: the names this project uses, over Node's own assertions, each
+ * with the signature of its namesake or a narrower one. Where the two libraries differ, this one is
+ * the stricter (`assertEquals(0, -0)` fails here), so that a test which passes here passes there.
  *
  * @module
  */
@@ -87,7 +87,10 @@ function thrown<E extends Error>(error: unknown, errorClass: ErrorClass<E>, incl
 
 /** Fails when the function returns; gives back what it threw. */
 export function assertThrows(fn: () => unknown): unknown;
-/** Fails when the function does not throw an error of the class with the text in its message; gives the error back. */
+/**
+ * Fails when the function does not throw an error of the class with the text in its message; gives
+ * the error back.
+ */
 export function assertThrows<E extends Error>(
   fn: () => unknown,
   errorClass: ErrorClass<E>,
@@ -108,7 +111,10 @@ export function assertThrows(
   throw new node.AssertionError({ message: msg ?? "Expected function to throw" });
 }
 
-/** Fails when the promise is not rejected with an error of the class with the text in its message; gives the error back. */
+/**
+ * Fails when the promise is not rejected with an error of the class with the text in its message;
+ * gives the error back.
+ */
 export async function assertRejects<E extends Error>(
   fn: () => PromiseLike<unknown>,
   errorClass: ErrorClass<E>,

@@ -1,4 +1,5 @@
-// These hold for the real @std/assert too; where the stand-in is the stricter, nothing is said here.
+// These hold for the real @std/assert too; where the stand-in is the stricter, nothing is said
+// here.
 import {
   assert,
   assertEquals,

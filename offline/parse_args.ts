@@ -1,7 +1,8 @@
 /**
- * Offline stand-in for `@std/cli/parse-args`: flags and options with text for values, as this project uses them. It reads them as
- * its namesake does, and is the stricter where that goes on: other settings are type errors, and an option that is not declared is thrown
- * even when `unknown` lets it pass.
+ * Offline stand-in for `@std/cli/parse-args`: flags and options with text for values, as this
+ * project uses them. It reads them as its namesake does, and is the stricter where that goes on:
+ * other settings are type errors, and an option that is not declared is thrown even when `unknown`
+ * lets it pass.
  *
  * @module
  */
@@ -14,7 +15,10 @@ export interface ParseOptions<B extends string, S extends string, D extends stri
   string?: readonly S[];
   /** Values of options that are not given. */
   default?: Readonly<Record<D, string>>;
-  /** Called for what is not declared: an option, with its name, or a positional argument, which false keeps out of the result. */
+  /**
+   * Called for what is not declared: an option, with its name, or a positional argument, which
+   * false keeps out of the result.
+   */
   unknown?: (arg: string, key?: string) => unknown;
 }
 

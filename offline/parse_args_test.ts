@@ -1,5 +1,5 @@
-// These hold for the real @std/cli too. The launcher takes this file for its question whether the registry is there: it imports
-// both packages and nothing else.
+// These hold for the real @std/cli too. The launcher takes this file for its question whether the
+// registry is there: it imports both packages and nothing else.
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 

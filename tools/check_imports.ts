@@ -1,12 +1,14 @@
 /**
- * Checks who imports whom: no import circle between files, and no import from one room to another that the table "Which room may
- * import which" in `docs/tour.md` does not allow. Imports of types count, and so do dynamic imports of a literal.
+ * Checks who imports whom: no import circle between files, and no import from one room to another
+ * that the table "Which room may import which" in `docs/tour.md` does not allow. Imports of types
+ * count, and so do dynamic imports of a literal.
  *
  *     deno task imports
  *
- * A room is what a row of the table names, a folder or a file; of several the longest name counts. Rows stand lowest first: a row
- * may name rooms of rows above it (`folder/*` for all in a folder) and rooms in its own top-level folder. Tests (`*_test.ts` and
- * files in `testing/`) may besides import every room above their own, `testing/` in their own top-level folder, and `@std/assert`.
+ * A room is what a row of the table names, a folder or a file; of several the longest name counts.
+ * Rows stand lowest first: a row may name rooms of rows above it (`folder/*` for all in a folder)
+ * and rooms in its own top-level folder. Tests (`*_test.ts` and files in `testing/`) may besides
+ * import every room above their own, `testing/` in their own top-level folder, and `@std/assert`.
  *
  * @module
  */
@@ -34,7 +36,8 @@ const HEADING = "## Which room may import which";
 /**
  * Reads the table out of the tour's text.
  *
- * @throws {Error} When there is none, or a row names what no row above or in the same top-level folder defines.
+ * @throws {Error} When there is none, or a row names what no row above or in the same top-level
+ *   folder defines.
  */
 export function readTable(tour: string): RoomTable {
   const section = tour.split(`${HEADING}\n`)[1]?.split("\n## ")[0] ?? "";
@@ -154,8 +157,8 @@ interface Resolution {
 }
 
 /**
- * Reads the imports of every TypeScript file below a folder. Packages are named as the source names them and are not loaded, so
- * this needs no registry.
+ * Reads the imports of every TypeScript file below a folder. Packages are named as the source names
+ * them and are not loaded, so this needs no registry.
  */
 export async function readImports(root: URL): Promise<Import[]> {
   const entry = await Deno.makeTempFile({ suffix: ".ts" });

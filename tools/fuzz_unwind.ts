@@ -1,6 +1,7 @@
 /**
- * Runs the fuzzer of the unwinder: `fuzz_unwind.ts [--cases N] [--seed S]`. Prints what became of the cases and the slowest of them; exits
- * with 1 if one threw an error that is not the library's own, or took over 50 ms even when it was run again.
+ * Runs the fuzzer of the unwinder: `fuzz_unwind.ts [--cases N] [--seed S]`. Prints what became of
+ * the cases and the slowest of them; exits with 1 if one threw an error that is not the library's
+ * own, or took over 50 ms even when it was run again.
  *
  * @module
  */

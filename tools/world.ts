@@ -1,6 +1,7 @@
 /**
- * Which of two worlds the tasks run in: one where `jsr:` specifiers resolve, and one where the modules in `offline/` stand in for
- * them. Only the launcher asks; it must run in both, so this module imports nothing.
+ * Which of two worlds the tasks run in: one where `jsr:` specifiers resolve, and one where the
+ * modules in `offline/` stand in for them. Only the launcher asks; it must run in both, so this
+ * module imports nothing.
  *
  * @module
  */
@@ -43,8 +44,8 @@ export async function jsrReachable(timeout: number): Promise<boolean> {
 }
 
 /**
- * Decides the world, printing one line to standard error when it turned out to be the offline one. Children inherit the answer
- * through the environment, so it is asked and told once.
+ * Decides the world, printing one line to standard error when it turned out to be the offline one.
+ * Children inherit the answer through the environment, so it is asked and told once.
  *
  * @returns Whether the stand-ins are needed.
  */
@@ -65,7 +66,9 @@ export function path(url: URL): string {
   return decodeURIComponent(url.pathname);
 }
 
-/** The flags that make `deno run`, `test`, `bench`, `check` and `doc` resolve in the offline world. */
+/**
+ * The flags that make `deno run`, `test`, `bench`, `check` and `doc` resolve in the offline world.
+ */
 export function importMapFlags(offline: boolean): string[] {
   return offline ? ["--import-map", path(OFFLINE_MAP)] : [];
 }
@@ -79,9 +82,10 @@ export interface OfflineConfig extends Disposable {
 /**
  * Writes `deno.json` once more, with Deno's `links` naming packages made of the stand-ins.
  *
- * `deno lint` and `deno publish` resolve by configuration only. Links keep the `jsr:` specifiers in the published graph, and
- * satisfy them from a folder outside of the project, so that the list of published files is the true one. The file must lie beside
- * `deno.json` because its folder is the package's.
+ * `deno lint` and `deno publish` resolve by configuration only. Links keep the `jsr:` specifiers in
+ * the published graph, and satisfy them from a folder outside of the project, so that the list of
+ * published files is the true one. The file must lie beside `deno.json` because its folder is the
+ * package's.
  */
 export function offlineConfig(offline: boolean): OfflineConfig {
   if (!offline) return { flags: [], [Symbol.dispose]: () => {} };

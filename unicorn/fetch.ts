@@ -1,6 +1,7 @@
 /**
- * Getting the pinned libunicorn with pip, which downloads its wheel, checks it and unpacks it into a folder that is gone afterwards;
- * only the library is kept. No right beyond writing to the cache is needed.
+ * Getting the pinned libunicorn with pip, which downloads its wheel, checks it and unpacks it into
+ * a folder that is gone afterwards; only the library is kept. No right beyond writing to the cache
+ * is needed.
  *
  * As a script it prints the library's path: `deno run -A unicorn/fetch.ts`.
  *
@@ -18,7 +19,10 @@ export interface PinnedWheel {
   sha256: string;
 }
 
-/** The wheels of unicorn 2.1.4 for systems the engine works on, by operating system and architecture as Deno names them. */
+/**
+ * The wheels of unicorn 2.1.4 for systems the engine works on, by operating system and architecture
+ * as Deno names them.
+ */
 export const PINNED_WHEELS: Readonly<Record<string, PinnedWheel>> = {
   "linux-x86_64": {
     platform: "manylinux2014_x86_64",
@@ -65,7 +69,8 @@ export interface FetchUnicornOptions {
 const PIP_COMMANDS = [["python3", "-m", "pip"], ["python", "-m", "pip"], ["pip3"], ["pip"]];
 
 /**
- * Makes sure that a libunicorn is there: takes the one {@linkcode loadUnicorn} finds, and else fetches the pinned one.
+ * Makes sure that a libunicorn is there: takes the one {@linkcode loadUnicorn} finds, and else
+ * fetches the pinned one.
  *
  * @returns Its path, or the name it was found by.
  * @throws {UnicornNotFoundError} When `TRAPLINE_UNICORN` names one that does not serve.
@@ -82,12 +87,12 @@ export async function ensureUnicorn(): Promise<string> {
 }
 
 /**
- * Fetches the pinned libunicorn with pip, whether or not there is one. Says so in one line on standard error. Several may do
- * this at the same time.
+ * Fetches the pinned libunicorn with pip, whether or not there is one. Says so in one line on
+ * standard error. Several may do this at the same time.
  *
  * @returns The path of the library.
- * @throws {UnicornFetchError} When there is no wheel for this system, no writable directory, no pip that can fetch the
- *   wheel, or the wheel is not the pinned one or lacks the library.
+ * @throws {UnicornFetchError} When there is no wheel for this system, no writable directory, no pip
+ *   that can fetch the wheel, or the wheel is not the pinned one or lacks the library.
  */
 export async function fetchUnicorn(options: FetchUnicornOptions = {}): Promise<string> {
   const system = `${Deno.build.os}-${Deno.build.arch}`;

@@ -5,7 +5,10 @@ import { fetchUnicorn, PINNED_WHEELS, type PinnedWheel, UnicornFetchError } from
 const LIBRARY = "unicorn/lib/" + libraryFileName();
 const CONTENT = Uint8Array.from({ length: 70_000 }, (_, index) => (index * index) % 251);
 
-/** A stand-in for pip: unpacks one file into the directory after `--target`. Deno runs it, so nothing else is needed. */
+/**
+ * A stand-in for pip: unpacks one file into the directory after `--target`. Deno runs it, so
+ * nothing else is needed.
+ */
 const FAKE_PIP = `
   const [content, name, ...args] = Deno.args;
   const target = args[args.indexOf("--target") + 1] + "/" + name;
@@ -13,7 +16,9 @@ const FAKE_PIP = `
   Deno.copyFileSync(content, target);
 `;
 
-/** Makes a wheel that pip takes for the one of unicorn 2.1.4, its members stored, not compressed. */
+/**
+ * Makes a wheel that pip takes for the one of unicorn 2.1.4, its members stored, not compressed.
+ */
 const MAKE_WHEEL = `
 import sys, zipfile
 path, name, content = sys.argv[1:]

@@ -1,6 +1,6 @@
 /**
- * A registry that speaks as much of JSR's protocol as Deno needs and serves the offline stand-ins, so that the launcher's online
- * world can be tested where the real registry cannot be reached.
+ * A registry that speaks as much of JSR's protocol as Deno needs and serves the offline stand-ins,
+ * so that the launcher's online world can be tested where the real registry cannot be reached.
  *
  * @module
  */
@@ -28,7 +28,8 @@ async function respond(path: string): Promise<Response> {
 /**
  * Starts the registry on a free local port; it stops when disposed.
  *
- * @param options `silent`: take every request and never answer, as a network does that drops packets.
+ * @param options `silent`: take every request and never answer, as a network does that drops
+ *   packets.
  * @returns The value for `JSR_URL`.
  */
 export function serveFakeJsr({ silent = false } = {}): AsyncDisposable & { url: string } {

@@ -1,6 +1,6 @@
 /**
- * Measures, in a process of its own, what a thousand engines leave behind: `leak.ts ARCH` prints the change of resident
- * memory in MiB. Other tests in the same process would be measured too.
+ * Measures, in a process of its own, what a thousand engines leave behind: `leak.ts ARCH` prints
+ * the change of resident memory in MiB. Other tests in the same process would be measured too.
  *
  * @module
  */
