@@ -1,11 +1,16 @@
 /**
- * The one contract between the kernel and an architecture. Whatever the kernel may ask of an architecture is here; no other
- * folder names a register or branches on the architecture's name.
+ * The one contract between the kernel and an architecture. Whatever the kernel may ask of an
+ * architecture is here; the rooms above name no register and do not branch on the architecture's
+ * name, which `arch_test.ts` holds them to. Beside this one, three rooms know one machine from
+ * another, each from its own tables: `unicorn/` (numbers of the engine), `elf/` and `unwind/` (ELF
+ * machines and DWARF registers).
  *
  * @module
  */
 
+import type { BootProfile } from "../trace/boot_profile.ts";
 import type { LabelledWord } from "../trace/events.ts";
+import type { CpuImage } from "../unicorn/mod.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import type { EntryFormat } from "./page_tables.ts";
@@ -56,7 +61,10 @@ export interface TrapReport {
   readonly meaning: string;
 }
 
-/** A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the guest restores it. */
+/**
+ * A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the
+ * guest restores it.
+ */
 export interface TrapFrame {
   /** Guest address of the frame. */
   readonly address: bigint;
@@ -80,11 +88,14 @@ export interface TrapFrame {
   register(name: string): bigint;
   /** Sets a register by name. */
   setRegister(name: string, value: bigint): void;
-  /** Prepares the frame of a thread that has never been in user mode: cleared registers, user mode, interrupts on. */
+  /**
+   * Prepares the frame of a thread that has never been in user mode: cleared registers, user mode,
+   * interrupts on.
+   */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
   /**
-   * Label of the guest routine that restores this frame, and whether it takes the thread or the frame as its argument:
-   * user frames live in the thread object.
+   * Label of the guest routine that restores this frame. Its argument is the thread object, in which
+   * user frames live, or for `exit_to_kernel` the address of the frame.
    */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
 }
@@ -112,7 +123,10 @@ export type CpuExit =
     readonly access: "read" | "write" | "fetch";
   }
   | {
-    /** Delivering an exception failed for good: triple fault, or an exception inside the exception entry. */
+    /**
+     * Delivering an exception failed for good: triple fault, or an exception inside the exception
+     * entry.
+     */
     readonly kind: "shutdown";
     /** What happened, one line. */
     readonly reason: string;
@@ -124,17 +138,45 @@ export type CpuExit =
     readonly error: Error;
   };
 
-/** What the CPU did to enter an exception, for tests and tools. */
-export interface ExceptionEntry {
-  /** Vector number, −1 for SYSCALL (x86-64), or slot in the vector table, 0 to 15 (AArch64). */
-  readonly vector: number;
+/** What an exception has interrupted, as far as its entry has changed it. */
+export interface Interrupted {
   /** Address of the interrupted instruction, or the one after it, as the architecture saves it. */
   readonly pc: bigint;
+  /** Stack pointer. */
+  readonly sp: bigint;
+  /** Other registers the entry changes, by name, as the architecture saves them. */
+  readonly changed: Readonly<Record<string, bigint>>;
+}
+
+/** What the CPU did to enter an exception, for tests and tools. */
+export interface ExceptionEntry extends Interrupted {
+  /** Vector number, −1 for SYSCALL (x86-64), or slot in the vector table, 0 to 15 (AArch64). */
+  readonly vector: number;
   /** Error code (x86-64) or syndrome (AArch64). */
   readonly code: bigint;
   /** Whether it came from user mode. */
   readonly fromUser: boolean;
 }
+
+/**
+ * The first instructions of a way into the kernel: the interrupted state is still in registers of
+ * the CPU that no unwind table can name.
+ */
+export interface TrapEntry {
+  /** Address of the first of these instructions. */
+  readonly begin: bigint;
+  /** Address behind the last. */
+  readonly end: bigint;
+  /** What was interrupted, of a CPU that is at one of them and has not yet saved it. */
+  interrupted(cpu: Cpu, space: KernelSpace): Interrupted;
+}
+
+/**
+ * What an instruction does to the call stack: `call` enters a function that will come back behind
+ * it, `return` leaves one, `trap-return` leaves an exception handler, `hypercall` lets the host
+ * act, anything else leaves the call stack as it is.
+ */
+export type Flow = "call" | "return" | "trap-return" | "hypercall" | "other";
 
 /** Addresses and values the boot code needs. */
 export interface BootParameters {
@@ -144,7 +186,24 @@ export interface BootParameters {
   readonly emergencyStackTop: bigint;
 }
 
-/** One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and interrupts. */
+/** A CPU as plain data: what it holds is all that its further execution depends on, but for RAM. */
+export interface CpuState {
+  /** Registers and clock. */
+  readonly image: CpuImage;
+  /** Raised interrupt lines that have not been delivered: line `n` is bit `n`. */
+  readonly pending: number;
+  /** Address of the breakpoint the CPU has just stopped at, to be passed over once. */
+  readonly resumeAt: bigint | null;
+  /** Exceptions in a row with no instruction between them. */
+  readonly stalled: number;
+  /** What only this architecture has, by name. */
+  readonly own: Readonly<Record<string, bigint | number | boolean>>;
+}
+
+/**
+ * One CPU: an engine plus what the engine leaves to others, the delivery of exceptions and
+ * interrupts.
+ */
 export interface Cpu extends Disposable {
   /** Guest instructions executed since the CPU was opened; exact. */
   readonly instructions: number;
@@ -185,9 +244,26 @@ export interface Cpu extends Disposable {
   flushTranslations(): void;
   /** Drops cached code after the host has written to `size` bytes of code at a physical address. */
   flushCode(physical: bigint, size: number): void;
-  /** Calls `observer` for each exception and interrupt entered, before the guest's vector runs. `null` stops it. */
+  /**
+   * Calls `observer` for each exception and interrupt entered, before the guest's vector runs.
+   * `null` stops it.
+   */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void;
-  /** Stops the run just before the instruction at a virtual address executes, each time. Dispose the result to remove it. */
+  /** The CPU as a value. Breakpoints and observers are not part of it. */
+  save(): CpuState;
+  /**
+   * Makes the CPU what it was when it was saved, by this CPU or by another over the same kind of space.
+   * RAM is the caller's to restore, and to drop the cached code of what differs.
+   *
+   * @param options.keepTlb does not empty the TLB, for checks: right only if it holds nothing that the tables lack
+   * @throws {EngineUsageError} of kind `image` if it is of another architecture, model or library
+   * @throws {ArchError} of kind `misuse` if it is damaged; the CPU is unchanged either way
+   */
+  restore(state: CpuState, options?: { readonly keepTlb?: boolean }): void;
+  /**
+   * Stops the run just before the instruction at a virtual address executes, each time. Dispose the
+   * result to remove it.
+   */
   addBreakpoint(address: bigint): Disposable;
 }
 
@@ -205,7 +281,10 @@ export interface Arch {
   readonly directMap: bigint;
   /** Where kernel stacks are mapped, in the same slot of the root table as the direct map. */
   readonly stackRegion: bigint;
-  /** Where the programs of kernel-mode tasks are linked: a gibibyte in the same slot of the root table as the direct map. */
+  /**
+   * Where the programs of kernel-mode tasks are linked: a gibibyte in the same slot of the root
+   * table as the direct map.
+   */
   readonly programRegion: bigint;
   /** One past the highest user address; a multiple of the page size. */
   readonly userEnd: bigint;
@@ -213,13 +292,35 @@ export interface Arch {
   readonly elfMachine: ArchName;
   /** Encoding of translation tables. */
   readonly entryFormat: EntryFormat;
-  /** Whether each address space's root carries the kernel half, or the CPU has a root of its own for it. */
+  /**
+   * Whether each address space's root carries the kernel half, or the CPU has a root of its own for
+   * it.
+   */
   readonly sharedRoot: boolean;
   /** General registers by name, in the order of a register dump. */
   readonly registerNames: readonly string[];
+  /**
+   * Registers in which the CPU banks what an exception interrupts and for which DWARF has a number:
+   * the name there, and the one {@linkcode Cpu.register} takes.
+   */
+  readonly bankedRegisters: Readonly<Record<string, string>>;
+  /** Where traps enter the kernel. */
+  readonly trapEntries: readonly TrapEntry[];
+  /** What the exceptions of a boot look like in the log. */
+  readonly bootProfile: BootProfile;
+  /** Bytes of its longest instruction. */
+  readonly maxInstructionSize: number;
+  /**
+   * What an instruction does to the call stack.
+   * @param code the instruction; {@linkcode Arch.maxInstructionSize} bytes are always enough
+   */
+  flow(code: Uint8Array): Flow;
   /** Opens a CPU over RAM and the kernel half. */
   openCpu(space: KernelSpace): Cpu;
-  /** Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the frame's lowest byte). */
+  /**
+   * Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the
+   * frame's lowest byte).
+   */
   readonly switchFrameSize: number;
   /** Writes a switch frame that resumes at `resume` with cleared registers. */
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void;
@@ -228,7 +329,9 @@ export interface Arch {
    * @param cpu the CPU that took the trap, which knows what the frame does not hold
    */
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame;
-  /** Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`. */
+  /**
+   * Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`.
+   */
   fpStateOffset(register: number): number | undefined;
   /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */
   initializeFp(space: KernelSpace, thread: bigint): void;

@@ -5,7 +5,7 @@
  */
 
 import type { Engine, Exit } from "../unicorn/mod.ts";
-import type { BootParameters, Cpu, CpuExit, ExceptionEntry } from "./arch.ts";
+import type { BootParameters, Cpu, CpuExit, CpuState, ExceptionEntry } from "./arch.ts";
 import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
@@ -67,6 +67,10 @@ export abstract class CpuCore implements Cpu {
   protected abstract enterException(exit: Exit): CpuExit | null;
   /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
   protected abstract enterInterrupt(line: number): CpuExit | null;
+  /** What only this architecture's CPUs have beside the engine, by name. */
+  protected abstract ownState(): CpuState["own"];
+  /** Sets it, once it is known to have the same names and types. */
+  protected abstract setOwnState(own: CpuState["own"]): void;
   /** Called at the start of each run. */
   protected abstract prepareRun(): void;
 
@@ -89,8 +93,17 @@ export abstract class CpuCore implements Cpu {
         const end = this.enterInterrupt(line);
         if (end !== null) return end;
       }
+      const { watching } = this;
+      if (watching) {
+        const end = this.enterWatched();
+        if (end !== undefined) {
+          if (end !== null) return end;
+          continue;
+        }
+      }
       // An interrupt that waits for the guest to unmask it must be seen between any two instructions.
-      const exit = this.engine.run(this.#pending !== 0 || this.#resumeAt !== null ? 1 : left);
+      const stepping = this.#pending !== 0 || this.#resumeAt !== null || watching;
+      const exit = this.engine.run(stepping ? 1 : left);
       left -= exit.instructions;
       if (exit.instructions > 0) {
         this.#resumeAt = null;
@@ -119,6 +132,19 @@ export abstract class CpuCore implements Cpu {
       }
     }
     return BUDGET;
+  }
+
+  /** Whether each instruction is to be looked at before it is executed. */
+  protected get watching(): boolean {
+    return false;
+  }
+
+  /**
+   * Enters the exception that the next instruction of a watched CPU raises without the engine's knowing.
+   * `undefined` if it raises none, otherwise as {@linkcode enterException}.
+   */
+  protected enterWatched(): CpuExit | null | undefined {
+    return undefined;
   }
 
   /** A handler whose first instruction cannot be fetched is entered for ever, without executing anything that uses up a budget. */
@@ -175,6 +201,27 @@ export abstract class CpuCore implements Cpu {
     this.observer = observer;
   }
 
+  /** See {@linkcode Cpu.save}. */
+  save(): CpuState {
+    return {
+      image: this.engine.saveCpu(),
+      pending: this.#pending,
+      resumeAt: this.#resumeAt,
+      stalled: this.#stalled,
+      own: this.ownState(),
+    };
+  }
+
+  /** See {@linkcode Cpu.restore}. */
+  restore(state: CpuState, options: { readonly keepTlb?: boolean } = {}): void {
+    checkState(state, this.ownState());
+    this.engine.restoreCpu(state.image, options);
+    this.#pending = state.pending;
+    this.#resumeAt = state.resumeAt;
+    this.#stalled = state.stalled;
+    this.setOwnState(state.own);
+  }
+
   /** See {@linkcode Cpu.addBreakpoint}. */
   addBreakpoint(address: bigint): Disposable {
     return this.engine.addCodeHook(
@@ -193,3 +240,15 @@ export abstract class CpuCore implements Cpu {
 const HYPERCALL: CpuExit = { kind: "hypercall" };
 const BUDGET: CpuExit = { kind: "budget" };
 const STOP: CpuExit = { kind: "stop" };
+
+/** Refuses a state whose parts are not what they should be. @throws {ArchError} of kind `misuse` */
+function checkState(state: CpuState, own: CpuState["own"]): void {
+  const { pending, resumeAt, stalled } = state;
+  const names = Object.keys(own);
+  const isSound = Number.isInteger(pending) && pending === (pending | 0) &&
+    Number.isSafeInteger(stalled) && stalled >= 0 &&
+    (resumeAt === null || typeof resumeAt === "bigint") &&
+    Object.keys(state.own).length === names.length &&
+    names.every((name) => typeof state.own[name] === typeof own[name]);
+  if (!isSound) throw new ArchError("misuse", "Cannot restore the CPU: its state is damaged");
+}

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type ElfFile, loadSegments, parseElf } from "../elf/elf_file.ts";
+import { type ElfFile, loadSegments, parseElf } from "../elf/mod.ts";
 import { ArchError } from "./errors.ts";
+import type { GuestLabel } from "./guest_labels.ts";
 import { hex, type PhysicalMemory } from "./physical_memory.ts";
 
 /** A parsed guest kernel image. Its absolute symbols are the layout of every structure shared with TypeScript. */
@@ -51,6 +52,14 @@ export class GuestImage {
       throw new ArchError("image", `Image ${this.elf.name} has no symbol ${name}`);
     }
     return value;
+  }
+
+  /**
+   * Address of a label of the kernel's code.
+   * @throws {ArchError} of kind `image` if the label is of the other architecture's image only
+   */
+  label(name: GuestLabel): bigint {
+    return this.symbol(name);
   }
 
   /** Value of an exported layout constant, as a number. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { loadSegments } from "../elf/elf_file.ts";
+import { loadSegments } from "../elf/mod.ts";
 import { ArchError } from "./errors.ts";
 import { GuestImage } from "./guest_image.ts";
 import { ARCHES } from "./mod.ts";

@@ -1,6 +1,7 @@
 /**
- * Architectures: everything that names a register. {@linkcode Arch} is the contract; {@linkcode x86_64} and {@linkcode aarch64}
- * implement it with real guest code and with exception entry as the architecture manuals describe it.
+ * Architectures: everything that names a register. {@linkcode Arch} is the contract;
+ * {@linkcode x86_64} and {@linkcode aarch64} implement it with real guest code and with exception
+ * entry as the architecture manuals describe it.
  *
  * @module
  */
@@ -15,6 +16,7 @@ export type * from "./arch.ts";
 export { disassemble, type DisassembleOptions, type Instruction } from "./disassemble.ts";
 export { ArchError, type ArchErrorKind } from "./errors.ts";
 export { GuestImage } from "./guest_image.ts";
+export { GUEST_LABELS, type GuestContinuation, type GuestLabel } from "./guest_labels.ts";
 export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
 export {
   BLOCK_SIZE,
@@ -24,6 +26,7 @@ export {
   type Protection,
   type Walk,
 } from "./page_tables.ts";
+export { PageStore, type RamImage } from "./page_store.ts";
 export { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
 export { x86_64 } from "./x86_64/mod.ts";
 

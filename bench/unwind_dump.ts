@@ -5,8 +5,8 @@
  */
 const [path] = Deno.args;
 if (path !== undefined) {
-  const { frameChunks } = await import("../unwind/dump/frames.ts");
-  const { isFrameSection, readSparseElf } = await import("../elf/sparse.ts");
+  const { frameChunks, isFrameSection } = await import("../unwind/dump/mod.ts");
+  const { readSparseElf } = await import("../elf/mod.ts");
   const { FileSource } = await import("../util/file_source.ts");
   using source = new FileSource(path);
   for (const chunk of frameChunks(readSparseElf(source, isFrameSection), path)) {

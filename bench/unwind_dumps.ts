@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { parseElf } from "../elf/elf_file.ts";
-import { frameTablesOf } from "../unwind/cfi/elf_tables.ts";
-import { RowMachine } from "../unwind/cfi/row_machine.ts";
+import { parseElf } from "../elf/mod.ts";
+import { frameTablesOf, RowMachine } from "../unwind/cfi/mod.ts";
 import { median } from "./unwind_walks.ts";
 
 /** Libraries that are dumped: a small one, a middling one, the largest of Debian. */

@@ -4,16 +4,15 @@
  *
  * @module
  */
-import { parseElf } from "../elf/elf_file.ts";
-import type { Machine } from "../elf/constants.ts";
-import { type Module, moduleFromElf } from "../unwind/walk/modules.ts";
+import { type Machine, parseElf } from "../elf/mod.ts";
+import { type Module, moduleFromElf } from "../unwind/walk/mod.ts";
 import {
   buildStack,
   type BuiltStack,
   type CallPlace,
   callPlaces,
 } from "../unwind/testing/stack_builder.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
+import { machineRegisters } from "../unwind/cfi/mod.ts";
 
 /** A library to take functions from. */
 export interface BenchLibrary {

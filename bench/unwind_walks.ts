@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { FrameIterator } from "../unwind/walk/frame_iterator.ts";
-import { memoryOf } from "../unwind/walk/memory.ts";
-import { ModuleList } from "../unwind/walk/modules.ts";
+import { FrameIterator, memoryOf, ModuleList } from "../unwind/walk/mod.ts";
 import type { BuiltStack } from "../unwind/testing/stack_builder.ts";
 import { type BenchLibrary, benchStack, writeStack } from "./unwind_stacks.ts";
 

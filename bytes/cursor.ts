@@ -1,11 +1,12 @@
 /**
- * A bounds-checked position in bytes: the only way tables are read. Numbers are JavaScript numbers; what does not fit in 53 bits is an
- * error, as no offset, length or address of a real table is that large.
+ * A bounds-checked position in bytes: the only way tables are read. Numbers are JavaScript numbers;
+ * what does not fit in 53 bits is an error, as no offset, length or address of a real table is that
+ * large.
  *
  * @module
  */
 import { addressFromHalves } from "./address.ts";
-import { DecodeError, type DecodeErrorKind } from "../unwind/errors.ts";
+import { DecodeError, type DecodeErrorKind } from "./errors.ts";
 
 /** Reads little-endian values at a moving position. */
 export class Cursor {
@@ -26,7 +27,10 @@ export class Cursor {
     this.source = source;
   }
 
-  /** Moves to `at`, with reading allowed up to `end`. Throws {@linkcode DecodeError} if that is outside the bytes. */
+  /**
+   * Moves to `at`, with reading allowed up to `end`. Throws {@linkcode DecodeError} if that is
+   * outside the bytes.
+   */
   seek(at: number, end: number): void {
     if (!(at >= 0 && at <= end && end <= this.bytes.length)) {
       throw this.error(
@@ -73,7 +77,10 @@ export class Cursor {
     return this.i32() >>> 0;
   }
 
-  /** 64-bit number taken as a signed address; throws {@linkcode DecodeError} (`range`) if it is not exact. */
+  /**
+   * 64-bit number taken as a signed address; throws {@linkcode DecodeError} (`range`) if it is not
+   * exact.
+   */
   address64(): number {
     const at = this.at;
     const low = this.i32();
@@ -173,7 +180,8 @@ export class Cursor {
     } while (byte >= 0x80);
     if (signed && byte >= 0x40) {
       value -= scale;
-      // A long negative number is not exact in parts: the sum may be wrong by rounding, so take the exact road.
+      // A long negative number is not exact in parts: the sum may be wrong by rounding, so take the
+      // exact road.
       if (scale > 2 ** 53) return this.#exactSleb(start);
     }
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Cursor } from "./cursor.ts";
-import { DecodeError } from "../unwind/errors.ts";
-import { sleb, uleb } from "../elf/testing/image_builder.ts";
+import { DecodeError } from "./errors.ts";
+import { sleb, uleb } from "./testing/image_builder.ts";
 
 function cursor(...bytes: number[]): Cursor {
   return new Cursor(Uint8Array.from(bytes), "test");

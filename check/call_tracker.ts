@@ -1,9 +1,11 @@
 /**
- * Keeps shadow call stacks of a machine that is stepped: of each thread's program, and of each thread's kernel stack.
+ * Keeps shadow call stacks of a machine that is stepped: of each thread's program, and of each
+ * thread's kernel stack.
  *
- * What is known without unwind tables: calls push, returns pop, an exception suspends everything, the instruction that leaves the
- * exception takes it up again. A few labels of the kernel image begin anew on an empty stack, or leave the stack they are on. A landing
- * ends all calls below the landing's stack pointer.
+ * What is known without unwind tables: calls push, returns pop, an exception suspends everything,
+ * the instruction that leaves the exception takes it up again. A few labels of the kernel image
+ * begin anew on an empty stack, or leave the stack they are on. A landing ends all calls below the
+ * landing's stack pointer.
  *
  * @module
  */
@@ -12,11 +14,12 @@ import type { ExceptionEntry } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Machine } from "../kernel/machine.ts";
+import type { PerCpu } from "../kernel/per_cpu.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import type { Thread } from "../kernel/thread/thread.ts";
 import { registersOf } from "../kernel/unwind/unwind_stack.ts";
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
+import { machineRegisters } from "../unwind/cfi/mod.ts";
 import {
   type CallCounts,
   type ExpectedFrame,
@@ -50,6 +53,7 @@ export class CallTracker {
   /** Numbers of what has been seen. */
   readonly counts: CallCounts = { calls: 0, returns: 0, traps: 0, landings: 0, switches: 0 };
   readonly #k: Kernel;
+  readonly #on: PerCpu;
   readonly #users = new Map<Thread, UserContext>();
   readonly #switchedOut = new Map<Thread, KernelContext>();
   /** What entering the kernel's code at a label means. */
@@ -59,20 +63,23 @@ export class CallTracker {
   readonly #trapCall: number;
   /** Bytes a call pushes. */
   readonly #pushed: bigint;
+  /** Register in which a call leaves its return address, if it does not push it. */
+  readonly #link: string | undefined;
   #kernel: KernelContext;
   /** The thread whose stack the CPU is on. */
   #thread: Thread;
 
-  /** A tracker for a machine that has not run yet. */
-  constructor(machine: Machine) {
+  /** A tracker for one CPU of a machine that has not run yet. */
+  constructor(machine: Machine, on: PerCpu) {
     const k = this.#k = machine.kernel;
-    this.#thread = k.current;
+    this.#on = on;
+    this.#thread = on.current;
     this.#kernel = { stack: new ShadowStack(), task: k.kernelTask, user: null };
     const begin = () => this.#kernel = this.#bare();
     this.#labels = new Map([
       ["call_continuation", begin],
       ["stack_handoff", () => {
-        this.#thread = k.current;
+        this.#thread = on.current;
         begin();
       }],
       ["enter_program", begin],
@@ -87,20 +94,22 @@ export class CallTracker {
     this.#switches = [this.#range("switch_context"), this.#range("load_context")];
     this.#enterProgram = this.#range("enter_program");
     this.#trapCall = k.arch.image.constant("HC_TRAP");
-    this.#pushed = machineRegisters(k.arch.elfMachine).link === undefined ? 8n : 0n;
+    const { link, names } = machineRegisters(k.arch.elfMachine);
+    this.#pushed = link === undefined ? 8n : 0n;
+    this.#link = names[link ?? -1];
   }
 
-  /** The task whose memory and code the frames are in. */
+  /** The task whose memory and code the stack frames are in. */
   get task(): Task {
-    return this.#k.cpu.userMode ? this.#k.current.task : this.#kernel.task;
+    return this.#on.cpu.userMode ? this.#on.current.task : this.#kernel.task;
   }
 
-  /** How many frames there are now. */
+  /** How many stack frames there are now. */
   get depth(): number {
     return this.#stacks().reduce((sum, { activations }) => sum + activations.length, 1);
   }
 
-  /** The frames now, innermost first, at most `limit` of them; the innermost is at `pc`. */
+  /** The stack frames now, innermost first, at most `limit` of them; the innermost is at `pc`. */
   frames(pc: bigint, limit: number): ExpectedFrame[] {
     const frames: ExpectedFrame[] = [];
     let inner: Omit<ExpectedFrame, "cfa"> = {
@@ -123,14 +132,17 @@ export class CallTracker {
     return frames;
   }
 
-  /** The stacks the frames are on, innermost first. */
+  /** The stacks that the stack frames are on, innermost first. */
   #stacks(): ShadowStack[] {
-    if (this.#k.cpu.userMode) return [this.#user(this.#k.current).stack];
+    if (this.#on.cpu.userMode) return [this.#user(this.#on.current).stack];
     const { stack, user } = this.#kernel;
     return user === null ? [stack] : [stack, user.stack];
   }
 
-  /** An exception or interrupt was entered; nothing of its handler has run. `before` is the state it interrupted. */
+  /**
+   * An exception or interrupt was entered; nothing of its handler has run. `before` is the state it
+   * interrupted.
+   */
   enterException(entry: ExceptionEntry, before: { sp: bigint; registers: RegisterSet }): void {
     this.counts.traps++;
     const { pc } = entry;
@@ -142,7 +154,7 @@ export class CallTracker {
       this.#kernel.stack.push(activation);
       return;
     }
-    const thread = this.#k.current;
+    const thread = this.#on.current;
     const user = this.#user(thread);
     user.trap = activation;
     this.#thread = thread;
@@ -151,23 +163,23 @@ export class CallTracker {
 
   /** An instruction is about to let the host act. */
   beforeHypercall(): void {
-    const { cpu } = this.#k;
+    const { cpu } = this.#on;
     const { top } = this.#kernel.stack;
     if (cpu.hypercall() !== this.#trapCall || top?.how !== "trap") return;
-    top.frame = cpu.hypercallWord(0);
-    top.seen = this.#saved(top.frame);
+    top.trapFrame = cpu.hypercallWord(0);
+    top.seen = this.#saved(top.trapFrame);
   }
 
   /** An instruction has run; `now` is what it has led to. */
   after(state: StepState, now: Place): void {
     const { pc, sp, userMode } = now;
-    const stack = state.userMode ? this.#user(this.#k.current).stack : this.#kernel.stack;
+    const stack = state.userMode ? this.#user(this.#on.current).stack : this.#kernel.stack;
     switch (state.flow) {
       case "call":
         this.counts.calls++;
         stack.push({
           how: "call",
-          pc: this.#returnAddress(state, sp),
+          pc: this.#returnAddress(sp),
           sp: state.sp,
           registers: state.registers,
         });
@@ -178,7 +190,7 @@ export class CallTracker {
         break;
       case "trap-return":
         if (!state.userMode) expect(this.#kernel.stack.pop(), { how: "trap", pc, sp });
-        if (userMode) this.#user(this.#k.current).trap = null;
+        if (userMode) this.#user(this.#on.current).trap = null;
         break;
       case "hypercall":
         this.#afterHypercall();
@@ -188,7 +200,7 @@ export class CallTracker {
     }
     if (userMode || state.userMode) return;
     if (within(this.#enterProgram, state.pc) && !within(this.#enterProgram, pc)) {
-      this.#kernel = { ...this.#bare(sp + this.#pushed), task: this.#k.current.task };
+      this.#kernel = { ...this.#bare(sp + this.#pushed), task: this.#on.current.task };
     }
     this.#labels.get(pc)?.();
   }
@@ -196,19 +208,23 @@ export class CallTracker {
   /** Whether the guest has moved to another thread's kernel stack, in the routines that do so. */
   #checkStack(state: StepState, sp: bigint): void {
     if (!this.#switches.some((range) => within(range, state.pc))) return;
-    const { current, layout, space, stacks } = this.#k;
+    const { layout, kernelSpace, stackPool } = this.#k;
+    const { current } = this.#on;
     if (current === this.#thread || current.stack === null) return;
-    if (space.readU64(current.address + BigInt(layout.ksp)) !== sp) return;
+    if (kernelSpace.readU64(current.address + BigInt(layout.ksp)) !== sp) return;
     this.counts.switches++;
     if (within(this.#switches[0] as Range, state.pc)) {
       this.#switchedOut.set(this.#thread, this.#kernel);
     }
     this.#thread = current;
-    this.#kernel = this.#switchedOut.get(current) ?? this.#fresh(stacks.top(current.stack), state);
+    this.#kernel = this.#switchedOut.get(current) ??
+      this.#fresh(stackPool.top(current.stack), state);
     this.#switchedOut.delete(current);
   }
 
-  /** A stack that has never run: its switch frame leads to `thread_start`, with cleared registers. */
+  /**
+   * A stack that has never run: its switch frame leads to `thread_start`, with cleared registers.
+   */
   #fresh(top: bigint, { registers }: StepState): KernelContext {
     const context = this.#bare();
     const cleared = registers.clone();
@@ -235,9 +251,9 @@ export class CallTracker {
 
   /** Takes over what has changed in a trap frame. */
   #sync(activation: Activation): void {
-    const { frame, seen, registers } = activation;
-    if (frame === undefined || seen === undefined) return;
-    const now = this.#saved(frame);
+    const { trapFrame, seen, registers } = activation;
+    if (trapFrame === undefined || seen === undefined) return;
+    const now = this.#saved(trapFrame);
     for (const [register, value] of now.entries()) {
       if (seen.get(register) !== value) registers.set(register, value);
     }
@@ -248,9 +264,9 @@ export class CallTracker {
 
   /** The kernel leaves its stack for the program of the current thread. */
   #leaveToUser(): void {
-    const thread = this.#k.current;
+    const thread = this.#on.current;
     const user = this.#user(thread);
-    user.trap ??= this.#activationOf(this.#k.frameAddress(thread));
+    user.trap ??= this.#activationOf(this.#k.userFrame(thread).address);
     user.stack.rootCfa ??= user.trap.sp + this.#pushed;
     this.#kernel = this.#trapped(user, user.trap);
   }
@@ -264,29 +280,32 @@ export class CallTracker {
   /** A kernel-mode task lands: its registers are in the thread object. */
   #landInKernel(): void {
     this.counts.landings++;
-    const activation = this.#activationOf(this.#k.frameAddress(this.#k.current));
+    const activation = this.#activationOf(this.#k.userFrame(this.#on.current).address);
     this.#kernel.stack.landAt(activation.sp);
     this.#kernel.stack.push(activation);
   }
 
-  /** Where a call comes back to: what it has pushed, or the next of its four-byte instructions. */
-  #returnAddress(state: StepState, sp: bigint): bigint {
-    if (this.#pushed === 0n) return state.pc + 4n;
-    const { cpu, memory } = this.#k;
+  /** Where the call just made comes back to: what it has put into the link register, or pushed. */
+  #returnAddress(sp: bigint): bigint {
+    const { cpu } = this.#on;
+    const { memory } = this.#k;
+    if (this.#link !== undefined) return cpu.register(this.#link);
     const physical = cpu.translate(sp);
     if (physical === undefined) throw new ShadowError(`No stack at ${hex(sp)} after a call`);
     return memory.readU64(physical);
   }
 
-  #activationOf(frame: bigint): Activation {
-    const registers = this.#saved(frame);
+  /** What a trap frame suspends. */
+  #activationOf(trapFrame: bigint): Activation {
+    const registers = this.#saved(trapFrame);
     const { pc = 0n, sp = 0n } = registers;
-    return { how: "trap", pc, sp, registers, frame, seen: registers.clone() };
+    return { how: "trap", pc, sp, registers, trapFrame, seen: registers.clone() };
   }
 
-  #saved(frame: bigint): RegisterSet {
+  /** The registers in a trap frame. */
+  #saved(trapFrame: bigint): RegisterSet {
     const k = this.#k;
-    return registersOf(k, k.arch.trapFrame(k.space, frame, { cpu: k.cpu }));
+    return registersOf(k, k.trapFrame(this.#on.current, trapFrame));
   }
 
   #trapped(user: UserContext, activation: Activation): KernelContext {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
-import type { Flow } from "./flow.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
+import type { Flow } from "../arch/arch.ts";
 
-/** A frame that a walk must find. */
+/** A stack frame that a walk must find. */
 export interface ExpectedFrame {
   /** Program counter. */
   readonly pc: bigint;

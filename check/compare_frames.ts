@@ -1,27 +1,26 @@
 /**
- * Comparing a walk with the frames that calls and traps have made.
+ * Comparing a walk with the stack frames that calls and traps have made.
  *
  * @module
  */
 
 import { hex } from "../arch/physical_memory.ts";
-import { UnwindError } from "../unwind/errors.ts";
-import type { Frame } from "../unwind/walk/frame.ts";
-import type { FrameIterator } from "../unwind/walk/frame_iterator.ts";
-import { type RegisterSet, slotMap } from "../unwind/walk/register_set.ts";
-import { registerName } from "../unwind/cfi/registers.ts";
+import { InputError } from "../bytes/mod.ts";
+import { type Frame, type FrameIterator, type RegisterSet, slotMap } from "../unwind/walk/mod.ts";
+import { registerName } from "../unwind/cfi/mod.ts";
 import type { ExpectedFrame } from "./call_types.ts";
 
 /** What is wrong with a walk. */
 export interface Difference {
-  /** Number of the first frame that is wrong, 0 for the innermost. */
+  /** Number of the first stack frame that is wrong, 0 for the innermost. */
   readonly frame: number;
   /** What is wrong with it, one line. */
   readonly reason: string;
 }
 
 /**
- * Compares a walk that has not begun with the frames it must find; `whole` says whether it must end there.
+ * Compares a walk that has not begun with the stack frames it must find; `whole` says whether it
+ * must end there.
  * @returns the first difference, or `undefined` if there is none
  */
 export function compareFrames(
@@ -43,7 +42,7 @@ export function compareFrames(
       ? undefined
       : { frame: index - 1, reason: `the walk ends: ${walk.end}` };
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return { frame: index, reason: error.message };
   }
 }
@@ -64,9 +63,6 @@ function differs(expected: ExpectedFrame, found: Frame): string | undefined {
   return undefined;
 }
 
-/** Register that calls preserve on some systems; here it is a temporary one (AAPCS64, 6.1.1: x18). */
-const PLATFORM_REGISTER: Readonly<Record<string, number>> = { aarch64: 18 };
-
 /** Compares half words in place: that is done for every frame of every walk. */
 function differingRegister(
   wanted: RegisterSet,
@@ -78,7 +74,8 @@ function differingRegister(
   const have = found.block();
   const low = want.knownLow & (all ? -1 : savedLow);
   const high = want.knownHigh & (all ? -1 : savedHigh);
-  const platform = all ? -1 : slotOf[PLATFORM_REGISTER[wanted.machine] ?? -1];
+  // Calls preserve the platform register on some systems only; the guest has it as a temporary one.
+  const platform = all ? -1 : slotOf[wanted.numbers.platform ?? -1];
   for (let slot = 0; slot < count; slot++) {
     const bit = 1 << (slot & 31);
     if (((slot < 32 ? low : high) & bit) === 0 || slot === platform) continue;

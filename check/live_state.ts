@@ -1,55 +1,63 @@
 /**
- * What a frame walk needs of a running machine: the CPU's registers by name, memory through the tables of the address space the
- * frames are in, and the code there.
+ * What a walk of stack frames needs of a running machine: the CPU's registers by name, memory
+ * through the tables of the address space the stack frames are in, and the code there.
  *
  * @module
  */
 
+import type { Cpu } from "../arch/arch.ts";
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/thread/task.ts";
-import { taskMemory, taskModules } from "../kernel/unwind/unwind_stack.ts";
-import type { MemoryReader, MemoryWindow } from "../unwind/walk/memory.ts";
-import { type Module, moduleFromElf, ModuleList } from "../unwind/walk/modules.ts";
-import { RegisterSet } from "../unwind/walk/register_set.ts";
-import { machineRegisters } from "../unwind/cfi/registers.ts";
+import { taskMemory } from "../kernel/unwind/unwind_stack.ts";
+import {
+  type MemoryReader,
+  type MemoryWindow,
+  type Module,
+  moduleFromElf,
+  ModuleList,
+  RegisterSet,
+} from "../unwind/walk/mod.ts";
+import { machineRegisters } from "../unwind/cfi/mod.ts";
 import { liveTrapStubs } from "./live_traps.ts";
 
 const UPPER_HALF = 1n << 63n;
 const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
 
-/** Names under which the CPU knows registers that DWARF numbers, where the two differ. */
-const CPU_NAMES: Readonly<Record<string, string>> = { elr: "elr_el1" };
-
 /** A view of one machine; what it has read of memory is kept until {@linkcode LiveState.forget}. */
 export class LiveState {
   readonly #k: Kernel;
+  readonly #cpu: Cpu;
   readonly #kernelModule: Module;
   /** The kernel's code before translation is on. */
   readonly #boot: ModuleList;
   readonly #modules = new Map<Task, ModuleList>();
   readonly #pages = new Map<Task, Map<bigint, MemoryWindow | undefined>>();
   readonly #general: readonly (readonly [number: number, name: string])[];
-  readonly #system: readonly (readonly [number: number, name: string])[];
+  readonly #banked: readonly (readonly [number: number, name: string])[];
 
-  /** A view of the machine a kernel runs on. */
-  constructor(k: Kernel) {
+  /** A view of one CPU of the machine a kernel runs on. */
+  constructor(k: Kernel, cpu: Cpu) {
     this.#k = k;
+    this.#cpu = cpu;
     const { elf } = k.arch.image;
     this.#kernelModule = moduleFromElf(elf, { trapVectors: true });
     this.#boot = new ModuleList([moduleFromElf(elf, { bias: -k.arch.directMap })]);
     const { names, tracked } = machineRegisters(k.arch.elfMachine);
-    const named = tracked.map((number) => [number, names[number] ?? ""] as const);
-    this.#general = named.filter(([, name]) => k.arch.registerNames.includes(name));
-    this.#system = named.flatMap(([number, name]) => {
-      const cpuName = CPU_NAMES[name];
-      return cpuName === undefined ? [] : [[number, cpuName] as const];
-    });
+    this.#general = tracked.map((number) => [number, names[number] ?? ""] as const)
+      .filter(([, name]) => k.arch.registerNames.includes(name));
+    this.#banked = Object.entries(k.arch.bankedRegisters).map(([name, cpuName]) =>
+      [names.indexOf(name), cpuName] as const
+    );
   }
 
-  /** The CPU's general registers, program counter and stack pointer now; those in `other`, by name, are as it says. */
+  /**
+   * The CPU's general registers, program counter and stack pointer now; those in `other`, by name,
+   * are as it says.
+   */
   registers(other: Readonly<Record<string, bigint>> = {}): RegisterSet {
-    const { cpu, arch } = this.#k;
+    const cpu = this.#cpu;
+    const { arch } = this.#k;
     const set = new RegisterSet(arch.elfMachine);
     for (const [number, name] of this.#general) {
       set.set(number, other[name] ?? cpu.register(name));
@@ -59,29 +67,38 @@ export class LiveState {
     return set;
   }
 
-  /** What a walk begins with: the same, and in kernel mode what the CPU has saved of the interrupted state in registers of its own. */
+  /**
+   * What a walk begins with: the same, and in kernel mode what the CPU has banked of the
+   * interrupted state.
+   */
   walkRegisters(general: RegisterSet): RegisterSet {
-    const { cpu } = this.#k;
-    if (cpu.userMode || this.#system.length === 0) return general;
+    const cpu = this.#cpu;
+    if (cpu.userMode || this.#banked.length === 0) return general;
     const set = general.clone();
-    for (const [number, name] of this.#system) set.set(number, cpu.register(name));
+    for (const [number, name] of this.#banked) set.set(number, cpu.register(name));
     return set;
   }
 
-  /** Code of the kernel and of a task's program; while the kernel runs at physical addresses, the kernel there. */
+  /**
+   * Code of the kernel and of a task's program; while the kernel runs at physical addresses, the
+   * kernel there.
+   */
   modules(task: Task): ModuleList {
-    const { cpu } = this.#k;
+    const cpu = this.#cpu;
     if (!cpu.userMode && (cpu.pc & UPPER_HALF) === 0n) return this.#boot;
     let list = this.#modules.get(task);
     if (list === undefined) {
-      list = new ModuleList([this.#kernelModule, ...taskModules(task).modules]);
-      for (const stub of liveTrapStubs(this.#k, this.#kernelModule)) list.addTrapStub(stub);
+      const traps = { cpu: this.#cpu, kernel: this.#kernelModule };
+      list = new ModuleList([this.#kernelModule, ...task.code.modules.modules]);
+      for (const stub of liveTrapStubs(this.#k, traps)) list.addTrapStub(stub);
       this.#modules.set(task, list);
     }
     return list;
   }
 
-  /** Memory as a task in the kernel sees it: its own in the lower half, the kernel's in the upper. */
+  /**
+   * Memory as a task in the kernel sees it: its own in the lower half, the kernel's in the upper.
+   */
   memory(task: Task): MemoryReader {
     let pages = this.#pages.get(task);
     if (pages === undefined) {
@@ -108,7 +125,7 @@ export class LiveState {
   }
 
   #kernelPage(start: bigint): MemoryWindow | undefined {
-    const bytes = this.#k.space.pageBytes(start);
+    const bytes = this.#k.kernelSpace.pageBytes(start);
     return bytes === undefined ? undefined : { start, bytes };
   }
 }

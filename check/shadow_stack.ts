@@ -4,9 +4,12 @@
  * @module
  */
 
-import type { RegisterSet } from "../unwind/walk/register_set.ts";
+import type { RegisterSet } from "../unwind/walk/mod.ts";
 
-/** What a running function stands on: the call or the trap that brought it there, and the state of what it suspended. */
+/**
+ * What a running function stands on: the call or the trap that brought it there, and the state of
+ * what it suspended.
+ */
 export interface Activation {
   /** Whether the code below was suspended by a call of its own, or interrupted. */
   readonly how: "call" | "trap";
@@ -17,8 +20,8 @@ export interface Activation {
   /** Its registers as they were. */
   registers: RegisterSet;
   /** Address of the saved trap frame, once it is complete. */
-  frame?: bigint;
-  /** The registers in that frame when they were last looked at. */
+  trapFrame?: bigint;
+  /** The registers in that trap frame when they were last looked at. */
   seen?: RegisterSet;
 }
 
@@ -56,8 +59,9 @@ export class ShadowStack {
   }
 
   /**
-   * Ends everything below a stack pointer: a landing. The function whose frame the stack pointer belongs to had called with that
-   * stack pointer, so it is the canonical frame address of the first activation that ends.
+   * Ends everything below a stack pointer: a landing. The function whose stack frame the stack
+   * pointer belongs to had called with that stack pointer, so it is the canonical frame address of
+   * the first activation that ends.
    */
   landAt(sp: bigint): void {
     while ((this.top?.sp ?? sp + 1n) <= sp) this.activations.pop();

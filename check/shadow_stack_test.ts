@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { RegisterSet } from "../unwind/walk/register_set.ts";
+import { RegisterSet } from "../unwind/walk/mod.ts";
 import { type Activation, ShadowStack } from "./shadow_stack.ts";
 
 function call(sp: bigint): Activation {

@@ -1,42 +1,45 @@
 /**
- * Checks unwind tables against execution: at every instruction a machine executes, the frames that the tables lead to must be those
- * that calls, returns and traps have made.
+ * Checks unwind tables against execution: at every instruction a machine executes, the stack frames
+ * that the tables lead to must be those that calls, returns and traps have made.
  *
  * @module
  */
 
-import type { ExceptionEntry } from "../arch/arch.ts";
+import type { ExceptionEntry, Flow } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import { KernelError } from "../kernel/errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
+import type { PerCpu } from "../kernel/per_cpu.ts";
 import type { Task } from "../kernel/thread/task.ts";
-import { UnwindError } from "../unwind/errors.ts";
-import { FrameIterator } from "../unwind/walk/frame_iterator.ts";
+import { InputError } from "../bytes/mod.ts";
+import { FrameIterator } from "../unwind/walk/mod.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
-import { type Flow, FLOW_WINDOW, flowOf } from "./flow.ts";
 import { LiveState } from "./live_state.ts";
-import { interruptedBy } from "./live_traps.ts";
 import type { WalkFrame, WalkMismatch, WalkReport } from "./walk_report.ts";
 
 /** How to check. */
 export interface WalkOptions {
   /** Most instructions to execute; by default until the machine halts. */
   readonly instructions?: number;
-  /** Most frames of a walk to compare, from the innermost; by default all. */
+  /** Most stack frames of a walk to compare, from the innermost; by default all. */
   readonly depth?: number;
-  /** Called before each instruction, with the number of those executed: may inject interrupts, for example. */
+  /**
+   * Called before each instruction, with the number of those executed: may inject interrupts, for
+   * example.
+   */
   readonly beforeEach?: (executed: number) => void;
   /** What to check: instructions of programs in user mode, or of the kernel too, the default. */
   readonly scope?: "user" | "all";
 }
 
 /**
- * Runs a machine instruction by instruction and compares, before each, the frames of the unwinder with a shadow call stack: program
- * counter, canonical frame address and the registers a call preserves, of all frames behind traps. Ends at the first difference. The
- * CPU's exception observer is used.
+ * Runs a machine instruction by instruction and compares, before each, the stack frames of the
+ * unwinder with a shadow call stack: program counter, canonical frame address and the registers a
+ * call preserves, of all stack frames behind traps. Ends at the first difference. The CPU's
+ * exception observer is used.
  * @param machine a machine that has not run yet
  * @throws {KernelError} of kind `misuse` if it has, else as `Machine.run`
  */
@@ -59,6 +62,8 @@ interface State extends StepState {
 class WalkVerifier {
   readonly #machine: Machine;
   readonly #k: Kernel;
+  /** The CPU that is followed. */
+  readonly #on: PerCpu;
   readonly #options: WalkOptions;
   readonly #depth: number;
   readonly #live: LiveState;
@@ -79,13 +84,14 @@ class WalkVerifier {
     this.#k = machine.kernel;
     this.#options = options;
     this.#depth = options.depth ?? Infinity;
-    this.#live = new LiveState(machine.kernel);
-    this.#tracker = new CallTracker(machine);
+    this.#on = machine.kernel.cpus[0] as PerCpu;
+    this.#live = new LiveState(machine.kernel, this.#on.cpu);
+    this.#tracker = new CallTracker(machine, this.#on);
     this.#state = this.#look();
   }
 
   run(): WalkReport {
-    const { cpu } = this.#k;
+    const { cpu } = this.#on;
     const limit = this.#options.instructions ?? Number.MAX_SAFE_INTEGER;
     let result: RunResult = { kind: "paused" };
     cpu.onException((entry) => this.#enter(entry));
@@ -116,7 +122,7 @@ class WalkVerifier {
 
   /** The CPU before the next instruction. */
   #look(): State {
-    const { pc, sp, userMode, instructions: time } = this.#k.cpu;
+    const { pc, sp, userMode, instructions: time } = this.#on.cpu;
     return { pc, sp, userMode, time, flow: this.#flowAt(pc), registers: this.#live.registers() };
   }
 
@@ -128,18 +134,20 @@ class WalkVerifier {
     this.#check();
   }
 
-  /** An exception has been entered; its handler's first instruction may run before the machine comes back. */
+  /**
+   * An exception has been entered; its handler's first instruction may run before the machine comes
+   * back.
+   */
   #enter(entry: ExceptionEntry): void {
     if (this.#mismatch !== null) return;
     const { time, pc } = this.#state;
-    const interrupted = interruptedBy(this.#k, entry);
     let { sp } = this.#state;
-    if (this.#k.cpu.instructions > time && entry.pc !== pc) {
+    if (this.#on.cpu.instructions > time && entry.pc !== pc) {
       // The exception followed the instruction: it made it, or the next one could not be fetched.
-      sp = interrupted.sp;
+      sp = entry.sp;
       this.#after({ pc: entry.pc, sp, userMode: entry.fromUser });
     }
-    const registers = this.#live.registers(interrupted.registers);
+    const registers = this.#live.registers(entry.changed);
     this.#tracker.enterException(entry, { sp, registers });
     this.#prepare();
   }
@@ -182,7 +190,8 @@ class WalkVerifier {
     const registers = this.#live.walkRegisters(this.#state.registers);
     const memory = this.#live.memory(task);
     const modules = this.#live.modules(task);
-    // Nothing but tables may lead on, and nothing below a stack pointer is believed: the kernel's stacks take interrupts.
+    // Nothing but tables may lead on, and nothing below a stack pointer is believed: the kernel's
+    // stacks take interrupts.
     const options = { framePointer: false, maxFrames: Infinity, redZone: 0 };
     return new FrameIterator({ registers, memory, modules }, options);
   }
@@ -203,13 +212,13 @@ class WalkVerifier {
         if (found.length > expected.length + 1) break;
       }
     } catch (error) {
-      if (!(error instanceof UnwindError)) throw error;
+      if (!(error instanceof InputError)) throw error;
     }
     this.#mismatch = {
       time,
       address: pc,
       location: this.#locate(task, pc, true),
-      thread: this.#k.current.ref,
+      thread: this.#on.current.ref,
       frame,
       reason,
       expected,
@@ -229,18 +238,21 @@ class WalkVerifier {
     if (flows === undefined) this.#flows.set(task, flows = new Map());
     let flow = flows.get(pc);
     if (flow === undefined) {
-      const code = this.#code(pc);
-      flow = flowOf(this.#k.arch.name, code);
+      const { arch } = this.#k;
+      const code = this.#code(pc, arch.maxInstructionSize);
+      flow = arch.flow(code);
       // What is not all in memory yet may fault, and be something else afterwards.
-      if (code.length === FLOW_WINDOW) flows.set(pc, flow);
+      if (code.length === arch.maxInstructionSize) flows.set(pc, flow);
     }
     return flow;
   }
 
-  #code(pc: bigint): Uint8Array {
-    const { cpu, memory } = this.#k;
+  /** The bytes at an address, as many of `size` as are in memory. */
+  #code(pc: bigint, size: number): Uint8Array {
+    const { cpu } = this.#on;
+    const { memory } = this.#k;
     const bytes: number[] = [];
-    for (let i = 0n; i < FLOW_WINDOW; i++) {
+    for (let i = 0n; i < size; i++) {
       const physical = cpu.translate(pc + i);
       if (physical === undefined || !memory.contains(physical)) break;
       bytes.push(memory.bytes[memory.offset(physical)] ?? 0);

@@ -4,9 +4,9 @@ import { unwindProgram } from "../guest/boot_modules.ts";
 import type { ModuleOptions } from "../kernel/machine.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { Session } from "../kernel/testing/session.ts";
-import { frameTablesOf } from "../unwind/cfi/elf_tables.ts";
-import { parseElf } from "../elf/elf_file.ts";
-import { toBigAddress } from "../bytes/address.ts";
+import { frameTablesOf } from "../unwind/cfi/mod.ts";
+import { parseElf } from "../elf/mod.ts";
+import { toBigAddress } from "../bytes/mod.ts";
 import type { WalkMismatch } from "./mod.ts";
 import { describeMismatch, verifyWalks } from "./mod.ts";
 

@@ -9,7 +9,7 @@ import type { RunResult } from "../kernel/machine.ts";
 import type { ThreadRef } from "../trace/events.ts";
 import type { CallCounts } from "./call_types.ts";
 
-/** A frame, as it was expected or found. */
+/** A stack frame, as it was expected or found. */
 export interface WalkFrame {
   /** Program counter. */
   readonly pc: bigint;
@@ -19,7 +19,7 @@ export interface WalkFrame {
   readonly location: string;
 }
 
-/** The first instruction at which the frames are wrong. */
+/** The first instruction at which the stack frames are wrong. */
 export interface WalkMismatch {
   /** Instructions executed before, since the CPU was opened. */
   readonly time: number;
@@ -29,13 +29,13 @@ export interface WalkMismatch {
   readonly location: string;
   /** Thread that runs. */
   readonly thread: ThreadRef;
-  /** Number of the first frame that is wrong, 0 for the innermost. */
+  /** Number of the first stack frame that is wrong, 0 for the innermost. */
   readonly frame: number;
   /** What is wrong with it, one line. */
   readonly reason: string;
-  /** Frames that calls and traps have made, innermost first. */
+  /** Stack frames that calls and traps have made, innermost first. */
   readonly expected: readonly WalkFrame[];
-  /** Frames the tables lead to. */
+  /** Stack frames the tables lead to. */
   readonly found: readonly WalkFrame[];
 }
 
@@ -45,15 +45,15 @@ export interface WalkReport {
   readonly result: RunResult;
   /** Instructions executed. */
   readonly instructions: number;
-  /** Instructions in user mode whose frames were right. */
+  /** Instructions in user mode whose stack frames were right. */
   readonly userChecked: number;
-  /** Instructions in kernel mode whose frames were right. */
+  /** Instructions in kernel mode whose stack frames were right. */
   readonly kernelChecked: number;
   /** Instructions in code without any tables, which could not be checked. */
   readonly unknownCode: number;
-  /** Frames compared. */
+  /** Stack frames compared. */
   readonly frames: number;
-  /** Most frames of one walk. */
+  /** Most stack frames of one walk. */
   readonly deepest: number;
   /** Calls, returns, traps, landings and switches seen. */
   readonly counts: Readonly<CallCounts>;
@@ -64,7 +64,10 @@ export interface WalkReport {
 /** Frames shown on either side of a wrong one. */
 const NEIGHBORS = 8;
 
-/** A wrong walk in several lines: what is wrong where, and the frames around it as they should be and as they were found. */
+/**
+ * A wrong walk in several lines: what is wrong where, and the stack frames around it as they should
+ * be and as they were found.
+ */
 export function describeMismatch(mismatch: WalkMismatch): string {
   const { time, location, address, thread, frame, reason, expected, found } = mismatch;
   const list = (frames: readonly WalkFrame[]) =>

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { frameChunks } from "../unwind/dump/frames.ts";
-import { isFrameSection, readSparseElf } from "../elf/sparse.ts";
-import { lsdaLines } from "../unwind/dump/lsda.ts";
+import { frameChunks, isFrameSection, lsdaLines } from "../unwind/dump/mod.ts";
+import { readSparseElf } from "../elf/mod.ts";
 import { FileSource } from "../util/file_source.ts";
 import { Output, writeAll } from "./output.ts";
 import { UsageError } from "./usage_error.ts";

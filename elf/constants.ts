@@ -1,6 +1,6 @@
 /**
- * Numbers of the ELF64 file format that this library needs, from the System V ABI (gABI, chapters 4 and 5) and the processor
- * supplements of x86-64 and AArch64.
+ * Numbers of the ELF64 file format that this library needs, from the System V ABI (gABI, chapters 4
+ * and 5) and the processor supplements of x86-64 and AArch64.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { loadSegments, parseElf } from "./elf_file.ts";
-import { ElfError, type ElfErrorKind } from "../unwind/errors.ts";
+import { ElfError, type ElfErrorKind } from "./errors.ts";
 import { elfImage, symbolTable } from "./testing/elf_image.ts";
-import { ImageBuilder } from "./testing/image_builder.ts";
+import { ImageBuilder } from "../bytes/testing/image_builder.ts";
 
 function sample(): Uint8Array {
   const names = symbolTable([
@@ -228,28 +228,4 @@ Deno.test("ElfFile.relocatedData, rejects strange types and places", () => {
     });
   assertEquals(reject({ type: 99 }), "relocation");
   assertEquals(reject({ type: 2, offset: 13 }), "relocation");
-});
-
-Deno.test("ElfFile.sectionData, inflates compressed sections", () => {
-  // "hello hello hello" by zlib, with one back reference.
-  const stream = [
-    ...[0x78, 0xda, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0xc8],
-    ...[0x40, 0x90, 0x00, 0x3a, 0x2e, 0x06, 0x7d],
-  ];
-  const section = (size: number, method = 1) =>
-    parseElf(elfImage({
-      sections: [{
-        name: ".debug_frame",
-        flags: 0x800,
-        data: new ImageBuilder().u32(method).u32(0).u64(BigInt(size)).u64(1n)
-          .bytes(...stream).build(),
-      }],
-    }));
-  const read = (size: number, method?: number) =>
-    section(size, method).sectionDataByName(".debug_frame");
-  assertEquals(new TextDecoder().decode(read(17)), "hello hello hello");
-  assertEquals(kindOf(() => read(16)), "compression");
-  assertEquals(kindOf(() => read(18)), "compression");
-  assertEquals(kindOf(() => read(17, 2)), "compression");
-  assertEquals(kindOf(() => read(1 << 30)), "compression");
 });

@@ -1,13 +1,17 @@
 /**
- * Addresses for the sections of a relocatable file, in which every section begins at 0: each gets a place of its own, so that an address
- * says which section it is in.
+ * Addresses for the sections of a relocatable file, in which every section begins at 0: each gets a
+ * place of its own, so that an address says which section it is in.
  *
  * @module
  */
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import type { ElfFile } from "./elf_file.ts";
+import type { ElfSection } from "./section.ts";
 import { SHF } from "./constants.ts";
 
-/** Places of the loaded sections of a relocatable file; for other files each section is where it says. */
+/**
+ * Places of the loaded sections of a relocatable file; for other files each section is where it
+ * says.
+ */
 export class SectionLayout {
   #addresses: Map<ElfSection, bigint> = new Map();
   #loaded: ElfSection[] = [];
@@ -42,7 +46,9 @@ export class SectionLayout {
     });
   }
 
-  /** The address as the file itself counts: in a relocatable file, from the start of the section. */
+  /**
+   * The address as the file itself counts: in a relocatable file, from the start of the section.
+   */
   toFile(address: bigint): bigint {
     if (this.#identity) return address;
     const section = this.sectionAt(address);

@@ -1,12 +1,12 @@
 /**
- * Relocations of unwind sections in relocatable files (`.o`). Only the types that compilers put into `.eh_frame`, `.debug_frame` and
- * `.gcc_except_table` are known; numbers are from the x86-64 psABI (table 4.9) and ELF for the Arm 64-bit Architecture (section 5.7).
+ * Relocations of unwind sections in relocatable files (`.o`). Only the types that compilers put
+ * into `.eh_frame`, `.debug_frame` and `.gcc_except_table` are known; numbers are from the x86-64
+ * psABI (table 4.9) and ELF for the Arm 64-bit Architecture (section 5.7).
  *
  * @module
  */
-import { SHN, SHT } from "./constants.ts";
-import type { Machine } from "./constants.ts";
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import { type Machine, SHN, SHT } from "./constants.ts";
+import type { ElfSection, SectionedImage } from "./section.ts";
 import { entryCount, symbolAtIndex } from "./symbols.ts";
 
 /** Width in bytes of the field, and whether the address of the field is subtracted. */
@@ -55,10 +55,11 @@ export interface RelocateInput {
 /**
  * A copy of `section` with every `SHT_RELA` relocation against it applied.
  *
- * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the section.
+ * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the
+ * section.
  */
 export function relocateSection(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   input: RelocateInput,
 ): Uint8Array {

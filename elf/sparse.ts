@@ -1,11 +1,11 @@
 /**
- * The parts of a large file that a table dump needs. Reading 100 megabytes takes longer than dumping the 5 of them that are unwind
- * tables.
+ * The parts of a large file that a table dump needs. Reading 100 megabytes takes longer than
+ * dumping the 5 of them that are unwind tables.
  *
  * @module
  */
 import { parseElf } from "./elf_file.ts";
-import { UnwindError } from "../unwind/errors.ts";
+import { InputError } from "../bytes/mod.ts";
 
 /** A file that can be read in parts. */
 export interface ByteSource {
@@ -16,8 +16,9 @@ export interface ByteSource {
 }
 
 /**
- * An image of an ELF file in which only the headers, the section names and the sections wanted have been read; the rest is zero and, with
- * most systems, takes no memory. A file whose headers make no sense is read whole, so that its error is found where it always is.
+ * An image of an ELF file in which only the headers, the section names and the sections wanted have
+ * been read; the rest is zero and, with most systems, takes no memory. A file whose headers make no
+ * sense is read whole, so that its error is found where it always is.
  *
  * @param wanted Says of each section name whether the section's bytes are needed.
  */
@@ -51,15 +52,10 @@ export function readSparseElf(
       if (wanted(section.name)) read(section.offset, section.size);
     }
   } catch (error) {
-    if (!(error instanceof UnwindError || error instanceof RangeError)) {
+    if (!(error instanceof InputError || error instanceof RangeError)) {
       throw error;
     }
     read(0, image.length);
   }
   return image;
-}
-
-/** Whether `frameLines` needs a section's bytes. */
-export function isFrameSection(name: string): boolean {
-  return name === ".eh_frame" || name === ".debug_frame";
 }

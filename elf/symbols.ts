@@ -4,13 +4,16 @@
  * @module
  */
 import { SHN, SHT, SYMBOL_TYPES } from "./constants.ts";
-import type { ElfFile, ElfSection } from "./elf_file.ts";
+import type { ElfSection, SectionedImage } from "./section.ts";
 
 /** One symbol (gABI, chapter 4, "Symbol Table"). */
 export interface ElfSymbol {
   /** Name as it stands in the string table, mangled if it was. */
   readonly name: string;
-  /** Value; an address in executables and shared objects, an offset into its section in relocatable files. */
+  /**
+   * Value; an address in executables and shared objects, an offset into its section in relocatable
+   * files.
+   */
   readonly value: bigint;
   /** Size in bytes, 0 if unknown. */
   readonly size: bigint;
@@ -32,17 +35,20 @@ export interface SymbolAt {
 
 /** Symbols of a file, by name and by address. */
 export class ElfSymbolTable {
-  #file: ElfFile;
+  #file: SectionedImage;
   #all: readonly ElfSymbol[] | undefined;
   #names: Map<string, ElfSymbol> | undefined;
   #sorted: readonly ElfSymbol[] | undefined;
 
   /** Use `ElfFile.symbols`. */
-  constructor(file: ElfFile) {
+  constructor(file: SectionedImage) {
     this.#file = file;
   }
 
-  /** Every symbol of `.symtab`, then of `.dynsym`, in file order, without the null symbols. Throws `ElfError`. */
+  /**
+   * Every symbol of `.symtab`, then of `.dynsym`, in file order, without the null symbols. Throws
+   * `ElfError`.
+   */
   get all(): readonly ElfSymbol[] {
     if (this.#all === undefined) {
       const symbols: ElfSymbol[] = [];
@@ -82,8 +88,8 @@ export class ElfSymbolTable {
   }
 
   /**
-   * Symbol that contains `address`. Functions and objects are looked at first; a symbol without a size (assembly labels) reaches to the
-   * next symbol. Throws `ElfError`.
+   * Symbol that contains `address`. Functions and objects are looked at first; a symbol without a
+   * size (assembly labels) reaches to the next symbol. Throws `ElfError`.
    */
   at(address: bigint): SymbolAt | undefined {
     const sorted = this.#sorted ??= sortByAddress(this.all);
@@ -94,7 +100,8 @@ export class ElfSymbolTable {
       if (sorted[middle]!.value <= address) low = middle + 1;
       else high = middle;
     }
-    // Nested symbols are rare and small: look back a little for one that really contains the address.
+    // Nested symbols are rare and small: look back a little for one that really contains the
+    // address.
     let open: ElfSymbol | undefined;
     for (let i = low - 1; i >= 0 && i >= low - 16; i--) {
       const symbol = sorted[i]!;
@@ -109,9 +116,12 @@ export class ElfSymbolTable {
   }
 }
 
-/** Number of entries of a table section; throws `ElfError` if its entry size is wrong or its link leads nowhere. */
+/**
+ * Number of entries of a table section; throws `ElfError` if its entry size is wrong or its link
+ * leads nowhere.
+ */
 export function entryCount(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   size: number,
   what: string,
@@ -130,7 +140,7 @@ export function entryCount(
 
 /** Symbol `index` of a symbol table section. Throws `ElfError`. */
 export function symbolAtIndex(
-  file: ElfFile,
+  file: SectionedImage,
   section: ElfSection,
   index: number,
 ): ElfSymbol {
@@ -177,7 +187,8 @@ function sortByAddress(symbols: readonly ElfSymbol[]): ElfSymbol[] {
     // AArch64 mapping symbols ($x, $d) mark code and data, they name nothing.
     !/^\$[xd](\.|$)/.test(symbol.name)
   );
-  // At one address a typed symbol with a size is the best name, so it comes last, where the search begins.
+  // At one address a typed symbol with a size is the best name, so it comes last, where the search
+  // begins.
   const rank = (symbol: ElfSymbol) =>
     (symbol.type === "func" || symbol.type === "ifunc" ? 4 : 0) +
     (symbol.binding === 1 ? 2 : symbol.binding === 2 ? 1 : 0);

@@ -21,9 +21,7 @@ const MODULE_HELLO_LINE = "module-hello ${host-port} ${device-port} $(task-creat
 
 /** The program `module-hello` for an architecture, with its script line. */
 export async function moduleHello(arch: GuestArch): Promise<BootModule> {
-  const { image } = arch === "aarch64"
-    ? await import("./images/module-hello_aarch64.gen.ts")
-    : await import("./images/module-hello_x86_64.gen.ts");
+  const { image } = await MODULE_HELLO[arch]();
   return { commandLine: MODULE_HELLO_LINE, bytes: image.bytes() };
 }
 
@@ -40,7 +38,13 @@ export async function unwindProgram(
   return { commandLine: `unwind ${args}`, bytes: image.bytes(), mode };
 }
 
-/** The builds of `unwind`; each is loaded when it is needed. */
+/** The builds of `module-hello`; each is loaded when it is needed. */
+const MODULE_HELLO = {
+  aarch64: () => import("./images/module-hello_aarch64.gen.ts"),
+  x86_64: () => import("./images/module-hello_x86_64.gen.ts"),
+} as const;
+
+/** The builds of `unwind`. */
 const UNWIND = {
   user: {
     aarch64: () => import("./images/unwind_aarch64.gen.ts"),

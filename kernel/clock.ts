@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Random } from "../util/random.ts";
+import { Random, type RandomState } from "../util/random.ts";
 
 /** Interrupt lines of the machine. */
 export const InterruptLine = {
@@ -22,6 +22,14 @@ export interface DueInterrupt {
   readonly time: number;
   /** Interrupt line. */
   readonly line: number;
+}
+
+/** Everything a clock keeps, but for the instructions executed. */
+export interface ClockRecord {
+  readonly skipped: number;
+  readonly nextTick: number;
+  readonly due: readonly DueInterrupt[];
+  readonly random: RandomState | null;
 }
 
 /** Time, in guest instructions executed plus idle time skipped, and the interrupts it brings. */
@@ -78,6 +86,24 @@ export class Clock {
     let i = this.#due.length;
     while (i > 0 && (this.#due[i - 1]?.time ?? 0) > due.time) i--;
     this.#due.splice(i, 0, due);
+  }
+
+  /** Everything there is to know. */
+  save(): ClockRecord {
+    return {
+      skipped: this.#skipped,
+      nextTick: this.#nextTick,
+      due: this.#due.slice(),
+      random: this.#random?.save() ?? null,
+    };
+  }
+
+  /** Takes over a record, of a clock of the same period and seed. */
+  restore(record: ClockRecord): void {
+    this.#skipped = record.skipped;
+    this.#nextTick = record.nextTick;
+    this.#due = record.due.slice();
+    if (record.random !== null) this.#random?.restore(record.random);
   }
 
   /** Lines whose time has come, in order of time; each is returned once. */

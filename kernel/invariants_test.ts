@@ -62,10 +62,13 @@ function runChecked(options: SessionOptions): string {
   const k = machine.kernel;
   // Every thread that was created has exited or is alive.
   const living = k.threads.filter(({ state }) => state !== "dead");
-  const addresses = [k.idle, ...living.filter((thread) => thread !== k.idle)].map((t) => t.address);
+  const idle = k.cpus.map((on) => on.idle);
+  const addresses = [...idle, ...living.filter((thread) => !idle.includes(thread))].map((t) =>
+    t.address
+  );
   assertEquals([...alive.keys()].sort(), addresses.sort());
   // Every instruction was some thread's.
-  k.chargeTime(k.current);
+  for (const on of k.cpus) on.charge();
   const charged = k.threads.reduce((sum, { runTime }) => sum + runTime, 0);
   assertEquals(charged, machine.cpu.instructions);
   for (const task of k.tasks.slice(1)) {

@@ -1,26 +1,36 @@
 /**
- * The kernel's state. Handlers take it as their first argument; {@linkcode Machine} owns it and applies what they decide.
+ * The kernel's state. Handlers take it as their first argument and the thread they act for as the second; {@linkcode Machine} owns
+ * it, and `dispatch.ts` applies what handlers decide.
  *
  * @module
  */
 
-import type { Arch, Cpu } from "../arch/arch.ts";
+import type { Arch, TrapFrame } from "../arch/arch.ts";
+import type { GuestLabel } from "../arch/guest_labels.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
 import { PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
-import { AddressSpace, type ResidentPage } from "./vm/address_space.ts";
+import type { BootModule, BootOptions } from "./boot/loader.ts";
 import { Clock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
-import { FrameAllocator } from "./vm/page_frames.ts";
-import type { Module } from "./boot/loader.ts";
-import type { Outcome } from "./thread/outcome.ts";
-import { PageIo } from "./vm/page_io.ts";
+import { KernelError } from "./errors.ts";
+import { PerCpu } from "./per_cpu.ts";
+import type { QueueName, WaitResult } from "./thread/continuation.ts";
 import { StackPool } from "./thread/stack_pool.ts";
 import { Task } from "./thread/task.ts";
-import { Thread, type ThreadLayout, threadLayout, ThreadZone } from "./thread/thread.ts";
-import { attachStack } from "./thread/thread_stacks.ts";
+import { type Resumption, Thread } from "./thread/thread.ts";
+import { ThreadStacks } from "./thread/thread_stacks.ts";
+import { type ThreadLayout, threadLayout, ThreadZone } from "./thread/thread_zone.ts";
 import { WaitQueue } from "./thread/wait_queue.ts";
+import {
+  AddressSpace,
+  type AddressSpaceOptions,
+  type AddressSpaceRecord,
+  type ResidentPage,
+} from "./vm/address_space.ts";
+import { PageFrames } from "./vm/page_frames.ts";
+import { PageIo } from "./vm/page_io.ts";
 
 /** Name of the kernel's own task in logs. */
 export const KERNEL_TASK = "gnumach";
@@ -30,6 +40,9 @@ export const KERNEL_PRIORITY = 96;
 
 /** Priority of user threads. */
 export const USER_PRIORITY = 32;
+
+/** CPUs of a machine. */
+const CPUS = 1;
 
 /** What a kernel is built from. Every field is checked by the machine before. */
 export interface KernelOptions {
@@ -47,44 +60,50 @@ export interface KernelOptions {
   readonly stackLimit: number;
   /** Instructions a page-in takes. */
   readonly ioLatency: number;
+  /** How the bootstrap script is carried out. */
+  readonly boot: BootOptions;
   /** Where events go. */
   readonly sinks: readonly EventSink[];
 }
 
-/** What the kernel's own threads wait for. */
-export interface KernelQueues {
-  /** Dead threads. */
-  readonly reaper: WaitQueue;
-  /** Free stacks. */
-  readonly swapin: WaitQueue;
-  /** Dead tasks. */
-  readonly taskReaper: WaitQueue;
-  /** Passed deadlines. */
-  readonly timeout: WaitQueue;
-  /** Few free frames. */
-  readonly pageout: WaitQueue;
-  /** Few zeroed frames. */
-  readonly pageZero: WaitQueue;
-  /** Finished page-ins. */
-  readonly ioDone: WaitQueue;
-  /** The startup thread's next step. */
-  readonly startup: WaitQueue;
-  /** Frames given back by the page-out daemon. */
-  readonly memory: WaitQueue;
+/** What threads of the kernel wait on, by name. */
+export type KernelQueues = Readonly<Record<QueueName, WaitQueue>>;
+
+/** Names of the queues, in the order a snapshot lists them. */
+export const QUEUES: readonly QueueName[] = [
+  "reaper",
+  "swapin",
+  "taskReaper",
+  "timeout",
+  "pageout",
+  "pageZero",
+  "ioDone",
+  "startup",
+  "memory",
+];
+
+/** A thread that sleeps until a time. */
+export interface Sleeper {
+  /** Its number. */
+  readonly thread: number;
+  /** Clock value. */
+  readonly until: number;
 }
 
 /** Everything the kernel knows. */
 export class Kernel {
   /** Architecture. */
   readonly arch: Arch;
+  /** How the bootstrap script is carried out. */
+  readonly boot: BootOptions;
   /** RAM. */
   readonly memory: PhysicalMemory;
-  /** Frames of RAM. */
-  readonly frames: FrameAllocator;
+  /** Page frames of RAM. */
+  readonly pageFrames: PageFrames;
   /** Kernel half of the address space. */
-  readonly space: KernelSpace;
-  /** The CPU. */
-  readonly cpu: Cpu;
+  readonly kernelSpace: KernelSpace;
+  /** The CPUs, by number. */
+  readonly cpus: readonly PerCpu[];
   /** Time. */
   readonly clock: Clock;
   /** Event stream. */
@@ -92,7 +111,9 @@ export class Kernel {
   /** Scheduling policy. */
   readonly policy: Policy;
   /** Kernel stacks. */
-  readonly stacks: StackPool;
+  readonly stackPool: StackPool;
+  /** Which threads have them. */
+  readonly stacks: ThreadStacks;
   /** One past the stack for traps that find no room on a kernel stack. */
   readonly emergencyStackTop: bigint;
   /** Thread objects. */
@@ -105,92 +126,142 @@ export class Kernel {
   readonly tasks: Task[] = [];
   /** Threads by number, dead ones too. */
   readonly threads: Thread[] = [];
-  /** Boot modules. */
-  readonly modules: Module[] = [];
-  /** The kernel's own task. */
-  readonly kernelTask: Task;
+  /** Boot modules, by index. */
+  readonly bootModules: BootModule[] = [];
   /** Threads that sleep until a time. */
-  readonly sleepers: { readonly thread: Thread; readonly until: number }[] = [];
+  readonly sleepers: Sleeper[] = [];
   /** Pages of all tasks that can be dropped and read again, oldest first. */
   readonly cleanPages: Set<ResidentPage> = new Set();
-  /** Frames that are zeroed already. */
+  /** Page frames that are zeroed already, for the next demand-zero faults. */
   readonly zeroed: bigint[] = [];
   /** Dead threads whose resources have not been freed. */
   readonly deadThreads: Thread[] = [];
   /** Dead tasks whose resources have not been freed. */
   readonly deadTasks: Task[] = [];
-  /** Threads that are ready but wait for a kernel stack. */
-  readonly stackless: Thread[] = [];
-  /** Most user threads with a kernel stack at a time. */
-  readonly stackLimit: number;
-  /** User threads that have a kernel stack. */
-  userStacks = 0;
   /** What the kernel's own threads wait for. */
   readonly queues: KernelQueues;
-  /** Thread whose registers are in the floating-point unit. */
-  fpOwner: Thread | null = null;
-  /** The thread that runs. */
-  current: Thread;
-  /** The thread that runs when no other can. */
-  idle: Thread;
-  /** Why the machine stopped, or `null`. */
-  halted: string | null = null;
+  #halted: string | null = null;
+  #emptyRoot: bigint | null = null;
 
-  /** Builds the kernel half and opens the CPU; nothing runs yet. */
+  /** Builds the kernel half and opens the CPUs; nothing runs yet. */
   constructor(options: KernelOptions) {
     const { arch } = options;
     this.arch = arch;
+    this.boot = options.boot;
     this.memory = new PhysicalMemory(arch.ramBase, options.memory);
-    this.frames = new FrameAllocator(this.memory);
-    this.frames.reserve(
-      arch.image.begin - arch.directMap,
-      Number(arch.image.end - arch.image.begin),
-    );
+    const frames = new PageFrames(this.memory);
+    this.pageFrames = frames;
+    frames.reserve(arch.image.begin - arch.directMap, Number(arch.image.end - arch.image.begin));
     arch.image.load(this.memory, arch.directMap);
-    this.space = new KernelSpace(this.memory, {
-      frames: this.frames,
+    const space = new KernelSpace(this.memory, {
+      frames,
       format: arch.entryFormat,
       image: arch.image,
       directMap: arch.directMap,
       stackRegion: arch.stackRegion,
     });
-    this.cpu = arch.openCpu(this.space);
-    this.clock = new Clock(() => this.cpu.instructions, {
-      period: options.quantum,
-      seed: options.seed,
-    });
+    this.kernelSpace = space;
+    this.cpus = Array.from({ length: CPUS }, (_, id) => new PerCpu(id, arch.openCpu(space)));
+    // Time is what all CPUs have executed together.
+    const executed = (): number => {
+      let sum = 0;
+      for (const { cpu } of this.cpus) sum += cpu.instructions;
+      return sum;
+    };
+    this.clock = new Clock(executed, { period: options.quantum, seed: options.seed });
     this.events = new Emitter(options.sinks, () => this.clock.now);
     this.policy = options.policy;
-    this.stacks = new StackPool(this.space, {
-      frames: this.frames,
-      region: arch.stackRegion,
-    });
-    this.stackLimit = options.stackLimit;
+    this.stackPool = new StackPool(space, { frames, region: arch.stackRegion });
     this.layout = threadLayout(arch.image);
-    this.zone = new ThreadZone(this.space, { frames: this.frames, size: this.layout.size });
+    this.zone = new ThreadZone(space, { frames, size: this.layout.size });
+    this.stacks = new ThreadStacks({
+      arch,
+      space,
+      frames,
+      pool: this.stackPool,
+      layout: this.layout,
+      limit: options.stackLimit,
+    });
     this.pageIo = new PageIo(this.clock, { latency: options.ioLatency });
-    const queue = () => new WaitQueue((thread) => this.makeReady(thread));
     this.queues = {
-      reaper: queue(),
-      swapin: queue(),
-      taskReaper: queue(),
-      timeout: queue(),
-      pageout: queue(),
-      pageZero: queue(),
-      ioDone: queue(),
-      startup: queue(),
-      memory: queue(),
+      reaper: new WaitQueue(),
+      swapin: new WaitQueue(),
+      taskReaper: new WaitQueue(),
+      timeout: new WaitQueue(),
+      pageout: new WaitQueue(),
+      pageZero: new WaitQueue(),
+      ioDone: new WaitQueue(),
+      startup: new WaitQueue(),
+      memory: new WaitQueue(),
     };
-    this.emergencyStackTop = this.stacks.top(this.stacks.allocate());
-    this.kernelTask = this.createTask({ name: KERNEL_TASK, module: null, space: null });
-    this.idle = this.createThread(this.kernelTask, { priority: 0, continuation: "idle_thread" });
-    attachStack(this, this.idle);
-    this.current = this.idle;
+    this.emergencyStackTop = this.stackPool.top(this.stackPool.allocate());
+    const task = this.createTask({ name: KERNEL_TASK, module: null, space: null });
+    for (const on of this.cpus) {
+      const idle = this.createThread(task, {
+        priority: 0,
+        label: "idle_thread",
+        resume: { name: "idle" },
+      });
+      this.stacks.attach(idle);
+      on.adoptIdle(idle);
+    }
+  }
+
+  /** The kernel's own task. */
+  get kernelTask(): Task {
+    return this.task(0);
+  }
+
+  /** Why the machine stopped, or `null`. */
+  get halted(): string | null {
+    return this.#halted;
+  }
+
+  /** Stops the machine for good. */
+  halt(reason: string): void {
+    this.#halted = reason;
+    this.events.emit({ type: "halt", reason });
+  }
+
+  /** A snapshot's answer to why the machine stopped is taken over. */
+  restoreHalted(reason: string | null): void {
+    this.#halted = reason;
+  }
+
+  /** The task with a number. @throws {KernelError} of kind `misuse` if there never was one */
+  task(id: number): Task {
+    const task = this.tasks[id];
+    if (task === undefined) throw new KernelError("misuse", `Cannot find task ${id}`);
+    return task;
+  }
+
+  /** The thread with a number. @throws {KernelError} of kind `misuse` if there never was one */
+  thread(id: number): Thread {
+    const thread = this.threads[id];
+    if (thread === undefined) throw new KernelError("misuse", `Cannot find thread ${id}`);
+    return thread;
+  }
+
+  /** The threads of a task whose objects it holds, dead ones that are not reaped yet too. */
+  threadsOf(task: Task): Thread[] {
+    return [...task.threads].map((id) => this.thread(id));
+  }
+
+  /** The CPU a thread runs on. @throws {KernelError} of kind `misuse` if it does not run */
+  cpuOf(thread: Thread): PerCpu {
+    const cpu = thread.cpu === null ? undefined : this.cpus[thread.cpu];
+    if (cpu === undefined) {
+      throw new KernelError(
+        "misuse",
+        `Cannot find the CPU of thread ${thread.id}: it does not run`,
+      );
+    }
+    return cpu;
   }
 
   /** Makes a task. */
   createTask(
-    options: { name: string; module: Module | null; space: AddressSpace | null },
+    options: { name: string; module: BootModule | null; space: AddressSpace | null },
   ): Task {
     const task = new Task(this.tasks.length, options);
     this.tasks.push(task);
@@ -202,90 +273,139 @@ export class Kernel {
 
   /** Makes an empty user address space. */
   createSpace(): AddressSpace {
-    return new AddressSpace({
-      space: this.space,
-      frames: this.frames,
+    return AddressSpace.create(this.#spaceOptions());
+  }
+
+  /** The address space a record was made of, on the tables that are in RAM. */
+  restoreSpace(record: AddressSpaceRecord): AddressSpace {
+    return AddressSpace.from(record, this.#spaceOptions());
+  }
+
+  #spaceOptions(): AddressSpaceOptions {
+    return {
+      space: this.kernelSpace,
+      frames: this.pageFrames,
       end: this.arch.userEnd,
       sharedRoot: this.arch.sharedRoot,
       clean: this.cleanPages,
-      invalidate: () => this.cpu.flushTranslations(),
-    });
+      invalidate: () => this.flushTranslations(),
+    };
   }
 
-  /** Makes a blocked thread without a kernel stack that will start at a continuation. */
-  createThread(
-    task: Task,
-    options: { priority: number; continuation: string; resume?: () => Outcome },
-  ): Thread {
+  /** Makes a blocked thread without a kernel stack. */
+  createThread(task: Task, options: { priority: number } & Resumption): Thread {
     const address = this.zone.allocate();
-    const thread = new Thread(this.threads.length, { address, task, priority: options.priority });
+    const thread = new Thread(this.threads.length, { address, task, ...options });
     this.threads.push(thread);
-    task.threads.add(thread);
-    thread.continuation = options.continuation;
-    thread.resume = options.resume ?? null;
-    const { layout, space } = this;
-    space.writeU64(address + BigInt(layout.id), BigInt(thread.id));
-    space.writeU64(address + BigInt(layout.task), BigInt(task.id));
-    space.writeU64(address + BigInt(layout.root), task.space?.root ?? this.emptyRoot());
-    space.writeU64(address + BigInt(layout.emergency), this.emergencyStackTop);
-    this.arch.initializeFp(space, address);
+    task.addThread(thread.id);
+    const { layout, kernelSpace } = this;
+    this.setThreadWord(thread, layout.root, task.space?.root ?? this.emptyRoot());
+    this.setThreadWord(thread, layout.emergency, this.emergencyStackTop);
+    this.arch.initializeFp(kernelSpace, address);
     this.events.emit({ type: "thread-create", task: task.name, thread: address });
     return thread;
   }
 
-  #emptyRoot: bigint | null = null;
-
   /** Root of the address space kernel threads run in: nothing in its user half. */
   emptyRoot(): bigint {
     if (this.#emptyRoot === null) {
-      this.#emptyRoot = this.arch.sharedRoot ? this.space.root : this.space.tables.createTable();
+      this.#emptyRoot = this.arch.sharedRoot
+        ? this.kernelSpace.root
+        : this.kernelSpace.tables.createTable();
     }
     return this.#emptyRoot;
   }
 
   /** Address of a label of the guest image. */
-  label(name: string): bigint {
-    return this.arch.image.symbol(name);
+  label(name: GuestLabel): bigint {
+    return this.arch.image.label(name);
   }
 
-  /** Address of a thread's user trap frame. */
-  frameAddress(thread: Thread): bigint {
-    return thread.address + BigInt(this.layout.frame);
+  /** The user trap frame of a thread, in its thread object. */
+  userFrame(thread: Thread): TrapFrame {
+    return this.trapFrame(thread, thread.address + BigInt(this.layout.frame));
+  }
+
+  /** The trap frame of a thread at a kernel address. */
+  trapFrame(thread: Thread, address: bigint): TrapFrame {
+    const cpu = this.cpus[thread.cpu ?? 0] as PerCpu;
+    return this.arch.trapFrame(this.kernelSpace, address, { cpu: cpu.cpu });
   }
 
   /** Writes a word of a thread object. */
   setThreadWord(thread: Thread, offset: number, value: bigint): void {
-    this.space.writeU64(thread.address + BigInt(offset), value);
+    this.kernelSpace.writeU64(thread.address + BigInt(offset), value);
   }
 
-  #charged = 0;
-
-  /** Charges a thread for the instructions since the last call; returns how many they were. */
-  chargeTime(thread: Thread): number {
-    const executed = this.cpu.instructions;
-    const elapsed = executed - this.#charged;
-    this.#charged = executed;
-    thread.runTime += elapsed;
-    return elapsed;
+  /** Drops the translations of addresses that all CPUs have cached. */
+  flushTranslations(): void {
+    for (const { cpu } of this.cpus) cpu.flushTranslations();
   }
 
-  /** Makes a blocked thread ready, and asks the running one to give way if the policy wants that. */
-  makeReady(thread: Thread): void {
+  /** Drops what all CPUs have cached of the code in a page frame. */
+  flushCode(physical: bigint, size: number): void {
+    for (const { cpu } of this.cpus) cpu.flushCode(physical, size);
+  }
+
+  /** Takes the kernel stack of a thread that will not resume it. */
+  detachStack(thread: Thread): void {
+    if (thread.stack === null) return;
+    this.stacks.detach(thread);
+    this.offerStacks();
+  }
+
+  /** Wakes the swap-in thread if somebody waits for a kernel stack and could have one. */
+  offerStacks(): void {
+    if (this.stacks.isOffered) this.wake("swapin");
+  }
+
+  /** Puts a thread on a queue. */
+  waitOn(thread: Thread, queue: QueueName): void {
+    this.queues[queue].add(thread);
+    thread.waitFor({ kind: "queue", queue });
+  }
+
+  /** Wakes the threads of a queue. */
+  wake(queue: QueueName): void {
+    for (const thread of this.queues[queue].takeAll()) this.makeReady(thread);
+  }
+
+  /** Makes a blocked thread ready, and asks a running one to give way if the policy wants that. */
+  makeReady(thread: Thread, result: WaitResult = "awakened"): void {
     if (thread.state !== "blocked") return;
-    thread.cancelWait = null;
+    thread.wake(result);
     this.enqueue(thread, "wakeup");
-    if (
-      this.current !== this.idle &&
-      this.policy.preempts({ priority: thread.priority }, { priority: this.current.priority })
-    ) {
-      this.current.asts.add("quantum");
+    for (const { isIdle, current } of this.cpus) {
+      const running = { priority: current.priority };
+      if (!isIdle && this.policy.preempts({ priority: thread.priority }, running)) {
+        current.postAst("quantum", { preempted: true });
+        return;
+      }
     }
   }
 
   /** Queues a thread with the policy. */
   enqueue(thread: Thread, reason: "start" | "wakeup" | "yield" | "preempt"): void {
-    thread.state = "ready";
+    thread.ready();
     this.policy.enqueue(thread.id, { parameters: { priority: thread.priority }, reason });
+  }
+
+  /** Takes a blocked thread off whatever it waits for. */
+  cancelWait(thread: Thread): void {
+    const { wait } = thread;
+    if (wait === null) return;
+    switch (wait.kind) {
+      case "queue":
+        this.queues[wait.queue].remove(thread);
+        break;
+      case "time": {
+        const index = this.sleepers.findIndex((sleeper) => sleeper.thread === thread.id);
+        if (index >= 0) this.sleepers.splice(index, 1);
+        break;
+      }
+      case "task":
+        this.task(wait.task).removeWaiter(thread.id);
+    }
   }
 
   /** The task with a number, if it is alive. */

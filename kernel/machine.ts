@@ -6,18 +6,17 @@
 
 import type { Arch, Cpu } from "../arch/arch.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
-import { createPolicy } from "../sched/mod.ts";
+import { createPolicy } from "../sched/policies/registry.ts";
 import type { EventSink } from "../trace/events.ts";
 import { parseScriptLine } from "./boot/boot_script.ts";
 import { scriptVariables } from "./boot/bootstrap.ts";
-import { runContinuation } from "./continuations.ts";
+import { LOAD_MODES, type LoadMode } from "./boot/load_mode.ts";
 import { KernelError } from "./errors.ts";
-import { LOAD_MODES, type LoadMode } from "./boot/exec.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
-import { type Module, type Program, type ProgramMode, readProgram } from "./boot/loader.ts";
-import type { Outcome } from "./thread/outcome.ts";
-import { apply, leaveIdle } from "./thread/dispatch.ts";
-import { attachStack } from "./thread/thread_stacks.ts";
+import { type BootOptions, type Program, type ProgramMode, readProgram } from "./boot/loader.ts";
+import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
+import { apply, goOn, leaveIdle } from "./dispatch.ts";
+import type { PerCpu } from "./per_cpu.ts";
 import { handleTrap } from "./trap/traps.ts";
 
 /** A program to boot with. */
@@ -89,7 +88,7 @@ const DEFAULTS = {
   seed: 0,
 } as const;
 
-/** Names of interrupt handlers' hypercalls, read from the image. */
+/** Numbers of the hypercalls, read from the image. */
 interface Hypercalls {
   readonly trap: number;
   readonly continuation: number;
@@ -101,7 +100,6 @@ interface Hypercalls {
 export class Machine implements Disposable {
   /** The kernel, for inspection. */
   readonly kernel: Kernel;
-  readonly #bootstrap: { readonly commandLine: string; readonly load: LoadMode };
   readonly #hypercalls: Hypercalls;
   #broken: string | null = null;
 
@@ -123,27 +121,16 @@ export class Machine implements Disposable {
     const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
     const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
     const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
-    // The timer is the only clock of the policy, and charges a thread a few instructions less than its period (the switch is
-    // not the thread's): half a period is enough to give way at the next tick.
-    const policy = createPolicy(options.policy ?? "rr", { quantum: Math.ceil(quantum / 2) });
-    this.#bootstrap = {
-      commandLine: options.commandLine ?? "",
-      load: options.load ?? "copyout",
-    };
-    if (!LOAD_MODES.includes(this.#bootstrap.load)) {
+    const policy = createPolicy(options.policy ?? "rr", { quantum, tickInterval: quantum });
+    const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
+    if (!LOAD_MODES.includes(boot.load)) {
       throw new KernelError(
         "misuse",
-        `Cannot load programs by "${this.#bootstrap.load}": expected ${LOAD_MODES.join(" or ")}`,
+        `Cannot load programs by "${boot.load}": expected ${LOAD_MODES.join(" or ")}`,
       );
     }
-    const kernelPrograms: { name: string; program: Program }[] = [];
-    for (const module of options.modules) {
-      const { argv } = parseScriptLine(module.commandLine, scriptVariables(this.#bootstrap));
-      const { mode = "user" } = module;
-      const program = readProgram(module.bytes, { name: argv[0] ?? "", arch, mode });
-      if (mode === "kernel") kernelPrograms.push({ name: argv[0] ?? "", program });
-    }
-    checkApart(kernelPrograms);
+    const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
+    checkApart(programs.filter((_, i) => options.modules[i]?.mode === "kernel"));
     const kernel = new Kernel({
       arch,
       memory,
@@ -152,6 +139,7 @@ export class Machine implements Disposable {
       seed,
       stackLimit,
       ioLatency,
+      boot,
       sinks: options.sinks ?? [],
     });
     this.kernel = kernel;
@@ -163,18 +151,24 @@ export class Machine implements Disposable {
       idle: image.constant("HC_IDLE"),
     };
     try {
-      for (const module of options.modules) kernel.modules.push(this.#placeModule(module));
+      options.modules.forEach((module, i) => {
+        this.#placeModule(module, (programs[i] as CheckedProgram).program);
+      });
       checkMemoryLeft(kernel);
       this.#prepareBoot();
     } catch (error) {
-      kernel.cpu[Symbol.dispose]();
+      this.#close();
       throw error;
     }
   }
 
-  /** The CPU. */
+  /** The CPU it boots on, number 0; all of them are in {@linkcode Kernel.cpus}. */
   get cpu(): Cpu {
-    return this.kernel.cpu;
+    return this.#boot.cpu;
+  }
+
+  get #boot(): PerCpu {
+    return this.kernel.cpus[0] as PerCpu;
   }
 
   /** The instruction clock: guest instructions executed plus idle time skipped. */
@@ -201,30 +195,31 @@ export class Machine implements Disposable {
     }
     if (this.#broken !== null) throw new KernelError("engine", this.#broken);
     const k = this.kernel;
-    const end = Math.min(Number.MAX_SAFE_INTEGER, k.cpu.instructions + instructions);
+    const on = this.#boot;
+    const { cpu } = on;
+    const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
     try {
-      while (k.halted === null && k.cpu.instructions < end) {
-        const { clock, cpu } = k;
-        for (const line of clock.takeDue()) cpu.raiseInterrupt(line);
-        const budget = Math.min(end - cpu.instructions, clock.next - clock.now);
-        const exit = cpu.run(budget);
+      while (k.halted === null && cpu.instructions < end) {
+        k.events.on(on.id);
+        for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
+        const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - k.clock.now));
         switch (exit.kind) {
           case "hypercall":
-            this.#hypercall();
+            this.#hypercall(on);
             break;
           case "budget":
             break;
           case "stop":
             return { kind: "breakpoint", address: cpu.pc };
           case "memory":
-            this.#halt(
+            k.halt(
               `Machine check: ${exit.access} of physical address ${
                 hex(exit.address)
               }, no memory there`,
             );
             break;
           case "shutdown":
-            this.#halt(exit.reason);
+            k.halt(exit.reason);
             break;
           case "fault":
             throw new KernelError("engine", `Engine failed: ${exit.error.message}`, {
@@ -253,91 +248,104 @@ export class Machine implements Disposable {
   /** Frees the engine. */
   [Symbol.dispose](): void {
     this.#broken ??= "Cannot run a machine that was disposed of";
-    this.kernel.cpu[Symbol.dispose]();
+    this.#close();
   }
 
-  #placeModule(module: ModuleOptions): Module {
-    const { frames, memory } = this.kernel;
-    const pages = Math.max(1, Math.ceil(module.bytes.length / PAGE_SIZE));
-    const physical = frames.allocateContiguous(pages);
-    memory.slice(physical, module.bytes.length).set(module.bytes);
-    const name = module.commandLine.trim().split(/\s+/)[0] ?? "";
+  #close(): void {
+    for (const { cpu } of this.kernel.cpus) cpu[Symbol.dispose]();
+  }
+
+  #placeModule(module: ModuleOptions, program: Program): void {
+    const { pageFrames, memory, bootModules } = this.kernel;
     const { commandLine, bytes, mode = "user" } = module;
-    return { name, commandLine, bytes, physical, mode };
+    const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
+    const physical = pageFrames.allocateContiguous(pages);
+    memory.slice(physical, bytes.length).set(bytes);
+    const name = commandLine.trim().split(/\s+/)[0] ?? "";
+    const index = bootModules.length;
+    bootModules.push({ index, name, commandLine, bytes, physical, mode, program });
   }
 
-  /** Makes the first thread and points the CPU at the first instruction. */
+  /** Makes the first thread and points the CPU at its first instruction. */
   #prepareBoot(): void {
     const k = this.kernel;
     const first = k.createThread(k.kernelTask, {
       priority: KERNEL_PRIORITY,
-      continuation: "startup_thread",
+      label: "startup_thread",
+      resume: { name: "startup" },
     });
-    attachStack(k, first);
-    k.setThreadWord(first, k.layout.continuation, k.label("startup_thread"));
-    first.continuation = null;
-    first.state = "running";
-    k.current = first;
-    k.cpu.boot({ thread: first.address, emergencyStackTop: k.emergencyStackTop });
+    k.stacks.attach(first);
+    k.setThreadWord(first, k.layout.continuation, k.label(first.takeLabel()));
+    this.#boot.begin(first);
+    this.cpu.boot({ thread: first.address, emergencyStackTop: k.emergencyStackTop });
   }
 
-  #halt(reason: string): void {
-    this.kernel.halted = reason;
-    this.kernel.events.emit({ type: "halt", reason });
-  }
-
-  #hypercall(): void {
+  #hypercall(on: PerCpu): void {
     const k = this.kernel;
-    const number = k.cpu.hypercall();
-    const { trap, continuation, result, idle } = this.#hypercalls;
-    if (number === idle) this.#idle();
-    else apply(k, this.#decide(number, { trap, continuation, result }));
+    const number = on.cpu.hypercall();
+    if (number === this.#hypercalls.idle) this.#idle(on);
+    else apply(k, on, this.#decide(on, number));
   }
 
-  /** What the kernel wants to happen after a hypercall of the current thread. */
-  #decide(number: number, known: Omit<Hypercalls, "idle">): Outcome {
+  /** What the kernel wants to happen after a hypercall of the thread that runs on a CPU. */
+  #decide(on: PerCpu, number: number): Outcome {
     const k = this.kernel;
-    const word = k.cpu.hypercallWord(0);
+    const { trap, continuation, result } = this.#hypercalls;
+    const thread = on.current;
     switch (number) {
-      case known.trap:
-        return handleTrap(k, k.arch.trapFrame(k.space, word, { cpu: k.cpu }));
-      case known.continuation:
-        return runContinuation(k, word, this.#bootstrap);
-      case known.result: {
-        const then = k.current.pending.pop();
-        if (then !== undefined) return then(word);
+      case trap:
+        return handleTrap(k, thread, on.cpu.hypercallWord(0));
+      case continuation:
+        return goOn(thread);
+      case result: {
+        const then = thread.popCall();
+        if (then !== undefined) return resume(then, on.cpu.hypercallWord(0));
       }
     }
-    return {
-      kind: "halt",
-      reason: `Kernel panic: unexpected hypercall ${number} from ${hex(k.cpu.pc)}`,
-    };
+    return panicKernel(`unexpected hypercall ${number} from ${hex(on.cpu.pc)}`);
   }
 
   /** The idle thread asks for work; if there is none, time moves on to the next device interrupt or deadline. */
-  #idle(): void {
+  #idle(on: PerCpu): void {
     const k = this.kernel;
-    const spare = k.frames.available > k.frames.low;
-    if (spare && k.zeroed.length < ZEROED_LOW) k.queues.pageZero.wakeAll();
-    if (leaveIdle(k)) return;
+    const spare = k.pageFrames.available > k.pageFrames.low;
+    if (spare && k.zeroed.length < ZEROED_LOW) k.wake("pageZero");
+    if (leaveIdle(k, on)) return;
     const device = k.clock.nextDevice;
     const sleeper = k.sleepers.reduce<number | null>(
       (least, { until }) => least === null || until < least ? until : least,
       null,
     );
-    if (device === null && sleeper === null && !k.cpu.interruptPending) {
-      this.#halt("Deadlock: every thread is blocked and nothing is due");
+    if (device === null && sleeper === null && !on.cpu.interruptPending) {
+      k.halt("Deadlock: every thread is blocked and nothing is due");
       return;
     }
-    k.cpu.answer(k.label("idle_again"));
-    if (k.cpu.interruptPending) return;
+    on.cpu.answer(k.label("idle_again"));
+    if (on.cpu.interruptPending) return;
     k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
     k.events.emit({ type: "idle", until: k.clock.now });
   }
 }
 
+/** A program and its name. */
+interface CheckedProgram {
+  readonly name: string;
+  readonly program: Program;
+}
+
+/** Finds out whether a module's script line and file can be used at all. */
+function checkModule(
+  module: ModuleOptions,
+  options: { arch: Arch; boot: BootOptions },
+): CheckedProgram {
+  const { arch, boot } = options;
+  const { argv } = parseScriptLine(module.commandLine, scriptVariables(boot));
+  const name = argv[0] ?? "";
+  return { name, program: readProgram(module.bytes, { name, arch, mode: module.mode ?? "user" }) };
+}
+
 /** A machine whose modules leave too little memory would not get far. */
-function checkMemoryLeft({ frames, modules }: Kernel): void {
+function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): void {
   if (frames.available > frames.low) return;
   throw new KernelError(
     "memory",
@@ -347,7 +355,7 @@ function checkMemoryLeft({ frames, modules }: Kernel): void {
 }
 
 /** Kernel-mode programs share an address space: no two may use the same page. */
-function checkApart(programs: readonly { name: string; program: Program }[]): void {
+function checkApart(programs: readonly CheckedProgram[]): void {
   const pages = new Map<bigint, string>();
   for (const { name, program } of programs) {
     const own = new Set<bigint>();

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { ArchError } from "../arch/errors.ts";
-import { parseElf } from "../elf/elf_file.ts";
+import { parseElf } from "../elf/mod.ts";
 import { Random } from "../util/random.ts";
 import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { Session, type SessionOptions } from "./testing/session.ts";

@@ -2,39 +2,56 @@
  * The kernel: tasks, threads, address spaces, traps and the exit loop.
  *
  * {@linkcode Machine} builds a kernel for an architecture, boots it with programs and runs it. The kernel's decisions are plain
- * functions that return an {@linkcode Outcome}: return, call a guest routine, block with or without a continuation, end. The
- * scheduler applies outcomes by answering the guest kernel's hypercall, and real guest code does the rest: saves and restores
- * trap frames, switches and hands over stacks, copies user memory.
+ * functions that return an {@linkcode Outcome}: return, call a guest routine, block with or without a continuation, end. Outcomes
+ * are applied by answering the guest kernel's hypercall, and real guest code does the rest: saves and restores trap frames,
+ * switches and hands over stacks, copies user memory. What a thread does next is a {@linkcode Continuation}: plain data, as is
+ * everything else a machine is made of.
  *
  * @module
  */
-export { AddressSpace, type AddressSpaceOptions, type ResidentPage } from "./vm/address_space.ts";
 export { parseScriptLine, type ScriptFunction, type ScriptLine } from "./boot/boot_script.ts";
-export { Clock, type DueInterrupt, InterruptLine } from "./clock.ts";
-export { Emitter } from "./emitter.ts";
-export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
-export type { LoadMode } from "./boot/exec.ts";
-export { FrameAllocator } from "./vm/page_frames.ts";
-export { Kernel, type KernelOptions, type KernelQueues } from "./kernel.ts";
+export type { LoadMode } from "./boot/load_mode.ts";
 export {
-  type Module,
+  type BootModule,
+  type BootOptions,
   type Program,
   type ProgramMode,
   type ProgramSegment,
   readProgram,
 } from "./boot/loader.ts";
+export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
+export { Emitter } from "./emitter.ts";
+export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
+export { Kernel, type KernelOptions, type KernelQueues, type Sleeper } from "./kernel.ts";
 export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
+export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
+export type * from "./thread/continuation.ts";
 export type { Outcome } from "./thread/outcome.ts";
-export type { UnwindCause, UnwindContext } from "./unwind/panic.ts";
-export { PageIo, type PageRequest } from "./vm/page_io.ts";
-export { StackPool } from "./thread/stack_pool.ts";
-export { Task, type TaskStatus } from "./thread/task.ts";
+export { StackPool, type StackPoolRecord } from "./thread/stack_pool.ts";
+export { type AddressRange, Task, type TaskRecord, type TaskStatus } from "./thread/task.ts";
 export {
   type Ast,
+  type Resumption,
   Thread,
-  type ThreadLayout,
+  type ThreadRecord,
   type ThreadState,
-  ThreadZone,
 } from "./thread/thread.ts";
+export {
+  ThreadStacks,
+  type ThreadStacksOptions,
+  type ThreadStacksRecord,
+} from "./thread/thread_stacks.ts";
+export { type ThreadLayout, ThreadZone, type ThreadZoneRecord } from "./thread/thread_zone.ts";
+export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
+export type { TaskCode } from "./unwind/task_code.ts";
+export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./unwind/unwinds.ts";
+export {
+  AddressSpace,
+  type AddressSpaceOptions,
+  type AddressSpaceRecord,
+  type ResidentPage,
+} from "./vm/address_space.ts";
+export type { Fault } from "./vm/fault_types.ts";
+export { PageFrames, type PageFramesRecord } from "./vm/page_frames.ts";
+export { PageIo, type PageIoRecord, type PageRequest } from "./vm/page_io.ts";
 export { type VmEntry, VmMap, type VmObject, type VmProtection } from "./vm/vm_map.ts";
-export { WaitQueue } from "./thread/wait_queue.ts";

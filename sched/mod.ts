@@ -11,7 +11,7 @@
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
 export { FixedPriority } from "./policies/fixed_priority.ts";
-export type { Policy, ReadyReason, ThreadId, ThreadParameters } from "./policy.ts";
+export type { Policy, ReadyReason, StopReason, ThreadId, ThreadParameters } from "./policy.ts";
 export {
   DEFAULT_QUANTUM,
   PRIORITIES,

@@ -174,12 +174,12 @@ Deno.test("FixedPriority, a thread that was never ready gives way to anything ab
   assertEquals(policy.tick(7, 1), true);
 });
 
-Deno.test("QuantumPolicy, dequeue of a thread that is not ready forgets its quantum", () => {
+Deno.test("QuantumPolicy.forget, a thread that is over leaves nothing behind", () => {
   const policy = new RoundRobin({ quantum: 100 });
   ready(policy, 1);
   policy.pick();
   policy.tick(1, 99);
-  policy.dequeue(1);
+  policy.forget(1);
   ready(policy, 2);
   assertEquals(policy.tick(1, 99), false);
 });
@@ -204,5 +204,46 @@ Deno.test("createPolicy, unknown option names those that exist", () => {
   const options: object = { quantum: 5, slice: 3 };
   const error = assertThrows(() => createPolicy("rr", options), SchedError);
   assertEquals([error.kind, error.value], ["unknown-option", "slice"]);
-  assertEquals(error.message, 'Cannot set option "slice" of policy "rr": there is quantum');
+  assertEquals(
+    error.message,
+    'Cannot set option "slice" of policy "rr": there are quantum, tickInterval',
+  );
+});
+
+Deno.test("QuantumPolicy.stopped, charges what ran since the last tick", () => {
+  const policy = new RoundRobin({ quantum: 100 });
+  for (const thread of [1, 2]) ready(policy, thread);
+  policy.pick();
+  assertEquals(policy.tick(1, 60), false);
+  policy.stopped(1, { elapsed: 39, reason: "preempted" });
+  ready(policy, 1, { reason: "preempt" });
+  assertEquals(policy.pick(), 1, "it has not used its quantum up");
+  policy.stopped(1, { elapsed: 1, reason: "quantum" });
+  ready(policy, 1, { reason: "preempt" });
+  assertEquals(picks(policy), [2, 1]);
+});
+
+Deno.test("QuantumPolicy.tick, a quantum ends at the tick nearest to its end", () => {
+  const policy = new RoundRobin({ quantum: 100, tickInterval: 60 });
+  for (const thread of [1, 2]) ready(policy, thread);
+  policy.pick();
+  assertEquals([policy.tick(1, 10), policy.tick(1, 59), policy.tick(1, 1)], [false, false, true]);
+  assertEquals(kindOf(() => new RoundRobin({ tickInterval: -1 })), "invalid-option");
+});
+
+Deno.test("Policy.restore, a policy goes on as the one that was saved", () => {
+  for (const name of policyNames()) {
+    const policy = createPolicy(name, { quantum: 100 });
+    for (const [thread, priority] of [10, 30, 10, 20].entries()) {
+      ready(policy, thread, { priority });
+    }
+    const running = policy.pick() ?? -1;
+    policy.tick(running, 70);
+    const other = createPolicy(name, { quantum: 100 });
+    ready(other, 77);
+    other.restore(policy.save());
+    assertEquals([other.tick(running, 29), policy.tick(running, 29)], [false, false]);
+    assertEquals(other.size, 3);
+    assertEquals(picks(other), picks(policy));
+  }
 });

@@ -1,5 +1,5 @@
 /**
- * The boot log as a grammar: what a boot must show, in order, on either architecture.
+ * The boot log as a grammar: what a boot must show, in order, on any architecture.
  *
  *     boot     = greeting, 7 switches, handoff, loading, start, run
  *     greeting = "Booting in …", memory lines, module line, "1 bootstrap modules"    other lines anywhere
@@ -7,19 +7,14 @@
  *     start    = return, AST, switch to the kernel, "start NAME:", switch back, return
  *     run      = first pages, FP trap, (first page | system call | interrupt)*, the system call that does not return
  *
- * Interrupts in the kernel may stand anywhere; while the program runs, so may ASTs, switches and handoffs. The grammar sees one
- * item at a time; {@linkcode checkBoot} adds what relates items to one another: who switches to whom, which page is touched when,
- * that a system call leaves the fault address alone, and that the text is written one character a system call.
+ * Interrupts in the kernel may stand anywhere; while the program runs, so may ASTs, switches and
+ * handoffs. The grammar sees one item at a time; {@linkcode checkBoot} adds what relates items to
+ * one another: who switches to whom, which page is touched when, that a system call leaves the
+ * fault address alone, and that the text is written one character a system call.
  *
  * @module
  */
-import {
-  BOOT_PROFILES,
-  type BootArch,
-  type BootException,
-  type BootProfile,
-  isException,
-} from "./boot_profile.ts";
+import { type BootException, type BootProfile, isException } from "./boot_profile.ts";
 import { type BootProblem, checkBootRelations } from "./boot_relations.ts";
 import {
   choice,
@@ -36,8 +31,8 @@ import type { LogItem } from "./log_items.ts";
 
 /** What is to be booted. */
 export interface BootExpectation {
-  /** Architecture of the guest. */
-  readonly arch: BootArch;
+  /** What the guest's architecture says: its `bootProfile`. */
+  readonly profile: BootProfile;
   /** Name of the program's task; also its `argv[0]`. */
   readonly program: string;
   /** All its arguments, `argv[0]` included. */
@@ -48,7 +43,10 @@ export interface BootExpectation {
   readonly kernelTask?: string;
   /** Number of switches that start kernel threads; 7 if absent. */
   readonly kernelThreads?: number;
-  /** Bases of the pages of the program's segments, in the order they are copied out; not checked if absent. */
+  /**
+   * Bases of the pages of the program's segments, in the order they are copied out; not checked if
+   * absent.
+   */
   readonly pages?: readonly bigint[];
   /** Whether the timer must have interrupted both the kernel and the program; true if absent. */
   readonly interrupts?: boolean;
@@ -62,7 +60,7 @@ class BootRules {
 
   constructor(expectation: BootExpectation) {
     this.#expectation = expectation;
-    this.#profile = BOOT_PROFILES[expectation.arch];
+    this.#profile = expectation.profile;
     this.#kernel = expectation.kernelTask ?? "gnumach";
   }
 
@@ -86,14 +84,16 @@ class BootRules {
   }
 
   #greeting(): Rule<LogItem> {
+    const booting = new RegExp(`^Booting in ${escape(this.#profile.kernelMode)}\\n$`);
     const lines = sequence(
-      text("the privilege line", this.#profile.booting),
+      text("the privilege line", booting),
       repeat(text("a memory line", /^vm_page: .+\n$/), { min: 1 }),
       text("the module line", new RegExp(`^module 0: ${escape(this.#expectation.program)} .+\n$`)),
       text("the module count", /^1 bootstrap modules\n$/),
     );
-    // The banner, the command line, the model's name and whatever else a kernel likes to say; but not these lines again.
-    const known = [this.#profile.booting, /^vm_page: /, /^module \d/, /bootstrap modules/];
+    // The banner, the command line, the model's name and whatever else a kernel likes to say; but
+    // not these lines again.
+    const known = [booting, /^vm_page: /, /^module \d/, /bootstrap modules/];
     return interleaved(
       lines,
       (item) => item.type === "text" && !known.some((pattern) => pattern.test(item.text)),
@@ -211,10 +211,7 @@ export function checkBoot(
       message: `Expected ${result.expected.join(" or ")}, found ${describe(found)}`,
     }];
   }
-  return checkBootRelations(items, {
-    ...expectation,
-    profile: BOOT_PROFILES[expectation.arch],
-  });
+  return checkBootRelations(items, expectation);
 }
 
 function describe(item: LogItem | undefined): string {

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { checkBoot } from "./boot_grammar.ts";
-import type { BootArch } from "./boot_profile.ts";
+import type { BootProfile } from "./boot_profile.ts";
 import type { EventBody, KernelEvent } from "./events.ts";
 import { formatJsonLine, parseJsonLines } from "./json_lines.ts";
 import { toLogItems } from "./log_items.ts";
 import { MachLog } from "./mach_log.ts";
 import { parseMachLog } from "./parse_mach_log.ts";
-import { renumber, syntheticBoot } from "./synthetic_boot.ts";
+import { PROFILES } from "./testing/profiles.ts";
+import { renumber, syntheticBoot } from "./testing/synthetic_boot.ts";
 
 function textOf(events: readonly KernelEvent[]): string {
   let text = "";
@@ -29,8 +30,8 @@ function replaced(
   );
 }
 
-function testBootsOf(arch: BootArch): void {
-  const { events, mandatory, expectation } = syntheticBoot(arch);
+function testBootsOf(name: string, profile: BootProfile): void {
+  const { events, mandatory, expectation } = syntheticBoot(profile);
 
   function problems(changed: readonly KernelEvent[]): string[] {
     return checkBoot(toLogItems(changed), expectation).map(({ message }) => message);
@@ -46,13 +47,13 @@ function testBootsOf(arch: BootArch): void {
     return place;
   }
 
-  Deno.test(`checkBoot ${arch}, accepts a boot as events, as JSON lines and as text`, () => {
+  Deno.test(`checkBoot ${name}, accepts a boot as events, as JSON lines and as text`, () => {
     assertEquals(problems(events), []);
     assertEquals(problems(parseJsonLines(events.map(formatJsonLine).join(""))), []);
     assertEquals(checkBoot(parseMachLog(textOf(events)), expectation), []);
   });
 
-  Deno.test(`checkBoot ${arch}, rejects a boot without any one mandatory event`, () => {
+  Deno.test(`checkBoot ${name}, rejects a boot without any one mandatory event`, () => {
     assert(mandatory.size > 40);
     for (const index of mandatory) {
       const mutant = without(events, index);
@@ -62,11 +63,11 @@ function testBootsOf(arch: BootArch): void {
     }
   });
 
-  Deno.test(`checkBoot ${arch}, accepts a boot without the events that are not mandatory`, () => {
+  Deno.test(`checkBoot ${name}, accepts a boot without the events that are not mandatory`, () => {
     assertEquals(problems(renumber(events.filter(({ seq }) => mandatory.has(seq)))), []);
   });
 
-  Deno.test(`checkBoot ${arch}, rejects a boot with two neighbors exchanged`, () => {
+  Deno.test(`checkBoot ${name}, rejects a boot with two neighbors exchanged`, () => {
     const visible = events.filter(({ seq, type }) => mandatory.has(seq) && type !== "irq");
     for (let index = 0; index + 1 < visible.length; index++) {
       const mutant = [...visible];
@@ -82,13 +83,14 @@ function testBootsOf(arch: BootArch): void {
     }
   });
 
-  Deno.test(`checkBoot ${arch}, rejects a changed word of any exception`, () => {
+  Deno.test(`checkBoot ${name}, rejects a changed word of any exception`, () => {
     for (const [index, event] of events.entries()) {
       if (event.type !== "exception") continue;
       for (const place of event.words.keys()) {
         const word = event.words[place];
-        // Where the kernel stood, which call was made and how many arguments there were is not for the grammar to say.
-        if (word === undefined || word.label === "PC" || word.label === "SYSCALL") continue;
+        // Where the kernel stood, which call was made and how many arguments there were is not for
+        // the grammar to say.
+        if (word === undefined || word.label === "PC" || word.label === "CALL") continue;
         if (word.value > 0x7f80_0000_0000n) continue;
         const words = event.words.with(place, { ...word, value: word.value ^ 0x10_0000n });
         assertNotEquals(problems(replaced(events, index, { words })), [], `${index} ${word.label}`);
@@ -96,7 +98,7 @@ function testBootsOf(arch: BootArch): void {
     }
   });
 
-  Deno.test(`checkBoot ${arch}, accepts interrupts in the kernel anywhere`, () => {
+  Deno.test(`checkBoot ${name}, accepts interrupts in the kernel anywhere`, () => {
     const irq = events[find(({ type }) => type === "irq")];
     assert(irq !== undefined);
     for (let index = 0; index <= events.length; index++) {
@@ -104,7 +106,7 @@ function testBootsOf(arch: BootArch): void {
     }
   });
 
-  Deno.test(`checkBoot ${arch}, accepts other threads' turns while the program runs`, () => {
+  Deno.test(`checkBoot ${name}, accepts other threads' turns while the program runs`, () => {
     const at = find((event) => event.type === "irq" && event.mode === "user") + 1;
     const turn = events.filter(({ type }) => type === "context-switch" || type === "ast").slice(-3);
     assertEquals(turn.map(({ type }) => type), ["ast", "context-switch", "context-switch"]);
@@ -113,7 +115,7 @@ function testBootsOf(arch: BootArch): void {
     assertNotEquals(problems(renumber(events.toSpliced(early, 0, ...turn))), []);
   });
 
-  Deno.test(`checkBoot ${arch}, rejects what relates items wrongly, and says what`, () => {
+  Deno.test(`checkBoot ${name}, rejects what relates items wrongly, and says what`, () => {
     const stranger = { address: 0x1234n, task: "gnumach" };
     const cases: [KernelEvent[], RegExp][] = [
       [
@@ -173,7 +175,7 @@ function testBootsOf(arch: BootArch): void {
     }
   });
 
-  Deno.test(`checkBoot ${arch}, a page executed twice or copied out twice is wrong`, () => {
+  Deno.test(`checkBoot ${name}, a page executed twice or copied out twice is wrong`, () => {
     const fetch = find(({ type }) => type === "page-fault", 1) - 1;
     const again = events.slice(fetch, fetch + 3);
     assertEquals(problems(renumber(events.toSpliced(fetch, 0, ...again))), [
@@ -189,22 +191,20 @@ function testBootsOf(arch: BootArch): void {
     );
   });
 
-  Deno.test(`checkBoot ${arch}, a stack in the middle of the user half is wrong`, () => {
+  Deno.test(`checkBoot ${name}, a stack in the middle of the user half is wrong`, () => {
     const copy = find((event) => event.type === "exception" && event.mode === "kernel", 4);
     const event = events[copy];
     assert(event?.type === "exception");
     const words = event.words.map(({ label, value }) => ({
       label,
-      value: label === "FAR" || label === "CR2" ? value & 0x3f_ffff_ffffn : value,
+      value: label === profile.addressLabel ? value & 0x3f_ffff_ffffn : value,
     }));
     assertEquals(problems(replaced(events, copy, { words })), [
-      `Expected the stack to be above ${
-        arch === "aarch64" ? "0xff8000000000" : "0x7f8000000000"
-      }, found ${arch === "aarch64" ? "0x3fffffffb0" : "0x3fffffefb0"}`,
+      `Expected the stack to be above 0x${profile.stackFloor.toString(16)}, found 0x3fffffefb0`,
     ]);
   });
 
-  Deno.test(`checkBoot ${arch}, reports the place and what would have fit there`, () => {
+  Deno.test(`checkBoot ${name}, reports the place and what would have fit there`, () => {
     const index = find(({ type }) => type === "stack-handoff");
     const [problem] = checkBoot(toLogItems(without(events, index)), expectation);
     assertEquals(problem?.at, index);
@@ -215,12 +215,13 @@ function testBootsOf(arch: BootArch): void {
     ]);
   });
 
-  Deno.test(`checkBoot ${arch}, a log of the other architecture is rejected`, () => {
-    const other = syntheticBoot(arch === "aarch64" ? "x86_64" : "aarch64");
-    assertNotEquals(problems(other.events), []);
+  Deno.test(`checkBoot ${name}, a log of another machine is rejected`, () => {
+    for (const other of Object.values(PROFILES)) {
+      if (other !== profile) assertNotEquals(problems(syntheticBoot(other).events), []);
+    }
   });
 
-  Deno.test(`checkBoot ${arch}, interrupts are wanted only if asked for`, () => {
+  Deno.test(`checkBoot ${name}, interrupts are wanted only if asked for`, () => {
     const kernelOnly = renumber(
       events.filter((event) => event.type !== "irq" || event.mode !== "kernel"),
     );
@@ -229,5 +230,4 @@ function testBootsOf(arch: BootArch): void {
   });
 }
 
-testBootsOf("aarch64");
-testBootsOf("x86_64");
+for (const [name, profile] of Object.entries(PROFILES)) testBootsOf(name, profile);

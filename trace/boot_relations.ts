@@ -1,5 +1,6 @@
 /**
- * What relates the items of a boot log to one another, once the grammar has found each in its place.
+ * What relates the items of a boot log to one another, once the grammar has found each in its
+ * place.
  *
  * @module
  */
@@ -8,7 +9,10 @@ import type { ExceptionItem, LogItem, LogItemBody } from "./log_items.ts";
 
 /** Something wrong with a boot. */
 export interface BootProblem {
-  /** Place of the item it was found at: `seq` of an event or line of the text; -1 if the log ended too early. */
+  /**
+   * Place of the item it was found at: `seq` of an event or line of the text; -1 if the log ended
+   * too early.
+   */
   readonly at: number;
   /** What was expected and what was found. */
   readonly message: string;
@@ -38,7 +42,10 @@ function hex(word: bigint | undefined): string {
 class Relations {
   readonly problems: BootProblem[] = [];
   readonly #options: RelationOptions;
-  /** Before the handoff, from it to the arguments, from there to the program's first instruction, and its run. */
+  /**
+   * Before the handoff, from it to the arguments, from there to the program's first instruction,
+   * and its run.
+   */
   readonly #phases: { startup: LogItem[]; loading: LogItem[]; start: LogItem[]; run: LogItem[] };
 
   constructor(items: readonly LogItem[], options: RelationOptions) {
@@ -69,7 +76,10 @@ class Relations {
     if (!holds) this.problems.push({ at: problem.item?.at ?? -1, message: problem.message });
   }
 
-  /** Each thread gets the CPU from the one before; the first gives it away without having blocked on a continuation. */
+  /**
+   * Each thread gets the CPU from the one before; the first gives it away without having blocked on
+   * a continuation.
+   */
   #checkStartup(): void {
     const moves = [
       ...only(this.#phases.startup, "context-switch"),
@@ -95,7 +105,9 @@ class Relations {
     }
   }
 
-  /** The program's pages are touched once each, upwards; the stack lies at the top of the user half. */
+  /**
+   * The program's pages are touched once each, upwards; the stack lies at the top of the user half.
+   */
   #checkLoading(): void {
     const { loading } = this.#phases;
     const loaded = loading.findIndex(({ type }) => type === "text");
@@ -194,7 +206,10 @@ class Relations {
     }
   }
 
-  /** System calls and FP traps leave the fault address alone; the text comes one character a call and is complete. */
+  /**
+   * System calls and FP traps leave the fault address alone; the text comes one character a call
+   * and is complete.
+   */
   #checkCalls(): void {
     const { run } = this.#phases;
     let last: bigint | undefined;

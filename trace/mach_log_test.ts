@@ -3,7 +3,8 @@ import type { EventBody, KernelEvent, ThreadRef } from "./events.ts";
 import { type LogItem, toLogItems } from "./log_items.ts";
 import { MachLog } from "./mach_log.ts";
 import { parseMachLog } from "./parse_mach_log.ts";
-import { syntheticBoot } from "./synthetic_boot.ts";
+import { PROFILES } from "./testing/profiles.ts";
+import { syntheticBoot } from "./testing/synthetic_boot.ts";
 
 const kernel: ThreadRef = { address: 0xffff_0000_7f94_4cf0n, task: "gnumach" };
 const user: ThreadRef = { address: 0xff_0000_7f92_6ad0n, task: "module-hello" };
@@ -128,8 +129,8 @@ Deno.test("MachLog, keeps the first error of its writer and writes no more", () 
 
 Deno.test("parseMachLog, reads back the items of the events a log was written from", () => {
   assertEquals(bodies(parseMachLog(TRANSCRIPT)), bodies(toLogItems(stamped(EVERYTHING))));
-  for (const arch of ["aarch64", "x86_64"] as const) {
-    const { events } = syntheticBoot(arch);
+  for (const profile of Object.values(PROFILES)) {
+    const { events } = syntheticBoot(profile);
     assertEquals(bodies(parseMachLog(logOf(events))), bodies(toLogItems(events)));
   }
 });

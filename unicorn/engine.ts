@@ -6,6 +6,7 @@
 import * as uc from "./constants.ts";
 import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Vector } from "./constants_x86_64.ts";
+import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
 import { codeCallback, type HookTarget, memoryCallback, setRunning } from "./hooks.ts";
@@ -16,7 +17,7 @@ import { addressOf, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./pc_alignment.ts";
 import { RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
-import { checkRegister, checkVector } from "./register_check.ts";
+import { checkRegister, checkVector, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
 import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./state_x86_64.ts";
@@ -82,6 +83,8 @@ export class Engine implements Disposable {
   readonly #counterIndex: number;
   readonly #stopIndex: number;
   readonly #exception: Int32Array;
+  readonly #library: UnicornLibrary;
+  #imageStore: CpuImageStore | undefined;
   readonly #hooks = new Map<number, CodeHook>();
   #nextHook = 1;
   #total = 0;
@@ -103,9 +106,11 @@ export class Engine implements Disposable {
   }
 
   private constructor(arch: EngineArch, options: EngineOptions) {
-    const internals = internalsOf(options.library ?? loadUnicorn());
+    const library = options.library ?? loadUnicorn();
+    const internals = internalsOf(library);
     const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
     this.arch = arch;
+    this.#library = library;
     const native = new NativeEngine(internals.symbols, arch, options.model);
     this.#native = native;
     const { object, state } = locateCpu(native, layout);
@@ -225,6 +230,26 @@ export class Engine implements Disposable {
     return this.#finish(status, budget);
   }
 
+  /** The CPU as plain data, with the clock; it serves any engine of the same library, model and architecture. */
+  saveCpu(): CpuImage {
+    this.#checkIdle("save the CPU");
+    return this.#images.save(this.#total);
+  }
+
+  /**
+   * Makes the CPU, and the clock, those of an image. RAM is the caller's to restore. Translated code and code hooks stay, unless
+   * the image has other breakpoints in debug registers in force, which costs every translation.
+   *
+   * @param options.keepTlb Does not empty the TLB, for checks: right only if it holds nothing that the image's tables lack.
+   * @throws {EngineUsageError} When the image is of another architecture, model, library version or layout, or damaged.
+   */
+  restoreCpu(image: CpuImage, { keepTlb = false }: { keepTlb?: boolean } = {}): void {
+    this.#checkIdle("restore the CPU");
+    const cold = this.#images.restore(image);
+    this.#total = image.instructions;
+    if (cold || !keepTlb) this.flushTlb();
+  }
+
   /** Reads a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
   readRegister(id: number): bigint {
     return this.#native.readRegister(checkRegister(this.arch, id));
@@ -233,7 +258,11 @@ export class Engine implements Disposable {
   /** Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value not a u64. */
   writeRegister(id: number, value: bigint): void {
     checkU64(value);
-    this.#native.writeRegister(checkRegister(this.arch, id), value);
+    checkRegister(this.arch, id);
+    const index = debugRegisterIndex(this.arch, id);
+    if (index === undefined) return this.#native.writeRegister(id, value);
+    this.#checkIdle("write a debug register");
+    if (this.#images.setDebugRegister(index, value)) this.flushTlb();
   }
 
   /** Registers that are read or written together, in one native call. @throws {EngineUsageError} For an unknown one. */
@@ -440,6 +469,10 @@ export class Engine implements Disposable {
         if (this.#memory !== undefined) return { ...this.#memory, instructions };
         return { kind: "fault", instructions, error: this.#error(status) };
     }
+  }
+
+  get #images(): CpuImageStore {
+    return this.#imageStore ??= new CpuImageStore(this.#native, this.#library);
   }
 
   #error(status: number): EngineError {

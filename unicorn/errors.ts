@@ -56,6 +56,7 @@ export type EngineUsageKind =
   | "memory"
   | "register"
   | "value"
+  | "image"
   | "arch";
 
 /** The host program misused the engine; the engine is unchanged. */
@@ -63,7 +64,7 @@ export class EngineUsageError extends Error {
   /**
    * The rule that was broken: use after dispose, use from inside a hook while the guest runs, an instruction budget out of
    * range, a mapping that is unaligned, overlapping or absent, a memory buffer that cannot be mapped, an unknown or refused
-   * register, a value out of range, or a member of the other architecture.
+   * register, a value out of range, an image of another CPU or library, or a member of the other architecture.
    */
   readonly kind: EngineUsageKind;
 

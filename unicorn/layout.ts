@@ -255,3 +255,8 @@ export function locateCpu(
   }
   return { object, state: viewMemory(state, layout.stateSize) };
 }
+
+/** Address of the CPU's state. @throws {CalibrationError} As {@linkcode locateCpu}. */
+export function stateAddress(native: NativeEngine, layout: CommonLayout): bigint {
+  return locateCpu(native, layout).object + BigInt(layout.distance);
+}

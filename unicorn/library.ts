@@ -5,6 +5,9 @@
  */
 import { cacheDirectories, libraryFileName } from "./cache.ts";
 import { type EngineArch, type TriedPlace, UnicornNotFoundError } from "./errors.ts";
+import type { ImageLayout } from "./image_layout.ts";
+import { findAArch64Image } from "./image_layout_aarch64.ts";
+import { findX86Image } from "./image_layout_x86_64.ts";
 import { type AArch64Layout, findAArch64Layout } from "./layout_aarch64.ts";
 import { findX86Layout, type X86Layout } from "./layout_x86_64.ts";
 import { openSymbols, type UnicornSymbols } from "./symbols.ts";
@@ -17,6 +20,8 @@ export interface UnicornInternals {
   x86: X86Layout;
   /** Offsets of the AArch64 engine's private fields. */
   aarch64: AArch64Layout;
+  /** What images of the CPU hold. */
+  images: Readonly<Record<EngineArch, ImageLayout>>;
 }
 
 let readInternals: (library: UnicornLibrary) => UnicornInternals;
@@ -140,11 +145,13 @@ function tryPlace(place: string): UnicornLibrary {
       throw new Error(`No way to probe memory on ${Deno.build.os}: mincore is missing`);
     }
     const version = checkVersion(symbols.uc_version(null, null));
-    return new UnicornLibrary(place, version, {
-      symbols,
-      x86: findX86Layout(symbols),
-      aarch64: findAArch64Layout(symbols),
-    });
+    const x86 = findX86Layout(symbols);
+    const aarch64 = findAArch64Layout(symbols);
+    const images = {
+      x86_64: findX86Image(symbols, x86),
+      aarch64: findAArch64Image(symbols, aarch64),
+    };
+    return new UnicornLibrary(place, version, { symbols, x86, aarch64, images });
   } catch (error) {
     dynamic.close();
     throw error;

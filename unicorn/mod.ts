@@ -9,6 +9,7 @@
  *
  * @module
  */
+export type { CpuImage } from "./cpu_image.ts";
 export { type CodeHookCallback, Engine, type EngineOptions } from "./engine.ts";
 export type * from "./exit.ts";
 export {

@@ -25,6 +25,8 @@ export type AArch64ModelName = "cortex-a72" | "max";
 export class NativeEngine {
   readonly symbols: UnicornSymbols;
   readonly arch: EngineArch;
+  /** Name of the CPU model. */
+  readonly model: string;
   #handle: Deno.PointerObject | undefined;
   readonly #word = new BigUint64Array(1);
 
@@ -39,6 +41,7 @@ export class NativeEngine {
     this.symbols = symbols;
     this.arch = arch;
     const x86 = arch === "x86_64";
+    this.model = x86 ? "opteron-g5" : model;
     const number = x86 ? X86_MODEL : AArch64Model[model];
     if (number === undefined) {
       throw new EngineUsageError("arch", `Cannot open an engine of model ${model}: unknown`);

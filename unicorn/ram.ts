@@ -8,7 +8,7 @@ import { EngineUsageError } from "./errors.ts";
 /** Bytes of a page: mappings begin and end on its multiples. */
 export const PAGE_SIZE = 4096;
 /** Physical addresses end here on both architectures' models. */
-const PHYSICAL_END = 1n << 40n;
+export const PHYSICAL_END = 1n << 40n;
 
 interface Mapping {
   address: bigint;

@@ -4,8 +4,9 @@
  * @module
  */
 import { AArch64Register, type SystemRegisterEncoding } from "./constants_aarch64.ts";
+import { EngineUsageError } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
-import { checkRegister } from "./register_check.ts";
+import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { checkSystemRegister, SystemRegister } from "./system_register.ts";
 
 /**
@@ -26,7 +27,8 @@ export class RegisterBatch {
   /**
    * Used by {@linkcode Engine} only.
    *
-   * @throws {EngineUsageError} When a system register is not in {@linkcode AArch64SystemRegister}.
+   * @throws {EngineUsageError} When a system register is not in {@linkcode AArch64SystemRegister}, and for DR0 … DR3 and DR7,
+   * which are not to be written this way.
    */
   constructor(native: NativeEngine, members: readonly (number | SystemRegisterEncoding)[]) {
     this.#native = native;
@@ -37,6 +39,9 @@ export class RegisterBatch {
     members.forEach((member, index) => {
       if (typeof member === "number") {
         this.#ids[index] = checkRegister(native.arch, member);
+        if (debugRegisterIndex(native.arch, member) !== undefined) {
+          throw new EngineUsageError("register", `Cannot access register ${member} in a batch`);
+        }
         this.#pointers[index] = addressOfBytes(this.values) + BigInt(index * 8);
       } else {
         const register = new SystemRegister(native, checkSystemRegister(member));

@@ -50,3 +50,13 @@ export function checkVector(arch: EngineArch, id: number): number {
   if (Number.isInteger(id) && id >= first && id < first + count) return id;
   throw new EngineUsageError("register", `Cannot access ${arch} register ${id}: not a 128-bit one`);
 }
+
+/**
+ * Which debug register of breakpoints a number means, as instructions encode it: writing its value alone would leave the
+ * library with other breakpoints than the CPU's state has.
+ */
+export function debugRegisterIndex(arch: EngineArch, id: number): number | undefined {
+  const isOne = arch === "x86_64" && id >= X86Register.DR0 && id <= X86Register.DR7 &&
+    id !== X86Register.DR6;
+  return isOne ? id - X86Register.DR0 : undefined;
+}

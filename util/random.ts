@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Where in its sequence a {@linkcode Random} is. */
+export type RandomState = readonly [number, number, number, number];
+
 /** Deterministic random numbers. */
 export class Random {
   #a: number;
@@ -39,6 +42,16 @@ export class Random {
     this.#c ^= shifted;
     this.#d = this.#d << 11 | this.#d >>> 21;
     return result;
+  }
+
+  /** Where in the sequence it is. */
+  save(): RandomState {
+    return [this.#a, this.#b, this.#c, this.#d];
+  }
+
+  /** Goes on from somewhere in a sequence. */
+  restore(state: RandomState): void {
+    [this.#a, this.#b, this.#c, this.#d] = state;
   }
 
   /** A number from 0 to `limit` − 1; `limit` must be 1 to 2^32. */

@@ -39,3 +39,13 @@ Deno.test("Random.between, covers its bounds and nothing else", () => {
   assertEquals([...seen].sort((a, b) => a - b), [-2, -1, 0, 1, 2, 3]);
   assertEquals(random.between(9, 9), 9);
 });
+
+Deno.test("Random.restore, the sequence goes on from where it was saved", () => {
+  const random = new Random(11);
+  random.next();
+  const state = random.save();
+  const rest = Array.from({ length: 50 }, () => random.next());
+  const other = new Random(99);
+  other.restore(state);
+  assertEquals(Array.from({ length: 50 }, () => other.next()), rest);
+});

@@ -12,12 +12,13 @@ import {
   type Exit,
   type SystemRegister,
 } from "../../unicorn/mod.ts";
-import type { BootParameters, CpuExit } from "../arch.ts";
+import type { BootParameters, CpuExit, CpuState } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import { hex } from "../physical_memory.ts";
+import { isFpInstruction } from "./decode.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
 import { generalIndex, systemRegister } from "./registers.ts";
@@ -27,6 +28,8 @@ const MODE_MASK = 0xf;
 const MODE_EL1H = 0x5;
 const DAIF = 0x3c0;
 const IRQ_MASK = 0x80;
+/** PSTATE.SS: the guest's step has not been taken yet. */
+const PSTATE_SS = 1 << 21;
 /** PSTATE bits an exception entry keeps: the condition flags. */
 const NZCV = 0xf000_0000;
 const VECTOR_IRQ = 1;
@@ -71,27 +74,24 @@ export class AArch64Cpu extends CpuCore {
     this.#vbar = engine.systemRegister(AArch64SystemRegister.VBAR_EL1);
     this.#ttbr0 = engine.systemRegister(AArch64SystemRegister.TTBR0_EL1);
     this.#sctlr = engine.systemRegister(AArch64SystemRegister.SCTLR_EL1);
-    this.#fp = new FpTrap(engine, {
-      isUser: () => this.userMode,
-      wordAt: (address) => this.#wordAt(address),
-    });
-    this.#entryBegin = image.symbol("vectors");
-    this.#entryEnd = image.symbol("exit_to_user");
+    this.#fp = new FpTrap(engine);
+    this.#entryBegin = image.label("vectors");
+    this.#entryEnd = image.label("exit_to_user");
   }
 
   /** Prepares the first instruction; see `boot.S` for what each register is. */
   boot(parameters: BootParameters): void {
     const { space, image } = this;
-    const physical = image.symbol("boot") - space.directMap;
+    const physical = image.label("boot") - space.directMap;
     const words = [
       space.root,
       space.createBootRoot(),
       parameters.thread,
-      image.symbol("high_half"),
+      image.label("high_half"),
       TCR,
       MAIR,
       SCTLR,
-      image.symbol("vectors"),
+      image.label("vectors"),
     ];
     words.forEach((word, i) => this.#state.setX(i, word));
     this.userFp = false;
@@ -183,19 +183,44 @@ export class AArch64Cpu extends CpuCore {
   /** Nothing to prepare. */
   protected override prepareRun(): void {}
 
-  /** The instruction at an address, or `undefined` if nothing is mapped there. */
-  #wordAt(address: bigint): number | undefined {
-    const physical = this.translate(address);
-    if (physical === undefined || !this.space.memory.contains(physical, 4)) return undefined;
-    return this.space.memory.view.getUint32(this.space.memory.offset(physical, 4), true);
+  /** The instruction at an address, or `undefined` if nothing is mapped there, or nothing that EL0 may execute. */
+  #wordAt(address: bigint, { fetch = false } = {}): number | undefined {
+    const { memory, tables } = this.space;
+    const root = this.rootOf(address);
+    const walk = root === undefined ? undefined : tables.walk(root, address);
+    if (walk?.kind === "missing") return undefined;
+    if (fetch && walk !== undefined && !(walk.protection.user && walk.protection.execute)) {
+      return undefined;
+    }
+    const physical = walk?.physical ?? address;
+    if (!memory.contains(physical, 4)) return undefined;
+    return memory.view.getUint32(memory.offset(physical, 4), true);
   }
 
-  /** A breakpoint, or a floating-point instruction that is watched for. */
-  protected override onStop(): CpuExit | null {
-    const { pc } = this.#state;
-    return this.#fp.stoppedAt(pc)
-      ? this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc })
-      : super.onStop();
+  /** Floating point is to trap, and the guest steps EL0. */
+  protected override get watching(): boolean {
+    return this.#fp.watching;
+  }
+
+  /** Enters the trap of a floating-point instruction of EL0, unless a step exception or the fetch comes first. */
+  protected override enterWatched(): CpuExit | null | undefined {
+    const { pc, pstate, misaligned } = this.#state;
+    if ((pstate & MODE_MASK) !== 0 || (pstate & PSTATE_SS) === 0 || misaligned) return undefined;
+    const word = this.#wordAt(pc, { fetch: true });
+    if (word === undefined || !isFpInstruction(word)) return undefined;
+    return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc });
+  }
+
+  /** The interrupt delivered last, and the registers the engine does not keep as the guest sees them. */
+  protected override ownState(): CpuState["own"] {
+    const { cpacr, mdscr } = this.#fp;
+    return { interruptLine: this.interruptLine, cpacr, mdscr };
+  }
+
+  /** The engine has its own values of these registers already. */
+  protected override setOwnState(own: CpuState["own"]): void {
+    this.interruptLine = Number(own["interruptLine"]);
+    this.#fp.restore({ cpacr: BigInt(own["cpacr"] ?? 0), mdscr: BigInt(own["mdscr"] ?? 0) });
   }
 
   /** Enters the synchronous exception the engine stopped at. */
@@ -278,7 +303,15 @@ export class AArch64Cpu extends CpuCore {
     if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
     state.pc = this.#vbar.read() + BigInt(slot) * VECTOR_SLOT;
-    this.observer?.({ vector: slot, pc, code: BigInt((esr ?? 0) >>> 0), fromUser: mode === 0 });
+    this.observer?.({
+      vector: slot,
+      pc,
+      // The entry has selected SP_EL1; EL1h was on it already, all else is on SP_EL0.
+      sp: mode === MODE_EL1H ? state.sp : this.register("sp_el0"),
+      changed: {},
+      code: BigInt((esr ?? 0) >>> 0),
+      fromUser: mode === 0,
+    });
     return null;
   }
 }

@@ -5,7 +5,6 @@
  */
 
 import { AArch64SystemRegister, type Engine } from "../../unicorn/mod.ts";
-import { isFpInstruction } from "./decode.ts";
 
 /** CPACR_EL1.FPEN: both levels may use floating point, or EL0 traps. */
 const FPEN_MASK = 3n << 20n;
@@ -14,15 +13,6 @@ const FPEN_KERNEL = 1n << 20n;
 /** MDSCR_EL1.SS: software step; KDE: at EL1 too. */
 const STEP = 1n;
 const KDE = 1n << 13n;
-const USER_LAST = (1n << 48n) - 1n;
-
-/** What the trap needs of its CPU. */
-export interface FpTrapOptions {
-  /** Whether the CPU is at EL0. */
-  readonly isUser: () => boolean;
-  /** The instruction at an address, or `undefined` if nothing is mapped there. */
-  readonly wordAt: (address: bigint) => number | undefined;
-}
 
 /**
  * The trap of EL0's floating-point instructions, CPACR_EL1.FPEN, and software step, MDSCR_EL1.SS, which serves it.
@@ -32,19 +22,17 @@ export interface FpTrapOptions {
  * clear, a step exception comes whenever EL0 code begins to run in a newly derived mode, before its first instruction; there the
  * trap is set and stepping is suspended until the mode is derived again. Nothing else of the guest runs slower for it.
  *
- * EL0 code that the guest steps at the same time is watched instruction by instruction.
+ * EL0 code that the guest steps at the same time is watched instruction by instruction, by running one at a time: a code hook
+ * would have to be added and removed, which drops every translation.
  */
 export class FpTrap {
   readonly #engine: Engine;
-  readonly #options: FpTrapOptions;
   #cpacr = FPEN_ALL;
   #mdscr = 0n;
-  #watch: Disposable | null = null;
 
   /** Attaches to an engine; nothing traps yet. */
-  constructor(engine: Engine, options: FpTrapOptions) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#options = options;
     this.cpacr = FPEN_ALL;
   }
 
@@ -85,9 +73,15 @@ export class FpTrap {
     return true;
   }
 
-  /** Whether the watch stopped the CPU before the instruction at an address. */
-  stoppedAt(address: bigint): boolean {
-    return this.#watch !== null && this.#isTrapped(address);
+  /** Whether instructions are to be watched, as the engine's own trap and the guest's stepping exclude each other. */
+  get watching(): boolean {
+    return this.enabled && this.#stepping;
+  }
+
+  /** Takes over what was saved, as the engine's registers have their values already. */
+  restore({ cpacr, mdscr }: { cpacr: bigint; mdscr: bigint }): void {
+    this.#cpacr = cpacr;
+    this.#mdscr = mdscr;
   }
 
   get #stepping(): boolean {
@@ -99,23 +93,5 @@ export class FpTrap {
     // Only EL0 is to step for the trap, whatever the guest says of EL1.
     const mdscr = this.enabled && !stepping ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
     this.#engine.writeSystemRegister(AArch64SystemRegister.MDSCR_EL1, mdscr);
-    const watching = this.enabled && stepping;
-    if (watching === (this.#watch !== null)) return;
-    if (watching) {
-      this.#watch = this.#engine.addCodeHook(
-        0n,
-        USER_LAST,
-        (address) => this.#isTrapped(address) ? "stop" : undefined,
-      );
-    } else {
-      this.#watch?.[Symbol.dispose]();
-      this.#watch = null;
-    }
-  }
-
-  #isTrapped(address: bigint): boolean {
-    if (!this.#options.isUser()) return false;
-    const word = this.#options.wordAt(address);
-    return word !== undefined && isFpInstruction(word);
   }
 }

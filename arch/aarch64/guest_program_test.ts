@@ -47,10 +47,12 @@ Deno.test("AArch64 enter_program, an interrupt at each instruction", () => {
   assertEquals(taken, 1);
 });
 
-Deno.test("AArch64 land, loads every register of the thread's frame", () => {
-  using machine = makeMachine();
-  const address = machine.thread + aarch64.image.symbol("TH_FRAME");
-  const frame = aarch64.trapFrame(machine.space, address, machine);
+/** Fills a trap frame in and goes to what it holds by a routine with one argument. */
+function goTo(
+  machine: BareMachine,
+  options: { frame: bigint; routine: "land" | "exit_to_kernel"; argument: bigint },
+): void {
+  const frame = aarch64.trapFrame(machine.space, options.frame, machine);
   const registers: Record<string, bigint> = {
     ...machine.distinctRegisters(),
     sp: STACK(machine),
@@ -58,7 +60,19 @@ Deno.test("AArch64 land, loads every register of the thread's frame", () => {
     pstate: 0x6000_0345n,
   };
   for (const [name, value] of Object.entries(registers)) frame.setRegister(name, value);
-  machine.cpu.answer(machine.routine("land"), machine.thread);
+  machine.cpu.answer(machine.routine(options.routine), options.argument);
   machine.runTo(machine.kernelLabel("arrived"));
   assertEquals(machine.registers(), registers);
+}
+
+Deno.test("AArch64 land, loads every register of the thread's frame", () => {
+  using machine = makeMachine();
+  const frame = machine.thread + aarch64.image.symbol("TH_FRAME");
+  goTo(machine, { frame, routine: "land", argument: machine.thread });
+});
+
+Deno.test("AArch64 exit_to_kernel, loads every register, SP too, of a frame that is not on the stack", () => {
+  using machine = makeMachine();
+  const frame = machine.space.virtual(machine.frame());
+  goTo(machine, { frame, routine: "exit_to_kernel", argument: frame });
 });

@@ -1,12 +1,12 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { BareMachine, Registers, Trap } from "../testing/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { aarch64 } from "./mod.ts";
 import { finish } from "./testing/calls.ts";
-import { distinctFp, makeMachine } from "./testing/conformance.ts";
+import { makeMachine } from "./testing/conformance.ts";
 
 const { image } = aarch64;
 const SWITCH_SIZE = image.symbol("SWITCH_SIZE");
-const SWITCH_FP_SIZE = image.symbol("SWITCH_FP_SIZE");
 /** Offset of each callee-saved register in a switch frame. */
 const SAVED: readonly (readonly [name: string, offset: bigint])[] = [
   ...Array.from({ length: 10 }, (_, i) => [`x${19 + i}`, BigInt(8 * i)] as const),
@@ -58,7 +58,7 @@ function pick(trap: Trap, names: Registers): Registers {
   return Object.fromEntries(Object.keys(names).map((name) => [name, trap.frame.register(name)]));
 }
 
-function switchTo(machine: BareMachine, routine: string, threads: [bigint, bigint]): Trap {
+function switchTo(machine: BareMachine, routine: GuestLabel, threads: [bigint, bigint]): Trap {
   machine.cpu.answer(machine.routine(routine), ...threads);
   const trap = machine.runToTrap();
   assertEquals(trap.entry?.code, 0xf200_0077n, "the new thread's code runs");
@@ -137,36 +137,6 @@ Deno.test("AArch64 switch_context, changes the address space and forgets old tra
   machine.cpu.answer(machine.routine("switch_context"), other.address, machine.thread);
   finish(machine);
   assertEquals(read(), 0x1111n);
-});
-
-Deno.test("AArch64 switch_context_fp, keeps d8 to d15 and FPCR", () => {
-  using machine = makeMachine();
-  const before = distinctFp(machine.fpSize);
-  machine.loadFp(before);
-  const saved = setSaved(machine);
-  const other = blockedThread(machine);
-  switchTo(machine, "switch_context_fp", [machine.thread, other.address]);
-  assertEquals(
-    machine.threadWord(machine.thread, "TH_KSP"),
-    (saved.sp ?? 0n) - SWITCH_FP_SIZE,
-  );
-  const clobbered = before.map((byte) => ~byte);
-  new DataView(clobbered.buffer).setBigUint64(512, 0n, true);
-  new DataView(clobbered.buffer).setBigUint64(520, 0n, true);
-  machine.loadFp(clobbered);
-  machine.cpu.answer(machine.routine("switch_context"), other.address, machine.thread);
-  finish(machine);
-  for (const [name, value] of Object.entries(saved)) {
-    assertEquals(machine.cpu.register(name), value, name);
-  }
-  const expected = clobbered.slice();
-  for (let register = 8; register < 16; register++) {
-    const at = 16 * register;
-    expected.set(before.subarray(at, at + 8), at);
-    expected.fill(0, at + 8, at + 16); // ldp of a d register clears the rest
-  }
-  expected.set(before.subarray(512, 520), 512);
-  assertEquals(machine.saveFp(), expected);
 });
 
 Deno.test("AArch64 load_context, leaves the old stack as it is", () => {

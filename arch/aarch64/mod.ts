@@ -8,9 +8,13 @@ import type { Arch, Cpu, TrapFrame } from "../arch.ts";
 import { ArchError } from "../errors.ts";
 import { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { bootProfile } from "./boot_profile.ts";
 import { AArch64Cpu } from "./cpu.ts";
+import { INSTRUCTION_SIZE } from "./decode.ts";
+import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { entryFormat } from "./mmu.ts";
+import { trapEntries } from "./trap_entry.ts";
 import { AArch64TrapFrame, frameLayout, REGISTER_NAMES } from "./trap_frame.ts";
 
 const image = new GuestImage(kernelImage.bytes(), "the AArch64 kernel");
@@ -21,7 +25,7 @@ const switchResume = image.symbol("SWITCH_LR");
 /** AArch64: a machine like QEMU's `virt`, with RAM from 1 GiB. */
 export const aarch64: Arch = {
   name: "aarch64",
-  kernelMode: "EL1",
+  kernelMode: bootProfile.kernelMode,
   image,
   ramBase: 0x4000_0000n,
   directMap: 0xffff_0000_0000_0000n,
@@ -32,6 +36,11 @@ export const aarch64: Arch = {
   entryFormat,
   sharedRoot: false,
   registerNames: REGISTER_NAMES,
+  bankedRegisters: { elr: "elr_el1" },
+  trapEntries: trapEntries(image),
+  bootProfile,
+  maxInstructionSize: INSTRUCTION_SIZE,
+  flow,
   openCpu(space: KernelSpace): Cpu {
     return new AArch64Cpu(space, image);
   },

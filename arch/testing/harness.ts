@@ -11,8 +11,9 @@
  * @module
  */
 
-import { type ElfFile, loadSegments, parseElf } from "../../elf/elf_file.ts";
+import { type ElfFile, loadSegments, parseElf } from "../../elf/mod.ts";
 import type { Arch, Cpu, CpuExit, ExceptionEntry, TrapFrame } from "../arch.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { KernelSpace } from "../kernel_space.ts";
 import type { FrameSource, Protection } from "../page_tables.ts";
 import { hex, PAGE_SIZE, PhysicalMemory } from "../physical_memory.ts";
@@ -194,8 +195,8 @@ export class BareMachine implements Disposable {
   }
 
   /** Address of a label of the guest kernel image. */
-  routine(label: string): bigint {
-    return this.arch.image.symbol(label);
+  routine(label: GuestLabel): bigint {
+    return this.arch.image.label(label);
   }
 
   /** Makes an empty user address space. */
@@ -347,7 +348,7 @@ export class BareMachine implements Disposable {
    * Calls a routine of the image on the current kernel stack and returns its result; the CPU is waiting in a hypercall before
    * and after.
    */
-  call(routine: string, ...words: bigint[]): bigint {
+  call(routine: GuestLabel, ...words: bigint[]): bigint {
     this.cpu.answer(this.routine(routine), ...words);
     const exit = this.run(100_000);
     if (
@@ -362,7 +363,7 @@ export class BareMachine implements Disposable {
    * Goes back from a trap through the exit routine its frame asks for, and stops before the first instruction there. The
    * frame may have been edited.
    */
-  leave(trap: Trap, options: { pc?: bigint; routine?: string } = {}): void {
+  leave(trap: Trap, options: { pc?: bigint; routine?: GuestLabel } = {}): void {
     const frame = this.#inThread(trap.frame);
     if (options.pc !== undefined) frame.pc = options.pc;
     this.answerExit(frame, options.routine);
@@ -371,7 +372,7 @@ export class BareMachine implements Disposable {
   }
 
   /** Answers the hypercall of a trap with the exit routine its frame asks for. */
-  answerExit(frame: TrapFrame, routine: string = frame.exitRoutine()): void {
+  answerExit(frame: TrapFrame, routine: GuestLabel = frame.exitRoutine()): void {
     const word = routine === "exit_to_kernel" ? frame.address : this.thread;
     this.cpu.answer(this.routine(routine), word);
   }

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Registers } from "../testing/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { describeExit } from "../testing/harness.ts";
 import { DATA, Flag, fpPattern, makeMachine } from "./testing/conformance.ts";
 import { PAGE_SIZE } from "../physical_memory.ts";
@@ -121,7 +122,7 @@ class Scenario {
   #steps(argument: bigint): (() => void)[] {
     const { machine } = this;
     const { cpu, thread } = machine;
-    const call = (name: string, ...words: bigint[]) => () =>
+    const call = (name: GuestLabel, ...words: bigint[]) => () =>
       cpu.answer(machine.routine(name), ...words);
     const size = BigInt(COPIED);
     const buffer = this.#buffer;

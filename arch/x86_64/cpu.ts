@@ -6,7 +6,7 @@
  */
 
 import { Engine, type Exit, X86Register, type X86State } from "../../unicorn/mod.ts";
-import type { BootParameters, CpuExit } from "../arch.ts";
+import type { BootParameters, CpuExit, CpuState } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
@@ -85,9 +85,9 @@ export class X86Cpu extends CpuCore {
     this.setRegister("rsi", parameters.thread);
     this.setRegister("rdx", tables.perCpu);
     this.setRegister("rcx", tables.pseudoDescriptors);
-    this.setRegister("r8", image.symbol("high_half"));
+    this.setRegister("r8", image.label("high_half"));
     this.setRegister("r9", CR0_BOOT);
-    this.#state.rip = image.symbol("boot") - space.directMap;
+    this.#state.rip = image.label("boot") - space.directMap;
   }
 
   /** rax. */
@@ -175,6 +175,16 @@ export class X86Cpu extends CpuCore {
     return (this.#state.cr0 & CR0_PG) === 0n ? undefined : this.#state.cr3 & CR3_ROOT;
   }
 
+  /** What the host has said of user code's floating point. */
+  protected override ownState(): CpuState["own"] {
+    return { userFp: this.#userFp };
+  }
+
+  /** CR0.TS has its value already. */
+  protected override setOwnState(own: CpuState["own"]): void {
+    this.#userFp = own["userFp"] === true;
+  }
+
   /** Nothing to prepare. */
   protected override prepareRun(): void {}
 
@@ -259,7 +269,8 @@ export class X86Cpu extends CpuCore {
     const rflags = engine.readRegister(X86Register.RFLAGS);
     const selector = Number((state.star >> 32n) & 0xfffcn);
     state.setGpr(Gpr.rcx, pc);
-    state.setGpr(Gpr.r11, rflags & ~Rflags.RF);
+    const saved = rflags & ~Rflags.RF;
+    state.setGpr(Gpr.r11, saved);
     const clear = state.fmask | Rflags.RF;
     engine.writeRegister(X86Register.RFLAGS, rflags & ~clear);
     state.enterRing({
@@ -269,7 +280,14 @@ export class X86Cpu extends CpuCore {
       rsp: state.rsp,
       rip: state.lstar,
     });
-    this.observer?.({ vector: SYSCALL_VECTOR, pc, code: 0n, fromUser });
+    this.observer?.({
+      vector: SYSCALL_VECTOR,
+      pc,
+      sp: state.rsp,
+      changed: { rflags: saved },
+      code: 0n,
+      fromUser,
+    });
     // Where FMASK leaves TF, the step is over when the call has been made.
     return (rflags & ~clear & Rflags.TF) === 0n
       ? null

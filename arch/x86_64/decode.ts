@@ -17,18 +17,23 @@ const GS = 0x65;
 const ADDRESS_SIZE = 0x67;
 
 /** An instruction up to its ModRM byte. */
-interface Instruction {
+export interface Instruction {
   /** Opcode map: 0 for one byte, 1 for 0F, 2 for 0F 38 and 0F 3A. */
   readonly map: 0 | 1 | 2;
+  /** Last byte of the opcode. */
   readonly opcode: number;
+  /** REX prefix, 0 if there is none. */
   readonly rex: number;
+  /** Whether addresses have 32 bits. */
   readonly narrowAddress: boolean;
+  /** Prefix of a segment whose base is not 0. */
   readonly segment: number | undefined;
   /** Index of the byte after the opcode. */
   readonly next: number;
 }
 
-function decode(code: Uint8Array): Instruction | undefined {
+/** Splits an instruction, of which there may be more bytes; `undefined` if it ends before its opcode. */
+export function decode(code: Uint8Array): Instruction | undefined {
   let at = 0;
   let narrowAddress = false;
   let segment: number | undefined;

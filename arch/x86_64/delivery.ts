@@ -143,10 +143,12 @@ export class Delivery {
     if (typeof stack !== "bigint") return stack;
     const rflags = this.#engine.readRegister(X86Register.RFLAGS);
     const pc = state.rip;
+    const sp = state.rsp;
+    const saved = kind === "fault" ? rflags | Rflags.RF : rflags;
     const words = [
       BigInt(state.selector(X86SegmentIndex.SS)),
-      state.rsp,
-      kind === "fault" ? rflags | Rflags.RF : rflags,
+      sp,
+      saved,
       BigInt(state.selector(X86SegmentIndex.CS)),
       pc,
     ];
@@ -171,7 +173,8 @@ export class Delivery {
       rsp,
       rip: gate.target,
     });
-    return { vector, pc, code: BigInt(event.error), fromUser: cpl === 3 };
+    const code = BigInt(event.error);
+    return { vector, pc, sp, changed: { rflags: saved }, code, fromUser: cpl === 3 };
   }
 
   /** Reads a gate. Decoding is kept as long as the bytes stay the same. */

@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { type BareMachine, describeExit } from "../testing/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { Vector } from "./exceptions.ts";
 import { x86_64 } from "./mod.ts";
@@ -14,7 +15,7 @@ const HC_RESULT = image.constant("HC_RESULT");
 /** Runs a copy; `onFault` gets each fault's frame and answers whether the page is there now. */
 function copy(
   machine: BareMachine,
-  options: { routine: string; words: bigint[]; onFault: (address: bigint) => boolean },
+  options: { routine: GuestLabel; words: bigint[]; onFault: (address: bigint) => boolean },
 ): { result: bigint; faults: bigint[] } {
   const { routine, words, onFault } = options;
   const { cpu } = machine;

@@ -3,8 +3,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine } from "../testing/harness.ts";
+import type { GuestLabel } from "../guest_labels.ts";
 import { describeExit } from "../testing/harness.ts";
-import { fpPattern, makeMachine } from "./testing/conformance.ts";
+import { makeMachine } from "./testing/conformance.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { x86_64 } from "./mod.ts";
 
@@ -26,7 +27,7 @@ function expectedSaved(seed: bigint): bigint[] {
 }
 
 /** Answers the hypercall and runs to the next one. */
-function runRoutine(machine: BareMachine, routine: string, ...words: bigint[]): number {
+function runRoutine(machine: BareMachine, routine: GuestLabel, ...words: bigint[]): number {
   machine.cpu.answer(machine.routine(routine), ...words);
   const exit = machine.run();
   assert(exit.kind === "hypercall", describeExit(exit));
@@ -49,48 +50,44 @@ function freshThread(machine: BareMachine): { address: bigint; stackTop: bigint 
   return thread;
 }
 
-for (const routine of ["switch_context", "switch_context_fp"]) {
-  Deno.test(`${routine}, there and back keeps every callee-saved register and the stack`, () => {
-    using machine = makeMachine();
-    const { cpu, thread: first, space } = machine;
-    const second = freshThread(machine);
-    setSaved(machine, 0xaaaa_0000_0000n);
-    const sp = cpu.sp;
-    assertEquals(runRoutine(machine, routine, first, second.address), HC_CONTINUATION);
-    assertEquals(cpu.hypercallWord(0), machine.routine("startup_thread"));
-    assertEquals(currentThread(machine), second.address);
+Deno.test("switch_context, there and back keeps every callee-saved register and the stack", () => {
+  using machine = makeMachine();
+  const { cpu, thread: first, space } = machine;
+  const second = freshThread(machine);
+  setSaved(machine, 0xaaaa_0000_0000n);
+  const sp = cpu.sp;
+  assertEquals(runRoutine(machine, "switch_context", first, second.address), HC_CONTINUATION);
+  assertEquals(cpu.hypercallWord(0), machine.routine("startup_thread"));
+  assertEquals(currentThread(machine), second.address);
+  assertEquals(cpu.sp, second.stackTop);
+
+  const ksp = machine.threadWord(first, "TH_KSP");
+  const frame = [
+    "SWITCH_RBX",
+    "SWITCH_RBP",
+    "SWITCH_R12",
+    "SWITCH_R13",
+    "SWITCH_R14",
+    "SWITCH_R15",
+  ]
+    .map((name) => space.readU64(ksp + image.symbol(name)));
+  assertEquals(frame, expectedSaved(0xaaaa_0000_0000n), "the switch frame");
+  assertEquals(hex(ksp), hex(sp - BigInt(x86_64.switchFrameSize)), "TH_KSP");
+
+  for (let round = 0n; round < 3n; round++) {
+    setSaved(machine, 0xbbbb_0000_0000n + round);
+    assertEquals(runRoutine(machine, "switch_context", second.address, first), HC_RESULT);
+    assertEquals(currentThread(machine), first);
+    assertEquals(saved(machine), expectedSaved(0xaaaa_0000_0000n + round));
+    assertEquals(cpu.sp, sp);
+    assertEquals(cpu.hypercallWord(0), second.address);
+
+    setSaved(machine, 0xaaaa_0000_0001n + round);
+    assertEquals(runRoutine(machine, "switch_context", first, second.address), HC_RESULT);
+    assertEquals(saved(machine), expectedSaved(0xbbbb_0000_0000n + round));
     assertEquals(cpu.sp, second.stackTop);
-
-    const ksp = machine.threadWord(first, "TH_KSP");
-    const frame = [
-      "SWITCH_RBX",
-      "SWITCH_FP",
-      "SWITCH_R12",
-      "SWITCH_R13",
-      "SWITCH_R14",
-      "SWITCH_R15",
-    ]
-      .map((name) => space.readU64(ksp + image.symbol(name)));
-    assertEquals(frame, expectedSaved(0xaaaa_0000_0000n), "the switch frame");
-    if (routine === "switch_context") {
-      assertEquals(hex(ksp), hex(sp - BigInt(x86_64.switchFrameSize)), "TH_KSP");
-    }
-
-    for (let round = 0n; round < 3n; round++) {
-      setSaved(machine, 0xbbbb_0000_0000n + round);
-      assertEquals(runRoutine(machine, routine, second.address, first), HC_RESULT);
-      assertEquals(currentThread(machine), first);
-      assertEquals(saved(machine), expectedSaved(0xaaaa_0000_0000n + round));
-      assertEquals(cpu.sp, sp);
-      if (routine === "switch_context") assertEquals(cpu.hypercallWord(0), second.address);
-
-      setSaved(machine, 0xaaaa_0000_0001n + round);
-      assertEquals(runRoutine(machine, routine, first, second.address), HC_RESULT);
-      assertEquals(saved(machine), expectedSaved(0xbbbb_0000_0000n + round));
-      assertEquals(cpu.sp, second.stackTop);
-    }
-  });
-}
+  }
+});
 
 Deno.test("switch_context, loads the root of another address space and only of another", () => {
   using machine = makeMachine();
@@ -112,29 +109,6 @@ Deno.test("switch_context, loads the root of another address space and only of a
   machine.setThreadWord(machine.thread, "TH_ROOT", root);
   const same = count(machine.thread, second.address);
   assertEquals(other - same, 1);
-});
-
-Deno.test("switch_context_fp, MXCSR and the x87 control word belong to the thread", () => {
-  using machine = makeMachine();
-  const second = freshThread(machine);
-  const load = (mxcsr: number, control: number): void => {
-    const area = fpPattern();
-    const view = new DataView(area.buffer);
-    view.setUint16(0, control, true);
-    view.setUint32(24, mxcsr, true);
-    machine.loadFp(area);
-  };
-  const control = (): [number, number] => {
-    const view = new DataView(machine.saveFp().buffer);
-    return [view.getUint32(24, true), view.getUint16(0, true)];
-  };
-  load(0x9fc0, 0x027f);
-  runRoutine(machine, "switch_context_fp", machine.thread, second.address);
-  load(0x1f80, 0x037f);
-  runRoutine(machine, "switch_context_fp", second.address, machine.thread);
-  assertEquals(control(), [0x9fc0, 0x027f]);
-  runRoutine(machine, "switch_context_fp", machine.thread, second.address);
-  assertEquals(control(), [0x1f80, 0x037f]);
 });
 
 Deno.test("load_context, writes nothing to the old thread or its stack", () => {

@@ -7,16 +7,20 @@
 import type { Arch, Cpu, TrapFrame } from "../arch.ts";
 import { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { bootProfile } from "./boot_profile.ts";
 import { X86Cpu } from "./cpu.ts";
+import { MAX_INSTRUCTION } from "./decode.ts";
+import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { entryFormat } from "./mmu.ts";
+import { trapEntries } from "./trap_entry.ts";
 import { frameLayout, REGISTER_NAMES, X86TrapFrame } from "./trap_frame.ts";
 
 const image = new GuestImage(kernelImage.bytes(), "the x86-64 kernel");
 const layout = frameLayout(image);
 const threadFp = image.symbol("TH_FP");
 const switchFrameSize = image.constant("SWITCH_SIZE");
-const switchResume = image.symbol("SWITCH_LR");
+const switchResume = image.symbol("SWITCH_RIP");
 
 /** FXSAVE area: x87 control word with every exception masked, and MXCSR's initial value (SDM vol. 1, 10.5.1). */
 const FXSAVE_FCW = 0x037fn;
@@ -25,7 +29,7 @@ const FXSAVE_MXCSR = 0x1f80n;
 /** x86-64: long mode with RAM from address 0. */
 export const x86_64: Arch = {
   name: "x86_64",
-  kernelMode: "CPL 0",
+  kernelMode: bootProfile.kernelMode,
   image,
   ramBase: 0n,
   directMap: 0xffff_8000_0000_0000n,
@@ -36,6 +40,11 @@ export const x86_64: Arch = {
   entryFormat,
   sharedRoot: true,
   registerNames: REGISTER_NAMES,
+  bankedRegisters: {},
+  trapEntries: trapEntries(image),
+  bootProfile,
+  maxInstructionSize: MAX_INSTRUCTION,
+  flow,
   openCpu(space: KernelSpace): Cpu {
     return new X86Cpu(space, image);
   },

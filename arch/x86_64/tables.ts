@@ -83,7 +83,7 @@ function writeGdt(space: KernelSpace, image: GuestImage, { gdt, tss }: CpuTables
 }
 
 function writeIdt(space: KernelSpace, image: GuestImage, idt: bigint): void {
-  const stubs = image.symbol("vectors");
+  const stubs = image.label("vectors");
   const size = image.symbol("VECTOR_STUB_SIZE");
   for (let vector = 0; vector < image.constant("VECTOR_COUNT"); vector++) {
     const ist = vector === Vector.DF || vector === Vector.NMI ? IST_EMERGENCY : 0n;

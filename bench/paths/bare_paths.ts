@@ -20,7 +20,6 @@ const BLOCK = { first: 0n, second: 8n, routine: 16n, done: 24n, left: 32n } as c
 /** How two threads switch to each other. */
 interface SwitchOptions {
   readonly name: string;
-  readonly routine: "switch_context" | "switch_context_fp";
   /** Whether the second thread has an address space of its own. */
   readonly ownSpace: boolean;
 }
@@ -43,7 +42,7 @@ class SwitchRun extends BareRun {
     machine.setThreadWord(second.address, "TH_KSP", frame);
     this.#write("first", machine.thread);
     this.#write("second", second.address);
-    this.#write("routine", machine.routine(options.routine));
+    this.#write("routine", machine.routine("switch_context"));
     space.writeU64(machine.kernelLabel("switch_block"), this.#block);
     // The difference of two lengths is loop and nothing else; a first sample has the second thread's beginning in it.
     const [, short = 0, long = 0] = [1, TURNS / 2, TURNS].map((turns) => this.#countTurns(turns));
@@ -146,16 +145,15 @@ function switchPath(options: SwitchOptions): Path {
   const also = options.ownSpace ? ", each time to another address space" : "";
   return {
     name: options.name,
-    round: `${options.routine} to another thread${also}; the loop around it included`,
+    round: `switch_context to another thread${also}; the loop around it included`,
     open: (arch) => new SwitchRun(arch, options),
   };
 }
 
 /** In-guest switches, the trap alone, and the copy routines. */
 export const BARE_PATHS: readonly Path[] = [
-  switchPath({ name: "guest switch", routine: "switch_context", ownSpace: false }),
-  switchPath({ name: "guest switch, FP", routine: "switch_context_fp", ownSpace: false }),
-  switchPath({ name: "guest switch, space", routine: "switch_context", ownSpace: true }),
+  switchPath({ name: "guest switch", ownSpace: false }),
+  switchPath({ name: "guest switch, space", ownSpace: true }),
   {
     name: "bare trap",
     round:

@@ -5,7 +5,6 @@
  */
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type Kernel, USER_PRIORITY } from "../../kernel/kernel.ts";
-import { type Outcome, yieldWith } from "../../kernel/thread/outcome.ts";
 import { benchModule } from "./guest.ts";
 import { kernelPath, type KernelScenario } from "./kernel_run.ts";
 import type { Path } from "./path.ts";
@@ -23,16 +22,7 @@ function module(path: string): KernelScenario["modules"] {
   return (arch) => [benchModule(arch, path)];
 }
 
-/** One of two kernel threads that yield to each other: it gives its stack up, or keeps it. */
-function body(keepsStack: boolean): () => Outcome {
-  const again = (): Outcome =>
-    keepsStack
-      ? { kind: "block", continuation: null, resume: again, requeue: "yield" }
-      : yieldWith("syscall_continuation", again);
-  return again;
-}
-
-/** Two kernel threads beside a program that sleeps. */
+/** Two kernel threads beside a program that sleeps; they yield to each other, and give their stacks up or keep them. */
 function kernelThreads(keepsStack: boolean): Pick<KernelScenario, "modules" | "setUp" | "rounds"> {
   return {
     modules: module("sleep"),
@@ -40,8 +30,8 @@ function kernelThreads(keepsStack: boolean): Pick<KernelScenario, "modules" | "s
       for (let i = 0; i < 2; i++) {
         const thread = k.createThread(k.kernelTask, {
           priority: USER_PRIORITY,
-          continuation: "syscall_continuation",
-          resume: body(keepsStack),
+          label: "syscall_continuation",
+          resume: { name: "yielder", label: keepsStack ? null : "syscall_continuation" },
         });
         k.enqueue(thread, "start");
       }

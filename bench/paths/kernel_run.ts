@@ -62,7 +62,7 @@ class Watch implements EventSink {
     if (kernel === undefined) return;
     const { type } = event;
     this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
-    if (type === this.#marker) this.at.push(kernel.cpu.instructions);
+    if (type === this.#marker) this.at.push(kernel.cpus[0]?.cpu.instructions ?? 0);
   }
 }
 

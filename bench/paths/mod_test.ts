@@ -37,7 +37,6 @@ for (const arch of ARCHES) {
 
   Deno.test(`PATHS, on ${arch.name} more work is more instructions`, () => {
     const count = (path: string) => instructions(arch, path);
-    assertLess(count("guest switch"), count("guest switch, FP"));
     assertLess(count("guest switch"), count("guest switch, space"));
     assertLess(count("stack handoff"), count("full switch"));
     assertLess(count("null syscall"), count("yield, same task"));

@@ -75,11 +75,11 @@ function findRhythm(arch: Arch): Rhythm {
   for (let i = 0; i < CHECKED; i++) {
     machine.run(period - length);
     events.length = 0;
-    const before = machine.kernel.current;
+    const before = machine.kernel.cpus[0]?.current;
     machine.run(length);
     const found = events.map(({ type }) => type).join(", ");
     if (found !== EVENTS.join(", ")) throw new PathError(NAME, `what happened was ${found}`);
-    if (!cpu.userMode || machine.kernel.current === before) {
+    if (!cpu.userMode || machine.kernel.cpus[0]?.current === before) {
       throw new PathError(NAME, `after ${length} instructions no other thread is in user mode`);
     }
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ELF_MACHINE, type Machine } from "../constants.ts";
-import { ImageBuilder } from "./image_builder.ts";
+import { ELF_MACHINE, type Machine } from "../mod.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 /** A section to be built. */
 export interface SectionInit {

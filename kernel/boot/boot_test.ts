@@ -6,7 +6,7 @@ import { type BootExpectation, checkBoot } from "../../trace/boot_grammar.ts";
 import { parseJsonLines } from "../../trace/json_lines.ts";
 import { type LogItem, toLogItems } from "../../trace/log_items.ts";
 import { parseMachLog } from "../../trace/parse_mach_log.ts";
-import { parseElf } from "../../elf/elf_file.ts";
+import { parseElf } from "../../elf/mod.ts";
 import { readProgram } from "./loader.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
 import { Session, type SessionOptions } from "../testing/session.ts";
@@ -37,7 +37,7 @@ function filePages(arch: ArchName): bigint[] {
 
 function expectation(arch: ArchName): BootExpectation {
   return {
-    arch,
+    profile: archByName(arch).bootProfile,
     program: "module-hello",
     args: ["module-hello", "1", "2"],
     output: OUTPUT,

@@ -4,159 +4,130 @@
  * @module
  */
 
-import { parseScriptLine } from "./boot_script.ts";
-import { DAEMONS } from "../thread/daemons.ts";
-import { execute, type LoadMode } from "./exec.ts";
+import { DAEMONS } from "../daemons/daemons.ts";
 import { type Kernel, KERNEL_PRIORITY, USER_PRIORITY } from "../kernel.ts";
-import { enterKernelProgram, loadKernelProgram } from "./kernel_program.ts";
-import { type Module, type Program, readProgram } from "./loader.ts";
-import { isShort } from "../vm/memory.ts";
-import { blockKeepingStack, type Outcome, RETURN } from "../thread/outcome.ts";
+import type { Continuation } from "../thread/continuation.ts";
+import { blockKeepingStack, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
-import { attachStack } from "../thread/thread_stacks.ts";
+import type { Thread } from "../thread/thread.ts";
+import { isShort } from "../vm/memory.ts";
+import { parseScriptLine } from "./boot_script.ts";
+import type { BootModule, BootOptions } from "./loader.ts";
 
 /** Ports that a script line may name; their numbers are what the program gets. */
 const SCRIPT_PORTS = { "host-port": "1", "device-port": "2" } as const;
 
-/** How the bootstrap script is to be carried out. */
-export interface BootstrapOptions {
-  /** Kernel command line. */
-  readonly commandLine: string;
-  /** How programs are loaded. */
-  readonly load: LoadMode;
-}
-
 /** The startup thread's code. */
-export function startup(k: Kernel, options: BootstrapOptions): Outcome {
+export function startup(k: Kernel, thread: Thread): Outcome {
   const { events } = k;
-  events.message(`Trapline 0.1.0\nKernel command line: ${options.commandLine}\n`);
+  events.message(`Trapline 0.1.0\nKernel command line: ${k.boot.commandLine}\n`);
   events.message(`Booting in ${k.arch.kernelMode}\n`);
   reportMemory(k);
   events.message(`Model name: Trapline virtual ${k.arch.name} machine\n`);
-  k.modules.forEach((module, i) => events.message(`module ${i}: ${module.commandLine}\n`));
-  events.message(`${k.modules.length} bootstrap modules\n`);
-  for (const continuation of DAEMONS) {
-    const thread = k.createThread(k.kernelTask, { priority: KERNEL_PRIORITY, continuation });
-    attachStack(k, thread);
-    k.enqueue(thread, "start");
+  for (const module of k.bootModules) {
+    events.message(`module ${module.index}: ${module.commandLine}\n`);
   }
-  return runScript(k, options, 0);
+  events.message(`${k.bootModules.length} bootstrap modules\n`);
+  for (const { label, body } of DAEMONS) {
+    const daemon = k.createThread(k.kernelTask, {
+      priority: KERNEL_PRIORITY,
+      label,
+      resume: body,
+    });
+    k.stacks.attach(daemon);
+    k.enqueue(daemon, "start");
+  }
+  return runScript(k, thread, 0);
 }
 
 function reportMemory(k: Kernel): void {
-  const { frames, events } = k;
+  const { pageFrames, events } = k;
   const mib = (pages: number) => `${Math.floor(pages / 256)}M`;
-  const { total, available } = frames;
+  const { total, available, minimum, low, high } = pageFrames;
   events.message(`vm_page: page table size: ${total} entries (${Math.ceil(total / 1024)}k)\n`);
   events.message(
     `vm_page: DMA: pages: ${total} (${mib(total)}), free: ${available} (${mib(available)})\n`,
   );
-  events.message(`vm_page: DMA: min:${frames.minimum} low:${frames.low} high:${frames.high}\n`);
+  events.message(`vm_page: DMA: min:${minimum} low:${low} high:${high}\n`);
 }
 
-/** Starts one module after another; each has loaded its program before the next begins. */
-function runScript(k: Kernel, options: BootstrapOptions, index: number): Outcome {
-  const module = k.modules[index];
-  if (module === undefined) return waitForEnd(k);
+/** Starts one boot module after another; each has loaded its program before the next begins. */
+function runScript(k: Kernel, thread: Thread, index: number): Outcome {
+  const module = k.bootModules[index];
+  if (module === undefined) return waitForEnd(k, thread);
   if (isShort(k)) {
     k.events.message(`${module.name}: not started, no memory left\n`);
-    return runScript(k, options, index + 1);
+    return runScript(k, thread, index + 1);
   }
-  const line = parseScriptLine(module.commandLine, scriptVariables(options));
-  const task = startTask(k, { module, argv: line.argv, load: options.load });
-  const loaded = (): Outcome => {
-    if (line.functions.includes("task-resume") && task.status === null) {
-      k.events.message(`\n\nstart ${task.name}: `);
-      resumeTask(k, task);
-    }
-    return runScript(k, options, index + 1);
-  };
-  return waitUntil(k, () => task.suspended || task.status !== null, loaded);
+  const { argv } = parseScriptLine(module.commandLine, scriptVariables(k.boot));
+  const task = startTask(k, { module, argv });
+  return waitForLoading(k, thread, { index, task: task.id });
 }
 
 /** Values of `${name}` in script lines. */
-export function scriptVariables(options: BootstrapOptions): Record<string, string> {
+export function scriptVariables(options: BootOptions): Record<string, string> {
   return { ...SCRIPT_PORTS, "kernel-command-line": options.commandLine };
 }
 
 /** Makes a suspended task whose first thread will load the program. */
 function startTask(
   k: Kernel,
-  request: { module: Module; argv: readonly string[]; load: LoadMode },
+  request: { module: BootModule; argv: readonly string[] },
 ): Task {
-  const { module, argv, load } = request;
-  const program = readProgram(module.bytes, {
-    name: module.name,
-    arch: k.arch,
-    mode: module.mode,
-  });
-  if (module.mode === "kernel") return startKernelTask(k, { module, argv, program });
-  const task = k.createTask({ name: module.name, module, space: k.createSpace() });
-  task.suspendCount = 1;
-  const thread = k.createThread(task, {
+  const { module, argv } = request;
+  const { mode, name } = module;
+  const space = mode === "user" ? k.createSpace() : null;
+  const task = k.createTask({ name, module, space });
+  task.suspend();
+  const first = k.createThread(task, {
     priority: USER_PRIORITY,
-    continuation: "user_bootstrap",
-    resume: () =>
-      execute(k, { program, argv, load }, ({ pc, sp }) => {
-        k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu })
-          .initializeUser({ pc, sp, argument: 0n });
-        thread.userReady = true;
-        thread.asts.add("suspend");
-        task.suspended = true;
-        k.queues.startup.wakeAll();
-        return RETURN;
-      }),
+    label: "user_bootstrap",
+    resume: mode === "user"
+      ? { name: "exec", argv, load: k.boot.load }
+      : { name: "kernel_exec", argv },
   });
-  k.enqueue(thread, "start");
+  k.enqueue(first, "start");
   return task;
 }
 
-/** Makes a suspended kernel-mode task. */
-function startKernelTask(
+/** When the task of a script line is loaded or over, goes on with the script. */
+export function waitForLoading(
   k: Kernel,
-  request: { module: Module; argv: readonly string[]; program: Program },
-): Task {
-  const { module, argv, program } = request;
-  const task = k.createTask({ name: module.name, module, space: null });
-  task.suspendCount = 1;
-  const thread = k.createThread(task, {
-    priority: USER_PRIORITY,
-    continuation: "user_bootstrap",
-    resume: () => {
-      loadKernelProgram(k, task, program);
-      k.events.message(`task loaded: ${argv.join(" ")}\n`);
-      task.suspended = true;
-      thread.suspended = true;
-      k.queues.startup.wakeAll();
-      return blockKeepingStack(() => enterKernelProgram(k, { entry: program.entry, argv }));
-    },
-  });
-  k.enqueue(thread, "start");
-  return task;
+  thread: Thread,
+  at: { index: number; task: number },
+): Outcome {
+  const { index } = at;
+  const task = k.task(at.task);
+  if (!task.loaded && task.status === null) {
+    return waitOn(k, thread, { name: "script_loaded", ...at });
+  }
+  const line = parseScriptLine(k.bootModules[index]?.commandLine ?? "", scriptVariables(k.boot));
+  if (line.functions.includes("task-resume") && task.status === null) {
+    k.events.message(`\n\nstart ${task.name}: `);
+    resumeTask(k, task);
+  }
+  return runScript(k, thread, index + 1);
 }
 
 /** Lets the threads of a suspended task go on. */
 function resumeTask(k: Kernel, task: Task): void {
-  task.suspendCount--;
-  if (task.suspendCount > 0) return;
-  for (const thread of task.threads) {
-    if (thread.state === "blocked" && thread.suspended) {
-      thread.suspended = false;
-      k.makeReady(thread);
-    }
+  if (!task.resume()) return;
+  for (const thread of k.threadsOf(task)) {
+    if (thread.state === "blocked" && thread.wait?.kind === "resume") k.makeReady(thread);
   }
 }
 
 /** After the script the startup thread waits for the last task to end. */
-function waitForEnd(k: Kernel): Outcome {
-  const over = () => k.tasks.every((task) => task === k.kernelTask || task.status !== null);
-  return waitUntil(k, over, () => ({ kind: "halt", reason: "all tasks have ended" }));
+export function waitForEnd(k: Kernel, thread: Thread): Outcome {
+  const over = k.tasks.every((task) => task === k.kernelTask || task.status !== null);
+  return over
+    ? { kind: "halt", reason: "all tasks have ended" }
+    : waitOn(k, thread, { name: "script_over" });
 }
 
-/** Blocks, keeping the stack, until a condition of the startup queue holds. */
-function waitUntil(k: Kernel, condition: () => boolean, then: () => Outcome): Outcome {
-  if (condition()) return then();
+/** Blocks, keeping the stack, until something happens that the startup thread may wait for. */
+function waitOn(k: Kernel, thread: Thread, then: Continuation<unknown>): Outcome {
   k.queues.startup.takeSignal();
-  k.queues.startup.add(k.current);
-  return blockKeepingStack(() => waitUntil(k, condition, then));
+  k.waitOn(thread, "startup");
+  return blockKeepingStack(then);
 }

@@ -5,128 +5,147 @@
  * @module
  */
 
-import { KernReturn } from "../errors.ts";
+import { KernelError, KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Continuation, LoadProgress } from "../thread/continuation.ts";
 import { killCurrent } from "../thread/lifecycle.ts";
-import { type Program, type ProgramSegment, STACK_SIZE } from "./loader.ts";
-import type { Outcome } from "../thread/outcome.ts";
+import { type Outcome, RETURN } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
+import type { AddressSpace } from "../vm/address_space.ts";
 import { copyout, copyoutPhysical } from "../vm/user_memory.ts";
 import { pageCeil, pageFloor, READ_WRITE } from "../vm/vm_map.ts";
+import { initialStack } from "./initial_stack.ts";
+import type { LoadMode } from "./load_mode.ts";
+import { type BootModule, type Program, type ProgramSegment, STACK_SIZE } from "./loader.ts";
 
-/** How a program's segments come into memory. */
-export type LoadMode = "copyout" | "demand";
-
-/** All of them. */
-export const LOAD_MODES: readonly LoadMode[] = ["copyout", "demand"];
-
-/** A program and what it is started with. */
-export interface ExecRequest {
-  /** Checked program. */
-  readonly program: Program;
-  /** Arguments; the first is the program's name. */
-  readonly argv: readonly string[];
-  /** Copied out at start, or paged in from the file on demand. */
-  readonly load: LoadMode;
+/** The boot module a task was started from. @throws {KernelError} of kind `misuse` for the kernel's own task */
+function moduleOf(task: Task): BootModule {
+  if (task.module === null) throw new KernelError("misuse", `Cannot load ${task.name}: no module`);
+  return task.module;
 }
 
-/** Loads the program of the current thread's task, then goes on with the initial PC and SP. */
+/** The program of a task. */
+export function programOf(task: Task): Program {
+  return moduleOf(task).program;
+}
+
+function spaceOf(task: Task): AddressSpace {
+  if (task.space === null) {
+    throw new KernelError("misuse", `Cannot load ${task.name}: it has no address space`);
+  }
+  return task.space;
+}
+
+/** Loads the program of a thread's task, then has the thread wait to be started. */
 export function execute(
   k: Kernel,
-  request: ExecRequest,
-  then: (start: { pc: bigint; sp: bigint }) => Outcome,
+  thread: Thread,
+  how: { argv: readonly string[]; load: LoadMode },
 ): Outcome {
-  const { task } = k.current;
-  const { program, argv, load } = request;
-  const stackTop = k.arch.userEnd;
-  const { map } = task.space ?? fail(task);
-  map.enter({
-    begin: stackTop - STACK_SIZE,
-    end: stackTop,
+  const end = k.arch.userEnd;
+  spaceOf(thread.task).map.enter({
+    begin: end - STACK_SIZE,
+    end,
     protection: READ_WRITE,
     object: { kind: "zero" },
   });
-  const next = (index: number): Outcome => {
-    const segment = program.segments[index];
-    if (segment !== undefined) {
-      return loadSegment(k, { task, segment, load }, () => next(index + 1));
-    }
-    k.events.message("task loaded:");
-    const { bytes, sp } = initialStack(argv, stackTop);
-    return copyout(k, { address: sp, bytes }, (kr) => {
-      if (kr !== KernReturn.SUCCESS) return killCurrent(k, "cannot write its arguments");
-      k.events.message(` ${argv.join(" ")}`);
-      return then({ pc: program.entry, sp });
-    });
-  };
-  return next(0);
+  return loadFrom(k, thread, { ...how, index: 0 });
 }
 
-function fail(task: Task): never {
-  throw new TypeError(`Task ${task.name} has no address space`);
-}
-
-/** Maps a segment, copies its bytes out and gives it its final protection. */
-function loadSegment(
-  k: Kernel,
-  request: { task: Task; segment: ProgramSegment; load: LoadMode },
-  then: () => Outcome,
-): Outcome {
-  const { task, segment, load } = request;
-  const space = task.space ?? fail(task);
-  const begin = pageFloor(segment.address);
-  const end = pageCeil(segment.address + segment.memorySize);
-  const { protection } = segment;
-  const { module } = task;
-  const fileBegin = BigInt(segment.offset) - (segment.address - begin);
-  if (
-    load === "demand" && module !== null && fileBegin >= 0n && fileBegin % 4096n === 0n &&
-    segment.memorySize === BigInt(segment.fileSize)
-  ) {
-    space.map.enter({
-      begin,
-      end,
-      protection,
-      object: {
-        kind: "file",
-        file: module.physical,
-        size: segment.offset + segment.fileSize,
-        offset: Number(fileBegin),
-      },
-    });
-    return then();
+/** Loads the segments from an index on, then the arguments. */
+function loadFrom(k: Kernel, thread: Thread, progress: LoadProgress): Outcome {
+  const { argv, load } = progress;
+  const { segments } = programOf(thread.task);
+  for (let index = progress.index; index < segments.length; index++) {
+    const segment = segments[index] as ProgramSegment;
+    if (load === "demand" && mapFile(thread.task, segment)) continue;
+    const then = { name: "exec_segment", argv, load, index } as const;
+    return copySegment(k, thread, { segment, then });
   }
-  space.map.enter({ begin, end, protection: READ_WRITE, object: { kind: "zero" } });
-  const physical = (module?.physical ?? 0n) + BigInt(segment.offset);
-  const range = { address: segment.address, physical, size: segment.fileSize };
-  return copyoutPhysical(k, range, (kr) => {
-    if (kr !== KernReturn.SUCCESS) return killCurrent(k, "cannot load its segments");
-    space.map.protect(begin, end, protection);
-    space.protect(begin, { end, protection });
-    return then();
+  k.events.message("task loaded:");
+  const { bytes, sp } = initialStack(argv, k.arch.userEnd);
+  return copyout(k, thread, { address: sp, bytes, then: { name: "exec_arguments", argv, sp } });
+}
+
+/** Page-aligned range of a segment. */
+function pagesOf(segment: ProgramSegment): { begin: bigint; end: bigint } {
+  return {
+    begin: pageFloor(segment.address),
+    end: pageCeil(segment.address + segment.memorySize),
+  };
+}
+
+/** Has a segment's pages read from the file when they are touched; returns whether the file's layout allows it. */
+function mapFile(task: Task, segment: ProgramSegment): boolean {
+  const { begin, end } = pagesOf(segment);
+  const offset = BigInt(segment.offset) - (segment.address - begin);
+  if (offset < 0n || offset % 4096n !== 0n || segment.memorySize !== BigInt(segment.fileSize)) {
+    return false;
+  }
+  spaceOf(task).map.enter({
+    begin,
+    end,
+    protection: segment.protection,
+    object: {
+      kind: "file",
+      file: moduleOf(task).physical,
+      size: segment.offset + segment.fileSize,
+      offset: Number(offset),
+    },
+  });
+  return true;
+}
+
+/** Copies a segment into fresh pages that may be written for that long. */
+function copySegment(
+  k: Kernel,
+  thread: Thread,
+  how: { segment: ProgramSegment; then: Continuation<number> },
+): Outcome {
+  const { segment, then } = how;
+  const { task } = thread;
+  const { begin, end } = pagesOf(segment);
+  spaceOf(task).map.enter({ begin, end, protection: READ_WRITE, object: { kind: "zero" } });
+  return copyoutPhysical(k, thread, {
+    address: segment.address,
+    physical: moduleOf(task).physical + BigInt(segment.offset),
+    size: segment.fileSize,
+    then,
   });
 }
 
-/**
- * The stack a program starts on, as in the System V ABI: argc, argv, a null pointer, an empty environment, then the strings.
- */
-export function initialStack(
-  argv: readonly string[],
-  top: bigint,
-): { bytes: Uint8Array; sp: bigint } {
-  const strings = argv.map((argument) => new TextEncoder().encode(argument + "\0"));
-  const stringBytes = strings.reduce((sum, string) => sum + string.length, 0);
-  const words = 1 + argv.length + 1 + 1 + 1;
-  const size = (words * 8 + stringBytes + 15) & ~15;
-  const sp = top - BigInt(size);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(argv.length), true);
-  let at = words * 8;
-  strings.forEach((string, i) => {
-    view.setBigUint64(8 * (i + 1), sp + BigInt(at), true);
-    bytes.set(string, at);
-    at += string.length;
-  });
-  return { bytes, sp };
+/** A segment has been copied: gives it its protection, and goes on with the next. */
+export function finishSegment(
+  k: Kernel,
+  thread: Thread,
+  how: { progress: LoadProgress; kr: number },
+): Outcome {
+  const { progress, kr } = how;
+  if (kr !== KernReturn.SUCCESS) return killCurrent(k, thread, "cannot load its segments");
+  const segment = programOf(thread.task).segments[progress.index] as ProgramSegment;
+  const { begin, end } = pagesOf(segment);
+  const { protection } = segment;
+  const space = spaceOf(thread.task);
+  space.map.protect(begin, end, protection);
+  space.protect(begin, { end, protection });
+  return loadFrom(k, thread, { ...progress, index: progress.index + 1 });
+}
+
+/** The arguments have been copied: the thread can be started. */
+export function finishLoading(
+  k: Kernel,
+  thread: Thread,
+  how: { argv: readonly string[]; sp: bigint; kr: number },
+): Outcome {
+  const { argv, sp, kr } = how;
+  if (kr !== KernReturn.SUCCESS) return killCurrent(k, thread, "cannot write its arguments");
+  k.events.message(` ${argv.join(" ")}`);
+  const { entry } = programOf(thread.task);
+  k.userFrame(thread).initializeUser({ pc: entry, sp, argument: 0n });
+  thread.becomeReadyForUser();
+  thread.postAst("suspend");
+  thread.task.becomeLoaded();
+  k.wake("startup");
+  return RETURN;
 }

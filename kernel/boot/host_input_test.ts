@@ -182,9 +182,9 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Machine.run ${arch}, tables that lead out of RAM halt the machine with the address`, () => {
     const nowhere = 0x70_0000_0000n;
     using session = tampered(arch, ({ kernel, cpu }) => {
-      const { space } = kernel;
-      const stack = kernel.stacks.base(kernel.stacks.allocate());
-      space.tables.map(space.root, stack, {
+      const { kernelSpace, stackPool } = kernel;
+      const stack = stackPool.base(stackPool.allocate());
+      kernelSpace.tables.map(kernelSpace.root, stack, {
         physical: nowhere,
         protection: { user: false, write: true, execute: false },
       });
@@ -228,7 +228,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Kernel panic ${arch}, a hypercall nobody knows halts`, () => {
     using session = tampered(arch, (machine) => {
       // The routine's next return goes to the loop that asks for more; its answer is then one of nobody's.
-      machine.kernel.current.pending.length = 0;
+      machine.kernel.cpus[0]?.current.discardCalls();
     });
     assertMatch(session.finish().reason, /^Kernel panic: unexpected hypercall \d+ from 0x/);
   });

@@ -7,26 +7,41 @@
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { KernelError } from "../errors.ts";
-import { initialStack } from "./exec.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Program, ProgramSegment } from "./loader.ts";
-import { call, type Outcome, RETURN } from "../thread/outcome.ts";
+import type { ProgramStart } from "../thread/continuation.ts";
+import { blockKeepingStack, call, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
+import { writeKernel } from "../vm/kernel_memory.ts";
 import { pageCeil, pageFloor } from "../vm/vm_map.ts";
+import { programOf } from "./exec.ts";
+import { initialStack } from "./initial_stack.ts";
+import type { Program, ProgramSegment } from "./loader.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
 /** What the routine that starts a program may still push on the stack above the arguments. */
 const STACK_GAP = 64n;
 
+/** Loads the program of a thread's kernel-mode task, and has the thread wait to be started. */
+export function executeInKernel(k: Kernel, thread: Thread, argv: readonly string[]): Outcome {
+  const { task } = thread;
+  loadKernelProgram(k, task, programOf(task));
+  k.events.message(`task loaded: ${argv.join(" ")}\n`);
+  task.becomeLoaded();
+  thread.waitFor({ kind: "resume" });
+  k.wake("startup");
+  return blockKeepingStack({ name: "kernel_enter", argv });
+}
+
 /**
  * Maps the program of a kernel-mode task.
  * @throws {KernelError} of kind `program` if another task's program is in the way
  */
-export function loadKernelProgram(k: Kernel, task: Task, program: Program): void {
+function loadKernelProgram(k: Kernel, task: Task, program: Program): void {
   for (const segment of program.segments) {
     for (const page of pagesOf(segment)) {
-      if (k.space.pageBytes(page) !== undefined) {
+      if (k.kernelSpace.pageBytes(page) !== undefined) {
         throw new KernelError(
           "program",
           `Cannot load ${task.name}: a kernel-mode task has its program at 0x${page.toString(16)}`,
@@ -38,7 +53,7 @@ export function loadKernelProgram(k: Kernel, task: Task, program: Program): void
   for (const segment of program.segments) {
     for (const page of pagesOf(segment)) loadPage(k, { task, segment, page });
   }
-  k.cpu.flushTranslations();
+  k.flushTranslations();
 }
 
 function* pagesOf(segment: ProgramSegment): Generator<bigint> {
@@ -51,9 +66,8 @@ function loadPage(
   place: { task: Task; segment: ProgramSegment; page: bigint },
 ): void {
   const { task, segment, page } = place;
-  const physical = k.frames.allocate();
+  const physical = k.pageFrames.allocate();
   const bytes = k.memory.slice(physical, PAGE_SIZE);
-  bytes.fill(0);
   const begin = segment.address > page ? segment.address : page;
   const fileEnd = segment.address + BigInt(segment.fileSize);
   const end = fileEnd < page + PAGE ? fileEnd : page + PAGE;
@@ -61,67 +75,34 @@ function loadPage(
     const from = segment.offset + Number(begin - segment.address);
     bytes.set(task.module.bytes.subarray(from, from + Number(end - begin)), Number(begin - page));
   }
-  // The frame may have held code before, of which the CPU may keep translations.
-  k.cpu.flushCode(physical, PAGE_SIZE);
+  // The page frame may have held code before, of which the CPUs may keep translations.
+  k.flushCode(physical, PAGE_SIZE);
   const { write, execute } = segment.protection;
-  k.space.mapProgramPage(page, { physical, write, execute });
-  task.programPages.push(page);
+  k.kernelSpace.mapProgramPage(page, { physical, write, execute });
+  task.addProgramPage(page);
 }
 
 /** Frees the pages of a dead task's program. */
 export function unloadKernelProgram(k: Kernel, task: Task): void {
-  for (const page of task.programPages) {
-    const physical = k.space.unmapPage(page);
-    if (physical !== undefined) k.frames.free(physical);
+  for (const page of task.takeProgramPages()) {
+    const physical = k.kernelSpace.unmapPage(page);
+    if (physical !== undefined) k.pageFrames.free(physical);
   }
-  task.programPages.length = 0;
-  k.cpu.flushTranslations();
+  k.flushTranslations();
 }
 
-/** Starts the program of the current thread on its own kernel stack, with arguments. */
-export function enterKernelProgram(
-  k: Kernel,
-  start: { entry: bigint; argv: readonly string[] },
-): Outcome {
-  const thread = k.current;
+/** Starts the program of a thread on its own kernel stack, with arguments. */
+export function enterKernelProgram(k: Kernel, thread: Thread, argv: readonly string[]): Outcome {
   if (thread.stack === null) throw new KernelError("misuse", `Thread ${thread.id} has no stack`);
-  const { bytes, sp } = initialStack(start.argv, k.stacks.top(thread.stack) - STACK_GAP);
+  const { bytes, sp } = initialStack(argv, k.stackPool.top(thread.stack) - STACK_GAP);
   writeKernel(k, sp, bytes);
-  return enterAt(k, { pc: start.entry, sp, argument: 0n });
+  return enterAt(thread, { pc: programOf(thread.task).entry, sp, argument: 0n });
 }
 
-/** Starts kernel-mode code of the current thread. */
-export function enterAt(
-  k: Kernel,
-  start: { pc: bigint; sp: bigint; argument: bigint },
-): Outcome {
-  const thread = k.current;
-  thread.userReady = true;
-  thread.pending.length = 0;
+/** Starts kernel-mode code of a thread. */
+export function enterAt(thread: Thread, start: ProgramStart): Outcome {
+  thread.becomeReadyForUser();
+  thread.discardCalls();
   // The routine does not return: what it starts ends by a system call.
-  return call("enter_program", [start.pc, start.sp, start.argument], () => RETURN);
-}
-
-/** Reads kernel memory as a kernel-mode task may; `undefined` if any of it is not mapped. */
-export function readKernel(k: Kernel, address: bigint, size: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(size);
-  for (let done = 0; done < size;) {
-    const part = k.space.pageBytes(address + BigInt(done))?.subarray(0, size - done);
-    if (part === undefined) return undefined;
-    bytes.set(part, done);
-    done += part.length;
-  }
-  return bytes;
-}
-
-/** Writes kernel memory; returns whether all of it is mapped. */
-export function writeKernel(k: Kernel, address: bigint, bytes: Uint8Array): boolean {
-  for (let done = 0; done < bytes.length;) {
-    const part = k.space.pageBytes(address + BigInt(done));
-    if (part === undefined) return false;
-    const piece = bytes.subarray(done, done + part.length);
-    part.set(piece);
-    done += piece.length;
-  }
-  return true;
+  return call("enter_program", [start.pc, start.sp, start.argument], { name: "return" });
 }

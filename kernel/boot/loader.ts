@@ -6,10 +6,9 @@
 
 import type { Arch } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { ElfError } from "../../unwind/errors.ts";
-import { type ElfFile, loadSegments, parseElf } from "../../elf/elf_file.ts";
-import { PF } from "../../elf/constants.ts";
+import { ElfError, type ElfFile, loadSegments, parseElf, PF } from "../../elf/mod.ts";
 import { KernelError } from "../errors.ts";
+import type { LoadMode } from "./load_mode.ts";
 import { pageCeil, pageFloor, type VmProtection } from "../vm/vm_map.ts";
 
 /** Bytes of a task's first stack, at the end of its user half. */
@@ -21,8 +20,18 @@ export type ProgramMode = "user" | "kernel";
 /** Bytes of the region for kernel-mode programs. */
 const PROGRAM_REGION_SIZE = 1n << 30n;
 
+/** How the bootstrap script is to be carried out. */
+export interface BootOptions {
+  /** Kernel command line. */
+  readonly commandLine: string;
+  /** How programs are loaded. */
+  readonly load: LoadMode;
+}
+
 /** A boot module: a file in guest memory and its command line. */
-export interface Module {
+export interface BootModule {
+  /** Its place in the order of the script. */
+  readonly index: number;
   /** Name of the program: the first word of the command line. */
   readonly name: string;
   /** Bootstrap script line. */
@@ -33,6 +42,8 @@ export interface Module {
   readonly bytes: Uint8Array;
   /** Physical address the file was put at. */
   readonly physical: bigint;
+  /** What of the file is loaded. */
+  readonly program: Program;
 }
 
 /** A segment to load. */

@@ -5,14 +5,14 @@
  */
 
 import { KernReturn } from "../errors.ts";
-import { USER_PRIORITY } from "../kernel.ts";
-import { enterAt } from "../boot/kernel_program.ts";
+import { type Kernel, USER_PRIORITY } from "../kernel.ts";
 import { endTask, killTask } from "../thread/lifecycle.ts";
-import { isShort } from "../vm/memory.ts";
-import { blockWith, EXIT, type Outcome, RETURN } from "../thread/outcome.ts";
-import type { Syscall, SyscallContext } from "./syscalls.ts";
+import { blockAt, EXIT, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
+import { isShort } from "../vm/memory.ts";
 import { copyout } from "../vm/user_memory.ts";
+import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** Most threads of a task. */
 const THREAD_LIMIT = 64;
@@ -21,84 +21,90 @@ const THREAD_LIMIT = 64;
 const STATUS_KILLED = 1;
 
 function exit(context: SyscallContext): Outcome {
-  const { k, args: [code = 0n] } = context;
+  const { k, thread, args: [code = 0n] } = context;
   const status = { kind: "exit", code: Number(BigInt.asIntN(32, code)) } as const;
-  return endTask(k, k.current.task, { status, otherwise: EXIT });
+  return endTask(k, thread.task, { by: thread, status, otherwise: EXIT });
 }
 
 function threadCreate(context: SyscallContext): Outcome {
-  const { k, args: [entry = 0n, stack = 0n, argument = 0n], finish, fail } = context;
-  const { task } = k.current;
+  const { k, thread: { task }, args: [entry = 0n, stack = 0n, argument = 0n] } = context;
   const end = k.arch.userEnd;
-  if (!task.kernelMode && (entry >= end || stack > end)) return fail(KernReturn.INVALID_ADDRESS);
-  if (task.threads.size >= THREAD_LIMIT || isShort(k)) return fail(KernReturn.RESOURCE_SHORTAGE);
+  if (!task.kernelMode && (entry >= end || stack > end)) {
+    return fail(context, KernReturn.INVALID_ADDRESS);
+  }
+  if (task.threads.size >= THREAD_LIMIT || isShort(k)) {
+    return fail(context, KernReturn.RESOURCE_SHORTAGE);
+  }
   const start = { pc: entry, sp: stack, argument };
-  const thread = k.createThread(task, {
+  const created = k.createThread(task, {
     priority: USER_PRIORITY,
-    continuation: "thread_bootstrap_return",
-    resume: () => task.kernelMode ? enterAt(k, start) : RETURN,
+    label: "thread_bootstrap_return",
+    resume: task.kernelMode ? { name: "kernel_start", start } : { name: "return" },
   });
-  k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu })
-    .initializeUser(start);
-  thread.userReady = !task.kernelMode;
-  k.enqueue(thread, "start");
-  return finish(BigInt(thread.id));
+  k.userFrame(created).initializeUser(start);
+  if (!task.kernelMode) created.becomeReadyForUser();
+  k.enqueue(created, "start");
+  return finish(context, BigInt(created.id));
 }
 
 function taskTerminate(context: SyscallContext): Outcome {
-  const { k, args: [id = 0n], finish, fail } = context;
+  const { k, thread, args: [id = 0n] } = context;
   const task = k.liveTask(id);
-  if (task === undefined) return fail(KernReturn.INVALID_ARGUMENT);
-  const reason = `terminated by ${k.current.task.name}`;
-  return killTask(k, task, { reason, otherwise: finish(0n) });
+  if (task === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const reason = `terminated by ${thread.task.name}`;
+  return killTask(k, task, { by: thread, reason, otherwise: finish(context, 0n) });
 }
 
-function writeStatus(context: SyscallContext, task: Task): Outcome {
-  const { k, args: [, address = 0n], finish, fail } = context;
-  const { status } = task;
+/** Tells a thread how a task ended, in two words at an address of the program. */
+export function writeStatus(
+  k: Kernel,
+  thread: Thread,
+  how: { task: Task; address: bigint },
+): Outcome {
+  const { task: { status }, address } = how;
   const words = new Int32Array(2);
   if (status?.kind === "exit") words[1] = status.code;
   else words[0] = STATUS_KILLED;
-  return copyout(
-    k,
-    { address, bytes: new Uint8Array(words.buffer) },
-    (kr) => kr === KernReturn.SUCCESS ? finish(0n) : fail(kr),
-  );
+  const bytes = new Uint8Array(words.buffer);
+  return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
 }
 
 function taskWait(context: SyscallContext): Outcome {
-  const { k, args: [id = 0n], fail } = context;
+  const { k, thread, args: [id = 0n, address = 0n] } = context;
   const task = id > 0n && id < BigInt(k.tasks.length) ? k.tasks[Number(id)] : undefined;
-  if (task === undefined || task === k.current.task) return fail(KernReturn.INVALID_ARGUMENT);
-  if (task.status !== null) return writeStatus(context, task);
-  const thread = k.current;
-  task.waiters.add(thread);
-  thread.cancelWait = () => task.waiters.delete(thread);
-  return blockWith("syscall_continuation", () => writeStatus(context, task));
+  if (task === undefined || task === thread.task) return fail(context, KernReturn.INVALID_ARGUMENT);
+  if (task.status !== null) return writeStatus(k, thread, { task, address });
+  task.addWaiter(thread.id);
+  thread.waitFor({ kind: "task", task: task.id });
+  return blockAt("syscall_continuation", { name: "task_status", task: task.id, address });
 }
 
 function taskInfo(context: SyscallContext): Outcome {
-  const { k, args: [id = 0n, address = 0n, size = 0n], finish, fail } = context;
+  const { k, thread, args: [id = 0n, address = 0n, size = 0n] } = context;
   const task = k.liveTask(id);
-  if (task === undefined) return fail(KernReturn.INVALID_ARGUMENT);
+  if (task === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
   const words = [task.id, task.threads.size, task.space?.residentCount ?? 0].map(BigInt);
   const bytes = new Uint8Array(new BigUint64Array(words).buffer);
-  if (size < BigInt(bytes.length)) return fail(KernReturn.INVALID_ARGUMENT);
-  return copyout(k, { address, bytes }, (kr) => kr === KernReturn.SUCCESS ? finish(0n) : fail(kr));
+  if (size < BigInt(bytes.length)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
 }
 
 /** Calls 5 to 9, 14, 15 and 17. */
-export const taskSyscalls: readonly (readonly [number, Syscall])[] = [
+export const taskSyscalls: SyscallTable = [
   [5, { name: "exit", args: 1, run: exit }],
   [6, { name: "thread_create", args: 3, run: threadCreate }],
   [7, { name: "thread_exit", args: 0, run: () => EXIT }],
   [8, {
     name: "task_self",
     args: 0,
-    run: ({ k, finish }) => finish(BigInt(k.current.task.id)),
+    run: (context) => finish(context, BigInt(context.thread.task.id)),
   }],
   [9, { name: "task_terminate", args: 1, run: taskTerminate }],
-  [14, { name: "thread_self", args: 0, run: ({ k, finish }) => finish(BigInt(k.current.id)) }],
+  [14, {
+    name: "thread_self",
+    args: 0,
+    run: (context) => finish(context, BigInt(context.thread.id)),
+  }],
   [15, { name: "task_wait", args: 2, run: taskWait }],
   [17, { name: "task_info", args: 3, run: taskInfo }],
 ];

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { parseElf } from "../../elf/elf_file.ts";
-import { typeNameOf } from "../../unwind/exception/type_name.ts";
-import { ElfError } from "../../unwind/errors.ts";
+import { exceptionClassOf, typeNameAt } from "../../unwind/exception/mod.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Module } from "../boot/loader.ts";
-import type { Outcome } from "../thread/outcome.ts";
+import type { Continuation, CopyResult, PanicReport } from "../thread/continuation.ts";
+import { type Outcome, resume } from "../thread/outcome.ts";
+import type { Thread } from "../thread/thread.ts";
 import {
   releaseException,
   resumeUnwinding,
@@ -18,11 +17,9 @@ import {
   terminate,
   type UnwindStart,
 } from "../unwind/panic.ts";
-import type { Syscall, SyscallContext } from "./syscalls.ts";
-import type { Task } from "../thread/task.ts";
-import { TypeMatcher } from "../../unwind/exception/type_match.ts";
-import { programFrame, readTaskWord, taskMemory } from "../unwind/unwind_stack.ts";
+import { programFrame, taskMemory } from "../unwind/unwind_stack.ts";
 import { copyin } from "../vm/user_memory.ts";
+import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** What is raised: see `guest/runtime/system.h`. */
 const RAISE_PANIC = 1n;
@@ -35,138 +32,138 @@ const THROW_INFORMATION = 16;
 /** Longest message and file name reported. */
 const TEXT_LIMIT = 512n;
 
+/** Most stack frames of the panic itself. */
+const SKIP_LIMIT = 64n;
+
+const NOTHING: CopyResult = { bytes: new Uint8Array(0), kr: 0 };
 const utf8 = new TextDecoder();
 
 function unwindRaise(context: SyscallContext): Outcome {
-  const { args: [, kind = 0n, information = 0n] } = context;
-  if (kind === RAISE_PANIC) return raisePanic(context);
-  if (kind === RAISE_TERMINATE) return terminate(context.k);
-  return information === 0n ? rethrowPanic(context) : raiseThrow(context);
+  const { k, thread, args: [object = 0n, kind = 0n, information = 0n] } = context;
+  if (kind === RAISE_TERMINATE) return terminate(k, thread);
+  if (kind === RAISE_PANIC) {
+    const then = { name: "panic_information", object } as const;
+    return copyin(k, thread, { address: information, size: PANIC_INFORMATION, then });
+  }
+  if (information === 0n) return rethrowPanic(k, thread, object);
+  const then = { name: "throw_information", object } as const;
+  return copyin(k, thread, { address: information, size: THROW_INFORMATION, then });
 }
 
-/** Reads a text of the program, then goes on with it. */
+/** Reads a text of the program, as much of it as is reported. */
 function readText(
-  context: SyscallContext,
-  text: { address: bigint; length: bigint },
-  then: (text: string) => Outcome,
+  k: Kernel,
+  thread: Thread,
+  text: { address: bigint; length: bigint; then: Continuation<CopyResult> },
 ): Outcome {
-  const { address, length } = text;
+  const { address, length, then } = text;
   const size = Number(length < TEXT_LIMIT ? length : TEXT_LIMIT);
-  if (size === 0) return then("");
-  return copyin(
-    context.k,
-    { address, size },
-    (bytes, kr) => bytes === null ? context.fail(kr) : then(utf8.decode(bytes)),
-  );
+  return size === 0 ? resume(then, NOTHING) : copyin(k, thread, { address, size, then });
 }
 
-function raisePanic(context: SyscallContext): Outcome {
-  const { k, args: [object = 0n, , information = 0n], fail } = context;
-  return copyin(k, { address: information, size: PANIC_INFORMATION }, (bytes, kr) => {
-    if (bytes === null) return fail(kr);
-    const [message = 0n, messageLength = 0n, file = 0n, fileLength = 0n, line = 0n, skip = 0n] =
-      new BigUint64Array(bytes.buffer);
-    return readText(
-      context,
-      { address: message, length: messageLength },
-      (text) =>
-        readText(context, { address: file, length: fileLength }, (place) =>
-          start(context, {
-            cause: "panic",
-            reason: `panic at ${place}:${line}: ${text}`,
-            object,
-            exception: { exceptionClass: classOf(k, object) },
-            skip: Number(skip < 64n ? skip : 64n),
-          })),
-    );
+/** Words of a structure that was read. */
+function wordsOf(bytes: Uint8Array): bigint[] {
+  return [...new BigUint64Array(bytes.slice().buffer)];
+}
+
+/** A panic's information has been read: reads its message. */
+export function readPanicMessage(
+  k: Kernel,
+  thread: Thread,
+  how: { object: bigint; copied: CopyResult },
+): Outcome {
+  const { object, copied: { bytes, kr } } = how;
+  if (bytes === null) return fail({ k, thread }, kr);
+  const words = wordsOf(bytes);
+  const [address = 0n, length = 0n] = words;
+  const then = { name: "panic_message", report: { object, words } } as const;
+  return readText(k, thread, { address, length, then });
+}
+
+/** A panic's message has been read: reads the name of its file. */
+export function readPanicFile(
+  k: Kernel,
+  thread: Thread,
+  how: { report: PanicReport; copied: CopyResult },
+): Outcome {
+  const { report, copied: { bytes, kr } } = how;
+  if (bytes === null) return fail({ k, thread }, kr);
+  const [, , address = 0n, length = 0n] = report.words;
+  const then = { name: "panic_file", report, message: utf8.decode(bytes) } as const;
+  return readText(k, thread, { address, length, then });
+}
+
+/** All of a panic's report has been read: unwinds. */
+export function raisePanic(
+  k: Kernel,
+  thread: Thread,
+  how: { report: PanicReport; message: string; copied: CopyResult },
+): Outcome {
+  const { report: { object, words }, message, copied: { bytes, kr } } = how;
+  if (bytes === null) return fail({ k, thread }, kr);
+  const [, , , , line = 0n, skip = 0n] = words;
+  return start(k, thread, {
+    cause: "panic",
+    reason: `panic at ${utf8.decode(bytes)}:${line}: ${message}`,
+    object,
+    exceptionClass: classOf(k, thread, object),
+    skip: Number(skip < SKIP_LIMIT ? skip : SKIP_LIMIT),
   });
 }
 
 /** A handler of everything throws a panic on. */
-function rethrowPanic(context: SyscallContext): Outcome {
-  const { k, args: [object = 0n] } = context;
-  return start(context, {
+function rethrowPanic(k: Kernel, thread: Thread, object: bigint): Outcome {
+  return start(k, thread, {
     cause: "throw",
     reason: "panic thrown on by its handler",
     object,
-    exception: { exceptionClass: classOf(k, object) },
+    exceptionClass: classOf(k, thread, object),
   });
 }
 
-function raiseThrow(context: SyscallContext): Outcome {
-  const { k, args: [object = 0n, , information = 0n], fail } = context;
-  const { task } = k.current;
-  return copyin(k, { address: information, size: THROW_INFORMATION }, (bytes, kr) => {
-    const { module } = task;
-    if (bytes === null || module === null) return fail(kr);
-    const [type = 0n, thrown = 0n] = new BigUint64Array(bytes.buffer);
-    const matcher = typeMatcher(k, task, module);
-    if (matcher === null) return fail(KernReturn.FAILURE);
-    let adjusted: bigint | null = null;
-    return start(context, {
-      cause: "throw",
-      reason: `exception of type ${typeName(k, type)}`,
-      object,
-      exception: {
-        exceptionClass: classOf(k, object),
-        matches: (wanted) => {
-          const matched = matcher.match(type, thrown, wanted);
-          if (matched !== undefined) adjusted = matched;
-          return matched !== undefined;
-        },
-      },
-      adjusted: () => adjusted ?? thrown,
-    });
-  });
-}
-
-/** What knows a program's types, or `null` if its file's symbols are damaged. */
-function typeMatcher(k: Kernel, task: Task, { bytes, name }: Module): TypeMatcher | null {
-  try {
-    return new TypeMatcher(parseElf(bytes, { name }), (address) => readTaskWord(k, task, address));
-  } catch (error) {
-    if (!(error instanceof ElfError)) throw error;
-    return null;
+/** A thrown exception's information has been read: unwinds. */
+export function raiseThrow(
+  k: Kernel,
+  thread: Thread,
+  how: { object: bigint; copied: CopyResult },
+): Outcome {
+  const { object, copied: { bytes, kr } } = how;
+  const { task } = thread;
+  if (bytes === null || task.module === null) return fail({ k, thread }, kr);
+  const [type = 0n, address = 0n] = wordsOf(bytes);
+  const memory = taskMemory(k, task);
+  if (task.code.typeMatcher(memory) === null) {
+    return fail({ k, thread }, KernReturn.FAILURE);
   }
+  return start(k, thread, {
+    cause: "throw",
+    reason: `exception of type ${typeNameAt(memory, type) ?? "unknown"}`,
+    object,
+    exceptionClass: classOf(k, thread, object),
+    thrown: { type, address },
+  });
 }
 
-function start(context: SyscallContext, unwind: UnwindStart): Outcome {
-  return startUnwinding(context.k, programFrame(context.k), unwind);
+function start(k: Kernel, thread: Thread, unwind: UnwindStart): Outcome {
+  return startUnwinding(k, thread, { frame: programFrame(k, thread), start: unwind });
 }
 
-function classOf(k: Kernel, object: bigint): bigint {
-  return readTaskWord(k, k.current.task, object) ?? 0n;
+function classOf(k: Kernel, thread: Thread, object: bigint): bigint {
+  return exceptionClassOf(taskMemory(k, thread.task), object) ?? 0n;
 }
 
-/** Name of a type: the text its type information points at. */
-function typeName(k: Kernel, type: bigint): string {
-  const { task } = k.current;
-  const address = readTaskWord(k, task, type + 8n);
-  const window = address === undefined ? undefined : taskMemory(k, task).window(address);
-  if (address === undefined || window === undefined) return "unknown";
-  const begin = Number(address - window.start);
-  const end = window.bytes.indexOf(0, begin);
-  const mangled = utf8.decode(
-    window.bytes.slice(begin, Math.min(end < 0 ? begin : end, begin + 256)),
-  );
-  const symbol = `_ZTI${mangled}`;
-  const name = typeNameOf(symbol);
-  return name === symbol ? mangled : name;
-}
-
-function unwindResume(context: SyscallContext): Outcome {
-  const { k, args: [object = 0n] } = context;
-  return resumeUnwinding(k, programFrame(k), object);
+function unwindResume({ k, thread, args: [object = 0n] }: SyscallContext): Outcome {
+  return resumeUnwinding(k, thread, { frame: programFrame(k, thread), object });
 }
 
 function unwindRelease(context: SyscallContext): Outcome {
-  const { k, args: [object = 0n], finish } = context;
-  releaseException(k, object);
-  return finish(BigInt(KernReturn.SUCCESS));
+  const { k, thread, args: [object = 0n] } = context;
+  releaseException(k, thread, object);
+  return finish(context, BigInt(KernReturn.SUCCESS));
 }
 
 /** Calls 32 to 34. */
-export const unwindSyscalls: readonly (readonly [number, Syscall])[] = [
+export const unwindSyscalls: SyscallTable = [
   [32, { name: "unwind_raise", args: 3, run: unwindRaise }],
   [33, { name: "unwind_resume", args: 1, run: unwindResume }],
   [34, { name: "unwind_release", args: 1, run: unwindRelease }],

@@ -7,7 +7,7 @@
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { KernReturn } from "../errors.ts";
 import type { Outcome } from "../thread/outcome.ts";
-import type { Syscall, SyscallContext } from "./syscalls.ts";
+import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 import {
   pageCeil,
   pageFloor,
@@ -44,15 +44,17 @@ function enterObject(
   context: SyscallContext,
   request: { address: bigint; size: bigint; object: VmObject; protection: VmProtection },
 ): Outcome {
-  const { k, finish, fail } = context;
-  const map = k.current.task.space?.map;
+  const { thread } = context;
+  const map = thread.task.space?.map;
   const { address, size, object, protection } = request;
-  if (map === undefined || size === 0n || size > map.end) return fail(KernReturn.INVALID_ARGUMENT);
+  if (map === undefined || size === 0n || size > map.end) {
+    return fail(context, KernReturn.INVALID_ARGUMENT);
+  }
   const pages = pageCeil(size);
   const begin = address === 0n ? map.findSpace(ALLOCATION_BASE, pages) : pageFloor(address);
-  if (begin === undefined) return fail(KernReturn.NO_SPACE);
+  if (begin === undefined) return fail(context, KernReturn.NO_SPACE);
   const kr = map.enter({ begin, end: begin + pages, protection, object });
-  return kr === KernReturn.SUCCESS ? finish(begin) : fail(kr);
+  return kr === KernReturn.SUCCESS ? finish(context, begin) : fail(context, kr);
 }
 
 function vmAllocate(context: SyscallContext): Outcome {
@@ -66,13 +68,13 @@ function vmAllocate(context: SyscallContext): Outcome {
 }
 
 function vmMapFile(context: SyscallContext): Outcome {
-  const { k, args: [address = 0n, size = 0n, offset = 0n, bits = 0n], fail } = context;
-  const { module } = k.current.task;
+  const { thread, args: [address = 0n, size = 0n, offset = 0n, bits = 0n] } = context;
+  const { module } = thread.task;
   const protection = decodeProtection(bits);
   if (module === null || protection === undefined || offset % PAGE !== 0n) {
-    return fail(KernReturn.INVALID_ARGUMENT);
+    return fail(context, KernReturn.INVALID_ARGUMENT);
   }
-  if (offset >= BigInt(module.bytes.length)) return fail(KernReturn.INVALID_ARGUMENT);
+  if (offset >= BigInt(module.bytes.length)) return fail(context, KernReturn.INVALID_ARGUMENT);
   return enterObject(context, {
     address,
     size,
@@ -87,33 +89,33 @@ function vmMapFile(context: SyscallContext): Outcome {
 }
 
 function vmDeallocate(context: SyscallContext): Outcome {
-  const { k, args: [address = 0n, size = 0n], finish, fail } = context;
-  const { space } = k.current.task;
+  const { thread, args: [address = 0n, size = 0n] } = context;
+  const { space } = thread.task;
   const pages = space === null ? undefined : pagesAround(space.map, address, size);
-  if (space === null || pages === undefined) return fail(KernReturn.INVALID_ARGUMENT);
+  if (space === null || pages === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
   const kr = space.map.remove(pages[0], pages[1]);
-  if (kr !== KernReturn.SUCCESS) return fail(kr);
+  if (kr !== KernReturn.SUCCESS) return fail(context, kr);
   space.remove(pages[0], pages[1]);
-  return finish(0n);
+  return finish(context, 0n);
 }
 
 function vmProtect(context: SyscallContext): Outcome {
-  const { k, args: [address = 0n, size = 0n, bits = 0n], finish, fail } = context;
-  const { space } = k.current.task;
+  const { thread, args: [address = 0n, size = 0n, bits = 0n] } = context;
+  const { space } = thread.task;
   const protection = decodeProtection(bits);
   const pages = space === null ? undefined : pagesAround(space.map, address, size);
   if (space === null || protection === undefined || pages === undefined) {
-    return fail(KernReturn.INVALID_ARGUMENT);
+    return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   const [begin, end] = pages;
   const kr = space.map.protect(begin, end, protection);
-  if (kr !== KernReturn.SUCCESS) return fail(kr);
+  if (kr !== KernReturn.SUCCESS) return fail(context, kr);
   space.protect(begin, { end, protection });
-  return finish(0n);
+  return finish(context, 0n);
 }
 
 /** Calls 10 to 12 and 18. */
-export const vmSyscalls: readonly (readonly [number, Syscall])[] = [
+export const vmSyscalls: SyscallTable = [
   [10, { name: "vm_allocate", args: 2, run: vmAllocate }],
   [11, { name: "vm_deallocate", args: 2, run: vmDeallocate }],
   [12, { name: "vm_protect", args: 3, run: vmProtect }],

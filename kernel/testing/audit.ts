@@ -27,13 +27,16 @@ function tableCount(k: Kernel, root: bigint, range: { first: number; end: number
 /** Frames that tasks, threads and the kernel's pools own at the moment. */
 function ownedFrames(k: Kernel): number {
   const user = { first: 0, end: k.arch.sharedRoot ? 256 : 512 };
-  let owned = tableCount(k, k.space.root, { first: 256 * Number(k.arch.sharedRoot), end: 512 });
+  let owned = tableCount(k, k.kernelSpace.root, {
+    first: 256 * Number(k.arch.sharedRoot),
+    end: 512,
+  });
   // A page is carved into thread objects when the first of them is needed, and never given back.
   owned += new Set(k.threads.map(({ address }) => pageFloor(address))).size;
-  owned += k.zeroed.length + (k.stacks.inUse + k.stacks.spare) * STACK_PAGES;
+  owned += k.zeroed.length + (k.stackPool.inUse + k.stackPool.spare) * STACK_PAGES;
   for (const { space, reaped, threads, programPages } of k.tasks) {
     owned += programPages.length;
-    for (const { bounce } of threads) owned += bounce === null ? 0 : 1;
+    for (const id of threads) owned += k.thread(id).bounce === null ? 0 : 1;
     if (space !== null && !reaped) owned += space.residentCount + tableCount(k, space.root, user);
   }
   return owned;
@@ -52,7 +55,7 @@ export class Audit {
   }
 
   get #used(): number {
-    const { frames } = this.#kernel;
+    const { pageFrames: frames } = this.#kernel;
     return frames.total - frames.available;
   }
 
@@ -65,18 +68,18 @@ export class Audit {
   check(): void {
     const k = this.#kernel;
     assertEquals(this.leakedFrames, 0, "frames that nobody owns");
-    const threads = k.tasks.flatMap((task) => [...task.threads]);
+    const threads = k.tasks.flatMap((task) => k.threadsOf(task));
     assertEquals(k.zone.inUse, threads.length, "thread objects");
     const stacks = threads.flatMap(({ stack }) => stack === null ? [] : [stack]);
     assertEquals(new Set(stacks).size, stacks.length, "stacks with two owners");
     // One more is kept for emergencies.
-    assertEquals(k.stacks.inUse, stacks.length + 1, "stacks");
+    assertEquals(k.stackPool.inUse, stacks.length + 1, "stacks");
     const user = threads.filter(({ task, stack }) => task.space !== null && stack !== null);
-    assertEquals(k.userStacks, user.length, "stacks of user threads");
+    assertEquals(k.stacks.userStacks, user.length, "stacks of user threads");
     const pages = k.tasks.flatMap(({ space, reaped }) =>
       space === null || reaped ? [] : [...space.pages.values()].map(({ frame }) => frame)
     );
     assertEquals(new Set(pages).size, pages.length, "frames that are two pages");
-    assert(pages.every((frame) => k.frames.isUsed(frame)), "a page whose frame is free");
+    assert(pages.every((frame) => k.pageFrames.isUsed(frame)), "a page whose frame is free");
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ELF_MACHINE, type Machine, PF } from "../../elf/constants.ts";
+import { ELF_MACHINE, type Machine, PF } from "../../elf/mod.ts";
 
 /** A segment to be built. */
 export interface SegmentSpec {

@@ -7,14 +7,14 @@ import type { Arch, ArchName } from "../../arch/arch.ts";
 import { KernelSpace } from "../../arch/kernel_space.ts";
 import { archByName } from "../../arch/mod.ts";
 import { PhysicalMemory } from "../../arch/physical_memory.ts";
-import { FrameAllocator } from "../vm/page_frames.ts";
+import { PageFrames } from "../vm/page_frames.ts";
 
 /** RAM with the kernel half of an architecture in it. */
 export interface KernelMemory {
   /** Architecture. */
   readonly arch: Arch;
   /** Frames that are left. */
-  readonly frames: FrameAllocator;
+  readonly frames: PageFrames;
   /** Kernel half. */
   readonly space: KernelSpace;
 }
@@ -23,7 +23,7 @@ export interface KernelMemory {
 export function kernelMemory(name: ArchName): KernelMemory {
   const arch = archByName(name);
   const memory = new PhysicalMemory(arch.ramBase, 8 * 1024 * 1024);
-  const frames = new FrameAllocator(memory);
+  const frames = new PageFrames(memory);
   const { image } = arch;
   frames.reserve(image.begin - arch.directMap, Number(image.end - image.begin));
   image.load(memory, arch.directMap);

@@ -4,8 +4,9 @@
  * @module
  */
 import type { ArchName } from "../../arch/arch.ts";
+import { ENCODERS } from "../../arch/testing/assembler.ts";
+import type { Encoder } from "../../arch/testing/encoder.ts";
 import { elfProgram } from "./elf_program.ts";
-import { type Encoder, ENCODERS } from "./assembler.ts";
 
 /** Numbers of the system calls, as in `guest/include/trapline.h`. */
 export const SYS = {

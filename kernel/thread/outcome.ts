@@ -1,9 +1,12 @@
 /**
  * Outcomes: what a handler wants to happen next. A handler is a plain function; it changes nothing about who runs, it returns an
- * outcome and the machine applies it.
+ * outcome and `dispatch.ts` applies it. Outcomes are plain data.
  *
  * @module
  */
+
+import type { GuestLabel } from "../../arch/guest_labels.ts";
+import type { Continuation, WaitResult } from "./continuation.ts";
 
 /** What a handler decided. Dropping one would lose a thread, so every path of a handler returns one. */
 export type Outcome =
@@ -12,14 +15,22 @@ export type Outcome =
     readonly kind: "return";
   }
   | {
+    /** Go on with a continuation at once. */
+    readonly kind: "resume";
+    /** Which. */
+    readonly to: Continuation;
+    /** What it is resumed with. */
+    readonly value: unknown;
+  }
+  | {
     /** Have the guest run one of its routines on this stack, then go on with `then`. */
     readonly kind: "call";
     /** Label in the guest image. */
-    readonly routine: string;
+    readonly routine: GuestLabel;
     /** Its argument words, at most six. */
     readonly words: readonly bigint[];
-    /** What to do with the word it returns. */
-    readonly then: (result: bigint) => Outcome;
+    /** What takes the word it returns. */
+    readonly then: Continuation<bigint>;
   }
   | {
     /**
@@ -28,9 +39,9 @@ export type Outcome =
      */
     readonly kind: "block";
     /** Label to start at on an empty stack, or `null` to keep the kernel stack as it is. */
-    readonly continuation: string | null;
-    /** What to do when the thread runs again; a continuation without one has a fixed meaning of its own. */
-    readonly resume: (() => Outcome) | null;
+    readonly label: GuestLabel | null;
+    /** What to do when the thread runs again. */
+    readonly resume: Continuation<WaitResult>;
     /** Why the thread stays ready, or `null` if it does not: it yields, or is preempted. */
     readonly requeue: "yield" | "preempt" | null;
   }
@@ -51,37 +62,41 @@ export const RETURN: Outcome = { kind: "return" };
 /** End the current thread. */
 export const EXIT: Outcome = { kind: "exit" };
 
+/** Go on with a continuation at once. */
+export function resume<Value>(to: Continuation<Value>, value: Value): Outcome {
+  return { kind: "resume", to: to as Continuation, value };
+}
+
 /** Have the guest run a routine. */
 export function call(
-  routine: string,
+  routine: GuestLabel,
   words: readonly bigint[],
-  then: (result: bigint) => Outcome,
+  then: Continuation<bigint>,
 ): Outcome {
   return { kind: "call", routine, words, then };
 }
 
-/** Block and discard the kernel stack; start again at `continuation`. */
-export function blockWith(
-  continuation: string,
-  resume: (() => Outcome) | null = null,
-): Outcome {
-  return { kind: "block", continuation, resume, requeue: null };
+/** Block and discard the kernel stack; start again at `label`, then go on with `resume`. */
+export function blockAt(label: GuestLabel, resume: Continuation<WaitResult>): Outcome {
+  return { kind: "block", label, resume, requeue: null };
 }
 
 /** Block and keep the kernel stack; go on with `resume` on it. */
-export function blockKeepingStack(resume: () => Outcome): Outcome {
-  return { kind: "block", continuation: null, resume, requeue: null };
+export function blockKeepingStack(resume: Continuation<WaitResult>): Outcome {
+  return { kind: "block", label: null, resume, requeue: null };
 }
 
-/** Let others run, staying ready; start again at `continuation`. */
-export function yieldWith(
-  continuation: string,
-  resume: (() => Outcome) | null = null,
-): Outcome {
-  return { kind: "block", continuation, resume, requeue: "yield" };
+/** Let others run, staying ready; start again at `label`, then go on with `resume`. */
+export function yieldAt(label: GuestLabel, resume: Continuation<WaitResult>): Outcome {
+  return { kind: "block", label, resume, requeue: "yield" };
 }
 
-/** Let others run because the policy wants it; start again at `continuation`. */
-export function preemptAt(continuation: string): Outcome {
-  return { kind: "block", continuation, resume: null, requeue: "preempt" };
+/** Let others run because the policy wants it; start again at `label`, and leave the trap. */
+export function preemptAt(label: GuestLabel): Outcome {
+  return { kind: "block", label, resume: { name: "return" }, requeue: "preempt" };
+}
+
+/** Stop the machine because the kernel itself is in a state it cannot go on from. */
+export function panicKernel(reason: string): Outcome {
+  return { kind: "halt", reason: `Kernel panic: ${reason}` };
 }

@@ -75,7 +75,7 @@ for (const arch of ARCH_NAMES) {
     let turns = 0;
     for (let i = 0; i < 60; i++) {
       machine.run(5000);
-      const before = machine.kernel.current;
+      const before = machine.kernel.cpus[0]!.current;
       // Half a quantum after the thread's turn began its time may be used up; then its equal is next.
       const fresh = machine.now - turnBegan(session, before.task.name) < quantum / 2 - 5000;
       if (!machine.cpu.userMode || !fresh) continue;
@@ -146,7 +146,7 @@ for (const arch of ARCH_NAMES) {
     using session = new Session({ arch, memory: 8 * 1024 * 1024, programs: ["sleeper"] });
     const { machine } = session;
     machine.run(14_000);
-    const { frames, zeroed } = machine.kernel;
+    const { pageFrames: frames, zeroed } = machine.kernel;
     while (frames.available > frames.low - 5) frames.allocate();
     zeroed.length = 0;
     session.finish();

@@ -7,7 +7,7 @@
 
 import type { KernelSpace } from "../../arch/kernel_space.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import type { FrameAllocator } from "../vm/page_frames.ts";
+import type { PageFrames } from "../vm/page_frames.ts";
 
 /** Pages of a kernel stack. */
 export const STACK_PAGES = 4;
@@ -18,16 +18,22 @@ const GUARD_PAGES = 2;
 
 const STRIDE = BigInt(STACK_PAGES + GUARD_PAGES) * PAGE;
 
+/** How many stacks there are, and which are free. */
+export interface StackPoolRecord {
+  readonly created: number;
+  readonly free: readonly number[];
+}
+
 /** A pool of kernel stacks; a freed stack keeps its memory and is the next to be handed out. */
 export class StackPool {
   readonly #space: KernelSpace;
-  readonly #frames: FrameAllocator;
+  readonly #frames: PageFrames;
   readonly #region: bigint;
-  readonly #free: number[] = [];
+  #free: number[] = [];
   #created = 0;
 
   /** Stacks are mapped from `region` upward. */
-  constructor(space: KernelSpace, options: { frames: FrameAllocator; region: bigint }) {
+  constructor(space: KernelSpace, options: { frames: PageFrames; region: bigint }) {
     this.#space = space;
     this.#frames = options.frames;
     this.#region = options.region;
@@ -62,6 +68,17 @@ export class StackPool {
   /** Takes a stack back. */
   free(stack: number): void {
     this.#free.push(stack);
+  }
+
+  /** Everything there is to know. */
+  save(): StackPoolRecord {
+    return { created: this.#created, free: this.#free.slice() };
+  }
+
+  /** Takes over a record. */
+  restore(record: StackPoolRecord): void {
+    this.#created = record.created;
+    this.#free = record.free.slice();
   }
 
   /** Lowest address of a stack. */

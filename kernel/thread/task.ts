@@ -4,10 +4,9 @@
  * @module
  */
 
+import type { BootModule } from "../boot/loader.ts";
+import { TaskCode } from "../unwind/task_code.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
-import type { ModuleList } from "../../unwind/walk/modules.ts";
-import type { Module } from "../boot/loader.ts";
-import type { Thread } from "./thread.ts";
 
 /** How a task ended. */
 export type TaskStatus =
@@ -24,50 +23,216 @@ export type TaskStatus =
     readonly reason: string;
   };
 
-/** A task. */
+/** A range of addresses. */
+export interface AddressRange {
+  /** First address. */
+  readonly begin: bigint;
+  /** One past the last. */
+  readonly end: bigint;
+}
+
+/** Everything a task keeps, as plain data; its address space apart. */
+export interface TaskRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly module: number | null;
+  readonly threads: readonly number[];
+  readonly waiters: readonly number[];
+  readonly programPages: readonly bigint[];
+  readonly suspendCount: number;
+  readonly loaded: boolean;
+  readonly status: TaskStatus | null;
+  readonly ending: TaskStatus | null;
+  readonly emergencyStack: AddressRange | null;
+  readonly reaped: boolean;
+}
+
+/** A task. Threads are known by their numbers. */
 export class Task {
   /** Number, from 0; 0 is the kernel's own task. */
   readonly id: number;
-  /** Name in logs: the module's. */
+  /** Name in logs: the boot module's. */
   readonly name: string;
   /** Its address space; the kernel task has none of its own. */
   readonly space: AddressSpace | null;
-  /** The module it was started from. */
-  readonly module: Module | null;
+  /** The boot module it was started from. */
+  readonly module: BootModule | null;
   /** Whether it runs at the kernel's privilege, in the kernel's address space. */
   readonly kernelMode: boolean;
-  /** Pages of the program of a kernel-mode task. */
-  readonly programPages: bigint[] = [];
-  /** Live threads, in order of creation. */
-  readonly threads: Set<Thread> = new Set();
-  /** Threads that wait for the task to end. */
-  readonly waiters: Set<Thread> = new Set();
-  /** While positive, none of its threads runs in user mode. */
-  suspendCount = 0;
-  /** Whether its program is loaded and its first thread waits to be resumed. */
-  suspended = false;
-  /** How it ended, or `null` while it lives. */
-  status: TaskStatus | null = null;
-  /** How it will have ended when its last thread is gone, or `null` while nobody has ended it. */
-  ending: TaskStatus | null = null;
-  /** Its code for the unwinder; made when first needed. */
-  modules: ModuleList | null = null;
-  /** Whether its program has anything to clean up; found out when first needed. */
-  cleanups: boolean | null = null;
-  /** Range below an overflowed stack that was lent for its unwinding, or `null`. */
-  emergencyStack: { readonly begin: bigint; readonly end: bigint } | null = null;
-  /** Whether its address space has been destroyed. */
-  reaped = false;
+  /** Its code for the unwinder. */
+  readonly code: TaskCode;
+  readonly #threads = new Set<number>();
+  readonly #waiters = new Set<number>();
+  #programPages: bigint[] = [];
+  #suspendCount = 0;
+  #loaded = false;
+  #status: TaskStatus | null = null;
+  #ending: TaskStatus | null = null;
+  #emergencyStack: AddressRange | null = null;
+  #reaped = false;
 
   /** Makes a task without threads. */
   constructor(
     id: number,
-    options: { name: string; space: AddressSpace | null; module: Module | null },
+    options: { name: string; space: AddressSpace | null; module: BootModule | null },
   ) {
     this.id = id;
     this.name = options.name;
     this.space = options.space;
     this.module = options.module;
+    this.code = new TaskCode(options.module);
     this.kernelMode = options.space === null && options.module !== null;
+  }
+
+  /** Numbers of the threads whose objects it holds, dead ones that are not reaped yet too, in order of creation. */
+  get threads(): ReadonlySet<number> {
+    return this.#threads;
+  }
+
+  /** Threads that wait for it to end. */
+  get waiters(): ReadonlySet<number> {
+    return this.#waiters;
+  }
+
+  /** Pages of the program of a kernel-mode task. */
+  get programPages(): readonly bigint[] {
+    return this.#programPages;
+  }
+
+  /** Whether none of its threads may run its program. */
+  get suspended(): boolean {
+    return this.#suspendCount > 0;
+  }
+
+  /** Whether its program is in memory and its first thread waits to be resumed. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** How it ended, or `null` while it lives. */
+  get status(): TaskStatus | null {
+    return this.#status;
+  }
+
+  /** How it will have ended when its last thread is gone, or `null` while nobody has ended it. */
+  get ending(): TaskStatus | null {
+    return this.#ending;
+  }
+
+  /** Range below an overflowed stack that was lent for its unwinding, or `null`. */
+  get emergencyStack(): AddressRange | null {
+    return this.#emergencyStack;
+  }
+
+  /** Whether its address space has been destroyed. */
+  get reaped(): boolean {
+    return this.#reaped;
+  }
+
+  /** A thread is made for it. */
+  addThread(thread: number): void {
+    this.#threads.add(thread);
+  }
+
+  /** A dead thread's object has been freed. */
+  removeThread(thread: number): void {
+    this.#threads.delete(thread);
+  }
+
+  /** A thread waits for its end. */
+  addWaiter(thread: number): void {
+    this.#waiters.add(thread);
+  }
+
+  /** A thread waits no longer. */
+  removeWaiter(thread: number): void {
+    this.#waiters.delete(thread);
+  }
+
+  /** A page of its kernel-mode program was mapped. */
+  addProgramPage(address: bigint): void {
+    this.#programPages.push(address);
+  }
+
+  /** Its kernel-mode program is gone: returns and forgets its pages. */
+  takeProgramPages(): readonly bigint[] {
+    const pages = this.#programPages;
+    this.#programPages = [];
+    return pages;
+  }
+
+  /** None of its threads may run its program until {@linkcode resume} was called as often. */
+  suspend(): void {
+    this.#suspendCount++;
+  }
+
+  /** Takes one {@linkcode suspend} back; returns whether its threads may run. */
+  resume(): boolean {
+    this.#suspendCount--;
+    return this.#suspendCount <= 0;
+  }
+
+  /** Its program is in memory. */
+  becomeLoaded(): void {
+    this.#loaded = true;
+  }
+
+  /** Somebody ends it; the first to do so says how. Returns how it will have ended. */
+  end(status: TaskStatus): TaskStatus {
+    return this.#ending ??= status;
+  }
+
+  /** Its last thread is gone, or will not run again: returns the threads that waited for this. */
+  die(status: TaskStatus): readonly number[] {
+    this.#status = status;
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    return waiters;
+  }
+
+  /** A range is lent below a stack that has overflowed, or taken back. */
+  lendEmergencyStack(range: AddressRange | null): void {
+    this.#emergencyStack = range;
+  }
+
+  /** Its address space is destroyed. */
+  becomeReaped(): void {
+    this.#reaped = true;
+  }
+
+  /** Everything there is to know, but for its address space. */
+  save(): TaskRecord {
+    return {
+      id: this.id,
+      name: this.name,
+      module: this.module?.index ?? null,
+      threads: [...this.#threads],
+      waiters: [...this.#waiters],
+      programPages: this.#programPages.slice(),
+      suspendCount: this.#suspendCount,
+      loaded: this.#loaded,
+      status: this.#status,
+      ending: this.#ending,
+      emergencyStack: this.#emergencyStack,
+      reaped: this.#reaped,
+    };
+  }
+
+  /** The task a record was made of. */
+  static from(
+    record: TaskRecord,
+    options: { space: AddressSpace | null; module: BootModule | null },
+  ): Task {
+    const task = new Task(record.id, { name: record.name, ...options });
+    for (const thread of record.threads) task.#threads.add(thread);
+    for (const waiter of record.waiters) task.#waiters.add(waiter);
+    task.#programPages = record.programPages.slice();
+    task.#suspendCount = record.suspendCount;
+    task.#loaded = record.loaded;
+    task.#status = record.status;
+    task.#ending = record.ending;
+    task.#emergencyStack = record.emergencyStack;
+    task.#reaped = record.reaped;
+    return task;
   }
 }

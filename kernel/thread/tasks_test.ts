@@ -167,7 +167,7 @@ for (const arch of ARCH_NAMES) {
       programs: [named("hog", hog), named("other", other)],
     });
     assertEquals(session.finish().reason, DEADLOCK);
-    const { frames } = session.machine.kernel;
+    const { pageFrames: frames } = session.machine.kernel;
     assert(frames.available <= frames.low, `${frames.available} frames are free`);
   });
 

@@ -1,17 +1,23 @@
 /**
- * Threads: the kernel's view (state, what to do next) and the machine-dependent object in guest memory.
+ * Threads: the kernel's view (state, what to do next) of the machine-dependent object in guest memory. A thread owns its state;
+ * others ask for a transition.
+ *
+ *               start, wake
+ *     blocked ---------------> ready
+ *        ^  \                  ^   |
+ *        |   \ retire    yield |   | run
+ *   block|    v        preempt |   v
+ *        |   dead <----------- running
+ *        +------------------------+
  *
  * @module
  */
 
-import type { TrapFrame } from "../../arch/arch.ts";
-import type { GuestImage } from "../../arch/guest_image.ts";
-import type { KernelSpace } from "../../arch/kernel_space.ts";
-import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import type { GuestLabel } from "../../arch/guest_labels.ts";
 import type { ThreadRef } from "../../trace/events.ts";
-import type { FrameAllocator } from "../vm/page_frames.ts";
-import type { Outcome } from "./outcome.ts";
-import type { UnwindContext } from "../unwind/panic.ts";
+import { KernelError } from "../errors.ts";
+import { Unwinds, type UnwindsRecord } from "../unwind/unwinds.ts";
+import type { Continuation, Wait, WaitResult } from "./continuation.ts";
 import type { Task } from "./task.ts";
 
 /** Where a thread is. */
@@ -20,48 +26,37 @@ export type ThreadState = "ready" | "running" | "blocked" | "dead";
 /** Reasons to stop on the way to user mode (asynchronous system traps). */
 export type Ast = "quantum" | "suspend" | "terminate";
 
-/** Offsets in the thread object, read from the image. */
-export interface ThreadLayout {
-  /** Saved kernel stack pointer. */
-  readonly ksp: number;
-  /** Kernel stack base; its top follows. */
-  readonly stackBase: number;
-  /** Kernel stack top. */
-  readonly stackTop: number;
-  /** Continuation. */
-  readonly continuation: number;
-  /** Task. */
-  readonly task: number;
-  /** Number. */
-  readonly id: number;
-  /** Root table. */
-  readonly root: number;
-  /** Top of the emergency stack. */
-  readonly emergency: number;
-  /** User trap frame. */
-  readonly frame: number;
-  /** Floating-point state. */
-  readonly fp: number;
-  /** Bytes of the object. */
-  readonly size: number;
+/** Where a thread that does not run goes on. */
+export interface Resumption {
+  /** Label it starts at on an empty kernel stack, or `null` if it resumes the stack it kept. */
+  readonly label: GuestLabel | null;
+  /** What the kernel does then. */
+  readonly resume: Continuation<WaitResult>;
 }
 
-/** Reads the layout from an image. */
-export function threadLayout(image: GuestImage): ThreadLayout {
-  const at = (name: string) => image.constant(`TH_${name}`);
-  return {
-    ksp: at("KSP"),
-    stackBase: at("STACK_BASE"),
-    stackTop: at("STACK_TOP"),
-    continuation: at("CONTINUATION"),
-    task: at("TASK"),
-    id: at("ID"),
-    root: at("ROOT"),
-    emergency: at("EMERGENCY"),
-    frame: at("FRAME"),
-    fp: at("FP"),
-    size: at("SIZE"),
-  };
+/** Everything a thread's owner keeps, as plain data. */
+export interface ThreadRecord {
+  readonly id: number;
+  readonly address: bigint;
+  readonly task: number;
+  readonly priority: number;
+  readonly state: ThreadState;
+  readonly cpu: number | null;
+  readonly stack: number | null;
+  readonly label: GuestLabel | null;
+  readonly resume: Continuation<WaitResult> | null;
+  readonly waitResult: WaitResult;
+  readonly wait: Wait | null;
+  readonly calls: readonly Continuation<bigint>[];
+  readonly traps: readonly bigint[];
+  readonly asts: readonly Ast[];
+  readonly preempted: boolean;
+  readonly bounce: bigint | null;
+  readonly unwinds: UnwindsRecord;
+  readonly userReady: boolean;
+  readonly stackReserve: bigint | null;
+  readonly killReason: string | null;
+  readonly runTime: number;
 }
 
 /** A thread. */
@@ -76,86 +71,326 @@ export class Thread {
   readonly priority: number;
   /** How events name it. */
   readonly ref: ThreadRef;
-  /** Where it is. */
-  state: ThreadState = "blocked";
-  /** Index of its kernel stack, or `null` if it has none at the moment. */
-  stack: number | null = null;
-  /** Label it starts at when it runs next, or `null` if it resumes its stack. */
-  continuation: string | null = null;
-  /** What to do when it runs next. */
-  resume: (() => Outcome) | null = null;
-  /** What to do with the results of the guest routines that run on its stack, innermost last. */
-  readonly pending: ((result: bigint) => Outcome)[] = [];
-  /** Traps from kernel mode that are being handled on its stack, innermost last. */
-  readonly kernelTraps: TrapFrame[] = [];
-  /** What to take care of before it goes to user mode. */
-  readonly asts: Set<Ast> = new Set();
-  /** Whether it is blocked because its task is suspended. */
-  suspended = false;
-  /** Takes it off whatever it waits for. */
-  cancelWait: (() => void) | null = null;
-  /** Physical address of the page its copies to and from the host go through, if it has needed one. */
-  bounce: bigint | null = null;
-  /** Unwindings of its stack, innermost last. */
-  readonly unwinds: UnwindContext[] = [];
-  /** Exceptions that handlers hold. */
-  readonly caught: UnwindContext[] = [];
-  /** Whether it has a user context to go to or come from. */
-  userReady = false;
-  /** Page below its kernel stack that was lent because the stack overflowed, or `null`. */
-  stackReserve: bigint | null = null;
-  /** Why it is to be unwound to its end, or `null`. */
-  killReason: string | null = null;
-  /** Instructions it has run. */
-  runTime = 0;
+  /** Unwindings of its stack, and exceptions that handlers hold. */
+  readonly unwinds = new Unwinds();
+  #state: ThreadState = "blocked";
+  #cpu: number | null = null;
+  #stack: number | null = null;
+  #label: GuestLabel | null;
+  #resume: Continuation<WaitResult> | null;
+  #waitResult: WaitResult = "awakened";
+  #wait: Wait | null = null;
+  #calls: Continuation<bigint>[] = [];
+  #traps: bigint[] = [];
+  readonly #asts = new Set<Ast>();
+  #preempted = false;
+  #runTime = 0;
+  #bounce: bigint | null = null;
+  #userReady = false;
+  #stackReserve: bigint | null = null;
+  #killReason: string | null = null;
 
-  /** Makes the kernel's view of the object at `address`. */
-  constructor(id: number, options: { address: bigint; task: Task; priority: number }) {
+  /** Makes the kernel's view of the object at `address`: a blocked thread without a kernel stack. */
+  constructor(
+    id: number,
+    options: { address: bigint; task: Task; priority: number } & Resumption,
+  ) {
     this.id = id;
     this.address = options.address;
     this.task = options.task;
     this.priority = options.priority;
     this.ref = { address: options.address, task: options.task.name };
-  }
-}
-
-/** Carves thread objects out of frames at the top of RAM, highest address first; freed objects are used again. */
-export class ThreadZone {
-  readonly #frames: FrameAllocator;
-  readonly #space: KernelSpace;
-  readonly #size: number;
-  readonly #free: bigint[] = [];
-  #inUse = 0;
-
-  /** Objects of `size` bytes, rounded up to 16. */
-  constructor(space: KernelSpace, options: { frames: FrameAllocator; size: number }) {
-    this.#space = space;
-    this.#frames = options.frames;
-    this.#size = (options.size + 15) & ~15;
+    this.#label = options.label;
+    this.#resume = options.resume;
   }
 
-  /** Objects that are in use. */
-  get inUse(): number {
-    return this.#inUse;
+  /** Where it is. */
+  get state(): ThreadState {
+    return this.#state;
   }
 
-  /** Returns the address of a zeroed object. */
-  allocate(): bigint {
-    if (this.#free.length === 0) {
-      const page = this.#space.virtual(this.#frames.allocateHigh());
-      const count = Math.floor(PAGE_SIZE / this.#size);
-      for (let i = 0; i < count; i++) this.#free.push(page + BigInt(i * this.#size));
-    }
-    const address = this.#free.pop();
-    if (address === undefined) throw new RangeError("A page holds no thread object");
-    this.#space.memory.slice(this.#space.physical(address), this.#size).fill(0);
-    this.#inUse++;
-    return address;
+  /** Number of the CPU it runs on, or `null`. */
+  get cpu(): number | null {
+    return this.#cpu;
   }
 
-  /** Takes an object back. */
-  free(address: bigint): void {
-    this.#inUse--;
-    this.#free.push(address);
+  /** Index of its kernel stack, or `null` if it has none at the moment. */
+  get stack(): number | null {
+    return this.#stack;
+  }
+
+  /** Label it starts at when it runs next, or `null` if it resumes its stack. */
+  get label(): GuestLabel | null {
+    return this.#label;
+  }
+
+  /** What the kernel does when it runs next, or `null` while it runs. */
+  get resume(): Continuation<WaitResult> | null {
+    return this.#resume;
+  }
+
+  /** What it waits for, or `null`. */
+  get wait(): Wait | null {
+    return this.#wait;
+  }
+
+  /** Instructions it has run. */
+  get runTime(): number {
+    return this.#runTime;
+  }
+
+  /** What it takes care of before it goes to user mode. */
+  get asts(): ReadonlySet<Ast> {
+    return this.#asts;
+  }
+
+  /** Whether something more urgent, and not its used-up quantum, asks it to give way. */
+  get preempted(): boolean {
+    return this.#preempted;
+  }
+
+  /** Physical address of the page frame its copies to and from the host go through, or `null` if it has needed none yet. */
+  get bounce(): bigint | null {
+    return this.#bounce;
+  }
+
+  /** Whether it has a program context to go to or come from. */
+  get userReady(): boolean {
+    return this.#userReady;
+  }
+
+  /** Page below its kernel stack that was lent because the stack overflowed, or `null`. */
+  get stackReserve(): bigint | null {
+    return this.#stackReserve;
+  }
+
+  /** Why it is to be unwound to its end, or `null`. */
+  get killReason(): string | null {
+    return this.#killReason;
+  }
+
+  /** Address of the innermost trap frame from kernel mode that is being handled on its stack. */
+  get trap(): bigint | undefined {
+    return this.#traps.at(-1);
+  }
+
+  /** How many such trap frames there are. */
+  get trapDepth(): number {
+    return this.#traps.length;
+  }
+
+  /** It becomes ready: the policy has it. */
+  ready(): void {
+    this.#expect("queue", this.#state !== "dead");
+    this.#state = "ready";
+    this.#cpu = null;
+  }
+
+  /** Its wait is over; the policy gets it next. How a wait before that for a kernel stack ended is not forgotten. */
+  wake(result: WaitResult): void {
+    this.#expect("wake", this.#state === "blocked");
+    if (this.#wait?.kind !== "stack") this.#waitResult = result;
+    this.#wait = null;
+  }
+
+  /** It has been picked, but there is no kernel stack for it. */
+  lackStack(): void {
+    this.#expect("block", this.#state === "ready");
+    this.#state = "blocked";
+    this.#wait = { kind: "stack" };
+  }
+
+  /** It runs on a CPU. */
+  run(cpu: number): void {
+    this.#expect("run", this.#state === "ready" || this.#state === "running");
+    this.#state = "running";
+    this.#cpu = cpu;
+  }
+
+  /** The thread that boots, or idles, has the CPU without having been picked. */
+  adopt(cpu: number): void {
+    this.#state = "running";
+    this.#cpu = cpu;
+  }
+
+  /** It gives the CPU up, and goes on as `next` says. What was under way on a stack that it does not keep is over. */
+  stop(next: Resumption): void {
+    this.#expect("stop", this.#state === "running");
+    this.#label = next.label;
+    this.#resume = next.resume;
+    this.#waitResult = "awakened";
+    if (next.label !== null) this.discardStack();
+    this.#state = "blocked";
+    this.#cpu = null;
+    this.clearAst("quantum");
+  }
+
+  /** It is blocked because of `wait`; called before or after it has stopped. */
+  waitFor(wait: Wait): void {
+    this.#wait = wait;
+  }
+
+  /** A wait is to end without what was waited for: it goes on with `resume` instead. */
+  redirect(resume: Continuation<WaitResult>): void {
+    this.#resume = resume;
+  }
+
+  /** It starts at its label: returns that, and forgets it. */
+  takeLabel(): GuestLabel {
+    const label = this.#label;
+    if (label === null) this.#refuse("start", "it has no label to start at");
+    this.#label = null;
+    return label;
+  }
+
+  /** It goes on: returns with what, and how its wait ended. */
+  takeResume(): { to: Continuation<WaitResult>; result: WaitResult } {
+    const to = this.#resume;
+    if (to === null) this.#refuse("resume", "it has nothing to go on with");
+    this.#resume = null;
+    return { to, result: this.#waitResult };
+  }
+
+  /** Has the guest's routine that runs next hand its result to `then`. */
+  pushCall(then: Continuation<bigint>): void {
+    this.#calls.push(then);
+  }
+
+  /** What takes the result of the routine that has returned. */
+  popCall(): Continuation<bigint> | undefined {
+    return this.#calls.pop();
+  }
+
+  /** A trap from kernel mode has saved its frame on the thread's stack. */
+  pushTrap(address: bigint): void {
+    this.#traps.push(address);
+  }
+
+  /** The innermost trap from kernel mode is left. */
+  popTrap(): void {
+    this.#traps.pop();
+  }
+
+  /** Whatever ran on its kernel stack will not be returned to. */
+  discardStack(): void {
+    this.#calls.length = 0;
+    this.#traps.length = 0;
+  }
+
+  /** Nothing but the trap it is in is left on its kernel stack. */
+  discardCalls(): void {
+    this.#calls.length = 0;
+  }
+
+  /** It gets a kernel stack, or none. */
+  giveStack(stack: number | null): void {
+    this.#stack = stack;
+  }
+
+  /** It gets a page frame for its copies, or gives it back. */
+  giveBounce(frame: bigint | null): void {
+    this.#bounce = frame;
+  }
+
+  /** Its program context is complete. */
+  becomeReadyForUser(): void {
+    this.#userReady = true;
+  }
+
+  /** It is lent a page below its stack, or gives it back. */
+  lendReserve(page: bigint | null): void {
+    this.#stackReserve = page;
+  }
+
+  /** It is to be unwound to its end, at its next chance. The first reason counts. */
+  requestKill(reason: string): void {
+    this.#killReason ??= reason;
+    this.postAst("terminate");
+  }
+
+  /** Asks for something before it goes to user mode. */
+  postAst(ast: Ast, options: { preempted?: boolean } = {}): void {
+    this.#asts.add(ast);
+    if (ast === "quantum") this.#preempted = options.preempted ?? false;
+  }
+
+  /** Takes a request back, or takes it up; returns whether it was there. */
+  clearAst(ast: Ast): boolean {
+    return this.#asts.delete(ast);
+  }
+
+  /** It has run so many instructions. */
+  charge(instructions: number): void {
+    this.#runTime += instructions;
+  }
+
+  /** It is over. */
+  die(): void {
+    this.#state = "dead";
+    this.#wait = null;
+    this.#resume = null;
+    this.discardStack();
+  }
+
+  /** Everything there is to know. */
+  save(): ThreadRecord {
+    return {
+      id: this.id,
+      address: this.address,
+      task: this.task.id,
+      priority: this.priority,
+      state: this.#state,
+      cpu: this.#cpu,
+      stack: this.#stack,
+      label: this.#label,
+      resume: this.#resume,
+      waitResult: this.#waitResult,
+      wait: this.#wait,
+      calls: this.#calls.slice(),
+      traps: this.#traps.slice(),
+      asts: [...this.#asts],
+      preempted: this.#preempted,
+      bounce: this.#bounce,
+      unwinds: this.unwinds.save(),
+      userReady: this.#userReady,
+      stackReserve: this.#stackReserve,
+      killReason: this.#killReason,
+      runTime: this.#runTime,
+    };
+  }
+
+  /** The thread a record was made of. */
+  static from(record: ThreadRecord, task: Task): Thread {
+    const { id, address, priority, label } = record;
+    const resume = record.resume ?? { name: "return" };
+    const thread = new Thread(id, { address, task, priority, label, resume });
+    thread.#resume = record.resume;
+    thread.#state = record.state;
+    thread.#cpu = record.cpu;
+    thread.#stack = record.stack;
+    thread.#waitResult = record.waitResult;
+    thread.#wait = record.wait;
+    thread.#calls = record.calls.slice();
+    thread.#traps = record.traps.slice();
+    for (const ast of record.asts) thread.#asts.add(ast);
+    thread.#preempted = record.preempted;
+    thread.#bounce = record.bounce;
+    thread.unwinds.restore(record.unwinds);
+    thread.#userReady = record.userReady;
+    thread.#stackReserve = record.stackReserve;
+    thread.#killReason = record.killReason;
+    thread.#runTime = record.runTime;
+    return thread;
+  }
+
+  #expect(action: string, allowed: boolean): void {
+    if (!allowed) this.#refuse(action, `it is ${this.#state}`);
+  }
+
+  #refuse(action: string, why: string): never {
+    throw new KernelError(
+      "misuse",
+      `Cannot ${action} thread ${this.id} of ${this.task.name}: ${why}`,
+    );
   }
 }

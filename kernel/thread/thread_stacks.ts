@@ -6,70 +6,143 @@
  * @module
  */
 
-import type { Kernel } from "../kernel.ts";
-import { STACK_PAGES } from "./stack_pool.ts";
+import type { Arch } from "../../arch/arch.ts";
+import type { KernelSpace } from "../../arch/kernel_space.ts";
+import type { PageFrames } from "../vm/page_frames.ts";
+import { STACK_PAGES, type StackPool } from "./stack_pool.ts";
 import type { Thread } from "./thread.ts";
+import type { ThreadLayout } from "./thread_zone.ts";
+
+/** What stacks are made of. */
+export interface ThreadStacksOptions {
+  /** Architecture. */
+  readonly arch: Arch;
+  /** Kernel half of the address space. */
+  readonly space: KernelSpace;
+  /** Page frames of RAM. */
+  readonly frames: PageFrames;
+  /** The stacks themselves. */
+  readonly pool: StackPool;
+  /** Layout of thread objects. */
+  readonly layout: ThreadLayout;
+  /** Most user threads with a stack at a time. */
+  readonly limit: number;
+}
+
+/** Everything there is to know; threads by number. */
+export interface ThreadStacksRecord {
+  readonly userStacks: number;
+  readonly waiting: readonly number[];
+}
 
 function isUser(thread: Thread): boolean {
   return thread.task.space !== null;
 }
 
-/** Whether one more user thread may have a stack. */
-function isOneLeft(k: Kernel): boolean {
-  return k.userStacks < k.stackLimit;
-}
+/** Gives kernel stacks to threads and takes them back. */
+export class ThreadStacks {
+  readonly #options: ThreadStacksOptions;
+  #userStacks = 0;
+  #waiting: Thread[] = [];
 
-/**
- * Gives a thread a kernel stack on which it will start at its continuation.
- * @returns whether there was one; a kernel thread always gets one
- * @throws {KernelError} of kind `memory` if there are no frames for a kernel thread's stack
- */
-export function attachStack(k: Kernel, thread: Thread): boolean {
-  if (isUser(thread)) {
-    const affordable = k.stacks.spare > 0 || k.frames.available > k.frames.minimum + STACK_PAGES;
-    if (!isOneLeft(k) || !affordable) return false;
-    k.userStacks++;
+  /** No thread has a stack yet. */
+  constructor(options: ThreadStacksOptions) {
+    this.#options = options;
   }
-  const stack = k.stacks.allocate();
-  const { layout } = k;
-  const top = k.stacks.top(stack);
-  const frame = top - BigInt(k.arch.switchFrameSize);
-  k.arch.writeSwitchFrame(k.space, frame, { resume: k.label("thread_start") });
-  k.setThreadWord(thread, layout.stackBase, k.stacks.base(stack));
-  k.setThreadWord(thread, layout.stackTop, top);
-  k.setThreadWord(thread, layout.ksp, frame);
-  thread.stack = stack;
-  return true;
-}
 
-/** Takes the kernel stack of a thread that will not resume it. */
-export function detachStack(k: Kernel, thread: Thread): void {
-  if (thread.stack === null) return;
-  k.stacks.free(thread.stack);
-  thread.stack = null;
-  k.setThreadWord(thread, k.layout.stackBase, 0n);
-  k.setThreadWord(thread, k.layout.stackTop, 0n);
-  if (isUser(thread)) k.userStacks--;
-  offerStacks(k);
-}
+  /** User threads that have a stack. */
+  get userStacks(): number {
+    return this.#userStacks;
+  }
 
-/** Whether `next` may take over the stack `old` is about to give up. */
-export function mayTakeOver(k: Kernel, threads: { old: Thread; next: Thread }): boolean {
-  const { old, next } = threads;
-  return old.stack !== null && (!isUser(next) || isUser(old) || isOneLeft(k));
-}
+  /** Threads that are ready but wait for a stack, first come first served. */
+  get waiting(): readonly Thread[] {
+    return this.#waiting;
+  }
 
-/** Records that `next` has taken over the stack of `old`; the guest moves its bounds. */
-export function takeOver(k: Kernel, threads: { old: Thread; next: Thread }): void {
-  const { old, next } = threads;
-  next.stack = old.stack;
-  old.stack = null;
-  if (isUser(next)) k.userStacks++;
-  if (isUser(old)) k.userStacks--;
-  offerStacks(k);
-}
+  /** Whether somebody waits for a stack and could have one. */
+  get isOffered(): boolean {
+    return this.#waiting.length > 0 && this.#isOneLeft;
+  }
 
-/** Wakes the swap-in thread if somebody waits for a stack and could have one. */
-function offerStacks(k: Kernel): void {
-  if (k.stackless.length > 0 && isOneLeft(k)) k.queues.swapin.wakeAll();
+  /** Whether one more user thread may have a stack. */
+  get #isOneLeft(): boolean {
+    return this.#userStacks < this.#options.limit;
+  }
+
+  /**
+   * Gives a thread a kernel stack on which it will start at its label.
+   * @returns whether there was one; a kernel thread always gets one
+   * @throws {KernelError} of kind `memory` if there are no page frames for a kernel thread's stack
+   */
+  attach(thread: Thread): boolean {
+    const { arch, space, frames, pool, layout } = this.#options;
+    if (isUser(thread)) {
+      const affordable = pool.spare > 0 || frames.available > frames.minimum + STACK_PAGES;
+      if (!this.#isOneLeft || !affordable) return false;
+      this.#userStacks++;
+    }
+    const stack = pool.allocate();
+    const top = pool.top(stack);
+    const frame = top - BigInt(arch.switchFrameSize);
+    arch.writeSwitchFrame(space, frame, { resume: arch.image.label("thread_start") });
+    space.writeU64(thread.address + BigInt(layout.stackBase), pool.base(stack));
+    space.writeU64(thread.address + BigInt(layout.stackTop), top);
+    space.writeU64(thread.address + BigInt(layout.ksp), frame);
+    thread.giveStack(stack);
+    return true;
+  }
+
+  /** Takes the kernel stack of a thread that will not resume it. */
+  detach(thread: Thread): void {
+    const { space, pool, layout } = this.#options;
+    if (thread.stack === null) return;
+    pool.free(thread.stack);
+    thread.giveStack(null);
+    space.writeU64(thread.address + BigInt(layout.stackBase), 0n);
+    space.writeU64(thread.address + BigInt(layout.stackTop), 0n);
+    if (isUser(thread)) this.#userStacks--;
+  }
+
+  /** Whether `next` may take over the stack `old` is about to give up. */
+  mayHandOff(old: Thread, next: Thread): boolean {
+    return old.stack !== null && (!isUser(next) || isUser(old) || this.#isOneLeft);
+  }
+
+  /** Records that `next` has taken over the stack of `old`; the guest moves its bounds. */
+  handOff(old: Thread, next: Thread): void {
+    next.giveStack(old.stack);
+    old.giveStack(null);
+    if (isUser(next)) this.#userStacks++;
+    if (isUser(old)) this.#userStacks--;
+  }
+
+  /** A thread waits for a stack. */
+  wait(thread: Thread): void {
+    thread.lackStack();
+    this.#waiting.push(thread);
+  }
+
+  /** A thread waits no longer. */
+  cancel(thread: Thread): void {
+    this.#waiting = this.#waiting.filter((other) => other !== thread);
+  }
+
+  /** The threads that wait, to try again; none waits now. */
+  takeWaiting(): readonly Thread[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return waiting;
+  }
+
+  /** Everything there is to know. */
+  save(): ThreadStacksRecord {
+    return { userStacks: this.#userStacks, waiting: this.#waiting.map(({ id }) => id) };
+  }
+
+  /** Takes over a record; `thread` finds a thread by its number. */
+  restore(record: ThreadStacksRecord, thread: (id: number) => Thread): void {
+    this.#userStacks = record.userStacks;
+    this.#waiting = record.waiting.map(thread);
+  }
 }

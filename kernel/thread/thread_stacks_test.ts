@@ -59,7 +59,7 @@ for (const arch of ARCH_NAMES) {
         const audit = new Audit(s.machine);
         let most = 0;
         while (s.machine.run(50).kind === "paused") {
-          most = Math.max(most, s.machine.kernel.userStacks);
+          most = Math.max(most, s.machine.kernel.stacks.userStacks);
           if (s.machine.now > 3_000_000) break;
         }
         assertEquals([s.ending("printers"), s.ending("sleeper")], ["exit 0", "exit 0"]);
@@ -92,7 +92,7 @@ for (const arch of ARCH_NAMES) {
       s.finish();
       assertEquals([s.ending("printers"), s.ending("sleeper")], ["exit 3", "exit 0"]);
       assert(s.console("printers").length < Number(THREADS));
-      assertEquals(s.machine.kernel.stackless, []);
+      assertEquals(s.machine.kernel.stacks.waiting, []);
       audit.check();
     }
   });
@@ -104,10 +104,12 @@ for (const arch of ARCH_NAMES) {
     const { kernel } = s.machine;
     s.machine.run(20_000);
     // What the host takes is lost to the guest.
-    const created = kernel.stacks.inUse + kernel.stacks.spare;
-    while (kernel.frames.available > kernel.frames.minimum + 3) kernel.frames.allocate();
+    const created = kernel.stackPool.inUse + kernel.stackPool.spare;
+    while (kernel.pageFrames.available > kernel.pageFrames.minimum + 3) {
+      kernel.pageFrames.allocate();
+    }
     s.finish();
     assertEquals([s.ending("printers"), s.ending("threads")], ["exit 0", "exit 0"]);
-    assertEquals(kernel.stacks.inUse + kernel.stacks.spare, created);
+    assertEquals(kernel.stackPool.inUse + kernel.stackPool.spare, created);
   });
 }

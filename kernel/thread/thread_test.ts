@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { STACK_PAGES, StackPool } from "./stack_pool.ts";
 import { kernelMemory } from "../testing/memory.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
-import { threadLayout, ThreadZone } from "./thread.ts";
+import { threadLayout, ThreadZone } from "./thread_zone.ts";
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`ThreadZone.allocate ${arch}, gives objects that are zero, apart and within a page`, () => {

@@ -6,16 +6,16 @@
 
 import type { Thread } from "./thread.ts";
 
+/** Everything a queue keeps, threads by number. */
+export interface WaitQueueRecord {
+  readonly threads: readonly number[];
+  readonly signalled: boolean;
+}
+
 /** Threads that wait for the same event, first come first served. */
 export class WaitQueue {
-  readonly #ready: (thread: Thread) => void;
   #threads: Thread[] = [];
   #signalled = false;
-
-  /** `ready` is called with each thread that is woken. */
-  constructor(ready: (thread: Thread) => void) {
-    this.#ready = ready;
-  }
 
   /** Number of waiting threads. */
   get size(): number {
@@ -25,26 +25,36 @@ export class WaitQueue {
   /** Adds a thread that is about to block. */
   add(thread: Thread): void {
     this.#threads.push(thread);
-    thread.cancelWait = () => {
-      this.#threads = this.#threads.filter((other) => other !== thread);
-    };
   }
 
-  /** Wakes every thread; if there is none, the next call of {@linkcode takeSignal} returns true. */
-  wakeAll(): void {
-    if (this.#threads.length === 0) {
-      this.#signalled = true;
-      return;
-    }
+  /** Takes a thread off, if it is on. */
+  remove(thread: Thread): void {
+    this.#threads = this.#threads.filter((other) => other !== thread);
+  }
+
+  /** Takes off and returns every thread, to be woken; if there is none, the next call of {@linkcode takeSignal} returns true. */
+  takeAll(): readonly Thread[] {
     const threads = this.#threads;
-    this.#threads = [];
-    for (const thread of threads) this.#ready(thread);
+    if (threads.length === 0) this.#signalled = true;
+    else this.#threads = [];
+    return threads;
   }
 
-  /** Whether {@linkcode wakeAll} was called while nobody waited, since the last call of this. */
+  /** Whether {@linkcode takeAll} was called while nobody waited, since the last call of this. */
   takeSignal(): boolean {
     const signalled = this.#signalled;
     this.#signalled = false;
     return signalled;
+  }
+
+  /** Everything there is to know. */
+  save(): WaitQueueRecord {
+    return { threads: this.#threads.map(({ id }) => id), signalled: this.#signalled };
+  }
+
+  /** Takes over a record; `thread` finds a thread by its number. */
+  restore(record: WaitQueueRecord, thread: (id: number) => Thread): void {
+    this.#threads = record.threads.map(thread);
+    this.#signalled = record.signalled;
   }
 }

@@ -5,58 +5,58 @@ import { WaitQueue } from "./wait_queue.ts";
 
 function thread(id: number): Thread {
   const task = new Task(1, { name: "test", space: null, module: null });
-  return new Thread(id, { address: BigInt(id), task, priority: 0 });
+  const resume = { name: "return" } as const;
+  return new Thread(id, { address: BigInt(id), task, priority: 0, label: null, resume });
 }
 
-/** A queue, and the numbers of the threads it has woken. */
-function queue(): { queue: WaitQueue; woken: number[] } {
-  const woken: number[] = [];
-  return { queue: new WaitQueue(({ id }) => void woken.push(id)), woken };
+/** Takes everybody off a queue. */
+function take(queue: WaitQueue): number[] {
+  return queue.takeAll().map(({ id }) => id);
 }
 
-Deno.test("WaitQueue.wakeAll, wakes everybody once, first come first served", () => {
-  const { queue: q, woken } = queue();
-  for (const id of [3, 1, 2]) q.add(thread(id));
-  assertEquals(q.size, 3);
-  q.wakeAll();
-  q.wakeAll();
-  assertEquals([woken, q.size], [[3, 1, 2], 0]);
+Deno.test("WaitQueue.takeAll, takes everybody once, first come first served", () => {
+  const queue = new WaitQueue();
+  for (const id of [3, 1, 2]) queue.add(thread(id));
+  assertEquals(queue.size, 3);
+  assertEquals([take(queue), take(queue), queue.size], [[3, 1, 2], [], 0]);
 });
 
 Deno.test("WaitQueue.takeSignal, remembers one wake-up that found nobody", () => {
-  const { queue: q } = queue();
-  assertEquals(q.takeSignal(), false);
-  q.wakeAll();
-  q.wakeAll();
-  assertEquals([q.takeSignal(), q.takeSignal()], [true, false]);
+  const queue = new WaitQueue();
+  assertEquals(queue.takeSignal(), false);
+  take(queue);
+  take(queue);
+  assertEquals([queue.takeSignal(), queue.takeSignal()], [true, false]);
 });
 
 Deno.test("WaitQueue.takeSignal, a wake-up that found somebody leaves no signal", () => {
-  const { queue: q } = queue();
-  q.add(thread(1));
-  q.wakeAll();
-  assertEquals(q.takeSignal(), false);
+  const queue = new WaitQueue();
+  queue.add(thread(1));
+  take(queue);
+  assertEquals(queue.takeSignal(), false);
 });
 
-Deno.test("WaitQueue.add, a thread can take itself off the queue", () => {
-  const { queue: q, woken } = queue();
+Deno.test("WaitQueue.remove, takes one thread off, once", () => {
+  const queue = new WaitQueue();
   const threads = [1, 2, 3].map(thread);
-  for (const each of threads) q.add(each);
-  threads[1]?.cancelWait?.();
-  assertEquals(q.size, 2);
-  threads[1]?.cancelWait?.();
-  q.wakeAll();
-  assertEquals(woken, [1, 3]);
+  for (const each of threads) queue.add(each);
+  for (let i = 0; i < 2; i++) {
+    queue.remove(threads[1]!);
+    assertEquals(queue.size, 2);
+  }
+  assertEquals(take(queue), [1, 3]);
 });
 
-Deno.test("WaitQueue.wakeAll, threads that wait again at once wait for the next time", () => {
-  const woken: number[] = [];
-  const first = thread(1);
-  const q: WaitQueue = new WaitQueue(({ id }) => {
-    woken.push(id);
-    q.add(first);
-  });
-  q.add(first);
-  q.wakeAll();
-  assertEquals([woken, q.size], [[1], 1]);
+Deno.test("WaitQueue.restore, a queue is as it was saved", () => {
+  const queue = new WaitQueue();
+  const threads = [1, 2, 3].map(thread);
+  for (const each of threads) queue.add(each);
+  const record = queue.save();
+  const other = new WaitQueue();
+  other.add(thread(9));
+  other.restore(record, (id) => threads[id - 1]!);
+  assertEquals(take(other), [1, 2, 3]);
+  take(other);
+  other.restore(other.save(), () => threads[0]!);
+  assertEquals(other.takeSignal(), true);
 });

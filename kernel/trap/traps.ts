@@ -6,70 +6,88 @@
 
 import type { TrapCause, TrapFrame } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { InterruptLine } from "../clock.ts";
-import { grantEmergencyStack, grantStackReserve } from "../vm/emergency_stack.ts";
 import { KernReturn } from "../errors.ts";
-import { raiseException } from "../unwind/exceptions.ts";
-import { resolveFault } from "../vm/fault.ts";
 import type { Kernel } from "../kernel.ts";
-import { call, type Outcome, RETURN } from "../thread/outcome.ts";
 import { handleSyscall } from "../syscall/syscalls.ts";
-import { hasCleanups } from "../unwind/unwind_stack.ts";
+import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
+import type { Thread } from "../thread/thread.ts";
+import { raiseException } from "../unwind/exceptions.ts";
+import { grantEmergencyStack, grantStackReserve } from "../vm/emergency_stack.ts";
+import { resolveFault } from "../vm/fault.ts";
+import type { Fault } from "../vm/fault_types.ts";
+import { handleInterrupt } from "./interrupts.ts";
 
 type PageFault = Extract<TrapCause, { kind: "page-fault" }>;
 
-/** Handles a trap frame that the guest has just saved. */
-export function handleTrap(k: Kernel, frame: TrapFrame): Outcome {
-  const thread = k.current;
-  if (!frame.fromUser) thread.kernelTraps.push(frame);
+/** Handles the trap frame of a thread that the guest has just saved at an address. */
+export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome {
+  const frame = k.trapFrame(thread, address);
+  if (!frame.fromUser) thread.pushTrap(address);
   const cause = frame.cause();
-  if (cause.kind === "interrupt") return handleInterrupt(k, frame, cause.line);
+  if (cause.kind === "interrupt") return handleInterrupt(k, thread, { frame, line: cause.line });
   if (k.events.heard) {
     const { origin, name, words } = frame.report();
     const mode = frame.fromUser ? "user" : "kernel";
     k.events.emit({ type: "exception", thread: thread.ref, mode, origin, name, words });
+  } else {
+    k.events.skip();
   }
-  if (!frame.fromUser) return handleKernelException(k, frame, cause);
+  if (!frame.fromUser) return handleKernelException(k, thread, { frame, cause });
   switch (cause.kind) {
     case "syscall":
-      return handleSyscall(k, frame);
+      return handleSyscall(k, thread, frame);
     case "page-fault":
-      return handleUserFault(k, frame, cause);
+      return handleUserFault(k, thread, { frame, cause });
     case "fp-disabled":
-      return giveFp(k);
+      return giveFp(k, thread);
     case "error":
-      return raiseException(k, frame, reason(frame));
+      return raiseException(k, thread, { frame, reason: reason(frame) });
   }
 }
 
-/** One line that says what user code did wrong. */
+/** One line that says what a program did wrong. */
 function reason(frame: TrapFrame, why?: string): string {
   const { meaning } = frame.report();
   return `${why ?? meaning}, at ${hex(frame.pc)}`;
 }
 
-function handleUserFault(k: Kernel, frame: TrapFrame, cause: PageFault): Outcome {
-  const thread = k.current;
-  const { address, access } = cause;
+function handleUserFault(
+  k: Kernel,
+  thread: Thread,
+  trap: { frame: TrapFrame; cause: PageFault },
+): Outcome {
+  const { frame, cause: { address, access } } = trap;
   const { space } = thread.task;
+  const fault: Fault = { address, access, label: "user_page_fault_continuation" };
   if (space === null || address >= space.map.end) {
-    return raiseException(k, frame, describeFault(frame, cause));
+    return raiseException(k, thread, { frame, reason: describeFault(frame, fault) });
   }
-  return resolveFault(
-    k,
-    { space, address, access, continuation: "user_page_fault_continuation" },
-    (kr) => {
-      k.events.emit({ type: "page-fault", thread: thread.ref, address, access, kr });
-      if (kr === KernReturn.SUCCESS) return RETURN;
-      const { task } = thread;
-      const overflow = hasCleanups(task) && grantEmergencyStack(task, { address, sp: frame.sp });
-      const why = describeFault(frame, cause, kr);
-      return raiseException(k, frame, overflow ? `stack overflow: ${why}` : why);
-    },
-  );
+  return resolveFault(k, thread, { fault, then: { name: "user_fault", fault } });
 }
 
-function describeFault(frame: TrapFrame, cause: PageFault, kr?: number): string {
+/** A page fault of user code is resolved, or cannot be. */
+export function finishUserFault(
+  k: Kernel,
+  thread: Thread,
+  how: { fault: Fault; kr: number },
+): Outcome {
+  const { fault, kr } = how;
+  const { address, access } = fault;
+  k.events.emit({ type: "page-fault", thread: thread.ref, address, access, kr });
+  if (kr === KernReturn.SUCCESS) return RETURN;
+  const frame = k.userFrame(thread);
+  const { task } = thread;
+  const overflow = task.code.hasCleanups &&
+    grantEmergencyStack(task, { address, sp: frame.sp });
+  const why = describeFault(frame, fault, kr);
+  return raiseException(k, thread, { frame, reason: overflow ? `stack overflow: ${why}` : why });
+}
+
+function describeFault(
+  frame: TrapFrame,
+  fault: Pick<Fault, "access" | "address">,
+  kr?: number,
+): string {
   const why = kr === undefined
     ? "outside the user's half"
     : kr === KernReturn.PROTECTION_FAILURE
@@ -77,34 +95,51 @@ function describeFault(frame: TrapFrame, cause: PageFault, kr?: number): string 
     : kr === KernReturn.RESOURCE_SHORTAGE
     ? "no memory left"
     : "not mapped";
-  return reason(frame, `${cause.access} of ${hex(cause.address)}: ${why}`);
+  return reason(frame, `${fault.access} of ${hex(fault.address)}: ${why}`);
 }
 
 /** A system call or an exception of a kernel-mode task's own code, as opposed to the kernel's. */
-function handleProgramTrap(k: Kernel, frame: TrapFrame, cause: TrapCause): Outcome {
-  if (cause.kind === "syscall") return handleSyscall(k, frame);
+function handleProgramTrap(
+  k: Kernel,
+  thread: Thread,
+  trap: { frame: TrapFrame; cause: TrapCause },
+): Outcome {
+  const { frame, cause } = trap;
+  if (cause.kind === "syscall") return handleSyscall(k, thread, frame);
   const why = cause.kind === "page-fault"
     ? describeFault(frame, cause, KernReturn.INVALID_ADDRESS)
     : reason(frame);
-  const overflow = grantStackReserve(k, k.current, frame.sp);
-  return raiseException(k, frame, overflow ? `stack overflow: ${why}` : why);
+  const overflow = grantStackReserve(k, thread, frame.sp);
+  return raiseException(k, thread, { frame, reason: overflow ? `stack overflow: ${why}` : why });
 }
 
 /** The kernel itself faulted: right in the routines that touch user memory, the end of the machine anywhere else. */
-function handleKernelException(k: Kernel, frame: TrapFrame, cause: TrapCause): Outcome {
+function handleKernelException(
+  k: Kernel,
+  thread: Thread,
+  trap: { frame: TrapFrame; cause: TrapCause },
+): Outcome {
+  const { frame, cause } = trap;
   const { image } = k.arch;
   const inKernel = frame.pc >= image.begin && frame.pc < image.end;
-  if (k.current.task.kernelMode && !inKernel) return handleProgramTrap(k, frame, cause);
+  if (thread.task.kernelMode && !inKernel) return handleProgramTrap(k, thread, trap);
   const inCopy = frame.pc >= k.label("copy_begin") && frame.pc < k.label("copy_end");
-  const { space } = k.current.task;
-  if (cause.kind !== "page-fault" || !inCopy || space === null) {
-    return { kind: "halt", reason: `Kernel panic: ${reason(frame)} in ${symbolAt(k, frame.pc)}` };
+  if (cause.kind !== "page-fault" || !inCopy || thread.task.space === null) {
+    return panicKernel(`${reason(frame)} in ${symbolAt(k, frame.pc)}`);
   }
   const { address, access } = cause;
-  return resolveFault(k, { space, address, access, continuation: null }, (kr) => {
-    if (kr !== KernReturn.SUCCESS) frame.pc = k.label("copy_fault");
-    return RETURN;
-  });
+  const fault: Fault = { address, access, label: null };
+  return resolveFault(k, thread, { fault, then: { name: "copy_fault", trap: frame.address } });
+}
+
+/** A page fault of a copy routine is resolved, or the routine is to fail. */
+export function finishCopyFault(
+  k: Kernel,
+  thread: Thread,
+  how: { trap: bigint; kr: number },
+): Outcome {
+  if (how.kr !== KernReturn.SUCCESS) k.trapFrame(thread, how.trap).pc = k.label("copy_fault");
+  return RETURN;
 }
 
 function symbolAt(k: Kernel, pc: bigint): string {
@@ -112,38 +147,20 @@ function symbolAt(k: Kernel, pc: bigint): string {
   return found === undefined ? hex(pc) : `${found.symbol.name}+${hex(found.offset)}`;
 }
 
-/** Gives the floating-point unit to the current thread. */
-function giveFp(k: Kernel): Outcome {
-  const thread = k.current;
-  const owner = k.fpOwner;
-  k.cpu.userFp = true;
-  const given = () => {
-    k.fpOwner = thread;
-    k.events.emit({ type: "fp-switch", from: owner?.ref ?? null, to: thread.ref });
-    return RETURN;
-  };
+/** Gives the floating-point unit to a thread. */
+function giveFp(k: Kernel, thread: Thread): Outcome {
+  const on = k.cpuOf(thread);
+  const owner = on.fpOwner;
+  on.cpu.userFp = true;
   return owner === null
-    ? call("fp_load", [thread.address], given)
-    : call("fp_swap", [owner.address, thread.address], given);
+    ? call("fp_load", [thread.address], { name: "fp_given", from: null })
+    : call("fp_swap", [owner.address, thread.address], { name: "fp_given", from: owner.id });
 }
 
-function handleInterrupt(k: Kernel, frame: TrapFrame, line: number): Outcome {
-  k.events.emit({
-    type: "irq",
-    thread: k.current.ref,
-    mode: frame.fromUser ? "user" : "kernel",
-    line,
-    pc: frame.pc,
-  });
-  if (line === InterruptLine.TIMER) tick(k);
-  if (line === InterruptLine.IO) k.queues.ioDone.wakeAll();
+/** The floating-point unit holds the thread's registers. */
+export function finishFp(k: Kernel, thread: Thread, from: number | null): Outcome {
+  k.cpuOf(thread).giveFp(thread);
+  const before = from === null ? null : k.thread(from).ref;
+  k.events.emit({ type: "fp-switch", from: before, to: thread.ref });
   return RETURN;
-}
-
-/** The timer: charges the running thread and wakes the timeout thread if a deadline has passed. */
-function tick(k: Kernel): void {
-  const { current } = k;
-  const elapsed = k.chargeTime(current);
-  if (current !== k.idle && k.policy.tick(current.id, elapsed)) current.asts.add("quantum");
-  if (k.sleepers.some((sleeper) => sleeper.until <= k.clock.now)) k.queues.timeout.wakeAll();
 }

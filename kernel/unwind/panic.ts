@@ -1,10 +1,10 @@
 /**
  * From panic to unwind: how a thread's normal course ends.
  *
- * A panic, a thrown exception, a CPU exception or a kill request becomes an {@linkcode UnwindContext}. The thread's stack is walked
- * with its program's own tables; where a frame has something to clean up, the thread's trap frame is given the landing registers
+ * A panic, a thrown exception, a CPU exception or a kill request becomes an {@linkcode Unwind}. The thread's stack is walked
+ * with its program's own tables; where a stack frame has something to clean up, the thread's trap frame is given the landing registers
  * and the guest's exit routine lands there. The cleanup runs in the guest, calls `_Unwind_Resume`, and the walk goes on from the
- * frames as they are then, until a handler takes the exception or the end of the stack is reached and the task ends with its
+ * stack frames as they are then, until a handler takes the exception or the end of the stack is reached and the task ends with its
  * reason.
  *
  * @module
@@ -12,72 +12,45 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
-import { UnwindError } from "../../unwind/errors.ts";
-import type { Frame } from "../../unwind/walk/frame.ts";
-import { FrameIterator } from "../../unwind/walk/frame_iterator.ts";
-import type { BetweenCallSites, ThrownException } from "../../unwind/exception/personality.ts";
+import { InputError } from "../../bytes/mod.ts";
 import {
+  type BetweenCallSites,
+  EXCEPTION_OBJECT,
   type Landing,
   type SearchResult,
   type Step,
   Unwinding,
   type UnwindRequest,
-} from "../../unwind/exception/two_phase.ts";
+} from "../../unwind/exception/mod.ts";
+import { type Frame, FrameIterator } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { endTask } from "../thread/lifecycle.ts";
 import { EXIT, type Outcome } from "../thread/outcome.ts";
-import { revokeEmergencyStack, revokeStackReserve } from "../vm/emergency_stack.ts";
-import { land } from "./landing.ts";
 import type { Thread } from "../thread/thread.ts";
-import { registersOf, taskMemory, taskModules, writeTaskWord } from "./unwind_stack.ts";
+import { revokeEmergencyStack, revokeStackReserve } from "../vm/emergency_stack.ts";
+import { releaseObject } from "./exception_page.ts";
+import { land } from "./landing.ts";
+import { registersOf, taskMemory, writeTaskWord } from "./unwind_stack.ts";
+import type { Unwind } from "./unwinds.ts";
 
-/** Most frames of one walk: enough for a stack full of the smallest frames. */
+/** Most stack frames of one walk: enough for a stack full of the smallest. */
 const FRAME_LIMIT = 65_536;
 
-/** Offset of `private_1` in `_Unwind_Exception`, where a handler finds the adjusted object pointer. */
-const PRIVATE_1 = 16n;
-
-/** What started an unwinding. */
-export type UnwindCause = "panic" | "throw" | "exception" | "kill";
-
-/** One unwinding on its way through one stack. */
-export interface UnwindContext {
-  /** Guest address of the exception object, which landing pads hand to `_Unwind_Resume`. */
-  readonly object: bigint;
-  /** What started it. */
-  readonly cause: UnwindCause;
-  /** What will be said of the task if nothing takes it: one line. */
-  readonly reason: string;
-  /** Frames at the start that belong to the panic itself. */
-  readonly skip: number;
-  /** The two phases. */
-  readonly unwinding: Unwinding;
-  /** What the handler that takes it gets as the thrown object; set when a handler's type matches. */
-  readonly adjusted: () => bigint | null;
-  /** Frees what the kernel made for it. */
-  readonly release: () => void;
-  /** Landing pads entered. */
-  landings: number;
-  /** Stack pointer of the last landing: calls of the cleanup are below it. */
-  landingSp: bigint;
-}
-
 /** What a new unwinding is made from. */
-export interface UnwindStart {
-  /** What started it. */
-  readonly cause: UnwindCause;
-  /** One line. */
-  readonly reason: string;
-  /** Exception object. */
-  readonly object: bigint;
-  /** Class of the exception and, for C++, which types take it. */
-  readonly exception: Omit<ThrownException, "object">;
-  /** Frames to skip. */
-  readonly skip?: number;
-  /** See {@linkcode UnwindContext.adjusted}. */
-  readonly adjusted?: () => bigint | null;
-  /** See {@linkcode UnwindContext.release}. */
-  readonly release?: () => void;
+export type UnwindStart =
+  & Pick<Unwind, "cause" | "reason" | "object" | "exceptionClass">
+  & Partial<Pick<Unwind, "skip" | "thrown" | "page">>;
+
+/** One step of an unwinding. */
+interface Walked {
+  /** The unwinding. */
+  readonly unwind: Unwind;
+  /** Where the walk begins. */
+  readonly frame: TrapFrame;
+  /** Its two phases. */
+  readonly unwinding: Unwinding;
+  /** What the handler that takes it gets as the thrown object: known when a handler's type has matched. */
+  readonly adjusted: () => bigint | null;
 }
 
 /**
@@ -88,112 +61,135 @@ function nearestCallSite(frame: Frame): BetweenCallSites {
   return frame.interrupted ? "previous" : "continue";
 }
 
-/** Makes an unwinding and takes its first step. */
-export function startUnwinding(k: Kernel, frame: TrapFrame, start: UnwindStart): Outcome {
-  const thread = k.current;
-  const { cause, reason, object } = start;
+/** Makes the two phases of an unwinding go on from where they are. */
+function takeUp(k: Kernel, thread: Thread, how: { unwind: Unwind; frame: TrapFrame }): Walked {
+  const { unwind, frame } = how;
+  const { object, exceptionClass, cause, thrown, progress } = unwind;
+  let adjusted = thrown?.address ?? null;
+  const { task } = thread;
+  const matcher = thrown === null ? null : task.code.typeMatcher(taskMemory(k, task));
   const request: UnwindRequest = {
-    exception: { ...start.exception, object },
+    exception: {
+      object,
+      exceptionClass,
+      ...(thrown === null || matcher === null ? {} : {
+        matches: (wanted: bigint): boolean => {
+          const matched = matcher.match(thrown.type, thrown.address, wanted);
+          if (matched !== undefined) adjusted = matched;
+          return matched !== undefined;
+        },
+      }),
+    },
     // Handlers of everything are landed in for the cleanups they stand for, but a kill goes on after them.
     ...(cause === "kill" ? { forced: { catchAll: "land" } } : {}),
     ...(cause === "kill" || cause === "exception" ? { between: nearestCallSite } : {}),
   };
-  const context: UnwindContext = {
-    object,
-    cause,
-    reason,
-    skip: start.skip ?? 0,
-    unwinding: new Unwinding(request),
-    adjusted: start.adjusted ?? (() => null),
-    release: start.release ?? (() => {}),
+  const unwinding = new Unwinding(request, progress);
+  return { unwind, frame, unwinding, adjusted: () => adjusted };
+}
+
+/** Makes an unwinding and takes its first step. */
+export function startUnwinding(
+  k: Kernel,
+  thread: Thread,
+  how: { frame: TrapFrame; start: UnwindStart },
+): Outcome {
+  const { frame, start } = how;
+  const unwind: Unwind = {
+    skip: 0,
+    thrown: null,
+    page: null,
+    ...start,
+    progress: { phase: "new", handlerCfa: undefined },
     landings: 0,
     landingSp: 0n,
   };
+  const { cause, reason, object } = unwind;
   k.events.emit({ type: "panic", thread: thread.ref, cause, reason, context: object });
-  const outer = activeContext(thread);
-  thread.unwinds.push(context);
-  return guarded(k, context, () => {
-    const { unwinding } = context;
+  const outer = thread.unwinds.running;
+  thread.unwinds.begin(unwind);
+  return guarded(k, thread, () => {
+    const walked = takeUp(k, thread, { unwind, frame });
     if (cause !== "kill") {
-      const end = search(k, { context, frame, outer });
+      const end = search(k, thread, { walked, outer });
       if (end !== null) return end;
     } else if (outer !== undefined) {
-      return doublePanic(k, { outer, context });
+      return doublePanic(k, thread, { outer, unwind });
     }
-    return step(k, { context, frame, take: (frames) => unwinding.begin(frames) });
+    return step(k, thread, { walked, take: (frames) => walked.unwinding.begin(frames) });
   });
 }
 
 /** Phase one. Returns how the thread ends if nothing can take the exception; what was seen is told only then. */
 function search(
   k: Kernel,
-  how: { context: UnwindContext; frame: TrapFrame; outer: UnwindContext | undefined },
+  thread: Thread,
+  how: { walked: Walked; outer: Unwind | undefined },
 ): Outcome | null {
-  const { context, frame, outer } = how;
+  const { walked, outer } = how;
+  const { unwind, unwinding } = walked;
   const seen: Frame[] = [];
-  const tell = () => emitFrames(k, { context, seen, landing: undefined });
+  const tell = () => emitFrames(k, thread, { unwind, seen, landing: undefined });
   let found: SearchResult;
   try {
-    found = context.unwinding.search(() => watch(k, frame, seen));
+    found = unwinding.search(() => watch(k, thread, { frame: walked.frame, seen }));
   } catch (error) {
     tell();
     throw error;
   }
   const inside = outer === undefined ||
-    (found.type === "handler" && context.cause === "throw" &&
+    (found.type === "handler" && unwind.cause === "throw" &&
       (found.frame.cfa ?? 0n) <= outer.landingSp);
   if (inside && found.type !== "terminate") return null;
   tell();
-  if (outer !== undefined) return doublePanic(k, { outer, context });
-  return found.type === "terminate" ? abort(k, context, noexcept(found.frame)) : null;
+  if (outer !== undefined) return doublePanic(k, thread, { outer, unwind });
+  return found.type === "terminate" ? abort(k, thread, noexcept(found.frame)) : null;
 }
 
-/** The frames of a walk, each noted when it has been found. */
-function* watch(k: Kernel, frame: TrapFrame, seen: Frame[]): Generator<Frame> {
-  for (const each of walk(k, frame)) {
-    seen.push(each);
+/** The stack frames of a walk, each noted when it has been found. */
+function* watch(
+  k: Kernel,
+  thread: Thread,
+  how: { frame: TrapFrame; seen: Frame[] },
+): Generator<Frame> {
+  for (const each of walk(k, thread, how.frame)) {
+    how.seen.push(each);
     yield each;
   }
 }
 
 /** Goes on after a cleanup: `_Unwind_Resume` was called with an exception object. */
-export function resumeUnwinding(k: Kernel, frame: TrapFrame, object: bigint): Outcome {
-  const thread = k.current;
-  const context = thread.unwinds.at(-1);
+export function resumeUnwinding(
+  k: Kernel,
+  thread: Thread,
+  how: { frame: TrapFrame; object: bigint },
+): Outcome {
+  const { frame, object } = how;
+  const unwind = thread.unwinds.running;
   k.events.emit({ type: "unwind-resume", thread: thread.ref, context: object });
-  if (context === undefined || context.object !== object || !context.unwinding.isActive) {
+  if (unwind === undefined || unwind.object !== object) {
     const reason = `_Unwind_Resume called with ${hex(object)}, which is not being unwound`;
-    return endWith(k, reason);
+    return endWith(k, thread, reason);
   }
-  return guarded(
-    k,
-    context,
-    () => step(k, { context, frame, take: (frames) => context.unwinding.resume(frames) }),
-  );
+  return guarded(k, thread, () => {
+    const walked = takeUp(k, thread, { unwind, frame });
+    return step(k, thread, { walked, take: (frames) => walked.unwinding.resume(frames) });
+  });
 }
 
 /** A handler is done with an exception: what the kernel made for it can go. */
-export function releaseException(k: Kernel, object: bigint): void {
-  const { caught } = k.current;
-  const index = caught.findIndex((context) => context.object === object);
-  if (index < 0) return;
-  caught[index]?.release();
-  caught.splice(index, 1);
+export function releaseException(k: Kernel, thread: Thread, object: bigint): void {
+  const unwind = thread.unwinds.release(object);
+  if (unwind !== undefined) releaseObject(k, thread.task, unwind);
 }
 
-/** The unwinding whose cleanup a thread is running. */
-export function activeContext(thread: Thread): UnwindContext | undefined {
-  const context = thread.unwinds.at(-1);
-  return context?.unwinding.isActive ? context : undefined;
-}
-
-/** The frames of the current thread from a trap frame outwards. */
-function walk(k: Kernel, frame: TrapFrame): FrameIterator {
-  const { task } = k.current;
+/** The stack frames of a thread from a trap frame outwards. */
+function walk(k: Kernel, thread: Thread, frame: TrapFrame): FrameIterator {
+  const { task } = thread;
   return new FrameIterator({
     registers: registersOf(k, frame),
     memory: taskMemory(k, task),
-    modules: taskModules(task),
+    modules: task.code.modules,
     // Interrupts push on the stacks of kernel-mode tasks.
   }, { maxFrames: FRAME_LIMIT, ...(task.kernelMode ? { redZone: 0 } : {}) });
 }
@@ -201,153 +197,137 @@ function walk(k: Kernel, frame: TrapFrame): FrameIterator {
 /** Takes one step of phase two and tells what was seen on the way. */
 function step(
   k: Kernel,
-  how: {
-    context: UnwindContext;
-    frame: TrapFrame;
-    take: (frames: () => Iterable<Frame>) => Step;
-  },
+  thread: Thread,
+  how: { walked: Walked; take: (frames: () => Iterable<Frame>) => Step },
 ): Outcome {
-  const { context, frame } = how;
+  const { walked } = how;
+  const { unwind, frame, unwinding } = walked;
   const seen: Frame[] = [];
   let taken: Step | undefined;
   try {
-    taken = how.take(() => watch(k, frame, seen));
+    taken = how.take(() => watch(k, thread, { frame, seen }));
   } finally {
+    thread.unwinds.advance({ progress: unwinding.save() });
     const landing = taken?.type === "land" ? taken.landing : undefined;
-    emitFrames(k, { context, seen, landing });
+    emitFrames(k, thread, { unwind, seen, landing });
   }
   switch (taken.type) {
     case "land":
-      return landAt(k, { context, frame, landing: taken.landing });
+      return landAt(k, thread, { walked, landing: taken.landing });
     case "end":
     case "stopped":
-      return finish(k, context);
+      return finish(k, thread, unwind);
     case "terminate":
-      return abort(k, context, noexcept(taken.frame));
+      return abort(k, thread, noexcept(taken.frame));
   }
 }
 
-/** Tells which frames were looked at, and what was done with the last. */
+/** Tells which stack frames were looked at, and what was done with the last. */
 function emitFrames(
   k: Kernel,
-  walked: { context: UnwindContext; seen: readonly Frame[]; landing: Landing | undefined },
+  thread: Thread,
+  walked: { unwind: Unwind; seen: readonly Frame[]; landing: Landing | undefined },
 ): void {
-  const { context, seen, landing } = walked;
-  for (const frame of seen) emitFrame(k, { context, frame, landing });
-}
-
-function emitFrame(
-  k: Kernel,
-  seen: { context: UnwindContext; frame: Frame; landing: Landing | undefined },
-): void {
-  const { context, frame, landing } = seen;
-  const named = frame.function;
-  const first = context.landings === 0;
-  k.events.emit({
-    type: "frame",
-    thread: k.current.ref,
-    index: frame.index,
-    pc: frame.pc,
-    cfa: frame.cfa ?? 0n,
-    function: named?.name ?? "",
-    offset: Number(named?.offset ?? 0n),
-    source: frame.source,
-    action: landing?.frame === frame
-      ? landing.kind
-      : first && frame.index < context.skip
-      ? "skip"
-      : "pass",
-  });
+  const { unwind, seen, landing } = walked;
+  for (const frame of seen) {
+    const named = frame.function;
+    const first = unwind.landings === 0;
+    k.events.emit({
+      type: "frame",
+      thread: thread.ref,
+      index: frame.index,
+      pc: frame.pc,
+      cfa: frame.cfa ?? 0n,
+      function: named?.name ?? "",
+      offset: Number(named?.offset ?? 0n),
+      source: frame.source,
+      action: landing?.frame === frame
+        ? landing.kind
+        : first && frame.index < unwind.skip
+        ? "skip"
+        : "pass",
+    });
+  }
 }
 
 /** Gives the thread its landing registers. */
-function landAt(
-  k: Kernel,
-  how: { context: UnwindContext; frame: TrapFrame; landing: Landing },
-): Outcome {
-  const { context, frame, landing } = how;
-  const thread = k.current;
-  context.landings++;
-  context.landingSp = landing.registers.sp ?? 0n;
+function landAt(k: Kernel, thread: Thread, how: { walked: Walked; landing: Landing }): Outcome {
+  const { walked, landing } = how;
+  const { unwind, frame } = walked;
+  const landings = unwind.landings + 1;
+  const landingSp = landing.registers.sp ?? 0n;
+  thread.unwinds.advance({ landings, landingSp });
   k.events.emit({
     type: "landing",
     thread: thread.ref,
     kind: landing.kind,
     function: landing.frame.function?.name ?? "",
     landingPad: landing.landingPad,
-    sp: context.landingSp,
+    sp: landingSp,
     selector: landing.selector,
   });
   if (landing.kind === "handler") {
-    const adjusted = context.adjusted();
+    const adjusted = walked.adjusted();
     if (adjusted !== null) {
-      const address = context.object + PRIVATE_1;
+      // Where a handler finds the adjusted object pointer.
+      const address = unwind.object + EXCEPTION_OBJECT.private1;
       writeTaskWord(k, { task: thread.task, address }, adjusted);
     }
-    thread.unwinds.pop();
-    thread.caught.push(context);
-    revokeEmergencyStack(thread.task, context.landingSp);
+    thread.unwinds.catch();
+    revokeEmergencyStack(thread.task, landingSp);
     revokeStackReserve(k, thread);
-    endContext(k, context, { outcome: "caught" });
+    tellEnd(k, thread, { landings, outcome: "caught" });
   }
-  return land(k, frame, landing.registers);
+  return land(k, thread, { frame, registers: landing.registers });
 }
 
 /** The end of the stack: nothing is left to clean up. */
-function finish(k: Kernel, context: UnwindContext): Outcome {
-  k.current.unwinds.pop();
-  endContext(k, context, { outcome: "end-of-stack" });
-  context.release();
-  const { cause, reason } = context;
-  return endWith(k, cause === "throw" ? `uncaught ${reason}` : reason);
+function finish(k: Kernel, thread: Thread, unwind: Unwind): Outcome {
+  thread.unwinds.end();
+  tellEnd(k, thread, { landings: unwind.landings, outcome: "end-of-stack" });
+  releaseObject(k, thread.task, unwind);
+  const { cause, reason } = unwind;
+  return endWith(k, thread, cause === "throw" ? `uncaught ${reason}` : reason);
 }
 
-/** Gives an unwinding up; the task ends with what was found so far. */
-function abort(k: Kernel, context: UnwindContext, why: string): Outcome {
-  endContext(k, context, { outcome: "aborted", reason: why });
-  return endWith(k, `${context.reason}; unwinding aborted: ${why}`);
+/** Gives the innermost unwinding up; the task ends with what was found so far. */
+function abort(k: Kernel, thread: Thread, why: string): Outcome {
+  const { landings = 0, reason = "" } = thread.unwinds.innermost ?? {};
+  tellEnd(k, thread, { landings, outcome: "aborted", reason: why });
+  return endWith(k, thread, `${reason}; unwinding aborted: ${why}`);
 }
 
 function doublePanic(
   k: Kernel,
-  how: { outer: UnwindContext; context: UnwindContext },
+  thread: Thread,
+  how: { outer: Unwind; unwind: Unwind },
 ): Outcome {
-  const { outer, context } = how;
-  const why = `double panic: "${context.reason}" while unwinding "${outer.reason}"`;
-  endContext(k, context, { outcome: "aborted", reason: why });
-  return endWith(k, why);
+  const { outer, unwind } = how;
+  const why = `double panic: "${unwind.reason}" while unwinding "${outer.reason}"`;
+  tellEnd(k, thread, { landings: unwind.landings, outcome: "aborted", reason: why });
+  return endWith(k, thread, why);
 }
 
 /** A function that lets no exception pass has got one, or the program has given up: no more cleanups are run. */
-export function terminate(k: Kernel): Outcome {
-  const held = k.current.caught.at(-1);
-  return endWith(k, held === undefined ? "terminate called" : `${held.reason}; terminate called`);
+export function terminate(k: Kernel, thread: Thread): Outcome {
+  const { held } = thread.unwinds;
+  const why = held === undefined ? "terminate called" : `${held.reason}; terminate called`;
+  return endWith(k, thread, why);
 }
 
-/** Ends the current thread's task; other threads of the task are unwound too. */
-function endWith(k: Kernel, reason: string): Outcome {
-  releaseAll(k.current);
-  return endTask(k, k.current.task, { status: { kind: "killed", reason }, otherwise: EXIT });
+/** Ends a thread's task; other threads of the task are unwound too. */
+function endWith(k: Kernel, thread: Thread, reason: string): Outcome {
+  for (const unwind of thread.unwinds.clear()) releaseObject(k, thread.task, unwind);
+  const status = { kind: "killed", reason } as const;
+  return endTask(k, thread.task, { by: thread, status, otherwise: EXIT });
 }
 
-/** Frees what the kernel made for all the exceptions of a thread. */
-export function releaseAll(thread: Thread): void {
-  for (const context of [...thread.unwinds, ...thread.caught]) context.release();
-  thread.unwinds.length = 0;
-  thread.caught.length = 0;
-}
-
-function endContext(
+function tellEnd(
   k: Kernel,
-  context: UnwindContext,
-  end: { outcome: "end-of-stack" | "caught" | "aborted"; reason?: string },
+  thread: Thread,
+  end: { landings: number; outcome: "end-of-stack" | "caught" | "aborted"; reason?: string },
 ): void {
-  k.events.emit({
-    type: "unwind-end",
-    thread: k.current.ref,
-    landings: context.landings,
-    ...end,
-  });
+  k.events.emit({ type: "unwind-end", thread: thread.ref, ...end });
 }
 
 function noexcept(frame: Frame): string {
@@ -355,11 +335,11 @@ function noexcept(frame: Frame): string {
 }
 
 /** Runs a step; damaged tables or stacks end the unwinding and not the kernel. */
-function guarded(k: Kernel, context: UnwindContext, run: () => Outcome): Outcome {
+function guarded(k: Kernel, thread: Thread, run: () => Outcome): Outcome {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
-    return abort(k, context, error.message);
+    if (!(error instanceof InputError)) throw error;
+    return abort(k, thread, error.message);
   }
 }

@@ -1,20 +1,16 @@
 /**
- * What the unwinder needs of a stopped thread: its registers, its memory and the code of its task.
+ * What the unwinder needs of a stopped thread: its registers and its memory.
  *
  * @module
  */
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import type { MemoryReader, MemoryWindow } from "../../unwind/walk/memory.ts";
-import { moduleFromElf, ModuleList } from "../../unwind/walk/modules.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import { ElfError } from "../../unwind/errors.ts";
-import { machineRegisters } from "../../unwind/cfi/registers.ts";
-import { RegisterSet } from "../../unwind/walk/register_set.ts";
+import { machineRegisters } from "../../unwind/cfi/mod.ts";
+import { type MemoryReader, type MemoryWindow, RegisterSet } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
-import type { Module } from "../boot/loader.ts";
 import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
 import { pageFloor } from "../vm/vm_map.ts";
 
 /** DWARF numbers and names of the registers a trap frame holds, without program counter and stack pointer. */
@@ -29,11 +25,10 @@ function generalRegisters(k: Kernel): readonly (readonly [number, string])[] {
   });
 }
 
-/** The innermost trap frame of the current thread's program: in the thread object, or on the stack of a kernel-mode task. */
-export function programFrame(k: Kernel): TrapFrame {
-  const thread = k.current;
-  const trap = thread.task.kernelMode ? thread.kernelTraps.at(-1) : undefined;
-  return trap ?? k.arch.trapFrame(k.space, k.frameAddress(thread), { cpu: k.cpu });
+/** The innermost trap frame of a thread's program: in the thread object, or on the stack of a kernel-mode task. */
+export function programFrame(k: Kernel, thread: Thread): TrapFrame {
+  const trap = thread.task.kernelMode ? thread.trap : undefined;
+  return trap === undefined ? k.userFrame(thread) : k.trapFrame(thread, trap);
 }
 
 /** Registers of the code a trap frame interrupted. */
@@ -66,7 +61,7 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
     window(address: bigint): MemoryWindow | undefined {
       const start = pageFloor(address);
       if (space === null) {
-        const bytes = k.space.pageBytes(start);
+        const bytes = k.kernelSpace.pageBytes(start);
         return bytes === undefined ? undefined : { start, bytes };
       }
       const page = space.page(address);
@@ -82,44 +77,6 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
       return length <= 0 ? undefined : { start, bytes: k.memory.slice(file + BigInt(at), length) };
     },
   };
-}
-
-/**
- * The code of a task with its tables, read from its module once.
- * @throws {ElfError} if the module's tables lie outside the file
- */
-export function taskModules(task: Task): ModuleList {
-  if (task.modules === null) {
-    task.modules = new ModuleList();
-    if (task.module !== null) {
-      const elf = parseElf(task.module.bytes, { name: task.module.name });
-      task.modules.add(moduleFromElf(elf));
-    }
-  }
-  return task.modules;
-}
-
-/** Whether a task's program has anything to clean up. A file whose section headers are damaged has nothing that can be found. */
-export function hasCleanups(task: Task): boolean {
-  task.cleanups ??= task.module !== null && hasSection(task.module, ".gcc_except_table");
-  return task.cleanups;
-}
-
-function hasSection({ bytes, name }: Module, section: string): boolean {
-  try {
-    return parseElf(bytes, { name }).section(section) !== undefined;
-  } catch (error) {
-    if (!(error instanceof ElfError)) throw error;
-    return false;
-  }
-}
-
-/** Reads a word of a task's memory, or `undefined` if it is not in memory. */
-export function readTaskWord(k: Kernel, task: Task, address: bigint): bigint | undefined {
-  const window = taskMemory(k, task).window(address);
-  const at = window === undefined ? -1 : Number(address - window.start);
-  if (window === undefined || at + 8 > window.bytes.length) return undefined;
-  return new DataView(window.bytes.buffer, window.bytes.byteOffset).getBigUint64(at, true);
 }
 
 /** Writes a word of a task's memory that is in memory. Returns whether it was. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCHES } from "../../arch/mod.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";
-import { parseElf } from "../../elf/elf_file.ts";
+import { parseElf } from "../../elf/mod.ts";
 import { Random } from "../../util/random.ts";
 import { Machine } from "../machine.ts";
 import { Audit } from "../testing/audit.ts";

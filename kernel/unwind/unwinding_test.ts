@@ -108,7 +108,7 @@ for (const arch of ARCHES) {
         for (const catcher of [0, 3]) {
           const { transcript } = await run(arch, mode, `${cause} ${catcher}`);
           const name = `${cause}_${catcher}_${mode}_${arch}.txt`;
-          const file = new URL(`../testdata/transcripts/${name}`, import.meta.url);
+          const file = new URL(`../../testdata/transcripts/${name}`, import.meta.url);
           if (Deno.env.has("TRAPLINE_RECORD")) await Deno.writeTextFile(file, transcript);
           assertEquals(transcript, await Deno.readTextFile(file), name);
         }

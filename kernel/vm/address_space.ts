@@ -6,8 +6,8 @@
 
 import type { KernelSpace } from "../../arch/kernel_space.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import type { FrameAllocator } from "./page_frames.ts";
-import { pageFloor, VmMap, type VmProtection } from "./vm_map.ts";
+import type { PageFrames } from "./page_frames.ts";
+import { pageFloor, type VmEntry, VmMap, type VmProtection } from "./vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -28,7 +28,7 @@ export interface AddressSpaceOptions {
   /** Kernel half and tables. */
   readonly space: KernelSpace;
   /** Source of page frames. */
-  readonly frames: FrameAllocator;
+  readonly frames: PageFrames;
   /** One past the highest user address. */
   readonly end: bigint;
   /** Whether the root carries the kernel half too. */
@@ -42,6 +42,14 @@ export interface AddressSpaceOptions {
   readonly invalidate: () => void;
 }
 
+/** Everything an address space keeps, but for what its tables in RAM say. */
+export interface AddressSpaceRecord {
+  readonly root: bigint;
+  readonly entries: readonly VmEntry[];
+  /** Address, page frame, whether executable; in the order they came. */
+  readonly pages: readonly (readonly [bigint, bigint, boolean])[];
+}
+
 /** Map, tables and pages of one task. */
 export class AddressSpace {
   /** Ranges and what they allow. */
@@ -51,12 +59,39 @@ export class AddressSpace {
   readonly #options: AddressSpaceOptions;
   readonly #pages = new Map<bigint, ResidentPage>();
 
-  /** Makes an empty space. */
-  constructor(options: AddressSpaceOptions) {
+  private constructor(root: bigint, options: AddressSpaceOptions) {
     this.#options = options;
     this.map = new VmMap(options.end);
-    this.root = options.space.tables.createTable();
-    if (options.sharedRoot) options.space.tables.shareUpperHalf(options.space.root, this.root);
+    this.root = root;
+  }
+
+  /** Makes an empty space. */
+  static create(options: AddressSpaceOptions): AddressSpace {
+    const { space, sharedRoot } = options;
+    const root = space.tables.createTable();
+    if (sharedRoot) space.tables.shareUpperHalf(space.root, root);
+    return new AddressSpace(root, options);
+  }
+
+  /** The space a record was made of; its tables are in RAM. The order of clean pages is the caller's to restore. */
+  static from(record: AddressSpaceRecord, options: AddressSpaceOptions): AddressSpace {
+    const space = new AddressSpace(record.root, options);
+    space.map.restore(record.entries);
+    for (const [address, frame, executable] of record.pages) {
+      space.#pages.set(address, { space, address, frame, executable });
+    }
+    return space;
+  }
+
+  /** Everything there is to know. */
+  save(): AddressSpaceRecord {
+    return {
+      root: this.root,
+      entries: this.map.entries.slice(),
+      pages: [...this.#pages.values()].map((
+        { address, frame, executable },
+      ) => [address, frame, executable]),
+    };
   }
 
   /** Number of resident pages. */

@@ -21,7 +21,7 @@ class Fixture {
   constructor(name: (typeof ARCH_NAMES)[number]) {
     this.memory = kernelMemory(name);
     const { arch, frames, space } = this.memory;
-    this.space = new AddressSpace({
+    this.space = AddressSpace.create({
       space,
       frames,
       end: arch.userEnd,

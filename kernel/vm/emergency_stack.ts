@@ -36,7 +36,7 @@ export function grantEmergencyStack(task: Task, fault: { address: bigint; sp: bi
   const range = { begin: above - EMERGENCY_SIZE, end: above };
   const kr = space.map.enter({ ...range, protection: READ_WRITE, object: { kind: "zero" } });
   if (kr !== KernReturn.SUCCESS) return false;
-  task.emergencyStack = range;
+  task.lendEmergencyStack(range);
   return true;
 }
 
@@ -46,7 +46,7 @@ export function revokeEmergencyStack(task: Task, sp: bigint): void {
   if (range === null || sp < range.end) return;
   task.space?.map.remove(range.begin, range.end);
   task.space?.remove(range.begin, range.end);
-  task.emergencyStack = null;
+  task.lendEmergencyStack(null);
 }
 
 /** How far beyond a kernel stack its stack pointer may be after an overflow. */
@@ -60,21 +60,21 @@ const KERNEL_MARGIN = 512n;
  * frames have room to run.
  */
 export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
-  if (thread.stack === null || thread.stackReserve !== null || k.frames.available === 0) {
+  if (thread.stack === null || thread.stackReserve !== null || k.pageFrames.available === 0) {
     return false;
   }
-  const base = k.stacks.base(thread.stack);
+  const base = k.stackPool.base(thread.stack);
   if (sp < base - KERNEL_REACH || sp > base + KERNEL_MARGIN) return false;
-  thread.stackReserve = base - PAGE;
-  k.space.mapStackPage(thread.stackReserve, k.frames.allocate());
+  thread.lendReserve(base - PAGE);
+  k.kernelSpace.mapStackPage(base - PAGE, k.pageFrames.allocate());
   return true;
 }
 
 /** Takes the reserve back: the thread has landed above it, or is dead. */
 export function revokeStackReserve(k: Kernel, thread: Thread): void {
   if (thread.stackReserve === null) return;
-  const frame = k.space.unmapPage(thread.stackReserve);
-  if (frame !== undefined) k.frames.free(frame);
-  thread.stackReserve = null;
-  k.cpu.flushTranslations();
+  const frame = k.kernelSpace.unmapPage(thread.stackReserve);
+  if (frame !== undefined) k.pageFrames.free(frame);
+  thread.lendReserve(null);
+  k.flushTranslations();
 }

@@ -1,5 +1,5 @@
 /**
- * Frames for threads that can wait for them. Below the low watermark the page-out daemon takes clean file pages back; if that does
+ * Page frames for threads that can wait for them. Below the low watermark the page-out daemon takes clean file pages back; if that does
  * not bring enough, the task that holds the most memory ends, and those who waited go on.
  *
  * @module
@@ -7,9 +7,11 @@
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Continuation, FrameResult } from "../thread/continuation.ts";
 import { retire } from "../thread/lifecycle.ts";
-import { blockKeepingStack, call, type Outcome } from "../thread/outcome.ts";
+import { blockKeepingStack, call, type Outcome, resume } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
+import type { Thread } from "../thread/thread.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -21,7 +23,7 @@ const YOUNG_PAGES = 64;
 
 /** Whether only the kernel itself may still allocate. */
 export function isShort(k: Kernel): boolean {
-  return k.frames.available <= k.frames.minimum;
+  return k.pageFrames.available <= k.pageFrames.minimum;
 }
 
 /** Whether dead threads or tasks hold memory that will be free soon. */
@@ -29,40 +31,58 @@ function isReaping(k: Kernel): boolean {
   return k.deadThreads.length > 0 || k.deadTasks.length > 0;
 }
 
-/** Goes on with a frame full of zeros, or `null` if there is no memory. */
-export function zeroedFrame(k: Kernel, then: (frame: bigint | null) => Outcome): Outcome {
+/** Goes on with a page frame that the guest has filled with zeros, or `null` if there is no memory. */
+export function zeroedFrame(
+  k: Kernel,
+  thread: Thread,
+  then: Continuation<FrameResult>,
+): Outcome {
   const ready = k.zeroed.pop();
-  if (ready !== undefined) return then(ready);
-  return anyFrame(k, (frame) => {
-    if (frame === null) return then(null);
-    return call("zero_page", [k.space.virtual(frame)], () => then(frame));
-  });
+  if (ready !== undefined) return resume(then, ready);
+  return anyFrame(k, thread, { name: "frame_zero", then });
 }
 
-/** Goes on with a frame of undefined contents, or `null` if there is no memory; waits while some may become free. */
-export function anyFrame(k: Kernel, then: (frame: bigint | null) => Outcome): Outcome {
-  if (k.frames.available < k.frames.low) k.queues.pageout.wakeAll();
-  if (!isShort(k)) return then(k.frames.allocate());
-  k.queues.memory.add(k.current);
-  return blockKeepingStack(() => {
-    if (!isShort(k)) return then(k.frames.allocate());
-    return isReaping(k) ? anyFrame(k, then) : then(null);
-  });
+/** Has the guest fill a page frame with zeros. */
+export function zeroFrame(
+  k: Kernel,
+  then: Continuation<FrameResult>,
+  frame: FrameResult,
+): Outcome {
+  if (frame === null) return resume(then, null);
+  return call("zero_page", [k.kernelSpace.virtual(frame)], { name: "frame_ready", frame, then });
+}
+
+/** Goes on with a page frame, or `null` if there is no memory; waits while some may become free. */
+export function anyFrame(k: Kernel, thread: Thread, then: Continuation<FrameResult>): Outcome {
+  if (k.pageFrames.available < k.pageFrames.low) k.wake("pageout");
+  if (!isShort(k)) return resume(then, k.pageFrames.allocate());
+  k.waitOn(thread, "memory");
+  return blockKeepingStack({ name: "frame_wait", then });
+}
+
+/** A thread that waited for memory tries again. */
+export function retryFrame(
+  k: Kernel,
+  thread: Thread,
+  then: Continuation<FrameResult>,
+): Outcome {
+  if (!isShort(k)) return resume(then, k.pageFrames.allocate());
+  return isReaping(k) ? anyFrame(k, thread, then) : resume(then, null);
 }
 
 /** What the page-out daemon does when it is woken: makes memory free, and wakes those who wait for it if there is any. */
 export function relieveShortage(k: Kernel): void {
-  if (k.frames.available < k.frames.low) dropCleanPages(k, k.frames.high);
+  if (k.pageFrames.available < k.pageFrames.low) dropCleanPages(k, k.pageFrames.high);
   if (isShort(k) && k.queues.memory.size > 0 && !isReaping(k)) endLargestTask(k);
   // The task reaper wakes the daemon again when it has freed what dead tasks held.
-  if (!isShort(k) || !isReaping(k)) k.queues.memory.wakeAll();
+  if (!isShort(k) || !isReaping(k)) k.wake("memory");
 }
 
-/** Drops clean file pages, oldest first, until `enough` frames are free or only the youngest are left. */
+/** Drops clean file pages, oldest first, until `enough` page frames are free or only the youngest are left. */
 function dropCleanPages(k: Kernel, enough: number): void {
   let droppable = k.cleanPages.size - YOUNG_PAGES;
   for (const { space, address } of k.cleanPages) {
-    if (k.frames.available >= enough || droppable <= 0) return;
+    if (k.pageFrames.available >= enough || droppable <= 0) return;
     space.remove(address, address + PAGE);
     droppable--;
   }
@@ -77,8 +97,8 @@ function endLargestTask(k: Kernel): void {
   }
   if (largest === null) return;
   const reason = `no memory left, and no task has more than its ${residentPages(largest)} pages`;
-  largest.ending ??= { kind: "killed", reason };
-  for (const thread of largest.threads) retire(k, thread);
+  largest.end({ kind: "killed", reason });
+  for (const thread of k.threadsOf(largest)) retire(k, thread);
 }
 
 function residentPages(task: Task): number {

@@ -1,5 +1,5 @@
 /**
- * Physical frames: which pages of RAM are free, the pool of frames that are zeroed already, and the watermarks.
+ * Page frames: which pages of RAM are free, and the watermarks.
  *
  * @module
  */
@@ -10,12 +10,24 @@ import { KernelError } from "../errors.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
-/** Allocates frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. */
-export class FrameAllocator implements FrameSource {
+/** Which page frames are free, and in what order they will be handed out. */
+export interface PageFramesRecord {
+  readonly used: Uint8Array;
+  readonly freed: readonly number[];
+  readonly fresh: number;
+  readonly freeCount: number;
+  readonly top: number;
+}
+
+/**
+ * Allocates page frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. A free
+ * page frame is full of zeros, whether it has been used before or not.
+ */
+export class PageFrames implements FrameSource {
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
   /** Freed frames; some may be in use again. */
-  readonly #freed: number[] = [];
+  #freed: number[] = [];
   /** Frames from here on have never been allocated from below. */
   #fresh = 0;
   #freeCount: number;
@@ -110,7 +122,37 @@ export class FrameAllocator implements FrameSource {
     return this.#used[this.#memory.offset(frame) / PAGE_SIZE] === 1;
   }
 
-  /** Takes a frame back. */
+  /** Indices of the page frames in use, lowest first. */
+  used(): Uint32Array {
+    const indices = new Uint32Array(this.total - this.#freeCount);
+    let count = 0;
+    for (let i = this.#used.indexOf(1); i >= 0; i = this.#used.indexOf(1, i + 1)) {
+      indices[count++] = i;
+    }
+    return indices;
+  }
+
+  /** Everything there is to know. */
+  save(): PageFramesRecord {
+    return {
+      used: this.#used.slice(),
+      freed: this.#freed.slice(),
+      fresh: this.#fresh,
+      freeCount: this.#freeCount,
+      top: this.#top,
+    };
+  }
+
+  /** Takes over a record, of RAM of the same size. */
+  restore(record: PageFramesRecord): void {
+    this.#used.set(record.used);
+    this.#freed = record.freed.slice();
+    this.#fresh = record.fresh;
+    this.#freeCount = record.freeCount;
+    this.#top = record.top;
+  }
+
+  /** Takes a page frame back, and fills it with zeros. */
   free(frame: bigint): void {
     const index = this.#memory.offset(frame, PAGE_SIZE) / PAGE_SIZE;
     if (this.#used[index] !== 1) {
@@ -118,6 +160,7 @@ export class FrameAllocator implements FrameSource {
         address: frame,
       });
     }
+    this.#memory.slice(frame, PAGE_SIZE).fill(0);
     this.#used[index] = 0;
     this.#freeCount++;
     this.#freed.push(index);

@@ -2,13 +2,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PhysicalMemory } from "../../arch/physical_memory.ts";
 import { Random } from "../../util/random.ts";
 import { KernelError } from "../errors.ts";
-import { FrameAllocator } from "./page_frames.ts";
+import { PageFrames } from "./page_frames.ts";
 
 const PAGE = 4096n;
 const BASE = 0x4000_0000n;
 
-function frames(count: number): FrameAllocator {
-  return new FrameAllocator(new PhysicalMemory(BASE, count * 4096));
+function frames(count: number): PageFrames {
+  return new PageFrames(new PhysicalMemory(BASE, count * 4096));
 }
 
 function frame(index: number): bigint {
@@ -19,13 +19,13 @@ function kindOf(action: () => unknown): string {
   return assertThrows(action, KernelError).kind;
 }
 
-Deno.test("FrameAllocator.allocate, hands out fresh frames from the lowest", () => {
+Deno.test("PageFrames.allocate, hands out fresh frames from the lowest", () => {
   const f = frames(4);
   assertEquals([f.allocate(), f.allocate(), f.allocate()], [frame(0), frame(1), frame(2)]);
   assertEquals([f.total, f.available], [4, 1]);
 });
 
-Deno.test("FrameAllocator.allocate, is out of memory when all frames are in use", () => {
+Deno.test("PageFrames.allocate, is out of memory when all frames are in use", () => {
   const f = frames(2);
   f.allocate();
   f.allocate();
@@ -36,7 +36,7 @@ Deno.test("FrameAllocator.allocate, is out of memory when all frames are in use"
   assertEquals(f.allocate(), frame(1));
 });
 
-Deno.test("FrameAllocator.free, refuses a frame that is not in use and says which", () => {
+Deno.test("PageFrames.free, refuses a frame that is not in use and says which", () => {
   const f = frames(4);
   const a = f.allocate();
   f.free(a);
@@ -47,14 +47,14 @@ Deno.test("FrameAllocator.free, refuses a frame that is not in use and says whic
   assertEquals(f.available, 4);
 });
 
-Deno.test("FrameAllocator.free, refuses addresses outside RAM", () => {
+Deno.test("PageFrames.free, refuses addresses outside RAM", () => {
   const f = frames(4);
   assertThrows(() => f.free(BASE - PAGE));
   assertThrows(() => f.free(frame(4)));
   assertEquals(f.available, 4);
 });
 
-Deno.test("FrameAllocator.reserve, takes every page its bytes touch out of circulation", () => {
+Deno.test("PageFrames.reserve, takes every page its bytes touch out of circulation", () => {
   const f = frames(8);
   f.reserve(frame(2), 2 * 4096 + 1);
   assertEquals([1, 2, 3, 4, 5].map((i) => f.isUsed(frame(i))), [false, true, true, true, false]);
@@ -63,14 +63,14 @@ Deno.test("FrameAllocator.reserve, takes every page its bytes touch out of circu
   assertEquals(all, [0, 1, 5, 6, 7].map(frame));
 });
 
-Deno.test("FrameAllocator.reserve, a second time changes nothing", () => {
+Deno.test("PageFrames.reserve, a second time changes nothing", () => {
   const f = frames(8);
   f.reserve(frame(0), 4096);
   f.reserve(frame(0), 4096);
   assertEquals(f.available, 7);
 });
 
-Deno.test("FrameAllocator.allocateContiguous, finds the lowest run that is long enough", () => {
+Deno.test("PageFrames.allocateContiguous, finds the lowest run that is long enough", () => {
   const f = frames(10);
   f.reserve(frame(1), 4096);
   f.reserve(frame(4), 4096);
@@ -81,7 +81,7 @@ Deno.test("FrameAllocator.allocateContiguous, finds the lowest run that is long 
   assertEquals([f.allocate(), f.allocate(), f.allocate()], [0, 8, 9].map(frame));
 });
 
-Deno.test("FrameAllocator.allocateHigh, takes the highest free frame", () => {
+Deno.test("PageFrames.allocateHigh, takes the highest free frame", () => {
   const f = frames(4);
   assertEquals([f.allocateHigh(), f.allocateHigh()], [frame(3), frame(2)]);
   f.free(frame(3));
@@ -89,12 +89,12 @@ Deno.test("FrameAllocator.allocateHigh, takes the highest free frame", () => {
   assertEquals(f.allocateHigh(), frame(1));
 });
 
-Deno.test("FrameAllocator watermarks, are 5, 6 and 10 percent of RAM", () => {
+Deno.test("PageFrames watermarks, are 5, 6 and 10 percent of RAM", () => {
   const f = frames(1000);
   assertEquals([f.minimum, f.low, f.high], [50, 60, 100]);
 });
 
-Deno.test("FrameAllocator, never hands a frame out twice, whatever the order of calls", () => {
+Deno.test("PageFrames, never hands a frame out twice, whatever the order of calls", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = new Random(seed);
     const f = frames(40);

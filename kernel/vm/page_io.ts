@@ -5,6 +5,8 @@
  */
 
 import { type Clock, InterruptLine } from "../clock.ts";
+import type { Fault } from "./fault_types.ts";
+import type { VmEntry } from "./vm_map.ts";
 
 /** A page to be read. */
 export interface PageRequest {
@@ -12,15 +14,31 @@ export interface PageRequest {
   readonly source: bigint;
   /** Bytes to read, up to a page; the rest of the page is zeros. */
   readonly size: number;
-  /** Called with the frame when the page has been read, or `null` if there was no memory for it. */
-  readonly done: (frame: bigint | null) => void;
+  /** Number of the thread that waits for the page. */
+  readonly thread: number;
+  /** What it needs the page for. */
+  readonly fault: Fault;
+  /** The map entry of the page when it was asked for. */
+  readonly entry: VmEntry;
+}
+
+/** A request and when it will be finished. */
+interface Pending {
+  readonly request: PageRequest;
+  readonly time: number;
+}
+
+/** Everything the device keeps. */
+export interface PageIoRecord {
+  readonly queue: readonly Pending[];
+  readonly busyUntil: number;
 }
 
 /** A device that reads pages, one after another, each taking the same time. */
 export class PageIo {
   readonly #clock: Clock;
   readonly #latency: number;
-  readonly #queue: { readonly request: PageRequest; readonly time: number }[] = [];
+  #queue: Pending[] = [];
   #busyUntil = 0;
 
   /** A page takes `latency` instructions. */
@@ -43,5 +61,16 @@ export class PageIo {
     if (first === undefined || first.time > this.#clock.now) return undefined;
     this.#queue.shift();
     return first.request;
+  }
+
+  /** Everything there is to know. */
+  save(): PageIoRecord {
+    return { queue: this.#queue.slice(), busyUntil: this.#busyUntil };
+  }
+
+  /** Takes over a record. */
+  restore(record: PageIoRecord): void {
+    this.#queue = record.queue.slice();
+    this.#busyUntil = record.busyUntil;
   }
 }

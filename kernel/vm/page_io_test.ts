@@ -10,7 +10,15 @@ function device(): { cpu: { executed: number }; clock: Clock; io: PageIo } {
 }
 
 function request(source: bigint): PageRequest {
-  return { source, size: 4096, done: () => {} };
+  const protection = { read: true, write: false, execute: false };
+  const object = { kind: "file", file: 0n, size: 4096, offset: 0 } as const;
+  return {
+    source,
+    size: 4096,
+    thread: 1,
+    fault: { address: 0x1000n, access: "read", label: null },
+    entry: { begin: 0x1000n, end: 0x2000n, protection, object },
+  };
 }
 
 Deno.test("PageIo.submit, raises its interrupt after the latency and not before", () => {

@@ -48,6 +48,21 @@ export interface VmEntry {
   readonly object: VmObject;
 }
 
+/** Whether two entries are the same range with the same contents and protection. */
+export function isSameEntry(a: VmEntry, b: VmEntry): boolean {
+  return a === b || (a.begin === b.begin && a.end === b.end &&
+    isSameProtection(a.protection, b.protection) && isSameObject(a.object, b.object));
+}
+
+function isSameProtection(a: VmProtection, b: VmProtection): boolean {
+  return a.read === b.read && a.write === b.write && a.execute === b.execute;
+}
+
+function isSameObject(a: VmObject, b: VmObject): boolean {
+  if (a.kind === "zero" || b.kind === "zero") return a.kind === b.kind;
+  return a.file === b.file && a.size === b.size && a.offset === b.offset;
+}
+
 /** Read and write. */
 export const READ_WRITE: VmProtection = { read: true, write: true, execute: false };
 
@@ -80,6 +95,11 @@ export class VmMap {
   /** The entries in address order. */
   get entries(): readonly VmEntry[] {
     return this.#entries;
+  }
+
+  /** Takes over the entries of another map, sorted and without overlap. */
+  restore(entries: readonly VmEntry[]): void {
+    this.#entries = entries.slice();
   }
 
   /** The entry that contains an address. */

@@ -6,10 +6,14 @@
  * left of its quantum, as POSIX.1 asks of `SCHED_RR`. A quantum that ends while no other thread could take over is renewed
  * in place.
  *
+ * Where a periodic timer is the only clock, a quantum cannot end between two of its ticks: it ends at the tick that is
+ * nearest to its end.
+ *
  * @module
  */
 import { SchedError } from "../errors.ts";
-import type { Policy, ReadyReason, ThreadId, ThreadParameters } from "../policy.ts";
+import type { Policy, ReadyReason, StopReason, ThreadId, ThreadParameters } from "../policy.ts";
+import type { Plain } from "../../util/plain.ts";
 import { RunQueues } from "./run_queues.ts";
 
 /** Number of priorities: 0 (least urgent) to 127 (most urgent). */
@@ -22,6 +26,8 @@ export const DEFAULT_QUANTUM = 10_000;
 export interface QuantumOptions {
   /** Guest instructions a thread may run before an equal takes over; a positive integer, {@linkcode DEFAULT_QUANTUM} if absent. */
   readonly quantum?: number;
+  /** Guest instructions between two calls of `tick`, where they are periodic; 0, the default, where they are exact. */
+  readonly tickInterval?: number;
 }
 
 /** What is known of a thread that is ready or running. */
@@ -31,12 +37,20 @@ interface Account {
   used: number;
 }
 
+/** Everything a policy over run queues remembers. */
+type QuantumState = {
+  readonly queues: { readonly level: number; readonly threads: ThreadId[] }[];
+  readonly accounts: [ThreadId, { readonly level: number; readonly used: number }][];
+};
+
 /** A policy over run queues with a quantum; a subclass says which queue a thread belongs to. */
 export abstract class QuantumPolicy implements Policy {
   /** Name used on the command line and in logs. */
   abstract readonly name: string;
   /** Guest instructions a thread may run before an equal takes over. */
   readonly quantum: number;
+  /** What a thread must have used for its quantum to end at a tick. */
+  readonly #due: number;
   readonly #queues: RunQueues;
   readonly #accounts = new Map<ThreadId, Account>();
 
@@ -47,14 +61,22 @@ export abstract class QuantumPolicy implements Policy {
    * @throws {SchedError} `invalid-option` if the quantum is not a positive safe integer
    */
   constructor(levels: number, options: QuantumOptions = {}) {
-    const { quantum = DEFAULT_QUANTUM } = options;
+    const { quantum = DEFAULT_QUANTUM, tickInterval = 0 } = options;
     if (!Number.isSafeInteger(quantum) || quantum <= 0) {
       throw new SchedError("invalid-option", {
         message: `Cannot use a quantum of ${quantum}: it must be a positive integer`,
         value: quantum,
       });
     }
+    if (!Number.isSafeInteger(tickInterval) || tickInterval < 0) {
+      throw new SchedError("invalid-option", {
+        message:
+          `Cannot use a tick interval of ${tickInterval}: it must be an integer, not negative`,
+        value: tickInterval,
+      });
+    }
     this.quantum = quantum;
+    this.#due = Math.max(1, quantum - Math.floor(tickInterval / 2));
     this.#queues = new RunQueues(levels);
   }
 
@@ -88,7 +110,7 @@ export abstract class QuantumPolicy implements Policy {
       });
     }
     const used = this.#accounts.get(thread)?.used ?? 0;
-    const resumes = options.reason === "preempt" && used < this.quantum;
+    const resumes = options.reason === "preempt" && used < this.#due;
     const level = this.level(options.parameters);
     this.#accounts.set(thread, { level, used: resumes ? used : 0 });
     this.#queues.insert(thread, { level, end: resumes ? "head" : "tail" });
@@ -96,14 +118,21 @@ export abstract class QuantumPolicy implements Policy {
 
   /**
    * Withdraws a ready thread. Its level and what is left of its quantum are kept, for it may be handed the CPU without a
-   * `pick`; a call for a thread that is not ready forgets them, as the end of a thread should.
+   * `pick`.
    * @param thread id of the thread
    * @returns whether it was ready
    */
   dequeue(thread: ThreadId): boolean {
-    if (this.#queues.remove(thread)) return true;
+    return this.#queues.remove(thread);
+  }
+
+  /**
+   * Withdraws a thread that is over, and forgets its quantum.
+   * @param thread id of the thread
+   */
+  forget(thread: ThreadId): void {
+    this.#queues.remove(thread);
     this.#accounts.delete(thread);
-    return false;
   }
 
   /** Removes and returns the thread to run next, or `null` if none is ready. */
@@ -120,6 +149,46 @@ export abstract class QuantumPolicy implements Policy {
    * @throws {SchedError} `invalid-thread` or `invalid-elapsed`
    */
   tick(running: ThreadId, elapsed: number): boolean {
+    const account = this.#charge(running, elapsed);
+    const rival = this.#queues.highest;
+    if (rival > account.level) return true;
+    if (account.used < this.#due) return false;
+    if (rival === account.level) return true;
+    account.used = 0;
+    return false;
+  }
+
+  /**
+   * Charges the running thread for what it ran since the last tick.
+   * @param running id of the running thread
+   * @param options what it ran, and why it stops
+   * @throws {SchedError} `invalid-thread` or `invalid-elapsed`
+   */
+  stopped(running: ThreadId, options: { elapsed: number; reason: StopReason }): void {
+    this.#charge(running, options.elapsed);
+  }
+
+  /** Queues and accounts. */
+  save(): Plain {
+    const state: QuantumState = {
+      queues: this.#queues.save(),
+      accounts: [...this.#accounts].map(([thread, account]) => [thread, { ...account }]),
+    };
+    return state;
+  }
+
+  /**
+   * Takes over queues and accounts.
+   * @param state what {@linkcode QuantumPolicy.save} returned
+   */
+  restore(state: Plain): void {
+    const { queues, accounts } = state as QuantumState;
+    this.#queues.restore(queues);
+    this.#accounts.clear();
+    for (const [thread, account] of accounts) this.#accounts.set(thread, { ...account });
+  }
+
+  #charge(running: ThreadId, elapsed: number): Account {
     checkThread(running);
     if (!Number.isSafeInteger(elapsed) || elapsed < 0) {
       throw new SchedError("invalid-elapsed", {
@@ -133,12 +202,7 @@ export abstract class QuantumPolicy implements Policy {
       this.#accounts.set(running, account);
     }
     account.used += elapsed;
-    const rival = this.#queues.highest;
-    if (rival > account.level) return true;
-    if (account.used < this.quantum) return false;
-    if (rival === account.level) return true;
-    account.used = 0;
-    return false;
+    return account;
   }
 }
 

@@ -20,7 +20,7 @@ const POLICIES: ReadonlyMap<string, new (options: PolicyOptions) => Policy> = ne
   ["priority", FixedPriority],
 ]);
 
-const OPTIONS: readonly string[] = ["quantum"];
+const OPTIONS: readonly string[] = ["quantum", "tickInterval"];
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */
 export function policyNames(): readonly string[] {
@@ -44,7 +44,7 @@ export function createPolicy(name: string, options: PolicyOptions = {}): Policy 
   for (const option of Object.keys(options)) {
     if (!OPTIONS.includes(option)) {
       throw new SchedError("unknown-option", {
-        message: `Cannot set option "${option}" of policy "${name}": there is ${
+        message: `Cannot set option "${option}" of policy "${name}": there are ${
           OPTIONS.join(", ")
         }`,
         value: option,

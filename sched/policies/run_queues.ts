@@ -93,6 +93,25 @@ export class RunQueues {
     return head.thread;
   }
 
+  /** The threads of each level that has any, in their order. */
+  save(): { level: number; threads: ThreadId[] }[] {
+    const levels: { level: number; threads: ThreadId[] }[] = [];
+    for (const [level, head] of this.#heads.entries()) {
+      const threads: ThreadId[] = [];
+      for (let link = head; link !== null; link = link.after) threads.push(link.thread);
+      if (threads.length > 0) levels.push({ level, threads });
+    }
+    return levels;
+  }
+
+  /** Empties the queues, then queues what {@linkcode RunQueues.save} returned. */
+  restore(levels: readonly { level: number; threads: readonly ThreadId[] }[]): void {
+    for (const thread of [...this.#links.keys()]) this.remove(thread);
+    for (const { level, threads } of levels) {
+      for (const thread of threads) this.insert(thread, { level, end: "tail" });
+    }
+  }
+
   /** Makes two links neighbors; null on either side means the end of the queue. */
   #join(before: Link | null, options: { after: Link | null; level: number }): void {
     const { after, level } = options;

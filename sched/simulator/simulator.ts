@@ -12,7 +12,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import type { Policy, ReadyReason, ThreadId, ThreadParameters } from "../policy.ts";
+import type { Policy, ReadyReason, StopReason, ThreadId, ThreadParameters } from "../policy.ts";
 import { checkWorkload, type Workload } from "./workload.ts";
 
 /** What happened to a thread, or that no thread was ready. Times are on the simulation's clock. */
@@ -163,11 +163,10 @@ class Simulation {
     if (this.#running === null) return;
     if (!this.#mustYield && this.#now % this.#tickInterval !== 0) return;
     // A preempted thread is charged for the part of a tick it ran, so its quantum is exact.
-    const expired = this.#policy.tick(running.id, this.#now - this.#charged);
-    this.#charged = this.#now;
+    const expired = this.#policy.tick(running.id, this.#charge());
     if (expired || this.#mustYield) {
       yield { type: "preempt", time: this.#now, thread: running.id };
-      this.#release("ready");
+      this.#release("ready", expired ? "quantum" : "preempted");
       this.#makeReady(running, "preempt");
     }
   }
@@ -182,20 +181,30 @@ class Simulation {
     }
     yield { type: step?.type ?? "exit", time: now, thread: running.id };
     if (step === undefined) {
-      this.#release("done");
-      this.#policy.dequeue(running.id);
+      this.#release("done", "ended");
+      this.#policy.forget(running.id);
     } else if (step.type === "yield") {
-      this.#release("ready");
+      this.#release("ready", "yielded");
       this.#makeReady(running, "yield");
     } else {
-      this.#release("asleep");
+      this.#release("asleep", "blocked");
       this.#alarms.push({ time: now + step.time, thread: running, type: "wake" });
       yield* this.#wakeDue();
     }
   }
 
-  #release(state: Simulated["state"]): void {
-    if (this.#running !== null) this.#running.state = state;
+  /** What the running thread has run since it was charged last. */
+  #charge(): number {
+    const elapsed = this.#now - this.#charged;
+    this.#charged = this.#now;
+    return elapsed;
+  }
+
+  #release(state: Simulated["state"], reason: StopReason): void {
+    if (this.#running !== null) {
+      this.#policy.stopped(this.#running.id, { elapsed: this.#charge(), reason });
+      this.#running.state = state;
+    }
     this.#running = null;
     this.#mustYield = false;
   }

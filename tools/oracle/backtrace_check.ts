@@ -1,13 +1,16 @@
 /**
- * Backtraces of stopped processes against `eu-stack`: the process is dumped with gdb's `gcore`, and both read the same core file.
+ * Backtraces of stopped processes against `eu-stack`: the process is dumped with gdb's `gcore`, and
+ * both read the same core file.
  *
  * @module
  */
-import { backtrace } from "../../unwind/walk/walk.ts";
-import { readCore } from "./core_file.ts";
+import { backtrace, type CoreFile, readCore } from "../../unwind/walk/mod.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
-/** Compares the backtrace of a process that is started for it; undefined if the tools are not installed or may not trace. */
+/**
+ * Compares the backtrace of a process that is started for it; undefined if the tools are not
+ * installed or may not trace.
+ */
 export async function checkBacktrace(
   name: string,
   command: readonly [string, ...string[]],
@@ -57,7 +60,7 @@ function compare(
   if (text === undefined) return undefined;
   const [, first = ""] = text.split(/^TID \d+:$/m);
   const theirs = [...first.matchAll(/^#\d+ +(0x[0-9a-f]+)/gm)].map((match) => BigInt(match[1]!));
-  const { frames, error } = backtrace(readCore(core));
+  const { frames, error } = backtrace(coreAt(core));
   const differences = new Differences();
   if (error !== undefined) differences.add(String(error));
   if (frames.length !== theirs.length) {
@@ -76,4 +79,18 @@ function compare(
     figures: `${frames.length} frames, ${signals} of signals`,
     differences: differences.texts,
   };
+}
+
+/** A core file of this machine, with the files it names. */
+function coreAt(path: string): CoreFile {
+  return readCore(Deno.readFileSync(path), {
+    name: path,
+    file(name) {
+      try {
+        return Deno.readFileSync(name);
+      } catch {
+        return undefined;
+      }
+    },
+  });
 }

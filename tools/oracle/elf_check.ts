@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { SHT } from "../../elf/constants.ts";
-import { type ElfFile, parseElf } from "../../elf/elf_file.ts";
+import { type ElfFile, parseElf, SHT } from "../../elf/mod.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
 const SEGMENT =

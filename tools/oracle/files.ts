@@ -1,6 +1,6 @@
 /**
- * The files that are compared: what a Debian system has of libraries and programs, its AArch64 cross libraries, and small ones made from
- * the sources in `testdata/unwind`.
+ * The files that are compared: what a Debian system has of libraries and programs, its AArch64
+ * cross libraries, and small ones made from the sources in `testdata/unwind`.
  *
  * @module
  */
@@ -83,7 +83,10 @@ export function systemFiles(): string[] {
   ].filter(isFile);
 }
 
-/** Object files made from the sources of this project with whatever assemblers and compilers there are. */
+/**
+ * Object files made from the sources of this project with whatever assemblers and compilers there
+ * are.
+ */
 export function assembledFiles(sources: string, directory: string): string[] {
   const recipes: [compiler: string, source: string, args: string[]][] = [
     ["gcc", "rules_x86_64.s", []],

@@ -1,5 +1,6 @@
 /**
- * Reads the rows of FDEs from what `llvm-dwarfdump --eh-frame` prints, in the words of `readelf`. Used where `readelf` prints nothing.
+ * Reads the rows of FDEs from what `llvm-dwarfdump --eh-frame` prints, in the words of `readelf`.
+ * Used where `readelf` prints nothing.
  *
  * @module
  */
@@ -15,7 +16,10 @@ export interface LlvmRow {
 
 const RETURN_ADDRESS = new Set(["RIP", "W30"]);
 
-/** First rows of FDEs by the FDE's first address, or undefined if the tool is not installed or cannot read the file. */
+/**
+ * First rows of FDEs by the FDE's first address, or undefined if the tool is not installed or
+ * cannot read the file.
+ */
 export function llvmFirstRows(
   file: string,
 ): Map<string, LlvmRow> | undefined {

@@ -1,12 +1,13 @@
 /**
- * Language-specific data against the compiler that made it: clang writes the tables as assembly with comments, and its labels are turned
- * into symbols of the object file, so that every address it meant can be looked up.
+ * Language-specific data against the compiler that made it: clang writes the tables as assembly
+ * with comments, and its labels are turned into symbols of the object file, so that every address
+ * it meant can be looked up.
  *
  * @module
  */
-import { lsdaLines } from "../../unwind/dump/lsda.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import { typeNameOf } from "../../unwind/exception/type_name.ts";
+import { lsdaLines } from "../../unwind/dump/mod.ts";
+import { parseElf } from "../../elf/mod.ts";
+import { typeNameOf } from "../../unwind/exception/mod.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
 
 interface ExpectedSite {
@@ -154,7 +155,10 @@ function expectedTable(
   return { begin: hex(begin), sites };
 }
 
-/** Names of the types in a table's comments: by positive index for catches, by negative filter for filters. */
+/**
+ * Names of the types in a table's comments: by positive index for catches, by negative filter for
+ * filters.
+ */
 function expectedTypes(
   text: string,
 ): { catches: Map<number, string>; filters: Map<number, string> } {

@@ -1,18 +1,19 @@
 /**
  * Every row of every FDE of a file against `readelf --debug-dump=frames-interp`.
  *
- * What `readelf` (binutils 2.40) does that is not taken for a difference, and what is checked instead:
- * - An FDE whose instructions are all no-ops has no rows in its output, though it has one: that of the CIE. We must have exactly one row
- *   there, and it must be the one `llvm-dwarfdump` prints.
- * - Pointer authentication (`negate_ra_state`) does not show in its rows. We say it in a field of its own, which is left out of the
- *   comparison.
+ * What `readelf` (binutils 2.40) does that is not taken for a difference, and what is checked
+ * instead:
+ * - An FDE whose instructions are all no-ops has no rows in its output, though it has one: that of
+ *   the CIE. We must have exactly one row there, and it must be the one `llvm-dwarfdump` prints.
+ * - Pointer authentication (`negate_ra_state`) does not show in its rows. We say it in a field of
+ *   its own, which is left out of the comparison.
  * - A rule "in register 5" is printed as `r5 (rdi)`; we print `r5`.
  * - It follows links to separate debug files and would dump those too; that is turned off.
  *
  * @module
  */
-import { frameLines } from "../../unwind/dump/frames.ts";
-import { UnwindError } from "../../unwind/errors.ts";
+import { frameLines } from "../../unwind/dump/mod.ts";
+import { InputError } from "../../bytes/mod.ts";
 import { llvmFirstRows, type LlvmRow } from "./llvm_rows.ts";
 import { readelfTables, type TextTable } from "./readelf_frames.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
@@ -68,7 +69,7 @@ export function checkTables(file: string): TablesResult | undefined {
       } else compareRows(ours, table, differences);
     }
   } catch (error) {
-    if (!(error instanceof UnwindError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     differences.add(String(error));
   }
   for (const table of theirs) differences.add(`${table.begin}: we have no FDE`);

@@ -1,10 +1,11 @@
 /**
- * Common information entries: what the frame descriptions of many functions share. DWARF 5 section 6.4.1 for `.debug_frame`; LSB Core
- * 5.0 section 10.6.1.1.1 for `.eh_frame` and its augmentations; versions 1 (GCC), 3 (DWARF 3) and 4 (DWARF 4 and 5).
+ * Common information entries: what the frame descriptions of many functions share. DWARF 5 section
+ * 6.4.1 for `.debug_frame`; LSB Core 5.0 section 10.6.1.1.1 for `.eh_frame` and its augmentations;
+ * versions 1 (GCC), 3 (DWARF 3) and 4 (DWARF 4 and 5).
  *
  * @module
  */
-import type { Cursor } from "../../bytes/cursor.ts";
+import type { Cursor } from "../../bytes/mod.ts";
 import { CfiError, type CfiErrorKind } from "../errors.ts";
 import { DW_EH_PE, type EncodedPointer, type PointerBases, readPointer } from "./pointer.ts";
 
@@ -34,7 +35,9 @@ export interface Cie {
   readonly personality: EncodedPointer | undefined;
   /** Whether FDEs carry a length of augmentation data (`z`). */
   readonly hasAugmentationData: boolean;
-  /** Whether its frames are signal or trap frames (`S`): the caller was interrupted, not calling. */
+  /**
+   * Whether its frames are signal or trap frames (`S`): the caller was interrupted, not calling.
+   */
   readonly isSignalFrame: boolean;
   /** Whether return addresses are signed with the B key (`B`, AArch64). */
   readonly usesBKey: boolean;
@@ -128,7 +131,8 @@ export function readCie(cursor: Cursor, place: CiePlace): Cie {
       case "G": // Memory tagging of stack frames: says nothing about how to unwind.
         break;
       default:
-        // The length says where the instructions begin, so a letter from the future need not be understood.
+        // The length says where the instructions begin, so a letter from the future need not be
+        // understood.
         break letters;
     }
   }

@@ -1,17 +1,21 @@
 /**
- * Decodes call frame instructions one at a time into its own fields: no object per instruction, because whole libraries are dumped
- * through it. Operands are as stored, before the alignment factors of the CIE.
+ * Decodes call frame instructions one at a time into its own fields: no object per instruction,
+ * because whole libraries are dumped through it. Operands are as stored, before the alignment
+ * factors of the CIE.
  *
  * @module
  */
-import { Cursor } from "../../bytes/cursor.ts";
+import { Cursor } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { DW_CFA } from "./opcodes.ts";
 import { type PointerBases, readEncodedAddress } from "./pointer.ts";
+import type { CfiSection } from "./section.ts";
 
 /** A lazy stream of call frame instructions. */
 export class CfiDecoder {
-  /** Opcode of the last instruction; the three short forms are given with their operand bits zero. */
+  /**
+   * Opcode of the last instruction; the three short forms are given with their operand bits zero.
+   */
   opcode = 0;
   /** Offset of the last instruction in the section. */
   offset = 0;
@@ -19,16 +23,19 @@ export class CfiDecoder {
   first = 0;
   /** Second operand: an offset or a register. */
   second = 0;
-  /** For the expression instructions: offset in the section of the length that precedes the expression's bytes. */
+  /**
+   * For the expression instructions: offset in the section of the length that precedes the
+   * expression's bytes.
+   */
   blockAt = 0;
   #cursor: Cursor;
   #encoding = 0;
   #bases: PointerBases;
 
   /** A decoder over a section; nothing is read until {@linkcode CfiDecoder.seek}. */
-  constructor(bytes: Uint8Array, source: string, bases: PointerBases) {
-    this.#cursor = new Cursor(bytes, source);
-    this.#bases = bases;
+  constructor(section: CfiSection) {
+    this.#cursor = new Cursor(section.bytes, section.name);
+    this.#bases = section.bases;
   }
 
   /** Offset after the last instruction in the section. */
@@ -36,7 +43,10 @@ export class CfiDecoder {
     return this.#cursor.at;
   }
 
-  /** Starts at the instructions from `at` to `end`; `encoding` is the CIE's pointer encoding, for `set_loc`. */
+  /**
+   * Starts at the instructions from `at` to `end`; `encoding` is the CIE's pointer encoding, for
+   * `set_loc`.
+   */
   seek(at: number, end: number, encoding: number): void {
     this.#cursor.seek(at, end);
     this.#encoding = encoding;

@@ -1,10 +1,10 @@
 /**
- * `.eh_frame_hdr`: the sorted table through which a running program finds the FDE of an address. LSB Core 5.0, section 10.6.2.
+ * `.eh_frame_hdr`: the sorted table through which a running program finds the FDE of an address.
+ * LSB Core 5.0, section 10.6.2.
  *
  * @module
  */
-import { type Address, fromBigAddress } from "../../bytes/address.ts";
-import { Cursor } from "../../bytes/cursor.ts";
+import { type Address, Cursor, fromBigAddress } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { DW_EH_PE, encodedSize, type PointerBases, readEncodedAddress } from "./pointer.ts";
 
@@ -23,7 +23,8 @@ export class EhFrameHeader {
   /**
    * Reads the header of the section; the table is read as it is searched.
    *
-   * @throws {CfiError} (`version`, `header`) If the version is not 1 or the table does not fit in the section.
+   * @throws {CfiError} (`version`, `header`) If the version is not 1 or the table does not fit in
+   * the section.
    * @throws {DecodeError} If the header is cut off.
    */
   constructor(bytes: Uint8Array, address: bigint, name = ".eh_frame_hdr") {
@@ -65,7 +66,10 @@ export class EhFrameHeader {
     }
   }
 
-  /** Address of the FDE whose range begins last at or before `address`, or undefined. Its range must still be checked. */
+  /**
+   * Address of the FDE whose range begins last at or before `address`, or undefined. Its range must
+   * still be checked.
+   */
   find(address: Address): Address | undefined {
     let low = 0;
     let high = this.count;
@@ -77,7 +81,10 @@ export class EhFrameHeader {
     return low === 0 ? undefined : this.#read(low - 1, 1);
   }
 
-  /** Entry `index`: first address of a function, and address of its FDE. Throws `RangeError` for a bad index. */
+  /**
+   * Entry `index`: first address of a function, and address of its FDE. Throws `RangeError` for a
+   * bad index.
+   */
   entry(index: number): { start: Address; fde: Address } {
     if (!(index >= 0 && index < this.count)) {
       throw new RangeError(`Cannot read entry ${index} of ${this.count}`);

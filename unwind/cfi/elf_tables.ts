@@ -3,18 +3,9 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/address.ts";
-import type { ElfFile, ElfSection } from "../../elf/elf_file.ts";
-import { PF, PT, SHT } from "../../elf/constants.ts";
+import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type ElfFile, type ElfSection, PF, PT, SHT } from "../../elf/mod.ts";
 import { FrameTable } from "./frame_table.ts";
-
-/** A section with its bytes. */
-export interface LoadedSection {
-  /** The section. */
-  readonly section: ElfSection;
-  /** Its bytes, relocated if the file is relocatable. */
-  readonly bytes: Uint8Array;
-}
 
 /** Options of {@linkcode frameTablesOf}. */
 export interface FrameTablesOptions {
@@ -22,20 +13,25 @@ export interface FrameTablesOptions {
   readonly addressOf?: (section: ElfSection) => bigint;
 }
 
-/** Base of `textrel` pointers: address of the first executable segment, or undefined. Throws `ElfError`. */
+/**
+ * Base of `textrel` pointers: address of the first executable segment, or undefined. Throws
+ * `ElfError`.
+ */
 export function textBase(file: ElfFile): bigint | undefined {
   return file.segments.find((each) => each.type === PT.load && (each.flags & PF.execute) !== 0)
     ?.vaddr;
 }
 
-/** Base of `datarel` pointers: address of the global offset table, or undefined. Throws `ElfError`. */
+/**
+ * Base of `datarel` pointers: address of the global offset table, or undefined. Throws `ElfError`.
+ */
 export function dataBase(file: ElfFile): bigint | undefined {
   return (file.section(".got.plt") ?? file.section(".got"))?.address;
 }
 
 /**
- * Tables of call frame information in a file, in section order. `.eh_frame` sections come as they are; a file may have several
- * in a relocatable file (one for each COMDAT group).
+ * Tables of call frame information in a file, in section order. `.eh_frame` sections come as they
+ * are; a file may have several in a relocatable file (one for each COMDAT group).
  *
  * @throws {ElfError} If a section lies outside the file or its relocations are wrong.
  */

@@ -1,14 +1,14 @@
 /**
- * Evaluates DWARF expressions: the postfix programs through which call frame information says what a register plus an offset cannot.
- * DWARF 5, section 2.5. Values are 64-bit words without a type; arithmetic wraps.
+ * Evaluates DWARF expressions: the postfix programs through which call frame information says what
+ * a register plus an offset cannot. DWARF 5, section 2.5. Values are 64-bit words without a type;
+ * arithmetic wraps.
  *
- * Expressions are rare (procedure linkage tables, signal and trap frames, realigned stacks), so this part is written for exactness, with
- * `bigint`, not for speed.
+ * Expressions are rare (procedure linkage tables, signal and trap frames, realigned stacks), so
+ * this part is written for exactness, with `bigint`, not for speed.
  *
  * @module
  */
-import { toBigAddress } from "../../bytes/address.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
+import { type Cursor, toBigAddress } from "../../bytes/mod.ts";
 import { ExpressionError, type ExpressionErrorKind } from "../errors.ts";
 import { DW_OP, FORBIDDEN } from "./expression_ops.ts";
 import { type PointerBases, readEncodedAddress } from "./pointer.ts";
@@ -17,9 +17,14 @@ import { type PointerBases, readEncodedAddress } from "./pointer.ts";
 export interface ExpressionContext {
   /** Value of a DWARF register, or undefined if it is not known. */
   register(register: number): bigint | undefined;
-  /** Little-endian number of `size` bytes (1 to 8) at `address`, or undefined if it cannot be read. */
+  /**
+   * Little-endian number of `size` bytes (1 to 8) at `address`, or undefined if it cannot be read.
+   */
   memory(address: bigint, size: number): bigint | undefined;
-  /** The canonical frame address, for `DW_OP_call_frame_cfa`; absent while it is itself being computed. */
+  /**
+   * The canonical frame address, for `DW_OP_call_frame_cfa`; absent while it is itself being
+   * computed.
+   */
   readonly cfa?: bigint | undefined;
   /** Difference between addresses in the tables and in memory, added by `DW_OP_addr`; default 0. */
   readonly bias?: bigint | undefined;
@@ -51,8 +56,9 @@ const MASK = 0xffffffffffffffffn;
 /**
  * Evaluates the bytes between the cursor's position and its end.
  *
- * @throws {ExpressionError} For an operator that does not exist or cannot be used, a stack under- or overflow, too many steps, a branch
- * outside the expression, a division by zero, or a register or memory that is not known.
+ * @throws {ExpressionError} For an operator that does not exist or cannot be used, a stack under-
+ * or overflow, too many steps, a branch outside the expression, a division by zero, or a register
+ * or memory that is not known.
  * @throws {DecodeError} If an operand is cut off.
  */
 export function evaluateExpression(
@@ -151,7 +157,8 @@ class Evaluator {
         return this.#branch(this.#pop() !== 0n);
       case DW_OP.convert:
       case DW_OP.reinterpret:
-        // Type 0 is the one type this machine has; the others are described in debugging information.
+        // Type 0 is the one type this machine has; the others are described in debugging
+        // information.
         if (cursor.uleb() !== 0) {
           throw this.#error("operator", "Typed values need debug information");
         }

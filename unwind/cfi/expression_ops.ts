@@ -84,7 +84,10 @@ export const DW_OP = {
 
 const NEEDS_DEBUG_INFO = "needs debugging information, which no unwinder has";
 
-/** Operators that exist but that call frame information must not use (DWARF 5, section 6.4.2), with the reason. */
+/**
+ * Operators that exist but that call frame information must not use (DWARF 5, section 6.4.2), with
+ * the reason.
+ */
 export const FORBIDDEN: ReadonlyMap<number, string> = new Map<number, string>([
   [DW_OP.fbreg, NEEDS_DEBUG_INFO],
   [DW_OP.pushObjectAddress, "needs an object, frames have none"],

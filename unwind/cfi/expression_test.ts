@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Cursor } from "../../bytes/cursor.ts";
+import { Cursor } from "../../bytes/mod.ts";
 import { ExpressionError } from "../errors.ts";
 import {
   evaluateExpression,
@@ -7,7 +7,7 @@ import {
   type ExpressionOptions,
 } from "./expression.ts";
 import { DW_OP, FORBIDDEN } from "./expression_ops.ts";
-import { sleb, uleb } from "../../elf/testing/image_builder.ts";
+import { sleb, uleb } from "../../bytes/testing/image_builder.ts";
 
 const CONTEXT: ExpressionContext = {
   register: (register) => register < 40 ? BigInt(register) * 0x100n : undefined,
@@ -199,7 +199,8 @@ Deno.test("evaluateExpression, rejects what no unwinder can do", () => {
 });
 
 Deno.test("evaluateExpression, computes the CFA inside a linkage table", () => {
-  // breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus: one more word on the stack from byte 11 of an entry on.
+  // breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus: one more word on the stack from byte
+  // 11 of an entry on.
   const plt = [
     ...[DW_OP.breg0 + 7, 8, DW_OP.breg0 + 16, 0, DW_OP.lit0 + 15, DW_OP.and],
     ...[DW_OP.lit0 + 11, DW_OP.ge, DW_OP.lit0 + 3, DW_OP.shl, DW_OP.plus],

@@ -1,12 +1,11 @@
 /**
- * Frame description entries: the unwind table of one function, or of one part of it. DWARF 5 section 6.4.1; LSB Core 5.0 section
- * 10.6.1.1.2.
+ * Frame description entries: the unwind table of one function, or of one part of it. DWARF 5
+ * section 6.4.1; LSB Core 5.0 section 10.6.1.1.2.
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
+import { type Address, type Cursor, toBigAddress } from "../../bytes/mod.ts";
 import type { Cie } from "./cie.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
 import { CfiError } from "../errors.ts";
 import {
   DW_EH_PE,

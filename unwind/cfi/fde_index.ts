@@ -1,11 +1,11 @@
 /**
- * Finds the FDE of an address: through `.eh_frame_hdr` where it serves, else through an index built once.
+ * Finds the FDE of an address: through `.eh_frame_hdr` where it serves, else through an index built
+ * once.
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
+import { type Address, InputError } from "../../bytes/mod.ts";
 import type { EhFrameHeader } from "./eh_frame_hdr.ts";
-import { UnwindError } from "../errors.ts";
 import type { Fde } from "./fde.ts";
 import type { FrameTable } from "./frame_table.ts";
 
@@ -24,7 +24,7 @@ export class FdeIndex {
   #header: EhFrameHeader | undefined;
   #starts: Float64Array | undefined;
   #offsets: Float64Array | undefined;
-  #damage: UnwindError | undefined;
+  #damage: InputError | undefined;
 
   /** An index over `table`; `header` must be the one that belongs to it. */
   constructor(table: FrameTable, header?: EhFrameHeader) {
@@ -40,7 +40,8 @@ export class FdeIndex {
   /**
    * The FDE whose range has `address`, or undefined if none has.
    *
-   * @throws {CfiError | DecodeError} If the FDE is malformed, or the section is damaged and the sound part of it has no such FDE.
+   * @throws {CfiError | DecodeError} If the FDE is malformed, or the section is damaged and the
+   * sound part of it has no such FDE.
    */
   find(address: Address): Fde | undefined {
     if (this.#header !== undefined) {
@@ -76,7 +77,7 @@ export class FdeIndex {
       const fde = this.table.fdeAt(at - this.table.address);
       return fde.contains(address) ? fde : undefined;
     } catch (error) {
-      if (error instanceof UnwindError) return null;
+      if (error instanceof InputError) return null;
       throw error;
     }
   }
@@ -88,7 +89,7 @@ export class FdeIndex {
         if (fde.limit > fde.start) entries.push(fde);
       }
     } catch (error) {
-      if (!(error instanceof UnwindError)) throw error;
+      if (!(error instanceof InputError)) throw error;
       this.#damage = error;
     }
     entries.sort((a, b) => a.start - b.start || a.limit - b.limit);

@@ -4,7 +4,7 @@ import { CfiError } from "../errors.ts";
 import { FdeIndex } from "./fde_index.ts";
 import { FrameTable } from "./frame_table.ts";
 import { FrameImage } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 /** Functions of 0x10 bytes at 0x1000, 0x1020, 0x1030 and 0x1100, not in that order. */
 function sample(): { image: FrameImage; fdes: Map<number, number> } {

@@ -1,16 +1,17 @@
 /**
- * A section of call frame information, `.eh_frame` or `.debug_frame`: its entries, lazily, and the rows of each.
+ * A section of call frame information, `.eh_frame` or `.debug_frame`: its entries, lazily, and the
+ * rows of each.
  *
  * @module
  */
-import { type Address, fromBigAddress } from "../../bytes/address.ts";
+import { type Address, Cursor, fromBigAddress } from "../../bytes/mod.ts";
 import { type Cie, readCie } from "./cie.ts";
-import { Cursor } from "../../bytes/cursor.ts";
-import { CfiError } from "../errors.ts";
+import type { CfiError } from "../errors.ts";
 import { Fde } from "./fde.ts";
 import type { PointerBases } from "./pointer.ts";
 import type { UnwindRow } from "./row.ts";
 import { RowMachine } from "./row_machine.ts";
+import { cfiError, type CfiSection } from "./section.ts";
 
 /** Which of the two layouts a section has. */
 export type FrameSectionKind = "eh_frame" | "debug_frame";
@@ -38,7 +39,7 @@ export type FrameEntry =
   | { readonly type: "terminator"; readonly offset: number };
 
 /** A section of call frame information. Nothing is read before it is asked for. */
-export class FrameTable {
+export class FrameTable implements CfiSection {
   /** Layout of the section. */
   readonly kind: FrameSectionKind;
   /** The section's bytes. */
@@ -68,7 +69,8 @@ export class FrameTable {
   }
 
   /**
-   * Every entry in section order. A zero length does not end the list: linkers leave such words between the tables of two objects.
+   * Every entry in section order. A zero length does not end the list: linkers leave such words
+   * between the tables of two objects.
    *
    * @throws {CfiError | DecodeError} When the next entry is malformed.
    */
@@ -141,7 +143,7 @@ export class FrameTable {
 
   /** An error of this section. */
   error(kind: CfiError["kind"], message: string, offset: number): CfiError {
-    return new CfiError(kind, message, { source: this.name, offset });
+    return cfiError(this, { kind, offset }, message);
   }
 
   #base(address: bigint): Address {

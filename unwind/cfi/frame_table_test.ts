@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CfiError, DecodeError } from "../errors.ts";
+import { CfiError } from "../errors.ts";
+import { DecodeError } from "../../bytes/mod.ts";
 import { FrameTable } from "./frame_table.ts";
 import { FrameImage } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 function kindOf(action: () => unknown): string {
   return assertThrows(action, CfiError).kind;
@@ -43,7 +44,8 @@ Deno.test("FrameTable, reads every augmentation", () => {
   const [first, second] = table.fdes();
   assertEquals(first!.cie.isSignalFrame, true);
   assertEquals(first!.cie.usesBKey, true);
-  // Bytes of the CIE before the pointer: length 4, id 4, version 1, "zPLRSB\0" 7, factors 2, column 1, size 1, encoding 1.
+  // Bytes of the CIE before the pointer: length 4, id 4, version 1, "zPLRSB\0" 7, factors 2, column
+  // 1, size 1, encoding 1.
   assertEquals(first!.cie.personality, {
     address: 0x10000 + 21 + 0x40,
     indirect: true,

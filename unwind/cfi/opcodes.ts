@@ -1,6 +1,6 @@
 /**
- * Call frame instructions: DWARF 5 section 6.4.2 and table 7.29, and the vendor ones that real tables hold (GNU, LLVM, AArch64: DWARF
- * for the Arm 64-bit Architecture, section 4.1).
+ * Call frame instructions: DWARF 5 section 6.4.2 and table 7.29, and the vendor ones that real
+ * tables hold (GNU, LLVM, AArch64: DWARF for the Arm 64-bit Architecture, section 4.1).
  *
  * @module
  */

@@ -1,11 +1,11 @@
 /**
- * Encoded pointers of unwind tables (`DW_EH_PE_*`): one byte says how the number is stored, what it is relative to, and whether it is
- * the pointer or the place where the pointer lies. Linux Standard Base Core Specification 5.0, section 10.5.1.
+ * Encoded pointers of unwind tables (`DW_EH_PE_*`): one byte says how the number is stored, what it
+ * is relative to, and whether it is the pointer or the place where the pointer lies. Linux Standard
+ * Base Core Specification 5.0, section 10.5.1.
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
-import type { Cursor } from "../../bytes/cursor.ts";
+import type { Address, Cursor } from "../../bytes/mod.ts";
 
 /** Pointer encoding bytes and their fields. */
 export const DW_EH_PE: {
@@ -52,13 +52,31 @@ export interface PointerBases {
   readonly section: Address;
   /** Base of `textrel` pointers: start of the text segment. */
   readonly text?: Address | undefined;
-  /** Base of `datarel` pointers: `.eh_frame_hdr` in that section, the global offset table elsewhere. */
+  /**
+   * Base of `datarel` pointers: `.eh_frame_hdr` in that section, the global offset table elsewhere.
+   */
   readonly data?: Address | undefined;
   /** Base of `funcrel` pointers: start of the function. */
   readonly func?: Address | undefined;
 }
 
-/** An encoded pointer as read: where it points, or, if `indirect`, where the pointer to use lies. */
+/** Bytes with their address, and what encoded pointers in them may be relative to. */
+export interface PlacedBytes {
+  /** The bytes. */
+  readonly bytes: Uint8Array;
+  /** Address of the first of them. */
+  readonly address: Address;
+  /** Name of the section, for errors. */
+  readonly name?: string | undefined;
+  /** Base of `textrel` pointers. */
+  readonly text?: Address | undefined;
+  /** Base of `datarel` pointers. */
+  readonly data?: Address | undefined;
+}
+
+/**
+ * An encoded pointer as read: where it points, or, if `indirect`, where the pointer to use lies.
+ */
 export interface EncodedPointer {
   /** The pointer, or the address of the 8 bytes that hold it. */
   readonly address: Address;
@@ -66,7 +84,10 @@ export interface EncodedPointer {
   readonly indirect: boolean;
 }
 
-/** Bytes a value of this format takes, or 0 for the LEB128 formats, whose size varies. Unknown formats give −1. */
+/**
+ * Bytes a value of this format takes, or 0 for the LEB128 formats, whose size varies. Unknown
+ * formats give −1.
+ */
 export function encodedSize(encoding: number): number {
   switch (encoding & 0x0f) {
     case DW_EH_PE.absptr:
@@ -88,7 +109,10 @@ export function encodedSize(encoding: number): number {
   }
 }
 
-/** Reads a number in the format of `encoding` (its low four bits), not relative to anything. Throws `DecodeError`. */
+/**
+ * Reads a number in the format of `encoding` (its low four bits), not relative to anything. Throws
+ * `DecodeError`.
+ */
 export function readEncodedValue(cursor: Cursor, encoding: number): number {
   switch (encoding & 0x0f) {
     case DW_EH_PE.sdata4:
@@ -114,7 +138,8 @@ export function readEncodedValue(cursor: Cursor, encoding: number): number {
 }
 
 /**
- * Reads an encoded pointer and adds what it is relative to. The indirect bit is not followed: see {@linkcode readPointer} for that.
+ * Reads an encoded pointer and adds what it is relative to. The indirect bit is not followed: see
+ * {@linkcode readPointer} for that.
  *
  * @throws {DecodeError} If the encoding is unknown, its base is not given, or the bytes end.
  */
@@ -139,8 +164,8 @@ export function readEncodedAddress(
 }
 
 /**
- * Reads an encoded pointer that may be absent: undefined if it is omitted or its stored number is zero, which stands for null whatever
- * it is relative to.
+ * Reads an encoded pointer that may be absent: undefined if it is omitted or its stored number is
+ * zero, which stands for null whatever it is relative to.
  *
  * @throws {DecodeError} As {@linkcode readEncodedAddress}.
  */

@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Cursor } from "../../bytes/cursor.ts";
-import { DecodeError } from "../errors.ts";
+import { Cursor, DecodeError } from "../../bytes/mod.ts";
 import { DW_EH_PE, readEncodedAddress, readPointer } from "./pointer.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 const BASES = { section: 0x1000, text: 0x2000, data: 0x3000, func: 0x4000 };
 

@@ -2,13 +2,15 @@
  * DWARF register numbers of both machines and what the calling conventions say about them.
  *
  * - x86-64: System V psABI, figure 3.36 (numbers) and figure 3.4 (who saves what).
- * - AArch64: DWARF for the Arm 64-bit Architecture, section 4.1 (numbers); AAPCS64, section 6.1 (who saves what).
+ * - AArch64: DWARF for the Arm 64-bit Architecture, section 4.1 (numbers); AAPCS64, section 6.1
+ *   (who saves what).
  *
- * Names are those that `readelf` prints, so that dumps can be compared; a number without a name is written `r` and the number.
+ * Names are those that `readelf` prints, so that dumps can be compared; a number without a name is
+ * written `r` and the number.
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
+import type { Machine } from "../../elf/mod.ts";
 import { REGISTER_LIMIT } from "./row.ts";
 
 /** What the unwinder must know of a machine. Register numbers are DWARF's. */
@@ -21,7 +23,10 @@ export interface MachineRegisters {
   readonly stackPointer: number;
   /** Frame pointer. */
   readonly framePointer: number;
-  /** Register, or pseudo-register, that holds the return address on entry to a function; undefined where it is on the stack. */
+  /**
+   * Register, or pseudo-register, that holds the return address on entry to a function; undefined
+   * where it is on the stack.
+   */
   readonly link: number | undefined;
   /** Number that stands for the program counter in register sets. */
   readonly programCounter: number;
@@ -29,6 +34,8 @@ export interface MachineRegisters {
   readonly tracked: readonly number[];
   /** Registers that a function must leave as they were: a caller's value survives a call. */
   readonly calleeSaved: readonly number[];
+  /** Of these, the one that a platform may as well make a temporary register; undefined where there is none. */
+  readonly platform: number | undefined;
 }
 
 function range(first: number, count: number): number[] {
@@ -70,6 +77,7 @@ const X86_64: MachineRegisters = {
   programCounter: 16,
   tracked: [...range(0, 17), ...range(49, 7), 58, 59],
   calleeSaved: [3, 6, 7, 12, 13, 14, 15, ...range(50, 6), 58, 59],
+  platform: undefined,
 };
 
 const AARCH64: MachineRegisters = {
@@ -91,6 +99,7 @@ const AARCH64: MachineRegisters = {
   tracked: [...range(0, 35), ...range(72, 8)],
   // x18 is the platform register: kernels keep per-CPU data in it, so a call leaves it alone.
   calleeSaved: [...range(18, 12), 31, ...range(72, 8)],
+  platform: 18,
 };
 
 /** DWARF number of the pseudo-register that says whether the return address is signed (AArch64). */
@@ -101,7 +110,10 @@ export function machineRegisters(machine: Machine): MachineRegisters {
   return machine === "x86_64" ? X86_64 : AARCH64;
 }
 
-/** Name of a DWARF register as `readelf` prints it, for example `rbp`, `x29`, or `r60` where the machine gives the number no name. */
+/**
+ * Name of a DWARF register as `readelf` prints it, for example `rbp`, `x29`, or `r60` where the
+ * machine gives the number no name.
+ */
 export function registerName(machine: Machine, register: number): string {
   return machineRegisters(machine).names[register] ?? `r${register}`;
 }

@@ -1,10 +1,10 @@
 /**
- * One row of the unwind table: for a range of code addresses, how to compute the canonical frame address (CFA) and where each register
- * of the caller is. DWARF 5, section 6.4.1.
+ * One row of the unwind table: for a range of code addresses, how to compute the canonical frame
+ * address (CFA) and where each register of the caller is. DWARF 5, section 6.4.1.
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
+import { type Address, toBigAddress } from "../../bytes/mod.ts";
 
 /** How a register of the caller is found. */
 export const RULE = {
@@ -20,7 +20,9 @@ export const RULE = {
   valOffset: 4,
   /** It is in another register, number value. */
   register: 5,
-  /** It is stored where the expression says; value is the section offset of the expression's length. */
+  /**
+   * It is stored where the expression says; value is the section offset of the expression's length.
+   */
   expression: 6,
   /** It is what the expression says; value as for `expression`. */
   valExpression: 7,
@@ -39,7 +41,10 @@ export const CFA = {
 /** One more than the largest DWARF register number a row can hold. */
 export const REGISTER_LIMIT = 192;
 
-/** A row of the table. The machine that runs the instructions changes it in place: {@linkcode UnwindRow.clone} keeps one. */
+/**
+ * A row of the table. The machine that runs the instructions changes it in place:
+ * {@linkcode UnwindRow.clone} keeps one.
+ */
 export class UnwindRow {
   /** First address the row is for. */
   start: Address = 0;
@@ -61,9 +66,15 @@ export class UnwindRow {
   high = 0;
   /** Whether the return address is signed (AArch64 pointer authentication). */
   raSigned = false;
-  /** Whether the signature also covers the address of the signing instruction (`negate_ra_state_with_pc`). */
+  /**
+   * Whether the signature also covers the address of the signing instruction
+   * (`negate_ra_state_with_pc`).
+   */
   raSignedWithPc = false;
-  /** Bytes of outgoing arguments on the stack (`GNU_args_size`), which a landing pad expects to be popped. */
+  /**
+   * Bytes of outgoing arguments on the stack (`GNU_args_size`), which a landing pad expects to be
+   * popped.
+   */
   argsSize = 0;
 
   /** First address as `bigint`. */
@@ -78,7 +89,10 @@ export class UnwindRow {
     if (register >= this.high) this.high = register + 1;
   }
 
-  /** Makes this row's rules those of `other`. Addresses and `argsSize` stay: remembered states do not include them. */
+  /**
+   * Makes this row's rules those of `other`. Addresses and `argsSize` stay: remembered states do
+   * not include them.
+   */
   copyRules(other: UnwindRow): void {
     this.cfaKind = other.cfaKind;
     this.cfaRegister = other.cfaRegister;

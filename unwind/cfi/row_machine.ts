@@ -1,6 +1,7 @@
 /**
- * Runs call frame instructions and produces the rows of an FDE. DWARF 5, section 6.4.2. Where producers and the standard differ, this
- * does what GCC's own unwinder does: `restore_state` restores the CFA too, `def_cfa_register` after an expression keeps the last offset.
+ * Runs call frame instructions and produces the rows of an FDE. DWARF 5, section 6.4.2. Where
+ * producers and the standard differ, this does what GCC's own unwinder does: `restore_state`
+ * restores the CFA too, `def_cfa_register` after an expression keeps the last offset.
  *
  * @module
  */
@@ -9,9 +10,9 @@ import { CfiDecoder } from "./decoder.ts";
 import { DW_CFA } from "./opcodes.ts";
 import type { CfiErrorKind } from "../errors.ts";
 import type { Fde } from "./fde.ts";
-import type { FrameTable } from "./frame_table.ts";
 import { RULE, UnwindRow } from "./row.ts";
 import { RowRules } from "./row_rules.ts";
+import { cfiError, type CfiSection } from "./section.ts";
 
 /** Most states remembered at once; compilers need one. */
 export const STATE_LIMIT = 64;
@@ -20,7 +21,7 @@ export const STATE_LIMIT = 64;
 export class RowMachine {
   /** The current row: changed by {@linkcode RowMachine.next}. */
   readonly row: UnwindRow;
-  #table: FrameTable;
+  #section: CfiSection;
   #decoder: CfiDecoder;
   #initial: Map<Cie, UnwindRow> = new Map();
   #states: UnwindRow[] = [];
@@ -32,14 +33,17 @@ export class RowMachine {
   #done = true;
 
   /** A machine for FDEs of one section. */
-  constructor(table: FrameTable) {
-    this.#table = table;
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
-    this.#rules = new RowRules(table, this.#decoder);
+  constructor(section: CfiSection) {
+    this.#section = section;
+    this.#decoder = new CfiDecoder(section);
+    this.#rules = new RowRules(section, this.#decoder);
     this.row = this.#rules.row;
   }
 
-  /** Begins with an FDE. Throws `CfiError` or `DecodeError` if the instructions of its CIE are malformed. */
+  /**
+   * Begins with an FDE. Throws `CfiError` or `DecodeError` if the instructions of its CIE are
+   * malformed.
+   */
   start(fde: Fde): void {
     const cie = fde.cie;
     const initial = this.#initial.get(cie) ?? this.initialRow(cie);
@@ -59,7 +63,10 @@ export class RowMachine {
     this.#done = false;
   }
 
-  /** The rules a CIE begins with, before any FDE; do not change the row. Throws as {@linkcode RowMachine.start}. */
+  /**
+   * The rules a CIE begins with, before any FDE; do not change the row. Throws as
+   * {@linkcode RowMachine.start}.
+   */
   initialRow(cie: Cie): UnwindRow {
     const known = this.#initial.get(cie);
     if (known !== undefined) return known;
@@ -86,7 +93,8 @@ export class RowMachine {
   }
 
   /**
-   * Moves to the next row; false after the last. Every advance makes a row, even where it changes nothing; only empty rows are left out.
+   * Moves to the next row; false after the last. Every advance makes a row, even where it changes
+   * nothing; only empty rows are left out.
    *
    * @throws {CfiError | DecodeError} When the instructions are malformed.
    */
@@ -156,6 +164,6 @@ export class RowMachine {
   }
 
   #error(kind: CfiErrorKind, message: string): Error {
-    return this.#table.error(kind, message, this.#decoder.offset);
+    return cfiError(this.#section, { kind, offset: this.#decoder.offset }, message);
   }
 }

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DW_CFA } from "./opcodes.ts";
-import { CfiError, DecodeError } from "../errors.ts";
+import { CfiError } from "../errors.ts";
+import { DecodeError } from "../../bytes/mod.ts";
 import { DW_OP } from "./expression_ops.ts";
-import { cfaText, ruleText } from "../dump/rule_text.ts";
+import { cfaText, ruleText } from "./rule_text.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
 
 /** Rows of a function at 0x1000 of 0x100 bytes: `start..end cfa register=rule …`. */

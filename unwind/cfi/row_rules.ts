@@ -1,14 +1,15 @@
 /**
- * What one call frame instruction does to the rules of a row. Advances, and remembering and restoring whole rows, are the business of
- * whoever runs the instructions. DWARF 5, sections 6.4.2.2 and 6.4.2.3.
+ * What one call frame instruction does to the rules of a row. Advances, and remembering and
+ * restoring whole rows, are the business of whoever runs the instructions. DWARF 5, sections
+ * 6.4.2.2 and 6.4.2.3.
  *
  * @module
  */
 import type { CfiDecoder } from "./decoder.ts";
 import { DW_CFA } from "./opcodes.ts";
 import type { CfiErrorKind } from "../errors.ts";
-import type { FrameTable } from "./frame_table.ts";
 import { CFA, REGISTER_LIMIT, RULE, UnwindRow } from "./row.ts";
+import { cfiError, type CfiSection } from "./section.ts";
 
 /** Applies instructions to a row. */
 export class RowRules {
@@ -18,12 +19,12 @@ export class RowRules {
   initial: UnwindRow | undefined;
   /** Factor of offsets. */
   dataAlign = 1;
-  #table: FrameTable;
+  #section: CfiSection;
   #decoder: CfiDecoder;
 
-  /** Applies what `decoder`, a decoder over the section of `table`, has decoded. */
-  constructor(table: FrameTable, decoder: CfiDecoder) {
-    this.#table = table;
+  /** Applies what `decoder`, a decoder over `section`, has decoded. */
+  constructor(section: CfiSection, decoder: CfiDecoder) {
+    this.#section = section;
     this.#decoder = decoder;
   }
 
@@ -139,6 +140,6 @@ export class RowRules {
   }
 
   #error(kind: CfiErrorKind, message: string): Error {
-    return this.#table.error(kind, message, this.#decoder.offset);
+    return cfiError(this.#section, { kind, offset: this.#decoder.offset }, message);
   }
 }

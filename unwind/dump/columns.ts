@@ -3,11 +3,7 @@
  *
  * @module
  */
-import { CfiDecoder } from "../cfi/decoder.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import type { Fde } from "../cfi/fde.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
-import { REGISTER_LIMIT } from "../cfi/row.ts";
+import { CfiDecoder, DW_CFA, type Fde, type FrameTable, REGISTER_LIMIT } from "../cfi/mod.ts";
 
 /** Whether an instruction mentions the register that is its first operand. */
 const MENTIONS: Uint8Array = new Uint8Array(256);
@@ -36,7 +32,7 @@ export class Columns {
 
   /** For one section. */
   constructor(table: FrameTable) {
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
+    this.#decoder = new CfiDecoder(table);
   }
 
   /**

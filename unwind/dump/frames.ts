@@ -1,24 +1,28 @@
 /**
- * `trapline frames FILE`: the whole unwind table of a file, one JSON line per FDE. Registers and rules are named as `readelf` does; the
- * columns of a table are the registers its instructions mention.
+ * `trapline frames FILE`: the whole unwind table of a file, one JSON line per FDE. Registers and
+ * rules are named as `readelf` does; the columns of a table are the registers its instructions
+ * mention.
  *
- * Whole libraries go through here and the process is measured against tools written in C. What a row says besides its address depends
- * on the shape of the instructions only, so that text is made once per shape.
+ * Whole libraries go through here and the process is measured against tools written in C. What a
+ * row says besides its address depends on the shape of the instructions only, so that text is made
+ * once per shape.
  *
  * @module
  */
-import { hexAddress } from "../../bytes/address.ts";
-import type { Cie } from "../cfi/cie.ts";
+import { hexAddress } from "../../bytes/mod.ts";
+import {
+  cfaText,
+  type Cie,
+  type Fde,
+  type FrameTable,
+  frameTablesOf,
+  registerName,
+  RowMachine,
+  ruleText,
+  type UnwindRow,
+} from "../cfi/mod.ts";
 import { Columns } from "./columns.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import type { Machine } from "../../elf/constants.ts";
-import { frameTablesOf } from "../cfi/elf_tables.ts";
-import type { Fde } from "../cfi/fde.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
-import { registerName } from "../cfi/registers.ts";
-import type { UnwindRow } from "../cfi/row.ts";
-import { RowMachine } from "../cfi/row_machine.ts";
-import { cfaText, ruleText } from "./rule_text.ts";
+import { type Machine, parseElf } from "../../elf/mod.ts";
 import { ShapeCache } from "./table_shape.ts";
 import { TailCache } from "./tail_cache.ts";
 import { TextBuffer } from "./text_buffer.ts";
@@ -132,10 +136,11 @@ class TableLines {
 }
 
 /**
- * The lines of `trapline frames FILE` as UTF-8, in chunks of about 256 KiB that end at line ends. A chunk is valid until the next one
- * is asked for.
+ * The lines of `trapline frames FILE` as UTF-8, in chunks of about 256 KiB that end at line ends. A
+ * chunk is valid until the next one is asked for.
  *
- * @throws {ElfError | CfiError | DecodeError} Where the file is malformed; the lines before are given first.
+ * @throws {ElfError | CfiError | DecodeError} Where the file is malformed; the lines before are
+ * given first.
  */
 export function* frameChunks(
   bytes: Uint8Array,
@@ -160,7 +165,10 @@ export function* frameChunks(
   if (problem !== undefined) throw problem;
 }
 
-/** The lines of `trapline frames FILE`, without line ends. Throws as {@linkcode frameChunks}, which is the faster form. */
+/**
+ * The lines of `trapline frames FILE`, without line ends. Throws as {@linkcode frameChunks}, which
+ * is the faster form.
+ */
 export function* frameLines(
   bytes: Uint8Array,
   name: string,
@@ -169,4 +177,9 @@ export function* frameLines(
   for (const chunk of frameChunks(bytes, name)) {
     yield* decoder.decode(chunk).slice(0, -1).split("\n");
   }
+}
+
+/** Whether {@linkcode frameLines} needs a section's bytes: for `readSparseElf`. */
+export function isFrameSection(name: string): boolean {
+  return name === ".eh_frame" || name === ".debug_frame";
 }

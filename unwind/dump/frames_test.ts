@@ -1,11 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DW_CFA } from "../cfi/opcodes.ts";
+import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { frameChunks, frameLines } from "./frames.ts";
-import { CfiError, ElfError } from "../errors.ts";
-import { DW_OP } from "../cfi/expression_ops.ts";
+import { CfiError } from "../errors.ts";
+import { ElfError, type Machine } from "../../elf/mod.ts";
 import { elfImage } from "../../elf/testing/elf_image.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
-import type { Machine } from "../../elf/constants.ts";
 
 function file(image: FrameImage, machine: Machine = "x86_64"): Uint8Array {
   return elfImage({

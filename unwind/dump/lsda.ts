@@ -1,17 +1,20 @@
 /**
- * `trapline lsda FILE`: every language-specific data area of a file, one JSON line each: the function's range, and for each call site
- * its range, its landing pad and what that handles.
+ * `trapline lsda FILE`: every language-specific data area of a file, one JSON line each: the
+ * function's range, and for each call site its range, its landing pad and what that handles.
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/address.ts";
-import { type ElfFile, type ElfSection, parseElf } from "../../elf/elf_file.ts";
-import { frameTablesOf } from "../cfi/elf_tables.ts";
-import { SectionLayout } from "../../elf/layout.ts";
+import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type ElfFile, type ElfSection, parseElf, SectionLayout } from "../../elf/mod.ts";
+import { type Fde, frameTablesOf } from "../cfi/mod.ts";
 import { LsdaError } from "../errors.ts";
-import type { Fde } from "../cfi/fde.ts";
-import { type Action, type CallSite, Lsda, type LsdaSource } from "../exception/lsda.ts";
-import { TypeSymbols } from "../exception/type_symbols.ts";
+import {
+  type Action,
+  type CallSite,
+  Lsda,
+  type LsdaSource,
+  TypeSymbols,
+} from "../exception/mod.ts";
 
 /** Reads the LSDAs of one file. */
 class LsdaReader {
@@ -49,7 +52,10 @@ class LsdaReader {
     });
   }
 
-  /** What a call site's landing pad handles: `cleanup`, type names, `...` for every type, `filter(…)` for what is not in a list. */
+  /**
+   * What a call site's landing pad handles: `cleanup`, type names, `...` for every type,
+   * `filter(…)` for what is not in a list.
+   */
   #actions(lsda: Lsda, site: CallSite): string[] {
     return [...lsda.actions(site)].map((action) => this.#action(lsda, action));
   }
@@ -92,7 +98,8 @@ class LsdaReader {
 /**
  * The lines of `trapline lsda FILE`, without line ends, in the order of the unwind tables.
  *
- * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed; the lines before are given first.
+ * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed; the lines
+ * before are given first.
  */
 export function* lsdaLines(
   bytes: Uint8Array,

@@ -3,7 +3,7 @@ import { lsdaLines } from "./lsda.ts";
 import { LsdaError } from "../errors.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
 import { FrameImage } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 const LSDA = 0x20000;
 const SLOT = 0x30000;

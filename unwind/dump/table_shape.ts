@@ -1,15 +1,12 @@
 /**
- * The shape of an FDE's instructions: everything but how far they advance. Compilers write the same few prologues and epilogues over
- * and over at other distances, so whatever depends only on the shape (which registers a table mentions, what its rows say) need be
- * worked out once per shape: in a large library, once for some dozens of functions.
+ * The shape of an FDE's instructions: everything but how far they advance. Compilers write the same
+ * few prologues and epilogues over and over at other distances, so whatever depends only on the
+ * shape (which registers a table mentions, what its rows say) need be worked out once per shape: in
+ * a large library, once for some dozens of functions.
  *
  * @module
  */
-import { CfiDecoder } from "../cfi/decoder.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import type { Cie } from "../cfi/cie.ts";
-import type { Fde } from "../cfi/fde.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
+import { CfiDecoder, type Cie, DW_CFA, type Fde, type FrameTable } from "../cfi/mod.ts";
 
 interface Known<T> {
   readonly cie: Cie;
@@ -19,7 +16,10 @@ interface Known<T> {
 
 /** Row starts and a value per shape. */
 export class ShapeCache<T> {
-  /** Addresses at which rows of the last FDE looked up start; the first {@linkcode ShapeCache.rowCount} are valid. */
+  /**
+   * Addresses at which rows of the last FDE looked up start; the first
+   * {@linkcode ShapeCache.rowCount} are valid.
+   */
   starts: Float64Array = new Float64Array(256);
   /** Rows of the last FDE looked up. */
   rowCount = 0;
@@ -33,7 +33,7 @@ export class ShapeCache<T> {
 
   /** A cache over one section; `make` is called for the first FDE of each shape. */
   constructor(table: FrameTable, make: (fde: Fde) => T) {
-    this.#decoder = new CfiDecoder(table.bytes, table.name, table.bases);
+    this.#decoder = new CfiDecoder(table);
     this.#table = table;
     this.#bytes = table.bytes;
     this.#make = make;

@@ -1,10 +1,11 @@
 /**
- * Something kept for each state that rows are in. Functions differ in where their rows begin, hardly in what their rows say: the thousands
- * of rows of a library are in a few hundred states, so a text made per state is made seldom.
+ * Something kept for each state that rows are in. Functions differ in where their rows begin,
+ * hardly in what their rows say: the thousands of rows of a library are in a few hundred states, so
+ * a text made per state is made seldom.
  *
  * @module
  */
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/mod.ts";
 
 /** What a state says, besides expressions, and what is kept for it. */
 interface Known<T> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, hexAddress } from "../../bytes/address.ts";
+import { type Address, hexAddress } from "../../bytes/mod.ts";
 
 const ENCODER = new TextEncoder();
 

@@ -1,37 +1,31 @@
 /**
- * Language-specific data areas (`.gcc_except_table`): which calls of a function land where when an exception passes, and what the
- * landing pad wants. The layout is that of GCC and Clang for C++, Rust and others (Itanium C++ ABI, exception handling tables).
+ * Language-specific data areas (`.gcc_except_table`): which calls of a function land where when an
+ * exception passes, and what the landing pad wants. The layout is that of GCC and Clang for C++,
+ * Rust and others (Itanium C++ ABI, exception handling tables).
  *
  * @module
  */
-import { type Address, hexAddress, toBigAddress } from "../../bytes/address.ts";
-import { Cursor } from "../../bytes/cursor.ts";
+import { type Address, Cursor, hexAddress, toBigAddress } from "../../bytes/mod.ts";
 import { LsdaError, type LsdaErrorKind } from "../errors.ts";
 import {
   DW_EH_PE,
   type EncodedPointer,
   encodedSize,
+  type PlacedBytes,
+  type PointerBases,
   readEncodedAddress,
   readEncodedValue,
   readPointer,
-} from "../cfi/pointer.ts";
+} from "../cfi/mod.ts";
 
 /** Longest chain of actions followed; compilers write one per handler of a call. */
 const CHAIN_LIMIT = 1000;
 
-/** Where the bytes of an LSDA are. */
-export interface LsdaSource {
-  /** Bytes that hold the LSDA; it may be anywhere in them. */
-  readonly bytes: Uint8Array;
-  /** Address of the first of these bytes. */
-  readonly address: Address;
-  /** Name for errors; default `.gcc_except_table`. */
-  readonly name?: string | undefined;
-  /** Base of `textrel` pointers. */
-  readonly text?: Address | undefined;
-  /** Base of `datarel` pointers. */
-  readonly data?: Address | undefined;
-}
+/**
+ * Where the bytes of an LSDA are; it may be anywhere in them. The default name for errors is
+ * `.gcc_except_table`.
+ */
+export type LsdaSource = PlacedBytes;
 
 /** One call site: a range of code and what to do when an exception passes it. */
 export interface CallSite {
@@ -41,7 +35,10 @@ export interface CallSite {
   readonly end: bigint;
   /** Where to land; undefined if nothing is to be done here and the exception goes on. */
   readonly landingPad: bigint | undefined;
-  /** One plus the offset of the first action, or 0 for none: a landing pad without actions is a cleanup. */
+  /**
+   * One plus the offset of the first action, or 0 for none: a landing pad without actions is a
+   * cleanup.
+   */
   readonly action: number;
 }
 
@@ -55,7 +52,10 @@ export type Action =
     readonly filter: number;
     readonly type: EncodedPointer | undefined;
   }
-  /** Handles every type *not* in the list (a dynamic exception specification; an empty list allows nothing). */
+  /**
+   * Handles every type *not* in the list (a dynamic exception specification; an empty list allows
+   * nothing).
+   */
   | {
     readonly kind: "filter";
     readonly filter: number;
@@ -65,8 +65,9 @@ export type Action =
 /** How {@linkcode Lsda.callSiteAt} treats an address that no call site covers. */
 export interface CallSiteOptions {
   /**
-   * `none`: there is no call site, which in C++ means that no exception may pass. `previous`: the last call site that begins before
-   * the address, as Theseus does for calls whose site the compiler left out; not what the ABI says, so it must be asked for.
+   * `none`: there is no call site, which in C++ means that no exception may pass. `previous`: the
+   * last call site that begins before the address, as Theseus does for calls whose site the
+   * compiler left out; not what the ABI says, so it must be asked for.
    */
   readonly between?: "none" | "previous";
 }
@@ -75,7 +76,10 @@ export interface CallSiteOptions {
 export class Lsda {
   /** Address of the area. */
   readonly address: Address;
-  /** Address that landing pads are relative to: the start of the function if the header does not say. */
+  /**
+   * Address that landing pads are relative to: the start of the function if the header does not
+   * say.
+   */
   readonly landingPadBase: Address;
   /** Encoding of the call site table. */
   readonly callSiteEncoding: number;
@@ -133,7 +137,10 @@ export class Lsda {
     }
   }
 
-  /** The call sites in table order, which is address order. Throws {@linkcode LsdaError} or `DecodeError` at a malformed one. */
+  /**
+   * The call sites in table order, which is address order. Throws {@linkcode LsdaError} or
+   * `DecodeError` at a malformed one.
+   */
   *callSites(): Generator<CallSite> {
     const cursor = this.#cursor;
     const encoding = this.callSiteEncoding;
@@ -158,7 +165,10 @@ export class Lsda {
     }
   }
 
-  /** The call site that covers `address`, which for a call must be an address *inside* the call instruction. Throws as {@linkcode Lsda.callSites}. */
+  /**
+   * The call site that covers `address`, which for a call must be an address *inside* the call
+   * instruction. Throws as {@linkcode Lsda.callSites}.
+   */
   callSiteAt(
     address: bigint,
     options?: CallSiteOptions,
@@ -173,9 +183,11 @@ export class Lsda {
   }
 
   /**
-   * The actions of a call site, innermost handler first. A landing pad without actions gives one cleanup; no landing pad gives nothing.
+   * The actions of a call site, innermost handler first. A landing pad without actions gives one
+   * cleanup; no landing pad gives nothing.
    *
-   * @throws {LsdaError} (`action`) If the chain leaves the bytes or does not end; (`type`) if it names types where there are none.
+   * @throws {LsdaError} (`action`) If the chain leaves the bytes or does not end; (`type`) if it
+   * names types where there are none.
    */
   *actions(site: CallSite): Generator<Action> {
     if (site.landingPad === undefined) return;
@@ -234,7 +246,10 @@ export class Lsda {
     return this.filterTypeIndexes(filter).map((index) => this.type(index));
   }
 
-  /** Entries of the type table that a filter (negative) lists. Throws {@linkcode LsdaError} (`type`). */
+  /**
+   * Entries of the type table that a filter (negative) lists. Throws {@linkcode LsdaError}
+   * (`type`).
+   */
   filterTypeIndexes(filter: number): number[] {
     const cursor = this.#cursor;
     const indexes: number[] = [];
@@ -252,12 +267,7 @@ export class Lsda {
     }
   }
 
-  #bases(): {
-    section: Address;
-    text: Address | undefined;
-    data: Address | undefined;
-    func: Address;
-  } {
+  #bases(): PointerBases {
     return {
       section: this.#source.address,
       text: this.#source.text,

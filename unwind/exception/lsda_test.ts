@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { LsdaError } from "../errors.ts";
 import { type Action, Lsda } from "./lsda.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 
 const START = 0x1000;
 const AT = 0x20000;
@@ -13,7 +13,10 @@ function lsda(image: ImageBuilder): Lsda {
   });
 }
 
-/** Call sites given as LEB128 bytes, actions as bytes, types as 32-bit pc-relative indirect pointers. */
+/**
+ * Call sites given as LEB128 bytes, actions as bytes, types as 32-bit pc-relative indirect
+ * pointers.
+ */
 function table(
   sites: readonly (readonly number[])[],
   actions: readonly number[] = [],

@@ -1,6 +1,7 @@
 /**
- * What a language makes of a frame through which an exception passes: the part of unwinding that C++ calls the personality routine. The
- * languages share the tables and differ in what the entries mean.
+ * What a language makes of a stack frame through which an exception passes: the part of unwinding
+ * that C++ calls the personality routine. The languages share the tables and differ in what the
+ * entries mean.
  *
  * - C++: Itanium C++ ABI, level II (`__gxx_personality_v0`).
  * - Rust: every handler takes every panic (`rust_eh_personality`).
@@ -8,27 +9,31 @@
  *
  * @module
  */
-import type { Frame } from "../walk/frame.ts";
+import type { Frame } from "../walk/mod.ts";
+import { lsdaOf } from "./frame_lsda.ts";
 import type { Action } from "./lsda.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import type { EncodedPointer } from "../cfi/mod.ts";
 
 /** A language's way of reading the tables. */
 export type Personality = "cxx" | "rust" | "c";
 
 /** An exception, as the tables see it. */
 export interface ThrownException {
-  /** Address of the exception object in the program: the value a landing pad gets in its first register. */
+  /**
+   * Address of the exception object in the program: the value a landing pad gets in its first
+   * register.
+   */
   readonly object: bigint;
   /** Eight bytes that name language and vendor, for example `0x474e5543432b2b00` for GNU C++. */
   readonly exceptionClass: bigint;
   /**
-   * Whether a handler for the type with this type information takes the exception. Absent for an exception of another language, which
-   * only a handler of every type takes.
+   * Whether a handler for the type with this type information takes the exception. Absent for an
+   * exception of another language, which only a handler of every type takes.
    */
   readonly matches?: (typeInfo: bigint) => boolean;
 }
 
-/** What a frame wants to do. */
+/** What a stack frame wants to do. */
 export type Verdict =
   /** Nothing: the exception goes on. */
   | { readonly type: "continue" }
@@ -46,8 +51,8 @@ export type Verdict =
   | { readonly type: "terminate" };
 
 /**
- * What to do in a frame that is at no call site: `terminate`, as the ABI says; `continue`, as if there were nothing to do; `previous`, what
- * the last call site before it says, as Theseus does.
+ * What to do in a stack frame that is at no call site: `terminate`, as the ABI says; `continue`, as
+ * if there were nothing to do; `previous`, what the last call site before it says, as Theseus does.
  */
 export type BetweenCallSites = "terminate" | "continue" | "previous";
 
@@ -62,7 +67,7 @@ export interface JudgeOptions {
 const CONTINUE: Verdict = { type: "continue" };
 
 /**
- * What a frame wants to do with an exception.
+ * What a stack frame wants to do with an exception.
  *
  * @throws {LsdaError | DecodeError} If the frame's language-specific data is malformed.
  */
@@ -71,7 +76,7 @@ export function judge(
   exception: ThrownException,
   options: JudgeOptions = {},
 ): Verdict {
-  const lsda = frame.lsda();
+  const lsda = lsdaOf(frame);
   if (lsda === undefined) return CONTINUE;
   const personality = options.personality ?? "cxx";
   const isPrevious = options.between === "previous";
@@ -79,7 +84,8 @@ export function judge(
     between: isPrevious ? "previous" : "none",
   });
   if (site === undefined) {
-    // C promises nothing about exceptions, so a hole in its table is no wall. Before the first call site there is no previous one.
+    // C promises nothing about exceptions, so a hole in its table is no wall. Before the first call
+    // site there is no previous one.
     return personality === "c" || isPrevious || options.between === "continue"
       ? CONTINUE
       : { type: "terminate" };
@@ -117,7 +123,10 @@ function takes(
   return action.kind === "catch" ? matches(action.type) : !action.types.some(matches);
 }
 
-/** Address of the type information an entry of an LSDA's type table stands for; undefined if it cannot be read. */
+/**
+ * Address of the type information an entry of an LSDA's type table stands for; undefined if it
+ * cannot be read.
+ */
 export function typeInfoOf(
   type: EncodedPointer,
   frame: Frame,

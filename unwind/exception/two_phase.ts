@@ -1,18 +1,21 @@
 /**
- * Two-phase unwinding (Itanium C++ ABI, level I) without an engine: it says where to land with which registers, the caller makes the
- * program do so. The road of one exception:
+ * Two-phase unwinding (Itanium C++ ABI, level I) without an engine: it says where to land with
+ * which registers, the caller makes the program do so. The road of one exception:
  *
- * 1. {@linkcode Unwinding.search} walks the stack and finds the frame that will take the exception. Nothing has changed yet.
- * 2. {@linkcode Unwinding.begin} walks again and gives the first landing: a cleanup on the way, or the handler itself.
- * 3. The program runs the cleanup, which ends in `_Unwind_Resume`; {@linkcode Unwinding.resume} goes on from there, with the frames as
- *    they are then, until the handler is reached.
+ * 1. {@linkcode Unwinding.search} walks the stack and finds the stack frame that will take the
+ *    exception. Nothing has changed yet.
+ * 2. {@linkcode Unwinding.begin} walks again and gives the first landing: a cleanup on the way, or
+ *    the handler itself.
+ * 3. The program runs the cleanup, which ends in `_Unwind_Resume`; {@linkcode Unwinding.resume}
+ *    goes on from there, with the frames as they are then, until the handler is reached.
  *
- * A forced unwinding has no search: a stop function is asked at each frame, handlers are passed over, cleanups run.
+ * A forced unwinding has no search: a stop function is asked at each frame, handlers are passed
+ * over, cleanups run.
  *
  * @module
  */
-import { UnwindError } from "../errors.ts";
-import type { Frame } from "../walk/frame.ts";
+import { InputError } from "../../bytes/mod.ts";
+import type { Frame, RegisterSet } from "../walk/mod.ts";
 import {
   type BetweenCallSites,
   judge,
@@ -20,16 +23,18 @@ import {
   type ThrownException,
   type Verdict,
 } from "./personality.ts";
-import type { RegisterSet } from "../walk/register_set.ts";
 
-/** DWARF numbers of the registers in which a landing pad gets the exception object and the selector: the same on both machines. */
+/**
+ * DWARF numbers of the registers in which a landing pad gets the exception object and the selector:
+ * the same on both machines.
+ */
 export const EXCEPTION_REGISTERS: readonly [object: 0, selector: 1] = [0, 1];
 
 /** Where the program is to go on, and with what registers. */
 export interface Landing {
   /** Whether the exception goes on afterwards (`cleanup`) or ends here (`handler`). */
   readonly kind: "cleanup" | "handler";
-  /** The frame that is landed in. */
+  /** The stack frame that is landed in. */
   readonly frame: Frame;
   /** Address of the landing pad. */
   readonly landingPad: bigint;
@@ -41,11 +46,11 @@ export interface Landing {
 
 /** What the search found. */
 export type SearchResult =
-  /** A frame that takes the exception. */
+  /** A stack frame that takes the exception. */
   | { readonly type: "handler"; readonly frame: Frame }
-  /** No frame takes it. */
+  /** No stack frame takes it. */
   | { readonly type: "none" }
-  /** A frame lets no exception pass. */
+  /** A stack frame lets no exception pass. */
   | { readonly type: "terminate"; readonly frame: Frame };
 
 /** What is to be done next. */
@@ -54,18 +59,21 @@ export type Step =
   | { readonly type: "land"; readonly landing: Landing }
   /** The end of the stack is reached; nothing is left to clean up. */
   | { readonly type: "end" }
-  /** A frame lets no exception pass. */
+  /** A stack frame lets no exception pass. */
   | { readonly type: "terminate"; readonly frame: Frame }
   /** The stop function said so. */
   | { readonly type: "stopped"; readonly frame: Frame | undefined };
 
 /** A forced unwinding. */
 export interface ForcedUnwind {
-  /** Asked at each frame, and once with undefined at the end of the stack; `stop` ends the unwinding there. */
+  /**
+   * Asked at each stack frame, and once with undefined at the end of the stack; `stop` ends the
+   * unwinding there.
+   */
   readonly stop?: (frame: Frame | undefined) => "continue" | "stop";
   /**
-   * Whether handlers of every type are landed in, as GCC does (they must throw on), or passed over, as Clang's library does. Default
-   * `skip`.
+   * Whether handlers of every type are landed in, as GCC does (they must throw on), or passed over,
+   * as Clang's library does. Default `skip`.
    */
   readonly catchAll?: "skip" | "land";
 }
@@ -74,25 +82,26 @@ export interface ForcedUnwind {
 export interface UnwindRequest {
   /** The exception. */
   readonly exception: ThrownException;
-  /** Language of a frame; default C++ for all. */
+  /** Language of a stack frame; default C++ for all. */
   readonly personality?: (frame: Frame) => Personality;
   /**
-   * What to do in a frame that is at no call site; default what the ABI says: no exception may pass. A frame that was interrupted may be at
-   * any instruction, so faults and forced unwinding of preempted programs need `continue` or `previous` there.
+   * What to do in a stack frame that is at no call site; default what the ABI says: no exception
+   * may pass. A frame that was interrupted may be at any instruction, so faults and forced
+   * unwinding of preempted programs need `continue` or `previous` there.
    */
   readonly between?: (frame: Frame) => BetweenCallSites;
-  /** Whether frames are to be unwound without asking who takes the exception. */
+  /** Whether stack frames are to be unwound without asking who takes the exception. */
   readonly forced?: ForcedUnwind;
 }
 
-/** Makes the frames of a walk, innermost first; each call must begin anew. */
+/** Makes the stack frames of a walk, innermost first; each call must begin anew. */
 export type FrameFactory = () => Iterable<Frame>;
 
 /** What is wrong with the use of an {@linkcode Unwinding}. */
 export type UnwindingErrorKind = "order" | "cfa" | "vanished";
 
 /** Thrown when the phases are used out of order, or the stack changed between them. */
-export class UnwindingError extends UnwindError {
+export class UnwindingError extends InputError {
   /** What is wrong. */
   declare readonly kind: UnwindingErrorKind;
 
@@ -102,34 +111,66 @@ export class UnwindingError extends UnwindError {
   }
 }
 
+/**
+ * How far an unwinding is: not begun, searched for a handler, running cleanups, or at its end.
+ */
+export type UnwindingPhase = "new" | "searched" | "unwinding" | "over";
+
+/**
+ * An {@linkcode Unwinding} as plain data, but for its request: all that is kept from one step to
+ * the next.
+ */
+export interface UnwindingState {
+  /** How far it is. */
+  readonly phase: UnwindingPhase;
+  /**
+   * Canonical frame address of the frame that the search found to take the exception; undefined if
+   * there is none.
+   */
+  readonly handlerCfa: bigint | undefined;
+}
+
 /** One exception on its way through one stack. */
 export class Unwinding {
   /** What is unwound for. */
   readonly request: UnwindRequest;
-  #state: "new" | "searched" | "unwinding" | "over" = "new";
+  #phase: UnwindingPhase;
   #handlerCfa: bigint | undefined;
 
-  /** An unwinding that has not begun. */
-  constructor(request: UnwindRequest) {
+  /**
+   * An unwinding that has not begun, or one that goes on from where {@linkcode Unwinding.save} left
+   * it; the request must then mean the same as it did.
+   */
+  constructor(
+    request: UnwindRequest,
+    state: UnwindingState = { phase: "new", handlerCfa: undefined },
+  ) {
     this.request = request;
+    this.#phase = state.phase;
+    this.#handlerCfa = state.handlerCfa;
+  }
+
+  /** Where it is, as plain data. */
+  save(): UnwindingState {
+    return { phase: this.#phase, handlerCfa: this.#handlerCfa };
   }
 
   /** Whether cleanups are being run: an exception thrown now is thrown inside a cleanup. */
   get isActive(): boolean {
-    return this.#state === "unwinding";
+    return this.#phase === "unwinding";
   }
 
   /**
-   * Phase one: finds the frame that takes the exception. Not for forced unwinding.
+   * Phase one: finds the stack frame that takes the exception. Not for forced unwinding.
    *
    * @throws {UnwindingError} (`order`) If it has been called before, or the unwinding is forced.
-   * @throws {UnwindError} If the walk or a language-specific data area is damaged.
+   * @throws {InputError} If the walk or a language-specific data area is damaged.
    */
   search(frames: FrameFactory): SearchResult {
-    if (this.#state !== "new" || this.request.forced !== undefined) {
+    if (this.#phase !== "new" || this.request.forced !== undefined) {
       throw new UnwindingError("order", "Cannot search now");
     }
-    this.#state = "searched";
+    this.#phase = "searched";
     for (const frame of frames()) {
       const verdict = this.#judge(frame);
       if (verdict.type === "terminate") return { type: "terminate", frame };
@@ -145,29 +186,31 @@ export class Unwinding {
   }
 
   /**
-   * Begins phase two, or a forced unwinding, with the frames that were searched. Without a handler it cleans up to the end of the
-   * stack, as a panic does; C++ terminates instead of calling this.
+   * Begins phase two, or a forced unwinding, with the frames that were searched. Without a handler
+   * it cleans up to the end of the stack, as a panic does; C++ terminates instead of calling this.
    *
-   * @throws {UnwindingError} (`order`) If an exception that is not forced has not been searched for, or phase two has begun.
-   * @throws {UnwindError} As {@linkcode Unwinding.search}.
+   * @throws {UnwindingError} (`order`) If an exception that is not forced has not been searched
+   * for, or phase two has begun.
+   * @throws {InputError} As {@linkcode Unwinding.search}.
    */
   begin(frames: FrameFactory): Step {
     const ready = this.request.forced === undefined ? "searched" : "new";
-    if (this.#state !== ready) {
+    if (this.#phase !== ready) {
       throw new UnwindingError("order", "Cannot begin to unwind now");
     }
-    this.#state = "unwinding";
+    this.#phase = "unwinding";
     return this.#run(frames);
   }
 
   /**
-   * Goes on after a cleanup: the frames begin with the one whose landing pad called `_Unwind_Resume`.
+   * Goes on after a cleanup: the frames begin with the one whose landing pad called
+   * `_Unwind_Resume`.
    *
    * @throws {UnwindingError} (`order`) If no cleanup is being run.
-   * @throws {UnwindError} As {@linkcode Unwinding.search}.
+   * @throws {InputError} As {@linkcode Unwinding.search}.
    */
   resume(frames: FrameFactory): Step {
-    if (this.#state !== "unwinding") {
+    if (this.#phase !== "unwinding") {
       throw new UnwindingError("order", "Cannot resume now");
     }
     return this.#run(frames);
@@ -177,12 +220,12 @@ export class Unwinding {
     const { forced } = this.request;
     for (const frame of frames()) {
       if (forced?.stop?.(frame) === "stop") {
-        this.#state = "over";
+        this.#phase = "over";
         return { type: "stopped", frame };
       }
       const verdict = this.#judge(frame);
       if (verdict.type === "terminate") {
-        this.#state = "over";
+        this.#phase = "over";
         return { type: "terminate", frame };
       }
       const isHandler = frame.cfa === this.#handlerCfa &&
@@ -196,11 +239,11 @@ export class Unwinding {
       }
       const landing = this.#landing(frame, verdict);
       if (landing !== undefined) {
-        if (landing.kind === "handler") this.#state = "over";
+        if (landing.kind === "handler") this.#phase = "over";
         return { type: "land", landing };
       }
     }
-    this.#state = "over";
+    this.#phase = "over";
     return forced?.stop?.(undefined) === "stop"
       ? { type: "stopped", frame: undefined }
       : { type: "end" };

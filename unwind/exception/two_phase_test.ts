@@ -1,16 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import type { Frame } from "../walk/frame.ts";
-import { FrameIterator } from "../walk/frame_iterator.ts";
-import type { RegisterSet } from "../walk/register_set.ts";
+import { DW_CFA } from "../cfi/mod.ts";
+import { type Frame, FrameIterator, type RegisterSet } from "../walk/mod.ts";
 import { op } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 import { type FunctionInit, STACK, world } from "../testing/walk_world.ts";
 import {
   type Landing,
   type Step,
   Unwinding,
   UnwindingError,
+  type UnwindingState,
   type UnwindRequest,
 } from "./two_phase.ts";
 
@@ -20,13 +19,17 @@ const LSDAS = 0x20000;
 const INT = 0x30000;
 const ERROR = 0x30008;
 
-/** One LSDA: its function calls at +0x10 and +0x80, lands at +0xc0; the actions and types of the pad, as bytes and addresses. */
+/**
+ * One LSDA: its function calls at +0x10 and +0x80, lands at +0xc0; the actions and types of the
+ * pad, as bytes and addresses.
+ */
 function lsda(actions: readonly number[] | undefined, types: readonly number[]) {
   const image = new ImageBuilder().bytes(0xff, types.length === 0 ? 0xff : 0x00);
   if (types.length !== 0) {
     image.number(1, () => image.at("types") - 3);
   }
-  // Call site 0x00..0x90 lands at 0xc0; 0xc0..0xf0, the pad itself, lands nowhere; between them is a gap.
+  // Call site 0x00..0x90 lands at 0xc0; 0xc0..0xf0, the pad itself, lands nowhere; between them is
+  // a gap.
   const first = actions === undefined ? 0 : 1;
   const sites = [0, 0x90, 1, 0xc0, 1, first, 0xc0, 1, 0x30, 0, 0];
   image.bytes(1, sites.length, ...sites).bytes(...actions ?? []);
@@ -274,3 +277,51 @@ Deno.test("Unwinding, notices that the handler has gone", () => {
   }, UnwindingError);
   assertEquals(error.kind, "vanished");
 });
+
+Deno.test("Unwinding.save, an unwinding rebuilt from plain data goes on the same way", () => {
+  const requests: UnwindRequest[] = [
+    thrown(INT),
+    thrown(undefined),
+    { ...thrown(undefined), forced: { catchAll: "land" } },
+  ];
+  for (const request of requests) {
+    const list: string[] = [];
+    // What is kept between two steps has been through text, which holds no closure and no object of
+    // a class.
+    let kept = JSON.stringify(text(new Unwinding(request).save()));
+    const rebuilt = () => new Unwinding(request, state(kept));
+    const keep = (unwinding: Unwinding) => kept = JSON.stringify(text(unwinding.save()));
+    if (request.forced === undefined) {
+      const unwinding = rebuilt();
+      const found = unwinding.search(frames());
+      list.push(found.type === "handler" ? `found ${name(found.frame)}` : found.type);
+      keep(unwinding);
+    }
+    let take = (unwinding: Unwinding): Step => unwinding.begin(frames());
+    for (;;) {
+      const unwinding = rebuilt();
+      const step = take(unwinding);
+      keep(unwinding);
+      if (step.type !== "land") {
+        list.push(step.type);
+        break;
+      }
+      const { landing } = step;
+      list.push(`${landing.kind} ${name(landing.frame)} ${landing.selector}`);
+      assertEquals(rebuilt().isActive, landing.kind === "cleanup");
+      if (landing.kind === "handler") break;
+      take = (unwinding) => unwinding.resume(frames(afterCleanup(landing)));
+    }
+    assertEquals(list, road(request));
+    assertEquals(rebuilt().save().phase, "over");
+  }
+});
+
+function text({ phase, handlerCfa }: UnwindingState) {
+  return { phase, handlerCfa: handlerCfa?.toString() };
+}
+
+function state(kept: string): UnwindingState {
+  const { phase, handlerCfa } = JSON.parse(kept) as ReturnType<typeof text>;
+  return { phase, handlerCfa: handlerCfa === undefined ? undefined : BigInt(handlerCfa) };
+}

@@ -1,12 +1,14 @@
 /**
- * Matching of thrown C++ types against handlers by the type information in the program's memory (Itanium C++ ABI, 2.9.5). What a handler
- * takes: its own type; classes derived from it, if it is their only base of that type and a public one; and for pointers, pointers to
- * such, with no fewer qualifiers, `void *`, and null.
+ * Matching of thrown C++ types against handlers by the type information in the program's memory
+ * (Itanium C++ ABI, 2.9.5). What a handler takes: its own type; classes derived from it, if it is
+ * their only base of that type and a public one; and for pointers, pointers to such, with no fewer
+ * qualifiers, `void *`, and null.
  *
  * @module
  */
 
-import type { ElfFile } from "../../elf/elf_file.ts";
+import type { ElfFile } from "../../elf/mod.ts";
+import { type MemoryReader, readWord } from "../walk/mod.ts";
 
 /** Most bases looked at; damaged type information may run in circles. */
 const BASE_LIMIT = 1024;
@@ -36,9 +38,6 @@ const TABLES: readonly (readonly [symbol: string, kind: TypeClass])[] = [
   ["_ZTVN10__cxxabiv120__function_type_infoE", "function"],
 ];
 
-/** Reads words of the program's memory. */
-export type WordReader = (address: bigint) => bigint | undefined;
-
 /** A direct base. */
 interface Base {
   readonly type: bigint;
@@ -61,13 +60,13 @@ interface Subobject {
 /** Knows the type information of one program. */
 export class TypeMatcher {
   readonly #classes = new Map<bigint, TypeClass>();
-  readonly #read: WordReader;
+  readonly #memory: MemoryReader;
   readonly #void: bigint | undefined;
   readonly #null: bigint | undefined;
 
   /** Type information as laid out by the ABI, in a program whose file still has its symbols. */
-  constructor(elf: ElfFile, read: WordReader) {
-    this.#read = read;
+  constructor(elf: ElfFile, memory: MemoryReader) {
+    this.#memory = memory;
     for (const [symbol, kind] of TABLES) {
       const table = elf.symbolNamed(symbol);
       // An object's table pointer skips the offset to top and the type information pointer.
@@ -80,8 +79,8 @@ export class TypeMatcher {
   /**
    * Whether a handler for type `wanted` takes an object of type `thrown`.
    * @param object address of the object
-   * @returns what the handler gets: the address of the part of the object that is of its type, or the pointer converted to its type;
-   * `undefined` if it does not take the object
+   * @returns what the handler gets: the address of the part of the object that is of its type, or
+   * the pointer converted to its type; `undefined` if it does not take the object
    */
   match(thrown: bigint, object: bigint, wanted: bigint): bigint | undefined {
     const kind = this.#class(wanted);
@@ -162,6 +161,10 @@ export class TypeMatcher {
       : this.#read(BigInt.asUintN(64, table + offset));
     if (distance === undefined) return undefined;
     return { root: type, offset: 0n, address: BigInt.asUintN(64, address + distance), isPublic };
+  }
+
+  #read(address: bigint): bigint | undefined {
+    return readWord(this.#memory, address);
   }
 
   #class(type: bigint): TypeClass | undefined {

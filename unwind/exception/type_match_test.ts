@@ -1,5 +1,6 @@
+import type { MemoryReader } from "../walk/mod.ts";
 import { assertEquals } from "@std/assert";
-import type { ElfFile } from "../../elf/elf_file.ts";
+import type { ElfFile } from "../../elf/mod.ts";
 import { Random } from "../../util/random.ts";
 import { TypeMatcher } from "./type_match.ts";
 
@@ -92,12 +93,23 @@ class World {
   matcher(read?: (address: bigint) => bigint | undefined): TypeMatcher {
     const symbolNamed = (name: string) => ({ value: World.#symbol(name) });
     const elf = { symbolNamed } as unknown as ElfFile;
-    return new TypeMatcher(elf, read ?? ((address) => this.words.get(address)));
+    return new TypeMatcher(elf, wordMemory(read ?? ((address) => this.words.get(address))));
   }
 
   match(thrown: bigint, object: bigint, wanted: bigint): bigint | undefined {
     return this.matcher().match(thrown, object, wanted);
   }
+}
+
+/** Memory of which each word has a window of its own. */
+function wordMemory(read: (address: bigint) => bigint | undefined): MemoryReader {
+  return {
+    window(start) {
+      const word = read(start);
+      if (word === undefined) return undefined;
+      return { start, bytes: new Uint8Array(BigUint64Array.of(word).buffer) };
+    },
+  };
 }
 
 const OBJECT = 0x9000n;

@@ -1,11 +1,13 @@
 /**
- * Names from C++ symbols, as far as exceptions and simple backtraces need them. Of types, what exception types are in practice: built-in
- * types, named classes, nested in namespaces or not, and pointers to these. Of functions, the path of names without parameters, which
- * serves the older form of Rust's symbols too. Anything else keeps its mangled name: a complete demangler is a library of its own, and no
- * sound one is to be had. Itanium C++ ABI, section 5.1.
+ * Names from C++ symbols, as far as exceptions and simple backtraces need them. Of types, what
+ * exception types are in practice: built-in types, named classes, nested in namespaces or not, and
+ * pointers to these. Of functions, the path of names without parameters, which serves the older
+ * form of Rust's symbols too. Anything else keeps its mangled name: a complete demangler is a
+ * library of its own, and no sound one is to be had. Itanium C++ ABI, section 5.1.
  *
  * @module
  */
+import { contiguousBytes, type MemoryReader, readWord } from "../walk/mod.ts";
 
 const BUILTIN: Readonly<Record<string, string>> = {
   v: "void",
@@ -130,19 +132,45 @@ class TypeParser {
   }
 }
 
-/** Name of the type a type information symbol stands for, or the symbol itself if it is not understood. */
+/**
+ * Name of the type a type information symbol stands for, or the symbol itself if it is not
+ * understood.
+ */
 export function typeNameOf(symbol: string): string {
   if (!symbol.startsWith("_ZTI")) return symbol;
   return new TypeParser(symbol.slice(4)).whole() ?? symbol;
 }
 
 /**
- * Name of the function a symbol stands for, without its parameters: `deep::Error::~Error` for `_ZN4deep5ErrorD1Ev`. Templates, operators
- * and anything else that is not a plain path give the symbol itself. The hash that ends Rust's older symbols is left out.
+ * Name of the function a symbol stands for, without its parameters: `deep::Error::~Error` for
+ * `_ZN4deep5ErrorD1Ev`. Templates, operators and anything else that is not a plain path give the
+ * symbol itself. The hash that ends Rust's older symbols is left out.
  */
 export function functionNameOf(symbol: string): string {
   if (!symbol.startsWith("_Z")) return symbol;
   const rest = symbol.slice(2);
   const name = new TypeParser(rest).path();
   return name?.replace(/::h[0-9a-f]{16}$/, "") ?? symbol;
+}
+
+/** Longest name looked at, in bytes. */
+const NAME_LIMIT = 256;
+
+/**
+ * Name of the type whose type information (`std::type_info`) is at `typeInfo` in the program's
+ * memory; the mangled name if it is not understood, undefined if it cannot be read. The second word
+ * of type information points at the name, without `_ZTI`.
+ */
+export function typeNameAt(memory: MemoryReader, typeInfo: bigint): string | undefined {
+  const address = readWord(memory, typeInfo + 8n);
+  const window = address === undefined ? undefined : contiguousBytes(memory, address);
+  if (window === undefined) return undefined;
+  const text = window.bytes.subarray(0, NAME_LIMIT);
+  const end = text.indexOf(0);
+  const bytes = end < 0 ? text : text.subarray(0, end);
+  // A star says that the name is to be compared by address.
+  const mangled = new TextDecoder().decode(bytes).replace(/^\*/, "");
+  const symbol = `_ZTI${mangled}`;
+  const name = typeNameOf(symbol);
+  return name === symbol ? mangled : name;
 }

@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
-import { functionNameOf, typeNameOf } from "./type_name.ts";
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
+import { memoryOf } from "../walk/mod.ts";
+import { functionNameOf, typeNameAt, typeNameOf } from "./type_name.ts";
 
 Deno.test("typeNameOf, names what exceptions are", () => {
   const names = {
@@ -57,4 +59,23 @@ Deno.test("functionNameOf, keeps what is not a plain path", () => {
     "_ZNC1Ev",
   ];
   for (const symbol of symbols) assertEquals(functionNameOf(symbol), symbol);
+});
+
+Deno.test("typeNameAt, follows type information to the name", () => {
+  const at = (name: string) => {
+    const start = 0x5000n;
+    const bytes = new ImageBuilder().u64(0n).u64(start + 16n).text(name).build();
+    return typeNameAt(memoryOf([{ start, bytes }]), start);
+  };
+  assertEquals(at("N4deep5ErrorE"), "deep::Error");
+  // A name that is compared by address.
+  assertEquals(at("*3Ode"), "Ode");
+  assertEquals(at("not mangled"), "not mangled");
+  assertEquals(at("x".repeat(1000)), "x".repeat(256));
+});
+
+Deno.test("typeNameAt, gives nothing where type information or name cannot be read", () => {
+  assertStrictEquals(typeNameAt(memoryOf([]), 0x5000n), undefined);
+  const bytes = new ImageBuilder().u64(0n).u64(0x9999n).build();
+  assertStrictEquals(typeNameAt(memoryOf([{ start: 0x5000n, bytes }]), 0x5000n), undefined);
 });

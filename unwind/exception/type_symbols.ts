@@ -1,15 +1,20 @@
 /**
- * Which type an entry of an LSDA's type table names, found in the file alone: through the symbol at the entry's target, or through the
- * relocation that would fill the slot it points to.
+ * Which type an entry of an LSDA's type table names, found in the file alone: through the symbol at
+ * the entry's target, or through the relocation that would fill the slot it points to.
  *
  * @module
  */
-import { toBigAddress } from "../../bytes/address.ts";
-import type { ElfFile } from "../../elf/elf_file.ts";
-import { SHF, SHN, SHT } from "../../elf/constants.ts";
-import { entryCount, symbolAtIndex } from "../../elf/symbols.ts";
-import type { SectionLayout } from "../../elf/layout.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import { toBigAddress } from "../../bytes/mod.ts";
+import {
+  type ElfFile,
+  entryCount,
+  type SectionLayout,
+  SHF,
+  SHN,
+  SHT,
+  symbolAtIndex,
+} from "../../elf/mod.ts";
+import type { EncodedPointer } from "../cfi/mod.ts";
 import { typeNameOf } from "./type_name.ts";
 
 /** Finds names of types in one file. */
@@ -27,8 +32,9 @@ export class TypeSymbols {
   }
 
   /**
-   * Name of the type an entry points to; its address if no symbol tells; `...` for an entry that stands for every type. `at` is the
-   * address of the entry itself, as an entry of a relocatable file may be empty but for its relocation. Throws `ElfError`.
+   * Name of the type an entry points to; its address if no symbol tells; `...` for an entry that
+   * stands for every type. `at` is the address of the entry itself, as an entry of a relocatable
+   * file may be empty but for its relocation. Throws `ElfError`.
    */
   name(pointer: EncodedPointer | undefined, at: bigint): string {
     const slots = this.#slotMap();
@@ -44,7 +50,10 @@ export class TypeSymbols {
     return typeNameOf(symbol.replace(/^DW\.ref\./, ""));
   }
 
-  /** The name that a type information object itself holds, in its second word; this is there in stripped files too. */
+  /**
+   * The name that a type information object itself holds, in its second word; this is there in
+   * stripped files too.
+   */
   #ownName(object: bigint | undefined): string | undefined {
     const at = object === undefined ? undefined : this.#word(object + 8n);
     if (at === undefined) return undefined;
@@ -56,7 +65,10 @@ export class TypeSymbols {
     return name === "" ? undefined : `_ZTI${name.replace(/^\*/, "")}`;
   }
 
-  /** Address that a word will hold when the file is loaded at its own addresses, as far as a relocation says it. */
+  /**
+   * Address that a word will hold when the file is loaded at its own addresses, as far as a
+   * relocation says it.
+   */
   #word(at: bigint): bigint | undefined {
     this.#slotMap();
     return this.#words.get(at);

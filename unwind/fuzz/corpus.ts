@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { DW_OP } from "../cfi/expression_ops.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
+import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { buildStack, type BuiltStack, callPlaces } from "../testing/stack_builder.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
+import { coreImage } from "../testing/core_image.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
-import { ImageBuilder } from "../../elf/testing/image_builder.ts";
-import { moduleFromTable } from "../walk/modules.ts";
-import type { Machine } from "../../elf/constants.ts";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
+import { moduleFromTable } from "../walk/mod.ts";
+import type { Machine } from "../../elf/mod.ts";
 
 /** A stack and the table of the functions on it. */
 export interface FuzzStack {
@@ -32,6 +32,8 @@ export class Corpus {
   readonly expressions: readonly Uint8Array[];
   /** ELF files. */
   readonly elves: readonly Uint8Array[];
+  /** A core file; the code it names is a file of its own. */
+  readonly core: Uint8Array;
   /** Stacks. */
   readonly stacks: readonly FuzzStack[];
 
@@ -45,6 +47,7 @@ export class Corpus {
     this.elves = (["x86_64", "aarch64"] as const).flatMap((machine) =>
       [3, 1].map((type) => elf({ machine, type, frames: plain.bytes, fdes: plain.fdes }))
     );
+    this.core = coreImage();
     this.stacks = (["x86_64", "aarch64"] as const).map((machine) => {
       const ehFrame = walkFrames(machine);
       const module = moduleFromTable({

@@ -1,29 +1,33 @@
 /**
- * A seeded mutation fuzzer of this library. A case starts from sound bytes, built here, damages them, and feeds them to everything that
- * reads such bytes. Any error but an {@linkcode UnwindError} is a finding; so is a case that takes long, which the caller times.
+ * A seeded mutation fuzzer of this library. A case starts from sound bytes, built here, damages
+ * them, and feeds them to everything that reads such bytes. Any error but an {@linkcode InputError}
+ * is a finding; so is a case that takes long, which the caller times.
  *
  * @module
  */
 import { Random } from "../../util/random.ts";
-import { fromBigAddress } from "../../bytes/address.ts";
-import { frameLines } from "../dump/frames.ts";
-import { lsdaLines } from "../dump/lsda.ts";
-import { Cursor } from "../../bytes/cursor.ts";
-import { EhFrameHeader } from "../cfi/eh_frame_hdr.ts";
-import { parseElf } from "../../elf/elf_file.ts";
-import { UnwindError } from "../errors.ts";
-import { evaluateExpression } from "../cfi/expression.ts";
-import { FdeIndex } from "../cfi/fde_index.ts";
-import { FrameTable } from "../cfi/frame_table.ts";
-import type { Frame } from "../walk/frame.ts";
+import { Cursor, fromBigAddress, InputError } from "../../bytes/mod.ts";
+import { frameLines, lsdaLines } from "../dump/mod.ts";
+import {
+  EhFrameHeader,
+  evaluateExpression,
+  FdeIndex,
+  FrameTable,
+  machineRegisters,
+} from "../cfi/mod.ts";
+import { parseElf } from "../../elf/mod.ts";
+import {
+  backtrace,
+  type Frame,
+  memoryOf,
+  moduleFromElf,
+  moduleFromTable,
+  ModuleList,
+  readCore,
+  type RegisterSet,
+} from "../walk/mod.ts";
 import { Corpus } from "./corpus.ts";
-import { Lsda } from "../exception/lsda.ts";
-import { memoryOf } from "../walk/memory.ts";
-import { moduleFromElf, moduleFromTable, ModuleList } from "../walk/modules.ts";
-import type { RegisterSet } from "../walk/register_set.ts";
-import { machineRegisters } from "../cfi/registers.ts";
-import { Unwinding } from "../exception/two_phase.ts";
-import { backtrace } from "../walk/walk.ts";
+import { Lsda, lsdaOf, Unwinding } from "../exception/mod.ts";
 
 /** What is damaged. */
 export type FuzzTarget =
@@ -32,6 +36,7 @@ export type FuzzTarget =
   | "lsda"
   | "expression"
   | "elf"
+  | "core"
   | "walk";
 
 /** All targets. */
@@ -41,6 +46,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   "lsda",
   "expression",
   "elf",
+  "core",
   "walk",
 ];
 
@@ -48,7 +54,9 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 export interface FuzzOutcome {
   /** What was damaged. */
   readonly target: FuzzTarget;
-  /** Kind of the first error, or undefined if the bytes were still good for something everywhere. */
+  /**
+   * Kind of the first error, or undefined if the bytes were still good for something everywhere.
+   */
   readonly error: string | undefined;
 }
 
@@ -68,7 +76,7 @@ export class Fuzzer {
   /**
    * Runs one case.
    *
-   * @throws Whatever is not an {@linkcode UnwindError}: a finding.
+   * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
   run(): FuzzOutcome {
     const target = this.#random.pick(FUZZ_TARGETS);
@@ -77,7 +85,7 @@ export class Fuzzer {
       try {
         step();
       } catch (caught) {
-        if (!(caught instanceof UnwindError)) throw caught;
+        if (!(caught instanceof InputError)) throw caught;
         error ??= `${caught.name} ${caught.kind}`;
       }
     }
@@ -135,6 +143,14 @@ export class Fuzzer {
           () => drain(lsdaLines(bytes, "fuzz")),
         ];
       }
+      case "core": {
+        const bytes = this.#damage(corpus.core);
+        const file = random.pick(corpus.elves);
+        return [() => {
+          const { error } = backtrace(readCore(bytes, { file: () => file }));
+          if (error !== undefined) throw error;
+        }];
+      }
       case "walk":
         return [() => this.#walk()];
     }
@@ -168,7 +184,9 @@ export class Fuzzer {
     }, { stack: random.chance(0.5) ? [0x7fff0000n] : [] });
   }
 
-  /** A stack with damage in the memory, the registers or the tables, walked, looked at, and unwound. */
+  /**
+   * A stack with damage in the memory, the registers or the tables, walked, looked at, and unwound.
+   */
   #walk(): void {
     const random = this.#random;
     const sound = random.pick(this.#corpus.stacks);
@@ -294,5 +312,5 @@ function look(frame: Frame): void {
   void frame.personality;
   drain(frame.registers.entries());
   if (Number.isNaN(fromBigAddress(frame.pc))) throw new RangeError("PC");
-  frame.lsda();
+  lsdaOf(frame);
 }

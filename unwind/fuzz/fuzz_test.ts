@@ -1,10 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { frameLines } from "../dump/frames.ts";
-import { lsdaLines } from "../dump/lsda.ts";
-import { FrameTable } from "../cfi/frame_table.ts";
+import { frameLines, lsdaLines } from "../dump/mod.ts";
+import { FrameTable } from "../cfi/mod.ts";
 import { FUZZ_TARGETS, Fuzzer } from "./fuzz.ts";
 import { Corpus } from "./corpus.ts";
-import { Lsda } from "../exception/lsda.ts";
+import { Lsda } from "../exception/mod.ts";
 
 Deno.test("Corpus, is sound before it is damaged", () => {
   const corpus = new Corpus();

@@ -1,12 +1,11 @@
 /**
- * Builds sections of call frame information by hand: `cie()` and `fde()` with the instructions as byte lists, which `op` makes.
+ * Builds sections of call frame information by hand: `cie()` and `fde()` with the instructions as
+ * byte lists, which `op` makes.
  *
  * @module
  */
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { FrameTable } from "../cfi/frame_table.ts";
-import type { FrameSectionKind } from "../cfi/frame_table.ts";
-import { ImageBuilder, sleb, uleb } from "../../elf/testing/image_builder.ts";
+import { DW_CFA, type FrameSectionKind, FrameTable } from "../cfi/mod.ts";
+import { ImageBuilder, sleb, uleb } from "../../bytes/testing/image_builder.ts";
 
 /** What a CIE says; whatever is left out is as GCC has it for x86-64. */
 export interface CieInit {
@@ -14,7 +13,10 @@ export interface CieInit {
   readonly version?: number;
   /** Augmentation string; default `zR` in `.eh_frame`, none in `.debug_frame`. */
   readonly augmentation?: string;
-  /** Bytes between augmentation string and alignment factors: the address of `eh`, or sizes of version 4. */
+  /**
+   * Bytes between augmentation string and alignment factors: the address of `eh`, or sizes of
+   * version 4.
+   */
   readonly extra?: readonly number[];
   /** Bytes of augmentation data, without their length; default the pointer encoding. */
   readonly augmentationData?: readonly number[];
@@ -38,7 +40,10 @@ export interface FdeInit {
   readonly instructions?: readonly (readonly number[])[];
   /** Bytes of augmentation data, without their length; default none. */
   readonly augmentationData?: readonly number[];
-  /** How address and size are written: 32-bit pc-relative (`0x1b`), the default in `.eh_frame`, or 64-bit absolute (0). */
+  /**
+   * How address and size are written: 32-bit pc-relative (`0x1b`), the default in `.eh_frame`, or
+   * 64-bit absolute (0).
+   */
   readonly encoding?: 0x1b | 0;
 }
 

@@ -1,15 +1,14 @@
 /**
- * Builds the memory of a stack on which given functions have called each other, from their unwind tables: the inverse of a walk. Tests,
- * benchmarks and the fuzzer use it to have deep stacks of real compiled code for both machines without running any.
+ * Builds the memory of a stack on which given functions have called each other, from their unwind
+ * tables: the inverse of a walk. Tests, benchmarks and the fuzzer use it to have deep stacks of
+ * real compiled code for both machines without running any.
  *
  * @module
  */
-import { type Address, toBigAddress } from "../../bytes/address.ts";
-import type { MemoryWindow } from "../walk/memory.ts";
-import type { Module } from "../walk/modules.ts";
-import { RegisterSet, slotMap } from "../walk/register_set.ts";
-import type { Machine } from "../../elf/constants.ts";
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import { type Address, toBigAddress } from "../../bytes/mod.ts";
+import { type MemoryWindow, type Module, RegisterSet, slotMap } from "../walk/mod.ts";
+import type { Machine } from "../../elf/mod.ts";
+import { CFA, RULE, type UnwindRow } from "../cfi/mod.ts";
 
 /** A place in a function where it may have called the next. */
 export interface CallPlace {
@@ -42,7 +41,8 @@ export interface StackOptions {
 }
 
 /**
- * Whether a row can be used: the CFA is relative to the stack or frame pointer, the return address is stored, all rules are plain stores.
+ * Whether a row can be used: the CFA is relative to the stack or frame pointer, the return address
+ * is stored, all rules are plain stores.
  */
 function usable(row: UnwindRow, machine: Machine, ra: number): boolean {
   const { registers } = slotMap(machine);
@@ -64,7 +64,10 @@ function usable(row: UnwindRow, machine: Machine, ra: number): boolean {
   return row.cfaOffset > 0;
 }
 
-/** Places in a module's functions from which a call may be pretended: one row of each function that has a usable one, at most `count`. */
+/**
+ * Places in a module's functions from which a call may be pretended: one row of each function that
+ * has a usable one, at most `count`.
+ */
 export function callPlaces(
   module: Module,
   options: { readonly machine: Machine; readonly count: number },
@@ -76,7 +79,8 @@ export function callPlaces(
       let best: UnwindRow | undefined;
       const ra = fde.cie.returnAddress;
       for (const row of table.rows(fde)) {
-        // The return address may be the first byte after the row's last instruction; keep well inside.
+        // The return address may be the first byte after the row's last instruction; keep well
+        // inside.
         if (row.end - row.start < 8) continue;
         if (usable(row, options.machine, ra)) best = row;
       }
@@ -88,7 +92,10 @@ export function callPlaces(
   return places;
 }
 
-/** The stack of calls from the last of `places` (outermost) to the first (innermost). The outermost return address is zero. */
+/**
+ * The stack of calls from the last of `places` (outermost) to the first (innermost). The outermost
+ * return address is zero.
+ */
 export function buildStack(
   places: readonly CallPlace[],
   options: StackOptions,

@@ -1,16 +1,22 @@
 /**
- * A little program for walk tests: functions with unwind tables at 0x1000 and up, a stack at 0x7000, all as the test says.
+ * A little program for walk tests: functions with unwind tables at 0x1000 and up, a stack at
+ * 0x7000, all as the test says.
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
-import { memoryOf, type MemoryWindow } from "../walk/memory.ts";
-import { moduleFromTable, ModuleList } from "../walk/modules.ts";
-import { RegisterSet } from "../walk/register_set.ts";
-import { machineRegisters } from "../cfi/registers.ts";
-import type { Frame } from "../walk/frame.ts";
-import { backtrace } from "../walk/walk.ts";
-import type { WalkInput, WalkOptions } from "../walk/walk_types.ts";
+import type { Machine } from "../../elf/mod.ts";
+import {
+  backtrace,
+  type Frame,
+  memoryOf,
+  type MemoryWindow,
+  moduleFromTable,
+  ModuleList,
+  RegisterSet,
+  type WalkInput,
+  type WalkOptions,
+} from "../walk/mod.ts";
+import { machineRegisters } from "../cfi/mod.ts";
 import { type CieInit, FrameImage, op } from "./frame_image.ts";
 
 /** Address of the first stack word. */

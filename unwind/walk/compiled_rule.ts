@@ -1,25 +1,31 @@
 /**
- * A row of an unwind table made ready to be applied: register numbers turned into slots, the common case (stored at an offset from the
- * CFA) apart from the rest.
+ * A row of an unwind table made ready to be applied: register numbers turned into slots, the common
+ * case (stored at an offset from the CFA) apart from the rest.
  *
  * @module
  */
-import type { Fde } from "../cfi/fde.ts";
-import type { FoundFde } from "../cfi/fde_index.ts";
-import type { Module } from "./modules.ts";
-import { type MachineRegisters, RA_SIGN_STATE } from "../cfi/registers.ts";
+import {
+  CFA,
+  type Fde,
+  type FoundFde,
+  type FrameTable,
+  type MachineRegisters,
+  RA_SIGN_STATE,
+  RULE,
+  type UnwindRow,
+} from "../cfi/mod.ts";
+import type { Module } from "./module.ts";
 import type { SlotMap } from "./register_set.ts";
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
-import type { FrameTable } from "../cfi/frame_table.ts";
 
 /**
- * Where the rule of a frame comes from:
+ * Where the rule of a stack frame comes from:
  * - `eh_frame`, `debug_frame`: a table of a loaded file;
  * - `registered`: a table registered at run time;
  * - `trap`: a described trap frame;
  * - `frame-pointer`: no table, the frame pointer is believed;
- * - `entry`: no code known at this address, taken for a jump astray: the caller is where a call would have left it;
- * - `none`: no rule; the frame has no caller that can be found.
+ * - `entry`: no code known at this address, taken for a jump astray: the caller is where a call
+ *   would have left it;
+ * - `none`: no rule; the stack frame has no caller that can be found.
  */
 export type RuleSource =
   | "eh_frame"
@@ -68,7 +74,9 @@ export interface CompiledRule {
   readonly keepLow: number;
   /** Slots 32 to 63 whose value goes over. */
   readonly keepHigh: number;
-  /** Slot that holds the return address afterwards, or −1 if it is undefined: the end of the stack. */
+  /**
+   * Slot that holds the return address afterwards, or −1 if it is undefined: the end of the stack.
+   */
   readonly returnSlot: number;
   /** Whether the rule gives the stack pointer a value of its own; otherwise it is the CFA. */
   readonly setsStackPointer: boolean;
@@ -80,7 +88,10 @@ export interface CompiledRule {
   readonly argsSize: number;
 }
 
-/** Makes a row ready. Undefined if it needs a register that is not tracked to find the CFA or the return address. */
+/**
+ * Makes a row ready. Undefined if it needs a register that is not tracked to find the CFA or the
+ * return address.
+ */
 export function compileRow(
   row: UnwindRow,
   found: FoundFde,
@@ -166,7 +177,10 @@ function isSet(masks: readonly number[], slot: number): boolean {
 
 /** Rules that need no table. */
 export interface PlainRules {
-  /** The caller is found through the frame pointer: saved frame pointer and return address lie at it. */
+  /**
+   * The caller is found through the frame pointer: saved frame pointer and return address lie at
+   * it.
+   */
   readonly framePointer: CompiledRule;
   /** The first instruction of a function has not run yet: the caller is where the call left it. */
   readonly entry: CompiledRule;
@@ -223,7 +237,8 @@ function makePlainRules(slots: SlotMap): PlainRules {
   return {
     framePointer: {
       ...rule("frame-pointer", [slots.fp, 16], [[slots.fp, -16], [link, -8]]),
-      // Without a table nobody knows whether the return address is signed; a plain one does not change when it is stripped.
+      // Without a table nobody knows whether the return address is signed; a plain one does not
+      // change when it is stripped.
       raSigned: !onStack,
     },
     entry: rule("entry", [slots.sp, onStack ? 8 : 0], onStack ? [[link, -8]] : []),

@@ -1,10 +1,11 @@
 /**
- * Notices that a walk has come back to a state it was in, with room for one state only (Brent, 1980): a state is kept, and replaced
- * whenever the number of steps doubles, so that it is in the cycle some time.
+ * Notices that a walk has come back to a state it was in, with room for one state only (Brent,
+ * 1980): a state is kept, and replaced whenever the number of steps doubles, so that it is in the
+ * cycle some time.
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
+import type { Address } from "../../bytes/mod.ts";
 
 /** Finds cycles of walks. */
 export class CycleFinder {

@@ -1,19 +1,21 @@
 /**
- * One frame of a walked stack.
+ * One stack frame of a walk.
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/address.ts";
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
-import { LsdaError } from "../errors.ts";
-import { Lsda, type LsdaSource } from "../exception/lsda.ts";
-import { contiguousBytes, type MemoryReader, WordReader } from "./memory.ts";
-import type { Module, ModuleList, NamedOffset } from "./modules.ts";
-import type { EncodedPointer } from "../cfi/pointer.ts";
+import { contiguousBytes, type MemoryReader, readWord } from "./memory.ts";
+import type { Module, NamedOffset } from "./module.ts";
+import type { ModuleList } from "./module_list.ts";
+import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
 import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 
-/** What stands between a frame and its caller: a call, a signal, or a trap (exception or interrupt). */
+/**
+ * What stands between a stack frame and its caller: a call, a signal, or a trap (exception or
+ * interrupt).
+ */
 export type FrameKind = "call" | "signal" | "trap";
 
 /** What all frames of a walk share. */
@@ -28,7 +30,7 @@ export interface WalkContext {
 
 /** What differs between frames. */
 export interface FrameState extends RegisterBlock {
-  /** Number of the frame, 0 for the innermost. */
+  /** Number of the stack frame, 0 for the innermost. */
   readonly index: number;
   /** Program counter. */
   readonly pc: Address;
@@ -42,13 +44,14 @@ export interface FrameState extends RegisterBlock {
   readonly trap: TrapFrameDescription | undefined;
 }
 
-/** One frame: a function that was running, or a trap that interrupted one. */
+/** One stack frame (activation): a function that was running, or a trap that interrupted one. */
 export class Frame {
-  /** Number of the frame, 0 for the innermost. */
+  /** Number of the stack frame, 0 for the innermost. */
   readonly index: number;
   /**
-   * Whether the program counter is that of an instruction that was interrupted, or is yet to run. Otherwise it is a return address, the
-   * address *after* a call: tables and names are then looked up one byte before it.
+   * Whether the program counter is that of an instruction that was interrupted, or is yet to run.
+   * Otherwise it is a return address, the address *after* a call: tables and names are then looked
+   * up one byte before it.
    */
   readonly interrupted: boolean;
   /** How the caller of this frame is found. */
@@ -85,12 +88,18 @@ export class Frame {
     return toBigAddress(this.pcAddress);
   }
 
-  /** Address to look up in tables: the program counter of an interrupted instruction, else one byte before the return address. */
+  /**
+   * Address to look up in tables: the program counter of an interrupted instruction, else one byte
+   * before the return address.
+   */
   get lookupAddress(): bigint {
     return toBigAddress(this.pcAddress - (this.interrupted ? 0 : 1));
   }
 
-  /** Canonical frame address: the stack pointer of the caller before the call. Undefined if it could not be computed. */
+  /**
+   * Canonical frame address: the stack pointer of the caller before the call. Undefined if it could
+   * not be computed.
+   */
   get cfa(): bigint | undefined {
     return this.cfaAddress === this.cfaAddress ? toBigAddress(this.cfaAddress) : undefined;
   }
@@ -112,7 +121,10 @@ export class Frame {
     return this.rule.module ?? this.#context.modules.at(this.lookupAddress);
   }
 
-  /** Function that was running, and the offset of the program counter into it, in bytes; undefined if no symbol is known. */
+  /**
+   * Function that was running, and the offset of the program counter into it, in bytes; undefined
+   * if no symbol is known.
+   */
   get function(): NamedOffset | undefined {
     const lookup = this.lookupAddress;
     const found = this.module?.nameOf(lookup);
@@ -120,7 +132,10 @@ export class Frame {
     return { name: found.name, offset: found.offset + this.pc - lookup };
   }
 
-  /** First address of the function, or of the part of it that the unwind table describes; undefined without a table. */
+  /**
+   * First address of the function, or of the part of it that the unwind table describes; undefined
+   * without a table.
+   */
   get functionStart(): bigint | undefined {
     const { fde, module } = this.rule;
     return fde === undefined || module === undefined
@@ -128,7 +143,9 @@ export class Frame {
       : toBigAddress(fde.start + module.bias);
   }
 
-  /** Registers as they are in this frame, as far as they are known. A live view that stays valid. */
+  /**
+   * Registers as they are in this frame, as far as they are known. A live view that stays valid.
+   */
   get registers(): RegisterSet {
     return new RegisterSet(this.#context.slots.registers.machine, {
       words: this.#words,
@@ -149,35 +166,21 @@ export class Frame {
   }
 
   /**
-   * The language-specific data area, with addresses as they are in memory; undefined if the function has none.
-   *
-   * @throws {LsdaError} (`memory`) If its bytes are neither in the module nor in memory.
-   * @throws {LsdaError | DecodeError} If its header is malformed.
+   * The bytes that hold an address of this frame's program: the section of its module if it has
+   * them, else up to 64 KiB of memory from the address on. Undefined if neither can be read.
    */
-  lsda(): Lsda | undefined {
-    const at = this.lsdaAddress;
-    const { fde, module } = this.rule;
-    if (at === undefined || fde === undefined || module === undefined) {
-      return undefined;
-    }
-    const address = fromBigAddress(at);
-    const source = biased(module, address) ??
-      memorySource(this.#context.memory, at);
-    if (source === undefined) {
-      throw new LsdaError("memory", "Cannot read the LSDA", {
-        source: module.name,
-        address: at,
-      });
-    }
-    return new Lsda(source, {
-      address,
-      functionStart: fde.start + module.bias,
-    });
+  bytesAt(address: bigint): PlacedBytes | undefined {
+    const section = this.module?.bytesAt(fromBigAddress(address));
+    if (section !== undefined) return section;
+    const window = contiguousBytes(this.#context.memory, address);
+    return window === undefined
+      ? undefined
+      : { bytes: window.bytes, address: fromBigAddress(window.start) };
   }
 
   /** Loads the 64-bit word at `address`, or gives undefined if it cannot be read. */
   word(address: bigint): bigint | undefined {
-    return new WordReader(this.#context.memory).number(address, 8);
+    return readWord(this.#context.memory, address);
   }
 
   #resolve(pointer: EncodedPointer | undefined): bigint | undefined {
@@ -187,28 +190,4 @@ export class Frame {
     if (!pointer.indirect) return address;
     return this.word(address);
   }
-}
-
-/** The module's own bytes at a memory address, with their address in memory. */
-function biased(module: Module, address: Address): LsdaSource | undefined {
-  const bias = module.bias;
-  const source = module.bytesAt(address - bias);
-  if (source === undefined) return undefined;
-  const shift = (base: Address | undefined) => base === undefined ? undefined : base + bias;
-  return {
-    ...source,
-    address: source.address + bias,
-    text: shift(source.text),
-    data: shift(source.data),
-  };
-}
-
-function memorySource(
-  memory: MemoryReader,
-  address: bigint,
-): LsdaSource | undefined {
-  const window = contiguousBytes(memory, address);
-  return window === undefined
-    ? undefined
-    : { bytes: window.bytes, address: fromBigAddress(window.start) };
 }

@@ -1,8 +1,9 @@
 /**
- * Walks a stack from the innermost frame outwards.
+ * Walks a stack from the innermost stack frame outwards.
  *
- * The walk ends, in bounded time, on any input: the number of frames is limited, the stack must grow in one direction unless a table or a
- * trap says it is another one, and a state that comes back is an error.
+ * The walk ends, in bounded time, on any input: the number of stack frames is limited, the stack
+ * must grow in one direction unless a table or a trap says it is another one, and a state that
+ * comes back is an error.
  *
  * @module
  */
@@ -10,8 +11,9 @@ import {
   type Address,
   addressFromHalves,
   fromBigAddress,
+  InputError,
   toBigAddress,
-} from "../../bytes/address.ts";
+} from "../../bytes/mod.ts";
 import {
   type CompiledRule,
   compileRow,
@@ -20,18 +22,18 @@ import {
   plainRules,
 } from "./compiled_rule.ts";
 import { CycleFinder } from "./cycle_finder.ts";
-import { UnwindError, WalkError, type WalkErrorKind } from "../errors.ts";
+import { WalkError, type WalkErrorKind } from "../errors.ts";
 import {
   evaluateExpression,
   type ExpressionContext,
   type ExpressionResult,
-} from "../cfi/expression.ts";
+  RULE,
+} from "../cfi/mod.ts";
 import { Frame, type WalkContext } from "./frame.ts";
 import { WordReader } from "./memory.ts";
-import type { ModuleList } from "./modules.ts";
+import type { ModuleList } from "./module_list.ts";
 import { type ArenaBlock, takeBlock } from "./register_arena.ts";
 import { RegisterSet, type SlotMap, slotMap } from "./register_set.ts";
-import { RULE } from "../cfi/row.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 import type { WalkEnd, WalkInput, WalkOptions } from "./walk_types.ts";
 
@@ -39,7 +41,10 @@ const NO_WORDS = new Int32Array(0);
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Walks a stack. A frame that could be found is given even if its caller cannot be; the error comes with the next step. */
+/**
+ * Walks a stack. A frame that could be found is given even if its caller cannot be; the error comes
+ * with the next step.
+ */
 export class FrameIterator implements IterableIterator<Frame, undefined> {
   /** Why the walk ended; undefined while it goes on, and after an error. */
   end: WalkEnd | undefined;
@@ -71,7 +76,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   #problem: unknown;
   #cycle: CycleFinder = new CycleFinder();
 
-  /** A walk that has not begun. Throws {@linkcode WalkError} (`registers`) if program counter or stack pointer are not known. */
+  /**
+   * A walk that has not begun. Throws {@linkcode WalkError} (`registers`) if program counter or
+   * stack pointer are not known.
+   */
   constructor(input: WalkInput, options: WalkOptions = {}) {
     const slots = this.#slots = slotMap(input.registers.machine);
     this.#context = { slots, memory: input.memory, modules: input.modules };
@@ -111,9 +119,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   }
 
   /**
-   * The next frame outwards.
+   * The next stack frame outwards.
    *
-   * @throws {WalkError | CfiError | DecodeError | ExpressionError} If there should be one and it cannot be found. The walk is then over.
+   * @throws {WalkError | CfiError | DecodeError | ExpressionError} If there should be one and it
+   * cannot be found. The walk is then over.
    */
   next(): IteratorResult<Frame, undefined> {
     if (this.#finished) return DONE;
@@ -142,7 +151,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     return DONE;
   }
 
-  /** The frame of the current state; what is wrong with the way to its caller is kept for the next step. */
+  /**
+   * The frame of the current state; what is wrong with the way to its caller is kept for the next
+   * step.
+   */
   #frame(): Frame {
     const before = this.#rule;
     const previous = this.#cfa;
@@ -160,7 +172,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
         throw this.#error("loop", "Stack leads back to an earlier frame");
       }
     } catch (error) {
-      if (!(error instanceof UnwindError)) throw error;
+      if (!(error instanceof InputError)) throw error;
       this.#problem = error;
     }
     return new Frame(this.#context, {
@@ -359,7 +371,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     return stored;
   }
 
-  /** Evaluates the expression at an offset of the current rule's section; the CFA, if it is known, is on the stack first. */
+  /**
+   * Evaluates the expression at an offset of the current rule's section; the CFA, if it is known,
+   * is on the stack first.
+   */
   #evaluate(at: number, cfa: bigint | undefined): ExpressionResult {
     const { table, module } = this.#rule;
     if (table === undefined || module === undefined) {
@@ -396,7 +411,9 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#cfa = cfa;
   }
 
-  /** Goes over to the interrupted code: what the trap frame does not hold is still in the registers. */
+  /**
+   * Goes over to the interrupted code: what the trap frame does not hold is still in the registers.
+   */
   #leaveTrap(trap: TrapFrameDescription): boolean {
     if (this.#stopAtUser && trap.from === "user") {
       this.end = "user";
@@ -452,7 +469,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     return true;
   }
 
-  /** Copies the current registers to a new block, which becomes the current one; frames given keep theirs. */
+  /**
+   * Copies the current registers to a new block, which becomes the current one; frames given keep
+   * theirs.
+   */
   #nextBlock(): Int32Array {
     const size = 2 * this.#slots.count;
     const from = this.#base;

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DW_CFA } from "../cfi/opcodes.ts";
+import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { WalkError } from "../errors.ts";
-import { DW_OP } from "../cfi/expression_ops.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { op } from "../testing/frame_image.ts";
 import { STACK, trace, world } from "../testing/walk_world.ts";

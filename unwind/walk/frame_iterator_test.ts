@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { fromBigAddress } from "../../bytes/address.ts";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { DW_OP } from "../cfi/expression_ops.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
+import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { memoryOf } from "./memory.ts";
-import { moduleFromTable, ModuleList } from "./modules.ts";
+import { moduleFromTable } from "./module_sources.ts";
+import { ModuleList } from "./module_list.ts";
 import { buildStack, callPlaces } from "../testing/stack_builder.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
-import { sleb } from "../../elf/testing/image_builder.ts";
+import { sleb } from "../../bytes/testing/image_builder.ts";
 import { describe, STACK, trace, world, type WorldInit } from "../testing/walk_world.ts";
 import { backtrace } from "./walk.ts";
 
@@ -78,7 +78,8 @@ Deno.test("FrameIterator, walks built stacks of both machines", () => {
 });
 
 Deno.test("FrameIterator, unwinds every instruction of an x86-64 prologue", () => {
-  // 0x1000 push rbp; 0x1001 mov rbp, rsp; 0x1004 push rbx; 0x1005 …; 0x1010 pop rbx; 0x1011 pop rbp; 0x1012 ret
+  // 0x1000 push rbp; 0x1001 mov rbp, rsp; 0x1004 push rbx; 0x1005 …; 0x1010 pop rbx; 0x1011 pop
+  // rbp; 0x1012 ret
   const callee = {
     name: "callee",
     begin: 0x1000,
@@ -127,7 +128,8 @@ Deno.test("FrameIterator, unwinds every instruction of an x86-64 prologue", () =
 });
 
 Deno.test("FrameIterator, unwinds every instruction of an AArch64 prologue", () => {
-  // 0x1000 stp x29, x30, [sp, -32]!; 0x1004 mov x29, sp; 0x1008 …; 0x1010 ldp x29, x30, [sp], 32; 0x1014 ret
+  // 0x1000 stp x29, x30, [sp, -32]!; 0x1004 mov x29, sp; 0x1008 …; 0x1010 ldp x29, x30, [sp], 32;
+  // 0x1014 ret
   const callee = {
     name: "callee",
     begin: 0x1000,
@@ -216,7 +218,8 @@ Deno.test("FrameIterator, looks up interrupted code at its own address", () => {
   ]);
   assertEquals(end, "return-address-undefined");
   assertEquals(frames.map((each) => each.interrupted), [true, true, false]);
-  // A handler has every register of the code it interrupted, a caller only those that survive calls.
+  // A handler has every register of the code it interrupted, a caller only those that survive
+  // calls.
   assertEquals(frames[1]!.registers.get(RBX), 0xbbn);
   assertEquals(frames[1]!.registers.get(0), 0xaan);
   assertEquals(frames[2]!.registers.get(0), undefined);
@@ -410,7 +413,8 @@ Deno.test("Frame, keeps its registers while the walk goes on", () => {
 });
 
 Deno.test("FrameIterator, takes a register popped below the stack pointer for restored", () => {
-  // push rbx; …; pop rbx; ret: tables of compilers change the CFA at the pop and leave the rule of rbx.
+  // push rbx; …; pop rbx; ret: tables of compilers change the CFA at the pop and leave the rule of
+  // rbx.
   const epilogue: WorldInit = {
     functions: [{
       name: "leaf",
@@ -431,7 +435,8 @@ Deno.test("FrameIterator, takes a register popped below the stack pointer for re
   const { [RBX]: _, ...unknown } = epilogue.registers;
   const frames = backtrace(world({ ...epilogue, registers: unknown }), { redZone: 0 }).frames;
   assertEquals(frames[1]?.registers.get(RBX), 0xbadn);
-  // A frame that made a call owns what is below its stack pointer no longer, but has not popped anything.
+  // A frame that made a call owns what is below its stack pointer no longer, but has not popped
+  // anything.
   const called = backtrace(world(epilogue), { redZone: 0, start: "return-address" }).frames;
   assertEquals(called[1]?.registers.get(RBX), 0xbadn);
 });

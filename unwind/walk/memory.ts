@@ -1,9 +1,10 @@
 /**
- * Memory of the program that is unwound, as the caller supplies it, and the reader the frame walk uses on top.
+ * Memory of the program that is unwound, as the caller supplies it, and the reader the frame walk
+ * uses on top.
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/address.ts";
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 
 /** A stretch of readable memory. */
 export interface MemoryWindow {
@@ -16,8 +17,9 @@ export interface MemoryWindow {
 /** Memory of the program that is unwound. */
 export interface MemoryReader {
   /**
-   * A stretch of memory that contains `address`, or undefined if that address cannot be read. The larger the stretch, the less often this
-   * is called: a whole stack, a page, a segment. It must not change while frames are walked.
+   * A stretch of memory that contains `address`, or undefined if that address cannot be read. The
+   * larger the stretch, the less often this is called: a whole stack, a page, a segment. It must
+   * not change while stack frames are walked.
    */
   window(address: bigint): MemoryWindow | undefined;
 }
@@ -42,8 +44,8 @@ export function memoryOf(windows: Iterable<MemoryWindow>): MemoryReader {
 }
 
 /**
- * Memory read page by page through a function: it fills `into` with the bytes at `address` and returns true, or returns false if they
- * cannot all be read.
+ * Memory read page by page through a function: it fills `into` with the bytes at `address` and
+ * returns true, or returns false if they cannot all be read.
  */
 export function pagedMemory(
   read: (address: bigint, into: Uint8Array) => boolean,
@@ -76,6 +78,21 @@ export function joinMemory(...readers: readonly MemoryReader[]): MemoryReader {
   };
 }
 
+/**
+ * Loads the little-endian 64-bit word at `address`, taken modulo 2^64, or gives undefined if it cannot be read.
+ * Nothing is kept between calls.
+ */
+export function readWord(memory: MemoryReader, address: bigint): bigint | undefined {
+  const start = BigInt.asUintN(64, address);
+  const found = memory.window(start);
+  if (found === undefined) return undefined;
+  const at = Number(start - found.start);
+  // Only a word that lies across two windows is read byte by byte.
+  return at + 8 <= found.bytes.length
+    ? new DataView(found.bytes.buffer, found.bytes.byteOffset).getBigUint64(at, true)
+    : new WordReader(memory).number(start, 8);
+}
+
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /** Reads 64-bit words quickly by keeping the last window. */
@@ -86,7 +103,9 @@ export class WordReader {
   high = 0;
   #memory: MemoryReader;
   #start = 0;
-  /** Last address at which a whole word lies in the window; below the start if there is no window. */
+  /**
+   * Last address at which a whole word lies in the window; below the start if there is no window.
+   */
   #lastWord = -1;
   #view: DataView = NO_BYTES;
 
@@ -95,7 +114,10 @@ export class WordReader {
     this.#memory = memory;
   }
 
-  /** Loads the word at `address` into {@linkcode WordReader.low} and {@linkcode WordReader.high}; false if it cannot be read. */
+  /**
+   * Loads the word at `address` into {@linkcode WordReader.low} and {@linkcode WordReader.high};
+   * false if it cannot be read.
+   */
   load(address: Address): boolean {
     // NaN, which is no address, must fail this too.
     if (!(address >= this.#start && address <= this.#lastWord)) {
@@ -149,7 +171,10 @@ export class WordReader {
 /** Enough for the LSDA of any function. */
 const CONTIGUOUS_LIMIT = 1 << 16;
 
-/** Readable bytes from `address` on, at most 64 KiB, gathered from as many windows as it takes; undefined if not even one is readable. */
+/**
+ * Readable bytes from `address` on, at most 64 KiB, gathered from as many windows as it takes;
+ * undefined if not even one is readable.
+ */
 export function contiguousBytes(
   memory: MemoryReader,
   address: bigint,

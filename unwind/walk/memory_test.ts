@@ -1,5 +1,12 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { contiguousBytes, joinMemory, memoryOf, pagedMemory, WordReader } from "./memory.ts";
+import {
+  contiguousBytes,
+  joinMemory,
+  memoryOf,
+  pagedMemory,
+  readWord,
+  WordReader,
+} from "./memory.ts";
 
 function bytes(from: number, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => from + i);
@@ -68,4 +75,18 @@ Deno.test("contiguousBytes, gathers what lies next to each other", () => {
   assertEquals(contiguousBytes(memory, 0x1004n)?.bytes, bytes(4, 12));
   assertStrictEquals(contiguousBytes(memory, 0x1010n), undefined);
   assertEquals(contiguousBytes(memory, 0x2000n)?.bytes.length, 1 << 16);
+});
+
+Deno.test("readWord, reads inside a window, across two, and at the end of the address space", () => {
+  const last = (1n << 64n) - 8n;
+  const memory = memoryOf([
+    { start: 0x1000n, bytes: bytes(0, 12) },
+    { start: 0x100cn, bytes: bytes(12, 12) },
+    { start: last, bytes: bytes(1, 8) },
+  ]);
+  assertEquals(readWord(memory, 0x1000n), 0x0706050403020100n);
+  assertEquals(readWord(memory, 0x1008n), 0x0f0e0d0c0b0a0908n);
+  assertEquals(readWord(memory, -8n), 0x0807060504030201n);
+  assertStrictEquals(readWord(memory, 0x1011n), undefined);
+  assertStrictEquals(readWord(memory, last + 1n), undefined);
 });

@@ -1,6 +1,7 @@
 /**
- * Room for the registers of frames. A walk needs a block per frame; making an array for each would cost more than the frame, so blocks
- * are cut from large arrays, which live as long as any frame that has a block in them.
+ * Room for the registers of stack frames. A walk needs a block for each; making an array for each
+ * would cost more than the frame, so blocks are cut from large arrays, which live as long as any
+ * frame that has a block in them.
  *
  * @module
  */
@@ -18,7 +19,9 @@ export interface ArenaBlock {
   base: number;
 }
 
-/** Makes `block` a fresh one of `size` 32-bit words (at most 16,384), whose content is not defined. */
+/**
+ * Makes `block` a fresh one of `size` 32-bit words (at most 16,384), whose content is not defined.
+ */
 export function takeBlock(block: ArenaBlock, size: number): void {
   if (next + size > ARRAY_WORDS) {
     words = new Int32Array(ARRAY_WORDS);

@@ -1,11 +1,11 @@
 /**
- * Values of a machine's registers in one frame. A value may be unknown: a function need not keep every register for its caller.
+ * Values of a machine's registers in one stack frame. A value may be unknown: a function need not
+ * keep every register for its caller.
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
-import { type MachineRegisters, machineRegisters } from "../cfi/registers.ts";
-import { REGISTER_LIMIT } from "../cfi/row.ts";
+import type { Machine } from "../../elf/mod.ts";
+import { type MachineRegisters, machineRegisters, REGISTER_LIMIT } from "../cfi/mod.ts";
 
 /** Where each tracked register of a machine is kept: slot numbers and masks over them. */
 export interface SlotMap {
@@ -57,7 +57,10 @@ export function slotMap(machine: Machine): SlotMap {
   return map;
 }
 
-/** A block of register values somewhere in an array: two 32-bit halves per slot, and which slots are known. */
+/**
+ * A block of register values somewhere in an array: two 32-bit halves per slot, and which slots are
+ * known.
+ */
 export interface RegisterBlock {
   /** The array. */
   readonly words: Int32Array;

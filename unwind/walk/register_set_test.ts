@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { machineRegisters, registerName } from "../cfi/registers.ts";
+import { machineRegisters, registerName } from "../cfi/mod.ts";
 import { RegisterSet, slotMap } from "./register_set.ts";
 
 Deno.test("RegisterSet, keeps every tracked register whole", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from "../../bytes/address.ts";
+import type { Address } from "../../bytes/mod.ts";
 import type { CompiledRule } from "./compiled_rule.ts";
 
 /** Places; a power of two. */
@@ -12,7 +12,10 @@ const SIZE = 2048;
 /** Places next to each other that an address may be in. */
 const WAYS = 4;
 
-/** Rules by lookup address. Where too many addresses want the same places, later rules drop earlier ones. */
+/**
+ * Rules by lookup address. Where too many addresses want the same places, later rules drop earlier
+ * ones.
+ */
 export class RuleCache {
   #addresses: Float64Array = new Float64Array(SIZE).fill(NaN);
   #rules: (CompiledRule | undefined)[] = new Array(SIZE).fill(undefined);

@@ -1,6 +1,7 @@
 /**
- * Trap frames: what an exception or interrupt pushed, described as data. The vector code of a kernel may carry CFI of its own, marked
- * with `.cfi_signal_frame`; where it does not, a range of code is registered with a callback that describes the frame.
+ * Trap frames: what an exception or interrupt pushed, described as data. The vector code of a
+ * kernel may carry CFI of its own, marked with `.cfi_signal_frame`; where it does not, a range of
+ * code is registered with a callback that describes the trap frame.
  *
  * @module
  */
@@ -14,17 +15,23 @@ export type TrapOrigin = "user" | "kernel";
 export interface TrapFrameDescription {
   /** Address of the trap frame. */
   readonly base: bigint;
-  /** Offset from the base, in bytes, of each saved register by DWARF number; the program counter's number must be among them. */
+  /**
+   * Offset from the base, in bytes, of each saved register by DWARF number; the program counter's
+   * number must be among them.
+   */
   readonly saved: ReadonlyMap<number, number>;
-  /** Registers that are known without memory, for example a stack pointer that is the end of the frame. */
+  /**
+   * Registers that are known without memory, for example a stack pointer that is the end of the
+   * frame.
+   */
   readonly values?: ReadonlyMap<number, bigint>;
-  /** Address that stands for the frame in backtraces; default the base. */
+  /** Address that stands for the trap frame in backtraces; default the base. */
   readonly cfa?: bigint;
   /** Where the processor came from. */
   readonly from: TrapOrigin;
   /** What happened, for messages: `#PF`, `IRQ`, `data abort`. */
   readonly label?: string;
-  /** Error code or syndrome, where the frame has one. */
+  /** Error code or syndrome, where the trap frame has one. */
   readonly code?: bigint;
 }
 
@@ -44,21 +51,27 @@ export interface TrapStub {
   readonly begin: bigint;
   /** Address after it. */
   readonly end: bigint;
-  /** Describes the trap frame; undefined if there is none at this point of the stub, and the tables are to be asked. */
+  /**
+   * Describes the trap frame; undefined if there is none at this point of the stub, and the tables
+   * are to be asked.
+   */
   describe(context: TrapContext): TrapFrameDescription | undefined;
 }
 
 /** A fixed layout, from which {@linkcode describeTrap} makes descriptions. */
 export interface TrapLayout {
-  /** Offset of each saved register by DWARF number, for a frame without error code. */
+  /** Offset of each saved register by DWARF number, for a trap frame without error code. */
   readonly saved: ReadonlyMap<number, number>;
-  /** Offset at which an error code is inserted; registers at and after it move up by 8 bytes in a frame with one. */
+  /**
+   * Offset at which an error code is inserted; registers at and after it move up by 8 bytes in a
+   * frame with one.
+   */
   readonly errorCodeAt?: number;
 }
 
 /** What {@linkcode describeTrap} must be told of one frame. */
 export interface TrapInstance {
-  /** Address of the frame. */
+  /** Address of the trap frame. */
   readonly base: bigint;
   /** Where the processor came from. */
   readonly from: TrapOrigin;

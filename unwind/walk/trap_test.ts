@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { DW_CFA } from "../cfi/opcodes.ts";
-import { fromBigAddress } from "../../bytes/address.ts";
+import { DW_CFA } from "../cfi/mod.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
 import { WordReader } from "./memory.ts";
 import { op } from "../testing/frame_image.ts";
 import { STACK, world, type WorldInit } from "../testing/walk_world.ts";
@@ -11,15 +11,18 @@ const RSP = 7;
 const RIP = 16;
 
 /**
- * What a stub pushed and the processor before it, from low to high addresses: rbx, rax, then the hardware frame: (error code), rip, cs,
- * rflags, rsp, ss.
+ * What a stub pushed and the processor before it, from low to high addresses: rbx, rax, then the
+ * hardware frame: (error code), rip, cs, rflags, rsp, ss.
  */
 const LAYOUT: TrapLayout = {
   saved: new Map([[3, 0], [0, 8], [RIP, 16], [51, 24], [49, 32], [RSP, 40], [52, 48]]),
   errorCodeAt: 16,
 };
 
-/** A stub at 0x3000 whose trap frame is at the stack pointer, at 0x3100 for frames with an error code. */
+/**
+ * A stub at 0x3000 whose trap frame is at the stack pointer, at 0x3100 for frames with an error
+ * code.
+ */
 function stub(withErrorCode: boolean): TrapStub {
   const begin = withErrorCode ? 0x3100n : 0x3000n;
   return {
@@ -64,7 +67,8 @@ const USER_CS = 0x23;
 
 Deno.test("FrameIterator, goes through a trap from the kernel", () => {
   const { frames, end } = walk({
-    // handler's frame: one local, return address into the stub; then the trap frame; then victim's frame.
+    // handler's frame: one local, return address into the stub; then the trap frame; then victim's
+    // frame.
     stack: [
       ...[7, 0x3020],
       ...[0xbb, 0xaa, 0x1010, KERNEL_CS, 0x246, STACK + 72, 0x10],

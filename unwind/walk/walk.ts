@@ -1,21 +1,21 @@
 /**
- * The frames of a stack, all at once.
+ * The stack frames of a walk, all at once.
  *
  * @module
  */
-import { UnwindError } from "../errors.ts";
+import { InputError } from "../../bytes/mod.ts";
 import type { Frame } from "./frame.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import type { WalkEnd, WalkInput, WalkOptions } from "./walk_types.ts";
 
 /** A whole walk. */
 export interface Backtrace {
-  /** Frames found, innermost first. */
+  /** Stack frames found, innermost first. */
   readonly frames: readonly Frame[];
   /** Why the walk ended; undefined if an error ended it. */
   readonly end: WalkEnd | undefined;
-  /** The error that ended the walk; the frames before it are sound. */
-  readonly error: UnwindError | undefined;
+  /** The error that ended the walk; the stack frames before it are sound. */
+  readonly error: InputError | undefined;
 }
 
 /**
@@ -29,7 +29,7 @@ export function backtrace(input: WalkInput, options?: WalkOptions): Backtrace {
   try {
     for (const frame of iterator) frames.push(frame);
   } catch (error) {
-    if (error instanceof UnwindError) return { frames, end: undefined, error };
+    if (error instanceof InputError) return { frames, end: undefined, error };
     throw error;
   }
   return { frames, end: iterator.end, error: undefined };

@@ -5,9 +5,10 @@
 
 // On entry: EL1h, MMU off, running at the physical address of the image.
 //   x0 = physical root of the kernel half (TTBR1)
-//   x1 = physical root of an identity map of the image (TTBR0), needed until the jump to the high half
+//   x1 = physical root of an identity map of the image (TTBR0), for the jump to the high half
 //   x2 = virtual address of the first thread object; its continuation and kernel stack are set
-//   x3 = virtual address of high_half; x4 = TCR_EL1; x5 = MAIR_EL1; x6 = SCTLR_EL1; x7 = VBAR_EL1
+//   x3 = virtual address of high_half
+//   x4 to x7 = values for TCR_EL1, MAIR_EL1, SCTLR_EL1 and VBAR_EL1
 FUNCTION boot
     .cfi_undefined x30
     msr     mair_el1, x5
@@ -24,7 +25,8 @@ FUNCTION boot
     br      x3
 END boot
 
-// At the image's virtual address, MMU on. The identity map is not used any more.
+// At the image's virtual address, MMU on. x2 = first thread object. The identity map goes: nothing
+// runs in the lower half but what the thread's own tables map there.
 FUNCTION high_half
     .cfi_undefined x30
     mov     x0, x2

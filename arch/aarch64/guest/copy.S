@@ -1,6 +1,7 @@
-// Moving bytes between user and kernel memory, and zeroing pages. These routines run with interrupts unmasked: they are
-// where the kernel spends its time. A fault on the user side enters the kernel as any other; if it cannot be resolved the
-// kernel sends the routine to copy_fault, which returns the error.
+// Moving bytes between user and kernel memory, and zeroing pages. These routines run with
+// interrupts unmasked: they are where the kernel spends its time. A fault on the user side enters
+// the kernel as any other; if it cannot be resolved the kernel sends the routine to copy_fault,
+// which returns the error.
 #include "arch/aarch64/guest/macros.h"
 
     .text
@@ -8,19 +9,22 @@
     .globl  copy_begin
 copy_begin:
 
-// copyin(x0 = kernel destination, x1 = user source, x2 = bytes) -> x0 = 0, or 1 if user memory could not be read.
+// copyin(x0 = kernel destination, x1 = user source, x2 = bytes)
+// -> x0 = 0, or 1 if user memory could not be read.
 FUNCTION copyin
     msr     daifclr, #2
     b       copy_bytes
 END copyin
 
-// copyout(x0 = user destination, x1 = kernel source, x2 = bytes) -> x0 = 0, or 1 if user memory could not be written.
+// copyout(x0 = user destination, x1 = kernel source, x2 = bytes)
+// -> x0 = 0, or 1 if user memory could not be written.
 FUNCTION copyout
     msr     daifclr, #2
     b       copy_bytes
 END copyout
 
-// 16 bytes at a time, then single bytes.
+// 16 bytes at a time, then single bytes. x0 = destination, x1 = source, x2 = bytes, interrupts
+// unmasked. Keeps x30: copy_fault returns for it from wherever it was.
 FUNCTION copy_bytes
     subs    x2, x2, #16
     b.lo    2f
@@ -42,7 +46,8 @@ END copy_bytes
     .globl  copy_end
 copy_end:
 
-// Where a copy goes on after a fault that could not be resolved.
+// Where a copy goes on after a fault that could not be resolved: x30 = return address of the
+// routine that called for the copy.
 FUNCTION copy_fault
     msr     daifset, #2
     mov     x0, #1

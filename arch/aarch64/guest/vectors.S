@@ -1,18 +1,29 @@
-// Exception vectors (Arm ARM D1.10.2): sixteen slots of 128 bytes. Each slot saves a whole trap frame and calls the kernel.
+// Exception vectors (Arm ARM D1.10.2): sixteen slots of 128 bytes. Each slot saves a whole trap
+// frame and calls the kernel.
 //
-//   user thread (slots 8-11)                     kernel code (slots 0-7)
-//   +-----------------------+                    +-----------------------+ <- interrupted SP
-//   | thread object         |                    | trap frame            |
-//   |   trap frame          | <- SP_EL1, x19     |                       | <- x19
-//   |   FP state            |                    +-----------------------+
-//   +-----------------------+                    | this stub's stack     |
-//   kernel stack: empty, SP = TH_STACK_TOP
+//   trap from user mode (slots 8 to 15)      trap from kernel mode (slots 0 to 7)
+//   +-----------------------+                +-----------------------+ <- interrupted SP_EL1
+//   | FP state              |                | vector, FAR, ESR      |
+//   +-----------------------+                | PSTATE, PC, SP        |
+//   | vector, FAR, ESR      |                | x30 ... x0            | <- x19
+//   | PSTATE, PC, SP        |                +-----------------------+
+//   | x30 ... x0            | <- SP_EL1, x19 | stack of this code    |
+//   +-----------------------+
+//   | thread object         |
+//   +-----------------------+
+//
+//   SP = TH_STACK_TOP: the kernel stack      SP goes on below the frame
+//   is empty
+//
+// The CPU saves nothing to memory: it leaves PC and PSTATE in ELR_EL1 and SPSR_EL1 and takes
+// SP_EL1. While user code runs SP_EL1 points at the frame in the thread object.
 #include "arch/aarch64/guest/macros.h"
 
     .section .text.vectors, "ax"
 
-// Saves what needs a scratch register, then goes to the common path with the slot number in x0; user slots go there with the interrupted
-// SP in x1. An interrupted SP that is SP_EL0 has no DWARF number: until it is in x1, tables cannot name it.
+// On entry all registers but SP are the interrupted code's. Saves x0 and x1, then goes to the
+// common path with the slot number in x0; user slots go there with the interrupted SP in x1. An
+// interrupted SP that is SP_EL0 has no DWARF number: until it is in x1, tables cannot name it.
 .macro SLOT number, path
     .balign 128
     .cfi_startproc
@@ -21,8 +32,9 @@
     .if (\number >= 4) && (\number < 8)
     .cfi_def_cfa sp, 0
     .cfi_register 32, 33
-    // Is there room for the frame? SP_EL0 is nobody's at EL1h, and the flags are in SPSR_EL1. Room is missing if the frame would begin
-    // up to 16 KiB below the stack; an SP further away is on another stack, which is its owner's business.
+    // Is there room for the frame? SP_EL0 is nobody's at EL1h, so it keeps x0; the flags are in
+    // SPSR_EL1. Room is missing if the frame would begin up to 16 KiB below the stack; an SP
+    // further away is on another stack, which is its owner's business.
     msr     sp_el0, x0
     mrs     x0, tpidr_el1
     .cfi_undefined x0
@@ -68,9 +80,9 @@
     mov     sp, x0
     mrs     x0, sp_el0
     .cfi_same_value x0
-    SAVED_CFI 1, FRAME_X0 + 8
+    SAVED_CFI 1, 31, FRAME_X0 + 8
     str     x0, [sp, #FRAME_X0]
-    SAVED_CFI 0, FRAME_X0
+    SAVED_CFI 0, 31, FRAME_X0
     mov     x0, #\number
     b       trap_from_kernel
     .endif
@@ -98,7 +110,8 @@ vectors:
     SLOT 15, trap_from_user
     .balign 128
 
-// Saves x2 to x30 and the exception registers. x0 = slot, x1 = interrupted SP; x0 and x1 are in the frame already.
+// Completes the trap frame at SP. On entry x0 = slot, x1 = interrupted SP, and the frame holds x0
+// and x1. Afterwards x19 = trap frame.
 .macro SAVE_REST
     stp     x2, x3, [sp, #FRAME_X0 + 16]
     stp     x4, x5, [sp, #FRAME_X0 + 32]
@@ -115,10 +128,10 @@ vectors:
     stp     x26, x27, [sp, #FRAME_X0 + 208]
     stp     x28, x29, [sp, #FRAME_X0 + 224]
     stp     x30, x1, [sp, #FRAME_X0 + 240]
-    SAVED_CFI 2, FRAME_X0 + 16
-    SAVED_CFI 3, FRAME_X0 + 24
-    SAVED_CFI 4, FRAME_X0 + 32
-    SAVED_CFI 5, FRAME_X0 + 40
+    SAVED_CFI 2, 31, FRAME_X0 + 16
+    SAVED_CFI 3, 31, FRAME_X0 + 24
+    SAVED_CFI 4, 31, FRAME_X0 + 32
+    SAVED_CFI 5, 31, FRAME_X0 + 40
     mrs     x2, elr_el1
     mrs     x3, spsr_el1
     mrs     x4, esr_el1
@@ -126,11 +139,12 @@ vectors:
     stp     x2, x3, [sp, #FRAME_PC]
     stp     x4, x5, [sp, #FRAME_ESR]
     str     x0, [sp, #FRAME_VECTOR]
-    SAVED_CFI 19, FRAME_X0 + 152
+    SAVED_CFI 19, 31, FRAME_X0 + 152
     mov     x19, sp
 .endm
 
-// SP is the trap frame inside the thread object; the kernel stack is empty.
+// Goes on on the current thread's kernel stack, which is empty. SP = trap frame inside the thread
+// object, x0 = slot, x1 = interrupted SP; x0 and x1 are in the frame.
 FUNCTION trap_from_user
     .cfi_signal_frame
     .cfi_return_column 32
@@ -142,11 +156,11 @@ FUNCTION trap_from_user
     mov     x29, #0
     mov     x30, #0
     mov     x0, x19
-    mov     x1, #0
     mov     x8, #HC_TRAP
     KERNEL_LOOP
 END trap_from_user
 
+// SP = trap frame, x0 = slot; x0 and x1 are in the frame. The interrupted SP is SP_EL0.
 FUNCTION trap_from_el1t
     .cfi_signal_frame
     .cfi_return_column 32
@@ -156,6 +170,7 @@ FUNCTION trap_from_el1t
     b       trap_from_kernel
 END trap_from_el1t
 
+// The same, but the frame is on the interrupted stack.
 FUNCTION trap_from_el1h
     .cfi_signal_frame
     .cfi_return_column 32
@@ -167,7 +182,8 @@ FUNCTION trap_from_el1h
     b       trap_from_kernel
 END trap_from_el1h
 
-// SP is the trap frame, on the stack SP_EL1 pointed to.
+// SP = trap frame, on the stack SP_EL1 pointed to or on the emergency stack, x0 = slot, x1 =
+// interrupted SP; x0 and x1 are in the frame.
 FUNCTION trap_from_kernel
     .cfi_signal_frame
     .cfi_return_column 32
@@ -175,35 +191,35 @@ FUNCTION trap_from_kernel
     SAVE_REST
     TRAP_FRAME_CFI
     mov     x0, x19
-    mov     x1, #1
     mov     x8, #HC_TRAP
     KERNEL_LOOP
 END trap_from_kernel
 
-// Restores x2 to x30 and the exception registers from the frame at SP; x0 and x1 stay in it.
-.macro RESTORE_REST
-    ldp     x2, x3, [sp, #FRAME_PC]
+// Loads x2 to x30 and the exception registers from a frame; x0 and x1 stay in it.
+.macro LOAD_REGISTERS frame
+    ldp     x2, x3, [\frame, #FRAME_PC]
     msr     elr_el1, x2
     msr     spsr_el1, x3
-    ldp     x2, x3, [sp, #FRAME_X0 + 16]
-    ldp     x4, x5, [sp, #FRAME_X0 + 32]
-    ldp     x6, x7, [sp, #FRAME_X0 + 48]
-    ldp     x8, x9, [sp, #FRAME_X0 + 64]
-    ldp     x10, x11, [sp, #FRAME_X0 + 80]
-    ldp     x12, x13, [sp, #FRAME_X0 + 96]
-    ldp     x14, x15, [sp, #FRAME_X0 + 112]
-    ldp     x16, x17, [sp, #FRAME_X0 + 128]
-    ldp     x18, x19, [sp, #FRAME_X0 + 144]
-    ldp     x20, x21, [sp, #FRAME_X0 + 160]
-    ldp     x22, x23, [sp, #FRAME_X0 + 176]
-    ldp     x24, x25, [sp, #FRAME_X0 + 192]
-    ldp     x26, x27, [sp, #FRAME_X0 + 208]
-    ldp     x28, x29, [sp, #FRAME_X0 + 224]
-    ldr     x30, [sp, #FRAME_X0 + 240]
+    ldp     x2, x3, [\frame, #FRAME_X0 + 16]
+    ldp     x4, x5, [\frame, #FRAME_X0 + 32]
+    ldp     x6, x7, [\frame, #FRAME_X0 + 48]
+    ldp     x8, x9, [\frame, #FRAME_X0 + 64]
+    ldp     x10, x11, [\frame, #FRAME_X0 + 80]
+    ldp     x12, x13, [\frame, #FRAME_X0 + 96]
+    ldp     x14, x15, [\frame, #FRAME_X0 + 112]
+    ldp     x16, x17, [\frame, #FRAME_X0 + 128]
+    ldp     x18, x19, [\frame, #FRAME_X0 + 144]
+    ldp     x20, x21, [\frame, #FRAME_X0 + 160]
+    ldp     x22, x23, [\frame, #FRAME_X0 + 176]
+    ldp     x24, x25, [\frame, #FRAME_X0 + 192]
+    ldp     x26, x27, [\frame, #FRAME_X0 + 208]
+    ldp     x28, x29, [\frame, #FRAME_X0 + 224]
+    ldr     x30, [\frame, #FRAME_X0 + 240]
 .endm
 
-// exit_to_user(x0 = thread): drops the kernel stack and returns to the user context in the thread object. Does not return.
-// SP_EL1 is left pointing at the frame: that is where the next exception from EL0 saves to.
+// exit_to_user(x0 = thread): drops the kernel stack and returns to the user context in the thread
+// object. Does not return. SP_EL1 is left pointing at the frame: that is where the next exception
+// from EL0 saves to.
 FUNCTION exit_to_user
     .cfi_signal_frame
     .cfi_return_column 32
@@ -214,25 +230,43 @@ FUNCTION exit_to_user
     TRAP_FRAME_CFI_AT 31, 0
     ldr     x1, [sp, #FRAME_SP]
     msr     sp_el0, x1
-    RESTORE_REST
+    LOAD_REGISTERS sp
     ldp     x0, x1, [sp, #FRAME_X0]
     eret
 END exit_to_user
 
-// exit_to_kernel(x0 = frame): returns to the interrupted kernel code of a frame on the kernel stack. Does not return.
+// exit_to_kernel(x0 = frame): returns to the kernel code whose context is in a frame, wherever that
+// is. Does not return. ERET leaves SP alone, so SP is moved first, off the frame; nothing is stored
+// before ERET and interrupts are masked, so the frame stays whole below it.
 FUNCTION exit_to_kernel
     .cfi_signal_frame
     .cfi_return_column 32
     TRAP_FRAME_CFI_AT 0, 0
-    mov     sp, x0
-    TRAP_FRAME_CFI_AT 31, 0
-    ldr     x1, [sp, #FRAME_PSTATE]
-    tbnz    x1, #0, 1f
-    ldr     x1, [sp, #FRAME_SP] // EL1t: the interrupted stack pointer is SP_EL0
-    msr     sp_el0, x1
-1:  RESTORE_REST
-    ldp     x0, x1, [sp, #FRAME_X0]
-    add     sp, sp, #FRAME_SIZE
-    TRAP_FRAME_CFI_AT 31, -FRAME_SIZE
+    ldr     x1, [x0, #FRAME_PSTATE]
+    tbz     x1, #0, exit_to_el1t
+    ldr     x1, [x0, #FRAME_SP]
+    mov     sp, x1
+    LOAD_REGISTERS x0
+    ldp     x0, x1, [x0, #FRAME_X0]
+    .cfi_def_cfa sp, 0
+    .cfi_register 32, 33        // ELR_EL1
+    .irp r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+    .cfi_same_value \r
+    .endr
     eret
 END exit_to_kernel
+
+// x0 = frame of code that ran on SP_EL0, pushed on the stack of SP_EL1, which is left as it was
+// then. The rules of the last instruction find the frame just below SP: they cannot name SP_EL0.
+FUNCTION exit_to_el1t
+    .cfi_signal_frame
+    .cfi_return_column 32
+    TRAP_FRAME_CFI_AT 0, 0
+    ldr     x1, [x0, #FRAME_SP]
+    msr     sp_el0, x1
+    add     sp, x0, #FRAME_SIZE
+    LOAD_REGISTERS x0
+    ldp     x0, x1, [x0, #FRAME_X0]
+    TRAP_FRAME_CFI_AT 31, -FRAME_SIZE
+    eret
+END exit_to_el1t

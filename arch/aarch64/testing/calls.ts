@@ -5,6 +5,7 @@
  */
 
 import { type BareMachine, describeExit, type Trap } from "../../testing/harness.ts";
+import type { GuestLabel } from "../../guest_labels.ts";
 
 /**
  * Calls a routine of the image on the current kernel stack and returns its result. Traps on the way are given to `onTrap`, which may
@@ -12,7 +13,7 @@ import { type BareMachine, describeExit, type Trap } from "../../testing/harness
  */
 export function callThrough(
   machine: BareMachine,
-  call: { routine: string; words: readonly bigint[] },
+  call: { routine: GuestLabel; words: readonly bigint[] },
   onTrap: (trap: Trap) => void,
 ): bigint {
   machine.cpu.answer(machine.routine(call.routine), ...call.words);

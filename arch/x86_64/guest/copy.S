@@ -1,6 +1,7 @@
-// Moving bytes between user and kernel memory, and zeroing pages. These routines run with interrupts unmasked: they are
-// where the kernel spends its time. A fault on the user side enters the kernel as any other; if it cannot be resolved the
-// kernel sends the routine to copy_fault, which returns the error.
+// Moving bytes between user and kernel memory, and zeroing pages. These routines run with
+// interrupts unmasked: they are where the kernel spends its time. A fault on the user side enters
+// the kernel as any other; if it cannot be resolved the kernel sends the routine to copy_fault,
+// which returns the error.
 #include "arch/x86_64/guest/macros.h"
 
     .text
@@ -8,19 +9,22 @@
     .globl  copy_begin
 copy_begin:
 
-// copyin(rdi = kernel destination, rsi = user source, rdx = bytes) -> rax = 0, or 1 if user memory could not be read.
+// copyin(rdi = kernel destination, rsi = user source, rdx = bytes)
+// -> rax = 0, or 1 if user memory could not be read.
 FUNCTION copyin
     sti
     jmp     copy_bytes
 END copyin
 
-// copyout(rdi = user destination, rsi = kernel source, rdx = bytes) -> rax = 0, or 1 if user memory could not be written.
+// copyout(rdi = user destination, rsi = kernel source, rdx = bytes)
+// -> rax = 0, or 1 if user memory could not be written.
 FUNCTION copyout
     sti
     jmp     copy_bytes
 END copyout
 
-// 16 bytes at a time, then single bytes.
+// 16 bytes at a time, then single bytes. rdi = destination, rsi = source, rdx = bytes, interrupts
+// unmasked. Keeps nothing on the stack: copy_fault returns for it from wherever it was.
 FUNCTION copy_bytes
     sub     $16, %rdx
     jb      2f
@@ -48,7 +52,8 @@ END copy_bytes
     .globl  copy_end
 copy_end:
 
-// Where a copy goes on after a fault that could not be resolved.
+// Where a copy goes on after a fault that could not be resolved: rsp is at the return address of
+// the routine that called for the copy.
 FUNCTION copy_fault
     cli
     mov     $1, %eax

@@ -1,4 +1,5 @@
-// Saving and loading the whole x87, MMX and SSE state of a user thread (SDM vol. 1, 10.5: FXSAVE area).
+// Saving and loading the whole x87, MMX and SSE state of a user thread (SDM vol. 1, 10.5: FXSAVE
+// area).
 #include "arch/x86_64/guest/macros.h"
 
     .text

@@ -3,8 +3,8 @@
 
     .text
 
-// enter_program(rdi = first instruction, rsi = stack pointer, rdx = argument): starts a program with interrupts unmasked. Does not
-// return.
+// enter_program(rdi = first instruction, rsi = stack pointer, rdx = argument): starts a program
+// with interrupts unmasked. Does not return.
 FUNCTION enter_program
     .cfi_undefined rip
     mov     %rdi, %rax
@@ -15,8 +15,9 @@ FUNCTION enter_program
     jmp     *%rax
 END enter_program
 
-// land(rdi = thread): loads the registers in the trap frame of the thread object and goes on there at CPL 0. The stack the caller is on is
-// left; what lies below the new stack pointer is gone. Does not return.
+// land(rdi = thread): loads the registers in the trap frame of the thread object and goes on there
+// at CPL 0. The stack the caller is on is left; what lies below the new stack pointer is gone. Does
+// not return.
 FUNCTION land
     .cfi_signal_frame
     TRAP_FRAME_CFI_AT 5, TH_FRAME

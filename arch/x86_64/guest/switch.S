@@ -1,22 +1,29 @@
 // Context switch, stack handoff and continuations.
 //
-//   switched-out thread                     fresh thread
-//   +----------------------+                +----------------------+ <- TH_STACK_TOP
-//   | frames of the kernel |                | switch frame, zeros, |
-//   | code that blocked    |                | rip = thread_start   | <- TH_KSP
-//   +----------------------+                +----------------------+
-//   | return address       |
-//   | rbp, rbx             |
-//   | r12 ... r15          | <- TH_KSP
-//   +----------------------+
+//      suspended thread            running thread              fresh thread
 //
-// All of it runs with interrupts masked: between two stacks there is no thread an interrupt could be charged to.
+//   +--------------------+      +--------------------+      +--------------------+ <- TH_STACK_TOP
+//   | frames of the      |      | frames of the      |      | rip = thread_start |
+//   | kernel code that   |      | kernel code that   |      | rbp = rbx = 0      |
+//   | blocked            |      | runs               |      | r12 ... r15 = 0    | <- TH_KSP
+//   +--------------------+      +--------------------+      +--------------------+
+//   | rip = return addr. |                          ^ rsp
+//   | rbp, rbx           |
+//   | r12 ... r15        | <- TH_KSP
+//   +--------------------+
+//
+// A thread that blocks with a continuation has none of these: its stack is discarded, or handed to
+// the thread that runs next, and it starts again as a fresh one.
+//
+// All of it runs with interrupts masked: between two stacks there is no thread an interrupt could
+// be charged to. Kernel code computes nothing in floating point, so a switch saves none of it; the
+// user's is in the unit until another thread uses that (fp.S).
 #include "arch/x86_64/guest/macros.h"
 
     .text
 
-// Makes the thread in rsi current and loads its address space if it is another one; a write to CR3 flushes the TLB, so an
-// equal root is not written. Uses rdx, rcx.
+// Makes the thread in rsi current and loads its address space if it is another one; a write to CR3
+// flushes the TLB, so an equal root is not written. Uses rdx, rcx.
 .macro ACTIVATE
     mov     %rsi, %gs:CPU_THREAD
     mov     TH_ROOT(%rsi), %rdx
@@ -27,35 +34,24 @@
 .Lsame\@:
 .endm
 
-// Loads the callee-saved registers of the thread in rsi and resumes it.
+// Resumes the thread in rsi on its own stack. rax survives, as the result of the routine the thread
+// has called. From the first instruction on the rules are those of the resumed thread's frame.
 .macro RESUME
     mov     TH_KSP(%rsi), %rsp
     .cfi_def_cfa rsp, SWITCH_SIZE
-    .cfi_offset r15, -56
-    .cfi_offset r14, -48
-    .cfi_offset r13, -40
-    .cfi_offset r12, -32
-    .cfi_offset rbx, -24
-    .cfi_offset rbp, -16
-    .cfi_offset rip, -8
-    pop     %r15
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value r15
-    pop     %r14
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value r14
-    pop     %r13
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value r13
-    pop     %r12
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value r12
-    pop     %rbx
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value rbx
-    pop     %rbp
-    .cfi_adjust_cfa_offset -8
-    .cfi_same_value rbp
+    .cfi_offset r15, SWITCH_R15 - SWITCH_SIZE
+    .cfi_offset r14, SWITCH_R14 - SWITCH_SIZE
+    .cfi_offset r13, SWITCH_R13 - SWITCH_SIZE
+    .cfi_offset r12, SWITCH_R12 - SWITCH_SIZE
+    .cfi_offset rbx, SWITCH_RBX - SWITCH_SIZE
+    .cfi_offset rbp, SWITCH_RBP - SWITCH_SIZE
+    .cfi_offset rip, SWITCH_RIP - SWITCH_SIZE
+    POP_SAVED r15
+    POP_SAVED r14
+    POP_SAVED r13
+    POP_SAVED r12
+    POP_SAVED rbx
+    POP_SAVED rbp
     ret
 .endm
 
@@ -65,7 +61,15 @@
     .cfi_rel_offset \name, 0
 .endm
 
-// switch_context(rdi = old, rsi = new) -> rax = old: saves the old thread on its stack and resumes the new one on its own.
+.macro POP_SAVED name
+    pop     %\name
+    .cfi_adjust_cfa_offset -8
+    .cfi_same_value \name
+.endm
+
+// switch_context(rdi = old, rsi = new) -> rax = old: saves the old thread on its stack and resumes
+// the new one on its own. The call has pushed the return address, which is the frame's highest
+// word.
 FUNCTION switch_context
     mov     %rdi, %rax
     PUSH_SAVED rbp
@@ -79,31 +83,17 @@ FUNCTION switch_context
     RESUME
 END switch_context
 
-// switch_context_fp(rdi = old, rsi = new): the same, with what the System V ABI makes callee-saved of the floating-point unit:
-// the control bits of MXCSR and the x87 control word. (No SIMD register is callee-saved on this architecture.)
-FUNCTION switch_context_fp
-    sub     $8, %rsp
-    .cfi_adjust_cfa_offset 8
-    stmxcsr (%rsp)
-    fnstcw  4(%rsp)
-    call    switch_context
-    fldcw   4(%rsp)
-    ldmxcsr (%rsp)
-    add     $8, %rsp
-    .cfi_adjust_cfa_offset -8
-    ret
-END switch_context_fp
-
-// load_context(rdi = old, rsi = new): leaves the old thread, whose stack is discarded (it blocked with a continuation, or died), and
-// resumes the new one. Writes nothing to the old stack.
+// load_context(rdi = old, rsi = new) -> rax = old, in the new thread: leaves the old thread, whose
+// stack is discarded (it blocked with a continuation, or died), and resumes the new one. Writes
+// nothing to the old stack.
 FUNCTION load_context
     mov     %rdi, %rax
     ACTIVATE
     RESUME
 END load_context
 
-// First instructions of a thread that has never run or whose stack was discarded. It "returns" to the label thread_start; a return
-// address is looked up one byte earlier, so that must be in the same function.
+// First instructions of a fresh thread, on its empty stack. It "returns" to the label thread_start;
+// a return address is looked up one byte earlier, so that must be in the same function.
 FUNCTION thread_root
     .cfi_undefined rip
     ud2
@@ -113,8 +103,8 @@ thread_start:
     jmp     call_continuation
 END thread_root
 
-// stack_handoff(rdi = old, rsi = new): gives the kernel stack of the old thread to the new one and calls the new one's
-// continuation on it.
+// stack_handoff(rdi = old, rsi = new): gives the kernel stack of the old thread to the new one,
+// which has none, and calls the new one's continuation on it. Does not return.
 FUNCTION stack_handoff
     .cfi_undefined rip
     mov     TH_STACK_BASE(%rdi), %rax
@@ -128,7 +118,8 @@ FUNCTION stack_handoff
     jmp     call_continuation
 END stack_handoff
 
-// call_continuation(rdi = thread): empties the thread's kernel stack and jumps to its continuation. Does not return.
+// call_continuation(rdi = thread): empties the thread's kernel stack and jumps to its continuation,
+// with the thread still in rdi. Does not return.
 FUNCTION call_continuation
     .cfi_undefined rip
     mov     TH_CONTINUATION(%rdi), %rax

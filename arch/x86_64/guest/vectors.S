@@ -1,18 +1,26 @@
 // Interrupt and exception entry (SDM vol. 3, chapter 6), system call entry, and the ways back.
 //
-//   user thread                                  kernel code
-//   +-----------------------+ <- TSS.RSP0        +-----------------------+ <- interrupted RSP, aligned to 16
-//   | ss rsp rflags cs rip  |    pushed by       | ss rsp rflags cs rip  |    pushed by the CPU
-//   | error, vector         |    the CPU and     | error, vector         |
-//   | general registers     | <- rbx             | general registers     | <- rbx
-//   | ... thread object     |                    +-----------------------+
-//   +-----------------------+                    | this stub's stack     |
-//   kernel stack: empty, RSP = TH_STACK_TOP
+//   trap from user mode                      trap from kernel mode
+//   +-----------------------+ <- TSS.RSP0    +-----------------------+ <- interrupted RSP,
+//   | ss rsp rflags cs rip  |                | ss rsp rflags cs rip  |    rounded down to 16
+//   | error, vector         |                | error, vector         |
+//   | general registers     | <- rbx         | general registers     | <- rbx
+//   +-----------------------+                +-----------------------+
+//   | thread object         |                | stack of this code    |
+//   +-----------------------+
+//
+//   RSP = TH_STACK_TOP: the kernel stack     RSP goes on below the frame
+//   is empty
+//
+// The first row is pushed by the CPU, the error code by the CPU or the stub, the rest by the stub
+// and trap_entry. syscall_entry builds the same frame in the thread object.
 #include "arch/x86_64/guest/macros.h"
 
     .section .text.vectors, "ax"
 
-// One stub for each vector, VECTOR_STUB_SIZE bytes apart. The CPU pushes an error code for vectors 8, 10-14, 17, 21, 29 and 30.
+// One stub for each vector, VECTOR_STUB_SIZE bytes apart. The CPU has pushed ss, rsp, rflags, cs
+// and rip, and for vectors 8, 10 to 14, 17, 21, 29 and 30 an error code (SDM vol. 3, table 6-1 and
+// 6.13).
     .globl  vectors
     .balign 16
 vectors:
@@ -21,7 +29,9 @@ vectors:
     .balign VECTOR_STUB_SIZE, 0xcc
     .cfi_startproc
     .cfi_signal_frame
-    .if (.Lvector == 8) || ((.Lvector >= 10) && (.Lvector <= 14)) || (.Lvector == 17) || (.Lvector == 21) || (.Lvector == 29) || (.Lvector == 30)
+    .set    .Lerror, (.Lvector == 8) || ((.Lvector >= 10) && (.Lvector <= 14)) || (.Lvector == 17)
+    .set    .Lerror, .Lerror || (.Lvector == 21) || (.Lvector == 29) || (.Lvector == 30)
+    .if .Lerror
     PUSHED_CFI 8    // below it, the error code
     push    $.Lvector
     .else
@@ -36,48 +46,55 @@ vectors:
     .set    .Lvector, .Lvector + 1
     .endr
 
-// `depth` bytes are between RSP and the vector.
-.macro PUSH_REGISTER name, depth
+// Pushes a register to its place in the trap frame, whose offset says how far RSP still is from it.
+.macro PUSH_REGISTER name, offset
     push    %\name
-    PUSHED_CFI \depth + 8 + FRAME_PC - FRAME_VECTOR
+    PUSHED_CFI FRAME_PC - \offset
 .endm
 
-// At rsp: vector, error, rip, cs, rflags, rsp, ss.
+// Completes the trap frame whose upper part, from the vector on, is at RSP. Afterwards rbx = trap
+// frame and rbp = 0, the end of the chain of frame pointers.
+.macro SAVE_REGISTERS
+    PUSH_REGISTER rax, FRAME_RAX
+    PUSH_REGISTER rbx, FRAME_RBX
+    PUSH_REGISTER rcx, FRAME_RCX
+    PUSH_REGISTER rdx, FRAME_RDX
+    PUSH_REGISTER rsi, FRAME_RSI
+    PUSH_REGISTER rdi, FRAME_RDI
+    PUSH_REGISTER rbp, FRAME_RBP
+    PUSH_REGISTER r8, FRAME_R8
+    PUSH_REGISTER r9, FRAME_R9
+    PUSH_REGISTER r10, FRAME_R10
+    PUSH_REGISTER r11, FRAME_R11
+    PUSH_REGISTER r12, FRAME_R12
+    PUSH_REGISTER r13, FRAME_R13
+    PUSH_REGISTER r14, FRAME_R14
+    PUSH_REGISTER r15, FRAME_R15
+    mov     %rsp, %rbx
+    TRAP_FRAME_CFI
+    xor     %ebp, %ebp
+.endm
+
+// Where the stubs go. At RSP: vector, error, rip, cs, rflags, rsp, ss; the general registers and GS
+// are still the interrupted code's. RSP is in the thread object if that was user code, else on the
+// stack of the interrupted kernel code or, after a double fault, on the interrupt stack.
 FUNCTION trap_entry
     .cfi_signal_frame
     PUSHED_CFI FRAME_PC - FRAME_VECTOR
     testb   $3, FRAME_CS - FRAME_VECTOR(%rsp)
     jz      1f
     swapgs
-1:  PUSH_REGISTER rax, 0
-    PUSH_REGISTER rbx, 8
-    PUSH_REGISTER rcx, 16
-    PUSH_REGISTER rdx, 24
-    PUSH_REGISTER rsi, 32
-    PUSH_REGISTER rdi, 40
-    PUSH_REGISTER rbp, 48
-    PUSH_REGISTER r8, 56
-    PUSH_REGISTER r9, 64
-    PUSH_REGISTER r10, 72
-    PUSH_REGISTER r11, 80
-    PUSH_REGISTER r12, 88
-    PUSH_REGISTER r13, 96
-    PUSH_REGISTER r14, 104
-    PUSH_REGISTER r15, 112
-    mov     %rsp, %rbx
-    TRAP_FRAME_CFI
+1:  SAVE_REGISTERS
     cld
-    xor     %ebp, %ebp
-    xor     %esi, %esi
     testb   $3, FRAME_CS(%rbx)
     jnz     trap_from_user
-    inc     %esi
     mov     %rbx, %rdi
     mov     $HC_TRAP, %eax
     KERNEL_LOOP
 END trap_entry
 
-// rbx = trap frame inside the thread object, esi = 0.
+// Goes on on the current thread's kernel stack, which is empty. rbx = trap frame inside the thread
+// object, GS = per-CPU area.
 FUNCTION trap_from_user
     .cfi_signal_frame
     TRAP_FRAME_CFI
@@ -88,7 +105,9 @@ FUNCTION trap_from_user
     KERNEL_LOOP
 END trap_from_user
 
-// SYSCALL (SDM vol. 2): rcx = user RIP, r11 = user RFLAGS, no stack yet, interrupts masked by FMASK.
+// SYSCALL (SDM vol. 2): rcx = user RIP, r11 = user RFLAGS, rsp and GS still the user's, interrupts
+// masked and the direction flag cleared by FMASK. Builds by hand what an exception would have
+// pushed.
 FUNCTION syscall_entry
     .cfi_signal_frame
     .cfi_def_cfa rsp, 0
@@ -97,43 +116,37 @@ FUNCTION syscall_entry
     swapgs
     mov     %rsp, %gs:CPU_USER_SP
     mov     %gs:CPU_THREAD, %rsp
-    .cfi_undefined rip                      // for three instructions the user RSP is only in the per-CPU area, out of CFI's reach
+    // For three instructions the user RSP is only in the per-CPU area, out of the reach of CFI.
+    .cfi_undefined rip
     lea     TH_FRAME + FRAME_SIZE(%rsp), %rsp
     push    $(USER_DS | 3)
     push    %gs:CPU_USER_SP
-    .cfi_escape 0x0f, 3, 0x77, 0x00, 0x06   // CFA = *rsp, the user RSP just pushed
+    SAVED_CFA_CFI 7, 0
     .cfi_register rip, rcx
     push    %r11
-    .cfi_escape 0x0f, 3, 0x77, 0x08, 0x06
+    SAVED_CFA_CFI 7, 8
     push    $(USER_CS | 3)
-    .cfi_escape 0x0f, 3, 0x77, 0x10, 0x06
+    SAVED_CFA_CFI 7, 16
     push    %rcx
-    .cfi_escape 0x0f, 3, 0x77, 0x18, 0x06
+    SAVED_CFA_CFI 7, 24
     push    $0
-    .cfi_escape 0x0f, 3, 0x77, 0x20, 0x06
+    SAVED_CFA_CFI 7, 32
     push    $VECTOR_SYSCALL
-    .cfi_escape 0x0f, 3, 0x77, 0x28, 0x06
-    PUSH_REGISTER rax, 0
-    PUSH_REGISTER rbx, 8
-    PUSH_REGISTER rcx, 16
-    PUSH_REGISTER rdx, 24
-    PUSH_REGISTER rsi, 32
-    PUSH_REGISTER rdi, 40
-    PUSH_REGISTER rbp, 48
-    PUSH_REGISTER r8, 56
-    PUSH_REGISTER r9, 64
-    PUSH_REGISTER r10, 72
-    PUSH_REGISTER r11, 80
-    PUSH_REGISTER r12, 88
-    PUSH_REGISTER r13, 96
-    PUSH_REGISTER r14, 104
-    PUSH_REGISTER r15, 112
-    mov     %rsp, %rbx
-    TRAP_FRAME_CFI
-    xor     %ebp, %ebp
-    xor     %esi, %esi
+    SAVED_CFA_CFI 7, 40
+    SAVE_REGISTERS
     jmp     trap_from_user
 END syscall_entry
+
+// Moves the stack pointer to the trap frame in the thread object in rdi, and TSS.RSP0 to the end of
+// it: that is where the next trap from CPL 3 pushes to. Uses rax, rcx.
+.macro STAND_ON_USER_FRAME
+    TRAP_FRAME_CFI_AT 5, TH_FRAME
+    lea     TH_FRAME + FRAME_SIZE(%rdi), %rax
+    mov     %gs:CPU_TSS, %rcx
+    mov     %rax, TSS_RSP0(%rcx)
+    lea     TH_FRAME(%rdi), %rsp
+    TRAP_FRAME_CFI_AT 7, 0
+.endm
 
 // Loads the general registers from the frame at RSP, which stays where it is so that the rules do.
 .macro LOAD_REGISTERS
@@ -161,40 +174,29 @@ END syscall_entry
     .endr
 .endm
 
-// Leaves the frame at RSP, whose general registers are loaded: at rsp are then rip, cs, rflags, rsp, ss.
-.macro RETURN_FROM_FRAME swap
+// Moves RSP, the general registers being loaded, up to what IRET pops: rip, cs, rflags, rsp, ss.
+.macro LEAVE_FRAME
     add     $FRAME_PC, %rsp
     LOADED_CFI
     PUSHED_CFI 0
-    .if \swap
-    swapgs
-    .endif
-    iretq
 .endm
 
-// exit_to_user(rdi = thread): drops the kernel stack and returns to the user context in the thread object. Does not return.
-// TSS.RSP0 is left at the end of the frame: that is where the next trap from CPL 3 pushes to.
+// exit_to_user(rdi = thread): drops the kernel stack and returns to the user context in the thread
+// object. Does not return.
 FUNCTION exit_to_user
     .cfi_signal_frame
-    TRAP_FRAME_CFI_AT 5, TH_FRAME
-    lea     TH_FRAME + FRAME_SIZE(%rdi), %rax
-    mov     %gs:CPU_TSS, %rcx
-    mov     %rax, TSS_RSP0(%rcx)
-    lea     TH_FRAME(%rdi), %rsp
-    TRAP_FRAME_CFI_AT 7, 0
+    STAND_ON_USER_FRAME
     LOAD_REGISTERS
-    RETURN_FROM_FRAME 1
+    LEAVE_FRAME
+    swapgs
+    iretq
 END exit_to_user
 
-// exit_to_user_sysret(rdi = thread): the same for a frame that syscall_entry built, whose rcx and r11 the ABI lets go.
+// exit_to_user_sysret(rdi = thread): the same for a frame that syscall_entry built, whose rcx and
+// r11 hold the PC and the flags, as SYSRET leaves them.
 FUNCTION exit_to_user_sysret
     .cfi_signal_frame
-    TRAP_FRAME_CFI_AT 5, TH_FRAME
-    lea     TH_FRAME + FRAME_SIZE(%rdi), %rax
-    mov     %gs:CPU_TSS, %rcx
-    mov     %rax, TSS_RSP0(%rcx)
-    lea     TH_FRAME(%rdi), %rsp
-    TRAP_FRAME_CFI_AT 7, 0
+    STAND_ON_USER_FRAME
     LOAD_REGISTERS
     mov     FRAME_PC(%rsp), %rcx
     mov     FRAME_RFLAGS(%rsp), %r11
@@ -207,12 +209,15 @@ FUNCTION exit_to_user_sysret
     sysretq
 END exit_to_user_sysret
 
-// exit_to_kernel(rdi = frame): returns to the interrupted kernel code of a frame on the kernel stack. Does not return.
+// exit_to_kernel(rdi = frame): returns to the kernel code whose context is in a frame, wherever
+// that is: in 64-bit mode IRET pops RSP whether or not the privilege level changes. Does not
+// return.
 FUNCTION exit_to_kernel
     .cfi_signal_frame
     TRAP_FRAME_CFI_AT 5, 0
     mov     %rdi, %rsp
     TRAP_FRAME_CFI_AT 7, 0
     LOAD_REGISTERS
-    RETURN_FROM_FRAME 0
+    LEAVE_FRAME
+    iretq
 END exit_to_kernel

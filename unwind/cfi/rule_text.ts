@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Machine } from "../../elf/constants.ts";
-import { registerName } from "../cfi/registers.ts";
-import { CFA, RULE, type UnwindRow } from "../cfi/row.ts";
+import type { Machine } from "../../elf/mod.ts";
+import { registerName } from "./registers.ts";
+import { CFA, RULE, type UnwindRow } from "./row.ts";
 
 /** Text of a register rule: `u`, `s`, `c-16`, `v+0`, `r5`, `exp` or `vexp`. */
 export function ruleText(kind: number, value: number): string {

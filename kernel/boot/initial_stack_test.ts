@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { initialStack } from "./exec.ts";
+import { initialStack } from "./initial_stack.ts";
 
 /** Reads a stack as the program would. */
 function read(argv: readonly string[], top: bigint): { words: bigint[]; strings: string[] } {

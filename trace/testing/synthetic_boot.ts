@@ -1,11 +1,12 @@
 /**
- * A boot made up for tests: the events a machine would emit, with the smallest program that shows everything.
+ * A boot made up for tests: the events a machine would emit, with the smallest program that shows
+ * everything.
  *
  * @module
  */
-import type { BootExpectation } from "./boot_grammar.ts";
-import type { BootArch } from "./boot_profile.ts";
-import type { EventBody, KernelEvent, LabelledWord, ThreadRef } from "./events.ts";
+import type { BootExpectation } from "../boot_grammar.ts";
+import type { BootException, BootProfile } from "../boot_profile.ts";
+import type { EventBody, KernelEvent, ThreadRef } from "../events.ts";
 
 /** A made-up boot. */
 export interface SyntheticBoot {
@@ -17,47 +18,11 @@ export interface SyntheticBoot {
   readonly expectation: BootExpectation;
 }
 
-/** How an architecture words what happened. */
-interface Wording {
-  readonly privilege: string;
-  readonly kernel: string;
-  readonly user: string;
-  readonly stack: bigint;
-  write(options: { first: boolean; address: bigint }): LabelledWord[];
-  fetch(address: bigint): LabelledWord[];
-  floatingPoint(address: bigint): LabelledWord[];
-  call(options: { number: bigint; address: bigint }): LabelledWord[];
-}
-
-function words(values: Record<string, bigint>): LabelledWord[] {
-  return Object.entries(values).map(([label, value]) => ({ label, value }));
-}
-
+/** Where the kernel copies from. */
 const COPY = 0xffff_0000_4022_28e0n;
 
-const WORDINGS: Readonly<Record<BootArch, Wording>> = {
-  aarch64: {
-    privilege: "EL1",
-    kernel: "EL1",
-    user: "EL0",
-    stack: 0xffff_ffff_ffb0n,
-    write: ({ first, address }) =>
-      words({ ESR: first ? 0x96000044n : 0x96000047n, FAR: address, PC: COPY }),
-    fetch: (address) => words({ ESR: 0x8200000fn, FAR: address }),
-    floatingPoint: (address) => words({ ESR: 0x1fe00000n, FAR: address }),
-    call: ({ address }) => words({ ESR: 0x56000000n, FAR: address }),
-  },
-  x86_64: {
-    privilege: "CPL 0",
-    kernel: "CPL 0",
-    user: "CPL 3",
-    stack: 0x7fff_ffff_efb0n,
-    write: ({ address }) => words({ VEC: 14n, ERR: 2n, CR2: address, PC: COPY }),
-    fetch: (address) => words({ VEC: 14n, ERR: 0x15n, CR2: address }),
-    floatingPoint: () => words({ VEC: 7n }),
-    call: ({ number }) => words({ SYSCALL: number }),
-  },
-};
+/** Where in the last top-level table entry the stack is. */
+const STACK_OFFSET = 0x7f_ffff_efb0n;
 
 const PAGES = [0x400000n, 0x401000n, 0x402000n, 0x43c000n];
 const OUTPUT = "hi\n";
@@ -66,13 +31,13 @@ const NUMBER = { putc: 1n, self: 8n, reboot: 13n };
 class Builder {
   readonly events: KernelEvent[] = [];
   readonly mandatory = new Set<number>();
-  readonly #wording: Wording;
+  readonly #profile: BootProfile;
   readonly kernel: ThreadRef[];
   readonly user: ThreadRef = { address: 0xffff_0000_7f92_6ad0n, task: "module-hello" };
   #fault = 0n;
 
-  constructor(arch: BootArch) {
-    this.#wording = WORDINGS[arch];
+  constructor(profile: BootProfile) {
+    this.#profile = profile;
     this.kernel = Array.from({ length: 8 }, (_, index) => ({
       address: 0xffff_0000_7f94_4000n + BigInt(index) * 0x228n,
       task: "gnumach",
@@ -99,13 +64,9 @@ class Builder {
   }
 
   write(address: bigint, options: { first: boolean }): void {
-    this.must({
-      type: "exception",
-      thread: this.user,
+    this.#trap(options.first ? "first page copied out" : "further page copied out", {
       mode: "kernel",
-      origin: this.#wording.kernel,
-      name: "write",
-      words: this.#wording.write({ address, ...options }),
+      address,
     });
   }
 
@@ -113,33 +74,35 @@ class Builder {
     this.must({ type: "exception-return", thread: this.user, pc });
   }
 
-  #trap(name: string, found: LabelledWord[]): void {
-    const { user: origin } = this.#wording;
-    this.must({
-      type: "exception",
-      thread: this.user,
-      mode: "user",
-      origin,
-      name,
-      words: found,
-    });
+  #trap(
+    name: BootException,
+    trap: { mode: "user" | "kernel"; address: bigint; number?: bigint },
+  ): void {
+    const { addressLabel, shapes } = this.#profile;
+    const { origin, labels, values } = shapes[name];
+    const other = (label: string) => label === "PC" ? COPY : trap.number ?? 0n;
+    const words = labels.map((label) => ({
+      label,
+      value: values[label] ?? (label === addressLabel ? trap.address : other(label)),
+    }));
+    this.must({ type: "exception", thread: this.user, mode: trap.mode, origin, name, words });
   }
 
   fetch(address: bigint): void {
     this.#fault = address;
-    this.#trap("fetch", this.#wording.fetch(address));
+    this.#trap("page executed first", { mode: "user", address });
     this.must({ type: "page-fault", thread: this.user, address, access: "execute", kr: 0 });
     this.back(address);
   }
 
   floatingPoint(): void {
-    this.#trap("fp", this.#wording.floatingPoint(this.#fault));
+    this.#trap("floating point used first", { mode: "user", address: this.#fault });
     this.may({ type: "fp-switch", from: null, to: this.user });
     this.back(0x401010n);
   }
 
   call(number: bigint): void {
-    this.#trap("syscall", this.#wording.call({ number, address: this.#fault }));
+    this.#trap("system call", { mode: "user", address: this.#fault, number });
     this.may({
       type: "syscall",
       thread: this.user,
@@ -151,7 +114,7 @@ class Builder {
 
   greet(): void {
     this.may({ type: "message", text: "GNU Mach 1.8\nKernel command line: foo=bar\n" });
-    this.must({ type: "message", text: `Booting in ${this.#wording.privilege}\n` });
+    this.must({ type: "message", text: `Booting in ${this.#profile.kernelMode}\n` });
     this.must({ type: "message", text: "vm_page: page table size: 256 entries (8k)\n" });
     this.may({ type: "message", text: "Model name: test\n" });
     this.must({ type: "message", text: "module 0: module-hello ${host-port}\n" });
@@ -175,7 +138,7 @@ class Builder {
     this.must({ type: "stack-handoff", from: this.kernelThread(7), to: this.user });
     for (const page of PAGES) this.write(page, { first: page === PAGES[0] });
     this.must({ type: "message", text: "task loaded:" });
-    this.write(this.#wording.stack, { first: true });
+    this.write(this.#profile.stackFloor + STACK_OFFSET, { first: true });
     this.must({ type: "message", text: " module-hello 1 2" });
   }
 
@@ -223,10 +186,10 @@ class Builder {
 
 /**
  * Makes up a boot.
- * @param arch of which architecture
+ * @param profile what exceptions look like
  */
-export function syntheticBoot(arch: BootArch): SyntheticBoot {
-  const builder = new Builder(arch);
+export function syntheticBoot(profile: BootProfile): SyntheticBoot {
+  const builder = new Builder(profile);
   builder.greet();
   builder.startThreads();
   builder.interrupt("kernel");
@@ -237,7 +200,7 @@ export function syntheticBoot(arch: BootArch): SyntheticBoot {
     events: builder.events,
     mandatory: builder.mandatory,
     expectation: {
-      arch,
+      profile,
       program: "module-hello",
       args: ["module-hello", "1", "2"],
       output: OUTPUT,

@@ -1,0 +1,180 @@
+/**
+ * The bytes of an ELF64 file whose file header is sound, and checked reading of them: what every
+ * table of the file is read through.
+ *
+ * @module
+ */
+import { ElfError, type ElfErrorKind } from "./errors.ts";
+import { ELF_MACHINE, ELF_TYPES, type ElfType, type Machine } from "./constants.ts";
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Where the file header says that a table of headers is. */
+export interface HeaderTableInit {
+  /** What its entries are, for errors. */
+  readonly what: "program" | "section";
+  /** Offset of the header field that holds the table's offset. */
+  readonly offsetAt: number;
+  /**
+   * Offset of the header field that holds the size of an entry; the number of entries stands after
+   * it.
+   */
+  readonly sizeAt: number;
+  /** What an entry's size must be. */
+  readonly size: number;
+}
+
+/** An ELF64 file of which only the file header has been looked at. */
+export class ElfImage {
+  /** Name used in errors. */
+  readonly name: string;
+  /** The whole file. */
+  readonly bytes: Uint8Array;
+  /** View over {@linkcode ElfImage.bytes}. */
+  readonly view: DataView;
+  /** Machine the code is for. */
+  readonly machine: Machine;
+  /** What kind of file it is. */
+  readonly type: ElfType;
+  /** Address of the first instruction, 0 if none. */
+  readonly entry: bigint;
+
+  /**
+   * Throws {@linkcode ElfError} if the header is not that of a little-endian ELF64 file of a known
+   * machine.
+   */
+  constructor(bytes: Uint8Array, name: string) {
+    this.name = name;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const magicOk = bytes.length >= 4 && this.view.getUint32(0) === 0x7f454c46;
+    if (!magicOk) {
+      throw this.error("magic", "Cannot read ELF header", 0, "7f 45 4c 46");
+    }
+    if (bytes.length < 64) {
+      throw this.error(
+        "truncated",
+        `ELF header is cut off after ${bytes.length} bytes`,
+        bytes.length,
+        "64 bytes",
+      );
+    }
+    this.#checkByte(4, 2, "class", "class", "2 (64-bit)");
+    this.#checkByte(5, 1, "encoding", "data encoding", "1 (little-endian)");
+    this.#checkByte(6, 1, "version", "version", "1");
+    const type = ELF_TYPES[this.view.getUint16(16, true)];
+    if (type === undefined) {
+      const got = this.view.getUint16(16, true);
+      throw this.error("type", `ELF type is ${got}`, 16, "1, 2, 3 or 4");
+    }
+    const machine = this.view.getUint16(18, true);
+    if (machine === ELF_MACHINE.x86_64) this.machine = "x86_64";
+    else if (machine === ELF_MACHINE.aarch64) this.machine = "aarch64";
+    else {
+      throw this.error(
+        "machine",
+        `ELF machine is ${machine}`,
+        18,
+        "62 (x86-64) or 183 (AArch64)",
+      );
+    }
+    this.type = type;
+    this.entry = this.view.getBigUint64(24, true);
+  }
+
+  /**
+   * View of `size` bytes at `offset`; throws {@linkcode ElfError} (`truncated`) naming `what` if
+   * the file is shorter.
+   */
+  slice(offset: number, size: number, what: string): Uint8Array {
+    if (offset + size > this.bytes.length) {
+      throw this.error(
+        "truncated",
+        `Cannot read ${what}: it ends at 0x${(offset + size).toString(16)}, the file at 0x${
+          this.bytes.length.toString(16)
+        }`,
+        offset,
+        `${size} bytes`,
+      );
+    }
+    return this.bytes.subarray(offset, offset + size);
+  }
+
+  /**
+   * Unsigned 64-bit field at `at` as a number. Throws {@linkcode ElfError} (`header`) if it is 2^53
+   * or more, which no file can hold.
+   */
+  sizeAt(at: number, what: string): number {
+    const value = this.view.getBigUint64(at, true);
+    if (value > MAX_SAFE) {
+      throw this.error("header", `${what} is ${value}`, at, "less than 2^53");
+    }
+    return Number(value);
+  }
+
+  /**
+   * NUL-terminated string at `at`, which must end before `limit`. Throws {@linkcode ElfError}
+   * (`string`).
+   */
+  stringAt(at: number, limit: number): string {
+    const end = at < limit ? this.bytes.indexOf(0, at) : -1;
+    if (end < 0 || end >= limit) {
+      throw this.error("string", "Cannot read name", at, "a NUL-ended string");
+    }
+    let text = "";
+    for (let i = at; i < end; i++) {
+      const byte = this.bytes[i]!;
+      if (byte >= 0x80) {
+        return new TextDecoder().decode(this.bytes.subarray(at, end));
+      }
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  /**
+   * Offset and number of entries of a header table, as the file header has them; both 0 if there is
+   * no table.
+   *
+   * @throws {ElfError} (`header`) If the entries have the wrong size.
+   */
+  headerTable(init: HeaderTableInit): { readonly offset: number; readonly count: number } {
+    const { what, sizeAt, size } = init;
+    const offset = this.sizeAt(init.offsetAt, `${what} table offset`);
+    if (offset === 0) return { offset: 0, count: 0 };
+    const entrySize = this.view.getUint16(sizeAt, true);
+    const count = this.view.getUint16(sizeAt + 2, true);
+    if (entrySize !== size && (count !== 0 || what === "section")) {
+      throw this.error(
+        "header",
+        `${what} header size is ${entrySize}`,
+        sizeAt,
+        `${size}`,
+      );
+    }
+    return { offset, count };
+  }
+
+  /** Error of this file. */
+  error(
+    kind: ElfErrorKind,
+    message: string,
+    offset: number,
+    expected: string,
+  ): ElfError {
+    return new ElfError(kind, message, { file: this.name, offset, expected });
+  }
+
+  #checkByte(
+    at: number,
+    want: number,
+    kind: ElfErrorKind,
+    what: string,
+    expected: string,
+  ): void {
+    const got = this.bytes[at]!;
+    if (got !== want) {
+      throw this.error(kind, `ELF ${what} is ${got}`, at, expected);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * ELF64 files of x86-64 and AArch64, from bytes alone. {@linkcode parseElf} checks the file header
+ * and gives an {@linkcode ElfFile}; segments, sections, symbols, notes, inflated section bytes and
+ * the relocations of unwind sections are read, and checked against the file, when they are asked
+ * for. {@linkcode readSparseElf} fetches only the parts of a large file that are wanted. Whatever
+ * the bytes are, the result is a value or an {@linkcode ElfError} that says where the file is
+ * wrong.
+ *
+ * The files, lowest first: `constants.ts`; `image.ts`, the header and checked reading; `section.ts`
+ * and `segment.ts`, the two header tables; `symbols.ts`, `relocate.ts` and `notes.ts`, which read
+ * what sections and segments hold; `elf_file.ts`, all of it behind one object; `layout.ts` and
+ * `sparse.ts`, for relocatable and for large files.
+ *
+ * @module
+ */
+export * from "./constants.ts";
+export * from "./elf_file.ts";
+export * from "./errors.ts";
+export * from "./image.ts";
+export * from "./layout.ts";
+export * from "./notes.ts";
+export type * from "./section.ts";
+export type * from "./segment.ts";
+export * from "./sparse.ts";
+export * from "./symbols.ts";

@@ -1,0 +1,32 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ImageBuilder } from "../bytes/testing/image_builder.ts";
+import { parseElf } from "./elf_file.ts";
+import { ElfError } from "./errors.ts";
+import { elfNotes } from "./notes.ts";
+import { elfImage } from "./testing/elf_image.ts";
+
+function notes(data: Uint8Array, type = 4) {
+  const file = parseElf(elfImage({
+    sections: [{ name: "notes", data }],
+    segments: [{ type, address: 0, section: 1 }],
+  }));
+  return [...elfNotes(file)];
+}
+
+const TWO = new ImageBuilder().u32(4).u32(5).u32(3).text("GNU").bytes(1, 2, 3, 4, 5).align(4)
+  .u32(0).u32(0).u32(7).build();
+
+Deno.test("elfNotes, gives owner, type and content of each note", () => {
+  assertEquals(
+    notes(TWO).map(({ owner, type, bytes }) => [owner, type, [...bytes]]),
+    [["GNU", 3, [1, 2, 3, 4, 5]], ["", 7, []]],
+  );
+  assertEquals(notes(TWO, 1), []);
+});
+
+Deno.test("elfNotes, refuses a note that reaches beyond its segment", () => {
+  for (const size of [20, 18]) {
+    const error = assertThrows(() => notes(TWO.slice(0, size)), ElfError);
+    assertEquals(error.kind, "note");
+  }
+});

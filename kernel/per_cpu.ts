@@ -1,0 +1,109 @@
+/**
+ * What the kernel keeps for each CPU.
+ *
+ * @module
+ */
+
+import type { Cpu } from "../arch/arch.ts";
+import type { Thread } from "./thread/thread.ts";
+
+/** Everything a CPU's owner keeps, as plain data; the CPU's own state apart. Threads by number. */
+export interface PerCpuRecord {
+  readonly current: number;
+  readonly idle: number;
+  readonly fpOwner: number | null;
+  readonly charged: number;
+}
+
+/** A CPU, and the threads on it. */
+export class PerCpu {
+  /** Number, from 0. */
+  readonly id: number;
+  /** The CPU itself. */
+  readonly cpu: Cpu;
+  #current: Thread | null = null;
+  #idle: Thread | null = null;
+  #fpOwner: Thread | null = null;
+  #charged = 0;
+
+  /** A CPU without threads. */
+  constructor(id: number, cpu: Cpu) {
+    this.id = id;
+    this.cpu = cpu;
+  }
+
+  /** The thread that runs. */
+  get current(): Thread {
+    return this.#current ?? this.#missing();
+  }
+
+  /** The thread that runs when no other can. */
+  get idle(): Thread {
+    return this.#idle ?? this.#missing();
+  }
+
+  /** Thread whose registers are in the floating-point unit. */
+  get fpOwner(): Thread | null {
+    return this.#fpOwner;
+  }
+
+  /** Whether nothing but the idle thread runs. */
+  get isIdle(): boolean {
+    return this.#current === this.#idle;
+  }
+
+  /** Gets its idle thread. */
+  adoptIdle(idle: Thread): void {
+    this.#idle = idle;
+    this.#current = idle;
+  }
+
+  /** Gets the thread it boots with. */
+  begin(first: Thread): void {
+    this.#current = first;
+    first.adopt(this.id);
+  }
+
+  /** Another thread runs from now on. */
+  switchTo(next: Thread): void {
+    this.#current = next;
+    if (next === this.#idle) next.adopt(this.id);
+    else next.run(this.id);
+  }
+
+  /** The floating-point unit holds a thread's registers, or nobody's. */
+  giveFp(thread: Thread | null): void {
+    this.#fpOwner = thread;
+  }
+
+  /** Charges the running thread for the instructions since the last charge; returns how many they were. */
+  charge(): number {
+    const executed = this.cpu.instructions;
+    const elapsed = executed - this.#charged;
+    this.#charged = executed;
+    this.current.charge(elapsed);
+    return elapsed;
+  }
+
+  /** Everything there is to know. */
+  save(): PerCpuRecord {
+    return {
+      current: this.current.id,
+      idle: this.idle.id,
+      fpOwner: this.#fpOwner?.id ?? null,
+      charged: this.#charged,
+    };
+  }
+
+  /** Takes over a record; `thread` finds a thread by its number. */
+  restore(record: PerCpuRecord, thread: (id: number) => Thread): void {
+    this.#current = thread(record.current);
+    this.#idle = thread(record.idle);
+    this.#fpOwner = record.fpOwner === null ? null : thread(record.fpOwner);
+    this.#charged = record.charged;
+  }
+
+  #missing(): never {
+    throw new Error(`CPU ${this.id} has no thread yet`);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Walking stacks. A program is {@linkcode RegisterSet registers}, a {@linkcode MemoryReader} and a
+ * {@linkcode ModuleList}; a {@linkcode FrameIterator} applies the row of each program counter to
+ * them and gives the stack frames, innermost first, and {@linkcode backtrace} all of them at once.
+ * A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says where the
+ * registers are that a trap pushed. Rows are compiled once and kept in a {@linkcode RuleCache}. A
+ * program may also be a core file: {@linkcode readCore}.
+ *
+ * @module
+ */
+export type * from "./compiled_rule.ts";
+export * from "./core_file.ts";
+export * from "./frame.ts";
+export * from "./frame_iterator.ts";
+export * from "./memory.ts";
+export * from "./module.ts";
+export * from "./module_list.ts";
+export * from "./module_sources.ts";
+export * from "./register_set.ts";
+export * from "./rule_cache.ts";
+export * from "./trap.ts";
+export * from "./walk.ts";
+export type * from "./walk_types.ts";

@@ -1,0 +1,154 @@
+/**
+ * Where modules come from: loaded ELF files, and code made at run time whose unwind table is
+ * registered.
+ *
+ * @module
+ */
+import { type Address, fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
+import { type ElfFile, type ElfSection, PT, SHF, SHT } from "../../elf/mod.ts";
+import {
+  dataBase,
+  EhFrameHeader,
+  FdeIndex,
+  FrameTable,
+  frameTablesOf,
+  type PlacedBytes,
+  textBase,
+} from "../cfi/mod.ts";
+import { Module, type NamedOffset, type SymbolSource } from "./module.ts";
+
+/** Options of {@linkcode moduleFromElf}. */
+export interface ModuleOptions {
+  /** Name; default that of the file. */
+  readonly name?: string;
+  /** Address in memory minus address in the file; default 0. */
+  readonly bias?: bigint;
+  /** Whether its signal frames are those of trap vectors (a kernel); default false. */
+  readonly trapVectors?: boolean;
+}
+
+/**
+ * A module from a loaded executable or shared object.
+ *
+ * @throws {ElfError} If the file has no loadable segment, one that no address space has room for,
+ * or tables that lie outside it.
+ */
+export function moduleFromElf(
+  file: ElfFile,
+  options: ModuleOptions = {},
+): Module {
+  const bias = options.bias ?? 0n;
+  const loads = file.segments.filter((each) => each.type === PT.load);
+  const begins = loads.map((each) => each.vaddr);
+  const ends = loads.map((each) => each.vaddr + each.memSize);
+  const begin = BigInt.asUintN(64, least(begins) + bias);
+  const end = BigInt.asUintN(64, -least(ends.map((each) => -each)) + bias);
+  if (!(fromBigAddress(begin) < fromBigAddress(end))) {
+    throw file.error(
+      "header",
+      `Segments are at ${begin}..${end}`,
+      32,
+      "loadable segments in one half of the address space",
+    );
+  }
+  const name = options.name ?? file.name;
+  return new Module({
+    name,
+    bias,
+    trapVectors: options.trapVectors,
+    begin,
+    end,
+    tables: frameTablesOf(file)
+      .filter((table) => table.bytes.length > 0)
+      .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "eh_frame" ? -1 : 1)
+      .map((table) => new FdeIndex(table, headerFor(file, table))),
+    symbols: {
+      at(address: bigint): NamedOffset | undefined {
+        const found = file.symbolAt(BigInt.asUintN(64, address));
+        if (found === undefined) return undefined;
+        return { name: found.symbol.name, offset: found.offset };
+      },
+    },
+    bytesAt: (address) => sectionAt(file, address),
+  });
+}
+
+/** What {@linkcode moduleFromTable} needs. */
+export interface TableRegistration {
+  /** Name for messages and frames. */
+  readonly name: string;
+  /** First address of the code. */
+  readonly begin: bigint;
+  /** Address after the code. */
+  readonly end: bigint;
+  /** Bytes of the `.eh_frame` data, as they are in memory. */
+  readonly ehFrame: Uint8Array;
+  /** Address of these bytes. */
+  readonly ehFrameAddress: bigint;
+  /** Names of the functions. */
+  readonly symbols?: SymbolSource;
+}
+
+/**
+ * A module for code made at run time, from the `.eh_frame` data its maker registers. Throws
+ * `RangeError` for an empty range.
+ */
+export function moduleFromTable(registration: TableRegistration): Module {
+  const { name, begin, end, symbols } = registration;
+  const table = new FrameTable({
+    kind: "eh_frame",
+    bytes: registration.ehFrame,
+    address: registration.ehFrameAddress,
+    name: `${name} .eh_frame`,
+  });
+  const tables = [new FdeIndex(table)];
+  return new Module({ name, begin, end, tables, symbols, registered: true });
+}
+
+function least(values: readonly bigint[]): bigint {
+  return values.reduce((a, b) => b < a ? b : a, values[0] ?? 0n);
+}
+
+/**
+ * The header that belongs to a table; a damaged one is as good as none, the index is then built.
+ */
+function headerFor(
+  file: ElfFile,
+  table: FrameTable,
+): EhFrameHeader | undefined {
+  const section = file.section(".eh_frame_hdr");
+  if (section === undefined || table.kind !== "eh_frame") return undefined;
+  try {
+    const header = new EhFrameHeader(
+      file.sectionData(section),
+      section.address,
+    );
+    return header.ehFrame === table.address ? header : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+function sectionAt(
+  file: ElfFile,
+  address: Address,
+): PlacedBytes | undefined {
+  const at = toBigAddress(address);
+  const holds = (each: ElfSection) =>
+    (each.flags & SHF.alloc) !== 0n && each.type !== SHT.nobits &&
+    at >= each.address && at < each.address + BigInt(each.size);
+  const section = file.sections.find(holds);
+  if (section === undefined) return undefined;
+  return {
+    bytes: file.sectionData(section),
+    address: fromBigAddress(section.address),
+    name: section.name,
+    text: number(textBase(file)),
+    data: number(dataBase(file)),
+  };
+}
+
+function number(address: bigint | undefined): Address | undefined {
+  return address === undefined ? undefined : fromBigAddress(address);
+}
