@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { disassemble, type DisassembleOptions } from "./disassemble.ts";
-import { path } from "../tools/world.ts";
 import { ArchError } from "./errors.ts";
 
 function words(...values: number[]): Uint8Array {
@@ -124,7 +123,7 @@ Deno.test("disassemble, importing the architectures does not load Capstone", asy
     console.log(atImport, compiled > atImport);
   `;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--config", path(new URL("../deno.json", import.meta.url)), script],
+    args: ["eval", "--config", `${import.meta.dirname}/../deno.json`, script],
   }).output();
   assertEquals(new TextDecoder().decode(stdout), "0 true\n");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { disassemble } from "../arch/disassemble.ts";
 import { archByName } from "../arch/mod.ts";
-import { unwindProgram } from "../cli/programs.ts";
+import { unwindProgram } from "../guest/boot_modules.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { type Program, Session } from "../kernel/testing/session.ts";
 import { loadSegments } from "../elf/mod.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
-import { unwindProgram } from "../cli/programs.ts";
+import { unwindProgram } from "../guest/boot_modules.ts";
 import type { ModuleOptions } from "../kernel/machine.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { Session } from "../kernel/testing/session.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
-import { unwindProgram } from "../cli/programs.ts";
+import { unwindProgram } from "../guest/boot_modules.ts";
 import { KernelError } from "../kernel/errors.ts";
 import type { ProgramMode } from "../kernel/boot/loader.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";

@@ -13,7 +13,7 @@ import { JsonLines } from "../trace/json_lines.ts";
 import { MachLog } from "../trace/mach_log.ts";
 import type { EventSink } from "../trace/events.ts";
 import { Output } from "./output.ts";
-import { moduleHello } from "./programs.ts";
+import { moduleHello } from "../guest/boot_modules.ts";
 import { refuseUnknown, UsageError, wholeNumber } from "./usage_error.ts";
 
 /** Sinks by the name `--log` gives them. */

@@ -8,7 +8,7 @@ import { ARCHES } from "../arch/mod.ts";
 import { Machine } from "../kernel/machine.ts";
 import { MachLog } from "../trace/mach_log.ts";
 import { Output } from "./output.ts";
-import { moduleHello } from "./programs.ts";
+import { moduleHello } from "../guest/boot_modules.ts";
 
 /** Runs the command; returns the status to end with. */
 export async function demo(_args: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import { archByName } from "../arch/mod.ts";
 import { Machine } from "../kernel/machine.ts";
 import { UnwindLog } from "../trace/unwind_log.ts";
 import { Output } from "./output.ts";
-import { unwindProgram } from "./programs.ts";
+import { unwindProgram } from "../guest/boot_modules.ts";
 import { refuseUnknown, UsageError } from "./usage_error.ts";
 
 /** What the program `unwind` can end its chain of calls with. */

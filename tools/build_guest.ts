@@ -1,8 +1,8 @@
 /**
  * Builds guest code: `deno task build:guest [--check] [NAME …]`.
  *
- * Without options it writes the generated modules that differ. `--check` writes nothing and fails if one differs. Names
- * choose entries of the manifest.
+ * Without options it writes the generated modules that differ. `--check` writes nothing and fails
+ * if one differs. Names choose entries of the manifest.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import { ROOT } from "./world.ts";
 
 /** How a build compares with the tree. */
 export interface Comparison {
-  /** The module in the tree is the one that was built, but for the record of the tools' versions. */
+  /**
+   * The module in the tree is the one that was built, but for the record of the tools' versions.
+   */
   readonly same: boolean;
   /** One line for the report. */
   readonly line: string;

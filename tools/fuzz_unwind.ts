@@ -64,7 +64,12 @@ function timeOf(seed: number, index: number): number {
 
 /** Runs the command; the process's exit code. */
 export function fuzzUnwind(args: readonly string[]): number {
-  const options = parseArgs([...args], { string: ["cases", "seed"] });
+  const options = parseArgs([...args], {
+    string: ["cases", "seed"],
+    unknown: (arg) => {
+      throw new Error(`Cannot use "${arg}": expected --cases N or --seed S`);
+    },
+  });
   const cases = Number(options.cases ?? 200_000);
   const seed = Number(options.seed ?? 1);
   if (!Number.isSafeInteger(cases) || !Number.isSafeInteger(seed)) {

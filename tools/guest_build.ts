@@ -1,6 +1,6 @@
 /**
- * Compiles and links guest code with clang and lld, byte for byte the same wherever it is done: paths are relative, and there are
- * no time stamps and no build identifiers.
+ * Compiles and links guest code with clang and lld, byte for byte the same wherever it is done:
+ * paths are relative, and there are no time stamps and no build identifiers.
  *
  * @module
  */
@@ -31,7 +31,8 @@ export class GuestBuildError extends Error {
   override readonly name = "GuestBuildError";
 }
 
-// Images are built with the clang their entry names; others make correct code, but not the same bytes.
+// Images are built with the clang their entry names; others make correct code, but not the same
+// bytes.
 const CLANGS = ["clang-14", "clang-16", "clang", "clang-19", "clang-18", "clang-17", "clang-15"];
 // Linkers from version 15 on refuse the layout constants that all sources of a kernel define alike.
 const LLDS = ["ld.lld-14", "ld.lld"];
@@ -150,7 +151,8 @@ export interface BuiltImage {
  * @param build The entry.
  * @param toolchain The tools to use.
  * @param options `root` is the project's root, with a slash at its end.
- * @throws {GuestBuildError} If a tool fails, or if the compiler read a file that the hash does not cover.
+ * @throws {GuestBuildError} If a tool fails, or if the compiler read a file that the hash does not
+ *   cover.
  */
 export async function buildGuest(
   build: GuestBuild,
@@ -239,7 +241,8 @@ async function compileRust(
       source,
     ],
     root,
-    // A program without a standard library must say what a panic calls, which only unstable features can.
+    // A program without a standard library must say what a panic calls, which only unstable
+    // features can.
     { RUSTC_BOOTSTRAP: "1" },
   );
   const rule = Deno.readTextFileSync(`${object}.d`).split("\n", 1)[0] ?? "";

@@ -1,6 +1,6 @@
 /**
- * What a piece of guest code is built from, found without a compiler: a test can say whether an image is up to date on a
- * machine that has none.
+ * What a piece of guest code is built from, found without a compiler: a test can say whether an
+ * image is up to date on a machine that has none.
  *
  * @module
  */
@@ -29,7 +29,8 @@ export class GuestSourceError extends Error {
   }
 }
 
-// `#include "x"` of C and `.include "x"` or `.incbin "x"` of the assembler, at the beginning of a line.
+// `#include "x"` of C and `.include "x"` or `.incbin "x"` of the assembler, at the beginning of a
+// line.
 const INCLUDE = /^[ \t]*(?:#[ \t]*include|\.include|\.incbin)[ \t]+"([^"\n]+)"/gm;
 
 /**
@@ -67,7 +68,10 @@ function expand(pattern: string, build: GuestBuild, root: URL): string[] {
   return found.sort();
 }
 
-/** Adds a file and what it includes; names are tried in the including file's folder, then in the root, as clang does. */
+/**
+ * Adds a file and what it includes; names are tried in the including file's folder, then in the
+ * root, as clang does.
+ */
 function addWithIncludes(file: string, from: string, root: URL, files: Set<string>): void {
   if (files.has(file)) return;
   if (!exists(file, root)) throw new GuestSourceError(file, from);

@@ -1,11 +1,14 @@
 /**
- * Runs Deno's commands for the tasks of `deno.json`, wherever they run: with JSR or without, with libunicorn in place or still
- * to be fetched. It imports nothing from a registry, prints nothing to standard output, and ends as its child ended.
+ * Runs Deno's commands for the tasks of `deno.json`, wherever they run: with JSR or without, with
+ * libunicorn in place or still to be fetched. It imports nothing from a registry, prints nothing to
+ * standard output, and ends as its child ended.
  *
  *     deno run -A tools/launch.ts JOB [--engine | --engine-for=NAME,…] [ARGUMENT …]
  *
- * Jobs are `run SCRIPT`, `test`, `bench`, `check`, `lint`, `doc-lint`, `fmt`, `publish` and `ok`, which is the whole gate.
- * `--engine` sees to libunicorn first; `--engine-for` does so when the script's first argument is one of the names.
+ * Jobs are `run SCRIPT`, `test`, `bench`, `check`, `imports`, `lint`, `doc-lint`, `fmt`, `publish`
+ * and `ok`, which is the whole gate.
+ * `--engine` sees to libunicorn first; `--engine-for` does so when the script's first argument is
+ * one of the names.
  *
  * @module
  */
@@ -23,7 +26,8 @@ const FORWARDED: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 /** Runs Deno with our standard streams, passing signals on. */
 async function deno(args: string[], cwd: string = path(ROOT)): Promise<End> {
-  // Where this task was started says nothing of tasks the child starts, and Deno leaves the variable alone if it is there.
+  // Where this task was started says nothing of tasks the child starts, and Deno leaves the
+  // variable alone if it is there.
   Deno.env.delete("INIT_CWD");
   const child = new Deno.Command(Deno.execPath(), {
     args,
@@ -56,7 +60,8 @@ async function endAs({ code, signal }: End): Promise<never> {
 
 async function run(offline: boolean, [script, ...args]: string[]): Promise<End> {
   if (script === undefined) throw new Error("Cannot run: no script was named");
-  // File names on a task's command line are relative to where the user stands, not to the folder of deno.json.
+  // File names on a task's command line are relative to where the user stands, not to the folder of
+  // deno.json.
   const cwd = Deno.env.get("INIT_CWD") || Deno.cwd();
   const config = path(new URL("deno.json", ROOT));
   const main = path(new URL(script, ROOT));
@@ -78,6 +83,7 @@ const JOBS: Record<string, Job> = {
   test: (offline, args) => deno(["test", "-A", ...importMapFlags(offline), ...args]),
   bench: (offline, args) => deno(["bench", "-A", ...importMapFlags(offline), ...args]),
   check: (offline, args) => deno(["check", ...importMapFlags(offline), ...args]),
+  imports: (offline) => run(offline, ["tools/check_imports.ts"]),
   lint: (offline, args) => withConfig(offline, "lint", args),
   "doc-lint": (offline, args) =>
     deno([
@@ -96,6 +102,7 @@ const STAGES: readonly (readonly [job: string, ...args: string[]])[] = [
   ["fmt", "--check"],
   ["lint"],
   ["check"],
+  ["imports"],
   ["doc-lint"],
   ["test"],
   ["publish", "--dry-run", "--allow-dirty"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { serveFakeJsr } from "./fake_jsr.ts";
+import { serveFakeJsr } from "./testing/fake_jsr.ts";
 
 const TREE = new URL("../", import.meta.url);
 const NOTICE = "JSR is not reachable; using the offline import map\n";
@@ -14,8 +14,14 @@ class Project implements Disposable {
     for (const name of ["tools", "offline", "unicorn"]) {
       Deno.mkdirSync(`${this.root}/${name}`);
     }
-    const files = ["tools/launch.ts", "tools/world.ts", "tools/probe.ts", "offline/assert.ts"];
-    for (const file of [...files, "offline/parse_args.ts", "offline/import_map.json"]) {
+    const offline = ["assert.ts", "parse_args.ts", "parse_args_test.ts", "import_map.json"];
+    for (
+      const file of [
+        "tools/launch.ts",
+        "tools/world.ts",
+        ...offline.map((name) => `offline/${name}`),
+      ]
+    ) {
       Deno.copyFileSync(new URL(file, TREE), `${this.root}/${file}`);
     }
     const real = JSON.parse(Deno.readTextFileSync(new URL("deno.json", TREE)));
@@ -102,7 +108,7 @@ Deno.test("launch run, online: registry modules, no notice", async () => {
   assertEquals(JSON.parse(out).from, "jsr:@std/assert@^1.0.0");
 });
 
-Deno.test("jsrReachable, a complete graph is remembered until Deno's cache is emptied", async () => {
+Deno.test("jsrReachable, with the packages in Deno's cache no registry is needed", async () => {
   using project = new Project();
   project.write(
     "ask.ts",
@@ -111,13 +117,15 @@ Deno.test("jsrReachable, a complete graph is remembered until Deno's cache is em
   );
   const ask = ["run", "-A", "--no-config", "ask.ts"];
   assertEquals((await project.run(ask)).out, "false\n");
+  let JSR_URL: string;
   {
     await using jsr = serveFakeJsr();
-    assertEquals((await project.run(ask, { JSR_URL: jsr.url })).out, "true\n");
+    JSR_URL = jsr.url;
+    assertEquals((await project.run(ask, { JSR_URL })).out, "true\n");
   }
-  assertEquals((await project.run(ask)).out, "true\n", "without a registry, from the cache");
+  assertEquals((await project.run(ask, { JSR_URL })).out, "true\n", "the registry is gone");
   Deno.removeSync(`${project.root}/.cache/deno/remote`, { recursive: true });
-  assertEquals((await project.run(ask)).out, "false\n", "the cache is gone");
+  assertEquals((await project.run(ask, { JSR_URL })).out, "false\n", "the cache is gone too");
 });
 
 Deno.test("jsrReachable, a registry that never answers is given up", async () => {
@@ -202,8 +210,8 @@ Deno.test("launch publish and lint, same files and no registry in either world",
   using project = new Project();
   project.write(
     "mod.ts",
-    `/** A module.\n * @module */\nimport { parseArgs } from "@std/cli";
-/** Counts. */\nexport function count(args: string[]): number {\n  return parseArgs(args)._.length;\n}\n`,
+    `/** A module.\n * @module */\nimport { parseArgs } from "@std/cli/parse-args";
+/** Counts. */\nexport function count(args: string[]): number {\n  return parseArgs(args, { boolean: ["all"] })._.length;\n}\n`,
   );
   const dry = ["publish", "--dry-run", "--allow-dirty"];
   await using jsr = serveFakeJsr();

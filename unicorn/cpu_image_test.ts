@@ -9,10 +9,10 @@ import {
   openProgram,
   restoreGuest,
   saveGuest,
-} from "./cpu_image_testing.ts";
-import { encodeCase, type PortableCase } from "./cpu_image_testing_child.ts";
+} from "./testing/cpu_image.ts";
+import { encodeCase, type PortableCase } from "./testing/cpu_image_child.ts";
 import { Engine } from "./engine.ts";
-import { openBench, placeWords } from "./engine_testing.ts";
+import { openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
 import { internalsOf, loadUnicorn } from "./library.ts";
 import { tryCopyMemory } from "./native_memory.ts";
@@ -20,7 +20,7 @@ import { tryCopyMemory } from "./native_memory.ts";
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
 const PROGRAMS = 75;
 const INSTANTS = 4;
-const CHILD = new URL("./cpu_image_testing_child.ts", import.meta.url);
+const CHILD = new URL("./testing/cpu_image_child.ts", import.meta.url);
 
 for (const arch of ARCHES) {
   Deno.test(`Engine.restoreCpu ${arch}, a copy goes on as the original, whatever the engine`, async () => {

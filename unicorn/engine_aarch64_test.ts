@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { AArch64Register, AArch64SystemRegister, AArch64Vector } from "./constants_aarch64.ts";
-import { type Bench, openBench, placeWords } from "./engine_testing.ts";
+import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { Exit } from "./exit.ts";
 

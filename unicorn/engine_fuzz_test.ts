@@ -1,5 +1,5 @@
 import { assert, assertLessOrEqual } from "@std/assert";
-import { type Bench, openBench } from "./engine_testing.ts";
+import { type Bench, openBench } from "./testing/bench.ts";
 import type { EngineArch } from "./errors.ts";
 
 /** Marsaglia's xorshift with 32 bits of state: the same numbers every time. */

@@ -1,6 +1,6 @@
 import { assert, assertLess } from "@std/assert";
 
-const SCRIPT = new URL("./engine_leak_testing.ts", import.meta.url);
+const SCRIPT = new URL("./testing/leak.ts", import.meta.url);
 
 for (const arch of ["x86_64", "aarch64"]) {
   Deno.test(`Engine ${arch}, a thousand opened and disposed of leave resident memory where it was`, async () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { X86Register } from "./constants_x86_64.ts";
 import { Engine } from "./engine.ts";
-import { openBench, placeWords } from "./engine_testing.ts";
+import { openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError, type EngineUsageKind } from "./errors.ts";
 import type { AArch64ModelName } from "./native_engine.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { X86Msr, X86Register, X86Vector } from "./constants_x86_64.ts";
 import type { Engine } from "./engine.ts";
-import { type Bench, openBench } from "./engine_testing.ts";
+import { type Bench, openBench } from "./testing/bench.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { Exit } from "./exit.ts";
 import { X86SegmentIndex } from "./state_x86_64.ts";

@@ -1,6 +1,7 @@
 /**
- * Getting the pinned libunicorn with pip: downloads its wheel, checks it, and keeps only the library. Nothing is installed,
- * and no right beyond writing to the cache is needed.
+ * Getting the pinned libunicorn with pip, which downloads its wheel, checks it and unpacks it into
+ * a folder that is gone afterwards; only the library is kept. No right beyond writing to the cache
+ * is needed.
  *
  * As a script it prints the library's path: `deno run -A unicorn/fetch.ts`.
  *
@@ -9,7 +10,6 @@
 import { cacheDirectories, libraryFileName, PINNED_VERSION } from "./cache.ts";
 import { type TriedPlace, UnicornNotFoundError } from "./errors.ts";
 import { loadUnicorn } from "./library.ts";
-import { extractMember } from "./wheel.ts";
 
 /** The pinned wheel for one kind of system. */
 export interface PinnedWheel {
@@ -19,7 +19,10 @@ export interface PinnedWheel {
   sha256: string;
 }
 
-/** The wheels of unicorn 2.1.4 for systems the engine works on, by operating system and architecture as Deno names them. */
+/**
+ * The wheels of unicorn 2.1.4 for systems the engine works on, by operating system and architecture
+ * as Deno names them.
+ */
 export const PINNED_WHEELS: Readonly<Record<string, PinnedWheel>> = {
   "linux-x86_64": {
     platform: "manylinux2014_x86_64",
@@ -66,7 +69,8 @@ export interface FetchUnicornOptions {
 const PIP_COMMANDS = [["python3", "-m", "pip"], ["python", "-m", "pip"], ["pip3"], ["pip"]];
 
 /**
- * Makes sure that a libunicorn is there: takes the one {@linkcode loadUnicorn} finds, and else fetches the pinned one.
+ * Makes sure that a libunicorn is there: takes the one {@linkcode loadUnicorn} finds, and else
+ * fetches the pinned one.
  *
  * @returns Its path, or the name it was found by.
  * @throws {UnicornNotFoundError} When `TRAPLINE_UNICORN` names one that does not serve.
@@ -83,12 +87,12 @@ export async function ensureUnicorn(): Promise<string> {
 }
 
 /**
- * Fetches the pinned libunicorn with pip, whether or not there is one. Says so in one line on standard error. Several may do
- * this at the same time.
+ * Fetches the pinned libunicorn with pip, whether or not there is one. Says so in one line on
+ * standard error. Several may do this at the same time.
  *
  * @returns The path of the library.
- * @throws {UnicornFetchError} When there is no wheel for this system, no writable directory, no pip that can download, or
- *   the wheel is not the pinned one.
+ * @throws {UnicornFetchError} When there is no wheel for this system, no writable directory, no pip
+ *   that can fetch the wheel, or the wheel is not the pinned one or lacks the library.
  */
 export async function fetchUnicorn(options: FetchUnicornOptions = {}): Promise<string> {
   const system = `${Deno.build.os}-${Deno.build.arch}`;
@@ -101,15 +105,13 @@ export async function fetchUnicorn(options: FetchUnicornOptions = {}): Promise<s
   // Beside the final place, so that the rename at the end is atomic.
   const work = await Deno.makeTempDir({ dir: directory, prefix: ".fetch-" });
   try {
-    const file = await download(wheel, work, options.pip ?? PIP_COMMANDS);
-    const bytes = await Deno.readFile(file);
-    await checkSum(bytes, wheel.sha256);
+    await unpack(wheel, work, options.pip ?? PIP_COMMANDS);
     const name = libraryFileName();
-    const library = await extractMember(bytes, `unicorn/lib/${name}`);
-    const fresh = `${work}/${name}`;
-    await Deno.writeFile(fresh, library, { mode: 0o755 });
-    await Deno.rename(fresh, `${directory}/${name}`);
+    await Deno.rename(`${work}/unicorn/lib/${name}`, `${directory}/${name}`);
     return `${directory}/${name}`;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UnicornFetchError(`Cannot fetch libunicorn: ${error.message}`);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
@@ -129,13 +131,17 @@ async function writableDirectory(wanted: string | undefined): Promise<string> {
   throw new UnicornFetchError("Cannot fetch libunicorn: no directory to keep it in", tried);
 }
 
-/** Lets pip download the wheel into a directory; returns the file. */
-async function download(
+/** Lets the first pip that can unpack the wheel into a directory. */
+async function unpack(
   wheel: PinnedWheel,
   directory: string,
   commands: readonly (readonly string[])[],
-): Promise<string> {
+): Promise<void> {
   const tried: TriedPlace[] = [];
+  // pip takes a hash from a file only; with one, it refuses every wheel that has another.
+  const requirements = `${directory}/requirements.txt`;
+  const pinned = `unicorn==${PINNED_VERSION} --hash=sha256:${wheel.sha256}\n`;
+  await Deno.writeTextFile(requirements, pinned);
   for (const command of commands) {
     const [program = "", ...args] = command;
     try {
@@ -143,40 +149,25 @@ async function download(
       const { success, code, stderr } = await new Deno.Command(program, {
         args: [
           ...args,
-          ...["download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"],
-          ...["--only-binary=:all:", `--platform=${wheel.platform}`, "--implementation=cp"],
-          ...["--python-version=3.11", "--abi=abi3", "--dest", directory],
-          `unicorn==${PINNED_VERSION}`,
+          ...["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"],
+          ...["--no-compile", "--only-binary=:all:", `--platform=${wheel.platform}`],
+          ...["--implementation=cp", "--python-version=3.11", "--abi=abi3"],
+          ...["--target", directory, "--requirement", requirements],
         ],
+        env: { PIP_USER: "0" }, // a setting that pip does not take together with --target
         stdin: "null",
         stdout: "null",
         stderr: "piped",
       }).output();
-      if (success) return await findWheel(directory);
-      const lines = new TextDecoder().decode(stderr).trim().split("\n");
-      tried.push({ place: command.join(" "), reason: lines.at(-1) || `exit code ${code}` });
+      if (success) return;
+      const text = new TextDecoder().decode(stderr).trim();
+      const reason = text.slice(Math.max(0, text.search(/^ERROR/m))) || `exit code ${code}`;
+      tried.push({ place: command.join(" "), reason });
     } catch (error) {
       tried.push({ place: command.join(" "), reason: messageOf(error) });
     }
   }
-  throw new UnicornFetchError("Cannot fetch libunicorn: no pip could download its wheel", tried);
-}
-
-async function findWheel(directory: string): Promise<string> {
-  for await (const entry of Deno.readDir(directory)) {
-    if (entry.name.endsWith(".whl")) return `${directory}/${entry.name}`;
-  }
-  throw new Error("Downloaded no wheel");
-}
-
-async function checkSum(bytes: Uint8Array<ArrayBuffer>, expected: string): Promise<void> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const actual = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (actual !== expected) {
-    throw new UnicornFetchError(
-      `Cannot fetch libunicorn: the wheel's SHA-256 is ${actual}, not the pinned ${expected}`,
-    );
-  }
+  throw new UnicornFetchError("Cannot fetch libunicorn: no pip could fetch its wheel", tried);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { X86Register } from "./constants_x86_64.ts";
-import { type Bench, openBench, placeWords } from "./engine_testing.ts";
+import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
 
 /** Three `nop` and a pause at 0x1000; returns the address of each. */

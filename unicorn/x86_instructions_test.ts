@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { X86Msr, X86Register } from "./constants_x86_64.ts";
-import { type Bench, openBench } from "./engine_testing.ts";
+import { type Bench, openBench } from "./testing/bench.ts";
 import { X86TableIndex } from "./state_x86_64.ts";
 
 const RAX = 0;

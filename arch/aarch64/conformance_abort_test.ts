@@ -1,4 +1,4 @@
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import {
   type Case,
   EL0,

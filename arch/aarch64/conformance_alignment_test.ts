@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import {
   type Case,
   EL0,

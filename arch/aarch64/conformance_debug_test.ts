@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Trap } from "../conformance/harness.ts";
+import type { BareMachine, Trap } from "../testing/harness.ts";
 import {
   checkDelivery,
   EL0,

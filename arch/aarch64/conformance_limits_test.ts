@@ -3,7 +3,7 @@
  * of what happens instead: a change for the better is to be noticed.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Registers, Trap } from "../conformance/harness.ts";
+import type { BareMachine, Registers, Trap } from "../testing/harness.ts";
 import { EL0, EL1H, makeMachine, type Origin, startOf } from "./testing/conformance.ts";
 import { Descriptor, descriptorAt, mapLeaf } from "./testing/descriptors.ts";
 

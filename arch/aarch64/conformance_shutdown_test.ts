@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { BareMachine, Trap } from "../conformance/harness.ts";
+import type { BareMachine, Trap } from "../testing/harness.ts";
 import { checkFrame, EL1H, EL1T, makeMachine, startOf } from "./testing/conformance.ts";
 
 const FRAME_SIZE = 304n;

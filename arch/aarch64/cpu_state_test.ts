@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkCopies, type CopyScenario } from "../conformance/copies.ts";
+import { checkCopies, type CopyScenario } from "../testing/copies.ts";
 import { ArchError } from "../errors.ts";
 import { EL0, EL1H, makeMachine, type Origin, startOf } from "./testing/conformance.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Registers } from "../conformance/harness.ts";
+import type { BareMachine, Registers } from "../testing/harness.ts";
 import { callThrough, finish } from "./testing/calls.ts";
 import { makeMachine } from "./testing/conformance.ts";
 

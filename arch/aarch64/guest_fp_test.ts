@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import { distinctFp, makeMachine } from "./testing/conformance.ts";
 
 /** Reads the registers themselves by test code of the kernel, without the routines under test. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import { aarch64 } from "./mod.ts";
 import { makeMachine } from "./testing/conformance.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import type { BareMachine, Registers, Trap } from "../conformance/harness.ts";
+import type { BareMachine, Registers, Trap } from "../testing/harness.ts";
 import type { GuestLabel } from "../guest_labels.ts";
 import { aarch64 } from "./mod.ts";
 import { finish } from "./testing/calls.ts";

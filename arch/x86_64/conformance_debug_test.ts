@@ -2,8 +2,8 @@
  * Debug exceptions on x86-64: single step, INT1 and breakpoint registers (SDM vol. 3, 17.3.1), from both privileges.
  */
 import { assertEquals } from "@std/assert";
-import type { BareMachine, Mode } from "../conformance/harness.ts";
-import { roundTrip } from "../conformance/round_trip.ts";
+import type { BareMachine, Mode } from "../testing/harness.ts";
+import { roundTrip } from "../testing/round_trip.ts";
 import {
   checkDelivery,
   DATA,

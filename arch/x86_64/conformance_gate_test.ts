@@ -2,8 +2,8 @@
  * The IDT on x86-64: privilege of gates, gates that cannot be entered, interrupt stacks (SDM vol. 3, 6.12 to 6.14).
  */
 import { assertEquals } from "@std/assert";
-import type { BareMachine, Mode } from "../conformance/harness.ts";
-import { roundTrip } from "../conformance/round_trip.ts";
+import type { BareMachine, Mode } from "../testing/harness.ts";
+import { roundTrip } from "../testing/round_trip.ts";
 import {
   absent,
   arrive,

@@ -2,7 +2,7 @@
  * External interrupts on x86-64: when one is taken, what it pushes, and what holds it off (SDM vol. 3, 6.8); SWAPGS.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Mode, Registers } from "../conformance/harness.ts";
+import type { BareMachine, Mode, Registers } from "../testing/harness.ts";
 import {
   checkDelivery,
   comeBack,

@@ -18,7 +18,7 @@
  * - NMI and machine checks cannot be raised; their gates work.
  */
 import { assertEquals } from "@std/assert";
-import type { BareMachine, Mode, Trap } from "../conformance/harness.ts";
+import type { BareMachine, Mode, Trap } from "../testing/harness.ts";
 import { DATA, Flag, makeMachine, MODES, NON_CANONICAL } from "./testing/conformance.ts";
 import { hex } from "../physical_memory.ts";
 import { FIRST_INTERRUPT_VECTOR, Vector } from "./exceptions.ts";

@@ -3,8 +3,8 @@
  * a read the kernel may not do (P alone) needs SMAP or protection keys, which the guest kernel does not use.
  */
 import { assertEquals } from "@std/assert";
-import type { BareMachine, Mode } from "../conformance/harness.ts";
-import { roundTrip } from "../conformance/round_trip.ts";
+import type { BareMachine, Mode } from "../testing/harness.ts";
+import { roundTrip } from "../testing/round_trip.ts";
 import {
   checkDelivery,
   DATA,

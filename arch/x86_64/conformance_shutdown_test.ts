@@ -3,7 +3,7 @@
  * 8), and stacks that cannot be pushed to.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { BareMachine, Registers } from "../conformance/harness.ts";
+import type { BareMachine, Registers } from "../testing/harness.ts";
 import {
   absent,
   arrive,

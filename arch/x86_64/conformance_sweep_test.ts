@@ -4,9 +4,9 @@
  * nothing may come out differently.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine, Registers } from "../conformance/harness.ts";
+import type { BareMachine, Registers } from "../testing/harness.ts";
 import type { GuestLabel } from "../guest_labels.ts";
-import { describeExit } from "../conformance/harness.ts";
+import { describeExit } from "../testing/harness.ts";
 import { DATA, Flag, fpPattern, makeMachine } from "./testing/conformance.ts";
 import { PAGE_SIZE } from "../physical_memory.ts";
 import { Vector } from "./exceptions.ts";

@@ -3,8 +3,8 @@
  * debug exceptions, interrupts and system calls have tables of their own beside this one; what the engine cannot do is in
  * `conformance_limits_test.ts`.
  */
-import type { Mode } from "../conformance/harness.ts";
-import { roundTrip, type RoundTripCase } from "../conformance/round_trip.ts";
+import type { Mode } from "../testing/harness.ts";
+import { roundTrip, type RoundTripCase } from "../testing/round_trip.ts";
 import {
   checkDelivery,
   DATA,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkCopies, type CopyScenario } from "../conformance/copies.ts";
-import type { Mode } from "../conformance/harness.ts";
+import { checkCopies, type CopyScenario } from "../testing/copies.ts";
+import type { Mode } from "../testing/harness.ts";
 import { ArchError } from "../errors.ts";
 import { DATA, Flag, makeMachine } from "./testing/conformance.ts";
 

@@ -2,7 +2,7 @@
  * `copy.S` on x86-64: copies between user and kernel memory with faults at every byte, and zeroing pages.
  */
 import { assert, assertEquals } from "@std/assert";
-import { type BareMachine, describeExit } from "../conformance/harness.ts";
+import { type BareMachine, describeExit } from "../testing/harness.ts";
 import type { GuestLabel } from "../guest_labels.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { Vector } from "./exceptions.ts";

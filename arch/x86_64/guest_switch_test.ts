@@ -2,9 +2,9 @@
  * `switch.S` on x86-64: context switches, stack handoff and continuations, run as the kernel runs them.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import type { GuestLabel } from "../guest_labels.ts";
-import { describeExit } from "../conformance/harness.ts";
+import { describeExit } from "../testing/harness.ts";
 import { makeMachine } from "./testing/conformance.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { x86_64 } from "./mod.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { TrapFrame } from "../arch.ts";
 import { ArchError } from "../errors.ts";
-import type { BareMachine } from "../conformance/harness.ts";
+import type { BareMachine } from "../testing/harness.ts";
 import { Vector } from "./exceptions.ts";
 import { x86_64 } from "./mod.ts";
 import { makeMachine } from "./testing/conformance.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arch, Cpu } from "../../arch/arch.ts";
-import { BareMachine, describeExit } from "../../arch/conformance/harness.ts";
+import { BareMachine, describeExit } from "../../arch/testing/harness.ts";
 import { benchProgram } from "./guest.ts";
 import { PathError, type PathRun } from "./path.ts";
 

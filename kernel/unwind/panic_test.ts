@@ -1,7 +1,7 @@
 // Every way the program `unwind` can end its chain of calls, with every level that may catch it, in both modes of both architectures.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
-import { unwindProgram } from "../../cli/programs.ts";
+import { unwindProgram } from "../../guest/boot_modules.ts";
 import type { ProgramMode } from "../boot/loader.ts";
 import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";

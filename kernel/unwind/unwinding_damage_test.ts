@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCHES } from "../../arch/mod.ts";
-import { unwindProgram } from "../../cli/programs.ts";
+import { unwindProgram } from "../../guest/boot_modules.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { Random } from "../../util/random.ts";
 import { Machine } from "../machine.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
-import { unwindProgram } from "../../cli/programs.ts";
+import { unwindProgram } from "../../guest/boot_modules.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 import { Recorder } from "../../trace/recorder.ts";
 import { UnwindLog } from "../../trace/unwind_log.ts";

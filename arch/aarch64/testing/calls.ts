@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BareMachine, describeExit, type Trap } from "../../conformance/harness.ts";
+import { type BareMachine, describeExit, type Trap } from "../../testing/harness.ts";
 import type { GuestLabel } from "../../guest_labels.ts";
 
 /**

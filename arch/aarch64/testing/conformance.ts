@@ -7,8 +7,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { image as code } from "../../../guest/images/conformance_aarch64.gen.ts";
-import { BareMachine, type Mode, type Registers, type Trap } from "../../conformance/harness.ts";
-import { roundTrip, type RoundTripCase } from "../../conformance/round_trip.ts";
+import { BareMachine, type Mode, type Registers, type Trap } from "../../testing/harness.ts";
+import { roundTrip, type RoundTripCase } from "../../testing/round_trip.ts";
 import { aarch64 } from "../mod.ts";
 import { AArch64TrapFrame } from "../trap_frame.ts";
 

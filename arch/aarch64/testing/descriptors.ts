@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BareMachine } from "../../conformance/harness.ts";
+import type { BareMachine } from "../../testing/harness.ts";
 
 /** Attributes of descriptors: Arm ARM, D8.3. */
 export const Descriptor = {

@@ -10,8 +10,8 @@ import { image as code } from "../../../guest/images/conformance_x86_64.gen.ts";
 import { hex } from "../../physical_memory.ts";
 import { hasErrorCode, SYSCALL_VECTOR } from "../exceptions.ts";
 import { x86_64 } from "../mod.ts";
-import { BareMachine, type Mode, type Registers, type Trap } from "../../conformance/harness.ts";
-import { assertSameRegisters, type RoundTripResult } from "../../conformance/round_trip.ts";
+import { BareMachine, type Mode, type Registers, type Trap } from "../../testing/harness.ts";
+import { assertSameRegisters, type RoundTripResult } from "../../testing/round_trip.ts";
 
 /** Both privileges. */
 export const MODES: readonly Mode[] = ["user", "kernel"];

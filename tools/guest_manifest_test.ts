@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { guestSources } from "../tools/guest_sources.ts";
-import type { EmbeddedImage } from "./embedded.ts";
-import { type GuestBuild, MANIFEST } from "./manifest.ts";
+import { guestSources } from "./guest_sources.ts";
+import type { EmbeddedImage } from "../guest/embedded.ts";
+import { type GuestBuild, MANIFEST } from "../guest/manifest.ts";
 
 const ROOT = new URL("../", import.meta.url);
 // e_machine of the ELF header (ELF-64 Object File Format, figure 3; EM_X86_64 and EM_AARCH64).

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Engine, type EngineOptions } from "./engine.ts";
-import type { EngineArch } from "./errors.ts";
+import { Engine, type EngineOptions } from "../engine.ts";
+import type { EngineArch } from "../errors.ts";
 
 /** An engine under test, with RAM at address 0. */
 export interface Bench extends Disposable {

@@ -11,7 +11,7 @@ import {
   openGuest,
   restoreGuest,
   saveGuest,
-} from "./cpu_image_testing.ts";
+} from "./cpu_image.ts";
 
 /** Where a run goes on, how far, and where it ends. */
 export interface PortableCase {

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { Random } from "../util/random.ts";
-import { A64_STUB, placeA64Program } from "./cpu_image_testing_aarch64.ts";
-import { placeX86Program, X86_STUB } from "./cpu_image_testing_x86_64.ts";
-import { X86Register, X86Vector } from "./constants_x86_64.ts";
-import type { CpuImage } from "./cpu_image.ts";
-import { Engine } from "./engine.ts";
-import type { EngineArch } from "./errors.ts";
-import type { Exit } from "./exit.ts";
+import { Random } from "../../util/random.ts";
+import { A64_STUB, placeA64Program } from "./cpu_image_aarch64.ts";
+import { placeX86Program, X86_STUB } from "./cpu_image_x86_64.ts";
+import { X86Register, X86Vector } from "../constants_x86_64.ts";
+import type { CpuImage } from "../cpu_image.ts";
+import { Engine } from "../engine.ts";
+import type { EngineArch } from "../errors.ts";
+import type { Exit } from "../exit.ts";
 
 /** Bytes of the guest's RAM, at address 0. */
 const RAM_SIZE = 0x10000;

@@ -1,11 +1,11 @@
 /**
- * Measures, in a process of its own, what a thousand engines leave behind: `engine_leak_testing.ts ARCH` prints the change of resident
- * memory in MiB. Other tests in the same process would be measured too.
+ * Measures, in a process of its own, what a thousand engines leave behind: `leak.ts ARCH` prints
+ * the change of resident memory in MiB. Other tests in the same process would be measured too.
  *
  * @module
  */
-import { Engine } from "./engine.ts";
-import type { EngineArch } from "./errors.ts";
+import { Engine } from "../engine.ts";
+import type { EngineArch } from "../errors.ts";
 
 /** The guest's RAM, one for all: how soon the collector takes old ones is not what is measured. */
 function makeRam(arch: EngineArch): Uint8Array<ArrayBuffer> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random } from "../util/random.ts";
+import type { Random } from "../../util/random.ts";
 
 /** Where a run starts, and starts again after a trap. */
 export const A64_STUB = 0x800;
