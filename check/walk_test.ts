@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { unwindProgram } from "../guest/boot_modules.ts";
 import { KernelError } from "../kernel/errors.ts";
-import type { ProgramMode } from "../kernel/boot/loader.ts";
+import type { ProgramMode } from "../kernel/program/loader.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { type Program, Session, type SessionOptions } from "../kernel/testing/session.ts";
 import { describeMismatch, verifyWalks, type WalkOptions, type WalkReport } from "./mod.ts";

@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { archByName } from "../arch/mod.ts";
 import type { ArchName } from "../arch/arch.ts";
-import type { LoadMode } from "../kernel/boot/load_mode.ts";
+import type { LoadMode } from "../kernel/program/load_mode.ts";
 import { Machine, type ModuleOptions } from "../kernel/machine.ts";
 import { JsonLines } from "../trace/json_lines.ts";
 import { MachLog } from "../trace/mach_log.ts";

@@ -19,15 +19,15 @@ import type { Thread } from "./thread/thread.ts";
 import { finishCopyFault, finishFp, finishUserFault } from "./trap/traps.ts";
 import { unwindForKernel } from "./unwind/exceptions.ts";
 import { landVectors } from "./unwind/landing.ts";
-import { enterZeroedPage, retryFault } from "./vm/fault.ts";
-import { retryFrame, zeroFrame } from "./vm/memory.ts";
+import { enterZeroedPage, retryFault } from "./memory/fault.ts";
+import { retryFrame, zeroFrame } from "./memory/supply.ts";
 import {
   copyinThrough,
   copyout,
   copyoutThrough,
   copyStatus,
   takeCopied,
-} from "./vm/user_memory.ts";
+} from "./memory/user_memory.ts";
 
 /** What a continuation of one name does. */
 type Step<Name extends ContinuationName> = (

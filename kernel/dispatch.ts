@@ -10,7 +10,7 @@ import { KernelError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PerCpu } from "./per_cpu.ts";
 import { forceUnwind } from "./unwind/exceptions.ts";
-import { retire } from "./thread/lifecycle.ts";
+import { retire } from "./lifecycle.ts";
 import { blockAt, EXIT, type Outcome, preemptAt } from "./thread/outcome.ts";
 import type { Thread } from "./thread/thread.ts";
 

@@ -11,7 +11,7 @@ import { KernelSpace } from "../arch/kernel_space.ts";
 import { PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
-import type { BootModule, BootOptions } from "./boot/loader.ts";
+import type { BootModule, BootOptions } from "./program/loader.ts";
 import { Clock } from "./clock.ts";
 import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";

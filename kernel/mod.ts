@@ -10,7 +10,7 @@
  * @module
  */
 export { parseScriptLine, type ScriptFunction, type ScriptLine } from "./boot/boot_script.ts";
-export type { LoadMode } from "./boot/load_mode.ts";
+export type { LoadMode } from "./program/load_mode.ts";
 export {
   type BootModule,
   type BootOptions,
@@ -18,8 +18,8 @@ export {
   type ProgramMode,
   type ProgramSegment,
   readProgram,
-} from "./boot/loader.ts";
-export type { ModuleCode } from "./boot/module_code.ts";
+} from "./program/loader.ts";
+export type { ModuleCode } from "./program/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
@@ -44,7 +44,7 @@ export {
 } from "./thread/thread_stacks.ts";
 export { type ThreadLayout, ThreadZone, type ThreadZoneRecord } from "./thread/thread_zone.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
-export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./unwind/unwinds.ts";
+export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./thread/unwinds.ts";
 export {
   AddressSpace,
   type AddressSpaceOptions,

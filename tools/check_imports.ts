@@ -8,7 +8,7 @@
  * A room is what a row of the table names, a folder or a file; of several the longest name counts.
  * Rows stand lowest first: a row may name rooms of rows above it (`folder/*` for all in a folder)
  * and rooms in its own top-level folder. Tests (`*_test.ts` and files in `testing/`) may besides
- * import every room above their own, `testing/` in their own top-level folder, and `@std/assert`.
+ * import every room above their own, all of their own top-level folder, and `@std/assert`.
  *
  * @module
  */
@@ -100,8 +100,7 @@ export function findForbidden(imports: readonly Import[], table: RoomTable): str
     const { rooms, packages } = table.get(room)!;
     const allowed = kind === "file"
       ? room === target || rooms.includes(target) || (isTest(from) &&
-        (order.indexOf(target) < order.indexOf(room) ||
-          (isTest(to) && top(to) === top(from))))
+        (order.indexOf(target) < order.indexOf(room) || top(to) === top(from)))
       : packages.some((name) => to === name || to.startsWith(`${name}/`)) ||
         (isTest(from) && to === "@std/assert");
     if (!allowed) faults.push(`${from}:${line}: ${room} may not import ${to}`);

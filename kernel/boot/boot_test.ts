@@ -7,7 +7,7 @@ import { parseJsonLines } from "../../trace/json_lines.ts";
 import { type LogItem, toLogItems } from "../../trace/log_items.ts";
 import { parseMachLog } from "../../trace/parse_mach_log.ts";
 import { parseElf } from "../../elf/mod.ts";
-import { readProgram } from "./loader.ts";
+import { readProgram } from "../program/loader.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
 import { Session, type SessionOptions } from "../testing/session.ts";
 import { pageCeil, pageFloor } from "../vm/vm_map.ts";

@@ -10,9 +10,9 @@ import type { Continuation } from "../thread/continuation.ts";
 import { blockKeepingStack, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
-import { isShort } from "../vm/memory.ts";
+import { isShort } from "../memory/supply.ts";
 import { parseScriptLine } from "./boot_script.ts";
-import type { BootModule, BootOptions } from "./loader.ts";
+import type { BootModule, BootOptions } from "../program/loader.ts";
 
 /** Ports that a script line may name; their numbers are what the program gets. */
 const SCRIPT_PORTS = { "host-port": "1", "device-port": "2" } as const;

@@ -8,16 +8,21 @@
 import { KernelError, KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Continuation, LoadProgress } from "../thread/continuation.ts";
-import { killCurrent } from "../thread/lifecycle.ts";
+import { killCurrent } from "../lifecycle.ts";
 import { type Outcome, RETURN } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
-import { copyout, copyoutPhysical } from "../vm/user_memory.ts";
+import { copyout, copyoutPhysical } from "../memory/user_memory.ts";
 import { pageCeil, pageFloor, READ_WRITE } from "../vm/vm_map.ts";
 import { initialStack } from "./initial_stack.ts";
-import type { LoadMode } from "./load_mode.ts";
-import { type BootModule, type Program, type ProgramSegment, STACK_SIZE } from "./loader.ts";
+import type { LoadMode } from "../program/load_mode.ts";
+import {
+  type BootModule,
+  type Program,
+  type ProgramSegment,
+  STACK_SIZE,
+} from "../program/loader.ts";
 
 /** The boot module a task was started from. @throws {KernelError} of kind `misuse` for the kernel's own task */
 function moduleOf(task: Task): BootModule {

@@ -6,14 +6,15 @@
  */
 
 import type { GuestLabel } from "../../arch/guest_labels.ts";
-import { unloadKernelProgram } from "../boot/kernel_program.ts";
+import { unloadProgram } from "../memory/program_pages.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Continuation, FrameResult, QueueName } from "../thread/continuation.ts";
 import { blockAt, blockKeepingStack, call, type Outcome, resume } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import { revokeStackReserve } from "../vm/emergency_stack.ts";
-import { finishPageIn } from "../vm/fault.ts";
-import { anyFrame, relieveShortage } from "../vm/memory.ts";
+import { revokeStackReserve } from "../memory/emergency_stack.ts";
+import { releaseObject } from "../memory/exception_page.ts";
+import { finishPageIn } from "../memory/fault.ts";
+import { anyFrame, relieveShortage } from "../memory/supply.ts";
 import type { PageRequest } from "../vm/page_io.ts";
 
 /** How many zeroed page frames the page-zero thread keeps ready. */
@@ -55,6 +56,7 @@ export function reaper(k: Kernel, self: Thread): Outcome {
   for (;;) {
     const thread = k.deadThreads.shift();
     if (thread === undefined) break;
+    for (const unwind of thread.unwinds.clear()) releaseObject(k, thread.task, unwind);
     revokeStackReserve(k, thread);
     k.detachStack(thread);
     if (thread.bounce !== null) k.pageFrames.free(thread.bounce);
@@ -79,7 +81,7 @@ export function taskReaper(k: Kernel, self: Thread): Outcome {
     if (task === undefined) break;
     task.becomeReaped();
     task.space?.destroy();
-    unloadKernelProgram(k, task);
+    unloadProgram(k, task);
   }
   if (k.queues.memory.size > 0) k.wake("pageout");
   const label = "task_reaper_thread_continue";

@@ -5,7 +5,7 @@
  */
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import type { ProgramMode } from "../boot/loader.ts";
+import type { ProgramMode } from "../program/loader.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import type { MachineConfig, Snapshot } from "./snapshot.ts";

@@ -10,7 +10,7 @@
 import type { ArchName, CpuState } from "../../arch/arch.ts";
 import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
-import type { BootOptions, ProgramMode } from "../boot/loader.ts";
+import type { BootOptions, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
 import type { KernelRest, Sleeper } from "../kernel.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";

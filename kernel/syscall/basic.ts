@@ -9,7 +9,7 @@ import type { Kernel } from "../kernel.ts";
 import type { CopyResult } from "../thread/continuation.ts";
 import { blockAt, type Outcome, yieldAt } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import { copyin, copyout } from "../vm/user_memory.ts";
+import { copyin, copyout } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** Most bytes one print call takes. */

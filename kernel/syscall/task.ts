@@ -6,12 +6,12 @@
 
 import { KernReturn } from "../errors.ts";
 import { type Kernel, USER_PRIORITY } from "../kernel.ts";
-import { endTask, killTask } from "../thread/lifecycle.ts";
+import { endTask, killTask } from "../lifecycle.ts";
 import { blockAt, EXIT, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
-import { isShort } from "../vm/memory.ts";
-import { copyout } from "../vm/user_memory.ts";
+import { isShort } from "../memory/supply.ts";
+import { copyout } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** Most threads of a task. */

@@ -18,7 +18,7 @@ import {
   type UnwindStart,
 } from "../unwind/panic.ts";
 import { programFrame, taskMemory } from "../unwind/unwind_stack.ts";
-import { copyin } from "../vm/user_memory.ts";
+import { copyin } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** What is raised: see `guest/runtime/system.h`. */

@@ -11,7 +11,7 @@
  */
 
 import type { GuestLabel } from "../../arch/guest_labels.ts";
-import type { LoadMode } from "../boot/load_mode.ts";
+import type { LoadMode } from "../program/load_mode.ts";
 import type { Fault } from "../vm/fault_types.ts";
 import type { PageRequest } from "../vm/page_io.ts";
 import type { VmEntry } from "../vm/vm_map.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { BootModule } from "../boot/loader.ts";
-import { ModuleCode } from "../boot/module_code.ts";
+import type { BootModule } from "../program/loader.ts";
+import { ModuleCode } from "../program/module_code.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
 
 /** How a task ended. */

@@ -16,7 +16,7 @@
 import type { GuestLabel } from "../../arch/guest_labels.ts";
 import type { ThreadRef } from "../../trace/events.ts";
 import { KernelError } from "../errors.ts";
-import { Unwinds, type UnwindsRecord } from "../unwind/unwinds.ts";
+import { Unwinds, type UnwindsRecord } from "./unwinds.ts";
 import type { Continuation, Wait, WaitResult } from "./continuation.ts";
 import type { Task } from "./task.ts";
 

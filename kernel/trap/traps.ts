@@ -12,8 +12,8 @@ import { handleSyscall } from "../syscall/syscalls.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { raiseException } from "../unwind/exceptions.ts";
-import { grantEmergencyStack, grantStackReserve } from "../vm/emergency_stack.ts";
-import { resolveFault } from "../vm/fault.ts";
+import { grantEmergencyStack, grantStackReserve } from "../memory/emergency_stack.ts";
+import { resolveFault } from "../memory/fault.ts";
 import type { Fault } from "../vm/fault_types.ts";
 import { handleInterrupt } from "./interrupts.ts";
 

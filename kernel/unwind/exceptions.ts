@@ -8,11 +8,11 @@ import type { TrapFrame } from "../../arch/arch.ts";
 import { EXCEPTION_OBJECT } from "../../unwind/exception/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import type { FrameResult } from "../thread/continuation.ts";
-import { killCurrent } from "../thread/lifecycle.ts";
+import { killCurrent } from "../lifecycle.ts";
 import type { Outcome } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import { zeroedFrame } from "../vm/memory.ts";
-import { mapObject } from "./exception_page.ts";
+import { zeroedFrame } from "../memory/supply.ts";
+import { mapObject } from "../memory/exception_page.ts";
 import { startUnwinding } from "./panic.ts";
 import { programFrame, writeTaskWord } from "./unwind_stack.ts";
 

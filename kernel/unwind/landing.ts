@@ -9,7 +9,7 @@ import type { RegisterSet } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import { readKernel, writeKernel } from "../vm/kernel_memory.ts";
+import { readKernel, writeKernel } from "../memory/kernel_memory.ts";
 import { setRegisters } from "./unwind_stack.ts";
 
 /**

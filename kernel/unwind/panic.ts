@@ -24,14 +24,14 @@ import {
 } from "../../unwind/exception/mod.ts";
 import { type Frame, FrameIterator } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
-import { endTask } from "../thread/lifecycle.ts";
+import { endTask } from "../lifecycle.ts";
 import { EXIT, type Outcome } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import { revokeEmergencyStack, revokeStackReserve } from "../vm/emergency_stack.ts";
-import { releaseObject } from "./exception_page.ts";
+import { revokeEmergencyStack, revokeStackReserve } from "../memory/emergency_stack.ts";
+import { releaseObject } from "../memory/exception_page.ts";
 import { land } from "./landing.ts";
 import { registersOf, taskMemory, writeTaskWord } from "./unwind_stack.ts";
-import type { Unwind } from "./unwinds.ts";
+import type { Unwind } from "../thread/unwinds.ts";
 
 /** Most stack frames of one walk: enough for a stack full of the smallest. */
 const FRAME_LIMIT = 65_536;

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";
-import type { ProgramMode } from "../boot/loader.ts";
+import type { ProgramMode } from "../program/loader.ts";
 import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
 import { Session } from "../testing/session.ts";

@@ -5,7 +5,7 @@ import { unwindProgram } from "../../guest/boot_modules.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 import { Recorder } from "../../trace/recorder.ts";
 import { UnwindLog } from "../../trace/unwind_log.ts";
-import type { ProgramMode } from "../boot/loader.ts";
+import type { ProgramMode } from "../program/loader.ts";
 import { Machine } from "../machine.ts";
 import { Audit } from "../testing/audit.ts";
 import { programFile } from "../testing/programs.ts";

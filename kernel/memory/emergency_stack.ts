@@ -9,7 +9,7 @@ import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
-import { pageCeil, READ_WRITE } from "./vm_map.ts";
+import { pageCeil, READ_WRITE } from "../vm/vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 

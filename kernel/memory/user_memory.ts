@@ -11,7 +11,7 @@ import type { Continuation, CopyResult, FrameResult } from "../thread/continuati
 import { call, type Outcome, resume } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { readKernel, writeKernel } from "./kernel_memory.ts";
-import { anyFrame } from "./memory.ts";
+import { anyFrame } from "./supply.ts";
 
 /** What a copy that did not come about gives. */
 function failed(kr: number): CopyResult {

@@ -8,7 +8,7 @@
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Continuation, FrameResult } from "../thread/continuation.ts";
-import { retire } from "../thread/lifecycle.ts";
+import { retire } from "../lifecycle.ts";
 import { blockKeepingStack, call, type Outcome, resume } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";

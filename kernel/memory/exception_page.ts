@@ -9,7 +9,7 @@ import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../thread/task.ts";
 import { READ_WRITE } from "../vm/vm_map.ts";
-import type { Unwind } from "./unwinds.ts";
+import type { Unwind } from "../thread/unwinds.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 

@@ -10,10 +10,10 @@ import type { Kernel } from "../kernel.ts";
 import type { Continuation, FrameResult, WaitResult } from "../thread/continuation.ts";
 import { blockAt, blockKeepingStack, type Outcome, resume } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
-import type { Fault } from "./fault_types.ts";
-import { zeroedFrame } from "./memory.ts";
-import type { PageRequest } from "./page_io.ts";
-import { isSameEntry, pageFloor, type VmEntry } from "./vm_map.ts";
+import type { Fault } from "../vm/fault_types.ts";
+import { zeroedFrame } from "./supply.ts";
+import type { PageRequest } from "../vm/page_io.ts";
+import { isSameEntry, pageFloor, type VmEntry } from "../vm/vm_map.ts";
 
 /** Makes the faulting access possible, if the map of the thread's task allows it; goes on with a kernel return code. */
 export function resolveFault(

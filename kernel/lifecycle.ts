@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { Kernel } from "../kernel.ts";
-import { releaseObject } from "../unwind/exception_page.ts";
-import { EXIT, type Outcome } from "./outcome.ts";
-import type { Task, TaskStatus } from "./task.ts";
-import type { Thread } from "./thread.ts";
+import type { Kernel } from "./kernel.ts";
+import { EXIT, type Outcome } from "./thread/outcome.ts";
+import type { Task, TaskStatus } from "./thread/task.ts";
+import type { Thread } from "./thread/thread.ts";
 
 /** Takes a thread out of the game; the reaper frees what it held. The last thread of a task takes the task with it. */
 export function retire(k: Kernel, thread: Thread): void {
@@ -16,10 +15,6 @@ export function retire(k: Kernel, thread: Thread): void {
   k.policy.forget(thread.id);
   k.cancelWait(thread);
   k.stacks.cancel(thread);
-  // What the kernel put into an address space goes with that.
-  for (const unwind of thread.unwinds.clear()) {
-    if (thread.task.kernelMode) releaseObject(k, thread.task, unwind);
-  }
   thread.die();
   for (const on of k.cpus) if (on.fpOwner === thread) on.giveFp(null);
   k.events.emit({ type: "thread-exit", task: thread.task.name, thread: thread.address });
