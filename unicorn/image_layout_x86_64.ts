@@ -18,7 +18,10 @@ import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 import { X86Register } from "./constants_x86_64.ts";
 
-/** Bytes beyond the part a saved context covers in which the MTRRs and the machine-check banks are looked for. */
+/**
+ * Bytes beyond the part a saved context covers in which the MTRRs and the machine-check banks are
+ * looked for.
+ */
 const BEYOND = 4096;
 const DEBUG_SIZE = 64;
 const POINTERS_SIZE = 32;
@@ -54,7 +57,10 @@ function bytes32(word: bigint): number[] {
   return [0n, 8n, 16n, 24n].map((shift) => Number((word >> shift) & 0xffn));
 }
 
-/** Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as expected. */
+/**
+ * Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as
+ * expected.
+ */
 export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageLayout {
   using fresh = new Specimen(symbols, "x86_64");
   const size = layout.stateSize + BEYOND;
@@ -116,8 +122,8 @@ function findDebugRegisters({ native }: Specimen, view: DataView): number {
 }
 
 /**
- * The vector registers. What lies above an XMM register belongs to AVX, which the library does not have, and is no state: its
- * shuffles leave there what was on the host's stack.
+ * The vector registers. What lies above an XMM register belongs to AVX, which the library does not
+ * have, and is no state: its shuffles leave there what was on the host's stack.
  */
 function findVectors(
   { native }: Specimen,

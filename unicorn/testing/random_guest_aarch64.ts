@@ -1,9 +1,10 @@
 /**
- * Random programs of AArch64 for {@linkcode openProgram}: loops over RAM at address 0, at EL1 and EL0 with the MMU off.
+ * Random programs of AArch64 for {@linkcode openProgram}: loops over RAM at address 0, at EL1 and
+ * EL0 with the MMU off.
  *
  * @module
  */
-import type { Random } from "../util/random.ts";
+import type { Random } from "../../util/random.ts";
 
 /** Where a run starts, and starts again after a trap. */
 export const A64_STUB = 0x800;
