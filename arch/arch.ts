@@ -252,12 +252,13 @@ export interface Cpu extends Disposable {
   /** The CPU as a value. Breakpoints and observers are not part of it. */
   save(): CpuState;
   /**
-   * Makes the CPU what it was when it was saved, by this CPU or by another over the same kind of space.
-   * RAM is the caller's to restore, and to drop the cached code of what differs.
+   * Makes the CPU what it was when it was saved, by this CPU or by another over the same kind of
+   * space. RAM is the caller's to restore, and to drop the cached code of what differs.
    *
-   * @param options.keepTlb does not empty the TLB, for checks: right only if it holds nothing that the tables lack
+   * @param options.keepTlb does not empty the TLB, for checks: right only if it holds nothing that
+   * the tables lack
    * @throws {ArchError} of kind `state` if it is of another architecture, model or library, or
-   *   damaged; the CPU is unchanged then
+   * damaged; the CPU is unchanged then
    */
   restore(state: CpuState, options?: { readonly keepTlb?: boolean }): void;
   /**

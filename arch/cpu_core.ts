@@ -140,8 +140,8 @@ export abstract class CpuCore implements Cpu {
   }
 
   /**
-   * Enters the exception that the next instruction of a watched CPU raises without the engine's knowing.
-   * `undefined` if it raises none, otherwise as {@linkcode enterException}.
+   * Enters the exception that the next instruction of a watched CPU raises without the engine's
+   * knowing. `undefined` if it raises none, otherwise as {@linkcode enterException}.
    */
   protected enterWatched(): CpuExit | null | undefined {
     return undefined;

@@ -9,8 +9,8 @@ import { ArchError } from "./errors.ts";
 import { PAGE_SIZE, type PhysicalMemory } from "./physical_memory.ts";
 
 /**
- * Contents of some page frames of RAM. Images along a run share what has not changed between them. Nothing in an image is ever
- * written to.
+ * Contents of some page frames of RAM. Images along a run share what has not changed between them.
+ * Nothing in an image is ever written to.
  */
 export interface RamImage {
   /** Page frames, as indices counted from the first byte of RAM, ascending. */
@@ -26,8 +26,9 @@ const SLAB_PAGES = 16;
 /**
  * Takes and puts back contents of page frames.
  *
- * Page frames that an image does not name are free in it, and free page frames hold zeros. Pages are compared byte by byte: each
- * image costs the pages that are not those of the image it is taken after.
+ * Page frames that an image does not name are free in it, and free page frames hold zeros. Pages
+ * are compared byte by byte: each image costs the pages that are not those of the image it is taken
+ * after.
  */
 export class PageStore {
   readonly #memory: PhysicalMemory;
@@ -47,7 +48,8 @@ export class PageStore {
    *
    * @param frames indices of the page frames in use, ascending; kept, so it is not to be changed
    * @param previous an image to share pages with: best the last one taken or restored
-   * @throws {ArchError} of kind `misuse` if `frames` are not page frames of this RAM in ascending order
+   * @throws {ArchError} of kind `misuse` if `frames` are not page frames of this RAM in ascending
+   * order
    */
   capture(frames: Uint32Array<ArrayBuffer>, previous?: RamImage): RamImage {
     this.#checkFrames(frames);
@@ -71,11 +73,14 @@ export class PageStore {
   }
 
   /**
-   * Makes RAM what it was when an image was taken: writes the pages that differ, and zeros to page frames the image has not in use.
+   * Makes RAM what it was when an image was taken: writes the pages that differ, and zeros to page
+   * frames the image has not in use.
    *
    * @param used indices of the page frames in use now, ascending
-   * @returns indices of the page frames whose contents have changed, ascending: the caller drops translations of code there
-   * @throws {ArchError} of kind `misuse` if either names what is no page frame of this RAM; nothing has changed then
+   * @returns indices of the page frames whose contents have changed, ascending: the caller drops
+   * translations of code there
+   * @throws {ArchError} of kind `misuse` if either names what is no page frame of this RAM; nothing
+   * has changed then
    */
   restore(image: RamImage, used: Uint32Array): Uint32Array<ArrayBuffer> {
     return this.#scan(image, { used, write: true });

@@ -1,10 +1,11 @@
 /**
  * The CPU as a value: everything of it that later execution depends on, in plain data.
  *
- * The library keeps a CPU's state in one structure. An image is a copy of it without the host pointers among its fields, so that
- * it means the same in any engine of the same library, in this process or another. Restoring copies it back. The
- * pointers belong to breakpoints in debug registers: they stay where the same breakpoints are in force, and
- * `debug_registers.ts` has the library make others where not.
+ * The library keeps a CPU's state in one structure. An image is a copy of it without the host
+ * pointers among its fields, so that it means the same in any engine of the same library, in this
+ * process or another. Restoring copies it back. The pointers belong to breakpoints in debug
+ * registers: they stay where the same breakpoints are in force, and `debug_registers.ts` has the
+ * library make others where not.
  *
  * @module
  */
@@ -17,9 +18,10 @@ import type { NativeEngine } from "./native_engine.ts";
 import { viewMemory } from "./native_memory.ts";
 
 /**
- * What {@linkcode Engine.saveCpu} returns. General, vector and system registers, flags, hidden parts of segments, debug and
- * model-specific registers, the exclusive monitor, the interrupt shadow, the mode code is translated for, and
- * the clock. RAM, code hooks, translations and the TLB are not part of it. It does not change when the engine goes on.
+ * What {@linkcode Engine.saveCpu} returns. General, vector and system registers, flags, hidden
+ * parts of segments, debug and model-specific registers, the exclusive monitor, the interrupt
+ * shadow, the mode code is translated for, and the clock. RAM, code hooks, translations and the TLB
+ * are not part of it. It does not change when the engine goes on.
  */
 export interface CpuImage {
   /** Architecture of the guest. */
@@ -94,8 +96,10 @@ export class CpuImageStore {
   /**
    * Makes the CPU's state that of an image.
    *
-   * @returns Whether breakpoints had to be made or removed, which drops all translations and leaves a TLB that is to be emptied.
-   * @throws {EngineUsageError} When the image is of another architecture, model or library, or damaged.
+   * @returns Whether breakpoints had to be made or removed, which drops all translations and leaves
+   * a TLB that is to be emptied.
+   * @throws {EngineUsageError} When the image is of another architecture, model or library, or
+   * damaged.
    */
   restore(image: CpuImage): boolean {
     this.#check(image);

@@ -9,8 +9,8 @@ import {
   openProgram,
   restoreGuest,
   saveGuest,
-} from "./testing/cpu_image.ts";
-import { encodeCase, type PortableCase } from "./testing/cpu_image_child.ts";
+} from "./testing/random_guest.ts";
+import { encodeCase, type PortableCase } from "./testing/random_guest_child.ts";
 import { Engine } from "./engine.ts";
 import { openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
@@ -20,7 +20,7 @@ import { tryCopyMemory } from "./native_memory.ts";
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
 const PROGRAMS = 75;
 const INSTANTS = 4;
-const CHILD = new URL("./testing/cpu_image_child.ts", import.meta.url);
+const CHILD = new URL("./testing/random_guest_child.ts", import.meta.url);
 
 for (const arch of ARCHES) {
   Deno.test(`Engine.restoreCpu ${arch}, a copy goes on as the original, whatever the engine`, async () => {
@@ -79,7 +79,8 @@ for (const arch of ARCHES) {
       const image = saveGuest(guest);
       assertEquals(difference(image, saveGuest(other)), undefined);
       const words = new BigUint64Array(image.cpu.state.buffer, 0, image.cpu.state.length >> 3);
-      // Host memory is far above anything these programs make, but for random values that no memory is at.
+      // Host memory is far above anything these programs make, but for random values that no memory
+      // is at.
       for (const word of words) {
         const isHost = word > 1n << 32n && tryCopyMemory(symbols, word, new Uint8Array(8));
         assert(!isHost, `seed ${seed}: 0x${word.toString(16)}`);

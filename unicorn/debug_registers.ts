@@ -1,9 +1,10 @@
 /**
  * Breakpoints in debug registers.
  *
- * For each one in force the library has an object of its own, and a pointer to it beside the CPU's state. Only the guest's own
- * instruction makes and frees these: a register written from outside changes nothing but its value. So where other
- * breakpoints are to be in force, the instruction is executed, in a cold CPU and a page of its own.
+ * For each one in force the library has an object of its own, and a pointer to it beside the CPU's
+ * state. Only the guest's own instruction makes and frees these: a register written from outside
+ * changes nothing but its value. So where other breakpoints are to be in force, the instruction is
+ * executed, in a cold CPU and a page of its own.
  *
  * @module
  */
@@ -37,7 +38,10 @@ export interface DebugRegistersOptions {
   readonly write: (state: Uint8Array) => void;
 }
 
-/** Instructions that set debug registers, in order, for a CPU whose general registers hold these values. */
+/**
+ * Instructions that set debug registers, in order, for a CPU whose general registers hold these
+ * values.
+ */
 interface Program {
   readonly code: readonly number[];
   readonly instructions: number;
@@ -187,7 +191,10 @@ const KINDS: Readonly<Record<NativeEngine["arch"], Kind>> = {
   },
 };
 
-/** Where DR0–DR3 has a breakpoint of an instruction in force: DR7.L or G, with R/W 0. The library has no others. */
+/**
+ * Where DR0–DR3 has a breakpoint of an instruction in force: DR7.L or G, with R/W 0. The library
+ * has no others.
+ */
 function x86Breakpoint(registers: DataView, index: number): bigint | undefined {
   const dr7 = registers.getUint32(8 * DR7, true);
   const inForce = ((dr7 >>> (2 * index)) & 3) !== 0 && ((dr7 >>> (16 + 4 * index)) & 3) === 0;

@@ -230,18 +230,24 @@ export class Engine implements Disposable {
     return this.#finish(status, budget);
   }
 
-  /** The CPU as plain data, with the clock; it serves any engine of the same library, model and architecture. */
+  /**
+   * The CPU as plain data, with the clock; it serves any engine of the same library, model and
+   * architecture.
+   */
   saveCpu(): CpuImage {
     this.#checkIdle("save the CPU");
     return this.#images.save(this.#total);
   }
 
   /**
-   * Makes the CPU, and the clock, those of an image. RAM is the caller's to restore. Translated code and code hooks stay, unless
-   * the image has other breakpoints in debug registers in force, which costs every translation.
+   * Makes the CPU, and the clock, those of an image. RAM is the caller's to restore. Translated
+   * code and code hooks stay, unless the image has other breakpoints in debug registers in force,
+   * which costs every translation.
    *
-   * @param options.keepTlb Does not empty the TLB, for checks: right only if it holds nothing that the image's tables lack.
-   * @throws {EngineUsageError} When the image is of another architecture, model, library version or layout, or damaged.
+   * @param options.keepTlb Does not empty the TLB, for checks: right only if it holds nothing that
+   * the image's tables lack.
+   * @throws {EngineUsageError} When the image is of another architecture, model, library version or
+   * layout, or damaged.
    */
   restoreCpu(image: CpuImage, { keepTlb = false }: { keepTlb?: boolean } = {}): void {
     this.#checkIdle("restore the CPU");

@@ -62,9 +62,10 @@ export type EngineUsageKind =
 /** The host program misused the engine; the engine is unchanged. */
 export class EngineUsageError extends Error {
   /**
-   * The rule that was broken: use after dispose, use from inside a hook while the guest runs, an instruction budget out of
-   * range, a mapping that is unaligned, overlapping or absent, a memory buffer that cannot be mapped, an unknown or refused
-   * register, a value out of range, an image of another CPU or library, or a member of the other architecture.
+   * The rule that was broken: use after dispose, use from inside a hook while the guest runs, an
+   * instruction budget out of range, a mapping that is unaligned, overlapping or absent, a memory
+   * buffer that cannot be mapped, an unknown or refused register, a value out of range, an image of
+   * another CPU or library, or a member of the other architecture.
    */
   readonly kind: EngineUsageKind;
 

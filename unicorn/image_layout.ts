@@ -1,5 +1,6 @@
 /**
- * Which bytes of the CPU's private structure make up its state, and which do not: host pointers, and what a model has fixed.
+ * Which bytes of the CPU's private structure make up its state, and which do not: host pointers,
+ * and what a model has fixed.
  *
  * @module
  */
@@ -14,11 +15,17 @@ export type ByteRange = readonly [begin: number, end: number];
 export interface ImageLayout {
   /** The bytes an image holds, ascending. No host pointer lies in them. */
   readonly ranges: readonly ByteRange[];
-  /** The debug registers, within one of the ranges. The library keeps a pointer for each that is in force. */
+  /**
+   * The debug registers, within one of the ranges. The library keeps a pointer for each that is in
+   * force.
+   */
   readonly debug: ByteRange;
   /** The same text in two processes means the same structure. */
   readonly fingerprint: string;
-  /** A CPU that has just been opened, as an image holds it: translation off, at the highest privilege there is here. */
+  /**
+   * A CPU that has just been opened, as an image holds it: translation off, at the highest
+   * privilege there is here.
+   */
   readonly cold: Uint8Array<ArrayBuffer>;
 }
 

@@ -19,7 +19,10 @@ import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 import { SystemRegister } from "./system_register.ts";
 
-/** Features of the model, then what other profiles and devices have, and the pointers of hardware breakpoints. */
+/**
+ * Features of the model, then what other profiles and devices have, and the pointers of hardware
+ * breakpoints.
+ */
 const FEATURES_SIZE = 8;
 const OTHERS_SIZE = 128;
 const POINTERS = 16;
@@ -27,7 +30,10 @@ const POINTERS = 16;
 const FEATURES = 3n << 27n;
 /** Registers of each kind, as many as the structure has room for. */
 const DEBUG_REGISTERS = 16;
-/** From the end of the debug registers to the host's clock when the cycle counter was last looked at. */
+/**
+ * From the end of the debug registers to the host's clock when the cycle counter was last looked
+ * at.
+ */
 const CLOCK_DISTANCE = 40;
 /** op2 of DBGBVR, DBGBCR, DBGWVR and DBGWCR, in the order of the structure. */
 const DEBUG_KINDS = [4, 5, 6, 7] as const;
@@ -47,7 +53,10 @@ export function msrDebug(op2: number, { index, from }: { index: number; from: nu
   return (0xd5100000 | (index << 8) | (op2 << 5) | from) >>> 0;
 }
 
-/** Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as expected. */
+/**
+ * Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as
+ * expected.
+ */
 export function findAArch64Image(symbols: UnicornSymbols, layout: AArch64Layout): ImageLayout {
   using fresh = new Specimen(symbols, "aarch64");
   const cold = new Uint8Array(wideState(fresh, layout, layout.stateSize).buffer.slice(0));
@@ -90,7 +99,10 @@ function findDebugRegisters({ native }: Specimen, view: DataView): number {
   return first;
 }
 
-/** Reading the cycle counter, like each change of exception level, keeps the host's time, which is no state of the guest. */
+/**
+ * Reading the cycle counter, like each change of exception level, keeps the host's time, which is
+ * no state of the guest.
+ */
 function checkClock(
   specimen: Specimen,
   { view, clock }: { view: DataView; clock: number },

@@ -5,6 +5,7 @@
  */
 import * as uc from "./constants.ts";
 import {
+  type ByteRange,
   expectWords,
   fingerprintOf,
   gather,
@@ -18,10 +19,20 @@ import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 import { X86Register } from "./constants_x86_64.ts";
 
-/** Bytes beyond the part a saved context covers in which the MTRRs and the machine-check banks are looked for. */
+/**
+ * Bytes beyond the part a saved context covers in which the MTRRs and the machine-check banks are
+ * looked for.
+ */
 const BEYOND = 4096;
 const DEBUG_SIZE = 64;
 const POINTERS_SIZE = 32;
+/** Registers of the x87 unit: the library keeps 10 bytes in a structure of 16. */
+const X87_COUNT = 8;
+const X87_SIZE = 10;
+const X87_STRIDE = 16;
+/** Before the XMM registers: the operand of one instruction of the x87 unit. */
+const OPERAND_BEGIN = 40;
+const OPERAND_END = 24;
 /** XMM registers, each at the start of a vector of AVX-512, of which the library has 32. */
 const XMM_COUNT = 16;
 const XMM_SIZE = 16;
@@ -54,7 +65,10 @@ function bytes32(word: bigint): number[] {
   return [0n, 8n, 16n, 24n].map((shift) => Number((word >> shift) & 0xffn));
 }
 
-/** Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as expected. */
+/**
+ * Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as
+ * expected.
+ */
 export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageLayout {
   using fresh = new Specimen(symbols, "x86_64");
   const size = layout.stateSize + BEYOND;
@@ -74,12 +88,13 @@ export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageL
   const mtrr = findMtrrs(specimen, view);
   const mce = findBanks(specimen, view);
   const xmm = findVectors(specimen, { view, star: layout.star });
+  const x87 = findX87(specimen, { view, xmm });
   const ranges = [
-    [0, xmm],
-    ...Array.from(
-      { length: XMM_COUNT },
-      (_, index) => [xmm + XMM_STRIDE * index, xmm + XMM_STRIDE * index + XMM_SIZE] as const,
-    ),
+    [0, x87],
+    ...strides(x87, { count: X87_COUNT, stride: X87_STRIDE, size: X87_SIZE }),
+    [x87 + X87_COUNT * X87_STRIDE, xmm - OPERAND_BEGIN],
+    [xmm - OPERAND_END, xmm],
+    ...strides(xmm, { count: XMM_COUNT, stride: XMM_STRIDE, size: XMM_SIZE }),
     [xmm + SCRATCH_END, pointers],
     [pointers + POINTERS_SIZE, end],
     mtrr,
@@ -115,9 +130,54 @@ function findDebugRegisters({ native }: Specimen, view: DataView): number {
   return dr;
 }
 
+/** The first bytes of each of several structures. */
+function strides(
+  begin: number,
+  { count, stride, size }: { count: number; stride: number; size: number },
+): ByteRange[] {
+  return Array.from(
+    { length: count },
+    (_, index) => [begin + stride * index, begin + stride * index + size] as const,
+  );
+}
+
 /**
- * The vector registers. What lies above an XMM register belongs to AVX, which the library does not have, and is no state: its
- * shuffles leave there what was on the host's stack.
+ * The registers of the x87 unit. The bytes that fill their structures up are no state either: they
+ * come from wherever the library has copied the structure from.
+ */
+function findX87(
+  specimen: Specimen,
+  { view, xmm }: { view: DataView; xmm: number },
+): number {
+  const PI = [0xd9, 0xeb]; // fldpi
+  const ZERO = [0xd9, 0xee]; // fldz
+  const isPi = (at: number): boolean =>
+    view.getBigUint64(at, true) === 0xc90f_daa2_2168_c235n &&
+    view.getUint16(at + 8, true) === 0x4000;
+  const fill = (load: readonly number[]): void => {
+    specimen.run([0xdb, 0xe3, ...Array(X87_COUNT).fill(load).flat(), 0xf4]); // fninit; …; hlt
+  };
+  fill(ZERO);
+  const begin = xmm - OPERAND_BEGIN - 2 * X87_COUNT * X87_STRIDE;
+  const before = [...Array(OPERAND_BEGIN * 8).keys()].filter((at) => isPi(begin + at)).length;
+  fill(PI);
+  const found = [...Array(2 * X87_COUNT * X87_STRIDE).keys()].map((at) => begin + at).filter(isPi);
+  const [x87 = 0] = found;
+  const isRow = found.every((at, index) => at === x87 + X87_STRIDE * index);
+  if (before > 0 || found.length !== X87_COUNT || !isRow) {
+    throw new CalibrationError("The registers of the x87 unit are not where they should be");
+  }
+  specimen.run([0xdb, 0xe3, ...PI, ...ZERO, 0xd8, 0xc1, 0xf4]); // fninit; fldpi; fldz; fadd st, st(1)
+  if (!isPi(xmm - OPERAND_BEGIN)) {
+    throw new CalibrationError("The operand of the x87 unit is not where it should be");
+  }
+  fill(ZERO);
+  return x87;
+}
+
+/**
+ * The vector registers. What lies above an XMM register belongs to AVX, which the library does not
+ * have, and is no state: its shuffles leave there what was on the host's stack.
  */
 function findVectors(
   { native }: Specimen,

@@ -27,8 +27,8 @@ export class RegisterBatch {
   /**
    * Used by {@linkcode Engine} only.
    *
-   * @throws {EngineUsageError} When a system register is not in {@linkcode AArch64SystemRegister}, and for DR0 … DR3 and DR7,
-   * which are not to be written this way.
+   * @throws {EngineUsageError} When a system register is not in {@linkcode AArch64SystemRegister},
+   * and for DR0 … DR3 and DR7, which are not to be written this way.
    */
   constructor(native: NativeEngine, members: readonly (number | SystemRegisterEncoding)[]) {
     this.#native = native;

@@ -52,8 +52,8 @@ export function checkVector(arch: EngineArch, id: number): number {
 }
 
 /**
- * Which debug register of breakpoints a number means, as instructions encode it: writing its value alone would leave the
- * library with other breakpoints than the CPU's state has.
+ * Which debug register of breakpoints a number means, as instructions encode it: writing its value
+ * alone would leave the library with other breakpoints than the CPU's state has.
  */
 export function debugRegisterIndex(arch: EngineArch, id: number): number | undefined {
   const isOne = arch === "x86_64" && id >= X86Register.DR0 && id <= X86Register.DR7 &&

@@ -183,7 +183,10 @@ export class AArch64Cpu extends CpuCore {
   /** Nothing to prepare. */
   protected override prepareRun(): void {}
 
-  /** The instruction at an address, or `undefined` if nothing is mapped there, or nothing that EL0 may execute. */
+  /**
+   * The instruction at an address, or `undefined` if nothing is mapped there, or nothing that EL0
+   * may execute.
+   */
   #wordAt(address: bigint, { fetch = false } = {}): number | undefined {
     const { memory, tables } = this.space;
     const root = this.rootOf(address);
@@ -202,7 +205,10 @@ export class AArch64Cpu extends CpuCore {
     return this.#fp.watching;
   }
 
-  /** Enters the trap of a floating-point instruction of EL0, unless a step exception or the fetch comes first. */
+  /**
+   * Enters the trap of a floating-point instruction of EL0, unless a step exception or the fetch
+   * comes first.
+   */
   protected override enterWatched(): CpuExit | null | undefined {
     const { pc, pstate, misaligned } = this.#state;
     if ((pstate & MODE_MASK) !== 0 || (pstate & PSTATE_SS) === 0 || misaligned) return undefined;
@@ -211,7 +217,10 @@ export class AArch64Cpu extends CpuCore {
     return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc });
   }
 
-  /** The interrupt delivered last, and the registers the engine does not keep as the guest sees them. */
+  /**
+   * The interrupt delivered last, and the registers the engine does not keep as the guest sees
+   * them.
+   */
   protected override ownState(): CpuState["own"] {
     const { cpacr, mdscr } = this.#fp;
     return { interruptLine: this.interruptLine, cpacr, mdscr };

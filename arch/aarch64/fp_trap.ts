@@ -22,8 +22,8 @@ const KDE = 1n << 13n;
  * clear, a step exception comes whenever EL0 code begins to run in a newly derived mode, before its first instruction; there the
  * trap is set and stepping is suspended until the mode is derived again. Nothing else of the guest runs slower for it.
  *
- * EL0 code that the guest steps at the same time is watched instruction by instruction, by running one at a time: a code hook
- * would have to be added and removed, which drops every translation.
+ * EL0 code that the guest steps at the same time is watched instruction by instruction, by running
+ * one at a time: a code hook would have to be added and removed, which drops every translation.
  */
 export class FpTrap {
   readonly #engine: Engine;
@@ -73,7 +73,10 @@ export class FpTrap {
     return true;
   }
 
-  /** Whether instructions are to be watched, as the engine's own trap and the guest's stepping exclude each other. */
+  /**
+   * Whether instructions are to be watched, as the engine's own trap and the guest's stepping
+   * exclude each other.
+   */
   get watching(): boolean {
     return this.enabled && this.#stepping;
   }

@@ -19,7 +19,10 @@ export interface CopyScenario {
   readonly start: (machine: BareMachine) => void;
   /** Instructions after which an interrupt line is raised, counted from the beginning. */
   readonly interrupts?: readonly number[];
-  /** Whether a trap that is an error is a step of the run, not its end; makes the frame go on stepping. */
+  /**
+   * Whether a trap that is an error is a step of the run, not its end; makes the frame go on
+   * stepping.
+   */
   readonly step?: (frame: TrapFrame) => boolean;
   /** Instants to copy at, at most. */
   readonly instants?: number;
@@ -67,7 +70,10 @@ class CopyMachine implements Disposable {
     assertEquals([...this.#store.differences(copy.ram, this.#frames)], [], where);
   }
 
-  /** Runs at most so many instructions, and never past an interrupt that is to be raised. Returns whether the run has ended. */
+  /**
+   * Runs at most so many instructions, and never past an interrupt that is to be raised. Returns
+   * whether the run has ended.
+   */
   advance(instructions: number): boolean {
     const { cpu } = this.machine;
     const { interrupts = [] } = this.#scenario;
@@ -106,8 +112,9 @@ class CopyMachine implements Disposable {
 }
 
 /**
- * Copies a run at each of its instructions, and checks that every copy ends as the original: in the same machine, in the same machine
- * without emptying the TLB, and in another; one instruction at a time, and many at once.
+ * Copies a run at each of its instructions, and checks that every copy ends as the original: in the
+ * same machine, in the same machine without emptying the TLB, and in another; one instruction at a
+ * time, and many at once.
  *
  * @returns How many instants were copied.
  */

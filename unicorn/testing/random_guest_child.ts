@@ -1,6 +1,6 @@
 /**
- * Goes on from images that another process has taken: reads cases from standard input, and prints for each the difference from how it
- * should end, or null.
+ * Goes on from images that another process has taken: reads cases from standard input, and prints
+ * for each the difference from how it should end, or null.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import {
   openGuest,
   restoreGuest,
   saveGuest,
-} from "./cpu_image.ts";
+} from "./random_guest.ts";
 
 /** Where a run goes on, how far, and where it ends. */
 export interface PortableCase {

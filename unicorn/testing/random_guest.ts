@@ -1,12 +1,12 @@
 /**
- * Random guest programs whose state is hard to copy, and a deterministic host for them: what a run does depends on nothing but
- * the CPU and RAM, so that a copy must go on in the same way.
+ * Random guest programs whose state is hard to copy, and a deterministic host for them: what a run
+ * does depends on nothing but the CPU and RAM, so that a copy must go on in the same way.
  *
  * @module
  */
 import { Random } from "../../util/random.ts";
-import { A64_STUB, placeA64Program } from "./cpu_image_aarch64.ts";
-import { placeX86Program, X86_STUB } from "./cpu_image_x86_64.ts";
+import { A64_STUB, placeA64Program } from "./random_guest_aarch64.ts";
+import { placeX86Program, X86_STUB } from "./random_guest_x86_64.ts";
 import { X86Register, X86Vector } from "../constants_x86_64.ts";
 import type { CpuImage } from "../cpu_image.ts";
 import { Engine } from "../engine.ts";
@@ -75,7 +75,10 @@ export function restoreGuest(guest: Guest, image: GuestImage, options = {}): voi
   guest.engine.restoreCpu(image.cpu, options);
 }
 
-/** Executes so many instructions, past whatever stops the engine. Returns the kinds of exits on the way. */
+/**
+ * Executes so many instructions, past whatever stops the engine. Returns the kinds of exits on the
+ * way.
+ */
 export function advance({ engine }: Guest, instructions: number): string[] {
   const kinds: string[] = [];
   let left = instructions;
@@ -95,7 +98,10 @@ export function advance({ engine }: Guest, instructions: number): string[] {
   return kinds;
 }
 
-/** Goes on after a software interrupt or a step; everything else starts the program again, with breakpoints off. */
+/**
+ * Goes on after a software interrupt or a step; everything else starts the program again, with
+ * breakpoints off.
+ */
 function handleX86(engine: Engine, exit: Exit): void {
   const { x86 } = engine;
   if (exit.kind === "trap") {
@@ -113,7 +119,10 @@ function handleX86(engine: Engine, exit: Exit): void {
   x86.rip = BigInt(X86_STUB);
 }
 
-/** Goes on at EL1 after a call or a breakpoint instruction; everything else starts the program again. */
+/**
+ * Goes on at EL1 after a call or a breakpoint instruction; everything else starts the program
+ * again.
+ */
 function handleA64(engine: Engine, exit: Exit): void {
   const { aarch64 } = engine;
   const wasUser = (aarch64.pstate & 0xf) === 0;

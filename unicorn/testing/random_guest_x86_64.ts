@@ -1,5 +1,6 @@
 /**
- * Random programs of x86-64 for {@linkcode openProgram}: loops over RAM at address 0, at CPL 0 without paging.
+ * Random programs of x86-64 for {@linkcode openProgram}: loops over RAM at address 0, at CPL 0
+ * without paging.
  *
  * @module
  */
@@ -150,7 +151,8 @@ const SYSTEM: readonly Part[] = [
   },
   (r) => [0x0f, 0x21, 0xc0 | (r.pick([0, 1, 2, 3, 6, 7]) << 3)], // mov rax, dri
   (r) => [
-    // mov ecx, number; wrmsr: FS and GS base, KERNEL_GS_BASE, an MTRR, SYSENTER_EIP, a machine-check bank
+    // mov ecx, number; wrmsr: FS and GS base, KERNEL_GS_BASE, an MTRR, SYSENTER_EIP, a
+    // machine-check bank
     0xb9,
     ...u32(r.pick([0xc0000100, 0xc0000101, 0xc0000102, 0x200, 0x250, 0x176, 0x401])),
     ...[0x31, 0xd2, 0x0f, 0x30], // xor edx, edx; wrmsr

@@ -1,5 +1,6 @@
 /**
- * Random programs of AArch64 for {@linkcode openProgram}: loops over RAM at address 0, at EL1 and EL0 with the MMU off.
+ * Random programs of AArch64 for {@linkcode openProgram}: loops over RAM at address 0, at EL1 and
+ * EL0 with the MMU off.
  *
  * @module
  */
