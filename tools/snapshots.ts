@@ -1,0 +1,54 @@
+/**
+ * The truth of snapshots over a thousand random instants and more: see `kernel/testing/truth_sweep.ts`.
+ *
+ *     deno task snapshots [--instants N] [--seed S]
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { ARCHES } from "../arch/mod.ts";
+import { sweep, type SweepReport } from "../kernel/testing/truth_sweep.ts";
+
+/** What machines must have been in the middle of, for the sweep to say anything. */
+const MOMENTS = [
+  "user",
+  "kernel",
+  "trap stub",
+  "copy",
+  "page-in",
+  "unwinding",
+  "idle",
+  "floating point",
+  "interrupt pending",
+] as const;
+
+async function main(args: string[]): Promise<number> {
+  const { instants, seed } = parseArgs(args, {
+    string: ["instants", "seed"],
+    default: { instants: "1000", seed: "1" },
+  });
+  let failed = 0;
+  for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) {
+    const onProgress = Deno.stderr.isTerminal()
+      ? (done: number) => console.error(`${arch}: ${done} of ${instants}`)
+      : undefined;
+    const report: SweepReport = await sweep({
+      arch,
+      seed: Number(seed),
+      instants: Number(instants),
+      elsewhere: 10,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    const missing = MOMENTS.filter((moment) => !report.moments.has(moment));
+    for (const fault of report.faults) console.log(fault);
+    if (missing.length > 0) console.log(`${arch}: never ${missing.join(", ")}`);
+    console.log(
+      `${arch}: ${report.instants} instants, ${report.elsewhere} of them in another process too: ` +
+        `${report.faults.length} faults`,
+    );
+    failed += report.faults.length + missing.length;
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
