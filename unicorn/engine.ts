@@ -8,7 +8,14 @@ import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Vector } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
-import { codeCallback, type HookTarget, memoryCallback, setRunning } from "./hooks.ts";
+import { CodeFrames, primeTranslationHooks } from "./code_frames.ts";
+import {
+  codeCallback,
+  type HookTarget,
+  memoryCallback,
+  setRunning,
+  translationCallback,
+} from "./hooks.ts";
 import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
@@ -74,8 +81,9 @@ export class Engine implements Disposable {
   readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
   readonly #pcIndex: number;
-  /** The word of the CPU's state with the bit that switches address translation on. */
-  readonly #translation: { index: number; bit: bigint };
+  readonly #code: CodeFrames;
+  /** Hooks of the addresses without RAM. */
+  #gapHooks: bigint[] = [];
   /** The engine's own structure, as words. */
   readonly #engine: Uint32Array;
   readonly #engineBytes: Uint8Array;
@@ -117,15 +125,25 @@ export class Engine implements Disposable {
     this.#stopIndex = layout.stopRequest;
     this.#exception = new Int32Array(viewMemory(object + BigInt(layout.exception), 4));
     this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
-    native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback());
+    this.#watchGaps();
+    native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
+    primeTranslationHooks(native);
     if (arch === "x86_64") {
       this.#pcIndex = internals.x86.rip >> 3;
-      this.#translation = { index: internals.x86.cr0 >> 3, bit: CR0_PG };
+      this.#code = new CodeFrames(native, {
+        words: this.#words,
+        index: internals.x86.cr0 >> 3,
+        bit: CR0_PG,
+      });
       this.#x86 = new X86State(this.#view, internals.x86);
       this.#instructions = new X86Instructions(native, this.#x86);
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
-      this.#translation = { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M };
+      this.#code = new CodeFrames(native, {
+        words: this.#words,
+        index: internals.aarch64.sctlr >> 3,
+        bit: SCTLR_M,
+      });
       const scr = new SystemRegister(native, SCR_EL3);
       scr.write(SCR_EL3_RW);
       // Writing any system register makes the engine look at PSTATE again; this one never changes.
@@ -138,7 +156,7 @@ export class Engine implements Disposable {
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
-      onTranslation: (address) => this.#alignment?.onTranslation(address),
+      onTranslation: (address, size) => this.#onTranslation(address, size),
       onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
     };
@@ -180,6 +198,7 @@ export class Engine implements Disposable {
       `map ${bytes.length} bytes at 0x${address.toString(16)}`,
     );
     this.#ram.add(address, bytes);
+    this.#watchGaps();
   }
 
   /**
@@ -198,6 +217,7 @@ export class Engine implements Disposable {
       `unmap ${size} bytes at 0x${address.toString(16)}`,
     );
     this.#ram.delete(address, size);
+    this.#watchGaps();
     this.flushTlb();
   }
 
@@ -212,6 +232,7 @@ export class Engine implements Disposable {
     this.#checkIdle("run");
     if (budget !== this.#budget) this.#setBudget(budget);
     this.#ram.checkAlive();
+    if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
     this.#memory = undefined;
     this.#stoppedByHook = false;
@@ -327,26 +348,7 @@ export class Engine implements Disposable {
         `Cannot invalidate ${size} bytes at 0x${address.toString(16)}: not within one mapping`,
       );
     }
-    const { symbols, handle } = this.#native;
-    const drop = (): void =>
-      this.#native.check(
-        symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, address, address + size),
-        "invalidate code",
-      );
-    // The library's control takes virtual addresses, and passes over those that are not mapped now: with translation switched
-    // off for its duration they are physical ones.
-    const words = this.#words;
-    const { index, bit } = this.#translation;
-    const before = words[index] ?? 0n;
-    if ((before & bit) === 0n) return drop();
-    words[index] = before & ~bit;
-    try {
-      this.flushTlb();
-      drop();
-    } finally {
-      words[index] = before;
-      this.flushTlb();
-    }
+    this.#code.drop(address, size);
   }
 
   /** Empties the TLB: needed after the host has changed page tables. */
@@ -475,6 +477,24 @@ export class Engine implements Disposable {
     throw new EngineUsageError("arch", `Cannot do this on an engine for ${this.arch}`);
   }
 
+  #onTranslation(address: bigint, size: number): void {
+    try {
+      this.#alignment?.onTranslation(address);
+      this.#code.onTranslation(address, size);
+    } catch (error) {
+      this.#callbackError ??= { error };
+      this.#stopByHook();
+    }
+  }
+
+  /** Has accesses to addresses without RAM told. No other address is covered: see {@linkcode CodeFrames}. */
+  #watchGaps(): void {
+    for (const hook of this.#gapHooks) this.#native.removeHook(hook);
+    this.#gapHooks = this.#ram.gaps().map((gap) =>
+      this.#native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback(), gap)
+    );
+  }
+
   #onCode(id: number, address: bigint): void {
     const hook = this.#hooks.get(id);
     if (hook === undefined || this.#stoppedByHook) return;
@@ -483,6 +503,10 @@ export class Engine implements Disposable {
     } catch (error) {
       this.#callbackError ??= { error };
     }
+    this.#stopByHook();
+  }
+
+  #stopByHook(): void {
     this.#stoppedByHook = true;
     this.#native.symbols.uc_emu_stop(this.#native.handle);
   }

@@ -18,8 +18,8 @@ export interface HookTarget {
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
   /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
   onTimestamp(): boolean;
-  /** Called when a block of code has been translated, before it runs, with the low word of its address. */
-  onTranslation(address: number): void;
+  /** Called when a block of code, `size` bytes at a virtual address, has been translated, before it runs. */
+  onTranslation(address: bigint, size: number): void;
   /** Called for each access by `in`, `out` and their string forms. */
   onPort(): void;
 }
@@ -59,9 +59,11 @@ const memory = lazy(() =>
 const translation = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "pointer", "u32", "u32"], result: "void" },
-    // The block's description begins with its address.
     (_uc, block) => {
-      if (block !== null) running?.onTranslation(new Deno.UnsafePointerView(block).getUint32());
+      if (block === null) return;
+      // The block's description: its address (u64), its instructions (u16), its bytes (u16).
+      const view = new Deno.UnsafePointerView(block);
+      running?.onTranslation(view.getBigUint64(), view.getUint16(10));
     },
   )
 );

@@ -1,0 +1,166 @@
+/**
+ * Which page frames hold translated code, and how translations are kept true to what is written there.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import { AArch64Register } from "./constants_aarch64.ts";
+import { X86Register } from "./constants_x86_64.ts";
+import { memoryCallback, setRunning } from "./hooks.ts";
+import type { NativeEngine } from "./native_engine.ts";
+
+const PAGE_SHIFT = 12n;
+const PAGE_OFFSET = 0xfff;
+
+/** Two blocks of code, the second of which pauses. */
+const TWO_BLOCKS = {
+  x86_64: [0xeb, 0x00, 0xf4], // jmp 1f; 1: hlt
+  aarch64: [0x01, 0x00, 0x00, 0x14, 0x7f, 0x20, 0x03, 0xd5], // b 1f; 1: wfi
+};
+
+/**
+ * Has an engine without RAM run two blocks of code: the library tells of a translation only if a block has run to its end before.
+ */
+export function primeTranslationHooks(native: NativeEngine): void {
+  const register = native.arch === "x86_64" ? X86Register.RIP : AArch64Register.PC;
+  const pc = native.readRegister(register);
+  const page = new Uint8Array(4096);
+  page.set(TWO_BLOCKS[native.arch]);
+  const { symbols, handle } = native;
+  native.check(native.map(0n, page), "map a page");
+  const outer = setRunning(undefined);
+  native.check(native.start(0n, 4n), "run two blocks");
+  setRunning(outer);
+  native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+  native.check(symbols.uc_mem_unmap(handle, 0n, 4096n), "unmap a page");
+  native.writeRegister(register, pc);
+}
+
+/** The word of the CPU's state with the bit that switches address translation on. */
+export interface TranslationSwitch {
+  /** The CPU's state. */
+  readonly words: BigUint64Array;
+  /** Index of the word. */
+  readonly index: number;
+  /** The bit in it. */
+  readonly bit: bigint;
+}
+
+/**
+ * The page frames of one engine that hold translations.
+ *
+ * The library looks for translations under a store only while the TLB entry it goes through says "not dirty". It takes that off an
+ * entry at the first store, whatever other mappings the frame has, unless a memory hook covers the physical address. So each frame
+ * that holds translations gets a hook of its own. The hook is one for absent memory, and never called, since the memory is there;
+ * it only makes every store to the frame, through any mapping, drop the translations that the store changes. All other frames are
+ * free of hooks, and stores to them go at full speed.
+ */
+export class CodeFrames {
+  readonly #native: NativeEngine;
+  readonly #translation: TranslationSwitch;
+  /** Hooks by number of the page frame. */
+  readonly #watched = new Map<number, bigint>();
+  /** Watched frames whose translations the next run must not see. */
+  readonly #stale = new Set<number>();
+  readonly #physical = new BigUint64Array(1);
+
+  /** Watches an engine that has not translated anything yet. */
+  constructor(native: NativeEngine, translation: TranslationSwitch) {
+    this.#native = native;
+    this.#translation = translation;
+  }
+
+  /** A block of code, `size` bytes at a virtual address, has been translated and is about to run. */
+  onTranslation(pc: bigint, size: number): void {
+    let flush = this.#watch(pc);
+    if ((Number(pc & 0xfffn) + size - 1) > PAGE_OFFSET) {
+      flush = this.#watch(pc + BigInt(size - 1)) || flush;
+    }
+    // Other mappings of the frame may be in the TLB, without "not dirty".
+    if (flush) this.#flushTlb();
+  }
+
+  /** Has translations of a physical range, if there are any, dropped before the next run. */
+  drop(address: bigint, size: bigint): void {
+    if (this.#watched.size === 0) return;
+    const first = Number(address >> PAGE_SHIFT);
+    const last = Number((address + size - 1n) >> PAGE_SHIFT);
+    if (last - first < this.#watched.size) {
+      for (let frame = first; frame <= last; frame++) {
+        if (this.#watched.has(frame)) this.#stale.add(frame);
+      }
+    } else {
+      for (const frame of this.#watched.keys()) {
+        if (frame >= first && frame <= last) this.#stale.add(frame);
+      }
+    }
+  }
+
+  /** Whether {@linkcode sweep} has anything to do. */
+  get hasStale(): boolean {
+    return this.#stale.size !== 0;
+  }
+
+  /**
+   * Drops what {@linkcode drop} has asked for, all of it at the price of one.
+   *
+   * The library's control takes virtual addresses, and passes over those that are not mapped now: with translation switched off for
+   * its duration they are physical ones.
+   */
+  sweep(): void {
+    const { words, index, bit } = this.#translation;
+    const before = words[index] ?? 0n;
+    const translated = (before & bit) !== 0n;
+    if (translated) {
+      words[index] = before & ~bit;
+      this.#flushTlb();
+    }
+    for (const frame of this.#stale) {
+      this.#remove(frame);
+      const hook = this.#watched.get(frame);
+      if (hook !== undefined) this.#native.removeHook(hook);
+      this.#watched.delete(frame);
+    }
+    this.#stale.clear();
+    if (translated) {
+      words[index] = before;
+      this.#flushTlb();
+    }
+  }
+
+  #remove(frame: number): void {
+    const { symbols, handle } = this.#native;
+    const begin = BigInt(frame) << PAGE_SHIFT;
+    this.#native.check(
+      symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, begin, begin + 4096n),
+      "drop translations",
+    );
+  }
+
+  /** Watches the frame of a virtual address that code was just fetched from; returns whether it had not been watched. */
+  #watch(address: bigint): boolean {
+    const { symbols, handle } = this.#native;
+    const physical = this.#physical;
+    // No memory: an exit of its own follows.
+    if (symbols.uc_vmem_translate(handle, address, uc.UC_PROT_EXEC, physical) !== uc.UC_ERR_OK) {
+      return false;
+    }
+    const begin = (physical[0] ?? 0n) >> PAGE_SHIFT;
+    const frame = Number(begin);
+    if (this.#watched.has(frame)) return false;
+    const first = begin << PAGE_SHIFT;
+    this.#watched.set(
+      frame,
+      this.#native.addHook(uc.UC_HOOK_MEM_WRITE_UNMAPPED, memoryCallback(), {
+        begin: first,
+        end: first + 4095n,
+      }),
+    );
+    return true;
+  }
+
+  #flushTlb(): void {
+    const { symbols, handle } = this.#native;
+    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
+  }
+}
