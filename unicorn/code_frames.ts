@@ -4,37 +4,11 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { AArch64Register } from "./constants_aarch64.ts";
-import { X86Register } from "./constants_x86_64.ts";
-import { memoryCallback, setRunning } from "./hooks.ts";
+import { memoryCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
 
 const PAGE_SHIFT = 12n;
 const PAGE_OFFSET = 0xfff;
-
-/** Two blocks of code, the second of which pauses. */
-const TWO_BLOCKS = {
-  x86_64: [0xeb, 0x00, 0xf4], // jmp 1f; 1: hlt
-  aarch64: [0x01, 0x00, 0x00, 0x14, 0x7f, 0x20, 0x03, 0xd5], // b 1f; 1: wfi
-};
-
-/**
- * Has an engine without RAM run two blocks of code: the library tells of a translation only if a block has run to its end before.
- */
-export function primeTranslationHooks(native: NativeEngine): void {
-  const register = native.arch === "x86_64" ? X86Register.RIP : AArch64Register.PC;
-  const pc = native.readRegister(register);
-  const page = new Uint8Array(4096);
-  page.set(TWO_BLOCKS[native.arch]);
-  const { symbols, handle } = native;
-  native.check(native.map(0n, page), "map a page");
-  const outer = setRunning(undefined);
-  native.check(native.start(0n, 4n), "run two blocks");
-  setRunning(outer);
-  native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
-  native.check(symbols.uc_mem_unmap(handle, 0n, 4096n), "unmap a page");
-  native.writeRegister(register, pc);
-}
 
 /** The word of the CPU's state with the bit that switches address translation on. */
 export interface TranslationSwitch {

@@ -8,7 +8,7 @@ import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Vector } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
-import { CodeFrames, primeTranslationHooks } from "./code_frames.ts";
+import { CodeFrames } from "./code_frames.ts";
 import {
   codeCallback,
   type HookTarget,
@@ -19,7 +19,7 @@ import {
 import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
-import { addressOf, viewMemory } from "./native_memory.ts";
+import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./pc_alignment.ts";
 import { RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
@@ -31,6 +31,9 @@ import { checkSystemRegister, encodingNumber, SystemRegister } from "./system_re
 import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
 import { X86Instructions } from "./x86_instructions.ts";
 import { readMsr, writeMsr } from "./x86_msr.ts";
+
+/** Stands for the block that ran last where none has; the library reads its first fields. */
+const NO_BLOCK = new Uint8Array(256);
 
 /** Options of {@linkcode Engine.open}. */
 export interface EngineOptions {
@@ -118,7 +121,10 @@ export class Engine implements Disposable {
     this.#native = native;
     const { object, state } = locateCpu(native, layout);
     this.#view = new StateView(state);
-    const engine = viewMemory(addressOf(native.handle), layout.stopRequest + 8);
+    const engine = viewMemory(
+      addressOf(native.handle),
+      Math.max(layout.stopRequest, layout.lastBlock) + 8,
+    );
     this.#engineBytes = new Uint8Array(engine);
     this.#engine = new Uint32Array(engine, 0, engine.byteLength >> 2);
     this.#counterIndex = layout.counter >> 2;
@@ -127,7 +133,8 @@ export class Engine implements Disposable {
     this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
     this.#watchGaps();
     native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
-    primeTranslationHooks(native);
+    // The library tells of a translation only if a block has run before, and shows that one too.
+    new BigUint64Array(engine, layout.lastBlock, 1)[0] = addressOfBytes(NO_BLOCK);
     if (arch === "x86_64") {
       this.#pcIndex = internals.x86.rip >> 3;
       this.#code = new CodeFrames(native, {
