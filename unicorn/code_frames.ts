@@ -8,7 +8,7 @@ import { memoryCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
 
 const PAGE_SHIFT = 12n;
-const PAGE_OFFSET = 0xfff;
+const PAGE_OFFSET = 0xfffn;
 
 /** The word of the CPU's state with the bit that switches address translation on. */
 export interface TranslationSwitch {
@@ -36,7 +36,6 @@ export class CodeFrames {
   readonly #watched = new Map<number, bigint>();
   /** Watched frames whose translations the next run must not see. */
   readonly #stale = new Set<number>();
-  readonly #physical = new BigUint64Array(1);
 
   /** Watches an engine that has not translated anything yet. */
   constructor(native: NativeEngine, translation: TranslationSwitch) {
@@ -44,14 +43,21 @@ export class CodeFrames {
     this.#translation = translation;
   }
 
-  /** A block of code, `size` bytes at a virtual address, has been translated and is about to run. */
-  onTranslation(pc: bigint, size: number): void {
-    let flush = this.#watch(pc);
-    if ((Number(pc & 0xfffn) + size - 1) > PAGE_OFFSET) {
-      flush = this.#watch(pc + BigInt(size - 1)) || flush;
-    }
-    // Other mappings of the frame may be in the TLB, without "not dirty".
-    if (flush) this.#flushTlb();
+  /**
+   * Code at a physical address has been translated and is about to run. Returns whether its frame had no translations before: the
+   * TLB must be emptied then, as other mappings of the frame may be in it without "not dirty".
+   */
+  add(physical: bigint): boolean {
+    const number = physical >> PAGE_SHIFT;
+    const frame = Number(number);
+    if (this.#watched.has(frame)) return false;
+    const begin = number << PAGE_SHIFT;
+    const range = { begin, end: begin + PAGE_OFFSET };
+    this.#watched.set(
+      frame,
+      this.#native.addHook(uc.UC_HOOK_MEM_WRITE_UNMAPPED, memoryCallback(), range),
+    );
+    return true;
   }
 
   /** Has translations of a physical range, if there are any, dropped before the next run. */
@@ -68,6 +74,12 @@ export class CodeFrames {
         if (frame >= first && frame <= last) this.#stale.add(frame);
       }
     }
+  }
+
+  /** Drops every translation. Unlike the library's own control for that, it may be used while one of them runs. */
+  dropAll(): void {
+    for (const frame of this.#watched.keys()) this.#stale.add(frame);
+    this.sweep();
   }
 
   /** Whether {@linkcode sweep} has anything to do. */
@@ -87,7 +99,7 @@ export class CodeFrames {
     const translated = (before & bit) !== 0n;
     if (translated) {
       words[index] = before & ~bit;
-      this.#flushTlb();
+      this.flushTlb();
     }
     for (const frame of this.#stale) {
       this.#remove(frame);
@@ -98,7 +110,7 @@ export class CodeFrames {
     this.#stale.clear();
     if (translated) {
       words[index] = before;
-      this.#flushTlb();
+      this.flushTlb();
     }
   }
 
@@ -106,34 +118,13 @@ export class CodeFrames {
     const { symbols, handle } = this.#native;
     const begin = BigInt(frame) << PAGE_SHIFT;
     this.#native.check(
-      symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, begin, begin + 4096n),
+      symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, begin, begin + PAGE_OFFSET + 1n),
       "drop translations",
     );
   }
 
-  /** Watches the frame of a virtual address that code was just fetched from; returns whether it had not been watched. */
-  #watch(address: bigint): boolean {
-    const { symbols, handle } = this.#native;
-    const physical = this.#physical;
-    // No memory: an exit of its own follows.
-    if (symbols.uc_vmem_translate(handle, address, uc.UC_PROT_EXEC, physical) !== uc.UC_ERR_OK) {
-      return false;
-    }
-    const begin = (physical[0] ?? 0n) >> PAGE_SHIFT;
-    const frame = Number(begin);
-    if (this.#watched.has(frame)) return false;
-    const first = begin << PAGE_SHIFT;
-    this.#watched.set(
-      frame,
-      this.#native.addHook(uc.UC_HOOK_MEM_WRITE_UNMAPPED, memoryCallback(), {
-        begin: first,
-        end: first + 4095n,
-      }),
-    );
-    return true;
-  }
-
-  #flushTlb(): void {
+  /** Empties the TLB. */
+  flushTlb(): void {
     const { symbols, handle } = this.#native;
     this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
   }

@@ -14,6 +14,8 @@ export const UC_ARCH_X86 = 4;
 export const UC_MODE_ARM = 0;
 /** `UC_MODE_64`: x86 long mode. */
 export const UC_MODE_64 = 8;
+/** `UC_PROT_READ`: read. */
+export const UC_PROT_READ = 1;
 /** `UC_PROT_EXEC`: execute. */
 export const UC_PROT_EXEC = 4;
 /** `UC_PROT_ALL`: read, write and execute. */

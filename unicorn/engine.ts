@@ -8,6 +8,7 @@ import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
 import { X86Vector } from "./constants_x86_64.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
+import { CacheMaintenance } from "./cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
 import {
   codeCallback,
@@ -21,7 +22,7 @@ import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./pc_alignment.ts";
-import { RamMap } from "./ram.ts";
+import { PAGE_SIZE, RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
@@ -55,6 +56,7 @@ interface CodeHook {
 }
 
 const HIGH = 2 ** 32;
+const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
 /** SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear: models with EL2 would ask HCR_EL2.RW too. */
@@ -80,6 +82,7 @@ export class Engine implements Disposable {
   readonly #instructions: X86Instructions | undefined;
   readonly #aarch64: AArch64State | undefined;
   readonly #alignment: PcAlignment | undefined;
+  readonly #maintenance: CacheMaintenance | undefined;
   /** AArch64: the system registers that may be accessed in place. */
   readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
@@ -157,13 +160,15 @@ export class Engine implements Disposable {
       this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
       this.#places = internals.aarch64.system;
       this.#alignment = new PcAlignment(native, this.#aarch64);
+      this.#maintenance = new CacheMaintenance(native, this.#code);
     }
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
-      onTranslation: (address, size) => this.#onTranslation(address, size),
+      onTranslation: (address, size) => this.#guard(() => this.#onTranslation(address, size)),
+      onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
       onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
     };
@@ -485,9 +490,28 @@ export class Engine implements Disposable {
   }
 
   #onTranslation(address: bigint, size: number): void {
+    this.#alignment?.onTranslation(address);
+    let added = false;
+    let again = false;
+    const end = address + BigInt(size);
+    for (let at = address; at < end;) {
+      const part = Math.min(Number(end - at), PAGE_SIZE - Number(at & PAGE_OFFSET));
+      const physical = this.#native.translate(at, uc.UC_PROT_EXEC);
+      const bytes = physical === undefined ? undefined : this.#ram.slice(physical, part);
+      if (physical !== undefined && bytes !== undefined) {
+        added = this.#code.add(physical) || added;
+        again = this.#maintenance?.findIn(at, bytes) || again;
+      }
+      at += BigInt(part);
+    }
+    if (added) this.#code.flushTlb();
+    if (again) this.#maintenance?.translateAgain(address, size);
+  }
+
+  /** Keeps what is thrown on the way through native code, and stops the run. */
+  #guard(action: () => void): void {
     try {
-      this.#alignment?.onTranslation(address);
-      this.#code.onTranslation(address, size);
+      action();
     } catch (error) {
       this.#callbackError ??= { error };
       this.#stopByHook();

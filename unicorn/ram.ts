@@ -88,6 +88,17 @@ export class RamMap {
     });
   }
 
+  /** The bytes of a physical range within one mapping, or `undefined` if it is not. */
+  slice(address: bigint, size: number): Uint8Array | undefined {
+    for (const mapping of this.#mappings) {
+      const offset = Number(address - mapping.address);
+      if (offset >= 0 && offset + size <= mapping.size) {
+        return mapping.bytes.subarray(offset, offset + size);
+      }
+    }
+    return undefined;
+  }
+
   /** The physical addresses without memory, as ranges whose last address belongs to them. */
   gaps(): { begin: bigint; end: bigint }[] {
     const gaps: { begin: bigint; end: bigint }[] = [];
