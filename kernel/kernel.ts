@@ -6,7 +6,7 @@
 
 import type { Arch, Cpu } from "../arch/arch.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
-import { PhysicalMemory } from "../arch/physical_memory.ts";
+import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { AddressSpace, type ResidentPage } from "./vm/address_space.ts";
@@ -155,6 +155,7 @@ export class Kernel {
       stackRegion: arch.stackRegion,
     });
     this.cpu = arch.openCpu(this.space);
+    this.frames.onFree = (frame) => this.dropCode(frame);
     this.clock = new Clock(() => this.cpu.instructions, {
       period: options.quantum,
       seed: options.seed,
@@ -209,7 +210,13 @@ export class Kernel {
       sharedRoot: this.arch.sharedRoot,
       clean: this.cleanPages,
       invalidate: () => this.cpu.flushTranslations(),
+      dropCode: (frame) => this.dropCode(frame),
     });
+  }
+
+  /** Makes every CPU forget the code of a page frame, which is executable no more or has been written by TypeScript. */
+  dropCode(frame: bigint): void {
+    this.cpu.flushCode(frame, PAGE_SIZE);
   }
 
   /** Makes a blocked thread without a kernel stack that will start at a continuation. */

@@ -61,8 +61,6 @@ function loadPage(
     const from = segment.offset + Number(begin - segment.address);
     bytes.set(task.module.bytes.subarray(from, from + Number(end - begin)), Number(begin - page));
   }
-  // The frame may have held code before, of which the CPU may keep translations.
-  k.cpu.flushCode(physical, PAGE_SIZE);
   const { write, execute } = segment.protection;
   k.space.mapProgramPage(page, { physical, write, execute });
   task.programPages.push(page);
@@ -117,10 +115,13 @@ export function readKernel(k: Kernel, address: bigint, size: number): Uint8Array
 /** Writes kernel memory; returns whether all of it is mapped. */
 export function writeKernel(k: Kernel, address: bigint, bytes: Uint8Array): boolean {
   for (let done = 0; done < bytes.length;) {
-    const part = k.space.pageBytes(address + BigInt(done));
+    const at = address + BigInt(done);
+    const part = k.space.pageBytes(at);
     if (part === undefined) return false;
     const piece = bytes.subarray(done, done + part.length);
     part.set(piece);
+    // Pages of kernel-mode code are not protected from the kernel.
+    k.dropCode(pageFloor(k.space.physical(at)));
     done += piece.length;
   }
   return true;

@@ -38,6 +38,8 @@ export interface Encoder {
   countDownSkipZero(register: number): number[];
   /** Skips the jump that follows unless two registers are equal. */
   skipUnlessEqual(a: number, b: number): number[];
+  /** Jumps to the address in a register. */
+  jumpRegister(register: number): number[];
   /** A jump by a number of bytes from the instruction's own address. */
   jump(distance: number): number[];
   /** Bytes of a jump. */
@@ -85,6 +87,7 @@ const AARCH64: Encoder = {
       0xeb00001f | (b << 16) | (a << 5), // cmp xA, xB
       0x54000041, // b.ne .+8
     ),
+  jumpRegister: (register) => u32(0xd61f0000 | (register << 5)), // br xR
   jump: (distance) => u32(0x14000000 | ((distance >> 2) & 0x3ffffff)), // b .+distance
 };
 
@@ -127,6 +130,7 @@ const X86_64: Encoder = {
     ...[rex(b, a), 0x39, modrm(3, b, a)], // cmp B, A
     ...[0x75, 0x05], // jne .+7
   ],
+  jumpRegister: (register) => [0x40 | (register >= 8 ? 1 : 0), 0xff, modrm(3, 4, register)], // jmp *R
   jump: (distance) => [0xe9, ...u32(distance - 5)], // jmp .+distance
 };
 

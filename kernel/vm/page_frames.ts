@@ -12,6 +12,8 @@ const PAGE = BigInt(PAGE_SIZE);
 
 /** Allocates frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. */
 export class FrameAllocator implements FrameSource {
+  /** Called for each frame that is given back: CPUs may hold translations of code in it. */
+  onFree: ((frame: bigint) => void) | null = null;
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
   /** Freed frames; some may be in use again. */
@@ -122,6 +124,7 @@ export class FrameAllocator implements FrameSource {
     this.#freeCount++;
     this.#freed.push(index);
     if (index > this.#top) this.#top = index;
+    this.onFree?.(frame);
   }
 
   #take(index: number): void {
