@@ -67,8 +67,6 @@ export abstract class CpuCore implements Cpu {
   protected abstract enterException(exit: Exit): CpuExit | null;
   /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
   protected abstract enterInterrupt(line: number): CpuExit | null;
-  /** Called at the start of each run. */
-  protected abstract prepareRun(): void;
 
   /** See {@linkcode Cpu.instructions}. */
   get instructions(): number {
@@ -81,7 +79,6 @@ export abstract class CpuCore implements Cpu {
       throw new ArchError("misuse", `Cannot run ${budget} instructions: not a positive integer`);
     }
     let left = budget;
-    this.prepareRun();
     while (left > 0) {
       if (this.#pending !== 0 && this.interruptsEnabled) {
         const line = 31 - Math.clz32(this.#pending & -this.#pending);

@@ -175,9 +175,6 @@ export class X86Cpu extends CpuCore {
     return (this.#state.cr0 & CR0_PG) === 0n ? undefined : this.#state.cr3 & CR3_ROOT;
   }
 
-  /** Nothing to prepare. */
-  protected override prepareRun(): void {}
-
   /** Enters the exception or system call the engine stopped at. */
   protected override enterException(exit: Exit): CpuExit | null {
     if (exit.kind === "syscall") return this.#enterSyscall();
