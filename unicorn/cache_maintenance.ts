@@ -19,11 +19,12 @@ const CRM_ALL = [1, 5];
 const OP1_ADDRESS = 3;
 
 /**
- * Makes `IC IVAU`, `IC IALLU` and `IC IALLUIS` drop translations of this engine. Stores of its own guest need none of them; what
- * the host has written, or another engine over the same RAM, does.
+ * Makes `IC IVAU`, `IC IALLU` and `IC IALLUIS` drop translations of this engine. Stores of its own
+ * guest need none of them; what the host has written, or another engine over the same RAM, does.
  *
- * A hook of all system instructions would call into JavaScript for each `TLBI` and `DC ZVA`. So code is looked at when it is
- * translated, and only the addresses where one of the three was found get a hook.
+ * A hook of all system instructions would call into JavaScript for each `TLBI` and `DC ZVA`. So
+ * code is looked at when it is translated, and only the addresses where one of the three was found
+ * get a hook.
  */
 export class CacheMaintenance {
   readonly #native: NativeEngine;
@@ -36,7 +37,10 @@ export class CacheMaintenance {
     this.#code = code;
   }
 
-  /** Looks at code that has been translated, the bytes at a virtual address. Returns whether it must be translated again. */
+  /**
+   * Looks at code that has been translated, the bytes at a virtual address. Returns whether it must
+   * be translated again.
+   */
   findIn(address: bigint, bytes: Uint8Array): boolean {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let found = false;
@@ -56,8 +60,8 @@ export class CacheMaintenance {
   }
 
   /**
-   * Has code, `size` bytes at an address, translated again before any of it runs: the run goes on there, as after the host has
-   * written PC.
+   * Has code, `size` bytes at an address, translated again before any of it runs: the run goes on
+   * there, as after the host has written PC.
    */
   translateAgain(address: bigint, size: number): void {
     const { symbols, handle } = this.#native;

@@ -1,5 +1,6 @@
 /**
- * Which page frames hold translated code, and how translations are kept true to what is written there.
+ * Which page frames hold translated code, and how translations are kept true to what is written
+ * there.
  *
  * @module
  */
@@ -23,11 +24,12 @@ export interface TranslationSwitch {
 /**
  * The page frames of one engine that hold translations.
  *
- * The library looks for translations under a store only while the TLB entry it goes through says "not dirty". It takes that off an
- * entry at the first store, whatever other mappings the frame has, unless a memory hook covers the physical address. So each frame
- * that holds translations gets a hook of its own. The hook is one for absent memory, and never called, since the memory is there;
- * it only makes every store to the frame, through any mapping, drop the translations that the store changes. All other frames are
- * free of hooks, and stores to them go at full speed.
+ * The library looks for translations under a store only while the TLB entry it goes through says
+ * "not dirty". It takes that off an entry at the first store, whatever other mappings the frame
+ * has, unless a memory hook covers the physical address. So each frame that holds translations gets
+ * a hook of its own. The hook is one for absent memory, and never called, since the memory is
+ * there; it only makes every store to the frame, through any mapping, drop the translations that
+ * the store changes. All other frames are free of hooks, and stores to them go at full speed.
  */
 export class CodeFrames {
   readonly #native: NativeEngine;
@@ -44,8 +46,9 @@ export class CodeFrames {
   }
 
   /**
-   * Code at a physical address has been translated and is about to run. Returns whether its frame had no translations before: the
-   * TLB must be emptied then, as other mappings of the frame may be in it without "not dirty".
+   * Code at a physical address has been translated and is about to run. Returns whether its frame
+   * had no translations before: the TLB must be emptied then, as other mappings of the frame may be
+   * in it without "not dirty".
    */
   add(physical: bigint): boolean {
     const number = physical >> PAGE_SHIFT;
@@ -76,7 +79,10 @@ export class CodeFrames {
     }
   }
 
-  /** Drops every translation. Unlike the library's own control for that, it may be used while one of them runs. */
+  /**
+   * Drops every translation. Unlike the library's own control for that, it may be used while one of
+   * them runs.
+   */
   dropAll(): void {
     for (const frame of this.#watched.keys()) this.#stale.add(frame);
     this.sweep();
@@ -90,8 +96,8 @@ export class CodeFrames {
   /**
    * Drops what {@linkcode drop} has asked for, all of it at the price of one.
    *
-   * The library's control takes virtual addresses, and passes over those that are not mapped now: with translation switched off for
-   * its duration they are physical ones.
+   * The library's control takes virtual addresses, and passes over those that are not mapped now:
+   * with translation switched off for its duration they are physical ones.
    */
   sweep(): void {
     const { words, index, bit } = this.#translation;

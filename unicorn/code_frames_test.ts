@@ -6,7 +6,10 @@ import type { EngineArch } from "./errors.ts";
 
 const ARCHES: readonly EngineArch[] = ["x86_64", "aarch64"];
 const MAIN = 0x1000;
-/** The page frame of a function, its address for execution and one for writing, which is not executable. */
+/**
+ * The page frame of a function, its address for execution and one for writing, which is not
+ * executable.
+ */
 const FRAME = 0x30000;
 const CODE = 0x400000n;
 const ALIAS = 0x401000n;
@@ -50,8 +53,9 @@ function mov(value: number): number {
 }
 
 /**
- * A program that writes beside the function through the alias, so that its mapping has been written to, calls the function, makes it
- * return 7 through the alias, calls it, makes it return 9 and calls it. The first two results are kept.
+ * A program that writes beside the function through the alias, so that its mapping has been written
+ * to, calls the function, makes it return 7 through the alias, calls it, makes it return 9 and
+ * calls it. The first two results are kept.
  */
 function placeMain(bench: Bench): void {
   const { engine } = bench;

@@ -1,6 +1,7 @@
 /**
- * A system call that does nothing, for the C harness: the guest code of the kernel image at the point where it waits for the answer
- * to such a call, with all of RAM and every register that matters.
+ * A system call that does nothing, for the C harness: the guest code of the kernel image at the
+ * point where it waits for the answer to such a call, with all of RAM and every register that
+ * matters.
  *
  * @module
  */

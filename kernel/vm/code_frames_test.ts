@@ -11,13 +11,19 @@ import { pageFloor } from "./vm_map.ts";
 
 const AT = 0x1000_0000n;
 const PAGE = 4096n;
-/** Not where a page is written first: that place of it would be looked at even if the others were not. */
+/**
+ * Not where a page is written first: that place of it would be looked at even if the others were
+ * not.
+ */
 const CODE = AT + 0x800n;
 const READ_WRITE = 3;
 const READ_EXECUTE = 5;
 const ALL = 7;
 
-/** Writes code that gives `value`, with the page writable, and executes it with another protection; ends the task if it is not so. */
+/**
+ * Writes code that gives `value`, with the page writable, and executes it with another protection;
+ * ends the task if it is not so.
+ */
 function execute(
   program: ScriptProgram,
   code: { value: number; id: number; protection?: number },
@@ -39,7 +45,10 @@ function endings(arch: ArchName, programs: readonly ScriptProgram[]): string[] {
   return programs.map((_, i) => session.ending(`script${i}`));
 }
 
-/** A program that executes one piece of code again and again until it gives 6, and the frame it is in. */
+/**
+ * A program that executes one piece of code again and again until it gives 6, and the frame it is
+ * in.
+ */
 function startLoop(arch: ArchName): { session: Session; kernel: Kernel; code: bigint } {
   const program = new ScriptProgram(arch).call(SYS.VM_ALLOCATE, AT, PAGE);
   program.writeCode(CODE, { value: 5, next: "after" })
