@@ -214,7 +214,7 @@ export class Kernel {
     });
   }
 
-  /** Makes every CPU forget the code of a page frame, which is executable no more or has been written by TypeScript. */
+  /** Makes the CPU forget the code of a page frame that is executable no more or that TypeScript wrote. */
   dropCode(frame: bigint): void {
     this.cpu.flushCode(frame, PAGE_SIZE);
   }

@@ -345,8 +345,10 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Drops the translations of code that the host has overwritten; without it the guest may go on executing the old code.
-   * Writes by the guest itself need nothing.
+   * Drops the translations of code that the host has overwritten, or another engine over the same
+   * RAM; without it the guest may go on executing the old code. Stores by this engine's guest need
+   * nothing, through whatever mapping. The next run pays for all that was dropped before it, and
+   * nothing where no code had been translated: a range may be named whenever it might be code.
    *
    * @param address Physical address of the first byte.
    * @param size Bytes, at least 1, within one mapping.
@@ -518,7 +520,7 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Has accesses to addresses without RAM told. No other address is covered: see {@linkcode CodeFrames}. */
+  /** Has accesses to addresses without RAM told, and covers no other: see {@linkcode CodeFrames}. */
   #watchGaps(): void {
     for (const hook of this.#gapHooks) this.#native.removeHook(hook);
     this.#gapHooks = this.#ram.gaps().map((gap) =>

@@ -18,9 +18,9 @@ export interface HookTarget {
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
   /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
   onTimestamp(): boolean;
-  /** Called when a block of code, `size` bytes at a virtual address, has been translated, before it runs. */
+  /** Called when code, `size` bytes at a virtual address, has been translated, before it runs. */
   onTranslation(address: bigint, size: number): void;
-  /** Called for a hooked system instruction of AArch64, with its fields and the value of its register. */
+  /** Called for a hooked system instruction of AArch64, with fields and its register's value. */
   onSystem(operation: { crn: number; crm: number; op1: number; value: bigint }): void;
   /** Called for each access by `in`, `out` and their string forms. */
   onPort(): void;

@@ -22,7 +22,7 @@ export interface CommonLayout {
   counter: number;
   /** In the engine: whether something asked the run to stop (u8). */
   stopRequest: number;
-  /** In the engine: pointer to the block of code that ran last (its address comes first), or null. */
+  /** In the engine: pointer to the block of code that ran last, which begins with its address. */
   lastBlock: number;
   /** In the engine: pointer to the CPU object. */
   cpu: number;
@@ -246,7 +246,7 @@ export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLa
   };
 }
 
-/** Where the engine keeps the block that ran last: it points to the address of one that ended with a jump. */
+/** Where the engine keeps the block that ran last: it points to the address of a known one. */
 function findLastBlock(specimen: Specimen, jump: readonly number[]): number {
   const { symbols, handle } = specimen.native;
   const view = new DataView(copyEngine(symbols, addressOf(handle)).buffer);

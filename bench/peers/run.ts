@@ -1,5 +1,6 @@
 /**
- * Compares our trap round trip, in-guest switch and null system call with a C harness and a Python one over the same libunicorn: builds the C
+ * Compares our trap round trip, in-guest switch and null system call with a C harness and a Python
+ * one over the same libunicorn: builds the C
  * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and prints a table of medians and
  * ratios. Needs a C compiler, Python 3 and pip.
  *
@@ -14,7 +15,7 @@ import type { Measurement } from "./trap_loop.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const ARCHES: readonly PeerArch[] = ["x86_64", "aarch64"];
-/** `null` is the kernel's null system call beside the same guest code with nothing behind it in C. */
+/** `null` is the kernel's null system call, beside the same guest code with no kernel in C. */
 const PATHS = ["trap", "switch", "null"] as const;
 type PathName = (typeof PATHS)[number];
 /** Rounds of each path in one run: enough to take about a tenth of a second. */

@@ -40,7 +40,7 @@ export interface AddressSpaceOptions {
   readonly clean: Set<ResidentPage>;
   /** Called after a mapping was removed or restricted: the CPU may have it cached. */
   readonly invalidate: () => void;
-  /** Called with a frame that stops being executable; a frame that is freed is the allocator's to tell. */
+  /** Called with a frame that stops being executable. Freed frames are the allocator's to tell. */
   readonly dropCode: (frame: bigint) => void;
 }
 

@@ -1,4 +1,4 @@
-// Code that is written, executed, and written again: no page frame keeps translations of what it held before.
+// Code that is written, executed, and written again: no page frame keeps translations of old code.
 import { assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { writeKernel } from "../boot/kernel_program.ts";
@@ -122,10 +122,10 @@ for (const arch of ARCH_NAMES) {
     assertEquals(session.ending("script"), "exit 0");
   });
 
-  Deno.test(`FrameAllocator ${arch}, a frame given back loses its translations before it is used again`, () => {
+  Deno.test(`FrameAllocator ${arch}, a frame given back has no code when it is used again`, () => {
     const { session, kernel, code } = startLoop(arch);
     using _session = session;
-    // As if the frame had been freed and loaded with another program by TypeScript; the old mapping shows what runs.
+    // As if TypeScript had loaded another program into a freed frame; the old mapping shows it.
     kernel.frames.free(pageFloor(code));
     assertEquals(kernel.frames.allocate(), pageFloor(code));
     const { offset, bytes } = constant(kernel);
