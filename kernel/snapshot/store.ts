@@ -75,7 +75,7 @@ export class SnapshotStore {
     restoreKernel(k, snapshot.kernel, { cpus, used: ram.frames });
     addProgramFrames(k, code);
     for (const frame of changed) {
-      if (code.has(frame)) k.flushCode(k.memory.base + BigInt(frame * PAGE_SIZE), PAGE_SIZE);
+      if (code.has(frame)) k.dropCode(k.memory.base + BigInt(frame * PAGE_SIZE));
     }
   }
 

@@ -22,6 +22,8 @@ export interface PageFramesRecord {
  * page frame is full of zeros, whether it has been used before or not.
  */
 export class PageFrames implements FrameSource {
+  /** Called for each page frame that is given back: CPUs may hold translations of code in it. */
+  onFree: ((frame: bigint) => void) | null = null;
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
   /** Freed frames; some may be in use again. */
@@ -162,6 +164,7 @@ export class PageFrames implements FrameSource {
     this.#freeCount++;
     this.#freed.push(index);
     if (index > this.#top) this.#top = index;
+    this.onFree?.(frame);
   }
 
   #take(index: number): void {
