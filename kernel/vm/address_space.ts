@@ -46,7 +46,9 @@ export interface AddressSpaceOptions {
 
 /** Everything an address space keeps, but for what its tables in RAM say. */
 export interface AddressSpaceRecord {
+  /** Physical address of the root translation table. */
   readonly root: bigint;
+  /** Its map. */
   readonly entries: readonly VmEntry[];
   /** Address, page frame, whether executable; in the order they came. */
   readonly pages: readonly (readonly [bigint, bigint, boolean])[];

@@ -12,8 +12,11 @@ const PAGE = BigInt(PAGE_SIZE);
 
 /** In what order free page frames will be handed out; which are in use is said by {@linkcode PageFrames.used}. */
 export interface PageFramesRecord {
+  /** Freed page frames by index, the next to be handed out last; some may be in use again. */
   readonly freed: readonly number[];
+  /** Page frames from this index on have never been handed out from below. */
   readonly fresh: number;
+  /** No page frame above this index is free. */
   readonly top: number;
 }
 
