@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { unwindProgram } from "../guest/boot_modules.ts";
-import type { ModuleOptions } from "../kernel/machine.ts";
+import type { ModuleOptions } from "../kernel/machine_options.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { Session } from "../kernel/testing/session.ts";
 import { frameTablesOf } from "../unwind/cfi/mod.ts";

@@ -4,66 +4,23 @@
  * @module
  */
 
-import type { Arch, Cpu } from "../arch/arch.ts";
+import type { Cpu } from "../arch/arch.ts";
 import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
-import { createPolicy } from "../sched/policies/registry.ts";
 import type { EventSink } from "../trace/events.ts";
-import { parseScriptLine } from "./boot/boot_script.ts";
-import { scriptVariables } from "./boot/bootstrap.ts";
-import { LOAD_MODES, type LoadMode } from "./program/load_mode.ts";
-import { ModuleCode } from "./program/module_code.ts";
+import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
-import { type BootOptions, type Program, type ProgramMode, readProgram } from "./program/loader.ts";
-import { describeWait, summarize, type ThreadSummary } from "./thread/describe.ts";
-import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
-import { apply, goOn, leaveIdle } from "./dispatch.ts";
+import { type CheckedProgram, checkOptions, type MachineOptions } from "./machine_options.ts";
 import type { PerCpu } from "./per_cpu.ts";
+import { ModuleCode } from "./program/module_code.ts";
 import { SnapshotError } from "./snapshot/errors.ts";
 import { modulesOf } from "./snapshot/modules.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 import { SnapshotStore } from "./snapshot/store.ts";
+import { describeWait, summarize, type ThreadSummary } from "./thread/describe.ts";
+import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
 import { handleTrap } from "./trap/traps.ts";
-
-/** A program to boot with. */
-export interface ModuleOptions {
-  /** Bootstrap script line: program name, arguments, functions. */
-  readonly commandLine: string;
-  /** The ELF file. */
-  readonly bytes: Uint8Array;
-  /** `user`, the default, or `kernel` for a program linked to run at the kernel's privilege in its address space. */
-  readonly mode?: ProgramMode;
-}
-
-/** How to build a machine. */
-export interface MachineOptions {
-  /** Architecture. */
-  readonly arch: Arch;
-  /** Programs, started in order. */
-  readonly modules: readonly ModuleOptions[];
-  /** Scheduling policy by name, default `rr`. */
-  readonly policy?: string;
-  /**
-   * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt, switching threads and swapping
-   * floating-point state take up to 200: with less than that between two interrupts nobody would get anywhere.
-   */
-  readonly quantum?: number;
-  /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
-  readonly seed?: number;
-  /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2046 MiB; default 64 MiB. */
-  readonly memory?: number;
-  /** Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64. */
-  readonly stackLimit?: number;
-  /** Instructions a page-in takes, default 2,000. */
-  readonly ioLatency?: number;
-  /** How programs are loaded; default `copyout`. */
-  readonly load?: LoadMode;
-  /** Kernel command line, for the log. */
-  readonly commandLine?: string;
-  /** Where events go. */
-  readonly sinks?: readonly EventSink[];
-}
 
 /** Why {@linkcode Machine.run} came back. */
 export type RunResult =
@@ -86,14 +43,6 @@ export type RunResult =
 
 /** Fewer zeroed frames than this and the page-zero thread uses the time when there is nothing else to do. */
 const ZEROED_LOW = 4;
-
-const DEFAULTS = {
-  quantum: 10_000,
-  memory: 64 * 1024 * 1024,
-  stackLimit: 64,
-  ioLatency: 2_000,
-  seed: 0,
-} as const;
 
 /** Numbers of the hypercalls, read from the image. */
 interface Hypercalls {
@@ -118,29 +67,7 @@ export class Machine implements Disposable {
    * @throws {SchedError} if there is no such policy
    */
   constructor(options: MachineOptions) {
-    const { arch } = options;
-    const number = (
-      name: keyof typeof DEFAULTS,
-      bounds: { least: number; most: number; multiple: number },
-    ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
-    const quantum = number("quantum", { least: 250, most: 2 ** 40, multiple: 1 });
-    const MIB = 2 ** 20;
-    // V8 compiles comparisons with the length of an array of 2 GiB or more wrongly.
-    const memory = number("memory", { least: 8 * MIB, most: 2046 * MIB, multiple: 2 * MIB });
-    const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
-    const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
-    const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
-    const policy = createPolicy(options.policy ?? "rr", { quantum, tickInterval: quantum });
-    const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
-    if (!LOAD_MODES.includes(boot.load)) {
-      throw new KernelError(
-        "misuse",
-        `Cannot load programs by "${boot.load}": expected ${LOAD_MODES.join(" or ")}`,
-      );
-    }
-    const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
-    checkApart(programs.filter((_, i) => options.modules[i]?.mode === "kernel"));
-    const built = { memory, quantum, seed, stackLimit, ioLatency, boot };
+    const { arch, policy, programs, ...built } = checkOptions(options);
     const kernel = new Kernel({ ...built, arch, policy, sinks: options.sinks ?? [] });
     this.kernel = kernel;
     this.#snapshots = new SnapshotStore(kernel, built);
@@ -152,9 +79,7 @@ export class Machine implements Disposable {
       idle: image.constant("HC_IDLE"),
     };
     try {
-      options.modules.forEach((module, i) => {
-        this.#placeModule(module, (programs[i] as CheckedProgram).program);
-      });
+      for (const program of programs) this.#placeModule(program);
       checkMemoryLeft(kernel);
       this.#prepareBoot();
     } catch (error) {
@@ -342,13 +267,12 @@ export class Machine implements Disposable {
     for (const { cpu } of this.kernel.cpus) cpu[Symbol.dispose]();
   }
 
-  #placeModule(module: ModuleOptions, program: Program): void {
+  #placeModule({ module, name, program }: CheckedProgram): void {
     const { pageFrames, memory, bootModules } = this.kernel;
     const { commandLine, bytes, mode = "user" } = module;
     const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
     const physical = pageFrames.allocateContiguous(pages);
     memory.slice(physical, bytes.length).set(bytes);
-    const name = commandLine.trim().split(/\s+/)[0] ?? "";
     const index = bootModules.length;
     const code = new ModuleCode({ bytes, name });
     bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });
@@ -428,23 +352,6 @@ export class Machine implements Disposable {
   }
 }
 
-/** A program and its name. */
-interface CheckedProgram {
-  readonly name: string;
-  readonly program: Program;
-}
-
-/** Finds out whether a module's script line and file can be used at all. */
-function checkModule(
-  module: ModuleOptions,
-  options: { arch: Arch; boot: BootOptions },
-): CheckedProgram {
-  const { arch, boot } = options;
-  const { argv } = parseScriptLine(module.commandLine, scriptVariables(boot));
-  const name = argv[0] ?? "";
-  return { name, program: readProgram(module.bytes, { name, arch, mode: module.mode ?? "user" }) };
-}
-
 /** A machine whose modules leave too little memory would not get far. */
 function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): void {
   if (frames.available > frames.low) return;
@@ -452,43 +359,5 @@ function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): 
     "memory",
     `Cannot boot with ${frames.total} pages of RAM: ${modules.length} modules leave ${frames.available} free, ` +
       `expected more than ${frames.low}`,
-  );
-}
-
-/** Kernel-mode programs share an address space: no two may use the same page. */
-function checkApart(programs: readonly CheckedProgram[]): void {
-  const pages = new Map<bigint, string>();
-  for (const { name, program } of programs) {
-    const own = new Set<bigint>();
-    for (const { address, memorySize } of program.segments) {
-      for (let page = address >> 12n; page << 12n < address + memorySize; page++) {
-        const other = pages.get(page);
-        if (other !== undefined) {
-          throw new KernelError(
-            "program",
-            `Cannot load ${name}: the kernel-mode program ${other} is at ${hex(page << 12n)} too`,
-            { address: page << 12n },
-          );
-        }
-        own.add(page);
-      }
-    }
-    for (const page of own) pages.set(page, name);
-  }
-}
-
-function checkNumber(
-  name: string,
-  value: number,
-  bounds: { least: number; most: number; multiple: number },
-): number {
-  const { least, most, multiple } = bounds;
-  if (Number.isSafeInteger(value) && value >= least && value <= most && value % multiple === 0) {
-    return value;
-  }
-  throw new KernelError(
-    "misuse",
-    `Cannot use ${name} ${value}: expected an integer from ${least} to ${most}` +
-      (multiple === 1 ? "" : `, a multiple of ${multiple}`),
   );
 }

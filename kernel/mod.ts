@@ -24,7 +24,8 @@ export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clo
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
 export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
-export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
+export { Machine, type RunResult } from "./machine.ts";
+export type { MachineOptions, ModuleOptions } from "./machine_options.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
 export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";

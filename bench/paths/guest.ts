@@ -6,7 +6,7 @@
 import type { Arch } from "../../arch/arch.ts";
 import { image as aarch64 } from "../../guest/images/bench_aarch64.gen.ts";
 import { image as x86_64 } from "../../guest/images/bench_x86_64.gen.ts";
-import type { ModuleOptions } from "../../kernel/machine.ts";
+import type { ModuleOptions } from "../../kernel/machine_options.ts";
 
 const IMAGES = { aarch64, x86_64 };
 

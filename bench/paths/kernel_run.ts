@@ -6,7 +6,8 @@
 import type { Arch } from "../../arch/arch.ts";
 import { PAGE_SIZE, type PhysicalMemory } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { Machine, type MachineOptions, type ModuleOptions } from "../../kernel/machine.ts";
+import { Machine } from "../../kernel/machine.ts";
+import type { MachineOptions, ModuleOptions } from "../../kernel/machine_options.ts";
 import type { EventBody, EventSink, KernelEvent } from "../../trace/events.ts";
 import { type Path, PathError, type PathRun } from "./path.ts";
 

@@ -5,7 +5,8 @@ import { archByName } from "../../arch/mod.ts";
 import { SchedError } from "../../sched/errors.ts";
 import { EngineUsageError } from "../../unicorn/mod.ts";
 import { KernelError } from "../errors.ts";
-import { Machine, type MachineOptions } from "../machine.ts";
+import { Machine } from "../machine.ts";
+import type { MachineOptions } from "../machine_options.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
 import { Session } from "../testing/session.ts";
 

@@ -8,7 +8,8 @@ import { archByName } from "../../arch/mod.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 import { formatJsonLine } from "../../trace/json_lines.ts";
 import { formatMachEvent } from "../../trace/mach_log.ts";
-import { Machine, type MachineOptions, type RunResult } from "../machine.ts";
+import { Machine, type RunResult } from "../machine.ts";
+import type { MachineOptions } from "../machine_options.ts";
 import type { Task } from "../thread/task.ts";
 import { programFile } from "./programs.ts";
 

@@ -1,0 +1,177 @@
+/**
+ * What a machine can be built from, and what is wrong with the rest.
+ *
+ * @module
+ */
+
+import type { Arch } from "../arch/arch.ts";
+import { hex } from "../arch/physical_memory.ts";
+import { createPolicy } from "../sched/policies/registry.ts";
+import type { Policy } from "../sched/policy.ts";
+import type { EventSink } from "../trace/events.ts";
+import { parseScriptLine } from "./boot/boot_script.ts";
+import { scriptVariables } from "./boot/bootstrap.ts";
+import { KernelError } from "./errors.ts";
+import { LOAD_MODES, type LoadMode } from "./program/load_mode.ts";
+import { type BootOptions, type Program, type ProgramMode, readProgram } from "./program/loader.ts";
+
+/** A program to boot with. */
+export interface ModuleOptions {
+  /** Bootstrap script line: program name, arguments, functions. */
+  readonly commandLine: string;
+  /** The ELF file. */
+  readonly bytes: Uint8Array;
+  /** `user`, the default, or `kernel` for a program linked to run at the kernel's privilege in its address space. */
+  readonly mode?: ProgramMode;
+}
+
+/** How to build a machine. */
+export interface MachineOptions {
+  /** Architecture. */
+  readonly arch: Arch;
+  /** Programs, started in order. */
+  readonly modules: readonly ModuleOptions[];
+  /** Scheduling policy by name, default `rr`. */
+  readonly policy?: string;
+  /**
+   * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt, switching threads and swapping
+   * floating-point state take up to 200: with less than that between two interrupts nobody would get anywhere.
+   */
+  readonly quantum?: number;
+  /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
+  readonly seed?: number;
+  /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2046 MiB; default 64 MiB. */
+  readonly memory?: number;
+  /** Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64. */
+  readonly stackLimit?: number;
+  /** Instructions a page-in takes, default 2,000. */
+  readonly ioLatency?: number;
+  /** How programs are loaded; default `copyout`. */
+  readonly load?: LoadMode;
+  /** Kernel command line, for the log. */
+  readonly commandLine?: string;
+  /** Where events go. */
+  readonly sinks?: readonly EventSink[];
+}
+
+const MIB = 2 ** 20;
+
+const DEFAULTS = {
+  quantum: 10_000,
+  memory: 64 * MIB,
+  stackLimit: 64,
+  ioLatency: 2_000,
+  seed: 0,
+} as const;
+
+/** A boot module that can be used. */
+export interface CheckedProgram {
+  /** What it was given as. */
+  readonly module: ModuleOptions;
+  /** Its name: the first word of its script line. */
+  readonly name: string;
+  /** What of its file is loaded. */
+  readonly program: Program;
+}
+
+/** What a machine is built from, with every choice made. */
+export interface CheckedOptions {
+  /** Architecture. */
+  readonly arch: Arch;
+  /** Scheduling policy. */
+  readonly policy: Policy;
+  /** Boot modules in order. */
+  readonly programs: readonly CheckedProgram[];
+  /** Bytes of RAM. */
+  readonly memory: number;
+  /** Instructions between timer interrupts. */
+  readonly quantum: number;
+  /** Seed of the timer's variation. */
+  readonly seed: number;
+  /** Most user threads with a kernel stack at a time. */
+  readonly stackLimit: number;
+  /** Instructions a page-in takes. */
+  readonly ioLatency: number;
+  /** How the bootstrap script is carried out. */
+  readonly boot: BootOptions;
+}
+
+/**
+ * Finds out whether a machine can be built, and makes the choices that were left open.
+ * @throws {KernelError} of kind `misuse`, `script` or `program`
+ * @throws {SchedError} if there is no such policy
+ */
+export function checkOptions(options: MachineOptions): CheckedOptions {
+  const { arch } = options;
+  const number = (
+    name: keyof typeof DEFAULTS,
+    bounds: { least: number; most: number; multiple: number },
+  ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
+  const quantum = number("quantum", { least: 250, most: 2 ** 40, multiple: 1 });
+  // V8 compiles comparisons with the length of an array of 2 GiB or more wrongly.
+  const memory = number("memory", { least: 8 * MIB, most: 2046 * MIB, multiple: 2 * MIB });
+  const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
+  const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
+  const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
+  const policy = createPolicy(options.policy ?? "rr", { quantum, tickInterval: quantum });
+  const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
+  if (!LOAD_MODES.includes(boot.load)) {
+    throw new KernelError(
+      "misuse",
+      `Cannot load programs by "${boot.load}": expected ${LOAD_MODES.join(" or ")}`,
+    );
+  }
+  const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
+  checkApart(programs.filter(({ module }) => module.mode === "kernel"));
+  return { arch, policy, programs, memory, quantum, seed, stackLimit, ioLatency, boot };
+}
+
+/** Finds out whether a module's script line and file can be used at all. */
+function checkModule(
+  module: ModuleOptions,
+  options: { arch: Arch; boot: BootOptions },
+): CheckedProgram {
+  const { arch, boot } = options;
+  const { argv } = parseScriptLine(module.commandLine, scriptVariables(boot));
+  const name = argv[0] ?? "";
+  const program = readProgram(module.bytes, { name, arch, mode: module.mode ?? "user" });
+  return { module, name, program };
+}
+
+/** Kernel-mode programs share an address space: no two may use the same page. */
+function checkApart(programs: readonly CheckedProgram[]): void {
+  const pages = new Map<bigint, string>();
+  for (const { name, program } of programs) {
+    const own = new Set<bigint>();
+    for (const { address, memorySize } of program.segments) {
+      for (let page = address >> 12n; page << 12n < address + memorySize; page++) {
+        const other = pages.get(page);
+        if (other !== undefined) {
+          throw new KernelError(
+            "program",
+            `Cannot load ${name}: the kernel-mode program ${other} is at ${hex(page << 12n)} too`,
+            { address: page << 12n },
+          );
+        }
+        own.add(page);
+      }
+    }
+    for (const page of own) pages.set(page, name);
+  }
+}
+
+function checkNumber(
+  name: string,
+  value: number,
+  bounds: { least: number; most: number; multiple: number },
+): number {
+  const { least, most, multiple } = bounds;
+  if (Number.isSafeInteger(value) && value >= least && value <= most && value % multiple === 0) {
+    return value;
+  }
+  throw new KernelError(
+    "misuse",
+    `Cannot use ${name} ${value}: expected an integer from ${least} to ${most}` +
+      (multiple === 1 ? "" : `, a multiple of ${multiple}`),
+  );
+}
