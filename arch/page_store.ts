@@ -61,9 +61,9 @@ export class PageStore {
       while (at < before.length && (before[at] ?? 0) < frame) at++;
       const old = before[at] === frame ? previous?.pages[at] : undefined;
       const live = this.#view(frame);
-      pages[i] = old !== undefined && isEqual(live, old)
+      pages[i] = old !== undefined && isSameBytes(live, old)
         ? old
-        : isEqual(live, ZERO_PAGE)
+        : isSameBytes(live, ZERO_PAGE)
         ? ZERO_PAGE
         : this.#copy(live);
     }
@@ -96,12 +96,12 @@ export class PageStore {
     { used, write }: { used: Uint32Array; write: boolean },
   ): Uint32Array<ArrayBuffer> {
     this.#checkImage(image);
-    this.#checkFrames(used);
     const { frames, pages } = image;
+    if (used !== frames) this.#checkFrames(used);
     const changed: number[] = [];
     const put = (frame: number, page: Uint8Array<ArrayBuffer>): void => {
       const live = this.#view(frame);
-      if (isEqual(live, page)) return;
+      if (isSameBytes(live, page)) return;
       if (write) live.set(page);
       changed.push(frame);
     };
@@ -171,7 +171,7 @@ export class PageStore {
   }
 }
 
-/** Whether two pages have the same bytes; as fast as the C library's comparison through FFI. */
-function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+/** Whether two arrays have the same bytes; as fast as the C library's comparison through FFI. */
+export function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
 }

@@ -4,14 +4,10 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type Kernel, QUEUES } from "../kernel.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
-import type { AddressSpaceRecord } from "../vm/address_space.ts";
 import type { CpuRecord, KernelRecord } from "./snapshot.ts";
-
-const PAGE = BigInt(PAGE_SIZE);
 
 /** Takes what a kernel keeps. */
 export function saveKernel(k: Kernel): KernelRecord {
@@ -47,7 +43,7 @@ export function saveCpus(k: Kernel): CpuRecord[] {
 export function restoreKernel(
   k: Kernel,
   record: KernelRecord,
-  { cpus, used }: { cpus: readonly CpuRecord[]; used: Uint32Array },
+  { cpus, used }: { cpus: readonly CpuRecord[]; used: Uint32Array<ArrayBuffer> },
 ): void {
   k.clock.restore(record.clock);
   k.policy.restore(record.policy);
@@ -86,30 +82,4 @@ export function restoreKernel(
 function replace<T>(list: T[], items: readonly T[]): void {
   list.length = 0;
   for (const item of items) list.push(item);
-}
-
-/** Page frames that hold code of programs, by index: what is executable now, or was when a record was made. */
-export function codeFrames(k: Kernel, record: KernelRecord): Set<number> {
-  const { base } = k.memory;
-  const frames = new Set<number>();
-  const add = (physical: bigint): void => void frames.add(Number((physical - base) / PAGE));
-  const addPages = ({ pages }: Pick<AddressSpaceRecord, "pages">): void => {
-    for (const [, frame, executable] of pages) if (executable) add(frame);
-  };
-  for (const { space } of k.tasks) {
-    if (space === null) continue;
-    for (const { frame, executable } of space.pages.values()) if (executable) add(frame);
-  }
-  for (const space of record.spaces) if (space !== null) addPages(space);
-  return frames;
-}
-
-/** Page frames of kernel-mode programs, as the tables in RAM have them now. */
-export function addProgramFrames(k: Kernel, frames: Set<number>): void {
-  for (const task of k.tasks) {
-    for (const page of task.programPages) {
-      const index = (k.kernelSpace.physical(page) - k.memory.base) / PAGE;
-      frames.add(Number(index));
-    }
-  }
 }
