@@ -7,6 +7,7 @@
 import { type Kernel, QUEUES } from "../kernel.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
+import type { AddressSpace, AddressSpaceRecord } from "../vm/address_space.ts";
 import type { CpuRecord, KernelRecord } from "./snapshot.ts";
 
 /** Takes what a kernel keeps. */
@@ -53,13 +54,12 @@ export function restoreKernel(
   k.pageIo.restore(record.pageIo);
   replace(
     k.tasks,
-    record.tasks.map((task, i) => {
-      const space = record.spaces[i] ?? null;
-      return Task.from(task, {
-        space: space === null ? null : k.restoreSpace(space),
+    record.tasks.map((task, i) =>
+      Task.from(task, {
+        space: restoreSpace(k, record.spaces[i] ?? null, k.tasks[i]?.space ?? null),
         module: task.module === null ? null : k.bootModules[task.module] ?? null,
-      });
-    }),
+      })
+    ),
   );
   replace(k.threads, record.threads.map((thread) => Thread.from(thread, k.task(thread.task))));
   const thread = (id: number): Thread => k.thread(id);
@@ -77,6 +77,16 @@ export function restoreKernel(
   cpus.forEach((cpu, i) => k.cpus[i]?.restore(cpu.kernel, thread));
   k.restoreRest(record);
   k.events.seq = record.seq;
+}
+
+/** The space of a record: the one that is there, if that has not changed. */
+function restoreSpace(
+  k: Kernel,
+  record: AddressSpaceRecord | null,
+  current: AddressSpace | null,
+): AddressSpace | null {
+  if (record === null) return null;
+  return current?.save() === record ? current : k.restoreSpace(record);
 }
 
 function replace<T>(list: T[], items: readonly T[]): void {
