@@ -22,11 +22,15 @@
  */
 export { type Arch, archByName, ARCHES, type ArchName } from "./arch/mod.ts";
 export {
+  decodeSnapshot,
+  encodeSnapshot,
   KernelError,
   Machine,
   type MachineOptions,
   type ModuleOptions,
   type RunResult,
+  type Snapshot,
+  SnapshotError,
 } from "./kernel/mod.ts";
 export { createPolicy, type Policy, simulate } from "./sched/mod.ts";
 export {

@@ -242,7 +242,10 @@ export interface Cpu extends Disposable {
   translate(address: bigint): bigint | undefined;
   /** Drops cached translations after the host has edited tables. */
   flushTranslations(): void;
-  /** Drops cached code after the host has written to `size` bytes of code at a physical address. */
+  /**
+   * Drops cached code of `size` bytes at a physical address: when the host has written to code, and
+   * when a page frame is code no more. Costs next to nothing where there is none.
+   */
   flushCode(physical: bigint, size: number): void;
   /**
    * Calls `observer` for each exception and interrupt entered, before the guest's vector runs.

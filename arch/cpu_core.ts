@@ -71,8 +71,6 @@ export abstract class CpuCore implements Cpu {
   protected abstract ownState(): CpuState["own"];
   /** Sets it, once it is known to have the same names and types. */
   protected abstract setOwnState(own: CpuState["own"]): void;
-  /** Called at the start of each run. */
-  protected abstract prepareRun(): void;
 
   /** See {@linkcode Cpu.instructions}. */
   get instructions(): number {
@@ -85,7 +83,6 @@ export abstract class CpuCore implements Cpu {
       throw new ArchError("misuse", `Cannot run ${budget} instructions: not a positive integer`);
     }
     let left = budget;
-    this.prepareRun();
     while (left > 0) {
       if (this.#pending !== 0 && this.interruptsEnabled) {
         const line = 31 - Math.clz32(this.#pending & -this.#pending);

@@ -26,9 +26,13 @@ export interface DueInterrupt {
 
 /** Everything a clock keeps, but for the instructions executed. */
 export interface ClockRecord {
+  /** Idle time skipped. */
   readonly skipped: number;
+  /** When the timer ticks next. */
   readonly nextTick: number;
+  /** Interrupts due, the first first. */
   readonly due: readonly DueInterrupt[];
+  /** Where the generator of timer periods is; `null` if they are all the same. */
   readonly random: RandomState | null;
 }
 

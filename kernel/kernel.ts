@@ -8,7 +8,7 @@
 import type { Arch, TrapFrame } from "../arch/arch.ts";
 import type { GuestLabel } from "../arch/guest_labels.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
-import { PhysicalMemory } from "../arch/physical_memory.ts";
+import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
@@ -170,6 +170,7 @@ export class Kernel {
     });
     this.kernelSpace = space;
     this.cpus = Array.from({ length: CPUS }, (_, id) => new PerCpu(id, arch.openCpu(space)));
+    frames.onFree = (frame) => this.dropCode(frame);
     // Time is what all CPUs have executed together.
     const executed = (): number => {
       let sum = 0;
@@ -303,6 +304,7 @@ export class Kernel {
       sharedRoot: this.arch.sharedRoot,
       clean: this.cleanPages,
       invalidate: () => this.flushTranslations(),
+      dropCode: (frame) => this.dropCode(frame),
     };
   }
 
@@ -356,9 +358,9 @@ export class Kernel {
     for (const { cpu } of this.cpus) cpu.flushTranslations();
   }
 
-  /** Drops what all CPUs have cached of the code in a page frame. */
-  flushCode(physical: bigint, size: number): void {
-    for (const { cpu } of this.cpus) cpu.flushCode(physical, size);
+  /** Has all CPUs forget the code of a page frame that is executable no more, or that TypeScript wrote. */
+  dropCode(frame: bigint): void {
+    for (const { cpu } of this.cpus) cpu.flushCode(frame, PAGE_SIZE);
   }
 
   /** Takes the kernel stack of a thread that will not resume it. */

@@ -16,6 +16,7 @@ import { ModuleCode } from "./program/module_code.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
 import { type BootOptions, type Program, type ProgramMode, readProgram } from "./program/loader.ts";
+import { describeWait, summarize, type ThreadSummary } from "./thread/describe.ts";
 import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import type { PerCpu } from "./per_cpu.ts";
@@ -174,6 +175,12 @@ export class Machine implements Disposable {
   /** The instruction clock: guest instructions executed plus idle time skipped. */
   get now(): number {
     return this.kernel.clock.now;
+  }
+
+  /** Its threads, but those whose objects have been freed: where each is, what it waits for, how it will go on. */
+  get threads(): ThreadSummary[] {
+    const k = this.kernel;
+    return k.tasks.flatMap((task) => k.threadsOf(task)).map(summarize);
   }
 
   /** Why the machine stopped for good, or `null`. */
@@ -398,6 +405,7 @@ export class Machine implements Disposable {
       null,
     );
     if (device === null && sleeper === null && !on.cpu.interruptPending) {
+      this.#tellBlocked();
       k.halt("Deadlock: every thread is blocked and nothing is due");
       return;
     }
@@ -405,6 +413,21 @@ export class Machine implements Disposable {
     if (on.cpu.interruptPending) return;
     k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
     k.events.emit({ type: "idle", until: k.clock.now });
+  }
+
+  /** Tells of each blocked thread of a task what it waits for; the kernel's own always wait for something to do. */
+  #tellBlocked(): void {
+    const k = this.kernel;
+    for (const { ref, task, wait, resume, label } of k.threads) {
+      if (task === k.kernelTask || wait === null || resume === null) continue;
+      k.events.emit({
+        type: "blocked",
+        thread: ref,
+        wait: describeWait(wait),
+        continuation: resume.name,
+        label: label === null ? 0n : k.label(label),
+      });
+    }
   }
 }
 

@@ -23,10 +23,18 @@ export type { ModuleCode } from "./program/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
-export { Kernel, type KernelOptions, type KernelQueues, type Sleeper } from "./kernel.ts";
+export {
+  Kernel,
+  type KernelOptions,
+  type KernelQueues,
+  type KernelRest,
+  type Sleeper,
+} from "./kernel.ts";
 export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
+export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";
+export type { ThreadSummary } from "./thread/describe.ts";
 export type { Outcome } from "./thread/outcome.ts";
 export { StackPool, type StackPoolRecord } from "./thread/stack_pool.ts";
 export { type AddressRange, Task, type TaskRecord, type TaskStatus } from "./thread/task.ts";
@@ -53,5 +61,7 @@ export {
 } from "./vm/address_space.ts";
 export type { Fault } from "./vm/fault_types.ts";
 export { PageFrames, type PageFramesRecord } from "./vm/page_frames.ts";
-export { PageIo, type PageIoRecord, type PageRequest } from "./vm/page_io.ts";
+export { PageIo, type PageIoRecord, type PageRequest, type PendingPage } from "./vm/page_io.ts";
 export { type VmEntry, VmMap, type VmObject, type VmProtection } from "./vm/vm_map.ts";
+export type { Plain } from "../util/plain.ts";
+export type { RandomState } from "../util/random.ts";

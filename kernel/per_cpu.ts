@@ -9,9 +9,13 @@ import type { Thread } from "./thread/thread.ts";
 
 /** Everything a CPU's owner keeps, as plain data; the CPU's own state apart. Threads by number. */
 export interface PerCpuRecord {
+  /** The thread that runs. */
   readonly current: number;
+  /** Its idle thread. */
   readonly idle: number;
+  /** Thread whose registers are in the floating-point unit, or `null`. */
   readonly fpOwner: number | null;
+  /** Instructions that have been charged to threads. */
   readonly charged: number;
 }
 

@@ -36,3 +36,4 @@ export {
   type ThreadSpec,
   type Workload,
 } from "./simulator/workload.ts";
+export type { Plain } from "../util/plain.ts";

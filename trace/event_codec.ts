@@ -170,6 +170,7 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   "thread-create": lifecycle,
   "thread-exit": lifecycle,
   idle: { until: integer },
+  blocked: { thread, wait: text, continuation: text, label: word },
   halt: { reason: text },
 };
 

@@ -253,6 +253,20 @@ export interface IdleEvent {
   readonly until: number;
 }
 
+/** A thread is blocked for ever: told of each when the machine stops because all of them are. */
+export interface BlockedEvent {
+  /** Discriminant. */
+  readonly type: "blocked";
+  /** The thread. */
+  readonly thread: ThreadRef;
+  /** What it waits for, in a few words. */
+  readonly wait: string;
+  /** Name of the continuation it would go on with. */
+  readonly continuation: string;
+  /** Label it would start at; 0n if it keeps its kernel stack. */
+  readonly label: bigint;
+}
+
 /** The machine stopped. */
 export interface HaltEvent {
   /** Discriminant. */
@@ -281,6 +295,7 @@ export type EventBody =
   | ConsoleEvent
   | LifecycleEvent
   | IdleEvent
+  | BlockedEvent
   | HaltEvent;
 
 /** When and where an event happened. */

@@ -63,6 +63,13 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
       const newline = options.lineOpen ? "\n" : "";
       return `${newline}${formatThread(event.thread)} unwinding: ${event.reason}\n`;
     }
+    case "blocked": {
+      const at = event.label === 0n ? "its kernel stack" : formatWord(event.label);
+      return `${options.lineOpen ? "\n" : ""}${
+        formatThread(event.thread)
+      } waits for ${event.wait}, ` +
+        `cont ${event.continuation} at ${at}\n`;
+    }
     case "frame":
     case "landing":
     case "unwind-resume":

@@ -14,6 +14,10 @@ export const UC_ARCH_X86 = 4;
 export const UC_MODE_ARM = 0;
 /** `UC_MODE_64`: x86 long mode. */
 export const UC_MODE_64 = 8;
+/** `UC_PROT_READ`: read. */
+export const UC_PROT_READ = 1;
+/** `UC_PROT_EXEC`: execute. */
+export const UC_PROT_EXEC = 4;
 /** `UC_PROT_ALL`: read, write and execute. */
 export const UC_PROT_ALL = 7;
 
@@ -23,6 +27,8 @@ export const UC_HOOK_INSN = 1 << 1;
 export const UC_HOOK_CODE = 1 << 2;
 /** `UC_HOOK_MEM_UNMAPPED`: reads, writes and fetches of physical addresses without memory. */
 export const UC_HOOK_MEM_UNMAPPED = 7 << 4;
+/** `UC_HOOK_MEM_WRITE_UNMAPPED`: the writes among them. */
+export const UC_HOOK_MEM_WRITE_UNMAPPED = 1 << 5;
 /** `UC_HOOK_EDGE_GENERATED`: a block of code has been translated after another one has run, and is about to run. */
 export const UC_HOOK_EDGE_GENERATED = 1 << 15;
 

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Unicorn's numbers of the instructions that may be hooked. */
+export const AArch64Instruction = { SYS: 3 } as const;
+
 /**
  * Unicorn's register numbers. The number of `Xn` is `X0 + n` up to X28 (`FP` and `LR` follow another order), of `Vn` it is
  * `V0 + n`. `SP` is the stack pointer in use; the banked ones are system registers.

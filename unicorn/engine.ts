@@ -9,13 +9,21 @@ import { X86Vector } from "./constants_x86_64.ts";
 import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
-import { codeCallback, type HookTarget, memoryCallback, setRunning } from "./hooks.ts";
+import { CacheMaintenance } from "./cache_maintenance.ts";
+import { CodeFrames } from "./code_frames.ts";
+import {
+  codeCallback,
+  type HookTarget,
+  memoryCallback,
+  setRunning,
+  translationCallback,
+} from "./hooks.ts";
 import { locateCpu } from "./layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
-import { addressOf, viewMemory } from "./native_memory.ts";
+import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./pc_alignment.ts";
-import { RamMap } from "./ram.ts";
+import { PAGE_SIZE, RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./state_aarch64.ts";
@@ -25,6 +33,9 @@ import { checkSystemRegister, encodingNumber, SystemRegister } from "./system_re
 import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
 import { X86Instructions } from "./x86_instructions.ts";
 import { readMsr, writeMsr } from "./x86_msr.ts";
+
+/** Stands for the block that ran last where none has; the library reads its first fields. */
+const NO_BLOCK = new Uint8Array(256);
 
 /** Options of {@linkcode Engine.open}. */
 export interface EngineOptions {
@@ -46,6 +57,7 @@ interface CodeHook {
 }
 
 const HIGH = 2 ** 32;
+const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
 /** SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear: models with EL2 would ask HCR_EL2.RW too. */
@@ -71,12 +83,14 @@ export class Engine implements Disposable {
   readonly #instructions: X86Instructions | undefined;
   readonly #aarch64: AArch64State | undefined;
   readonly #alignment: PcAlignment | undefined;
+  readonly #maintenance: CacheMaintenance | undefined;
   /** AArch64: the system registers that may be accessed in place. */
   readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
   readonly #pcIndex: number;
-  /** The word of the CPU's state with the bit that switches address translation on. */
-  readonly #translation: { index: number; bit: bigint };
+  readonly #code: CodeFrames;
+  /** Hooks of the addresses without RAM. */
+  #gapHooks: bigint[] = [];
   /** The engine's own structure, as words. */
   readonly #engine: Uint32Array;
   readonly #engineBytes: Uint8Array;
@@ -115,35 +129,51 @@ export class Engine implements Disposable {
     this.#native = native;
     const { object, state } = locateCpu(native, layout);
     this.#view = new StateView(state);
-    const engine = viewMemory(addressOf(native.handle), layout.stopRequest + 8);
+    const engine = viewMemory(
+      addressOf(native.handle),
+      Math.max(layout.stopRequest, layout.lastBlock) + 8,
+    );
     this.#engineBytes = new Uint8Array(engine);
     this.#engine = new Uint32Array(engine, 0, engine.byteLength >> 2);
     this.#counterIndex = layout.counter >> 2;
     this.#stopIndex = layout.stopRequest;
     this.#exception = new Int32Array(viewMemory(object + BigInt(layout.exception), 4));
     this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
-    native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback());
+    this.#watchGaps();
+    native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
+    // The library tells of a translation only if a block has run before, and shows that one too.
+    new BigUint64Array(engine, layout.lastBlock, 1)[0] = addressOfBytes(NO_BLOCK);
     if (arch === "x86_64") {
       this.#pcIndex = internals.x86.rip >> 3;
-      this.#translation = { index: internals.x86.cr0 >> 3, bit: CR0_PG };
+      this.#code = new CodeFrames(native, {
+        words: this.#words,
+        index: internals.x86.cr0 >> 3,
+        bit: CR0_PG,
+      });
       this.#x86 = new X86State(this.#view, internals.x86);
       this.#instructions = new X86Instructions(native, this.#x86);
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
-      this.#translation = { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M };
+      this.#code = new CodeFrames(native, {
+        words: this.#words,
+        index: internals.aarch64.sctlr >> 3,
+        bit: SCTLR_M,
+      });
       const scr = new SystemRegister(native, SCR_EL3);
       scr.write(SCR_EL3_RW);
       // Writing any system register makes the engine look at PSTATE again; this one never changes.
       this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
       this.#places = internals.aarch64.system;
       this.#alignment = new PcAlignment(native, this.#aarch64);
+      this.#maintenance = new CacheMaintenance(native, this.#code);
     }
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
-      onTranslation: (address) => this.#alignment?.onTranslation(address),
+      onTranslation: (address, size) => this.#guard(() => this.#onTranslation(address, size)),
+      onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
       onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
     };
@@ -185,6 +215,7 @@ export class Engine implements Disposable {
       `map ${bytes.length} bytes at 0x${address.toString(16)}`,
     );
     this.#ram.add(address, bytes);
+    this.#watchGaps();
   }
 
   /**
@@ -203,6 +234,7 @@ export class Engine implements Disposable {
       `unmap ${size} bytes at 0x${address.toString(16)}`,
     );
     this.#ram.delete(address, size);
+    this.#watchGaps();
     this.flushTlb();
   }
 
@@ -217,6 +249,7 @@ export class Engine implements Disposable {
     this.#checkIdle("run");
     if (budget !== this.#budget) this.#setBudget(budget);
     this.#ram.checkAlive();
+    if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
     this.#memory = undefined;
     this.#stoppedByHook = false;
@@ -347,8 +380,10 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Drops the translations of code that the host has overwritten; without it the guest may go on executing the old code.
-   * Writes by the guest itself need nothing.
+   * Drops the translations of code that the host has overwritten, or another engine over the same
+   * RAM; without it the guest may go on executing the old code. Stores by this engine's guest need
+   * nothing, through whatever mapping. The next run pays for all that was dropped before it, and
+   * nothing where no code had been translated: a range may be named whenever it might be code.
    *
    * @param address Physical address of the first byte.
    * @param size Bytes, at least 1, within one mapping.
@@ -362,26 +397,7 @@ export class Engine implements Disposable {
         `Cannot invalidate ${size} bytes at 0x${address.toString(16)}: not within one mapping`,
       );
     }
-    const { symbols, handle } = this.#native;
-    const drop = (): void =>
-      this.#native.check(
-        symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, address, address + size),
-        "invalidate code",
-      );
-    // The library's control takes virtual addresses, and passes over those that are not mapped now: with translation switched
-    // off for its duration they are physical ones.
-    const words = this.#words;
-    const { index, bit } = this.#translation;
-    const before = words[index] ?? 0n;
-    if ((before & bit) === 0n) return drop();
-    words[index] = before & ~bit;
-    try {
-      this.flushTlb();
-      drop();
-    } finally {
-      words[index] = before;
-      this.flushTlb();
-    }
+    this.#code.drop(address, size);
   }
 
   /** Empties the TLB: needed after the host has changed page tables. */
@@ -514,6 +530,43 @@ export class Engine implements Disposable {
     throw new EngineUsageError("arch", `Cannot do this on an engine for ${this.arch}`);
   }
 
+  #onTranslation(address: bigint, size: number): void {
+    this.#alignment?.onTranslation(address);
+    let added = false;
+    let again = false;
+    const end = address + BigInt(size);
+    for (let at = address; at < end;) {
+      const part = Math.min(Number(end - at), PAGE_SIZE - Number(at & PAGE_OFFSET));
+      const physical = this.#native.translate(at, uc.UC_PROT_EXEC);
+      const bytes = physical === undefined ? undefined : this.#ram.slice(physical, part);
+      if (physical !== undefined && bytes !== undefined) {
+        added = this.#code.add(physical) || added;
+        again = this.#maintenance?.findIn(at, bytes) || again;
+      }
+      at += BigInt(part);
+    }
+    if (added) this.#code.flushTlb();
+    if (again) this.#maintenance?.translateAgain(address, size);
+  }
+
+  /** Keeps what is thrown on the way through native code, and stops the run. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#callbackError ??= { error };
+      this.#stopByHook();
+    }
+  }
+
+  /** Has accesses to addresses without RAM told, and covers no other: see {@linkcode CodeFrames}. */
+  #watchGaps(): void {
+    for (const hook of this.#gapHooks) this.#native.removeHook(hook);
+    this.#gapHooks = this.#ram.gaps().map((gap) =>
+      this.#native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback(), gap)
+    );
+  }
+
   #onCode(id: number, address: bigint): void {
     const hook = this.#hooks.get(id);
     if (hook === undefined || this.#stoppedByHook) return;
@@ -522,6 +575,10 @@ export class Engine implements Disposable {
     } catch (error) {
       this.#callbackError ??= { error };
     }
+    this.#stopByHook();
+  }
+
+  #stopByHook(): void {
     this.#stoppedByHook = true;
     this.#native.symbols.uc_emu_stop(this.#native.handle);
   }

@@ -1,7 +1,7 @@
 /**
  * The native entry points of callbacks.
  *
- * There are six per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
+ * There are seven per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
  * that native code still knows. They record and stop; the engine acts after the run has returned. Nothing is thrown through
  * native code.
  *
@@ -18,8 +18,10 @@ export interface HookTarget {
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
   /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
   onTimestamp(): boolean;
-  /** Called when a block of code has been translated, before it runs, with the low word of its address. */
-  onTranslation(address: number): void;
+  /** Called when code, `size` bytes at a virtual address, has been translated, before it runs. */
+  onTranslation(address: bigint, size: number): void;
+  /** Called for a hooked system instruction of AArch64, with fields and its register's value. */
+  onSystem(operation: { crn: number; crm: number; op1: number; value: bigint }): void;
   /** Called for each access by `in`, `out` and their string forms. */
   onPort(): void;
 }
@@ -59,9 +61,11 @@ const memory = lazy(() =>
 const translation = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "pointer", "u32", "u32"], result: "void" },
-    // The block's description begins with its address.
     (_uc, block) => {
-      if (block !== null) running?.onTranslation(new Deno.UnsafePointerView(block).getUint32());
+      if (block === null) return;
+      // The block's description: its address (u64), its instructions (u16), its bytes (u16).
+      const view = new Deno.UnsafePointerView(block);
+      running?.onTranslation(view.getBigUint64(), view.getUint16(10));
     },
   )
 );
@@ -70,6 +74,24 @@ const timestamp = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32"], result: "i32" },
     () => running?.onTimestamp() ? 1 : 0,
+  )
+);
+
+const system = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "i32", "pointer", "u32"], result: "u32" },
+    (_uc, _register, operation) => {
+      if (operation === null) return 0;
+      // `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, the value (u64).
+      const view = new Deno.UnsafePointerView(operation);
+      running?.onSystem({
+        crn: view.getUint32(0),
+        crm: view.getUint32(4),
+        op1: view.getUint32(12),
+        value: view.getBigUint64(24),
+      });
+      return 0;
+    },
   )
 );
 
@@ -104,6 +126,11 @@ export function memoryCallback(): Deno.PointerObject {
 /** Native entry point of hooks of translated blocks. */
 export function translationCallback(): Deno.PointerObject {
   return translation().pointer;
+}
+
+/** Native entry point of hooks of system instructions of AArch64. */
+export function systemCallback(): Deno.PointerObject {
+  return system().pointer;
 }
 
 /** Native entry point of hooks of `rdtsc` and `rdtscp`. */

@@ -34,6 +34,17 @@ export function rangesSize(ranges: readonly ByteRange[]): number {
   return ranges.reduce((size, [begin, end]) => size + end - begin, 0);
 }
 
+/** What is left of a range without some holes in it, ascending. */
+export function without([begin, end]: ByteRange, holes: readonly ByteRange[]): ByteRange[] {
+  const ranges: ByteRange[] = [];
+  let at = begin;
+  for (const [from, to] of holes.toSorted(([a], [b]) => a - b)) {
+    if (from > at) ranges.push([at, from]);
+    at = to;
+  }
+  return end > at ? [...ranges, [at, end]] : ranges;
+}
+
 /** Where a byte of the state lies in an image. */
 export function imageOffset(layout: ImageLayout, offset: number): number {
   let before = 0;

@@ -12,6 +12,7 @@ import {
   type ImageLayout,
   readWords,
   wideState,
+  without,
 } from "./image_layout.ts";
 import { Specimen } from "./layout.ts";
 import type { AArch64Layout } from "./layout_aarch64.ts";
@@ -72,7 +73,8 @@ export function findAArch64Image(symbols: UnicornSymbols, layout: AArch64Layout)
   const debugEnd = debug + 8 * DEBUG_REGISTERS * DEBUG_KINDS.length;
   const clock = debugEnd + CLOCK_DISTANCE;
   checkClock(specimen, { view, clock });
-  const ranges = [[0, clock], [clock + 8, end]] as const;
+  // The engine uses the syndrome for notes of its own while it runs: how a run is cut shows there.
+  const ranges = without([0, end], [[layout.syndrome, layout.syndrome + 4], [clock, clock + 8]]);
   return {
     ranges,
     debug: [debug, debugEnd],

@@ -22,6 +22,8 @@ export interface CommonLayout {
   counter: number;
   /** In the engine: whether something asked the run to stop (u8). */
   stopRequest: number;
+  /** In the engine: pointer to the block of code that ran last, which begins with its address. */
+  lastBlock: number;
   /** In the engine: pointer to the CPU object. */
   cpu: number;
   /** In the CPU object: pointer to the CPU's state. */
@@ -38,6 +40,8 @@ export interface CommonLayout {
 
 /** Bytes of the engine structure that are searched; fields in use lie in its first kilobytes. */
 const ENGINE_WINDOW = 4096;
+/** The whole structure is no larger; most of it is saved registers of the host. */
+const ENGINE_SIZE = 24 * 1024;
 /** Bytes of the CPU object that are searched for the pointer to its state. */
 const CPU_WINDOW = 1024;
 /** The state lies in the CPU object itself, at most this far from its start. */
@@ -195,6 +199,8 @@ export interface ProbeCode {
   traps: readonly { code: readonly number[]; number: number }[];
   /** `nop`, `nop`, and the instruction that waits for an interrupt. */
   pause: readonly number[];
+  /** A jump to the instruction behind it, and a pause. */
+  jump: readonly number[];
   /** Two instructions that loop for ever. */
   loop: readonly number[];
 }
@@ -231,12 +237,44 @@ export function findCommonLayout(specimen: Specimen, probe: ProbeCode): CommonLa
   }
   return {
     counter: counter.only(),
+    lastBlock: findLastBlock(specimen, probe.jump),
     stopRequest: stop.only(),
     ...found.chain,
     exception: found.search.only(),
     stateSize: bytes.length,
     contextHeader: header,
   };
+}
+
+/** Where the engine keeps the block that ran last: it points to the address of a known one. */
+function findLastBlock(specimen: Specimen, jump: readonly number[]): number {
+  const { symbols, handle } = specimen.native;
+  const view = new DataView(copyEngine(symbols, addressOf(handle)).buffer);
+  const first = new Uint8Array(8);
+  const pc = new DataView(first.buffer);
+  let offsets = Array.from({ length: view.byteLength >> 3 }, (_, index) => 8 * index);
+  for (const at of [0x2000n, 0x3000n, CODE]) {
+    specimen.run(jump, { at });
+    tryCopyMemory(symbols, addressOf(handle), new Uint8Array(view.buffer));
+    offsets = offsets.filter((offset) => {
+      const block = pointerAt(view, offset);
+      return block > 0 && tryCopyMemory(symbols, BigInt(block), first) &&
+        pc.getBigUint64(0, true) === at;
+    });
+  }
+  // What lies behind the structure, and not in it, may point there too.
+  const [found] = offsets;
+  if (found === undefined) throw new CalibrationError("Cannot find the last block");
+  return found;
+}
+
+/** As much of the engine's structure as can be read, up to the whole of it. */
+function copyEngine(symbols: UnicornSymbols, address: bigint): Uint8Array<ArrayBuffer> {
+  for (let size = ENGINE_SIZE; size > ENGINE_WINDOW; size -= 1024) {
+    const copy = new Uint8Array(size);
+    if (tryCopyMemory(symbols, address, copy)) return copy;
+  }
+  throw new CalibrationError("Cannot view the engine's structure: memory not mapped");
 }
 
 /** The CPU of an engine: its object, and its state in place. @throws {CalibrationError} When it is not where it should be. */

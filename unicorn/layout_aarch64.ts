@@ -99,6 +99,7 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
       { code: words(brk(0)), number: 7 },
     ],
     pause: words(NOP, NOP, 0xd503207f), // nop; nop; wfi
+    jump: words(0x14000001, 0xd503207f), // b 1f; 1: wfi
     loop: words(NOP, 0x17ffffff), // 1: nop; b 1b
   });
   const { native } = specimen;

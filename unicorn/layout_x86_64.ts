@@ -54,6 +54,7 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
       { code: [0xcd, 0x31], number: 0x31 }, // int 0x31
     ],
     pause: [0x90, 0x90, 0xf4], // nop; nop; hlt
+    jump: [0xeb, 0x00, 0xf4], // jmp 1f; 1: hlt
     loop: [0x90, 0xeb, 0xfd], // 1: nop; jmp 1b
   });
   const view = new DataView(locateCpu(specimen.native, common).state);

@@ -139,6 +139,15 @@ export class NativeEngine {
     );
   }
 
+  /**
+   * Physical address of a virtual one, as the CPU translates it now, or `undefined` where there is no memory.
+   * @param access `UC_PROT_READ` or `UC_PROT_EXEC`
+   */
+  translate(address: bigint, access: number): bigint | undefined {
+    const status = this.symbols.uc_vmem_translate(this.handle, address, access, this.#word);
+    return status === uc.UC_ERR_OK ? this.#word[0] : undefined;
+  }
+
   /** Runs up to `budget` instructions from `pc`; returns Unicorn's status. */
   start(pc: bigint, budget: bigint): number {
     return this.symbols.uc_emu_start(this.handle, pc, 0n, 0n, budget);

@@ -14,6 +14,11 @@ export function addressOf(pointer: Deno.PointerObject): bigint {
   return Deno.UnsafePointer.value(pointer);
 }
 
+/** Where bytes of JavaScript lie. They are the caller's to keep. */
+export function addressOfBytes(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}
+
 /** The pointer with an address; null for address 0. */
 export function pointerTo(address: bigint): Deno.PointerValue {
   return Deno.UnsafePointer.create(address);
@@ -45,7 +50,7 @@ function canReadSelf(symbols: UnicornSymbols): boolean {
   if (can === undefined) {
     const own = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
     const copy = new Uint8Array(own.length);
-    const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(own));
+    const address = addressOfBytes(own);
     can = readSelf(symbols, address, copy) === own.length && copy.join() === own.join();
     selfReaders.set(symbols, can);
   }
@@ -59,7 +64,7 @@ function readSelf(
   target: Uint8Array<ArrayBuffer>,
 ): number {
   const size = BigInt(target.length);
-  const into = Deno.UnsafePointer.value(Deno.UnsafePointer.of(target));
+  const into = addressOfBytes(target);
   const local = new BigUint64Array([into, size]);
   const remote = new BigUint64Array([address, size]);
   return Number(symbols.process_vm_readv?.(Deno.pid, local, 1n, remote, 1n, 0n) ?? -1);

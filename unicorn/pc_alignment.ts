@@ -6,7 +6,6 @@
 import * as uc from "./constants.ts";
 import { AArch64Vector } from "./constants_aarch64.ts";
 import type { TrapExit } from "./exit.ts";
-import { translationCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import type { AArch64State } from "./state_aarch64.ts";
 
@@ -24,12 +23,11 @@ export class PcAlignment {
   constructor(native: NativeEngine, state: AArch64State) {
     this.#native = native;
     this.#state = state;
-    native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
   }
 
-  /** Looks at code that has been translated, and is about to run, by the low word of its address. */
-  onTranslation(address: number): void {
-    if ((address & 3) === 0) return;
+  /** Looks at the address of code that has been translated and is about to run. */
+  onTranslation(address: bigint): void {
+    if ((address & 3n) === 0n) return;
     this.#found = true;
     this.#native.symbols.uc_emu_stop(this.#native.handle);
   }

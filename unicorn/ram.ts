@@ -9,6 +9,8 @@ import { EngineUsageError } from "./errors.ts";
 export const PAGE_SIZE = 4096;
 /** Physical addresses end here on both architectures' models. */
 export const PHYSICAL_END = 1n << 40n;
+/** A guest's tables can name any address up to this one. */
+const ADDRESS_END = (1n << 64n) - 1n;
 
 interface Mapping {
   address: bigint;
@@ -86,10 +88,37 @@ export class RamMap {
     });
   }
 
+  /** The bytes of a physical range within one mapping, or `undefined` if it is not. */
+  slice(address: bigint, size: number): Uint8Array | undefined {
+    for (const mapping of this.#mappings) {
+      const offset = Number(address - mapping.address);
+      if (offset >= 0 && offset + size <= mapping.size) {
+        return mapping.bytes.subarray(offset, offset + size);
+      }
+    }
+    return undefined;
+  }
+
+  /** The physical addresses without memory, as ranges whose last address belongs to them. */
+  gaps(): { begin: bigint; end: bigint }[] {
+    const gaps: { begin: bigint; end: bigint }[] = [];
+    let begin = 0n;
+    for (const { address, size } of this.#mappings.toSorted(byAddress)) {
+      if (address > begin) gaps.push({ begin, end: address - 1n });
+      begin = address + BigInt(size);
+    }
+    gaps.push({ begin, end: ADDRESS_END });
+    return gaps;
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#mappings = [];
   }
+}
+
+function byAddress(a: Mapping, b: Mapping): number {
+  return a.address < b.address ? -1 : 1;
 }
 
 function isExactly(mapping: Mapping, address: bigint, size: bigint): boolean {

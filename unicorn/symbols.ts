@@ -10,6 +10,7 @@ const DEFINITIONS = {
   uc_close: { parameters: ["pointer"], result: "i32" },
   uc_mem_map_ptr: { parameters: ["pointer", "u64", "usize", "u32", "buffer"], result: "i32" },
   uc_mem_unmap: { parameters: ["pointer", "u64", "usize"], result: "i32" },
+  uc_vmem_translate: { parameters: ["pointer", "u64", "u32", "buffer"], result: "i32" },
   // Hooks may call back into JavaScript; without `callback` Deno's fast path would enter V8 illegally.
   uc_emu_start: {
     parameters: ["pointer", "u64", "u64", "u64", "usize"],

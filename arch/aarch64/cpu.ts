@@ -180,9 +180,6 @@ export class AArch64Cpu extends CpuCore {
     return this.#ttbr0.read() & TTBR_ADDRESS;
   }
 
-  /** Nothing to prepare. */
-  protected override prepareRun(): void {}
-
   /**
    * The instruction at an address, or `undefined` if nothing is mapped there, or nothing that EL0
    * may execute.

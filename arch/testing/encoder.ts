@@ -37,6 +37,8 @@ export interface Encoder {
   countDownSkipZero(register: number): number[];
   /** Skips the jump that follows unless two registers are equal. */
   skipUnlessEqual(a: number, b: number): number[];
+  /** Jumps to the address in a register. */
+  jumpRegister(register: number): number[];
   /** A jump by a number of bytes from the instruction's own address. */
   jump(distance: number): number[];
   /** Bytes of a jump. */

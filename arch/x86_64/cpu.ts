@@ -185,9 +185,6 @@ export class X86Cpu extends CpuCore {
     this.#userFp = own["userFp"] === true;
   }
 
-  /** Nothing to prepare. */
-  protected override prepareRun(): void {}
-
   /** Enters the exception or system call the engine stopped at. */
   protected override enterException(exit: Exit): CpuExit | null {
     if (exit.kind === "syscall") return this.#enterSyscall();

@@ -1,5 +1,6 @@
 /**
- * Compares our trap round trip and in-guest switch with a C harness and a Python one over the same libunicorn: builds the C
+ * Compares our trap round trip, in-guest switch and null system call with a C harness and a Python
+ * one over the same libunicorn: builds the C
  * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and prints a table of medians and
  * ratios. Needs a C compiler, Python 3 and pip.
  *
@@ -9,18 +10,23 @@ import { cacheDirectories, PINNED_VERSION } from "../../unicorn/cache.ts";
 import { ensureUnicorn, PINNED_WHEELS } from "../../unicorn/fetch.ts";
 import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
 import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
+import { makeNullCall } from "./null_call.ts";
 import type { Measurement } from "./trap_loop.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const ARCHES: readonly PeerArch[] = ["x86_64", "aarch64"];
-const PATHS = ["trap", "switch"] as const;
+/** `null` is the kernel's null system call, beside the same guest code with no kernel in C. */
+const PATHS = ["trap", "switch", "null"] as const;
+type PathName = (typeof PATHS)[number];
 /** Rounds of each path in one run: enough to take about a tenth of a second. */
 const COUNT = { ours: 200_000, c: 200_000, python: 20_000 };
 
-/** One harness: how to measure one path once. */
+/** One harness: how to measure one path once, in nanoseconds a round. */
 interface Peer {
   name: string;
-  measure(arch: PeerArch, path: Measurement["path"]): Promise<number>;
+  /** Whether it has the null system call. */
+  null: boolean;
+  measure(arch: PeerArch, path: PathName): Promise<number>;
 }
 
 async function output(command: string, args: string[], env: Record<string, string> = {}) {
@@ -67,7 +73,14 @@ async function prepare(directory: string): Promise<void> {
   const lines = Object.entries(numbers).map(([name, value]) => `#define ${name} ${value}\n`);
   await Deno.writeTextFile(`${directory}/constants.h`, lines.join(""));
   await Deno.writeTextFile(`${directory}/constants.json`, JSON.stringify(numbers));
-  for (const arch of ARCHES) await Deno.writeFile(`${directory}/${arch}.ram`, makeRam(arch));
+  const headers: string[] = [];
+  for (const arch of ARCHES) {
+    await Deno.writeFile(`${directory}/${arch}.ram`, makeRam(arch));
+    const { ram, header } = makeNullCall(arch);
+    await Deno.writeFile(`${directory}/${arch}.null.ram`, ram);
+    headers.push(header);
+  }
+  await Deno.writeTextFile(`${directory}/null_call.h`, headers.join(""));
 }
 
 /** Installs the pinned wheel beside the harness; pip checks its hash. */
@@ -103,32 +116,45 @@ async function buildC(compiler: string, directory: string, headers: string, libr
   return program;
 }
 
+/** The null system call of the whole kernel, as `deno task bench` measures it. */
+async function measureNull(arch: PeerArch): Promise<number> {
+  const launcher = new URL("../../tools/launch.ts", import.meta.url).pathname;
+  const report = new URL("../report.ts", import.meta.url).pathname;
+  const text = await output(Deno.execPath(), [
+    ...["run", "-A", launcher, "run", "--engine", report],
+    ...["--arch", arch, "--path", "null syscall", "--quick", "--json"],
+  ]);
+  const { measurements: [first] } = JSON.parse(text) as {
+    measurements: { medianNs: number }[];
+  };
+  return first?.medianNs ?? NaN;
+}
+
 function peers(directory: string, c: string, python: string, binding: string): Peer[] {
   const viaC = (name: string, method: string): Peer => ({
     name,
-    measure: async (arch, path) =>
-      Number(await output(c, [arch, path, method, `${COUNT.c}`, `${directory}/${arch}.ram`])),
+    null: method === "direct",
+    async measure(arch, path) {
+      const ram = `${directory}/${arch}${path === "null" ? ".null" : ""}.ram`;
+      return Number(await output(c, [arch, path, method, `${COUNT.c}`, ram]));
+    },
   });
   return [
     {
       name: "ours",
+      null: true,
       async measure(arch, path) {
-        const args = [
-          "run",
-          "-A",
-          "--no-check",
-          `${HERE}trap_loop.ts`,
-          arch,
-          path,
-          `${COUNT.ours}`,
-        ];
-        return (JSON.parse(await output(Deno.execPath(), args)) as Measurement).ns;
+        if (path === "null") return await measureNull(arch);
+        const args = ["run", "-A", "--no-check", `${HERE}trap_loop.ts`];
+        const text = await output(Deno.execPath(), [...args, arch, path, `${COUNT.ours}`]);
+        return (JSON.parse(text) as Measurement).ns;
       },
     },
     viaC("C", "callback"),
     viaC("C direct", "direct"),
     {
       name: "Python",
+      null: false,
       async measure(arch, path) {
         const rounds = path === "trap" ? COUNT.python : COUNT.c;
         const files = [`${directory}/${arch}.ram`, `${directory}/constants.json`];
@@ -139,9 +165,14 @@ function peers(directory: string, c: string, python: string, binding: string): P
   ];
 }
 
+function format(value: number, digits: number): string {
+  return Number.isNaN(value) ? "-" : value.toFixed(digits);
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
+  if (sorted.length === 0) return NaN;
   const upper = sorted[middle] ?? NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }
@@ -165,12 +196,13 @@ async function main(rounds: number): Promise<void> {
       const times = all.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
         for (const [index, peer] of all.entries()) {
+          if (path === "null" && !peer.null) continue;
           times[index]?.push(await peer.measure(arch, path));
         }
       }
       const [ours = NaN, viaC = NaN, direct = NaN, viaPython = NaN] = times.map(median);
-      const ns = [ours, viaC, direct, viaPython].map((value) => value.toFixed(0));
-      const ratios = [ours / viaC, ours / direct, viaPython / ours].map((r) => r.toFixed(2));
+      const ns = [ours, viaC, direct, viaPython].map((value) => format(value, 0));
+      const ratios = [ours / viaC, ours / direct, viaPython / ours].map((r) => format(r, 2));
       table.push([arch, path, ...ns, ...ratios, `${rounds}`]);
     }
   }

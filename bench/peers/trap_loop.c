@@ -5,6 +5,11 @@
  * usage: trap_loop ARCH PATH METHOD ROUNDS RAM_IMAGE
  * prints nanoseconds per round
  *
+ * PATH trap:   a trap and the return from it, one instruction each, and what an exception does in between.
+ * PATH switch: two threads that switch to each other.
+ * PATH null:   a system call through the vectors of the guest kernel, which waits for an answer, and the way back: what the
+ *              TypeScript kernel's null system call executes in the guest. METHOD direct only.
+ *
  * METHOD callback: an interrupt hook records the vector and calls uc_emu_stop; the context is saved, patched and
  *                  restored between runs.
  * METHOD direct:   no hook, so that an exception ends the run by itself; the CPU's structure is patched in place. This is
@@ -18,6 +23,9 @@
 #include <unicorn/unicorn.h>
 
 #include "constants.h"
+#include "null_call.h"
+
+#define LENGTH(table) (sizeof(table) / sizeof((table)[0]))
 
 #define BUDGET 1000000000000ull
 
@@ -36,6 +44,7 @@ static const struct segment user_data = {0x1b, 0, 0xffffffff, 0x00cff300};
 static uc_engine *uc;
 static uc_context *context;
 static uint8_t *ram;
+static size_t ram_size = RAM_SIZE;
 static uint8_t *cpu;   /* the CPU's state: inside the saved context, or the live one */
 static int32_t *live_vector;
 static bool direct;
@@ -188,24 +197,106 @@ static void aarch64_switch(uint64_t rounds)
     check(uc_emu_start(uc, KERNEL_SWITCH, 0, 0, BUDGET), "switch");
 }
 
-static void set_up(bool x86)
+/* What SYSCALL does. */
+static void enter_syscall(void)
 {
+    static struct segment code = {0, 0, 0xffffffff, 0x00af9b00}, stack = {0, 0, 0xffffffff, 0x00cf9300};
+    uint64_t flags;
+    code.selector = (X86_64_NULL_STAR >> 32) & 0xfffc;
+    stack.selector = code.selector + 8;
+    uc_reg_read(uc, UC_X86_REG_RFLAGS, &flags);
+    put64(1 * 8, get64(X86_RIP));
+    put64(11 * 8, flags);
+    flags &= ~X86_64_NULL_FMASK;
+    uc_reg_write(uc, UC_X86_REG_RFLAGS, &flags);
+    enter_ring(0, &code, &stack, get64(4 * 8), X86_64_NULL_LSTAR);
+}
+
+static void x86_null(uint64_t rounds)
+{
+    for (uint64_t round = 0; round < rounds; round++) {
+        put64(0 * 8, X86_64_NULL_ROUTINE);
+        put64(7 * 8, X86_64_NULL_THREAD);
+        check(uc_emu_start(uc, get64(X86_RIP), 0, 0, BUDGET), "answer");
+        if (get32(X86_MODE) % 4 != 3)
+            check(UC_ERR_EXCEPTION, "user mode");
+        enter_syscall();
+        check(uc_emu_start(uc, get64(X86_RIP), 0, 0, BUDGET), "system call");
+        if (get64(X86_RIP) != X86_64_NULL_PC)
+            check(UC_ERR_EXCEPTION, "hypercall");
+    }
+}
+
+static void aarch64_null(uint64_t rounds)
+{
+    uc_arm64_cp_reg esr = cp_reg(3, 0, 5, 2, 0), spsr = cp_reg(3, 0, 4, 0, 0), elr = cp_reg(3, 0, 4, 0, 1);
+    uint64_t pc = AARCH64_NULL_PC, routine = AARCH64_NULL_ROUTINE, thread = AARCH64_NULL_THREAD;
+    for (uint64_t round = 0; round < rounds; round++) {
+        uc_reg_write(uc, UC_ARM64_REG_X9, &routine);
+        uc_reg_write(uc, UC_ARM64_REG_X0, &thread);
+        run_to(pc, 2);
+        esr.val = get32(AARCH64_SYNDROME);
+        uc_reg_read(uc, UC_ARM64_REG_PSTATE, &spsr.val);
+        uc_reg_read(uc, UC_ARM64_REG_PC, &elr.val);
+        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &esr);
+        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &spsr);
+        set_pstate(PSTATE_EL1H, &elr);
+        check(uc_emu_start(uc, AARCH64_NULL_VBAR + 0x400, 0, 0, BUDGET), "system call");
+        uc_reg_read(uc, UC_ARM64_REG_PC, &pc);
+        if (pc != AARCH64_NULL_PC)
+            check(UC_ERR_EXCEPTION, "hypercall");
+    }
+}
+
+/* Puts the guest where it waits for the answer to a system call. */
+static void set_up_null(bool x86)
+{
+    if (x86) {
+        uc_hook hook;
+        check(uc_hook_add(uc, &hook, UC_HOOK_INSN, (void *)uc_emu_stop, NULL, 1, 0, UC_X86_INS_SYSCALL), "hook");
+        for (size_t i = 0; i < LENGTH(x86_null_msrs); i++) {
+            uc_x86_msr msr = {.rid = x86_null_msrs[i].id, .value = x86_null_msrs[i].value};
+            check(uc_reg_write(uc, UC_X86_REG_MSR, &msr), "MSR");
+        }
+        for (size_t i = 0; i < LENGTH(x86_null_registers); i++)
+            check(uc_reg_write(uc, x86_null_registers[i].id, &x86_null_registers[i].value), "register");
+        enter_ring(0, &kernel_code, &kernel_stack, X86_64_NULL_SP, X86_64_NULL_PC);
+    } else {
+        uint64_t sp = AARCH64_NULL_SP;
+        uc_arm64_cp_reg elr = cp_reg(3, 0, 4, 0, 1);
+        set_pstate(PSTATE_EL1H, &elr);
+        for (size_t i = 0; i < LENGTH(aarch64_null_registers); i++)
+            check(uc_reg_write(uc, aarch64_null_registers[i].id, &aarch64_null_registers[i].value), "register");
+        check(uc_reg_write(uc, UC_ARM64_REG_SP, &sp), "SP");
+        for (size_t i = 0; i < LENGTH(aarch64_null_system); i++) {
+            uc_arm64_cp_reg reg = aarch64_null_system[i].reg;
+            check(uc_reg_write(uc, UC_ARM64_REG_CP_REG, &reg), "system register");
+        }
+    }
+}
+
+static void set_up(bool x86, bool null)
+{
+    uint64_t base = !null ? 0 : x86 ? X86_64_NULL_BASE : AARCH64_NULL_BASE;
     uc_hook hook;
     check(uc_open(x86 ? UC_ARCH_X86 : UC_ARCH_ARM64, x86 ? UC_MODE_64 : UC_MODE_ARM, &uc), "open");
     check(uc_ctl_set_cpu_model(uc, x86 ? UC_CPU_X86_OPTERON_G5 : UC_CPU_ARM64_A72), "model");
-    check(uc_mem_map_ptr(uc, 0, RAM_SIZE, UC_PROT_ALL, ram), "map");
+    check(uc_mem_map_ptr(uc, base, ram_size, UC_PROT_ALL, ram), "map");
     if (!direct)
         check(uc_hook_add(uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, NULL, 1, 0), "hook");
-    if (x86) {
+    if (null) {
+        // its own registers follow
+    } else if (x86) {
         uc_x86_mmr gdtr = {.base = GDT, .limit = GDT_SIZE - 1};
         uint64_t cr3 = PAGE_TABLES, cr4 = 0x620, cr0 = 0x80010033;
         check(uc_reg_write(uc, UC_X86_REG_GDTR, &gdtr), "GDTR");
         check(uc_reg_write(uc, UC_X86_REG_CR3, &cr3), "CR3");
         check(uc_reg_write(uc, UC_X86_REG_CR4, &cr4), "CR4");
         check(uc_reg_write(uc, UC_X86_REG_CR0, &cr0), "CR0");
-    } else {
+    }
+    if (!x86) {
         uc_arm64_cp_reg scr = cp_reg(3, 6, 1, 1, 0);
-        scr.val = 0x401;
+        scr.val = 0x400; /* RW: the lower levels are AArch64 */
         check(uc_reg_write(uc, UC_ARM64_REG_CP_REG, &scr), "SCR_EL3");
     }
     check(uc_context_alloc(uc, &context), "context");
@@ -223,16 +314,21 @@ int main(int argc, char **argv)
     if (argc != 6)
         return 2;
     bool x86 = strcmp(argv[1], "x86_64") == 0;
-    bool trap = strcmp(argv[2], "trap") == 0;
+    bool trap = strcmp(argv[2], "trap") == 0, null = strcmp(argv[2], "null") == 0;
     uint64_t rounds = strtoull(argv[4], NULL, 10);
-    void (*path)(uint64_t) = x86 ? (trap ? x86_trap : x86_switch) : (trap ? aarch64_trap : aarch64_switch);
+    void (*path)(uint64_t) = null ? (x86 ? x86_null : aarch64_null)
+        : x86 ? (trap ? x86_trap : x86_switch) : (trap ? aarch64_trap : aarch64_switch);
     struct timespec start, end;
     FILE *image = fopen(argv[5], "rb");
     direct = strcmp(argv[3], "direct") == 0;
-    ram = aligned_alloc(4096, RAM_SIZE);
-    if (image == NULL || ram == NULL || fread(ram, 1, RAM_SIZE, image) != RAM_SIZE)
+    if (null)
+        ram_size = x86 ? X86_64_NULL_SIZE : AARCH64_NULL_SIZE;
+    ram = aligned_alloc(4096, ram_size);
+    if (image == NULL || ram == NULL || fread(ram, 1, ram_size, image) != ram_size)
         return 1;
-    set_up(x86);
+    set_up(x86, null);
+    if (null)
+        set_up_null(x86);
     path(rounds / 4 + 1);
     clock_gettime(CLOCK_MONOTONIC, &start);
     path(rounds);

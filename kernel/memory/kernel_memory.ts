@@ -5,6 +5,7 @@
  */
 
 import type { Kernel } from "../kernel.ts";
+import { pageFloor } from "../vm/vm_map.ts";
 
 /** Reads kernel memory; `undefined` if any of it is not mapped. */
 export function readKernel(k: Kernel, address: bigint, size: number): Uint8Array | undefined {
@@ -21,10 +22,13 @@ export function readKernel(k: Kernel, address: bigint, size: number): Uint8Array
 /** Writes kernel memory; returns whether all of it is mapped. */
 export function writeKernel(k: Kernel, address: bigint, bytes: Uint8Array): boolean {
   for (let done = 0; done < bytes.length;) {
-    const part = k.kernelSpace.pageBytes(address + BigInt(done));
+    const at = address + BigInt(done);
+    const part = k.kernelSpace.pageBytes(at);
     if (part === undefined) return false;
     const piece = bytes.subarray(done, done + part.length);
     part.set(piece);
+    // Pages of kernel-mode code are not protected from the kernel.
+    k.dropCode(pageFloor(k.kernelSpace.physical(at)));
     done += piece.length;
   }
   return true;

@@ -54,8 +54,6 @@ function loadPage(
     const from = segment.offset + Number(begin - segment.address);
     bytes.set(task.module.bytes.subarray(from, from + Number(end - begin)), Number(begin - page));
   }
-  // The page frame may have held code before, of which the CPUs may keep translations.
-  k.flushCode(physical, PAGE_SIZE);
   const { write, execute } = segment.protection;
   k.kernelSpace.mapProgramPage(page, { physical, write, execute });
   task.addProgramPage(page);

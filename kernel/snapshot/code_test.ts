@@ -107,7 +107,7 @@ for (const arch of ARCH_NAMES) {
     }
     session.machine.restore(snapshot);
     write(slash);
-    kernel.flushCode(at, 1);
+    kernel.dropCode(at - at % PAGE);
     assertEquals(print(session, 8), expected.replaceAll(".", "/"));
     // That page has changed, as far as the snapshot can tell.
     session.machine.restore(snapshot);

@@ -203,7 +203,8 @@ function isKind(value: Plain, kind: Exclude<Shape, object>): boolean {
   if (kind === "null") return value === null;
   if (kind === "bytes") return value instanceof Uint8Array;
   if (kind === "words") return value instanceof Uint32Array;
-  return typeof value === kind;
+  const type: string = typeof value;
+  return type === kind;
 }
 
 function isRecord(value: Plain): value is { readonly [name: string]: Plain } {

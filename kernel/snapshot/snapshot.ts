@@ -73,23 +73,37 @@ export interface CpuRecord {
 
 /** What the kernel keeps. Threads and tasks are named by their numbers. */
 export interface KernelRecord extends KernelRest {
+  /** Time. */
   readonly clock: ClockRecord;
+  /** The policy's own state. */
   readonly policy: Plain;
+  /** Free page frames. */
   readonly pageFrames: PageFramesRecord;
+  /** Kernel stacks. */
   readonly stackPool: StackPoolRecord;
+  /** Which threads have them. */
   readonly stacks: ThreadStacksRecord;
+  /** Thread objects. */
   readonly zone: ThreadZoneRecord;
+  /** Page-ins under way. */
   readonly pageIo: PageIoRecord;
+  /** By number, dead ones too. */
   readonly tasks: readonly TaskRecord[];
   /** The address space of each task, if it has one of its own. */
   readonly spaces: readonly (AddressSpaceRecord | null)[];
+  /** By number, dead ones too. */
   readonly threads: readonly ThreadRecord[];
+  /** What threads wait on. */
   readonly queues: readonly (readonly [QueueName, WaitQueueRecord])[];
+  /** Threads that sleep until a time. */
   readonly sleepers: readonly Sleeper[];
   /** Task and address of each page that can be dropped, oldest first. */
   readonly cleanPages: readonly (readonly [number, bigint])[];
+  /** Page frames that the guest has filled with zeros. */
   readonly zeroed: readonly bigint[];
+  /** Threads that are not reaped. */
   readonly deadThreads: readonly number[];
+  /** Tasks that are not reaped. */
   readonly deadTasks: readonly number[];
   /** Number of the next event. */
   readonly seq: number;

@@ -69,9 +69,9 @@ export class SnapshotStore {
     const changed = this.#pages.restore(snapshot.ram, k.pageFrames.used());
     const { cpus, kernel, ram } = snapshot;
     restoreKernel(k, kernel, { cpus, used: ram.frames });
-    // Whether any of them holds code, of a program or of the kernel, now or then, is the engine's to know.
+    // Which of them hold code, of a program or the kernel, now or then, is the engine's to know.
     for (const frame of changed) {
-      k.flushCode(k.memory.base + BigInt(frame * PAGE_SIZE), PAGE_SIZE);
+      k.dropCode(k.memory.base + BigInt(frame * PAGE_SIZE));
     }
     this.#last = snapshot;
   }

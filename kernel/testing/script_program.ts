@@ -146,6 +146,34 @@ export class ScriptProgram {
     return this.#emit(this.#encoder.storeWord(register, this.#encoder.saved[0]));
   }
 
+  /** Writes code to memory that makes `value` the last result and jumps to a label. */
+  writeCode(address: bigint, code: { value: number; next: string }): this {
+    const encoder = this.#encoder;
+    const [at = 0, target = 0] = encoder.argumentRegisters;
+    const bytes = () => [
+      ...encoder.constant(encoder.saved[0], BigInt(code.value)),
+      ...encoder.constant(target, this.#labels.has(code.next) ? this.#address(code.next) : 0n),
+      ...encoder.jumpRegister(target),
+    ];
+    const size = bytes().length;
+    for (let offset = 0; offset < size; offset += 8) {
+      this.#load(at, address + BigInt(offset));
+      this.#add(encoder.constant(encoder.saved[1], 0n).length, () => {
+        const word = new DataView(new ArrayBuffer(8));
+        bytes().slice(offset, offset + 8).forEach((byte, i) => word.setUint8(i, byte));
+        return encoder.constant(encoder.saved[1], word.getBigUint64(0, true));
+      });
+      this.#emit(encoder.storeWord(at, encoder.saved[1]));
+    }
+    return this;
+  }
+
+  /** Jumps to an address. */
+  branch(address: bigint): this {
+    const [register = 0] = this.#encoder.argumentRegisters;
+    return this.#load(register, address).#emit(this.#encoder.jumpRegister(register));
+  }
+
   /** Makes a word of memory the last result. */
   recall(address: bigint): this {
     const [result] = this.#encoder.saved;

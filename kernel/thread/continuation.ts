@@ -27,9 +27,11 @@ export type CopyResult =
 /** A page frame by its physical address, or `null` if there was no memory. */
 export type FrameResult = bigint | null;
 
-/** One row of the table: what a continuation is resumed with, and what it keeps meanwhile. */
-interface Row<Value, Record = unknown> {
+/** One row of the table. */
+export interface ContinuationRow<Value, Record = unknown> {
+  /** What the continuation is resumed with. */
   readonly value: Value;
+  /** What it keeps meanwhile. */
   readonly record: Record;
 }
 
@@ -64,139 +66,154 @@ export interface PanicReport {
 /** Every continuation there is. */
 export interface ContinuationTable {
   /** Leave the innermost trap. */
-  return: Row<unknown>;
+  return: ContinuationRow<unknown>;
   /** The end of a thread. */
-  exit: Row<unknown>;
+  exit: ContinuationRow<unknown>;
   /** End the system call with a result word. */
-  syscall_result: Row<unknown, { readonly result: bigint }>;
+  syscall_result: ContinuationRow<unknown, { readonly result: bigint }>;
   /** End the system call with a kernel return code. */
-  syscall_status: Row<number>;
+  syscall_status: ContinuationRow<number>;
 
   /** Hand the word a copy routine of the guest returned on as a kernel return code. */
-  copy_status: Row<bigint, { readonly then: Continuation<number> }>;
+  copy_status: ContinuationRow<bigint, { readonly then: Continuation<number> }>;
   /** Read through the bounce page, which is there now. */
-  copyin_bounce: Row<FrameResult, {
+  copyin_bounce: ContinuationRow<FrameResult, {
     readonly address: bigint;
     readonly size: number;
     readonly then: Continuation<CopyResult>;
   }>;
   /** Take the bytes that were read out of the bounce page. */
-  copyin_take: Row<bigint, {
+  copyin_take: ContinuationRow<bigint, {
     readonly page: bigint;
     readonly size: number;
     readonly then: Continuation<CopyResult>;
   }>;
   /** Write through the bounce page, which is there now. */
-  copyout_bounce: Row<FrameResult, {
+  copyout_bounce: ContinuationRow<FrameResult, {
     readonly address: bigint;
     readonly bytes: Uint8Array;
     readonly then: Continuation<number>;
   }>;
   /** Write the bytes after those of one bounce page. */
-  copyout_rest: Row<bigint, {
+  copyout_rest: ContinuationRow<bigint, {
     readonly address: bigint;
     readonly bytes: Uint8Array;
     readonly then: Continuation<number>;
   }>;
 
   /** Have a page frame filled with zeros. */
-  frame_zero: Row<FrameResult, { readonly then: Continuation<FrameResult> }>;
+  frame_zero: ContinuationRow<FrameResult, { readonly then: Continuation<FrameResult> }>;
   /** Hand on the page frame that has been filled. */
-  frame_ready: Row<bigint, { readonly frame: bigint; readonly then: Continuation<FrameResult> }>;
+  frame_ready: ContinuationRow<
+    bigint,
+    { readonly frame: bigint; readonly then: Continuation<FrameResult> }
+  >;
   /** Try again to get a page frame: some may have become free. */
-  frame_wait: Row<WaitResult, { readonly then: Continuation<FrameResult> }>;
+  frame_wait: ContinuationRow<WaitResult, { readonly then: Continuation<FrameResult> }>;
 
   /** Map the zeroed page a fault needs. */
-  fault_enter: Row<FrameResult, {
+  fault_enter: ContinuationRow<FrameResult, {
     readonly fault: Fault;
     readonly entry: VmEntry;
     readonly then: Continuation<number>;
   }>;
   /** Look again at a fault whose page has been read. */
-  fault_retry: Row<WaitResult, { readonly fault: Fault; readonly then: Continuation<number> }>;
+  fault_retry: ContinuationRow<
+    WaitResult,
+    { readonly fault: Fault; readonly then: Continuation<number> }
+  >;
   /** Go on after a page fault of user code. */
-  user_fault: Row<number, { readonly fault: Fault }>;
+  user_fault: ContinuationRow<number, { readonly fault: Fault }>;
   /** Go on after a page fault of a copy routine of the guest, whose trap frame is at `trap`. */
-  copy_fault: Row<number, { readonly trap: bigint }>;
+  copy_fault: ContinuationRow<number, { readonly trap: bigint }>;
   /** The floating-point unit has been given to the thread; it was the thread's with number `from`. */
-  fp_given: Row<bigint, { readonly from: number | null }>;
+  fp_given: ContinuationRow<bigint, { readonly from: number | null }>;
 
   /** Print the bytes that were read, then the rest. */
-  print: Row<CopyResult, {
+  print: ContinuationRow<CopyResult, {
     readonly address: bigint;
     readonly length: number;
     readonly done: number;
   }>;
   /** Tell a waiting thread how a task ended. */
-  task_status: Row<unknown, { readonly task: number; readonly address: bigint }>;
+  task_status: ContinuationRow<unknown, { readonly task: number; readonly address: bigint }>;
 
   /** A panic's information has been read. */
-  panic_information: Row<CopyResult, { readonly object: bigint }>;
+  panic_information: ContinuationRow<CopyResult, { readonly object: bigint }>;
   /** A panic's message has been read. */
-  panic_message: Row<CopyResult, { readonly report: PanicReport }>;
+  panic_message: ContinuationRow<CopyResult, { readonly report: PanicReport }>;
   /** A panic's file name has been read. */
-  panic_file: Row<CopyResult, { readonly report: PanicReport; readonly message: string }>;
+  panic_file: ContinuationRow<
+    CopyResult,
+    { readonly report: PanicReport; readonly message: string }
+  >;
   /** A thrown exception's information has been read. */
-  throw_information: Row<CopyResult, { readonly object: bigint }>;
+  throw_information: ContinuationRow<CopyResult, { readonly object: bigint }>;
   /** Start an unwinding the kernel wants, with a page frame for its exception object. */
-  exception_object: Row<FrameResult, {
+  exception_object: ContinuationRow<FrameResult, {
     readonly trap: bigint;
     readonly cause: "exception" | "kill";
     readonly reason: string;
   }>;
   /** The floating-point state is in the thread object: change what a landing changes of it. */
-  land_vectors: Row<bigint, { readonly vectors: readonly (readonly [bigint, bigint])[] }>;
+  land_vectors: ContinuationRow<
+    bigint,
+    { readonly vectors: readonly (readonly [bigint, bigint])[] }
+  >;
 
   /** Load a program into the task it is started in. */
-  exec: Row<unknown, { readonly argv: readonly string[]; readonly load: LoadMode }>;
+  exec: ContinuationRow<unknown, { readonly argv: readonly string[]; readonly load: LoadMode }>;
   /** A segment has been copied out: protect it, go on with the next. */
-  exec_segment: Row<number, LoadProgress>;
+  exec_segment: ContinuationRow<number, LoadProgress>;
   /** The arguments have been copied out: the program can start. */
-  exec_arguments: Row<number, { readonly argv: readonly string[]; readonly sp: bigint }>;
+  exec_arguments: ContinuationRow<
+    number,
+    { readonly argv: readonly string[]; readonly sp: bigint }
+  >;
   /** Load a program that runs at the kernel's privilege. */
-  kernel_exec: Row<unknown, { readonly argv: readonly string[] }>;
+  kernel_exec: ContinuationRow<unknown, { readonly argv: readonly string[] }>;
   /** Start a program that runs at the kernel's privilege, with arguments. */
-  kernel_enter: Row<unknown, { readonly argv: readonly string[] }>;
+  kernel_enter: ContinuationRow<unknown, { readonly argv: readonly string[] }>;
   /** Start kernel-mode code. */
-  kernel_start: Row<unknown, { readonly start: ProgramStart }>;
+  kernel_start: ContinuationRow<unknown, { readonly start: ProgramStart }>;
 
   /** The startup thread: report the machine, start the kernel's threads. */
-  startup: Row<unknown>;
+  startup: ContinuationRow<unknown>;
   /** The bootstrap script goes on when a task is loaded. */
-  script_loaded: Row<unknown, { readonly index: number; readonly task: number }>;
+  script_loaded: ContinuationRow<unknown, { readonly index: number; readonly task: number }>;
   /** The machine stops when every task has ended. */
-  script_over: Row<unknown>;
+  script_over: ContinuationRow<unknown>;
 
   /** Free what dead threads held. */
-  reaper: Row<unknown>;
+  reaper: ContinuationRow<unknown>;
   /** Let threads that found no stack try again. */
-  swapin: Row<unknown>;
+  swapin: ContinuationRow<unknown>;
   /** Free what dead tasks held. */
-  task_reaper: Row<unknown>;
+  task_reaper: ContinuationRow<unknown>;
   /** Wake threads whose sleep is over. */
-  timeout: Row<unknown>;
+  timeout: ContinuationRow<unknown>;
   /** Make memory free. */
-  pageout: Row<unknown>;
+  pageout: ContinuationRow<unknown>;
   /** Fill the pool of zeroed page frames. */
-  page_zero: Row<unknown>;
+  page_zero: ContinuationRow<unknown>;
   /** Keep a page frame that has been zeroed. */
-  page_zeroed: Row<bigint, { readonly frame: bigint }>;
+  page_zeroed: ContinuationRow<bigint, { readonly frame: bigint }>;
   /** Finish page-ins. */
-  io_done: Row<unknown>;
+  io_done: ContinuationRow<unknown>;
   /** There is a page frame for a page that was read, or none. */
-  io_frame: Row<FrameResult, { readonly request: PageRequest }>;
+  io_frame: ContinuationRow<FrameResult, { readonly request: PageRequest }>;
   /** Copy what was read into its page frame, which is zeroed. */
-  io_copy: Row<bigint, { readonly request: PageRequest; readonly frame: bigint }>;
+  io_copy: ContinuationRow<bigint, { readonly request: PageRequest; readonly frame: bigint }>;
   /** The page is complete. */
-  io_complete: Row<bigint, { readonly request: PageRequest; readonly frame: bigint }>;
+  io_complete: ContinuationRow<bigint, { readonly request: PageRequest; readonly frame: bigint }>;
 
   /** A thread that lets others run, again and again: what a switch costs is measured with two of them. */
-  yielder: Row<unknown, { readonly label: GuestLabel | null }>;
+  yielder: ContinuationRow<unknown, { readonly label: GuestLabel | null }>;
 
   /** A thread that kept its kernel stack runs on it again. */
-  switched_back: Row<bigint>;
+  switched_back: ContinuationRow<bigint>;
   /** The idle thread. */
-  idle: Row<unknown>;
+  idle: ContinuationRow<unknown>;
 }
 
 /** Name of a continuation. */

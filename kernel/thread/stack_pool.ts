@@ -20,7 +20,9 @@ const STRIDE = BigInt(STACK_PAGES + GUARD_PAGES) * PAGE;
 
 /** How many stacks there are, and which are free. */
 export interface StackPoolRecord {
+  /** How many there are. */
   readonly created: number;
+  /** Indices of the free ones, the next to be handed out last. */
   readonly free: readonly number[];
 }
 

@@ -33,17 +33,29 @@ export interface AddressRange {
 
 /** Everything a task keeps, as plain data; its address space apart. */
 export interface TaskRecord {
+  /** See {@linkcode Task.id}. */
   readonly id: number;
+  /** See {@linkcode Task.name}. */
   readonly name: string;
+  /** Index of its boot module, or `null`. */
   readonly module: number | null;
+  /** See {@linkcode Task.threads}. */
   readonly threads: readonly number[];
+  /** See {@linkcode Task.waiters}. */
   readonly waiters: readonly number[];
+  /** See {@linkcode Task.programPages}. */
   readonly programPages: readonly bigint[];
+  /** How often it has been suspended and not resumed. */
   readonly suspendCount: number;
+  /** See {@linkcode Task.loaded}. */
   readonly loaded: boolean;
+  /** See {@linkcode Task.status}. */
   readonly status: TaskStatus | null;
+  /** See {@linkcode Task.ending}. */
   readonly ending: TaskStatus | null;
+  /** See {@linkcode Task.emergencyStack}. */
   readonly emergencyStack: AddressRange | null;
+  /** See {@linkcode Task.reaped}. */
   readonly reaped: boolean;
 }
 

@@ -36,26 +36,47 @@ export interface Resumption {
 
 /** Everything a thread's owner keeps, as plain data. */
 export interface ThreadRecord {
+  /** See {@linkcode Thread.id}. */
   readonly id: number;
+  /** See {@linkcode Thread.address}. */
   readonly address: bigint;
+  /** Its task's number. */
   readonly task: number;
+  /** See {@linkcode Thread.priority}. */
   readonly priority: number;
+  /** See {@linkcode Thread.state}. */
   readonly state: ThreadState;
+  /** See {@linkcode Thread.cpu}. */
   readonly cpu: number | null;
+  /** See {@linkcode Thread.stack}. */
   readonly stack: number | null;
+  /** See {@linkcode Thread.label}. */
   readonly label: GuestLabel | null;
+  /** See {@linkcode Thread.resume}. */
   readonly resume: Continuation<WaitResult> | null;
+  /** How its last wait ended. */
   readonly waitResult: WaitResult;
+  /** See {@linkcode Thread.wait}. */
   readonly wait: Wait | null;
+  /** See {@linkcode Thread.calls}. */
   readonly calls: readonly Continuation<bigint>[];
+  /** Addresses of the trap frames from kernel mode on its stack, innermost last. */
   readonly traps: readonly bigint[];
+  /** See {@linkcode Thread.asts}. */
   readonly asts: readonly Ast[];
+  /** See {@linkcode Thread.preempted}. */
   readonly preempted: boolean;
+  /** See {@linkcode Thread.bounce}. */
   readonly bounce: bigint | null;
+  /** See {@linkcode Thread.unwinds}. */
   readonly unwinds: UnwindsRecord;
+  /** See {@linkcode Thread.userReady}. */
   readonly userReady: boolean;
+  /** See {@linkcode Thread.stackReserve}. */
   readonly stackReserve: bigint | null;
+  /** See {@linkcode Thread.killReason}. */
   readonly killReason: string | null;
+  /** See {@linkcode Thread.runTime}. */
   readonly runTime: number;
 }
 
@@ -72,7 +93,7 @@ export class Thread {
   /** How events name it. */
   readonly ref: ThreadRef;
   /** Unwindings of its stack, and exceptions that handlers hold. */
-  readonly unwinds = new Unwinds();
+  readonly unwinds: Unwinds = new Unwinds();
   #state: ThreadState = "blocked";
   #cpu: number | null = null;
   #stack: number | null = null;
@@ -132,6 +153,11 @@ export class Thread {
   /** What it waits for, or `null`. */
   get wait(): Wait | null {
     return this.#wait;
+  }
+
+  /** What takes the results of the guest's routines under way on its stack, innermost last. */
+  get calls(): readonly Continuation<bigint>[] {
+    return this.#calls;
   }
 
   /** Instructions it has run. */

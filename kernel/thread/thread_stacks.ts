@@ -31,7 +31,9 @@ export interface ThreadStacksOptions {
 
 /** Everything there is to know; threads by number. */
 export interface ThreadStacksRecord {
+  /** User threads that have a stack. */
   readonly userStacks: number;
+  /** Threads that wait for one, first come first. */
   readonly waiting: readonly number[];
 }
 

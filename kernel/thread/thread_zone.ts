@@ -49,7 +49,9 @@ export function threadLayout(image: GuestImage): ThreadLayout {
 
 /** Which objects are free, and how many are not. */
 export interface ThreadZoneRecord {
+  /** Addresses of free objects, the next to be handed out last. */
   readonly free: readonly bigint[];
+  /** How many are not. */
   readonly inUse: number;
 }
 

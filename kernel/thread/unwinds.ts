@@ -35,7 +35,9 @@ export interface Unwind {
 
 /** Everything there is to know of a thread's unwindings. */
 export interface UnwindsRecord {
+  /** Those that no handler has taken, innermost last. */
   readonly active: readonly Unwind[];
+  /** Those whose exception a handler holds, innermost last. */
   readonly caught: readonly Unwind[];
 }
 

@@ -8,7 +8,9 @@ import type { Thread } from "./thread.ts";
 
 /** Everything a queue keeps, threads by number. */
 export interface WaitQueueRecord {
+  /** Who waits, first come first. */
   readonly threads: readonly number[];
+  /** Whether a wake-up found nobody. */
   readonly signalled: boolean;
 }
 

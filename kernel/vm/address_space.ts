@@ -40,11 +40,15 @@ export interface AddressSpaceOptions {
   readonly clean: Set<ResidentPage>;
   /** Called after a mapping was removed or restricted: the CPU may have it cached. */
   readonly invalidate: () => void;
+  /** Called with a frame that stops being executable. Freed frames are the allocator's to tell. */
+  readonly dropCode: (frame: bigint) => void;
 }
 
 /** Everything an address space keeps, but for what its tables in RAM say. */
 export interface AddressSpaceRecord {
+  /** Physical address of the root translation table. */
   readonly root: bigint;
+  /** Its map. */
   readonly entries: readonly VmEntry[];
   /** Address, page frame, whether executable; in the order they came. */
   readonly pages: readonly (readonly [bigint, bigint, boolean])[];
@@ -146,7 +150,10 @@ export class AddressSpace {
     const { end, protection } = options;
     this.#record = null;
     for (const [page, resident] of this.#within(begin, end)) {
-      if (!protection.execute) resident.executable = false;
+      if (resident.executable && !protection.execute) {
+        resident.executable = false;
+        this.#options.dropCode(resident.frame);
+      }
       if (protection.write) this.#options.clean.delete(resident);
       if (protection.read) this.#write(page, resident, protection);
       else this.#options.space.tables.unmap(this.root, page);

@@ -17,6 +17,7 @@ class Fixture {
   readonly space: AddressSpace;
   readonly clean = new Set<ResidentPage>();
   invalidations = 0;
+  readonly dropped: bigint[] = [];
 
   constructor(name: (typeof ARCH_NAMES)[number]) {
     this.memory = kernelMemory(name);
@@ -28,6 +29,7 @@ class Fixture {
       sharedRoot: arch.sharedRoot,
       clean: this.clean,
       invalidate: () => this.invalidations++,
+      dropCode: (frame) => void this.dropped.push(frame),
     });
   }
 
@@ -89,10 +91,13 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`AddressSpace.protect ${arch}, takes execution away for good`, () => {
     const f = new Fixture(arch);
-    f.enter(AT, READ_EXECUTE);
+    const frame = f.enter(AT, READ_EXECUTE);
+    f.space.protect(AT, { end: AT + PAGE, protection: READ });
+    assertEquals(f.dropped, [], "it has not been executable");
     f.space.upgrade(AT, { protection: READ_EXECUTE, execute: true });
     f.space.protect(AT, { end: AT + PAGE, protection: READ });
     f.space.protect(AT, { end: AT + PAGE, protection: READ_EXECUTE });
+    assertEquals(f.dropped, [frame]);
     assertEquals(f.allows(AT), "ur");
   });
 

@@ -15,8 +15,11 @@ const GROUP = 256;
 
 /** In what order free page frames will be handed out; which are in use is said by {@linkcode PageFrames.used}. */
 export interface PageFramesRecord {
+  /** Freed page frames by index, the next to be handed out last; some may be in use again. */
   readonly freed: readonly number[];
+  /** Page frames from this index on have never been handed out from below. */
   readonly fresh: number;
+  /** No page frame above this index is free. */
   readonly top: number;
 }
 
@@ -25,6 +28,8 @@ export interface PageFramesRecord {
  * page frame is full of zeros, whether it has been used before or not.
  */
 export class PageFrames implements FrameSource {
+  /** Called for each page frame that is given back: CPUs may hold translations of code in it. */
+  onFree: ((frame: bigint) => void) | null = null;
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
   /** Page frames in use of each group. */
@@ -183,6 +188,7 @@ export class PageFrames implements FrameSource {
     this.#count(index, -1);
     this.#freed.push(index);
     if (index > this.#top) this.#top = index;
+    this.onFree?.(frame);
   }
 
   #take(index: number): void {

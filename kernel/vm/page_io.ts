@@ -22,15 +22,19 @@ export interface PageRequest {
   readonly entry: VmEntry;
 }
 
-/** A request and when it will be finished. */
-interface Pending {
+/** A request under way. */
+export interface PendingPage {
+  /** The request. */
   readonly request: PageRequest;
+  /** Clock value at which it is finished. */
   readonly time: number;
 }
 
 /** Everything the device keeps. */
 export interface PageIoRecord {
-  readonly queue: readonly Pending[];
+  /** Requests under way, the first to be finished first. */
+  readonly queue: readonly PendingPage[];
+  /** Clock value from which the device is idle. */
   readonly busyUntil: number;
 }
 
@@ -38,7 +42,7 @@ export interface PageIoRecord {
 export class PageIo {
   readonly #clock: Clock;
   readonly #latency: number;
-  #queue: Pending[] = [];
+  #queue: PendingPage[] = [];
   #busyUntil = 0;
 
   /** A page takes `latency` instructions. */

@@ -45,5 +45,6 @@ export const encoder: Encoder = {
       0xeb00001f | (b << 16) | (a << 5), // cmp xA, xB
       0x54000041, // b.ne .+8
     ),
+  jumpRegister: (register) => u32(0xd61f0000 | (register << 5)), // br xR
   jump: (distance) => u32(0x14000000 | ((distance >> 2) & 0x3ffffff)), // b .+distance
 };

@@ -50,5 +50,6 @@ export const encoder: Encoder = {
     ...[rex(b, a), 0x39, modrm(3, b, a)], // cmp B, A
     ...[0x75, 0x05], // jne .+7
   ],
+  jumpRegister: (register) => [0x40 | (register >= 8 ? 1 : 0), 0xff, modrm(3, 4, register)], // jmp *R
   jump: (distance) => [0xe9, ...u32(distance - 5)], // jmp .+distance
 };
