@@ -8,6 +8,7 @@ import { type Kernel, QUEUES } from "../kernel.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
 import type { AddressSpace, AddressSpaceRecord } from "../vm/address_space.ts";
+import { splitCpu } from "./cpu_blocks.ts";
 import type { CpuRecord, KernelRecord } from "./snapshot.ts";
 
 /** Takes what a kernel keeps. */
@@ -35,9 +36,12 @@ export function saveKernel(k: Kernel): KernelRecord {
   };
 }
 
-/** Takes the CPUs of a kernel, and what it keeps for each. */
-export function saveCpus(k: Kernel): CpuRecord[] {
-  return k.cpus.map((on) => ({ state: on.cpu.save(), kernel: on.save() }));
+/** Takes the CPUs of a kernel, and what it keeps for each; `before` is what to share with. */
+export function saveCpus(k: Kernel, before: readonly CpuRecord[] | undefined): CpuRecord[] {
+  return k.cpus.map((on, i) => ({
+    state: splitCpu(on.cpu.save(), before?.[i]?.state),
+    kernel: on.save(),
+  }));
 }
 
 /** Makes a kernel what it was; RAM and CPUs apart. `used` are the page frames in use. */

@@ -7,12 +7,13 @@
  * @module
  */
 
-import type { ArchName, CpuState } from "../../arch/arch.ts";
+import type { ArchName } from "../../arch/arch.ts";
 import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
 import type { BootOptions, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
 import type { KernelRest, Sleeper } from "../kernel.ts";
+import type { CpuStateRecord } from "./cpu_blocks.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";
 import type { QueueName } from "../thread/continuation.ts";
 import type { StackPoolRecord } from "../thread/stack_pool.ts";
@@ -66,7 +67,7 @@ export interface ModuleRecord {
 /** A CPU and what the kernel keeps for it. */
 export interface CpuRecord {
   /** The CPU itself. */
-  readonly state: CpuState;
+  readonly state: CpuStateRecord;
   /** Threads on it, and what has been charged. */
   readonly kernel: PerCpuRecord;
 }

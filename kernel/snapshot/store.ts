@@ -8,6 +8,7 @@ import { ArchError } from "../../arch/errors.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { PageStore } from "../../arch/page_store.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
+import { joinCpu } from "./cpu_blocks.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import { restoreKernel, saveCpus, saveKernel } from "./kernel_state.ts";
@@ -42,7 +43,7 @@ export class SnapshotStore {
     return this.#last = {
       config: this.config,
       ram: this.#pages.capture(k.pageFrames.used(), last?.ram),
-      cpus: share(saveCpus(k), last?.cpus),
+      cpus: share(saveCpus(k, last?.cpus), last?.cpus),
       kernel: share(saveKernel(k), last?.kernel),
     };
   }
@@ -58,7 +59,7 @@ export class SnapshotStore {
     // The CPUs come first: they are what may be refused, and then nothing has changed.
     snapshot.cpus.forEach(({ state }, i) => {
       try {
-        k.cpus[i]?.cpu.restore(state, options);
+        k.cpus[i]?.cpu.restore(joinCpu(state), options);
       } catch (error) {
         if (!(error instanceof ArchError)) throw error;
         throw new SnapshotError("library", `Cannot restore a snapshot: ${error.message}`, {
