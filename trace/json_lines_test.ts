@@ -104,6 +104,16 @@ const EVENTS: readonly KernelEvent[] = [
     reason: "r",
   },
   { seq: 23, time: 906, cpu: 0, type: "unwind-end", thread: a, outcome: "caught", landings: 0 },
+  {
+    seq: 24,
+    time: 907,
+    cpu: 1,
+    type: "blocked",
+    thread: a,
+    wait: "time 5",
+    continuation: "syscall_result",
+    label: 0x40n,
+  },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -130,6 +140,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":21,"time":904,"cpu":0,"type":"unwind-resume","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"context":"0x1"}
 {"seq":22,"time":905,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"aborted","landings":1,"reason":"r"}
 {"seq":23,"time":906,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"caught","landings":0}
+{"seq":24,"time":907,"cpu":1,"type":"blocked","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"wait":"time 5","continuation":"syscall_result","label":"0x40"}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

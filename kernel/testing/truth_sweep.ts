@@ -127,9 +127,10 @@ function goOn(
       recording.machine.restore(snapshot);
       break;
     case "TLB kept":
-      recording.machine.restore(snapshot);
-      // What the TLB has got since then is right: no table has changed.
-      recording.machine.restore(recording.machine.snapshot(), { keepTlb: true });
+      // Coming from the instant before, the TLB holds what it held when the snapshot was taken.
+      recording.machine.restore(run.snapshots[Math.max(0, i - 1)] as Snapshot);
+      recording.runTo(run.instants[i] as number);
+      recording.machine.restore(snapshot, { keepTlb: true });
       break;
     case "new machine":
     case "file": {
