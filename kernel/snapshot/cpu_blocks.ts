@@ -8,12 +8,9 @@
 import type { CpuState } from "../../arch/arch.ts";
 import { isSameBytes } from "../../arch/page_store.ts";
 
-/** What the engine keeps of a CPU. */
-type Image = CpuState["image"];
-
 /** A CPU; the bytes of its image in blocks. */
 export interface CpuStateRecord extends Omit<CpuState, "image"> {
-  readonly image: Omit<Image, "state"> & {
+  readonly image: Omit<CpuState["image"], "state"> & {
     readonly state: readonly Uint8Array<ArrayBuffer>[];
   };
 }

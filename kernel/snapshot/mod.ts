@@ -12,6 +12,7 @@
  * @module
  */
 export { isSameSnapshot } from "./compare.ts";
+export type { CpuStateRecord } from "./cpu_blocks.ts";
 export { SnapshotError, type SnapshotErrorKind } from "./errors.ts";
 export { decodeSnapshot, encodeSnapshot } from "./file.ts";
 export type { CpuRecord, KernelRecord, MachineConfig, ModuleRecord, Snapshot } from "./snapshot.ts";
