@@ -10,7 +10,9 @@ import { isSameBytes } from "../../arch/page_store.ts";
 
 /** A CPU; the bytes of its image in blocks. */
 export interface CpuStateRecord extends Omit<CpuState, "image"> {
+  /** What the engine keeps, its bytes in order. */
   readonly image: Omit<CpuState["image"], "state"> & {
+    /** Blocks of 1,024 bytes; the last may be shorter. */
     readonly state: readonly Uint8Array<ArrayBuffer>[];
   };
 }

@@ -38,20 +38,31 @@ function shareList(now: readonly unknown[], before: readonly unknown[]): readonl
 }
 
 function shareRecord(now: Fields, before: Fields): Fields {
-  if (isSameRecord(now, before)) return before;
-  const shared: Record<string, unknown> = {};
-  for (const name in now) shared[name] = share(now[name], before[name]);
-  return shared;
+  let shared: Record<string, unknown> | undefined;
+  for (const name in now) {
+    const part = share(now[name], before[name]);
+    if (shared === undefined) {
+      if (Object.is(part, before[name]) && (part !== undefined || name in before)) continue;
+      shared = fieldsUpTo(name, { now, before });
+    }
+    shared[name] = part;
+  }
+  if (shared !== undefined) return shared;
+  for (const name in before) if (!(name in now)) return fieldsUpTo(undefined, { now, before });
+  return before;
 }
 
-function isSameRecord(now: Fields, before: Fields): boolean {
-  for (const name in before) if (!(name in now)) return false;
+/** The fields of `now` that come before one of them, or all, with the values of `before`. */
+function fieldsUpTo(
+  end: string | undefined,
+  { now, before }: { now: Fields; before: Fields },
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
   for (const name in now) {
-    const part = now[name];
-    if (!Object.is(share(part, before[name]), before[name])) return false;
-    if (part === undefined && !(name in before)) return false;
+    if (name === end) break;
+    fields[name] = before[name];
   }
-  return true;
+  return fields;
 }
 
 function isSameWords(now: Uint32Array, before: object): boolean {
