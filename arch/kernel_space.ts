@@ -7,7 +7,7 @@
 
 import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
-import { BLOCK_SIZE, type EntryFormat, type FrameSource, PageTables } from "./page_tables.ts";
+import { BLOCK_SIZE, type EntryFormat, type PageFrameSource, PageTables } from "./page_tables.ts";
 import { hex, PAGE_SIZE, type PhysicalMemory } from "./physical_memory.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -19,7 +19,7 @@ const KERNEL_CONSTANTS = { user: false, write: false, execute: false };
 /** What of an architecture the kernel half depends on. */
 export interface KernelSpaceOptions {
   /** Source of frames for tables. */
-  readonly frames: FrameSource;
+  readonly frames: PageFrameSource;
   /** Encoding of entries. */
   readonly format: EntryFormat;
   /** Image to map; it is loaded already. */

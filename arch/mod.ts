@@ -21,7 +21,7 @@ export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
 export {
   BLOCK_SIZE,
   type EntryFormat,
-  type FrameSource,
+  type PageFrameSource,
   PageTables,
   type Protection,
   type Walk,

@@ -22,7 +22,7 @@ export interface Protection {
 }
 
 /** Hands out physical frames for tables. */
-export interface FrameSource {
+export interface PageFrameSource {
   /** Returns the physical address of a free frame of 4096 bytes; its contents are undefined. */
   allocate(): bigint;
   /** Takes a frame back. */
@@ -73,11 +73,11 @@ const PAGE_MASK = BigInt(PAGE_SIZE - 1);
 /** Builds, edits and walks translation tables in guest RAM. Invalidating the CPU's TLB afterwards is the caller's. */
 export class PageTables {
   readonly #memory: PhysicalMemory;
-  readonly #frames: FrameSource;
+  readonly #frames: PageFrameSource;
   readonly #format: EntryFormat;
 
   /** Tables live in `memory`, in frames from `frames`. */
-  constructor(memory: PhysicalMemory, options: { frames: FrameSource; format: EntryFormat }) {
+  constructor(memory: PhysicalMemory, options: { frames: PageFrameSource; format: EntryFormat }) {
     this.#memory = memory;
     this.#frames = options.frames;
     this.#format = options.format;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { entryFormat as armFormat } from "./aarch64/mmu.ts";
 import { ArchError } from "./errors.ts";
-import { BLOCK_SIZE, type EntryFormat, type FrameSource, PageTables } from "./page_tables.ts";
+import { BLOCK_SIZE, type EntryFormat, type PageFrameSource, PageTables } from "./page_tables.ts";
 import { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
 import { entryFormat as x86Format } from "./x86_64/mmu.ts";
 
@@ -11,7 +11,7 @@ const BLOCK = BigInt(BLOCK_SIZE);
 const BASE = 0x4000_0000n;
 
 /** Hands out frames from the lowest up and remembers which are out. */
-class Frames implements FrameSource {
+class Frames implements PageFrameSource {
   readonly out = new Set<bigint>();
   #next = BASE;
 

@@ -17,6 +17,7 @@ import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";
 import { PerCpu } from "./per_cpu.ts";
 import type { QueueName, WaitResult } from "./thread/continuation.ts";
+import { SleepQueue } from "./thread/sleep_queue.ts";
 import { StackPool } from "./thread/stack_pool.ts";
 import { Task } from "./thread/task.ts";
 import { type Resumption, Thread } from "./thread/thread.ts";
@@ -82,14 +83,6 @@ export const QUEUES: readonly QueueName[] = [
   "memory",
 ];
 
-/** A thread that sleeps until a time. */
-export interface Sleeper {
-  /** Its number. */
-  readonly thread: number;
-  /** Clock value. */
-  readonly until: number;
-}
-
 /** What a kernel keeps beside its public fields. */
 export interface KernelRest {
   /** Why the machine stopped, or `null`. */
@@ -137,7 +130,7 @@ export class Kernel {
   /** Boot modules, by index. */
   readonly bootModules: BootModule[] = [];
   /** Threads that sleep until a time. */
-  readonly sleepers: Sleeper[] = [];
+  readonly sleepers: SleepQueue = new SleepQueue();
   /** Pages of all tasks that can be dropped and read again, oldest first. */
   readonly cleanPages: Set<ResidentPage> = new Set();
   /** Page frames that are zeroed already, for the next demand-zero faults. */
@@ -414,11 +407,9 @@ export class Kernel {
       case "queue":
         this.queues[wait.queue].remove(thread);
         break;
-      case "time": {
-        const index = this.sleepers.findIndex((sleeper) => sleeper.thread === thread.id);
-        if (index >= 0) this.sleepers.splice(index, 1);
+      case "time":
+        this.sleepers.remove(thread.id);
         break;
-      }
       case "task":
         this.task(wait.task).removeWaiter(thread.id);
     }

@@ -400,10 +400,7 @@ export class Machine implements Disposable {
     if (spare && k.zeroed.length < ZEROED_LOW) k.wake("pageZero");
     if (leaveIdle(k, on)) return;
     const device = k.clock.nextDevice;
-    const sleeper = k.sleepers.reduce<number | null>(
-      (least, { until }) => least === null || until < least ? until : least,
-      null,
-    );
+    const sleeper = k.sleepers.next;
     if (device === null && sleeper === null && !on.cpu.interruptPending) {
       this.#tellBlocked();
       k.halt("Deadlock: every thread is blocked and nothing is due");

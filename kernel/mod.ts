@@ -23,19 +23,14 @@ export type { ModuleCode } from "./program/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
-export {
-  Kernel,
-  type KernelOptions,
-  type KernelQueues,
-  type KernelRest,
-  type Sleeper,
-} from "./kernel.ts";
+export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
 export { Machine, type MachineOptions, type ModuleOptions, type RunResult } from "./machine.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
 export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";
 export type { ThreadSummary } from "./thread/describe.ts";
 export type { Outcome } from "./thread/outcome.ts";
+export { type Sleeper, SleepQueue } from "./thread/sleep_queue.ts";
 export { StackPool, type StackPoolRecord } from "./thread/stack_pool.ts";
 export { type AddressRange, Task, type TaskRecord, type TaskStatus } from "./thread/task.ts";
 export {

@@ -60,6 +60,7 @@ export class PerCpu {
   adoptIdle(idle: Thread): void {
     this.#idle = idle;
     this.#current = idle;
+    idle.ready();
   }
 
   /** Gets the thread it boots with. */
@@ -70,9 +71,10 @@ export class PerCpu {
 
   /** Another thread runs from now on. */
   switchTo(next: Thread): void {
+    // The idle thread waits for nothing: it is no policy's, and ready at any time.
+    if (this.isIdle) this.idle.ready();
     this.#current = next;
-    if (next === this.#idle) next.adopt(this.id);
-    else next.run(this.id);
+    next.run(this.id);
   }
 
   /** The floating-point unit holds a thread's registers, or nobody's. */

@@ -15,7 +15,7 @@ import { type ElfFile, loadSegments, parseElf } from "../../elf/mod.ts";
 import type { Arch, Cpu, CpuExit, ExceptionEntry, TrapFrame } from "../arch.ts";
 import type { GuestLabel } from "../guest_labels.ts";
 import { KernelSpace } from "../kernel_space.ts";
-import type { FrameSource, Protection } from "../page_tables.ts";
+import type { PageFrameSource, Protection } from "../page_tables.ts";
 import { hex, PAGE_SIZE, PhysicalMemory } from "../physical_memory.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -79,7 +79,7 @@ export interface Start {
 }
 
 /** Hands out frames from one address upward. */
-class BumpFrames implements FrameSource {
+class BumpFrames implements PageFrameSource {
   readonly #free: bigint[] = [];
   #next: bigint;
 
@@ -111,7 +111,7 @@ export class BareMachine implements Disposable {
   /** The CPU; after construction it waits in a hypercall for an {@linkcode Cpu.answer}. */
   readonly cpu: Cpu;
   /** Source of frames. */
-  readonly frames: FrameSource;
+  readonly frames: PageFrameSource;
   /** The thread object. */
   readonly thread: bigint;
   /** The thread's kernel stack: one past its highest address. There is a guard page below it. */

@@ -6,7 +6,7 @@
 
 import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
 import { ArchError } from "../errors.ts";
-import { FrameMemory } from "../frame_memory.ts";
+import { TrapFrameMemory } from "../trap_frame_memory.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import {
@@ -106,7 +106,7 @@ export class X86TrapFrame implements TrapFrame {
   /** Guest address of the frame. */
   readonly address: bigint;
   readonly #layout: FrameLayout;
-  readonly #memory: FrameMemory;
+  readonly #memory: TrapFrameMemory;
   readonly #faultAddress: () => bigint;
 
   /** A view of the frame at a kernel address; `faultAddress` reads CR2. */
@@ -118,7 +118,7 @@ export class X86TrapFrame implements TrapFrame {
     this.address = address;
     this.#layout = options.layout;
     this.#faultAddress = options.faultAddress;
-    this.#memory = new FrameMemory(space, address, options.layout.size);
+    this.#memory = new TrapFrameMemory(space, address, options.layout.size);
   }
 
   #get(offset: number): bigint {

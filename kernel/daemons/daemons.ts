@@ -97,12 +97,7 @@ export function swapin(k: Kernel, self: Thread): Outcome {
 
 /** Wakes the threads whose sleep is over, in the order of their deadlines. */
 export function timeout(k: Kernel, self: Thread): Outcome {
-  const { now } = k.clock;
-  k.sleepers.sort((a, b) => a.until - b.until);
-  const due = k.sleepers.findIndex((sleeper) => sleeper.until > now);
-  for (const sleeper of k.sleepers.splice(0, due < 0 ? Infinity : due)) {
-    k.makeReady(k.thread(sleeper.thread));
-  }
+  for (const thread of k.sleepers.takeDue(k.clock.now)) k.makeReady(k.thread(thread));
   const label = "timeout_thread_continue";
   return waitOn(k, self, { queue: "timeout", label, body: { name: "timeout" } });
 }

@@ -26,7 +26,7 @@ export function saveKernel(k: Kernel): KernelRecord {
     spaces: k.tasks.map(({ space }) => space?.save() ?? null),
     threads: k.threads.map((thread) => thread.save()),
     queues: QUEUES.map((name) => [name, k.queues[name].save()]),
-    sleepers: k.sleepers.slice(),
+    sleepers: k.sleepers.save(),
     cleanPages: Array.from(k.cleanPages, ({ space, address }) => [owners.get(space) ?? 0, address]),
     zeroed: k.zeroed.slice(),
     deadThreads: k.deadThreads.map(({ id }) => id),
@@ -69,7 +69,7 @@ export function restoreKernel(
   const thread = (id: number): Thread => k.thread(id);
   k.stacks.restore(record.stacks, thread);
   for (const [name, queue] of record.queues) k.queues[name].restore(queue, thread);
-  replace(k.sleepers, record.sleepers);
+  k.sleepers.restore(record.sleepers);
   k.cleanPages.clear();
   for (const [task, address] of record.cleanPages) {
     const page = k.task(task).space?.page(address);

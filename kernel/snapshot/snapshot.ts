@@ -12,10 +12,10 @@ import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
 import type { BootOptions, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
-import type { KernelRest, Sleeper } from "../kernel.ts";
-import type { CpuStateRecord } from "./cpu_blocks.ts";
+import type { KernelRest } from "../kernel.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";
 import type { QueueName } from "../thread/continuation.ts";
+import type { Sleeper } from "../thread/sleep_queue.ts";
 import type { StackPoolRecord } from "../thread/stack_pool.ts";
 import type { TaskRecord } from "../thread/task.ts";
 import type { ThreadRecord } from "../thread/thread.ts";
@@ -25,6 +25,7 @@ import type { WaitQueueRecord } from "../thread/wait_queue.ts";
 import type { AddressSpaceRecord } from "../vm/address_space.ts";
 import type { PageFramesRecord } from "../vm/page_frames.ts";
 import type { PageIoRecord } from "../vm/page_io.ts";
+import type { CpuStateRecord } from "./cpu_blocks.ts";
 
 /** What a machine was built from. A snapshot can be restored only where all of this is the same. */
 export interface MachineConfig {

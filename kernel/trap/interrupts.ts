@@ -29,5 +29,5 @@ function tick(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
   const elapsed = on.charge();
   if (!on.isIdle && k.policy.tick(thread.id, elapsed)) thread.postAst("quantum");
-  if (k.sleepers.some(({ until }) => until <= k.clock.now)) k.wake("timeout");
+  if ((k.sleepers.next ?? Infinity) <= k.clock.now) k.wake("timeout");
 }

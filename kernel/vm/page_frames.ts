@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FrameSource } from "../../arch/page_tables.ts";
+import type { PageFrameSource } from "../../arch/page_tables.ts";
 import { PAGE_SIZE, type PhysicalMemory } from "../../arch/physical_memory.ts";
 import { KernelError } from "../errors.ts";
 
@@ -27,7 +27,7 @@ export interface PageFramesRecord {
  * Allocates page frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. A free
  * page frame is full of zeros, whether it has been used before or not.
  */
-export class PageFrames implements FrameSource {
+export class PageFrames implements PageFrameSource {
   /** Called for each page frame that is given back: CPUs may hold translations of code in it. */
   onFree: ((frame: bigint) => void) | null = null;
   readonly #memory: PhysicalMemory;
