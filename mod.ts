@@ -24,6 +24,7 @@ export { type Arch, archByName, ARCHES, type ArchName } from "./arch/mod.ts";
 export {
   decodeSnapshot,
   encodeSnapshot,
+  isSameSnapshot,
   KernelError,
   Machine,
   type MachineOptions,

@@ -44,7 +44,7 @@ export class PageStore {
   }
 
   /**
-   * Copies the contents of page frames.
+   * Copies the contents of page frames; returns `previous` itself if there is nothing new.
    *
    * @param frames indices of the page frames in use, ascending; kept, so it is not to be changed
    * @param previous an image to share pages with: best the last one taken or restored
@@ -55,18 +55,21 @@ export class PageStore {
     this.#checkFrames(frames);
     const before = previous?.frames ?? frames.subarray(0, 0);
     const pages = new Array<Uint8Array<ArrayBuffer>>(frames.length);
+    let hasChanged = frames !== before;
     let at = 0;
     for (let i = 0; i < frames.length; i++) {
       const frame = frames[i] ?? 0;
       while (at < before.length && (before[at] ?? 0) < frame) at++;
       const old = before[at] === frame ? previous?.pages[at] : undefined;
       const live = this.#view(frame);
-      pages[i] = old !== undefined && isEqual(live, old)
-        ? old
-        : isEqual(live, ZERO_PAGE)
-        ? ZERO_PAGE
-        : this.#copy(live);
+      if (old !== undefined && isSameBytes(live, old)) {
+        pages[i] = old;
+        continue;
+      }
+      pages[i] = isSameBytes(live, ZERO_PAGE) ? ZERO_PAGE : this.#copy(live);
+      hasChanged = true;
     }
+    if (previous !== undefined && !hasChanged) return previous;
     const image = { frames, pages };
     this.#sound.add(image);
     return image;
@@ -96,12 +99,12 @@ export class PageStore {
     { used, write }: { used: Uint32Array; write: boolean },
   ): Uint32Array<ArrayBuffer> {
     this.#checkImage(image);
-    this.#checkFrames(used);
     const { frames, pages } = image;
+    if (used !== frames) this.#checkFrames(used);
     const changed: number[] = [];
     const put = (frame: number, page: Uint8Array<ArrayBuffer>): void => {
       const live = this.#view(frame);
-      if (isEqual(live, page)) return;
+      if (isSameBytes(live, page)) return;
       if (write) live.set(page);
       changed.push(frame);
     };
@@ -171,7 +174,7 @@ export class PageStore {
   }
 }
 
-/** Whether two pages have the same bytes; as fast as the C library's comparison through FFI. */
-function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+/** Whether two arrays have the same bytes; as fast as the C library's comparison through FFI. */
+export function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0;
 }

@@ -14,6 +14,8 @@ export interface Measurement {
   readonly path: string;
   /** What one round is. */
   readonly round: string;
+  /** What else there is to say of the path on this architecture. */
+  readonly note?: string;
   /** Guest instructions of one round; exact. */
   readonly instructions: number;
   /** Host nanoseconds of one round: the median over samples. */
@@ -111,7 +113,7 @@ export class OpenPath implements Disposable {
 export function measure(path: Path, arch: Arch, options: { effort: Effort }): Measurement {
   const { effort } = options;
   using open = new OpenPath(path, arch);
-  const { instructions, rounds } = open.current;
+  const { instructions, rounds, note } = open.current;
   for (const end = performance.now() + effort.warmUp; performance.now() < end;) open.sample();
   const samples: number[] = [];
   const end = performance.now() + effort.time;
@@ -123,6 +125,7 @@ export function measure(path: Path, arch: Arch, options: { effort: Effort }): Me
     arch: arch.name,
     path: path.name,
     round: path.round,
+    ...(note === undefined ? {} : { note }),
     instructions,
     medianNs: quantile(samples, 0.5),
     p99Ns: quantile(samples, 0.99),

@@ -9,6 +9,13 @@ import { BOOT_PATHS } from "./boot_paths.ts";
 import { KERNEL_PATHS } from "./kernel_paths.ts";
 import type { Path } from "./path.ts";
 import { PREEMPTION } from "./preemption.ts";
+import { SNAPSHOT_PATHS } from "./snapshot_paths.ts";
 
 /** All paths, in the order of the table. */
-export const PATHS: readonly Path[] = [...BARE_PATHS, ...KERNEL_PATHS, PREEMPTION, ...BOOT_PATHS];
+export const PATHS: readonly Path[] = [
+  ...BARE_PATHS,
+  ...KERNEL_PATHS,
+  PREEMPTION,
+  ...BOOT_PATHS,
+  ...SNAPSHOT_PATHS,
+];

@@ -28,6 +28,8 @@ export interface PathRun extends Disposable {
   readonly rounds: number;
   /** Samples it is still good for: some paths use memory up. */
   readonly left: number;
+  /** What else there is to say of the path on this architecture. */
+  readonly note?: string | undefined;
   /** Guest instructions executed so far by what {@linkcode run} runs. */
   readonly executed: number;
   /** Gets ready for the next sample. */

@@ -33,6 +33,9 @@ export function renderTable(
     grouped(m.rounds),
   ]);
   const meanings = new Map(measurements.map(({ path, round }) => [path, round]));
+  for (const { path, arch, note } of measurements) {
+    if (note !== undefined) meanings.set(path, `${meanings.get(path)}; ${arch}: ${note}`);
+  }
   const { deno, v8, libunicorn, trapline, host, cpu } = environment;
   return [
     ...columns([HEADER, ...rows]),

@@ -18,7 +18,15 @@ Deno.test("renderTable, aligns columns and says what they mean", () => {
   const text = renderTable([
     TRAP,
     { ...TRAP, arch: "aarch64", instructions: 62 },
-    { ...TRAP, path: "open and dispose", round: "a machine", instructions: 0 },
+    { ...TRAP, path: "open and dispose", round: "a machine", instructions: 0, note: "new" },
+    {
+      ...TRAP,
+      arch: "aarch64",
+      path: "open and dispose",
+      round: "a machine",
+      instructions: 0,
+      note: "old",
+    },
   ], {
     deno: "2.0.0",
     v8: "14.0",
@@ -34,10 +42,11 @@ architecture  path              guest instructions  host ns median  host ns p99 
 x86_64        trap                       1,234,567           1,000       20,000  500     100
 aarch64       trap                              62           1,000       20,000  500     100
 x86_64        open and dispose                   -           1,000       20,000  500     100
+aarch64       open and dispose                   -           1,000       20,000  500     100
 
 One round of
   trap              system call and back
-  open and dispose  a machine
+  open and dispose  a machine; x86_64: new; aarch64: old
 
 Guest instructions are exact and the same in every run. Host nanoseconds are what this host took to
 emulate one round, here and now: they compare versions of this program, and are not the latency of any

@@ -4,14 +4,12 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type Kernel, QUEUES } from "../kernel.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
-import type { AddressSpaceRecord } from "../vm/address_space.ts";
+import type { AddressSpace, AddressSpaceRecord } from "../vm/address_space.ts";
+import { splitCpu } from "./cpu_blocks.ts";
 import type { CpuRecord, KernelRecord } from "./snapshot.ts";
-
-const PAGE = BigInt(PAGE_SIZE);
 
 /** Takes what a kernel keeps. */
 export function saveKernel(k: Kernel): KernelRecord {
@@ -38,16 +36,19 @@ export function saveKernel(k: Kernel): KernelRecord {
   };
 }
 
-/** Takes the CPUs of a kernel, and what it keeps for each. */
-export function saveCpus(k: Kernel): CpuRecord[] {
-  return k.cpus.map((on) => ({ state: on.cpu.save(), kernel: on.save() }));
+/** Takes the CPUs of a kernel, and what it keeps for each; `before` is what to share with. */
+export function saveCpus(k: Kernel, before: readonly CpuRecord[] | undefined): CpuRecord[] {
+  return k.cpus.map((on, i) => ({
+    state: splitCpu(on.cpu.save(), before?.[i]?.state),
+    kernel: on.save(),
+  }));
 }
 
 /** Makes a kernel what it was; RAM and CPUs apart. `used` are the page frames in use. */
 export function restoreKernel(
   k: Kernel,
   record: KernelRecord,
-  { cpus, used }: { cpus: readonly CpuRecord[]; used: Uint32Array },
+  { cpus, used }: { cpus: readonly CpuRecord[]; used: Uint32Array<ArrayBuffer> },
 ): void {
   k.clock.restore(record.clock);
   k.policy.restore(record.policy);
@@ -57,13 +58,12 @@ export function restoreKernel(
   k.pageIo.restore(record.pageIo);
   replace(
     k.tasks,
-    record.tasks.map((task, i) => {
-      const space = record.spaces[i] ?? null;
-      return Task.from(task, {
-        space: space === null ? null : k.restoreSpace(space),
+    record.tasks.map((task, i) =>
+      Task.from(task, {
+        space: restoreSpace(k, record.spaces[i] ?? null, k.tasks[i]?.space ?? null),
         module: task.module === null ? null : k.bootModules[task.module] ?? null,
-      });
-    }),
+      })
+    ),
   );
   replace(k.threads, record.threads.map((thread) => Thread.from(thread, k.task(thread.task))));
   const thread = (id: number): Thread => k.thread(id);
@@ -83,33 +83,17 @@ export function restoreKernel(
   k.events.seq = record.seq;
 }
 
+/** The space of a record: the one that is there, if that has not changed. */
+function restoreSpace(
+  k: Kernel,
+  record: AddressSpaceRecord | null,
+  current: AddressSpace | null,
+): AddressSpace | null {
+  if (record === null) return null;
+  return current?.save() === record ? current : k.restoreSpace(record);
+}
+
 function replace<T>(list: T[], items: readonly T[]): void {
   list.length = 0;
   for (const item of items) list.push(item);
-}
-
-/** Page frames that hold code of programs, by index: what is executable now, or was when a record was made. */
-export function codeFrames(k: Kernel, record: KernelRecord): Set<number> {
-  const { base } = k.memory;
-  const frames = new Set<number>();
-  const add = (physical: bigint): void => void frames.add(Number((physical - base) / PAGE));
-  const addPages = ({ pages }: Pick<AddressSpaceRecord, "pages">): void => {
-    for (const [, frame, executable] of pages) if (executable) add(frame);
-  };
-  for (const { space } of k.tasks) {
-    if (space === null) continue;
-    for (const { frame, executable } of space.pages.values()) if (executable) add(frame);
-  }
-  for (const space of record.spaces) if (space !== null) addPages(space);
-  return frames;
-}
-
-/** Page frames of kernel-mode programs, as the tables in RAM have them now. */
-export function addProgramFrames(k: Kernel, frames: Set<number>): void {
-  for (const task of k.tasks) {
-    for (const page of task.programPages) {
-      const index = (k.kernelSpace.physical(page) - k.memory.base) / PAGE;
-      frames.add(Number(index));
-    }
-  }
 }

@@ -70,7 +70,7 @@ const CPU = fields({
       library: "string",
       layout: "string",
       instructions: "number",
-      state: "bytes",
+      state: list("bytes"),
     }),
     pending: "number",
     resumeAt: orNull("bigint"),

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ArchName, CpuState } from "../../arch/arch.ts";
+import type { ArchName } from "../../arch/arch.ts";
 import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
 import type { BootOptions, ProgramMode } from "../program/loader.ts";
@@ -25,6 +25,7 @@ import type { WaitQueueRecord } from "../thread/wait_queue.ts";
 import type { AddressSpaceRecord } from "../vm/address_space.ts";
 import type { PageFramesRecord } from "../vm/page_frames.ts";
 import type { PageIoRecord } from "../vm/page_io.ts";
+import type { CpuStateRecord } from "./cpu_blocks.ts";
 
 /** What a machine was built from. A snapshot can be restored only where all of this is the same. */
 export interface MachineConfig {
@@ -67,7 +68,7 @@ export interface ModuleRecord {
 /** A CPU and what the kernel keeps for it. */
 export interface CpuRecord {
   /** The CPU itself. */
-  readonly state: CpuState;
+  readonly state: CpuStateRecord;
   /** Threads on it, and what has been charged. */
   readonly kernel: PerCpuRecord;
 }

@@ -6,27 +6,23 @@
 
 import { ArchError } from "../../arch/errors.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import { PageStore, type RamImage } from "../../arch/page_store.ts";
+import { PageStore } from "../../arch/page_store.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
+import { joinCpu } from "./cpu_blocks.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
-import {
-  addProgramFrames,
-  codeFrames,
-  restoreKernel,
-  saveCpus,
-  saveKernel,
-} from "./kernel_state.ts";
+import { restoreKernel, saveCpus, saveKernel } from "./kernel_state.ts";
+import { share } from "./share.ts";
 import type { MachineConfig, Snapshot } from "./snapshot.ts";
 
-/** Takes snapshots of a machine and restores them. Page contents are kept once along a run. */
+/** Takes snapshots of a machine and restores them. What does not change along a run is kept once. */
 export class SnapshotStore {
   readonly #k: Kernel;
   readonly #pages: PageStore;
   readonly #options: Omit<KernelOptions, "sinks" | "policy" | "arch">;
   #config: MachineConfig | undefined;
-  /** The image that RAM is nearest to: that of the snapshot taken or restored last. */
-  #last: RamImage | undefined;
+  /** The snapshot that the machine is nearest to: the one taken or restored last. */
+  #last: Snapshot | undefined;
 
   /** For a machine whose boot modules are in place. */
   constructor(k: Kernel, options: Omit<KernelOptions, "sinks" | "policy" | "arch">) {
@@ -43,9 +39,13 @@ export class SnapshotStore {
   /** Takes a snapshot. */
   take(): Snapshot {
     const k = this.#k;
-    const ram = this.#pages.capture(k.pageFrames.used(), this.#last);
-    this.#last = ram;
-    return { config: this.config, ram, cpus: saveCpus(k), kernel: saveKernel(k) };
+    const last = this.#last;
+    return this.#last = {
+      config: this.config,
+      ram: this.#pages.capture(k.pageFrames.used(), last?.ram),
+      cpus: share(saveCpus(k, last?.cpus), last?.cpus),
+      kernel: share(saveKernel(k), last?.kernel),
+    };
   }
 
   /**
@@ -56,12 +56,10 @@ export class SnapshotStore {
   restore(snapshot: Snapshot, options: { keepTlb?: boolean } = {}): void {
     const k = this.#k;
     checkConfig(snapshot.config, this.config);
-    const code = codeFrames(k, snapshot.kernel);
-    addProgramFrames(k, code);
     // The CPUs come first: they are what may be refused, and then nothing has changed.
     snapshot.cpus.forEach(({ state }, i) => {
       try {
-        k.cpus[i]?.cpu.restore(state, options);
+        k.cpus[i]?.cpu.restore(joinCpu(state), options);
       } catch (error) {
         if (!(error instanceof ArchError)) throw error;
         throw new SnapshotError("library", `Cannot restore a snapshot: ${error.message}`, {
@@ -70,13 +68,13 @@ export class SnapshotStore {
       }
     });
     const changed = this.#pages.restore(snapshot.ram, k.pageFrames.used());
-    this.#last = snapshot.ram;
-    const { cpus, ram } = snapshot;
-    restoreKernel(k, snapshot.kernel, { cpus, used: ram.frames });
-    addProgramFrames(k, code);
+    const { cpus, kernel, ram } = snapshot;
+    restoreKernel(k, kernel, { cpus, used: ram.frames });
+    // Which of them hold code, of a program or the kernel, now or then, is the engine's to know.
     for (const frame of changed) {
-      if (code.has(frame)) k.dropCode(k.memory.base + BigInt(frame * PAGE_SIZE));
+      k.dropCode(k.memory.base + BigInt(frame * PAGE_SIZE));
     }
+    this.#last = snapshot;
   }
 
   #describe(): MachineConfig {

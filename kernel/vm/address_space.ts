@@ -62,6 +62,8 @@ export class AddressSpace {
   readonly root: bigint;
   readonly #options: AddressSpaceOptions;
   readonly #pages = new Map<bigint, ResidentPage>();
+  /** What {@linkcode AddressSpace.save} has returned, until a page changes. */
+  #record: AddressSpaceRecord | null = null;
 
   private constructor(root: bigint, options: AddressSpaceOptions) {
     this.#options = options;
@@ -84,14 +86,16 @@ export class AddressSpace {
     for (const [address, frame, executable] of record.pages) {
       space.#pages.set(address, { space, address, frame, executable });
     }
+    space.#record = record;
     return space;
   }
 
-  /** Everything there is to know. */
+  /** Everything there is to know; the same record as before if nothing has changed. */
   save(): AddressSpaceRecord {
-    return {
+    if (this.#record?.entries === this.map.entries) return this.#record;
+    return this.#record = {
       root: this.root,
-      entries: this.map.entries.slice(),
+      entries: this.map.entries,
       pages: [...this.#pages.values()].map((
         { address, frame, executable },
       ) => [address, frame, executable]),
@@ -121,6 +125,7 @@ export class AddressSpace {
     const page = pageFloor(address);
     const { frame, protection, clean } = options;
     const resident = { space: this, address: page, frame, executable: false };
+    this.#record = null;
     this.#pages.set(page, resident);
     if (clean && !protection.write) this.#options.clean.add(resident);
     this.#write(page, resident, protection);
@@ -131,7 +136,10 @@ export class AddressSpace {
     const page = pageFloor(address);
     const resident = this.#pages.get(page);
     if (resident === undefined) return;
-    if (options.execute) resident.executable = true;
+    if (options.execute) {
+      resident.executable = true;
+      this.#record = null;
+    }
     if (options.protection.write) this.#options.clean.delete(resident);
     this.#write(page, resident, options.protection);
     this.#options.invalidate();
@@ -140,6 +148,7 @@ export class AddressSpace {
   /** Applies a changed protection to the resident pages of a range. */
   protect(begin: bigint, options: { end: bigint; protection: VmProtection }): void {
     const { end, protection } = options;
+    this.#record = null;
     for (const [page, resident] of this.#within(begin, end)) {
       if (resident.executable && !protection.execute) {
         resident.executable = false;
@@ -154,6 +163,7 @@ export class AddressSpace {
 
   /** Drops the pages of a range and frees their frames. */
   remove(begin: bigint, end: bigint): void {
+    this.#record = null;
     for (const [page, resident] of this.#within(begin, end)) {
       this.#options.space.tables.unmap(this.root, page);
       this.#pages.delete(page);
@@ -166,6 +176,7 @@ export class AddressSpace {
   destroy(): void {
     for (const resident of this.#pages.values()) this.#release(resident);
     this.#pages.clear();
+    this.#record = null;
     this.map.remove(this.map.begin, this.map.end);
     if (this.#options.sharedRoot) this.#options.space.tables.destroyLowerHalf(this.root);
     else this.#options.space.tables.destroy(this.root);

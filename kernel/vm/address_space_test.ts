@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import type { Walk } from "../../arch/page_tables.ts";
 import { AddressSpace, type ResidentPage } from "./address_space.ts";
 import { type KernelMemory, kernelMemory } from "../testing/memory.ts";
@@ -99,6 +99,33 @@ for (const arch of ARCH_NAMES) {
     f.space.protect(AT, { end: AT + PAGE, protection: READ_EXECUTE });
     assertEquals(f.dropped, [frame]);
     assertEquals(f.allows(AT), "ur");
+  });
+
+  Deno.test(`AddressSpace.save ${arch}, is the same record until something changes`, () => {
+    const f = new Fixture(arch);
+    const { space } = f;
+    const range = { begin: AT, end: AT + 4n * PAGE };
+    const object = { kind: "zero" } as const;
+    const changes = [
+      () => void f.enter(AT, READ_EXECUTE),
+      () => void f.enter(AT + PAGE, READ_WRITE),
+      () => space.upgrade(AT, { protection: READ_EXECUTE, execute: true }),
+      () => space.protect(AT, { end: AT + PAGE, protection: READ }),
+      () => void space.map.enter({ ...range, protection: READ_WRITE, object }),
+      () => void space.map.protect(AT, AT + PAGE, READ),
+      () => void space.map.remove(AT + PAGE, AT + 2n * PAGE),
+      () => space.remove(AT, AT + PAGE),
+      () => space.destroy(),
+    ];
+    for (const change of changes) {
+      const before = space.save();
+      const copy = structuredClone(before);
+      change();
+      const after = space.save();
+      assertNotEquals(after, before);
+      assertEquals(before, copy);
+      assertStrictEquals(space.save(), after);
+    }
   });
 
   Deno.test(`AddressSpace.enter ${arch}, pages of files are clean until they may be written`, () => {

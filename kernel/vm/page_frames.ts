@@ -10,6 +10,9 @@ import { KernelError } from "../errors.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
+/** Page frames that are counted together, so that a list of those in use passes over the others. */
+const GROUP = 256;
+
 /** In what order free page frames will be handed out; which are in use is said by {@linkcode PageFrames.used}. */
 export interface PageFramesRecord {
   /** Freed page frames by index, the next to be handed out last; some may be in use again. */
@@ -29,6 +32,10 @@ export class PageFrames implements PageFrameSource {
   onFree: ((frame: bigint) => void) | null = null;
   readonly #memory: PhysicalMemory;
   readonly #used: Uint8Array;
+  /** Page frames in use of each group. */
+  readonly #counts: Uint16Array;
+  /** What {@linkcode PageFrames.used} returns, until that changes. */
+  #list: Uint32Array<ArrayBuffer> | null = null;
   /** Freed frames; some may be in use again. */
   #freed: number[] = [];
   /** Frames from here on have never been allocated from below. */
@@ -41,6 +48,7 @@ export class PageFrames implements PageFrameSource {
     this.#memory = memory;
     const count = memory.size / PAGE_SIZE;
     this.#used = new Uint8Array(count);
+    this.#counts = new Uint16Array(Math.ceil(count / GROUP));
     this.#freeCount = count;
     this.#top = count - 1;
   }
@@ -125,12 +133,19 @@ export class PageFrames implements PageFrameSource {
     return this.#used[this.#memory.offset(frame) / PAGE_SIZE] === 1;
   }
 
-  /** Indices of the page frames in use, lowest first. */
+  /** Indices of the page frames in use, lowest first; not to be changed. */
   used(): Uint32Array<ArrayBuffer> {
+    return this.#list ??= this.#listUsed();
+  }
+
+  #listUsed(): Uint32Array<ArrayBuffer> {
+    const used = this.#used;
     const indices = new Uint32Array(this.total - this.#freeCount);
     let count = 0;
-    for (let i = this.#used.indexOf(1); i >= 0; i = this.#used.indexOf(1, i + 1)) {
-      indices[count++] = i;
+    for (let group = 0; group < this.#counts.length; group++) {
+      if (this.#counts[group] === 0) continue;
+      const end = Math.min(used.length, (group + 1) * GROUP);
+      for (let i = group * GROUP; i < end; i++) if (used[i] === 1) indices[count++] = i;
     }
     return indices;
   }
@@ -145,13 +160,19 @@ export class PageFrames implements PageFrameSource {
   }
 
   /** Takes over a record and the indices of the page frames in use, of RAM of the same size. */
-  restore(record: PageFramesRecord, used: Uint32Array): void {
-    this.#used.fill(0);
-    for (const index of used) this.#used[index] = 1;
-    this.#freeCount = this.total - used.length;
+  restore(record: PageFramesRecord, used: Uint32Array<ArrayBuffer>): void {
+    if (used !== this.#list) this.#restoreUsed(used);
     this.#freed = record.freed.slice();
     this.#fresh = record.fresh;
     this.#top = record.top;
+  }
+
+  #restoreUsed(used: Uint32Array<ArrayBuffer>): void {
+    this.#used.fill(0);
+    this.#counts.fill(0);
+    this.#freeCount = this.total;
+    for (const index of used) this.#take(index);
+    this.#list = used;
   }
 
   /** Takes a page frame back, and fills it with zeros. */
@@ -164,7 +185,7 @@ export class PageFrames implements PageFrameSource {
     }
     this.#memory.slice(frame, PAGE_SIZE).fill(0);
     this.#used[index] = 0;
-    this.#freeCount++;
+    this.#count(index, -1);
     this.#freed.push(index);
     if (index > this.#top) this.#top = index;
     this.onFree?.(frame);
@@ -173,7 +194,14 @@ export class PageFrames implements PageFrameSource {
   #take(index: number): void {
     if (this.#used[index]) return;
     this.#used[index] = 1;
-    this.#freeCount--;
+    this.#count(index, 1);
+  }
+
+  #count(index: number, change: 1 | -1): void {
+    const group = Math.floor(index / GROUP);
+    this.#counts[group] = (this.#counts[group] ?? 0) + change;
+    this.#freeCount -= change;
+    this.#list = null;
   }
 
   #address(index: number): bigint {

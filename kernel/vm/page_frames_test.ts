@@ -114,6 +114,27 @@ Deno.test("PageFrames, never hands a frame out twice, whatever the order of call
       }
       assertEquals(f.available, 40 - held.length);
       assert(held.every((each) => f.isUsed(each)));
+      const indices = held.map((each) => Number((each - BASE) / PAGE)).sort((x, y) => x - y);
+      assertEquals([...f.used()], indices);
+    }
+  }
+});
+
+Deno.test("PageFrames.restore, the page frames in use are those of the record, in RAM of any size", () => {
+  for (const total of [1, 255, 256, 257, 1000]) {
+    const f = frames(total);
+    for (let i = 0; i < total; i++) f.allocate();
+    for (let i = 1; i < total; i += 2) f.free(frame(i));
+    const [record, used] = [f.save(), f.used()];
+    assertEquals(f.used(), Uint32Array.from({ length: Math.ceil(total / 2) }, (_, i) => 2 * i));
+    const expected = Array.from({ length: Math.floor(total / 2) }, () => f.allocate());
+    assertEquals([f.available, f.used().length], [0, total]);
+    const other = frames(total);
+    for (const each of [f, other]) {
+      each.restore(record, used);
+      assertEquals([each.available, each.used()], [Math.floor(total / 2), used]);
+      assertEquals(expected.map(() => each.allocate()), expected);
+      assertEquals(each.used().length, total);
     }
   }
 });

@@ -85,21 +85,21 @@ export class VmMap {
   readonly begin: bigint = PAGE;
   /** One past the highest address that may be mapped. */
   readonly end: bigint;
-  #entries: VmEntry[] = [];
+  #entries: readonly VmEntry[] = [];
 
   /** An empty map up to `end`. */
   constructor(end: bigint) {
     this.end = end;
   }
 
-  /** The entries in address order. */
+  /** The entries in address order: a list that does not change, and another one after a change. */
   get entries(): readonly VmEntry[] {
     return this.#entries;
   }
 
   /** Takes over the entries of another map, sorted and without overlap. */
   restore(entries: readonly VmEntry[]): void {
-    this.#entries = entries.slice();
+    this.#entries = entries;
   }
 
   /** The entry that contains an address. */
@@ -141,7 +141,7 @@ export class VmMap {
     const next = this.#entries[index];
     if (next !== undefined && next.begin < end) return KernReturn.NO_SPACE;
     if (this.#entries.length >= ENTRY_LIMIT) return KernReturn.RESOURCE_SHORTAGE;
-    this.#entries.splice(index, 0, entry);
+    this.#entries = this.#entries.toSpliced(index, 0, entry);
     return KernReturn.SUCCESS;
   }
 
@@ -205,7 +205,7 @@ export class VmMap {
     const rest: VmObject = object.kind === "zero"
       ? object
       : { ...object, offset: object.offset + Number(address - entry.begin) };
-    this.#entries.splice(
+    this.#entries = this.#entries.toSpliced(
       index,
       1,
       { ...entry, end: address },
