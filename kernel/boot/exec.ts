@@ -49,7 +49,7 @@ export function execute(
   how: { argv: readonly string[]; load: LoadMode },
 ): Outcome {
   const end = k.arch.userEnd;
-  spaceOf(thread.task).map.enter({
+  spaceOf(thread.task).enter({
     begin: end - STACK_SIZE,
     end,
     protection: READ_WRITE,
@@ -88,7 +88,7 @@ function mapFile(task: Task, segment: ProgramSegment): boolean {
   if (offset < 0n || offset % 4096n !== 0n || segment.memorySize !== BigInt(segment.fileSize)) {
     return false;
   }
-  spaceOf(task).map.enter({
+  spaceOf(task).enter({
     begin,
     end,
     protection: segment.protection,
@@ -111,7 +111,7 @@ function copySegment(
   const { segment, then } = how;
   const { task } = thread;
   const { begin, end } = pagesOf(segment);
-  spaceOf(task).map.enter({ begin, end, protection: READ_WRITE, object: { kind: "zero" } });
+  spaceOf(task).enter({ begin, end, protection: READ_WRITE, object: { kind: "zero" } });
   return copyoutPhysical(k, thread, {
     address: segment.address,
     physical: moduleOf(task).physical + BigInt(segment.offset),
@@ -132,7 +132,6 @@ export function finishSegment(
   const { begin, end } = pagesOf(segment);
   const { protection } = segment;
   const space = spaceOf(thread.task);
-  space.map.protect(begin, end, protection);
   space.protect(begin, { end, protection });
   return loadFrom(k, thread, { ...progress, index: progress.index + 1 });
 }

@@ -30,11 +30,11 @@ export function grantEmergencyStack(task: Task, fault: { address: bigint; sp: bi
   const distance = address < sp ? sp - address : address - sp;
   if (distance > OVERFLOW_REACH) return false;
   let above = pageCeil(address + 1n);
-  while (above <= sp + OVERFLOW_REACH && space.map.lookup(above) === undefined) above += PAGE;
-  const stack = space.map.lookup(above);
+  while (above <= sp + OVERFLOW_REACH && space.lookup(above) === undefined) above += PAGE;
+  const stack = space.lookup(above);
   if (stack === undefined || !stack.protection.write || stack.begin !== above) return false;
   const range = { begin: above - EMERGENCY_SIZE, end: above };
-  const kr = space.map.enter({ ...range, protection: READ_WRITE, object: { kind: "zero" } });
+  const kr = space.enter({ ...range, protection: READ_WRITE, object: { kind: "zero" } });
   if (kr !== KernReturn.SUCCESS) return false;
   task.lendEmergencyStack(range);
   return true;
@@ -44,7 +44,6 @@ export function grantEmergencyStack(task: Task, fault: { address: bigint; sp: bi
 export function revokeEmergencyStack(task: Task, sp: bigint): void {
   const range = task.emergencyStack;
   if (range === null || sp < range.end) return;
-  task.space?.map.remove(range.begin, range.end);
   task.space?.remove(range.begin, range.end);
   task.lendEmergencyStack(null);
 }

@@ -20,14 +20,14 @@ const OBJECT_BASE = 0x2000_0000n;
 export function mapObject(k: Kernel, task: Task, physical: bigint): bigint | null {
   const { space } = task;
   if (space === null) return k.kernelSpace.virtual(physical);
-  const page = space.map.findSpace(OBJECT_BASE, PAGE) ?? 0n;
+  const page = space.findSpace(OBJECT_BASE, PAGE) ?? 0n;
   const object = { kind: "zero" } as const;
-  const kr = space.map.enter({ begin: page, end: page + PAGE, protection: READ_WRITE, object });
+  const kr = space.enter({ begin: page, end: page + PAGE, protection: READ_WRITE, object });
   if (kr !== KernReturn.SUCCESS) {
     k.pageFrames.free(physical);
     return null;
   }
-  space.enter(page, { frame: physical, protection: READ_WRITE, clean: false });
+  space.enterPage(page, { frame: physical, protection: READ_WRITE, clean: false });
   return page;
 }
 
@@ -36,6 +36,5 @@ export function releaseObject(k: Kernel, task: Task, { page }: Unwind): void {
   if (page === null) return;
   const { space } = task;
   if (space === null) return k.pageFrames.free(page - k.kernelSpace.directMap);
-  space.map.remove(page, page + PAGE);
   space.remove(page, page + PAGE);
 }

@@ -24,11 +24,11 @@ export function resolveFault(
   const { fault, then } = how;
   const { address, access } = fault;
   const { space } = thread.task;
-  const entry = space?.map.lookup(address);
+  const entry = space?.lookup(address);
   if (space === null || entry === undefined) return resume(then, KernReturn.INVALID_ADDRESS);
   if (!entry.protection[access]) return resume(then, KernReturn.PROTECTION_FAILURE);
   if (space.page(address) !== undefined) {
-    space.upgrade(address, { protection: entry.protection, execute: access === "execute" });
+    space.upgradePage(address, { protection: entry.protection, execute: access === "execute" });
     return resume(then, KernReturn.SUCCESS);
   }
   if (entry.object.kind === "file") return readPage(k, thread, { fault, entry, then });
@@ -60,7 +60,7 @@ function enterPage(
   const { fault: { address, access }, entry, frame, clean } = page;
   const { protection } = entry;
   const { space } = thread.task;
-  const present = space?.map.lookup(address);
+  const present = space?.lookup(address);
   if (
     space === null || present === undefined || !isSameEntry(present, entry) ||
     space.page(address) !== undefined
@@ -68,8 +68,8 @@ function enterPage(
     k.pageFrames.free(frame);
     return false;
   }
-  space.enter(address, { frame, protection, clean });
-  if (access === "execute") space.upgrade(address, { protection, execute: true });
+  space.enterPage(address, { frame, protection, clean });
+  if (access === "execute") space.upgradePage(address, { protection, execute: true });
   return true;
 }
 

@@ -5,15 +5,12 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Continuation, FrameResult } from "../thread/continuation.ts";
 import { retire } from "../lifecycle.ts";
 import { blockKeepingStack, call, type Outcome, resume } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
-
-const PAGE = BigInt(PAGE_SIZE);
 
 /**
  * Clean pages that are never dropped, the last to have come: what threads have just waited for, and need together to execute a single
@@ -83,7 +80,7 @@ function dropCleanPages(k: Kernel, enough: number): void {
   let droppable = k.cleanPages.size - YOUNG_PAGES;
   for (const { space, address } of k.cleanPages) {
     if (k.pageFrames.available >= enough || droppable <= 0) return;
-    space.remove(address, address + PAGE);
+    space.dropPage(address);
     droppable--;
   }
 }

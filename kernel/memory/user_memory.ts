@@ -33,7 +33,7 @@ function copyinKernel(k: Kernel, range: { address: bigint; size: number }): Copy
 
 /** Whether a range lies in the user half. */
 function isInside(thread: Thread, address: bigint, size: number): boolean {
-  return thread.task.space?.map.inside(address, BigInt(size)) ?? false;
+  return thread.task.space?.inside(address, BigInt(size)) ?? false;
 }
 
 /**

@@ -7,15 +7,9 @@
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { KernReturn } from "../errors.ts";
 import type { Outcome } from "../thread/outcome.ts";
-import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
-import {
-  pageCeil,
-  pageFloor,
-  READ_WRITE,
-  type VmMap,
-  type VmObject,
-  type VmProtection,
-} from "../vm/vm_map.ts";
+import { fail, finish, finishWith, type SyscallContext, type SyscallTable } from "./syscall.ts";
+import type { AddressSpace } from "../vm/address_space.ts";
+import { pageCeil, pageFloor, READ_WRITE, type VmObject, type VmProtection } from "../vm/vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -34,8 +28,12 @@ function decodeProtection(bits: bigint): VmProtection | undefined {
 }
 
 /** Whole pages around a range, or `undefined` if it is empty or leaves the user half. */
-function pagesAround(map: VmMap, address: bigint, size: bigint): [bigint, bigint] | undefined {
-  if (size === 0n || size > map.end || !map.inside(address, size)) return undefined;
+function pagesAround(
+  space: AddressSpace,
+  address: bigint,
+  size: bigint,
+): [bigint, bigint] | undefined {
+  if (size === 0n || size > space.end || !space.inside(address, size)) return undefined;
   return [pageFloor(address), pageCeil(address + size)];
 }
 
@@ -45,15 +43,15 @@ function enterObject(
   request: { address: bigint; size: bigint; object: VmObject; protection: VmProtection },
 ): Outcome {
   const { thread } = context;
-  const map = thread.task.space?.map;
+  const { space } = thread.task;
   const { address, size, object, protection } = request;
-  if (map === undefined || size === 0n || size > map.end) {
+  if (space === null || size === 0n || size > space.end) {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   const pages = pageCeil(size);
-  const begin = address === 0n ? map.findSpace(ALLOCATION_BASE, pages) : pageFloor(address);
+  const begin = address === 0n ? space.findSpace(ALLOCATION_BASE, pages) : pageFloor(address);
   if (begin === undefined) return fail(context, KernReturn.NO_SPACE);
-  const kr = map.enter({ begin, end: begin + pages, protection, object });
+  const kr = space.enter({ begin, end: begin + pages, protection, object });
   return kr === KernReturn.SUCCESS ? finish(context, begin) : fail(context, kr);
 }
 
@@ -91,27 +89,21 @@ function vmMapFile(context: SyscallContext): Outcome {
 function vmDeallocate(context: SyscallContext): Outcome {
   const { thread, args: [address = 0n, size = 0n] } = context;
   const { space } = thread.task;
-  const pages = space === null ? undefined : pagesAround(space.map, address, size);
+  const pages = space === null ? undefined : pagesAround(space, address, size);
   if (space === null || pages === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const kr = space.map.remove(pages[0], pages[1]);
-  if (kr !== KernReturn.SUCCESS) return fail(context, kr);
-  space.remove(pages[0], pages[1]);
-  return finish(context, 0n);
+  return finishWith(context, space.remove(pages[0], pages[1]));
 }
 
 function vmProtect(context: SyscallContext): Outcome {
   const { thread, args: [address = 0n, size = 0n, bits = 0n] } = context;
   const { space } = thread.task;
   const protection = decodeProtection(bits);
-  const pages = space === null ? undefined : pagesAround(space.map, address, size);
+  const pages = space === null ? undefined : pagesAround(space, address, size);
   if (space === null || protection === undefined || pages === undefined) {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   const [begin, end] = pages;
-  const kr = space.map.protect(begin, end, protection);
-  if (kr !== KernReturn.SUCCESS) return fail(context, kr);
-  space.protect(begin, { end, protection });
-  return finish(context, 0n);
+  return finishWith(context, space.protect(begin, { end, protection }));
 }
 
 /** Calls 10 to 12 and 18. */

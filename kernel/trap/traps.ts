@@ -59,7 +59,7 @@ function handleUserFault(
   const { frame, cause: { address, access } } = trap;
   const { space } = thread.task;
   const fault: Fault = { address, access, label: "user_page_fault_continuation" };
-  if (space === null || address >= space.map.end) {
+  if (space === null || address >= space.end) {
     return raiseException(k, thread, { frame, reason: describeFault(frame, fault) });
   }
   return resolveFault(k, thread, { fault, then: { name: "user_fault", fault } });

@@ -68,7 +68,7 @@ export function taskMemory(k: Kernel, task: Task): MemoryReader {
       if (page !== undefined) {
         return { start, bytes: k.memory.slice(page.frame, PAGE_SIZE) };
       }
-      const entry = space.map.lookup(address);
+      const entry = space.lookup(address);
       if (entry === undefined || !entry.protection.read) return undefined;
       if (entry.object.kind !== "file") return { start, bytes: new Uint8Array(PAGE_SIZE) };
       const { file, size, offset } = entry.object;

@@ -6,6 +6,7 @@
 
 import type { KernelSpace } from "../../arch/kernel_space.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { KernReturn } from "../errors.ts";
 import type { PageFrames } from "./page_frames.ts";
 import { pageFloor, type VmEntry, VmMap, type VmProtection } from "./vm_map.ts";
 
@@ -56,18 +57,18 @@ export interface AddressSpaceRecord {
 
 /** Map, tables and pages of one task. */
 export class AddressSpace {
-  /** Ranges and what they allow. */
-  readonly map: VmMap;
   /** Physical address of the root translation table. */
   readonly root: bigint;
   readonly #options: AddressSpaceOptions;
+  /** Ranges and what they allow. */
+  readonly #map: VmMap;
   readonly #pages = new Map<bigint, ResidentPage>();
   /** What {@linkcode AddressSpace.save} has returned, until a page changes. */
   #record: AddressSpaceRecord | null = null;
 
   private constructor(root: bigint, options: AddressSpaceOptions) {
     this.#options = options;
-    this.map = new VmMap(options.end);
+    this.#map = new VmMap(options.end);
     this.root = root;
   }
 
@@ -82,7 +83,7 @@ export class AddressSpace {
   /** The space a record was made of; its tables are in RAM. The order of clean pages is the caller's to restore. */
   static from(record: AddressSpaceRecord, options: AddressSpaceOptions): AddressSpace {
     const space = new AddressSpace(record.root, options);
-    space.map.restore(record.entries);
+    space.#map.restore(record.entries);
     for (const [address, frame, executable] of record.pages) {
       space.#pages.set(address, { space, address, frame, executable });
     }
@@ -92,14 +93,44 @@ export class AddressSpace {
 
   /** Everything there is to know; the same record as before if nothing has changed. */
   save(): AddressSpaceRecord {
-    if (this.#record?.entries === this.map.entries) return this.#record;
+    if (this.#record?.entries === this.#map.entries) return this.#record;
     return this.#record = {
       root: this.root,
-      entries: this.map.entries,
+      entries: this.#map.entries,
       pages: [...this.#pages.values()].map((
         { address, frame, executable },
       ) => [address, frame, executable]),
     };
+  }
+
+  /** One past the highest address. */
+  get end(): bigint {
+    return this.#map.end;
+  }
+
+  /** The entries of its map, in address order. */
+  get entries(): readonly VmEntry[] {
+    return this.#map.entries;
+  }
+
+  /** The entry that contains an address. */
+  lookup(address: bigint): VmEntry | undefined {
+    return this.#map.lookup(address);
+  }
+
+  /** Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere. */
+  inside(address: bigint, size: bigint): boolean {
+    return this.#map.inside(address, size);
+  }
+
+  /** Lowest free range of `size` bytes at or above `hint`: see {@linkcode VmMap.findSpace}. */
+  findSpace(hint: bigint, size: bigint): bigint | undefined {
+    return this.#map.findSpace(hint, size);
+  }
+
+  /** Adds an entry, whose pages come when they are touched. @returns a kernel return code, as {@linkcode VmMap.enter} */
+  enter(entry: VmEntry): number {
+    return this.#map.enter(entry);
   }
 
   /** Number of resident pages. */
@@ -117,8 +148,8 @@ export class AddressSpace {
     return this.#pages.get(pageFloor(address));
   }
 
-  /** Puts a frame at a page; it becomes the space's. The page is not executable yet. */
-  enter(
+  /** Puts a page frame at a page; it becomes the space's. The page is not executable yet. */
+  enterPage(
     address: bigint,
     options: { frame: bigint; protection: VmProtection; clean: boolean },
   ): void {
@@ -132,7 +163,7 @@ export class AddressSpace {
   }
 
   /** Makes a resident page executable, or otherwise brings its mapping up to what `protection` allows. */
-  upgrade(address: bigint, options: { protection: VmProtection; execute: boolean }): void {
+  upgradePage(address: bigint, options: { protection: VmProtection; execute: boolean }): void {
     const page = pageFloor(address);
     const resident = this.#pages.get(page);
     if (resident === undefined) return;
@@ -145,9 +176,14 @@ export class AddressSpace {
     this.#options.invalidate();
   }
 
-  /** Applies a changed protection to the resident pages of a range. */
-  protect(begin: bigint, options: { end: bigint; protection: VmProtection }): void {
+  /**
+   * Changes what a range allows, its resident pages included.
+   * @returns a kernel return code, as {@linkcode VmMap.protect}; if it is no success nothing has changed
+   */
+  protect(begin: bigint, options: { end: bigint; protection: VmProtection }): number {
     const { end, protection } = options;
+    const kr = this.#map.protect(begin, end, protection);
+    if (kr !== KernReturn.SUCCESS) return kr;
     this.#record = null;
     for (const [page, resident] of this.#within(begin, end)) {
       if (resident.executable && !protection.execute) {
@@ -159,12 +195,30 @@ export class AddressSpace {
       else this.#options.space.tables.unmap(this.root, page);
     }
     this.#options.invalidate();
+    return KernReturn.SUCCESS;
   }
 
-  /** Drops the pages of a range and frees their frames. */
-  remove(begin: bigint, end: bigint): void {
+  /**
+   * Removes whatever is mapped in a range, and frees its page frames.
+   * @returns a kernel return code, as {@linkcode VmMap.remove}; if it is no success nothing has changed
+   */
+  remove(begin: bigint, end: bigint): number {
+    const kr = this.#map.remove(begin, end);
+    if (kr !== KernReturn.SUCCESS) return kr;
+    this.#dropPages(this.#within(begin, end));
+    return KernReturn.SUCCESS;
+  }
+
+  /** Drops a resident page, which comes again when it is touched, and frees its page frame. */
+  dropPage(address: bigint): void {
+    const page = pageFloor(address);
+    const resident = this.#pages.get(page);
+    if (resident !== undefined) this.#dropPages([[page, resident]]);
+  }
+
+  #dropPages(pages: readonly [bigint, ResidentPage][]): void {
     this.#record = null;
-    for (const [page, resident] of this.#within(begin, end)) {
+    for (const [page, resident] of pages) {
       this.#options.space.tables.unmap(this.root, page);
       this.#pages.delete(page);
       this.#release(resident);
@@ -177,7 +231,7 @@ export class AddressSpace {
     for (const resident of this.#pages.values()) this.#release(resident);
     this.#pages.clear();
     this.#record = null;
-    this.map.remove(this.map.begin, this.map.end);
+    this.#map.remove(this.#map.begin, this.#map.end);
     if (this.#options.sharedRoot) this.#options.space.tables.destroyLowerHalf(this.root);
     else this.#options.space.tables.destroy(this.root);
   }

@@ -31,11 +31,13 @@ class Fixture {
       invalidate: () => this.invalidations++,
       dropCode: (frame) => void this.dropped.push(frame),
     });
+    const whole = { begin: PAGE, end: arch.userEnd };
+    this.space.enter({ ...whole, protection: READ_WRITE, object: { kind: "zero" } });
   }
 
   enter(address: bigint, protection: VmProtection, clean = false): bigint {
     const frame = this.memory.frames.allocate();
-    this.space.enter(address, { frame, protection, clean });
+    this.space.enterPage(address, { frame, protection, clean });
     return frame;
   }
 
@@ -53,7 +55,7 @@ class Fixture {
 }
 
 for (const arch of ARCH_NAMES) {
-  Deno.test(`AddressSpace.enter ${arch}, maps the frame for user mode, without execution`, () => {
+  Deno.test(`AddressSpace.enterPage ${arch}, maps the frame for user mode, without execution`, () => {
     const f = new Fixture(arch);
     const frame = f.enter(AT + 5n, READ_EXECUTE);
     const walk = f.walk(AT + 7n);
@@ -63,17 +65,17 @@ for (const arch of ARCH_NAMES) {
     assertEquals(f.space.residentCount, 1);
   });
 
-  Deno.test(`AddressSpace.upgrade ${arch}, makes a page executable once and for its protection`, () => {
+  Deno.test(`AddressSpace.upgradePage ${arch}, makes a page executable once and for its protection`, () => {
     const f = new Fixture(arch);
     f.enter(AT, READ_EXECUTE);
-    f.space.upgrade(AT, { protection: READ_EXECUTE, execute: false });
+    f.space.upgradePage(AT, { protection: READ_EXECUTE, execute: false });
     assertEquals(f.allows(AT), "ur");
-    f.space.upgrade(AT, { protection: READ_EXECUTE, execute: true });
+    f.space.upgradePage(AT, { protection: READ_EXECUTE, execute: true });
     assertEquals(f.allows(AT), "urx");
-    f.space.upgrade(AT, { protection: READ_WRITE, execute: false });
+    f.space.upgradePage(AT, { protection: READ_WRITE, execute: false });
     assertEquals(f.allows(AT), "urw");
     assertEquals(f.invalidations, 3);
-    f.space.upgrade(AT + PAGE, { protection: READ_WRITE, execute: false });
+    f.space.upgradePage(AT + PAGE, { protection: READ_WRITE, execute: false });
     assertEquals(f.allows(AT + PAGE), "-");
   });
 
@@ -94,7 +96,7 @@ for (const arch of ARCH_NAMES) {
     const frame = f.enter(AT, READ_EXECUTE);
     f.space.protect(AT, { end: AT + PAGE, protection: READ });
     assertEquals(f.dropped, [], "it has not been executable");
-    f.space.upgrade(AT, { protection: READ_EXECUTE, execute: true });
+    f.space.upgradePage(AT, { protection: READ_EXECUTE, execute: true });
     f.space.protect(AT, { end: AT + PAGE, protection: READ });
     f.space.protect(AT, { end: AT + PAGE, protection: READ_EXECUTE });
     assertEquals(f.dropped, [frame]);
@@ -109,12 +111,13 @@ for (const arch of ARCH_NAMES) {
     const changes = [
       () => void f.enter(AT, READ_EXECUTE),
       () => void f.enter(AT + PAGE, READ_WRITE),
-      () => space.upgrade(AT, { protection: READ_EXECUTE, execute: true }),
-      () => space.protect(AT, { end: AT + PAGE, protection: READ }),
-      () => void space.map.enter({ ...range, protection: READ_WRITE, object }),
-      () => void space.map.protect(AT, AT + PAGE, READ),
-      () => void space.map.remove(AT + PAGE, AT + 2n * PAGE),
-      () => space.remove(AT, AT + PAGE),
+      () => space.upgradePage(AT, { protection: READ_EXECUTE, execute: true }),
+      () => void space.protect(AT, { end: AT + PAGE, protection: READ }),
+      () => void space.protect(AT + PAGE, { end: AT + 2n * PAGE, protection: READ }),
+      () => void space.remove(range.begin, range.end),
+      () => void space.enter({ ...range, protection: READ_WRITE, object }),
+      () => void f.enter(AT + 2n * PAGE, READ_WRITE),
+      () => space.dropPage(AT + 2n * PAGE),
       () => space.destroy(),
     ];
     for (const change of changes) {
@@ -128,7 +131,7 @@ for (const arch of ARCH_NAMES) {
     }
   });
 
-  Deno.test(`AddressSpace.enter ${arch}, pages of files are clean until they may be written`, () => {
+  Deno.test(`AddressSpace.enterPage ${arch}, pages of files are clean until they may be written`, () => {
     const f = new Fixture(arch);
     f.enter(AT, READ, true);
     f.enter(AT + PAGE, READ_WRITE, true);
@@ -138,7 +141,7 @@ for (const arch of ARCH_NAMES) {
     f.enter(AT + 5n * PAGE, READ, true);
     const clean = () => [...f.clean].map(({ address }) => (address - AT) / PAGE);
     assertEquals(clean(), [0n, 3n, 4n, 5n]);
-    f.space.upgrade(AT + 3n * PAGE, { protection: READ_WRITE, execute: false });
+    f.space.upgradePage(AT + 3n * PAGE, { protection: READ_WRITE, execute: false });
     f.space.protect(AT + 4n * PAGE, { end: AT + 5n * PAGE, protection: READ_WRITE });
     assertEquals(clean(), [0n, 5n]);
     f.space.remove(AT, AT + PAGE);
@@ -176,7 +179,7 @@ for (const arch of ARCH_NAMES) {
     );
     f.space.destroy();
     assertEquals(f.memory.frames.available, before);
-    assertEquals(f.space.map.entries, []);
+    assertEquals(f.space.entries, []);
   });
 
   Deno.test(`AddressSpace ${arch}, carries the kernel half exactly if the architecture's root does`, () => {
