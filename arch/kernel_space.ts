@@ -18,7 +18,7 @@ const KERNEL_CONSTANTS = { user: false, write: false, execute: false };
 
 /** What of an architecture the kernel half depends on. */
 export interface KernelSpaceOptions {
-  /** Source of frames for tables. */
+  /** Source of page frames for tables. */
   readonly frames: PageFrameSource;
   /** Encoding of entries. */
   readonly format: EntryFormat;

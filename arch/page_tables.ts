@@ -21,11 +21,11 @@ export interface Protection {
   readonly execute: boolean;
 }
 
-/** Hands out physical frames for tables. */
+/** Hands out page frames for tables. */
 export interface PageFrameSource {
-  /** Returns the physical address of a free frame of 4096 bytes; its contents are undefined. */
+  /** Returns the physical address of a free page frame of 4096 bytes; its contents are undefined. */
   allocate(): bigint;
-  /** Takes a frame back. */
+  /** Takes a page frame back. */
   free(frame: bigint): void;
 }
 
@@ -76,7 +76,7 @@ export class PageTables {
   readonly #frames: PageFrameSource;
   readonly #format: EntryFormat;
 
-  /** Tables live in `memory`, in frames from `frames`. */
+  /** Tables live in `memory`, in page frames from `frames`. */
   constructor(memory: PhysicalMemory, options: { frames: PageFrameSource; format: EntryFormat }) {
     this.#memory = memory;
     this.#frames = options.frames;

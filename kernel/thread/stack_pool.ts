@@ -53,7 +53,7 @@ export class StackPool {
 
   /**
    * Takes a stack.
-   * @throws {KernelError} of kind `memory` if there are no frames for it
+   * @throws {KernelError} of kind `memory` if there are no page frames for it
    */
   allocate(): number {
     const free = this.#free.pop();

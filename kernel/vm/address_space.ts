@@ -18,7 +18,7 @@ export interface ResidentPage {
   readonly space: AddressSpace;
   /** Its address there. */
   readonly address: bigint;
-  /** Physical address of its frame. */
+  /** Physical address of its page frame. */
   readonly frame: bigint;
   /** Whether it has been made executable: pages become so at their first instruction fetch. */
   executable: boolean;
@@ -41,7 +41,7 @@ export interface AddressSpaceOptions {
   readonly clean: Set<ResidentPage>;
   /** Called after a mapping was removed or restricted: the CPU may have it cached. */
   readonly invalidate: () => void;
-  /** Called with a frame that stops being executable. Freed frames are the allocator's to tell. */
+  /** Called with a page frame that stops being executable. Freed page frames are the allocator's to tell. */
   readonly dropCode: (frame: bigint) => void;
 }
 

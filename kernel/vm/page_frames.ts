@@ -36,14 +36,14 @@ export class PageFrames implements PageFrameSource {
   readonly #counts: Uint16Array;
   /** What {@linkcode PageFrames.used} returns, until that changes. */
   #list: Uint32Array<ArrayBuffer> | null = null;
-  /** Freed frames; some may be in use again. */
+  /** Freed page frames; some may be in use again. */
   #freed: number[] = [];
-  /** Frames from here on have never been allocated from below. */
+  /** Page frames from here on have never been allocated from below. */
   #fresh = 0;
   #freeCount: number;
   #top: number;
 
-  /** All frames of `memory` are free. */
+  /** All page frames of `memory` are free. */
   constructor(memory: PhysicalMemory) {
     this.#memory = memory;
     const count = memory.size / PAGE_SIZE;
@@ -53,27 +53,27 @@ export class PageFrames implements PageFrameSource {
     this.#top = count - 1;
   }
 
-  /** Number of frames of RAM. */
+  /** Number of page frames of RAM. */
   get total(): number {
     return this.#used.length;
   }
 
-  /** Number of free frames. */
+  /** Number of free page frames. */
   get available(): number {
     return this.#freeCount;
   }
 
-  /** Below this many free frames the page-out daemon works: 6 % of RAM, as in GNU Mach. */
+  /** Below this many free page frames the page-out daemon works: 6 % of RAM, as in GNU Mach. */
   get low(): number {
     return Math.floor(this.total * 0.06);
   }
 
-  /** Only the kernel itself may allocate below this many free frames: 5 %. */
+  /** Only the kernel itself may allocate below this many free page frames: 5 %. */
   get minimum(): number {
     return Math.floor(this.total * 0.05);
   }
 
-  /** The page-out daemon stops at this many free frames: 10 %. */
+  /** The page-out daemon stops at this many free page frames: 10 %. */
   get high(): number {
     return Math.floor(this.total * 0.1);
   }
@@ -85,7 +85,7 @@ export class PageFrames implements PageFrameSource {
   }
 
   /**
-   * Allocates a frame: the one freed last, or the lowest that has never been used.
+   * Allocates a page frame: the one freed last, or the lowest that has never been used.
    * @throws {KernelError} of kind `memory` if all are in use
    */
   allocate(): bigint {
@@ -102,7 +102,7 @@ export class PageFrames implements PageFrameSource {
   }
 
   /**
-   * Allocates `count` frames with consecutive addresses, searching from the lowest.
+   * Allocates `count` page frames with consecutive addresses, searching from the lowest.
    * @throws {KernelError} of kind `memory` if there is no such run
    */
   allocateContiguous(count: number): bigint {
@@ -116,11 +116,11 @@ export class PageFrames implements PageFrameSource {
     }
     throw new KernelError(
       "memory",
-      `Cannot allocate ${count} frames in a row: ${this.available} of ${this.total} are free`,
+      `Cannot allocate ${count} page frames in a row: ${this.available} of ${this.total} are free`,
     );
   }
 
-  /** Allocates the highest free frame: where long-lived kernel objects live. */
+  /** Allocates the highest free page frame: where long-lived kernel objects live. */
   allocateHigh(): bigint {
     while (this.#top >= 0 && this.#used[this.#top]) this.#top--;
     if (this.#top < 0) throw outOfMemory(this.total);
@@ -128,7 +128,7 @@ export class PageFrames implements PageFrameSource {
     return this.#address(this.#top);
   }
 
-  /** Whether a frame is in use. */
+  /** Whether a page frame is in use. */
   isUsed(frame: bigint): boolean {
     return this.#used[this.#memory.offset(frame) / PAGE_SIZE] === 1;
   }
@@ -179,9 +179,13 @@ export class PageFrames implements PageFrameSource {
   free(frame: bigint): void {
     const index = this.#memory.offset(frame, PAGE_SIZE) / PAGE_SIZE;
     if (this.#used[index] !== 1) {
-      throw new KernelError("misuse", `Cannot free frame 0x${frame.toString(16)}: not in use`, {
-        address: frame,
-      });
+      throw new KernelError(
+        "misuse",
+        `Cannot free page frame 0x${frame.toString(16)}: not in use`,
+        {
+          address: frame,
+        },
+      );
     }
     this.#memory.slice(frame, PAGE_SIZE).fill(0);
     this.#used[index] = 0;
@@ -210,5 +214,5 @@ export class PageFrames implements PageFrameSource {
 }
 
 function outOfMemory(total: number): KernelError {
-  return new KernelError("memory", `Cannot allocate a frame: all ${total} are in use`);
+  return new KernelError("memory", `Cannot allocate a page frame: all ${total} are in use`);
 }
