@@ -91,21 +91,20 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Machine.snapshot ${arch}, is refused in sinks and callbacks, which harms nothing`, () => {
     const refused: string[] = [];
-    let snapshot: Snapshot | undefined;
+    const holder: { machine?: Machine; snapshot?: Snapshot } = {};
     const attempt = (machine: Machine): void => {
-      for (const action of [() => machine.snapshot(), () => machine.restore(snapshot!)]) {
+      for (const action of [() => machine.snapshot(), () => machine.restore(holder.snapshot!)]) {
         refused.push(kindOf(action));
       }
       refused.push(assertThrows(() => machine.run(1), KernelError).kind);
     };
-    const holder: { machine?: Machine } = {};
     const sinks = [{
       write(): void {
         if (holder.machine !== undefined && refused.length < 6) attempt(holder.machine);
       },
     }];
     using machine = new Machine(options(arch, { sinks }));
-    snapshot = machine.snapshot();
+    holder.snapshot = machine.snapshot();
     holder.machine = machine;
     machine.cpu.onException(() => {
       if (refused.length < 12) attempt(machine);
