@@ -33,6 +33,12 @@ export interface WalkOptions {
   readonly beforeEach?: (executed: number) => void;
   /** What to check: instructions of programs in user mode, or of the kernel too, the default. */
   readonly scope?: "user" | "all";
+  /**
+   * Whether further turns of a loop are passed over: an instruction is not checked again as long as
+   * only jumps have led back to it, and no call, return, trap or act of the host. By default every
+   * execution is checked.
+   */
+  readonly once?: boolean;
 }
 
 /**
@@ -74,6 +80,9 @@ class WalkVerifier {
   #userChecked = 0;
   #kernelChecked = 0;
   #unknownCode = 0;
+  #passedOver = 0;
+  /** With `once`, addresses checked since the call stack changed last. */
+  readonly #met = new Set<bigint>();
   #frames = 0;
   #deepest = 0;
   /** Instructions executed when the frames were checked last. */
@@ -113,6 +122,7 @@ class WalkVerifier {
       userChecked: this.#userChecked,
       kernelChecked: this.#kernelChecked,
       unknownCode: this.#unknownCode,
+      passedOver: this.#passedOver,
       frames: this.#frames,
       deepest: this.#deepest,
       counts: this.#tracker.counts,
@@ -123,7 +133,11 @@ class WalkVerifier {
   /** The CPU before the next instruction. */
   #look(): State {
     const { pc, sp, userMode, instructions: time } = this.#on.cpu;
-    return { pc, sp, userMode, time, flow: this.#flowAt(pc), registers: this.#live.registers() };
+    const flow = this.#flowAt(pc);
+    // Nobody looks at the registers of an instruction that is passed over, unless it is a call.
+    const isRead = flow !== "other" || !this.#met.has(pc);
+    const registers = isRead ? this.#live.registers() : this.#state.registers;
+    return { pc, sp, userMode, time, flow, registers };
   }
 
   /** Looks at the next instruction and checks the frames it is in. */
@@ -149,12 +163,15 @@ class WalkVerifier {
     }
     const registers = this.#live.registers(entry.changed);
     this.#tracker.enterException(entry, { sp, registers });
+    this.#met.clear();
     this.#prepare();
   }
 
   /** The instruction has been executed. */
   #after(now: Place): void {
-    if (this.#state.flow === "hypercall") this.#live.forget();
+    const { flow } = this.#state;
+    if (flow === "hypercall") this.#live.forget();
+    if (flow !== "other") this.#met.clear();
     try {
       this.#tracker.after(this.#state, now);
     } catch (error) {
@@ -168,6 +185,11 @@ class WalkVerifier {
     if (time === this.#checkedAt) return;
     this.#checkedAt = time;
     if (!userMode && this.#options.scope === "user") return;
+    if (this.#met.has(pc)) {
+      this.#passedOver++;
+      return;
+    }
+    if (this.#options.once === true) this.#met.add(pc);
     const { task } = this.#tracker;
     if (this.#live.modules(task).at(pc) === undefined) {
       this.#unknownCode++;
