@@ -13,7 +13,7 @@ import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { PerCpu } from "../kernel/per_cpu.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import { InputError } from "../bytes/mod.ts";
-import { FrameIterator } from "../unwind/walk/mod.ts";
+import { FrameIterator, type RegisterSet } from "../unwind/walk/mod.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
@@ -75,6 +75,8 @@ class WalkVerifier {
   readonly #live: LiveState;
   readonly #tracker: CallTracker;
   readonly #flows = new Map<Task, Map<bigint, Flow>>();
+  /** As they were read last. */
+  #registers: RegisterSet;
   #state: State;
   #mismatch: WalkMismatch | null = null;
   #userChecked = 0;
@@ -96,6 +98,7 @@ class WalkVerifier {
     this.#on = machine.kernel.cpus[0] as PerCpu;
     this.#live = new LiveState(machine.kernel, this.#on.cpu);
     this.#tracker = new CallTracker(machine, this.#on);
+    this.#registers = this.#live.registers();
     this.#state = this.#look();
   }
 
@@ -134,10 +137,15 @@ class WalkVerifier {
   #look(): State {
     const { pc, sp, userMode, instructions: time } = this.#on.cpu;
     const flow = this.#flowAt(pc);
-    // Nobody looks at the registers of an instruction that is passed over, unless it is a call.
-    const isRead = flow !== "other" || !this.#met.has(pc);
-    const registers = isRead ? this.#live.registers() : this.#state.registers;
-    return { pc, sp, userMode, time, flow, registers };
+    // Nobody looks at the registers of an instruction that is not checked, unless it is a call.
+    const isChecked = this.#isInScope(userMode) && !this.#met.has(pc);
+    const isRead = isChecked || flow !== "other";
+    if (isRead) this.#registers = this.#live.registers();
+    return { pc, sp, userMode, time, flow, registers: this.#registers };
+  }
+
+  #isInScope(userMode: boolean): boolean {
+    return userMode || this.#options.scope !== "user";
   }
 
   /** Looks at the next instruction and checks the frames it is in. */
@@ -184,7 +192,7 @@ class WalkVerifier {
     const { userMode, time, pc } = this.#state;
     if (time === this.#checkedAt) return;
     this.#checkedAt = time;
-    if (!userMode && this.#options.scope === "user") return;
+    if (!this.#isInScope(userMode)) return;
     if (this.#met.has(pc)) {
       this.#passedOver++;
       return;
