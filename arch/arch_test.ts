@@ -107,7 +107,7 @@ Deno.test("Arch, what breaks the rule is found wherever it stands", () => {
     "const SIZES = { x86_64: 15 };",
     'const SIZES = { "aarch64": 4 };',
     "const ENTRIES: Readonly<Record<ArchName, number>> = load();",
-    'import { X86Cpu } from "./x86_64/cpu.ts";',
+    'import { X86Cpu } from "../arch/x86_64/cpu.ts";',
     'const url = "https://example.org"; cpu.register("rsp");',
   ];
   for (const source of bad) assert(architecturalPlaces(source).length > 0, source);
