@@ -13,7 +13,7 @@ import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { PerCpu } from "../kernel/per_cpu.ts";
 import type { Task } from "../kernel/thread/task.ts";
 import { InputError } from "../bytes/mod.ts";
-import { FrameIterator } from "../unwind/walk/mod.ts";
+import { FrameIterator, type RegisterSet } from "../unwind/walk/mod.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
@@ -33,6 +33,12 @@ export interface WalkOptions {
   readonly beforeEach?: (executed: number) => void;
   /** What to check: instructions of programs in user mode, or of the kernel too, the default. */
   readonly scope?: "user" | "all";
+  /**
+   * Whether further turns of a loop are passed over: an instruction is not checked again as long as
+   * only jumps have led back to it, and no call, return, trap or act of the host. By default every
+   * execution is checked.
+   */
+  readonly once?: boolean;
 }
 
 /**
@@ -69,11 +75,16 @@ class WalkVerifier {
   readonly #live: LiveState;
   readonly #tracker: CallTracker;
   readonly #flows = new Map<Task, Map<bigint, Flow>>();
+  /** As they were read last. */
+  #registers: RegisterSet;
   #state: State;
   #mismatch: WalkMismatch | null = null;
   #userChecked = 0;
   #kernelChecked = 0;
   #unknownCode = 0;
+  #passedOver = 0;
+  /** With `once`, addresses checked since the call stack changed last. */
+  readonly #met = new Set<bigint>();
   #frames = 0;
   #deepest = 0;
   /** Instructions executed when the frames were checked last. */
@@ -87,6 +98,7 @@ class WalkVerifier {
     this.#on = machine.kernel.cpus[0] as PerCpu;
     this.#live = new LiveState(machine.kernel, this.#on.cpu);
     this.#tracker = new CallTracker(machine, this.#on);
+    this.#registers = this.#live.registers();
     this.#state = this.#look();
   }
 
@@ -113,6 +125,7 @@ class WalkVerifier {
       userChecked: this.#userChecked,
       kernelChecked: this.#kernelChecked,
       unknownCode: this.#unknownCode,
+      passedOver: this.#passedOver,
       frames: this.#frames,
       deepest: this.#deepest,
       counts: this.#tracker.counts,
@@ -123,7 +136,16 @@ class WalkVerifier {
   /** The CPU before the next instruction. */
   #look(): State {
     const { pc, sp, userMode, instructions: time } = this.#on.cpu;
-    return { pc, sp, userMode, time, flow: this.#flowAt(pc), registers: this.#live.registers() };
+    const flow = this.#flowAt(pc);
+    // Nobody looks at the registers of an instruction that is not checked, unless it is a call.
+    const isChecked = this.#isInScope(userMode) && !this.#met.has(pc);
+    const isRead = isChecked || flow !== "other";
+    if (isRead) this.#registers = this.#live.registers();
+    return { pc, sp, userMode, time, flow, registers: this.#registers };
+  }
+
+  #isInScope(userMode: boolean): boolean {
+    return userMode || this.#options.scope !== "user";
   }
 
   /** Looks at the next instruction and checks the frames it is in. */
@@ -149,12 +171,15 @@ class WalkVerifier {
     }
     const registers = this.#live.registers(entry.changed);
     this.#tracker.enterException(entry, { sp, registers });
+    this.#met.clear();
     this.#prepare();
   }
 
   /** The instruction has been executed. */
   #after(now: Place): void {
-    if (this.#state.flow === "hypercall") this.#live.forget();
+    const { flow } = this.#state;
+    if (flow === "hypercall") this.#live.forget();
+    if (flow !== "other") this.#met.clear();
     try {
       this.#tracker.after(this.#state, now);
     } catch (error) {
@@ -167,7 +192,12 @@ class WalkVerifier {
     const { userMode, time, pc } = this.#state;
     if (time === this.#checkedAt) return;
     this.#checkedAt = time;
-    if (!userMode && this.#options.scope === "user") return;
+    if (!this.#isInScope(userMode)) return;
+    if (this.#met.has(pc)) {
+      this.#passedOver++;
+      return;
+    }
+    if (this.#options.once === true) this.#met.add(pc);
     const { task } = this.#tracker;
     if (this.#live.modules(task).at(pc) === undefined) {
       this.#unknownCode++;

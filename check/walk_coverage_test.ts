@@ -5,6 +5,7 @@ import { unwindProgram } from "../guest/boot_modules.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { type Program, Session } from "../kernel/testing/session.ts";
 import { loadSegments } from "../elf/mod.ts";
+import { sweep } from "../util/testing/sweep.ts";
 import { describeMismatch, verifyWalks } from "./mod.ts";
 
 /** The routines of the kernel image that traps, switches, copies and landings go through. */
@@ -55,6 +56,8 @@ for (const arch of ARCH_NAMES) {
       const report = verifyWalks(session.machine, {
         instructions: 60_000,
         depth: 16,
+        // Of each routine every instruction is to be checked, but not every turn of its loops.
+        once: sweep({ quick: true, full: false }),
         beforeEach: () => {
           if (!cpu.userMode) seen.add(cpu.pc);
         },

@@ -51,6 +51,8 @@ export interface WalkReport {
   readonly kernelChecked: number;
   /** Instructions in code without any tables, which could not be checked. */
   readonly unknownCode: number;
+  /** Instructions of further turns of loops, which were not to be checked. */
+  readonly passedOver: number;
   /** Stack frames compared. */
   readonly frames: number;
   /** Most stack frames of one walk. */

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { badCases } from "../guest/programs/cases.ts";
 import { Random } from "../util/random.ts";
+import { sweep } from "../util/testing/sweep.ts";
 import { Audit } from "./testing/audit.ts";
 import { StreamModel } from "./testing/invariants.ts";
 import { ARCH_NAMES, programFile } from "./testing/programs.ts";
@@ -23,6 +24,9 @@ function pick<T>(random: Random, from: readonly T[]): T {
   if (found === undefined) throw new RangeError("Nothing to pick from");
   return found;
 }
+
+// Mixes are drawn from seeds; the quick sweep takes the first of those of the full one. Either has
+// both policies, both ways of loading, every stack limit and bad programs among good ones.
 
 /** A random mix of programs and of ways to run them. */
 function mix(arch: ArchName, random: Random): SessionOptions {
@@ -84,7 +88,7 @@ function describe(options: SessionOptions): string {
 
 for (const arch of ARCH_NAMES) {
   for (let first = 1; first <= 16; first += 15) {
-    const last = first + 14;
+    const last = first + sweep({ quick: 4, full: 14 });
     Deno.test(`Random mixes ${arch}, seeds ${first} to ${last} keep every rule of the stream`, () => {
       for (let seed = first; seed <= last; seed++) {
         const options = mix(arch, new Random(seed));
@@ -98,7 +102,7 @@ for (const arch of ARCH_NAMES) {
   }
 
   Deno.test(`Random mixes ${arch}, the same mix gives the same stream to the byte`, () => {
-    for (let seed = 101; seed <= 105; seed++) {
+    for (let seed = 101; seed <= sweep({ quick: 102, full: 105 }); seed++) {
       const options = mix(arch, new Random(seed));
       assertEquals(runChecked(options), runChecked(options));
     }
@@ -106,7 +110,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Damaged programs ${arch}, whatever their bytes, harm nobody else`, () => {
     const names = ["threads", "module-hello", "fpmix", "mapfile"];
-    for (let seed = 1; seed <= 50; seed++) {
+    for (let seed = 1; seed <= sweep({ quick: 15, full: 50 }); seed++) {
       const random = new Random(seed);
       const name = pick(random, names);
       const bytes = programFile(name, arch);

@@ -80,7 +80,8 @@ type Job = (offline: boolean, args: string[]) => Promise<End>;
 
 const JOBS: Record<string, Job> = {
   run,
-  test: (offline, args) => deno(["test", "-A", ...importMapFlags(offline), ...args]),
+  // On all CPUs, or as many as DENO_JOBS says: no test may count on having the process alone.
+  test: (offline, args) => deno(["test", "-A", "--parallel", ...importMapFlags(offline), ...args]),
   bench: (offline, args) => deno(["bench", "-A", ...importMapFlags(offline), ...args]),
   check: (offline, args) => deno(["check", ...importMapFlags(offline), ...args]),
   imports: (offline) => run(offline, ["tools/check_imports.ts"]),

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { Random } from "../util/random.ts";
+import { sweep } from "../util/testing/sweep.ts";
 import { X86Register } from "./constants_x86_64.ts";
 import type { CpuImage } from "./cpu_image.ts";
 import {
@@ -18,7 +19,8 @@ import { internalsOf, loadUnicorn } from "./library.ts";
 import { tryCopyMemory } from "./native_memory.ts";
 
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
-const PROGRAMS = 75;
+/** Each is another program; the quick sweep still meets every kind of exit at least ten times. */
+const PROGRAMS = sweep({ quick: 30, full: 75 });
 const INSTANTS = 4;
 const CHILD = new URL("./testing/random_guest_child.ts", import.meta.url);
 

@@ -28,10 +28,13 @@ export const SYSTEM_REGISTERS = {
 /** Encoding of a system register. */
 export type SystemRegisterName = keyof typeof SYSTEM_REGISTERS;
 
+const GENERAL: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: 31 }, (_, index) => [`x${index}`, index]),
+);
+
 /** Number of a general register from its name, `x0` to `x30`, or `undefined`. */
 export function generalIndex(name: string): number | undefined {
-  const match = /^x(\d|[12]\d|30)$/.exec(name);
-  return match ? Number(match[1]) : undefined;
+  return GENERAL.get(name);
 }
 
 /**

@@ -28,7 +28,7 @@ export type Mode = "user" | "kernel";
 export type Registers = Readonly<Record<string, bigint>>;
 
 /** Bytes of RAM, but for tests that need another size. */
-export const RAM_SIZE = 8 * 1024 * 1024;
+export const RAM_SIZE = 4 * 1024 * 1024;
 
 /** Options of {@linkcode BareMachine}. */
 export interface BareMachineOptions {

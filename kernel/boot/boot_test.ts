@@ -186,7 +186,7 @@ function characters(text: string): string[] {
 }
 
 Deno.test("Boot aarch64, the whole log has the kinds and syndromes of GNU Mach's, in its order", () => {
-  using session = boot("aarch64");
+  using session = boot("aarch64", { memory: 64 * 1024 * 1024 });
   const pages = filePages("aarch64").length;
   const [started, ...rest] = OUTPUT.split(/(?<=\n)/);
   assertEquals(transcript(parseMachLog(session.log), "aarch64").slice(2), [

@@ -16,6 +16,9 @@ import { programFile } from "./programs.ts";
 /** Enough for every test that is not about budgets; a machine that needs more hangs. */
 export const BUDGET = 30_000_000;
 
+/** Bytes of RAM: what hundreds of machines a file allocate, the collector has to find again. */
+const MEMORY = 16 * 1024 * 1024;
+
 /** A program to boot with: a name from `programFile` in a command line, or a file and its command line. */
 export type Program = string | { readonly commandLine: string; readonly bytes: Uint8Array };
 
@@ -38,6 +41,7 @@ export class Session implements Disposable {
   constructor(options: SessionOptions) {
     const { arch, programs, ...rest } = options;
     this.machine = new Machine({
+      memory: MEMORY,
       ...rest,
       arch: archByName(arch),
       modules: programs.map((program) =>

@@ -3,11 +3,13 @@ import { ARCHES } from "../../arch/mod.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { Random } from "../../util/random.ts";
+import { sweep } from "../../util/testing/sweep.ts";
 import { Machine } from "../machine.ts";
 import { Audit } from "../testing/audit.ts";
 import { programFile } from "../testing/programs.ts";
 
-const CASES = 150;
+/** Each damages other bytes. */
+const CASES = sweep({ quick: 50, full: 150 });
 const LIMIT = 3_000_000;
 const CAUSES = ["panic 3", "throw 2", "fault", "kill 4"];
 

@@ -1,0 +1,3 @@
+import { walkCases } from "./testing/walk_cases.ts";
+
+walkCases("aarch64");
