@@ -25,8 +25,7 @@ function pick<T>(random: Random, from: readonly T[]): T {
   return found;
 }
 
-// Mixes are drawn from seeds; the quick sweep takes the first of those of the full one. Either has
-// both policies, both ways of loading, every stack limit and bad programs among good ones.
+// Mixes are drawn from seeds; the quick sweep takes the first of those of the full one.
 
 /** A random mix of programs and of ways to run them. */
 function mix(arch: ArchName, random: Random): SessionOptions {
