@@ -7,6 +7,7 @@
 import type { ArchName } from "../../arch/arch.ts";
 import { ARCHES } from "../../arch/mod.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { badCases } from "../../guest/programs/cases.ts";
 import { image as kernelAarch64 } from "../../guest/images/unwind-kernel_aarch64.gen.ts";
 import { image as kernelX86 } from "../../guest/images/unwind-kernel_x86_64.gen.ts";
 import type { KernelEvent } from "../../trace/events.ts";
@@ -35,6 +36,11 @@ export function randomMachine(arch: ArchName, random: Random): MachineOptions {
     const name = random.pick([...PROGRAMS, "unwind", "unwind"]);
     const commandLine = name === "unwind" ? `unwind ${random.pick(UNWINDING)}` : name;
     modules.push({ commandLine, bytes: programFile(name, arch) });
+  }
+  if (random.chance(0.3)) {
+    // What programs do wrong, single steps of their own among it.
+    const commandLine = `bad ${random.pick(badCases(arch)).name}`;
+    modules.push({ commandLine, bytes: programFile("bad", arch) });
   }
   if (random.chance(0.3)) {
     const commandLine = `unwind ${random.pick(UNWINDING)}`;
