@@ -26,7 +26,7 @@ const LONGEST = 300_000;
 const MEMORY = 12 * 2 ** 20;
 
 const PROGRAMS = ["module-hello", "threads", "sleeper", "jobs", "mapfile", "fpmix", "spinner"];
-const UNWINDING = ["panic 0", "throw 3", "fault 2", "kill 0", "spin 3", "overflow 0", "nested"];
+const UNWINDING = ["panic 0", "throw 3", "fault 2", "kill 0", "spin 3", "overflow 4", "nested"];
 const KERNEL_IMAGES = { aarch64: kernelAarch64, x86_64: kernelX86 } as const;
 
 /** Options of a machine with one to four random programs. */
