@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { cacheDirectories, libraryFileName, PINNED_VERSION } from "./cache.ts";
 import { type TriedPlace, UnicornNotFoundError } from "./errors.ts";
 import { loadUnicorn } from "./library.ts";
@@ -66,6 +67,9 @@ export interface FetchUnicornOptions {
   wheel?: PinnedWheel;
 }
 
+/** The library in the wheel. */
+const LIBRARY = `unicorn/lib/${libraryFileName()}`;
+
 const PIP_COMMANDS = [["python3", "-m", "pip"], ["python", "-m", "pip"], ["pip3"], ["pip"]];
 
 /**
@@ -105,10 +109,10 @@ export async function fetchUnicorn(options: FetchUnicornOptions = {}): Promise<s
   // Beside the final place, so that the rename at the end is atomic.
   const work = await Deno.makeTempDir({ dir: directory, prefix: ".fetch-" });
   try {
-    await unpack(wheel, work, options.pip ?? PIP_COMMANDS);
-    const name = libraryFileName();
-    await Deno.rename(`${work}/unicorn/lib/${name}`, `${directory}/${name}`);
-    return `${directory}/${name}`;
+    const library = await unpack(wheel, work, options.pip ?? PIP_COMMANDS);
+    const path = `${directory}/${libraryFileName()}`;
+    await Deno.rename(library, path);
+    return path;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UnicornFetchError(`Cannot fetch libunicorn: ${error.message}`);
@@ -131,19 +135,20 @@ async function writableDirectory(wanted: string | undefined): Promise<string> {
   throw new UnicornFetchError("Cannot fetch libunicorn: no directory to keep it in", tried);
 }
 
-/** Lets the first pip that can unpack the wheel into a directory. */
+/** Lets the first pip that can unpack the wheel into a directory; returns the library's path there. */
 async function unpack(
   wheel: PinnedWheel,
   directory: string,
   commands: readonly (readonly string[])[],
-): Promise<void> {
+): Promise<string> {
   const tried: TriedPlace[] = [];
   // pip takes a hash from a file only; with one, it refuses every wheel that has another.
   const requirements = `${directory}/requirements.txt`;
   const pinned = `unicorn==${PINNED_VERSION} --hash=sha256:${wheel.sha256}\n`;
   await Deno.writeTextFile(requirements, pinned);
-  for (const command of commands) {
+  for (const [i, command] of commands.entries()) {
     const [program = "", ...args] = command;
+    const target = `${directory}/${i}`;
     try {
       // The wheel is chosen by name, not by what this Python happens to be.
       const { success, code, stderr } = await new Deno.Command(program, {
@@ -152,14 +157,15 @@ async function unpack(
           ...["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"],
           ...["--no-compile", "--only-binary=:all:", `--platform=${wheel.platform}`],
           ...["--implementation=cp", "--python-version=3.11", "--abi=abi3"],
-          ...["--target", directory, "--requirement", requirements],
+          ...["--target", target, "--requirement", requirements],
         ],
         env: { PIP_USER: "0" }, // a setting that pip does not take together with --target
         stdin: "null",
         stdout: "null",
         stderr: "piped",
       }).output();
-      if (success) return;
+      // What wraps pip may fail when pip is done.
+      if (success || await isWhole(target)) return `${target}/${LIBRARY}`;
       const text = new TextDecoder().decode(stderr).trim();
       const reason = text.slice(Math.max(0, text.search(/^ERROR/m))) || `exit code ${code}`;
       tried.push({ place: command.join(" "), reason });
@@ -168,6 +174,20 @@ async function unpack(
     }
   }
   throw new UnicornFetchError("Cannot fetch libunicorn: no pip could fetch its wheel", tried);
+}
+
+/** Whether the library is in a directory as the wheel's own list has it (PEP 376, RECORD). */
+async function isWhole(directory: string): Promise<boolean> {
+  try {
+    const list = `${directory}/unicorn-${PINNED_VERSION}.dist-info/RECORD`;
+    const line = (await Deno.readTextFile(list)).split(/\r?\n/)
+      .find((line) => line.startsWith(`${LIBRARY},`));
+    const hash = createHash("sha256").update(await Deno.readFile(`${directory}/${LIBRARY}`));
+    return line?.split(",")[1] === `sha256=${hash.digest("base64url")}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function messageOf(error: unknown): string {

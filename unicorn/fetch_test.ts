@@ -66,6 +66,42 @@ Deno.test("fetchUnicorn, keeps the library and nothing else", async () => {
   assertEquals(list(directory), [libraryFileName()]);
 });
 
+/** A stand-in for a pip that has done its work, or half of it, and then fails. */
+const FAILING_PIP = `
+  import { createHash } from "node:crypto";
+  const [content, name, whole, ...args] = Deno.args;
+  const target = args[args.indexOf("--target") + 1];
+  const info = target + "/unicorn-2.1.4.dist-info";
+  Deno.mkdirSync(info, { recursive: true });
+  Deno.mkdirSync(target + "/unicorn/lib", { recursive: true });
+  const bytes = Deno.readFileSync(content);
+  const hash = createHash("sha256").update(bytes).digest("base64url");
+  Deno.writeTextFileSync(info + "/RECORD", name + ",sha256=" + hash + "," + bytes.length + "\\n");
+  Deno.writeFileSync(target + "/" + name, whole === "whole" ? bytes : bytes.subarray(1));
+  console.error("cannot rehash");
+  Deno.exit(1);
+`;
+
+Deno.test("fetchUnicorn, takes what a pip has unpacked that fails afterwards, if it is whole", async () => {
+  await using scene = await makeScene();
+  const { root, directory, wheel } = scene;
+  const script = `${root}/failing.ts`;
+  await Deno.writeTextFile(script, FAILING_PIP);
+  const run = [Deno.execPath(), "run", "-A", "--no-config", script, `${root}/content`, LIBRARY];
+  const error = await assertRejects(
+    () => fetchUnicorn({ directory, pip: [[...run, "half"]], wheel }),
+    UnicornFetchError,
+  );
+  assertMatch(error.message, /cannot rehash/);
+  const path = await fetchUnicorn({
+    directory,
+    pip: [[...run, "half"], [...run, "whole"]],
+    wheel,
+  });
+  assertEquals(await Deno.readFile(path), CONTENT);
+  assertEquals(list(directory), [libraryFileName()]);
+});
+
 Deno.test("fetchUnicorn, several at once all end with the whole library", async () => {
   await using scene = await makeScene();
   const { directory, wheel } = scene;
