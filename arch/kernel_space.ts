@@ -16,6 +16,11 @@ const KERNEL_DATA = { user: false, write: true, execute: false };
 const KERNEL_TEXT = { user: false, write: false, execute: true };
 const KERNEL_CONSTANTS = { user: false, write: false, execute: false };
 
+/** An address, and its two halves. */
+const word = new BigUint64Array(1);
+const halves = new Uint32Array(word.buffer);
+const HALF = 2 ** 32;
+
 /** What of an architecture the kernel half depends on. */
 export interface KernelSpaceOptions {
   /** Source of page frames for tables. */
@@ -43,6 +48,8 @@ export class KernelSpace {
   readonly #image: GuestImage;
   readonly #directBegin: bigint;
   readonly #directEnd: bigint;
+  readonly #directLow: number;
+  readonly #directHigh: number;
 
   /** Builds the tables of the kernel half. */
   constructor(memory: PhysicalMemory, options: KernelSpaceOptions) {
@@ -62,6 +69,8 @@ export class KernelSpace {
     const end = begin + BigInt(memory.size);
     this.#directBegin = begin;
     this.#directEnd = end;
+    this.#directLow = Number(begin & 0xffff_ffffn);
+    this.#directHigh = Number(begin >> 32n);
     for (let address = begin; address < end; address += BLOCK) {
       if (address + BLOCK <= image.begin || address >= image.end) {
         const physical = address - directMap;
@@ -114,17 +123,22 @@ export class KernelSpace {
 
   /** Index in RAM of a kernel address, for hot paths: `size` bytes that do not cross a page. */
   offset(address: bigint, size: number): number {
+    // In halves, as arithmetic on bigints allocates.
+    word[0] = address;
+    const low = (halves[0] ?? 0) - this.#directLow;
+    const index = ((halves[1] ?? 0) - this.#directHigh) * HALF + low;
+    if (index >= 0 && index + size <= this.memory.size) return index;
     return this.memory.offset(this.physical(address), size);
   }
 
   /** Reads a 64-bit word of kernel memory. */
   readU64(address: bigint): bigint {
-    return this.memory.readU64(this.physical(address));
+    return this.memory.view.getBigUint64(this.offset(address, 8), true);
   }
 
   /** Writes a 64-bit word of kernel memory, whatever its protection. */
   writeU64(address: bigint, value: bigint): void {
-    this.memory.writeU64(this.physical(address), value);
+    this.memory.view.setBigUint64(this.offset(address, 8), value, true);
   }
 
   /** Maps a page of a kernel stack. */

@@ -51,6 +51,18 @@ for (const arch of Object.values(ARCHES)) {
     assertEquals(space.physical(image.begin), image.begin - directMap);
   });
 
+  Deno.test(`KernelSpace on ${name}, offset is the index in RAM, and refuses what RAM has not`, () => {
+    const space = make(arch);
+    const begin = space.virtual(space.memory.base);
+    const end = begin + BigInt(SIZE);
+    for (const index of [0, 8, 0x12_3458, SIZE - 8]) {
+      assertEquals(space.offset(begin + BigInt(index), 8), index);
+    }
+    for (const address of [begin - 8n, end, end - 4n, begin + (1n << 32n), 0n, (1n << 64n) - 8n]) {
+      assertThrows(() => space.offset(address, 8), ArchError);
+    }
+  });
+
   Deno.test(`KernelSpace on ${name}, writable says where the kernel may write`, () => {
     const space = make(arch);
     assertEquals(space.writable(image.begin - 8n), true);

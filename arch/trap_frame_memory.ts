@@ -7,6 +7,8 @@
 import type { KernelSpace } from "./kernel_space.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
 
+const PAGE_SHIFT = 12;
+
 /**
  * Words of a frame in kernel memory by their offset in the frame. A frame on a kernel stack may go over the end of a page, and a stack's
  * pages need not lie side by side in RAM; frames and words are aligned, so no word is in two pages.
@@ -23,7 +25,7 @@ export class TrapFrameMemory {
    * @throws {ArchError} of kind `translation` if they are not mapped
    */
   constructor(space: KernelSpace, address: bigint, size: number) {
-    const room = PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1));
+    const room = PAGE_SIZE - Number(BigInt.asUintN(PAGE_SHIFT, address));
     this.#view = space.memory.view;
     this.#split = Math.min(size, room);
     this.#first = space.offset(address, this.#split);
@@ -43,6 +45,11 @@ export class TrapFrameMemory {
   /** Reads 64 bits. */
   u64(offset: number): bigint {
     return this.#view.getBigUint64(this.#at(offset), true);
+  }
+
+  /** Whether two words of 64 bits are the same. */
+  isSame(offset: number, other: number): boolean {
+    return this.u32(offset) === this.u32(other) && this.u32(offset + 4) === this.u32(other + 4);
   }
 
   /** Writes 64 bits, taken modulo 2^64. */

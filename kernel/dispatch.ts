@@ -169,7 +169,11 @@ function returnToUser(k: Kernel, on: PerCpu, thread: Thread): Outcome | null {
     throw new KernelError("misuse", `Kernel thread ${thread.id} cannot return to user mode`);
   }
   const frame = k.userFrame(thread);
-  k.events.emit({ type: "exception-return", thread: thread.ref, pc: frame.pc });
+  if (k.events.heard) {
+    k.events.emit({ type: "exception-return", thread: thread.ref, pc: frame.pc });
+  } else {
+    k.events.skip();
+  }
   if (thread.asts.size > 0) {
     const next = takeAsts(k, thread);
     if (next !== null) return next;

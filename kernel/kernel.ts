@@ -143,6 +143,8 @@ export class Kernel {
   readonly queues: KernelQueues;
   #halted: string | null = null;
   #emptyRoot: bigint | null = null;
+  /** User trap frames by CPU and thread: a thread's object stays where it is. */
+  readonly #userFrames: TrapFrame[][] = [];
 
   /** Builds the kernel half and opens the CPUs; nothing runs yet. */
   constructor(options: KernelOptions) {
@@ -234,6 +236,7 @@ export class Kernel {
   restoreRest(rest: KernelRest): void {
     this.#halted = rest.halted;
     this.#emptyRoot = rest.emptyRoot;
+    this.#userFrames.length = 0;
   }
 
   /** The task with a number. @throws {KernelError} of kind `misuse` if there never was one */
@@ -332,13 +335,20 @@ export class Kernel {
 
   /** The user trap frame of a thread, in its thread object. */
   userFrame(thread: Thread): TrapFrame {
-    return this.trapFrame(thread, thread.address + BigInt(this.layout.frame));
+    const on = thread.cpu ?? 0;
+    const frames = this.#userFrames[on] ??= [];
+    return frames[thread.id] ??= this.#frameAt(thread.address + BigInt(this.layout.frame), on);
   }
 
   /** The trap frame of a thread at a kernel address. */
   trapFrame(thread: Thread, address: bigint): TrapFrame {
-    const cpu = this.cpus[thread.cpu ?? 0] as PerCpu;
-    return this.arch.trapFrame(this.kernelSpace, address, { cpu: cpu.cpu });
+    const own = this.userFrame(thread);
+    return own.address === address ? own : this.#frameAt(address, thread.cpu ?? 0);
+  }
+
+  #frameAt(address: bigint, on: number): TrapFrame {
+    const { cpu } = this.cpus[on] as PerCpu;
+    return this.arch.trapFrame(this.kernelSpace, address, { cpu });
   }
 
   /** Writes a word of a thread object. */

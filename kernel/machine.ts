@@ -145,8 +145,11 @@ export class Machine implements Disposable {
     const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
     while (k.halted === null && cpu.instructions < end) {
       k.events.on(on.id);
-      for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
-      const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - k.clock.now));
+      const { now } = k.clock;
+      if (k.clock.next <= now) {
+        for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
+      }
+      const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - now));
       switch (exit.kind) {
         case "hypercall":
           this.#hypercall(on);

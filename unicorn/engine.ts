@@ -5,7 +5,7 @@
  */
 import * as uc from "./constants.ts";
 import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
-import { X86Vector } from "./constants_x86_64.ts";
+import { X86Register, X86Vector } from "./constants_x86_64.ts";
 import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
@@ -57,6 +57,8 @@ interface CodeHook {
 }
 
 const HIGH = 2 ** 32;
+const budgetWord = new BigUint64Array(1);
+const budgetHalves = new Uint32Array(budgetWord.buffer);
 const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
@@ -150,7 +152,9 @@ export class Engine implements Disposable {
         index: internals.x86.cr0 >> 3,
         bit: CR0_PG,
       });
-      this.#x86 = new X86State(this.#view, internals.x86);
+      this.#x86 = new X86State(this.#view, internals.x86, (flags) => {
+        native.writeRegister(X86Register.RFLAGS, BigInt(flags >>> 0));
+      });
       this.#instructions = new X86Instructions(native, this.#x86);
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
@@ -457,6 +461,13 @@ export class Engine implements Disposable {
 
   #finish(status: number, budget: number): Exit {
     const counted = this.#counter();
+    const stopped = this.#engineBytes[this.#stopIndex] !== 0;
+    // Budget, hooks and checks ask for a stop: without one the guest has ended the run itself.
+    if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
+      this.#total += counted;
+      if (status === uc.UC_ERR_OK) return { kind: "halt", instructions: counted };
+      return { kind: "trap", instructions: counted, vector: this.#exception[0] ?? -1 };
+    }
     const spent = counted > budget;
     // What the count hook or a code hook stopped has been counted, but not begun.
     const refused = this.#instructions?.takeRefused();
@@ -473,13 +484,11 @@ export class Engine implements Disposable {
     }
     const misaligned = this.#alignment?.afterRun(instructions);
     if (misaligned !== undefined) return misaligned;
-    const stopped = this.#engineBytes[this.#stopIndex] !== 0;
     switch (status) {
       case uc.UC_ERR_OK:
         if (spent) return { kind: "budget", instructions };
         if (this.#stoppedByHook) return { kind: "stop", instructions };
-        if (stopped) return { kind: "syscall", instructions };
-        return { kind: "halt", instructions };
+        return { kind: "syscall", instructions };
       case uc.UC_ERR_EXCEPTION:
       case uc.UC_ERR_INSN_INVALID: {
         const vector = this.#exception[0] ?? -1;
@@ -514,7 +523,10 @@ export class Engine implements Disposable {
       );
     }
     this.#budget = budget;
-    this.#budgetWord = BigInt(budget);
+    // In halves, as making a bigint of a number takes longer.
+    budgetHalves[0] = budget;
+    budgetHalves[1] = budget / HIGH;
+    this.#budgetWord = budgetWord[0] ?? 0n;
   }
 
   #checkIdle(action: string): void {

@@ -256,3 +256,15 @@ Deno.test("Engine aarch64, vector registers read back and reach the guest", () =
   assertThrows(() => engine.readVector(AArch64Register.V0 + 32), EngineUsageError);
   assertThrows(() => engine.aarch64.x(31), EngineUsageError);
 });
+
+Deno.test("SystemRegister.writeU32, clears the upper half, in place and through the library", () => {
+  using bench = openBench("aarch64");
+  const { engine } = bench;
+  for (const name of ["ESR_EL1", "TTBR0_EL1"] as const) {
+    const register = engine.systemRegister(AArch64SystemRegister[name]);
+    register.write(0x1234_5678_9abc_d000n);
+    register.writeU32(0x8000_1000 | 0);
+    assertEquals(register.read(), 0x8000_1000n, name);
+    assertEquals(engine.readSystemRegister(AArch64SystemRegister[name]), 0x8000_1000n, name);
+  }
+});

@@ -30,6 +30,8 @@ export interface X86Layout extends CommonLayout {
   lstar: number;
   /** As `efer`. */
   fmask: number;
+  /** RFLAGS (u32), complete between runs. */
+  rflags: number;
   /** CR0 (u64); CR1 … CR4 follow. */
   cr0: number;
   /** Error code of the last exception (u32). */
@@ -87,10 +89,27 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     tables: findTables(specimen.native, { view, segments }),
     ...findMsrs(specimen.native, view),
     cr0: cr2 - 16,
+    rflags: findFlags(specimen, view),
     ...findFaultFields(symbols, common),
   };
   checkX86Layout(symbols, layout);
   return layout;
+}
+
+/**
+ * Locates RFLAGS: where the library has all flags that were written, and all that code has left
+ * behind.
+ */
+function findFlags(specimen: Specimen, view: DataView): number {
+  const search = new OffsetSearch(view, { name: "RFLAGS", width: 4 });
+  for (const value of [0x0cd7n, 0x3202n, 0x0002n]) {
+    specimen.native.writeRegister(X86Register.RFLAGS, value);
+    search.keep(value);
+  }
+  specimen.run([0xf9, 0xfd, 0xf4]); // stc; std; hlt
+  search.keep(0x0403n);
+  specimen.run([0xf8, 0xfc, 0xf4]); // clc; cld; hlt
+  return search.keep(0x0002n).only();
 }
 
 const SEGMENTS = 6;

@@ -29,6 +29,7 @@ export class NativeEngine {
   readonly model: string;
   #handle: Deno.PointerObject | undefined;
   readonly #word = new BigUint64Array(1);
+  readonly #wordAddress = Deno.UnsafePointer.of(this.#word);
 
   /**
    * Opens an engine: x86-64 in 64-bit mode with paging off, or AArch64 at EL1h with the MMU off.
@@ -156,14 +157,16 @@ export class NativeEngine {
   /** Reads a register of up to 64 bits. */
   readRegister(id: number): bigint {
     this.#word[0] = 0n;
-    this.check(this.symbols.uc_reg_read(this.handle, id, this.#word), `read register ${id}`);
+    const status = this.symbols.uc_reg_read_at(this.handle, id, this.#wordAddress);
+    if (status !== uc.UC_ERR_OK) this.check(status, `read register ${id}`);
     return this.#word[0];
   }
 
   /** Writes a register of up to 64 bits. */
   writeRegister(id: number, value: bigint): void {
     this.#word[0] = value;
-    this.check(this.symbols.uc_reg_write(this.handle, id, this.#word), `write register ${id}`);
+    const status = this.symbols.uc_reg_write_at(this.handle, id, this.#wordAddress);
+    if (status !== uc.UC_ERR_OK) this.check(status, `write register ${id}`);
   }
 
   /** Frees the engine; a second time does nothing. */

@@ -73,7 +73,9 @@ export class RamMap {
 
   /** Refuses to go on when a mapped buffer was detached, since its memory may be gone. @throws {EngineUsageError} */
   checkAlive(): void {
-    for (const { bytes, size, address } of this.#mappings) {
+    const mappings = this.#mappings;
+    for (let i = 0; i < mappings.length; i++) {
+      const { bytes, size, address } = mappings[i]!;
       if (bytes.length !== size) {
         refuse("memory", `Cannot run: the buffer mapped at ${hex(address)} was detached`);
       }

@@ -46,6 +46,12 @@ export class AArch64State {
     return this.#view.get64(this.#layout.x0 + index * 8);
   }
 
+  /** X0 … X30 as a number, exact up to 2^53. */
+  xNumber(index: number): number {
+    checkIndex("general register", index, 31);
+    return this.#view.getNumber(this.#layout.x0 + index * 8);
+  }
+
   /** Sets X0 … X30. */
   setX(index: number, value: bigint): void {
     checkIndex("general register", index, 31);
@@ -93,33 +99,34 @@ export class AArch64State {
    * pointer in use goes back to its bank (SP_EL0 or SP_EL1) and the new one is taken from its own.
    */
   get pstate(): number {
-    const view = this.#view;
+    const { fields } = this.#view;
     const { negative, zero, carry, overflow, masks, branchType } = this.#layout.flags;
-    return ((view.get32(negative) & 0x8000_0000) |
-      (view.get32(zero) === 0 ? 0x4000_0000 : 0) |
-      (view.get32(carry) << 29) |
-      ((view.get32(overflow) & 0x8000_0000) >>> 3) |
-      (view.get32(branchType) << 10) |
-      view.get32(masks) |
-      view.get32(this.#layout.pstate)) >>> 0;
+    return ((fields.getUint32(negative, true) & 0x8000_0000) |
+      (fields.getUint32(zero, true) === 0 ? 0x4000_0000 : 0) |
+      (fields.getUint32(carry, true) << 29) |
+      ((fields.getUint32(overflow, true) & 0x8000_0000) >>> 3) |
+      (fields.getUint32(branchType, true) << 10) |
+      fields.getUint32(masks, true) |
+      fields.getUint32(this.#layout.pstate, true)) >>> 0;
   }
   set pstate(value: number) {
-    const view = this.#view;
-    const { negative, zero, carry, overflow, masks, branchType } = this.#layout.flags;
-    const sp = this.#layout.x0 + SP_INDEX * 8;
-    const from = this.#bank(view.get32(this.#layout.pstate));
+    // In one go, as this is on the way of every exception.
+    const { fields } = this.#view;
+    const { x0, pstate, flags } = this.#layout;
+    const sp = x0 + SP_INDEX * 8;
+    const from = this.#bank(fields.getUint32(pstate, true));
     const to = this.#bank(value);
     if (from !== to) {
-      view.copy64(from, sp);
-      view.copy64(sp, to);
+      copy64(fields, from, sp);
+      copy64(fields, sp, to);
     }
-    view.set32(negative, value);
-    view.set32(zero, ~value & 0x4000_0000);
-    view.set32(carry, (value >>> 29) & 1);
-    view.set32(overflow, value << 3);
-    view.set32(branchType, (value >>> 10) & 3);
-    view.set32(masks, value & MASKS_MASK);
-    view.set32(this.#layout.pstate, value & MODE_MASK);
+    fields.setUint32(flags.negative, value, true);
+    fields.setUint32(flags.zero, ~value & 0x4000_0000, true);
+    fields.setUint32(flags.carry, (value >>> 29) & 1, true);
+    fields.setUint32(flags.overflow, value << 3, true);
+    fields.setUint32(flags.branchType, (value >>> 10) & 3, true);
+    fields.setUint32(flags.masks, value & MASKS_MASK, true);
+    fields.setUint32(pstate, value & MODE_MASK, true);
     this.#takeMode();
   }
 
@@ -161,4 +168,9 @@ export class AArch64State {
   #bank(pstate: number): number {
     return (pstate & SPSEL) === 0 ? this.#spEl0 : this.#spEl1;
   }
+}
+
+function copy64(fields: DataView, to: number, from: number): void {
+  fields.setUint32(to, fields.getUint32(from, true), true);
+  fields.setUint32(to + 4, fields.getUint32(from + 4, true), true);
 }

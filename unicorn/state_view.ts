@@ -29,20 +29,25 @@ export class StateView {
     return this.#alive().getBigUint64(offset, true);
   }
 
+  /** Reads a field of 64 bits as a number, exact up to 2^53. */
+  getNumber(offset: number): number {
+    const fields = this.#alive();
+    return fields.getUint32(offset + 4, true) * 2 ** 32 + fields.getUint32(offset, true);
+  }
+
   /** Writes a field of 64 bits; the value is taken modulo 2^64, as checking it would cost more than writing it. */
   set64(offset: number, value: bigint): void {
     this.#alive().setBigUint64(offset, value, true);
   }
 
-  /** Copies a field of 64 bits. */
-  copy64(to: number, from: number): void {
-    this.set32(to, this.get32(from));
-    this.set32(to + 4, this.get32(from + 4));
-  }
-
   /** Lets go of the native memory: every later access is refused. */
   close(): void {
     this.#view = new DataView(new ArrayBuffer(0));
+  }
+
+  /** The fields themselves, for several accesses in a row: not to be kept. */
+  get fields(): DataView {
+    return this.#alive();
   }
 
   #alive(): DataView {

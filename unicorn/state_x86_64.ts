@@ -42,6 +42,11 @@ export interface RingEntry {
 /** The 64-bit code flag of a descriptor. */
 const LONG_CODE = 1 << 21;
 const CPL_MASK = 3;
+const EFER_SCE = 1;
+/** CF, PF, AF, ZF, SF, DF and OF. */
+const COMPUTED_FLAGS = 0xcd5;
+/** The bit of RFLAGS that is always set. */
+const FIXED_FLAG = 2;
 const INHIBIT_IRQ = 1 << 3;
 const RSP = 4;
 const CR4_TSD = 1 << 2;
@@ -54,11 +59,13 @@ const CR4_TSD = 1 << 2;
 export class X86State {
   readonly #view: StateView;
   readonly #layout: X86Layout;
+  readonly #writeFlags: (value: number) => void;
 
   /** Used by {@linkcode Engine} only. */
-  constructor(view: StateView, layout: X86Layout) {
+  constructor(view: StateView, layout: X86Layout, writeFlags: (value: number) => void) {
     this.#view = view;
     this.#layout = layout;
+    this.#writeFlags = writeFlags;
   }
 
   /** Current privilege level, 0 … 3. Setting it changes neither selectors nor stack; see {@linkcode enterRing}. */
@@ -91,9 +98,21 @@ export class X86State {
     return this.#view.get64(this.#gprOffset(index));
   }
 
+  /** A general register as a number, exact up to 2^53; numbered as in {@linkcode gpr}. */
+  gprNumber(index: number): number {
+    return this.#view.getNumber(this.#gprOffset(index));
+  }
+
   /** Sets a general register, numbered as in {@linkcode gpr}. */
   setGpr(index: number, value: bigint): void {
     this.#view.set64(this.#gprOffset(index), value);
+  }
+
+  /** Sets a general register to 32 bits, and its upper half to 0. */
+  setGprU32(index: number, value: number): void {
+    const at = this.#gprOffset(index);
+    this.#view.set32(at, value);
+    this.#view.set32(at + 4, 0);
   }
 
   /** A segment register; see {@linkcode X86SegmentIndex}. */
@@ -112,11 +131,7 @@ export class X86State {
    * follow CS.
    */
   setSegment(index: number, segment: X86Segment): void {
-    const at = this.#segmentOffset(index);
-    this.#view.set32(at, segment.selector & 0xffff);
-    this.#view.set64(at + 8, segment.base);
-    this.#view.set32(at + 16, segment.limit);
-    this.#view.set32(at + 20, segment.flags);
+    putSegment(this.#view.fields, this.#segmentOffset(index), segment);
   }
 
   /** Selector of a segment register; see {@linkcode X86SegmentIndex}. */
@@ -147,6 +162,31 @@ export class X86State {
   /** LSTAR: entry point of SYSCALL. */
   get lstar(): bigint {
     return this.#view.get64(this.#layout.lstar);
+  }
+
+  /** EFER.SCE: SYSCALL is not refused. */
+  get syscallEnabled(): boolean {
+    return (this.#view.get32(this.#layout.efer) & EFER_SCE) !== 0;
+  }
+
+  /** The code selector in STAR that SYSCALL loads. */
+  get syscallSelector(): number {
+    return this.#view.get32(this.#layout.star + 4) & 0xfffc;
+  }
+
+  /** The flags in FMASK that SYSCALL clears. */
+  get syscallMask(): number {
+    return this.#view.get32(this.#layout.fmask);
+  }
+
+  /** RFLAGS, whose upper half is 0. */
+  get rflags(): number {
+    return this.#view.get32(this.#layout.rflags);
+  }
+  set rflags(value: number) {
+    // The library keeps these a second time while nothing runs.
+    if (((this.rflags ^ value) & COMPUTED_FLAGS) !== 0) this.#writeFlags(value);
+    else this.#view.set32(this.#layout.rflags, value | FIXED_FLAG);
   }
 
   /** FMASK: flags SYSCALL clears. */
@@ -212,11 +252,15 @@ export class X86State {
         `Cannot enter ring ${entry.cpl}: CS flags 0x${entry.cs.flags.toString(16)} lack the L bit`,
       );
     }
-    this.setSegment(X86SegmentIndex.CS, entry.cs);
-    this.setSegment(X86SegmentIndex.SS, entry.ss);
-    this.cpl = entry.cpl;
-    this.rsp = entry.rsp;
-    this.rip = entry.rip;
+    checkIndex("CPL", entry.cpl, 4);
+    // In one go, as this is on the way of every trap and system call.
+    const { mode, segments, rip } = this.#layout;
+    const { fields } = this.#view;
+    putSegment(fields, segments + X86SegmentIndex.CS * SEGMENT_SIZE, entry.cs);
+    putSegment(fields, segments + X86SegmentIndex.SS * SEGMENT_SIZE, entry.ss);
+    fields.setUint32(mode, (fields.getUint32(mode, true) & ~CPL_MASK) | entry.cpl, true);
+    fields.setBigUint64(RSP * 8, entry.rsp, true);
+    fields.setBigUint64(rip, entry.rip, true);
   }
 
   /**
@@ -246,4 +290,11 @@ export class X86State {
     checkIndex("segment register", index, 6);
     return this.#layout.segments + index * SEGMENT_SIZE;
   }
+}
+
+function putSegment(fields: DataView, at: number, segment: X86Segment): void {
+  fields.setUint32(at, segment.selector & 0xffff, true);
+  fields.setBigUint64(at + 8, segment.base, true);
+  fields.setUint32(at + 16, segment.limit, true);
+  fields.setUint32(at + 20, segment.flags, true);
 }

@@ -20,6 +20,17 @@ const DEFINITIONS = {
   uc_emu_stop: { parameters: ["pointer"], result: "i32" },
   uc_reg_read: { parameters: ["pointer", "i32", "buffer"], result: "i32" },
   uc_reg_write: { parameters: ["pointer", "i32", "buffer"], result: "i32" },
+  // The same for memory whose address is kept: making one of a buffer costs more than the rest of the call.
+  uc_reg_read_at: {
+    name: "uc_reg_read",
+    parameters: ["pointer", "i32", "pointer"],
+    result: "i32",
+  },
+  uc_reg_write_at: {
+    name: "uc_reg_write",
+    parameters: ["pointer", "i32", "pointer"],
+    result: "i32",
+  },
   uc_reg_read_batch: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "i32" },
   uc_reg_write_batch: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "i32" },
   uc_hook_add: {

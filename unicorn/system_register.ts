@@ -46,6 +46,7 @@ export class SystemRegister {
   readonly #native: NativeEngine;
   readonly #value: BigUint64Array<ArrayBuffer>;
   readonly #place: RegisterPlace | undefined;
+  readonly #address: Deno.PointerValue;
   /** The structure `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, value (u64). */
   readonly cell: Uint8Array<ArrayBuffer>;
 
@@ -64,6 +65,7 @@ export class SystemRegister {
     new Uint32Array(buffer).set([crn, crm, op0, op1, op2]);
     this.#value = new BigUint64Array(buffer, 24);
     this.cell = new Uint8Array(buffer);
+    this.#address = Deno.UnsafePointer.of(this.cell);
   }
 
   /** The value in {@linkcode cell}. */
@@ -79,7 +81,7 @@ export class SystemRegister {
     if (this.#place !== undefined) return this.#place.view.get64(this.#place.offset);
     const { symbols, handle } = this.#native;
     this.#native.check(
-      symbols.uc_reg_read(handle, AArch64Register.CP_REG, this.cell),
+      symbols.uc_reg_read_at(handle, AArch64Register.CP_REG, this.#address),
       "read a system register",
     );
     return this.cellValue;
@@ -97,11 +99,19 @@ export class SystemRegister {
     this.writeCell();
   }
 
+  /** Writes 32 bits to the register, and zeros to its upper half. */
+  writeU32(value: number): void {
+    const place = this.#place;
+    if (place === undefined) return this.write(BigInt(value >>> 0));
+    place.view.set32(place.offset, value);
+    place.view.set32(place.offset + 4, 0);
+  }
+
   /** Writes the value in {@linkcode cell}, through the library in any case. */
   writeCell(): void {
     const { symbols, handle } = this.#native;
     this.#native.check(
-      symbols.uc_reg_write(handle, AArch64Register.CP_REG, this.cell),
+      symbols.uc_reg_write_at(handle, AArch64Register.CP_REG, this.#address),
       "write a system register",
     );
   }

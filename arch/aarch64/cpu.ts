@@ -34,7 +34,8 @@ const PSTATE_SS = 1 << 21;
 const NZCV = 0xf000_0000;
 const VECTOR_IRQ = 1;
 const VECTOR_SYNCHRONOUS = 0;
-const VECTOR_SLOT = 0x80n;
+/** Address of each slot in the vector table, 0 … 15, from its beginning. */
+const VECTOR_SLOTS = Array.from({ length: 16 }, (_, slot) => BigInt(slot) * 0x80n);
 const ESR_FP_ACCESS = (ExceptionClass.FP_ACCESS << 26) | IL | (0x1e << 20);
 const ESR_UNDEFINED = IL;
 /** Software step from EL0, not known to follow an instruction: IFSC is that of debug exceptions, ISV is clear. */
@@ -101,7 +102,7 @@ export class AArch64Cpu extends CpuCore {
 
   /** x8. */
   hypercall(): number {
-    return Number(this.#state.x(8));
+    return this.#state.xNumber(8);
   }
 
   /** x0 to x3. */
@@ -304,12 +305,13 @@ export class AArch64Cpu extends CpuCore {
     }
     const slot = (mode === 0 ? 8 : mode === MODE_EL1H ? 4 : 0) + kind;
     this.#elr.write(pc);
-    this.#spsr.write(BigInt(pstate >>> 0));
-    if (esr !== undefined) this.#esr.write(BigInt(esr >>> 0));
+    this.#spsr.writeU32(pstate);
+    if (esr !== undefined) this.#esr.writeU32(esr);
     if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
-    state.pc = this.#vbar.read() + BigInt(slot) * VECTOR_SLOT;
-    this.observer?.({
+    state.pc = this.#vbar.read() + (VECTOR_SLOTS[slot] ?? 0n);
+    if (this.observer === null) return null;
+    this.observer({
       vector: slot,
       pc,
       // The entry has selected SP_EL1; EL1h was on it already, all else is on SP_EL0.

@@ -29,6 +29,9 @@ export class FpTrap {
   readonly #engine: Engine;
   #cpacr = FPEN_ALL;
   #mdscr = 0n;
+  /** What follows from these, as it is asked for at every run. */
+  #enabled = false;
+  #stepping = false;
 
   /** Attaches to an engine; nothing traps yet. */
   constructor(engine: Engine) {
@@ -38,10 +41,10 @@ export class FpTrap {
 
   /** Whether floating-point instructions of EL0 trap. */
   get enabled(): boolean {
-    return (this.#cpacr & FPEN_MASK) !== FPEN_ALL;
+    return this.#enabled;
   }
   set enabled(value: boolean) {
-    if (value === this.enabled) return;
+    if (value === this.#enabled) return;
     this.cpacr = (this.#cpacr & ~FPEN_MASK) | (value ? FPEN_KERNEL : FPEN_ALL);
   }
 
@@ -66,7 +69,7 @@ export class FpTrap {
 
   /** Takes a step exception if it is not the guest's: sets the trap. */
   takeStep(): boolean {
-    if (!this.enabled || this.#stepping) return false;
+    if (!this.#enabled || this.#stepping) return false;
     const state = this.#engine.aarch64;
     state.softwareStep = false;
     state.floatingPointTrap = true;
@@ -78,23 +81,25 @@ export class FpTrap {
    * exclude each other.
    */
   get watching(): boolean {
-    return this.enabled && this.#stepping;
+    return this.#enabled && this.#stepping;
   }
 
   /** Takes over what was saved, as the engine's registers have their values already. */
   restore({ cpacr, mdscr }: { cpacr: bigint; mdscr: bigint }): void {
     this.#cpacr = cpacr;
     this.#mdscr = mdscr;
+    this.#derive();
   }
 
-  get #stepping(): boolean {
-    return (this.#mdscr & STEP) !== 0n;
+  #derive(): void {
+    this.#enabled = (this.#cpacr & FPEN_MASK) !== FPEN_ALL;
+    this.#stepping = (this.#mdscr & STEP) !== 0n;
   }
 
   #prepare(): void {
-    const stepping = this.#stepping;
+    this.#derive();
     // Only EL0 is to step for the trap, whatever the guest says of EL1.
-    const mdscr = this.enabled && !stepping ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
+    const mdscr = this.#enabled && !this.#stepping ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
     this.#engine.writeSystemRegister(AArch64SystemRegister.MDSCR_EL1, mdscr);
   }
 }

@@ -50,10 +50,11 @@ export const aarch64: Arch = {
     space.writeU64(address + switchResume, options.resume);
   },
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame {
-    if (!(options.cpu instanceof AArch64Cpu)) {
+    const { cpu } = options;
+    if (!(cpu instanceof AArch64Cpu)) {
       throw new ArchError("misuse", "Cannot view an AArch64 trap frame of another CPU");
     }
-    return new AArch64TrapFrame(space, address, { layout, line: options.cpu.interruptLine });
+    return new AArch64TrapFrame(space, address, { layout, cpu });
   },
   fpStateOffset(register: number): number | undefined {
     // DWARF numbers 64 to 95 are v0 to v31.

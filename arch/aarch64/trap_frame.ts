@@ -62,8 +62,7 @@ export const REGISTER_NAMES: readonly string[] = [
   "pstate",
 ];
 
-/** SPSR_EL1.M: mode bits. */
-const MODE = 0xfn;
+/** SPSR_EL1 of EL0, with everything unmasked. */
 const MODE_EL0 = 0n;
 
 /** The AArch64 trap frame. */
@@ -72,17 +71,17 @@ export class AArch64TrapFrame implements TrapFrame {
   readonly address: bigint;
   readonly #layout: FrameLayout;
   readonly #memory: TrapFrameMemory;
-  readonly #line: number;
+  readonly #cpu: { readonly interruptLine: number };
 
-  /** A view of the frame at a kernel address; `line` is the interrupt line the CPU delivered last. */
+  /** A view of the frame at a kernel address; `cpu` knows the interrupt line it delivered last. */
   constructor(
     space: KernelSpace,
     address: bigint,
-    options: { layout: FrameLayout; line: number },
+    options: { layout: FrameLayout; cpu: { readonly interruptLine: number } },
   ) {
     this.address = address;
     this.#layout = options.layout;
-    this.#line = options.line;
+    this.#cpu = options.cpu;
     this.#memory = new TrapFrameMemory(space, address, options.layout.size);
   }
 
@@ -133,7 +132,7 @@ export class AArch64TrapFrame implements TrapFrame {
   /** Why the frame was saved. */
   cause(): TrapCause {
     const kind = this.vector & 3;
-    if (kind === 1 || kind === 2) return { kind: "interrupt", line: this.#line };
+    if (kind === 1 || kind === 2) return { kind: "interrupt", line: this.#cpu.interruptLine };
     if (kind === 3) return { kind: "error" };
     const ec = this.#memory.u32(this.#layout.esr) >>> 26;
     if (ec === ExceptionClass.SVC64) return { kind: "syscall" };
@@ -156,7 +155,7 @@ export class AArch64TrapFrame implements TrapFrame {
       origin: this.fromUser ? "EL0" : "EL1",
       name: interrupt ? "IRQ" : className(esr),
       words,
-      meaning: interrupt ? `IRQ line ${this.#line}` : describeSyndrome(esr),
+      meaning: interrupt ? `IRQ line ${this.#cpu.interruptLine}` : describeSyndrome(esr),
     };
   }
 
@@ -210,6 +209,6 @@ export class AArch64TrapFrame implements TrapFrame {
 
   /** User frames live in the thread object, kernel frames on the stack. */
   exitRoutine(): "exit_to_user" | "exit_to_kernel" {
-    return (this.#get(this.#layout.pstate) & MODE) === MODE_EL0 ? "exit_to_user" : "exit_to_kernel";
+    return this.fromUser ? "exit_to_user" : "exit_to_kernel";
   }
 }

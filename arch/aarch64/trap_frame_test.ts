@@ -28,7 +28,11 @@ function makeFrame(fields: { pstate?: bigint; esr?: bigint; far?: bigint; vector
   space.writeU64(address + BigInt(layout.esr), esr);
   space.writeU64(address + BigInt(layout.far), far);
   space.writeU64(address + BigInt(layout.vector), BigInt(vector));
-  return { space, address, frame: new AArch64TrapFrame(space, address, { layout, line: 17 }) };
+  return {
+    space,
+    address,
+    frame: new AArch64TrapFrame(space, address, { layout, cpu: { interruptLine: 17 } }),
+  };
 }
 
 Deno.test("AArch64 trap frame, every register is where the vectors put it", () => {
@@ -160,7 +164,7 @@ Deno.test("AArch64 trap frame, over the end of a page whose next one is elsewher
   space.mapStackPage(base + 0x1000n, second);
   for (let inFirst = 16; inFirst < layout.size; inFirst += 16) {
     const address = base + 0x1000n - BigInt(inFirst);
-    const frame = new AArch64TrapFrame(space, address, { layout, line: 0 });
+    const frame = new AArch64TrapFrame(space, address, { layout, cpu: { interruptLine: 0 } });
     REGISTER_NAMES.forEach((name, i) => frame.setRegister(name, 0x7700n + BigInt(i)));
     for (let i = 0; i < 31; i++) {
       assertEquals(space.readU64(address + BigInt(8 * i)), 0x7700n + BigInt(i));

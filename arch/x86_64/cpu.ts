@@ -49,7 +49,8 @@ const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const CR4_OSXSAVE = 1n << 18n;
-const EFER_SCE = 1n;
+const RF = Number(Rflags.RF);
+const TF = Number(Rflags.TF);
 /** DR6.BS: a single step. */
 const DR6_BS = 1n << 14n;
 /** Addresses of breakpoints. */
@@ -92,7 +93,7 @@ export class X86Cpu extends CpuCore {
 
   /** rax. */
   hypercall(): number {
-    return Number(this.#state.gpr(Gpr.rax));
+    return this.#state.gprNumber(Gpr.rax);
   }
 
   /** rdi, rsi, rdx, rcx. */
@@ -108,8 +109,7 @@ export class X86Cpu extends CpuCore {
 
   /** RFLAGS.IF is set and the last instruction does not hold interrupts off. */
   get interruptsEnabled(): boolean {
-    return (this.engine.readRegister(X86Register.RFLAGS) & Rflags.IF) !== 0n &&
-      !this.#state.interruptShadow;
+    return (this.#state.rflags & Number(Rflags.IF)) !== 0 && !this.#state.interruptShadow;
   }
 
   /** CR0.TS is clear. */
@@ -255,40 +255,36 @@ export class X86Cpu extends CpuCore {
 
   /** SYSCALL (SDM vol. 2): RCX and R11 take RIP and RFLAGS; selectors come from STAR, RIP from LSTAR. */
   #enterSyscall(): CpuExit | null {
-    const { engine } = this;
     const state = this.#state;
     const pc = state.rip;
     const fromUser = state.cpl === 3;
-    if ((state.efer & EFER_SCE) === 0n) {
+    if (!state.syscallEnabled) {
       state.rip = pc - SYSCALL_LENGTH;
       return this.#deliver({ vector: Vector.UD, error: 0, kind: "fault" });
     }
-    const rflags = engine.readRegister(X86Register.RFLAGS);
-    const selector = Number((state.star >> 32n) & 0xfffcn);
+    const { rflags, rsp, syscallSelector: selector } = state;
+    const saved = (rflags & ~RF) >>> 0;
+    const left = rflags & ~(state.syscallMask | RF);
     state.setGpr(Gpr.rcx, pc);
-    const saved = rflags & ~Rflags.RF;
-    state.setGpr(Gpr.r11, saved);
-    const clear = state.fmask | Rflags.RF;
-    engine.writeRegister(X86Register.RFLAGS, rflags & ~clear);
+    state.setGprU32(Gpr.r11, saved);
+    state.rflags = left;
     state.enterRing({
       cpl: 0,
       cs: { selector, base: 0n, limit: 0xffff_ffff, flags: 0x00af_9b00 },
       ss: { selector: selector + 8, base: 0n, limit: 0xffff_ffff, flags: 0x00cf_9300 },
-      rsp: state.rsp,
+      rsp,
       rip: state.lstar,
     });
     this.observer?.({
       vector: SYSCALL_VECTOR,
       pc,
-      sp: state.rsp,
-      changed: { rflags: saved },
+      sp: rsp,
+      changed: { rflags: BigInt(saved) },
       code: 0n,
       fromUser,
     });
     // Where FMASK leaves TF, the step is over when the call has been made.
-    return (rflags & ~clear & Rflags.TF) === 0n
-      ? null
-      : this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
+    return (left & TF) === 0 ? null : this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
   }
 
   #deliver(event: InterruptEvent): CpuExit | null {

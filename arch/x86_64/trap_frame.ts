@@ -56,6 +56,12 @@ export interface FrameLayout {
   readonly sp: number;
   /** RAX. */
   readonly rax: number;
+  /** RCX. */
+  readonly rcx: number;
+  /** R11. */
+  readonly r11: number;
+  /** RFLAGS. */
+  readonly rflags: number;
   /** Offsets of the system call arguments. */
   readonly arguments: readonly number[];
   /** Pseudo vector of system calls. */
@@ -87,6 +93,9 @@ export function frameLayout(image: GuestImage): FrameLayout {
     cs: at("CS"),
     sp: at("SP"),
     rax: at("RAX"),
+    rcx: at("RCX"),
+    r11: at("R11"),
+    rflags: at("RFLAGS"),
     arguments: ["RDI", "RSI", "RDX", "R10", "R8", "R9"].map(at),
     syscall: image.constant("VECTOR_SYSCALL"),
     userCs: image.symbol("USER_CS") | 3n,
@@ -263,7 +272,8 @@ export class X86TrapFrame implements TrapFrame {
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel" {
     if (!this.fromUser) return "exit_to_kernel";
     if (this.vector !== this.#layout.syscall) return "exit_to_user";
-    return this.register("rcx") === this.pc && this.register("r11") === this.register("rflags")
+    const { rcx, pc, r11, rflags } = this.#layout;
+    return this.#memory.isSame(rcx, pc) && this.#memory.isSame(r11, rflags)
       ? "exit_to_user_sysret"
       : "exit_to_user";
   }

@@ -18,8 +18,11 @@ const ARCHES: readonly PeerArch[] = ["x86_64", "aarch64"];
 /** `null` is the kernel's null system call, beside the same guest code with no kernel in C. */
 const PATHS = ["trap", "switch", "null"] as const;
 type PathName = (typeof PATHS)[number];
-/** Rounds of each path in one run: enough to take about a tenth of a second. */
-const COUNT = { ours: 200_000, c: 200_000, python: 20_000 };
+/**
+ * Rounds of each path in one run: enough to take about half a second, as V8 compiles in the
+ * background while the first hundred milliseconds run, later still on a busy host.
+ */
+const COUNT = { ours: 1_000_000, c: 1_000_000, python: 20_000 };
 
 /** One harness: how to measure one path once, in nanoseconds a round. */
 interface Peer {
@@ -122,7 +125,7 @@ async function measureNull(arch: PeerArch): Promise<number> {
   const report = new URL("../report.ts", import.meta.url).pathname;
   const text = await output(Deno.execPath(), [
     ...["run", "-A", launcher, "run", "--engine", report],
-    ...["--arch", arch, "--path", "null syscall", "--quick", "--json"],
+    ...["--arch", arch, "--path", "null syscall", "--json"],
   ]);
   const { measurements: [first] } = JSON.parse(text) as {
     measurements: { medianNs: number }[];

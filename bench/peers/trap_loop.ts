@@ -80,7 +80,7 @@ export function openX86(): { engine: Engine; trap: Path; switch: Path } {
         // What an interrupt gate does: the frame on the kernel stack, then the new ring.
         memory.setBigUint64(frame, state.rip, true);
         memory.setBigUint64(frame + 8, userCs, true);
-        memory.setBigUint64(frame + 16, engine.readRegister(X86Register.RFLAGS), true);
+        memory.setUint32(frame + 16, state.rflags, true); // the upper half stays 0
         memory.setBigUint64(frame + 24, state.rsp, true);
         memory.setBigUint64(frame + 32, userSs, true);
         state.enterRing(gate);
@@ -122,8 +122,8 @@ export function openAArch64(): { engine: Engine; trap: Path; switch: Path } {
         const exit = engine.run(BUDGET);
         if (exit.kind !== "trap" || exit.vector !== 2) throw new Error(`Got ${exit.kind}`);
         // What an exception to EL1 does.
-        esr.write(BigInt(state.syndrome));
-        spsr.write(BigInt(state.pstate));
+        esr.writeU32(state.syndrome);
+        spsr.writeU32(state.pstate);
         elr.write(state.pc);
         state.pstate = LAYOUT.PSTATE_EL1H;
         state.pc = kernel;

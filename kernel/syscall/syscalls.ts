@@ -32,13 +32,17 @@ export function handleSyscall(k: Kernel, thread: Thread, frame: TrapFrame): Outc
   const syscall = number < 1024n ? SYSCALLS.get(Number(number)) : undefined;
   const args: bigint[] = [];
   for (let i = 0; i < (syscall?.args ?? 0); i++) args.push(frame.syscallArgument(i));
-  k.events.emit({
-    type: "syscall",
-    thread: thread.ref,
-    number: number < 1024n ? Number(number) : -1,
-    name: syscall?.name ?? "unknown",
-    args,
-  });
+  if (k.events.heard) {
+    k.events.emit({
+      type: "syscall",
+      thread: thread.ref,
+      number: number < 1024n ? Number(number) : -1,
+      name: syscall?.name ?? "unknown",
+      args,
+    });
+  } else {
+    k.events.skip();
+  }
   const context = { k, thread, args };
   return syscall === undefined ? fail(context, KernReturn.NOT_IMPLEMENTED) : syscall.run(context);
 }
