@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { AArch64SystemRegister } from "./constants_aarch64.ts";
-import { X86Msr, X86Register } from "./constants_x86_64.ts";
+import { AArch64SystemRegister } from "./aarch64/constants.ts";
+import { X86Msr, X86Register } from "./x86_64/constants.ts";
 import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import type { EngineArch } from "./errors.ts";
 

@@ -11,8 +11,8 @@
  */
 import { type DebugRegisters, makeDebugRegisters } from "./debug_registers.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
-import { type ImageLayout, imageOffset, rangesSize } from "./image_layout.ts";
-import { stateAddress } from "./layout.ts";
+import { type ImageLayout, imageOffset, rangesSize } from "./layout/image_layout.ts";
+import { stateAddress } from "./layout/layout.ts";
 import { internalsOf, type UnicornLibrary } from "./library.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { viewMemory } from "./native_memory.ts";

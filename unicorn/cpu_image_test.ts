@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { Random } from "../util/random.ts";
 import { sweep } from "../util/testing/sweep.ts";
-import { X86Register } from "./constants_x86_64.ts";
+import { X86Register } from "./x86_64/constants.ts";
 import type { CpuImage } from "./cpu_image.ts";
 import {
   advance,

@@ -4,12 +4,12 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { SCR_EL3, type SystemRegisterEncoding } from "./constants_aarch64.ts";
-import { X86Register, X86Vector } from "./constants_x86_64.ts";
+import { SCR_EL3, type SystemRegisterEncoding } from "./aarch64/constants.ts";
+import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
-import { CacheMaintenance } from "./cache_maintenance.ts";
+import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
 import {
   codeCallback,
@@ -18,21 +18,26 @@ import {
   setRunning,
   translationCallback,
 } from "./hooks.ts";
-import { locateCpu } from "./layout.ts";
+import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
-import { PcAlignment } from "./pc_alignment.ts";
+import { PcAlignment } from "./aarch64/pc_alignment.ts";
 import { PAGE_SIZE, RamMap } from "./ram.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector, debugRegisterIndex } from "./register_check.ts";
-import { AArch64State } from "./state_aarch64.ts";
+import { AArch64State } from "./aarch64/state.ts";
 import { checkU64, StateView } from "./state_view.ts";
-import { X86State } from "./state_x86_64.ts";
-import { checkSystemRegister, encodingNumber, SystemRegister } from "./system_register.ts";
-import { type DescriptorTable, readTable, type TableRegister, writeTable } from "./x86_tables.ts";
-import { X86Instructions } from "./x86_instructions.ts";
-import { readMsr, writeMsr } from "./x86_msr.ts";
+import { X86State } from "./x86_64/state.ts";
+import { checkSystemRegister, encodingNumber, SystemRegister } from "./aarch64/system_register.ts";
+import {
+  type DescriptorTable,
+  readTable,
+  type TableRegister,
+  writeTable,
+} from "./x86_64/tables.ts";
+import { X86Instructions } from "./x86_64/instructions.ts";
+import { readMsr, writeMsr } from "./x86_64/msr.ts";
 
 /** Stands for the block that ran last where none has; the library reads its first fields. */
 const NO_BLOCK = new Uint8Array(256);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { AArch64Register, AArch64SystemRegister, AArch64Vector } from "./constants_aarch64.ts";
+import { AArch64Register, AArch64SystemRegister, AArch64Vector } from "./aarch64/constants.ts";
 import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { Exit } from "./exit.ts";

@@ -1,10 +1,10 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { X86Msr, X86Register, X86Vector } from "./constants_x86_64.ts";
+import { X86Msr, X86Register, X86Vector } from "./x86_64/constants.ts";
 import type { Engine } from "./engine.ts";
 import { type Bench, openBench } from "./testing/bench.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { Exit } from "./exit.ts";
-import { X86SegmentIndex } from "./state_x86_64.ts";
+import { X86SegmentIndex } from "./x86_64/state.ts";
 
 const FLAT = { base: 0n, limit: 0xffff_ffff };
 const KERNEL_CODE = { ...FLAT, selector: 0x08, flags: 0x00af9b00 };

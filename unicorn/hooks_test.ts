@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { X86Register } from "./constants_x86_64.ts";
+import { X86Register } from "./x86_64/constants.ts";
 import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
 

@@ -29,17 +29,17 @@ export {
   type AArch64SystemRegisterName,
   AArch64Vector,
   type SystemRegisterEncoding,
-} from "./constants_aarch64.ts";
-export { X86Msr, X86Register, X86Vector } from "./constants_x86_64.ts";
+} from "./aarch64/constants.ts";
+export { X86Msr, X86Register, X86Vector } from "./x86_64/constants.ts";
 export type { AArch64ModelName } from "./native_engine.ts";
-export type { AArch64State } from "./state_aarch64.ts";
+export type { AArch64State } from "./aarch64/state.ts";
 export {
   type RingEntry,
   type X86Segment,
   X86SegmentIndex,
   type X86State,
   X86TableIndex,
-} from "./state_x86_64.ts";
+} from "./x86_64/state.ts";
 export type { RegisterBatch } from "./register_batch.ts";
-export type { SystemRegister } from "./system_register.ts";
-export type { DescriptorTable, TableRegister } from "./x86_tables.ts";
+export type { SystemRegister } from "./aarch64/system_register.ts";
+export type { DescriptorTable, TableRegister } from "./x86_64/tables.ts";

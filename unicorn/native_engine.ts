@@ -4,8 +4,8 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { AArch64Model, AArch64Register } from "./constants_aarch64.ts";
-import { X86_MODEL, X86Instruction, X86Register } from "./constants_x86_64.ts";
+import { AArch64Model, AArch64Register } from "./aarch64/constants.ts";
+import { X86_MODEL, X86Instruction, X86Register } from "./x86_64/constants.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 

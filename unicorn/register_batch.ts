@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { AArch64Register, type SystemRegisterEncoding } from "./constants_aarch64.ts";
+import { AArch64Register, type SystemRegisterEncoding } from "./aarch64/constants.ts";
 import { EngineUsageError } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
-import { checkSystemRegister, SystemRegister } from "./system_register.ts";
+import { checkSystemRegister, SystemRegister } from "./aarch64/system_register.ts";
 
 /**
  * Registers of up to 64 bits that are read or written together. `values` and `words` are the same memory; `words` spares the

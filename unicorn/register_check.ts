@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { AArch64Register } from "./constants_aarch64.ts";
-import { X86Register } from "./constants_x86_64.ts";
+import { AArch64Register } from "./aarch64/constants.ts";
+import { X86Register } from "./x86_64/constants.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
 
 const X86_WIDE: readonly number[] = [

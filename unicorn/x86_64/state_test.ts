@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Random } from "../util/random.ts";
-import { X86Register } from "./constants_x86_64.ts";
-import { openBench } from "./testing/bench.ts";
+import { Random } from "../../util/random.ts";
+import { X86Register } from "./constants.ts";
+import { openBench } from "../testing/bench.ts";
 
 const RAX = 0;
 const CODE = 0x1000;

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { X86Msr, X86Register } from "./constants_x86_64.ts";
+import * as uc from "../constants.ts";
+import { X86Msr, X86Register } from "../x86_64/constants.ts";
 import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import type { UnicornSymbols } from "./symbols.ts";
-import { readMsr, writeMsr } from "./x86_msr.ts";
-import { readTable, writeTable } from "./x86_tables.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import type { UnicornSymbols } from "../symbols.ts";
+import { readMsr, writeMsr } from "../x86_64/msr.ts";
+import { readTable, writeTable } from "../x86_64/tables.ts";
 
 /** Offsets in bytes into the CPU's state; the sixteen general registers are at its start, in the order of their numbers. */
 export interface X86Layout extends CommonLayout {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { AArch64Register, type SystemRegisterEncoding } from "./constants_aarch64.ts";
+import * as uc from "../constants.ts";
+import { AArch64Register, type SystemRegisterEncoding } from "../aarch64/constants.ts";
 import {
   expectWords,
   fingerprintOf,
@@ -17,8 +17,8 @@ import {
 import { Specimen } from "./layout.ts";
 import type { AArch64Layout } from "./layout_aarch64.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
-import type { UnicornSymbols } from "./symbols.ts";
-import { SystemRegister } from "./system_register.ts";
+import type { UnicornSymbols } from "../symbols.ts";
+import { SystemRegister } from "../aarch64/system_register.ts";
 
 /**
  * Features of the model, then what other profiles and devices have, and the pointers of hardware

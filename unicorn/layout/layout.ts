@@ -7,14 +7,14 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { AArch64Register } from "./constants_aarch64.ts";
-import { X86Register } from "./constants_x86_64.ts";
-import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
-import type { EngineArch } from "./errors.ts";
-import { addressOf, pointerTo, tryCopyMemory, viewMemory } from "./native_memory.ts";
+import * as uc from "../constants.ts";
+import { AArch64Register } from "../aarch64/constants.ts";
+import { X86Register } from "../x86_64/constants.ts";
+import { type AArch64ModelName, NativeEngine } from "../native_engine.ts";
+import type { EngineArch } from "../errors.ts";
+import { addressOf, pointerTo, tryCopyMemory, viewMemory } from "../native_memory.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
-import type { UnicornSymbols } from "./symbols.ts";
+import type { UnicornSymbols } from "../symbols.ts";
 
 /** Offsets in bytes that both architectures have, each in its own structure. */
 export interface CommonLayout {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { X86Register } from "./constants_x86_64.ts";
-import { EngineUsageError } from "./errors.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import { checkU64 } from "./state_view.ts";
+import { X86Register } from "./constants.ts";
+import { EngineUsageError } from "../errors.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import { checkU64 } from "../state_view.ts";
 
 /** Names of the registers. */
 export type TableRegister = "GDTR" | "IDTR" | "LDTR" | "TR";

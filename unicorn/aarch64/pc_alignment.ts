@@ -3,11 +3,11 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { AArch64Vector } from "./constants_aarch64.ts";
-import type { TrapExit } from "./exit.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import type { AArch64State } from "./state_aarch64.ts";
+import * as uc from "../constants.ts";
+import { AArch64Vector } from "./constants.ts";
+import type { TrapExit } from "../exit.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import type { AArch64State } from "./state.ts";
 
 /**
  * Stops an engine before the first instruction at an address that is not a multiple of 4. Only a jump can lead there, and only to code that has

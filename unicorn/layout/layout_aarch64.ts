@@ -3,18 +3,18 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
+import * as uc from "../constants.ts";
 import {
   AArch64Register,
   AArch64SystemRegister,
   SCR_EL3,
   SCR_EL3_RW_NS,
   type SystemRegisterEncoding,
-} from "./constants_aarch64.ts";
+} from "../aarch64/constants.ts";
 import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
-import { encodingNumber, SystemRegister } from "./system_register.ts";
-import type { UnicornSymbols } from "./symbols.ts";
+import { encodingNumber, SystemRegister } from "../aarch64/system_register.ts";
+import type { UnicornSymbols } from "../symbols.ts";
 
 /** Offsets in bytes into the CPU's state. */
 export interface AArch64Layout extends CommonLayout {

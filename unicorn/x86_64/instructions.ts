@@ -3,11 +3,11 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { X86Instruction, X86Register } from "./constants_x86_64.ts";
-import { portInputCallback, portOutputCallback, timestampCallback } from "./hooks.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import type { X86State } from "./state_x86_64.ts";
+import * as uc from "../constants.ts";
+import { X86Instruction, X86Register } from "./constants.ts";
+import { portInputCallback, portOutputCallback, timestampCallback } from "../hooks.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import type { X86State } from "./state.ts";
 
 const RAX = 0;
 const RDX = 2;

@@ -5,7 +5,7 @@
  * @module
  */
 import { type CommonLayout, type Specimen, stateAddress } from "./layout.ts";
-import { tryCopyMemory, viewMemory } from "./native_memory.ts";
+import { tryCopyMemory, viewMemory } from "../native_memory.ts";
 import { CalibrationError } from "./offset_search.ts";
 
 /** A range of bytes of the CPU's state: its first byte, and the one after its last. */

@@ -7,10 +7,10 @@ import {
   AArch64Register,
   AArch64SystemRegister,
   type SystemRegisterEncoding,
-} from "./constants_aarch64.ts";
-import { EngineUsageError } from "./errors.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import { checkU64, type StateView } from "./state_view.ts";
+} from "./constants.ts";
+import { EngineUsageError } from "../errors.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import { checkU64, type StateView } from "../state_view.ts";
 
 /** One number for an encoding: op0, op1, CRn, CRm and op2 side by side, as in `mrs` and `msr`. */
 export function encodingNumber({ op0, op1, crn, crm, op2 }: SystemRegisterEncoding): number {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { EngineUsageError } from "./errors.ts";
-import { SEGMENT_SIZE, type X86Layout } from "./layout_x86_64.ts";
-import { checkIndex, type StateView } from "./state_view.ts";
+import { EngineUsageError } from "../errors.ts";
+import { SEGMENT_SIZE, type X86Layout } from "../layout/layout_x86_64.ts";
+import { checkIndex, type StateView } from "../state_view.ts";
 
 /** A segment register with its hidden part. */
 export interface X86Segment {

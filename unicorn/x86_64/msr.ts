@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { X86Msr, X86Register } from "./constants_x86_64.ts";
-import { EngineUsageError } from "./errors.ts";
-import type { NativeEngine } from "./native_engine.ts";
+import { X86Msr, X86Register } from "./constants.ts";
+import { EngineUsageError } from "../errors.ts";
+import type { NativeEngine } from "../native_engine.ts";
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(X86Msr));
 

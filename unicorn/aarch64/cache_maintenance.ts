@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { CodeFrames } from "./code_frames.ts";
-import * as uc from "./constants.ts";
-import { AArch64Instruction, AArch64Register } from "./constants_aarch64.ts";
-import { systemCallback } from "./hooks.ts";
-import type { NativeEngine } from "./native_engine.ts";
+import type { CodeFrames } from "../code_frames.ts";
+import * as uc from "../constants.ts";
+import { AArch64Instruction, AArch64Register } from "./constants.ts";
+import { systemCallback } from "../hooks.ts";
+import type { NativeEngine } from "../native_engine.ts";
 
 /** IC IALLUIS and IC IALLU (Arm ARM, C5.3). */
 const INVALIDATE_ALL = [0xd508711f, 0xd508751f];

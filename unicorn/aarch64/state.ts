@@ -3,9 +3,14 @@
  *
  * @module
  */
-import { AArch64SystemRegister } from "./constants_aarch64.ts";
-import { type AArch64Layout, MODE_FP_TRAP, MODE_STEP, systemOffset } from "./layout_aarch64.ts";
-import { checkIndex, type StateView } from "./state_view.ts";
+import { AArch64SystemRegister } from "./constants.ts";
+import {
+  type AArch64Layout,
+  MODE_FP_TRAP,
+  MODE_STEP,
+  systemOffset,
+} from "../layout/layout_aarch64.ts";
+import { checkIndex, type StateView } from "../state_view.ts";
 
 /** PSTATE.SP: the stack pointer of the exception level is in use, not SP_EL0. */
 const SPSEL = 1;

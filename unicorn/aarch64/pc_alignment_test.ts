@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { AArch64Vector } from "./constants_aarch64.ts";
-import { openBench, placeWords } from "./testing/bench.ts";
+import { AArch64Vector } from "./constants.ts";
+import { openBench, placeWords } from "../testing/bench.ts";
 
 const CODE = 0x1000;
 const TARGET = 0x2000;

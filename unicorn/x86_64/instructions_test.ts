@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { X86Msr, X86Register } from "./constants_x86_64.ts";
-import { type Bench, openBench } from "./testing/bench.ts";
-import { X86TableIndex } from "./state_x86_64.ts";
+import { X86Msr, X86Register } from "./constants.ts";
+import { type Bench, openBench } from "../testing/bench.ts";
+import { X86TableIndex } from "./state.ts";
 
 const RAX = 0;
 const RDI = 7;

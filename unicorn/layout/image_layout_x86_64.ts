@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
+import * as uc from "../constants.ts";
 import {
   type ByteRange,
   expectWords,
@@ -16,8 +16,8 @@ import {
 import { Specimen } from "./layout.ts";
 import type { X86Layout } from "./layout_x86_64.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
-import type { UnicornSymbols } from "./symbols.ts";
-import { X86Register } from "./constants_x86_64.ts";
+import type { UnicornSymbols } from "../symbols.ts";
+import { X86Register } from "../x86_64/constants.ts";
 
 /**
  * Bytes beyond the part a saved context covers in which the MTRRs and the machine-check banks are

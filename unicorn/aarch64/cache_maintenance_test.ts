@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openBench, placeWords } from "./testing/bench.ts";
+import { openBench, placeWords } from "../testing/bench.ts";
 
 const MAIN = 0x1000;
 const CODE = 0x5000;
