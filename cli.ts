@@ -8,7 +8,8 @@
  *     trapline lsda FILE
  *     trapline help
  *
- * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was called wrongly.
+ * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was
+ * called wrongly.
  *
  * @module
  */
@@ -18,7 +19,10 @@ import { UsageError } from "./cli/usage_error.ts";
 /** A command: gets its arguments, returns the status to end with. */
 type Command = (args: readonly string[]) => number | Promise<number>;
 
-/** The commands; each loads what it needs and no more, since a table dump takes less time than loading the engine. */
+/**
+ * The commands; each loads what it needs and no more, since a table dump takes less time than
+ * loading the engine.
+ */
 const COMMANDS: Readonly<Record<string, Command>> = {
   boot: async (args) => (await import("./cli/boot.ts")).boot(args),
   demo: async (args) => (await import("./cli/demo.ts")).demo(args),
@@ -31,7 +35,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Names of the errors whose message is all a user needs: bad input, and a host that lacks something. */
+/**
+ * Names of the errors whose message is all a user needs: bad input, and a host that lacks
+ * something.
+ */
 const EXPECTED: ReadonlySet<string> = new Set([
   "ArchError",
   "KernelError",

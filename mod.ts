@@ -1,6 +1,7 @@
 /**
- * Trapline: a microkernel you can hold in a debugger's hand. The kernel's decisions are TypeScript; its machine code (trap entry
- * and exit, context switch, stack handoff) is real x86-64 and AArch64 code, executed by Unicorn. One seed, one run.
+ * Trapline: a microkernel you can hold in a debugger's hand. The kernel's decisions are TypeScript;
+ * its machine code (trap entry and exit, context switch, stack handoff) is real x86-64 and AArch64
+ * code, executed by Unicorn. One seed, one run.
  *
  * ```ts
  * import { archByName, Machine, MachLog } from "@trapline/trapline";
@@ -14,9 +15,10 @@
  * console.log(machine.run());
  * ```
  *
- * The parts can be imported on their own: `./unicorn` (the engine), `./arch` (the two back-ends), `./kernel`, `./sched` (policies and
- * their simulator), `./trace` (the event stream and its sinks) and `./unwind` (tables and stack walking); the last three need
- * no engine and run in any JavaScript runtime.
+ * The parts can be imported on their own: `./unicorn` (the engine), `./arch` (the two back-ends),
+ * `./kernel`, `./sched` (policies and their simulator), `./trace` (the event stream and its sinks)
+ * and `./unwind` (tables and stack walking); the last three need no engine and run in any
+ * JavaScript runtime.
  *
  * @module
  */

@@ -94,8 +94,8 @@ export interface TrapFrame {
    */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
   /**
-   * Label of the guest routine that restores this frame. Its argument is the thread object, in which
-   * user frames live, or for `exit_to_kernel` the address of the frame.
+   * Label of the guest routine that restores this frame. Its argument is the thread object, in
+   * which user frames live, or for `exit_to_kernel` the address of the frame.
    */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel";
 }

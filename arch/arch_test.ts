@@ -1,4 +1,5 @@
-// What the contract is for: the rooms above know neither registers nor one architecture from another.
+// What the contract is for: the rooms above know neither registers nor one architecture from
+// another.
 import { assert, assertEquals } from "@std/assert";
 import { AArch64SystemRegister, X86Msr, X86Register } from "../unicorn/mod.ts";
 import { ARCHES } from "./mod.ts";
@@ -52,7 +53,10 @@ const BRANCHES: readonly RegExp[] = [
   new RegExp(`\\barch/${NAME}/`, "g"),
 ];
 
-/** Where a source knows more of an architecture than the contract tells: line and text of each place. */
+/**
+ * Where a source knows more of an architecture than the contract tells: line and text of each
+ * place.
+ */
 function architecturalPlaces(source: string): string[] {
   const places: { at: number; text: string }[] = [];
   const code = source.replace(TOKEN, (token, ...rest) => {

@@ -1,5 +1,6 @@
 /**
- * What the CPUs of both architectures do alike: the run loop, pending interrupts, breakpoints and address translation.
+ * What the CPUs of both architectures do alike: the run loop, pending interrupts, breakpoints and
+ * address translation.
  *
  * @module
  */
@@ -98,7 +99,8 @@ export abstract class CpuCore implements Cpu {
           continue;
         }
       }
-      // An interrupt that waits for the guest to unmask it must be seen between any two instructions.
+      // An interrupt that waits for the guest to unmask it must be seen between any two
+      // instructions.
       const stepping = this.#pending !== 0 || this.#resumeAt !== null || watching;
       const exit = this.engine.run(stepping ? 1 : left);
       left -= exit.instructions;
@@ -144,7 +146,10 @@ export abstract class CpuCore implements Cpu {
     return undefined;
   }
 
-  /** A handler whose first instruction cannot be fetched is entered for ever, without executing anything that uses up a budget. */
+  /**
+   * A handler whose first instruction cannot be fetched is entered for ever, without executing
+   * anything that uses up a budget.
+   */
   #checkProgress(): CpuExit | null {
     if (this.#stalled++ < STALL_LIMIT) return null;
     return {

@@ -1,7 +1,8 @@
 /**
  * Machine code in words, by Capstone.
  *
- * Capstone is WebAssembly of almost two megabytes: it is loaded when the first instruction is disassembled and not before.
+ * Capstone is WebAssembly of almost two megabytes: it is loaded when the first instruction is
+ * disassembled and not before.
  *
  * @module
  */
@@ -16,7 +17,10 @@ export interface Instruction {
   readonly address: bigint;
   /** Bytes it takes, 1 to 15. */
   readonly size: number;
-  /** Mnemonic and operands, x86-64 in Intel's syntax. Bytes that are no instruction read `.inst 0x…` or `.byte 0x…`. */
+  /**
+   * Mnemonic and operands, x86-64 in Intel's syntax. Bytes that are no instruction read `.inst 0x…`
+   * or `.byte 0x…`.
+   */
   readonly text: string;
 }
 
@@ -79,8 +83,8 @@ async function open(arch: ArchName): Promise<Capstone> {
 }
 
 /**
- * Disassembles machine code, from its first byte to its last. Whatever the bytes are, the instructions' sizes add up to their
- * number, unless the limit ends the list before.
+ * Disassembles machine code, from its first byte to its last. Whatever the bytes are, the
+ * instructions' sizes add up to their number, unless the limit ends the list before.
  *
  * @param bytes the code
  * @throws {ArchError} of kind `misuse` if the architecture, the address or the limit is not one
@@ -119,7 +123,9 @@ export async function disassemble(
   return result;
 }
 
-/** Decodes up to the first bytes that are no instruction; if those come first, takes them for data. */
+/**
+ * Decodes up to the first bytes that are no instruction; if those come first, takes them for data.
+ */
 function decode(
   decoder: Capstone,
   chunk: Uint8Array,

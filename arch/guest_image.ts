@@ -1,5 +1,6 @@
 /**
- * The guest kernel image: machine code built from `arch/<name>/guest` and the layout constants it was built with.
+ * The guest kernel image: machine code built from `arch/<name>/guest` and the layout constants it
+ * was built with.
  *
  * @module
  */
@@ -9,7 +10,10 @@ import { ArchError } from "./errors.ts";
 import type { GuestLabel } from "./guest_labels.ts";
 import { hex, type PhysicalMemory } from "./physical_memory.ts";
 
-/** A parsed guest kernel image. Its absolute symbols are the layout of every structure shared with TypeScript. */
+/**
+ * A parsed guest kernel image. Its absolute symbols are the layout of every structure shared with
+ * TypeScript.
+ */
 export class GuestImage {
   /** The file's bytes. */
   readonly bytes: Uint8Array;

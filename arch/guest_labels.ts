@@ -1,11 +1,13 @@
 /**
- * The labels of the guest kernel's code. A label is how the kernel names what the guest is to run, and how logs name where it
- * is; a name that no image has does not compile.
+ * The labels of the guest kernel's code. A label is how the kernel names what the guest is to run,
+ * and how logs name where it is; a name that no image has does not compile.
  *
  * @module
  */
 
-/** Continuations: where a thread starts on an empty kernel stack (`guest/kernel/continuations.h`). */
+/**
+ * Continuations: where a thread starts on an empty kernel stack (`guest/kernel/continuations.h`).
+ */
 export type GuestContinuation =
   | "startup_thread"
   | "idle_thread"

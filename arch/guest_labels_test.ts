@@ -3,7 +3,9 @@ import { ArchError } from "./errors.ts";
 import { GUEST_LABELS, type GuestLabel } from "./guest_labels.ts";
 import { ARCHES } from "./mod.ts";
 
-/** Labels the image lacks because the other architecture enters or leaves the kernel in another way. */
+/**
+ * Labels the image lacks because the other architecture enters or leaves the kernel in another way.
+ */
 const MISSING: Readonly<Record<string, readonly GuestLabel[]>> = {
   x86_64: ["exit_to_el1t", "trap_from_el1h", "trap_from_el1t", "trap_from_kernel"],
   aarch64: ["exit_to_user_sysret", "syscall_entry", "trap_entry"],

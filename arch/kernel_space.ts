@@ -1,6 +1,6 @@
 /**
- * The kernel half of the address space: a direct map of RAM, the kernel image with its own protections, and kernel stacks
- * with a guard page below each.
+ * The kernel half of the address space: a direct map of RAM, the kernel image with its own
+ * protections, and kernel stacks with a guard page below each.
  *
  * @module
  */
@@ -161,7 +161,10 @@ export class KernelSpace {
     return this.tables.unmap(this.root, address);
   }
 
-  /** The bytes from a kernel address to the end of its page, not a copy; `undefined` if it is not mapped. */
+  /**
+   * The bytes from a kernel address to the end of its page, not a copy; `undefined` if it is not
+   * mapped.
+   */
   pageBytes(address: bigint): Uint8Array | undefined {
     const walk = this.tables.walk(this.root, address);
     if (walk.kind === "missing") return undefined;

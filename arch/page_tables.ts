@@ -1,6 +1,7 @@
 /**
- * Four-level translation tables with 4 KiB pages and nine index bits a level, which both architectures use: x86-64 (SDM vol. 3,
- * 4.5) and AArch64 with the 4 KiB granule (Arm ARM, D8). An architecture supplies the encoding of entries.
+ * Four-level translation tables with 4 KiB pages and nine index bits a level, which both
+ * architectures use: x86-64 (SDM vol. 3, 4.5) and AArch64 with the 4 KiB granule (Arm ARM, D8). An
+ * architecture supplies the encoding of entries.
  *
  * @module
  */
@@ -13,7 +14,9 @@ export const BLOCK_SIZE = 2 * 1024 * 1024;
 
 /** What a mapping allows. Whatever is mapped can be read by the kernel. */
 export interface Protection {
-  /** Whether user mode may use the mapping at all; code of a user mapping never runs in the kernel. */
+  /**
+   * Whether user mode may use the mapping at all; code of a user mapping never runs in the kernel.
+   */
   readonly user: boolean;
   /** Whether it may be written. */
   readonly write: boolean;
@@ -23,7 +26,9 @@ export interface Protection {
 
 /** Hands out page frames for tables. */
 export interface PageFrameSource {
-  /** Returns the physical address of a free page frame of 4096 bytes; its contents are undefined. */
+  /**
+   * Returns the physical address of a free page frame of 4096 bytes; its contents are undefined.
+   */
   allocate(): bigint;
   /** Takes a page frame back. */
   free(frame: bigint): void;
@@ -70,7 +75,10 @@ export type Walk =
 
 const PAGE_MASK = BigInt(PAGE_SIZE - 1);
 
-/** Builds, edits and walks translation tables in guest RAM. Invalidating the CPU's TLB afterwards is the caller's. */
+/**
+ * Builds, edits and walks translation tables in guest RAM. Invalidating the CPU's TLB afterwards is
+ * the caller's.
+ */
 export class PageTables {
   readonly #memory: PhysicalMemory;
   readonly #frames: PageFrameSource;
@@ -112,7 +120,10 @@ export class PageTables {
     this.#memory.writeU64(entry, this.#format.leaf(physical, { level: 2, protection }));
   }
 
-  /** Removes the mapping of a page; returns the physical address it had, or `undefined` if there was none. */
+  /**
+   * Removes the mapping of a page; returns the physical address it had, or `undefined` if there was
+   * none.
+   */
   unmap(root: bigint, address: bigint): bigint | undefined {
     const walk = this.walk(root, address);
     if (walk.kind === "missing") return undefined;
@@ -144,7 +155,10 @@ export class PageTables {
     }
   }
 
-  /** Makes the table for `address` at level 1 exist, so that roots that copy this root's entries share it. */
+  /**
+   * Makes the table for `address` at level 1 exist, so that roots that copy this root's entries
+   * share it.
+   */
   reserve(root: bigint, address: bigint): void {
     this.#entry(root, address, 1);
   }
@@ -161,7 +175,10 @@ export class PageTables {
     this.#freeTables(root, 0, 256);
   }
 
-  /** Frees all tables (not the pages) of a root that is not shared with another, and the root itself. */
+  /**
+   * Frees all tables (not the pages) of a root that is not shared with another, and the root
+   * itself.
+   */
   destroy(root: bigint): void {
     this.#freeTables(root, 0, 512);
   }

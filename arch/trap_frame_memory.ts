@@ -10,12 +10,16 @@ import { PAGE_SIZE } from "./physical_memory.ts";
 const PAGE_SHIFT = 12;
 
 /**
- * Words of a frame in kernel memory by their offset in the frame. A frame on a kernel stack may go over the end of a page, and a stack's
- * pages need not lie side by side in RAM; frames and words are aligned, so no word is in two pages.
+ * Words of a frame in kernel memory by their offset in the frame. A frame on a kernel stack may go
+ * over the end of a page, and a stack's pages need not lie side by side in RAM; frames and words
+ * are aligned, so no word is in two pages.
  */
 export class TrapFrameMemory {
   readonly #view: DataView;
-  /** Index in RAM of the first byte; first offset that is in the next page; what to add to offsets from there on. */
+  /**
+   * Index in RAM of the first byte; first offset that is in the next page; what to add to offsets
+   * from there on.
+   */
   readonly #first: number;
   readonly #split: number;
   readonly #rest: number;

@@ -1,6 +1,7 @@
 /**
- * The paths of the kernel for `deno bench`: one benchmark a path and architecture, grouped by path. An iteration is one sample, which
- * is several rounds of most paths. `deno task bench` has the time of one round, and its exact guest instructions.
+ * The paths of the kernel for `deno bench`: one benchmark a path and architecture, grouped by path.
+ * An iteration is one sample, which is several rounds of most paths. `deno task bench` has the time
+ * of one round, and its exact guest instructions.
  *
  * @module
  */

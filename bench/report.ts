@@ -1,8 +1,9 @@
 /**
- * Measures the paths of the kernel: `deno task bench [--json] [--arch NAME] [--path TEXT] [--quick]`.
+ * Measures the paths of the kernel:
+ * `deno task bench [--json] [--arch NAME] [--path TEXT] [--quick]`.
  *
- * Without `--json` it prints a table. `--arch` chooses one architecture, `--path` the paths whose names contain a text,
- * `--quick` takes a tenth of the time.
+ * Without `--json` it prints a table. `--arch` chooses one architecture, `--path` the paths whose
+ * names contain a text, `--quick` takes a tenth of the time.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per frame, rows per second, and whole-process
- * dumps beside `readelf` and `llvm-dwarfdump`, all in one run with a native unwinder (framehop, built from `peers/unwind`) on the same
- * stacks. What is not installed is left out.
+ * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per
+ * frame, rows per second, and whole-process dumps beside `readelf` and `llvm-dwarfdump`, all in one
+ * run with a native unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not
+ * installed is left out.
  *
  * @module
  */

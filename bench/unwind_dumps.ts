@@ -1,6 +1,6 @@
 /**
- * Dumps of whole unwind tables: rows per second inside the process, and whole processes in turn with `readelf -wF` and
- * `llvm-dwarfdump --eh-frame`.
+ * Dumps of whole unwind tables: rows per second inside the process, and whole processes in turn
+ * with `readelf -wF` and `llvm-dwarfdump --eh-frame`.
  *
  * @module
  */
@@ -101,7 +101,10 @@ export function measureDump(path: string, rounds: number): DumpFigure | undefine
   };
 }
 
-/** Milliseconds of a process whose output goes nowhere; infinite if it fails. A warning of `readelf` (exit code 1) is no failure. */
+/**
+ * Milliseconds of a process whose output goes nowhere; infinite if it fails. A warning of `readelf`
+ * (exit code 1) is no failure.
+ */
 function run(command: string, args: string[]): number {
   const before = performance.now();
   try {

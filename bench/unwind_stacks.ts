@@ -1,6 +1,6 @@
 /**
- * Stacks for the benchmark of the unwinder: real functions of libstdc++, for both machines, that have called each other as their own
- * unwind tables allow.
+ * Stacks for the benchmark of the unwinder: real functions of libstdc++, for both machines, that
+ * have called each other as their own unwind tables allow.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Nanoseconds per frame of walks, warm (rules cached) and cold, ours and the native peer's on the same stacks.
+ * Nanoseconds per frame of walks, warm (rules cached) and cold, ours and the native peer's on the
+ * same stacks.
  *
  * @module
  */
@@ -22,7 +23,9 @@ export interface WalkFigure {
   readonly cold: number;
 }
 
-/** Our figures: the median of many walks. Throws if a walk does not give the frames that were built. */
+/**
+ * Our figures: the median of many walks. Throws if a walk does not give the frames that were built.
+ */
 export function measureWalks(library: BenchLibrary): WalkFigure[] {
   return DEPTHS.map((depth) => {
     const stack = benchStack(library, depth);
@@ -82,7 +85,9 @@ export function median(rounds: number, measure: () => number): number {
   return times[rounds >> 1]!;
 }
 
-/** The native peer's figures; undefined if there is no Rust tool chain, or its crates cannot be had. */
+/**
+ * The native peer's figures; undefined if there is no Rust tool chain, or its crates cannot be had.
+ */
 export function measurePeer(
   libraries: readonly BenchLibrary[],
 ): WalkFigure[] | undefined {

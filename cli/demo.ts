@@ -1,5 +1,6 @@
 /**
- * `trapline demo`: the main job. Boots both architectures with the same program and prints the logs.
+ * `trapline demo`: the main job. Boots both architectures with the same program and prints the
+ * logs.
  *
  * @module
  */

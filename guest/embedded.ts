@@ -1,6 +1,7 @@
 /**
- * Guest code inside of TypeScript modules. A published package cannot read binary files at run time, so
- * `deno task build:guest` writes each ELF file it links as base64 text in a module of its own.
+ * Guest code inside of TypeScript modules. A published package cannot read binary files at run
+ * time, so `deno task build:guest` writes each ELF file it links as base64 text in a module of its
+ * own.
  *
  * @module
  */
@@ -21,7 +22,10 @@ export interface EmbeddedImage {
   readonly kind: GuestKind;
   /** SHA-256, in hexadecimal, over the sources and the flags they were built with. */
   readonly sourceHash: string;
-  /** The files it was built from, headers and linker script included, relative to the project's root. */
+  /**
+   * The files it was built from, headers and linker script included, relative to the project's
+   * root.
+   */
   readonly sources: readonly string[];
   /** The compiler and the linker with their versions. */
   readonly toolchain: string;
@@ -38,7 +42,8 @@ export interface EmbeddedFields extends Omit<EmbeddedImage, "bytes"> {
 }
 
 /**
- * Makes an image of a generated module's fields. The text is decoded when the bytes are first asked for.
+ * Makes an image of a generated module's fields. The text is decoded when the bytes are first asked
+ * for.
  *
  * @throws {RangeError} By `bytes()`, if the text does not decode to `size` bytes.
  */

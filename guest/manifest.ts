@@ -1,6 +1,7 @@
 /**
- * Every piece of guest code, and how it is built. `deno task build:guest` reads this list and nothing else; the list, the
- * sources and the flags go into the hash that each generated module carries.
+ * Every piece of guest code, and how it is built. `deno task build:guest` reads this list and
+ * nothing else; the list, the sources and the flags go into the hash that each generated module
+ * carries.
  *
  * @module
  */
@@ -14,7 +15,10 @@ export interface GuestBuild {
   readonly arch: GuestArch;
   /** A kernel image or a program for user mode. */
   readonly kind: GuestKind;
-  /** Assembly (`.S`), C (`.c`) and C++ (`.cc`) files, in link order; a `*` in the file name stands for all, sorted. */
+  /**
+   * Assembly (`.S`), C (`.c`) and C++ (`.cc`) files, in link order; a `*` in the file name stands
+   * for all, sorted.
+   */
   readonly sources: readonly string[];
   /** Linker script, if the linker's own layout does not do. */
   readonly linkerScript?: string;
@@ -35,12 +39,15 @@ export interface GuestBuild {
 const ARCHES: readonly GuestArch[] = ["x86_64", "aarch64"];
 
 /**
- * Compiler of C and C++ for AArch64: up to version 14 the unwind tables are right between prologue and epilogue only, and a thread can be
- * stopped anywhere.
+ * Compiler of C and C++ for AArch64: up to version 14 the unwind tables are right between prologue
+ * and epilogue only, and a thread can be stopped anywhere.
  */
 const AARCH64_CLANG = 16;
 
-/** Freestanding code at fixed addresses, with unwind tables and without anything that depends on where it was built. */
+/**
+ * Freestanding code at fixed addresses, with unwind tables and without anything that depends on
+ * where it was built.
+ */
 const COMMON_FLAGS: readonly string[] = [
   "-ffreestanding",
   "-nostdlib",
@@ -85,7 +92,10 @@ function kernel(arch: GuestArch): GuestBuild {
 
 /** The parts of a program that are not the same for all. */
 interface ProgramOptions {
-  /** Sources; `{arch}` in a path stands for the architecture. By default all C files of `guest/NAME`. */
+  /**
+   * Sources; `{arch}` in a path stands for the architecture. By default all C files of
+   * `guest/NAME`.
+   */
   readonly sources?: readonly string[];
   /** Optimization level. */
   readonly optimize?: "-O0" | "-O1" | "-O2";
@@ -131,7 +141,10 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
 /** Entry code and console output of C programs. */
 const C_RUNTIME: readonly string[] = ["guest/include/crt0.S", "guest/include/format.c"];
 
-/** A C program of `guest/programs`, with its segments on pages of the file, too; without floating point unless it says so. */
+/**
+ * A C program of `guest/programs`, with its segments on pages of the file, too; without floating
+ * point unless it says so.
+ */
 function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
   return program(name, {
     compileFlags: ["-mgeneral-regs-only"],
@@ -148,8 +161,9 @@ const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
 };
 
 /**
- * The same sources as a program for user mode, built to run at the kernel's privilege in the kernel half: position independent because
- * the addresses do not fit in 32 bits, without vector registers, and without a red zone because interrupts push on its stack.
+ * The same sources as a program for user mode, built to run at the kernel's privilege in the kernel
+ * half: position independent because the addresses do not fit in 32 bits, without vector registers,
+ * and without a red zone because interrupts push on its stack.
  */
 function kernelProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
   return ARCHES.flatMap((arch) =>
@@ -176,8 +190,9 @@ const UNWIND_SOURCES: readonly string[] = [
 ];
 
 /**
- * The chain of calls in Rust, for x86-64: Debian's compiler brings the core library of its own machine only. The library's debug
- * information is left out, and so is what the program does not use.
+ * The chain of calls in Rust, for x86-64: Debian's compiler brings the core library of its own
+ * machine only. The library's debug information is left out, and so is what the program does not
+ * use.
  */
 const RUST_UNWIND: readonly GuestBuild[] = program("unwind-rust", {
   sources: [
@@ -210,7 +225,8 @@ export const MANIFEST: readonly GuestBuild[] = [
     compileFlags: ["-Wno-exceptions", "-Wno-dynamic-exception-spec", "-Wno-infinite-recursion"],
   }),
   ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
-  // The program of the boot log: floating point where it says so and nowhere else, one function a page.
+  // The program of the boot log: floating point where it says so and nowhere else, one function a
+  // page.
   ...cProgram("module-hello", {
     sources: ["guest/module-hello/*.c"],
     compileFlags: ["-mno-implicit-float", "-ffunction-sections"],
@@ -225,7 +241,8 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jobs"),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
-  // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no red zone.
+  // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no
+  // red zone.
   ...cProgram("bad", {
     sources: [
       ...["main", "memory", "vm", "calls", "threads"].map((file) => `guest/programs/bad/${file}.c`),

@@ -47,8 +47,9 @@ export class Clock {
   #due: DueInterrupt[] = [];
 
   /**
-   * A clock over the CPU's instruction count, with a timer interrupt every `period` instructions. With a `seed` other than 0 each
-   * period is up to an eighth longer or shorter, at random: another seed is another interleaving.
+   * A clock over the CPU's instruction count, with a timer interrupt every `period` instructions.
+   * With a `seed` other than 0 each period is up to an eighth longer or shorter, at random: another
+   * seed is another interleaving.
    */
   constructor(executed: () => number, options: { period: number; seed?: number }) {
     const { period, seed = 0 } = options;
@@ -125,7 +126,10 @@ export class Clock {
     return lines;
   }
 
-  /** Moves on to the first interrupt due at or after `time`, without running anything. Timer ticks before that are lost. */
+  /**
+   * Moves on to the first interrupt due at or after `time`, without running anything. Timer ticks
+   * before that are lost.
+   */
   skipTo(time: number): void {
     if (this.#nextTick < time) {
       this.#nextTick = this.#random === null

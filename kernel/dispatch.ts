@@ -1,5 +1,6 @@
 /**
- * Applies outcomes: returns, switches, hands stacks off, calls the guest's routines. Everything here ends in one answer to the guest.
+ * Applies outcomes: returns, switches, hands stacks off, calls the guest's routines. Everything
+ * here ends in one answer to the guest.
  *
  * @module
  */
@@ -16,7 +17,10 @@ import type { Thread } from "./thread/thread.ts";
 
 type Block = Extract<Outcome, { kind: "block" }>;
 
-/** Applies an outcome of the thread that runs on a CPU, and the outcomes that follow from it, until the guest has an answer. */
+/**
+ * Applies an outcome of the thread that runs on a CPU, and the outcomes that follow from it, until
+ * the guest has an answer.
+ */
 export function apply(k: Kernel, on: PerCpu, outcome: Outcome): void {
   let next: Outcome | null = outcome;
   while (next !== null) next = applyOne(k, on, next);
@@ -79,7 +83,9 @@ function giveUp(k: Kernel, on: PerCpu, block: Block): Outcome | null {
   return null;
 }
 
-/** The idle thread looks for work; returns whether it found some and the guest has been answered. */
+/**
+ * The idle thread looks for work; returns whether it found some and the guest has been answered.
+ */
 export function leaveIdle(k: Kernel, on: PerCpu): boolean {
   const next = choose(k, on, { handoff: false });
   if (next === on.idle) return false;
@@ -88,8 +94,8 @@ export function leaveIdle(k: Kernel, on: PerCpu): boolean {
 }
 
 /**
- * Picks the next thread. A thread without a kernel stack can run if it may take over the old thread's (`handoff`) or there is one
- * left; otherwise it waits for the swap-in thread.
+ * Picks the next thread. A thread without a kernel stack can run if it may take over the old
+ * thread's (`handoff`) or there is one left; otherwise it waits for the swap-in thread.
  */
 function choose(k: Kernel, on: PerCpu, { handoff }: { handoff: boolean }): Thread {
   for (;;) {
@@ -147,7 +153,10 @@ export function goOn(thread: Thread): Outcome {
   return { kind: "resume", to, value: result };
 }
 
-/** The last steps on the way back to kernel code: that of a kernel-mode task is asked to give way as user code is. */
+/**
+ * The last steps on the way back to kernel code: that of a kernel-mode task is asked to give way as
+ * user code is.
+ */
 function returnToKernel(
   k: Kernel,
   on: PerCpu,
@@ -183,11 +192,14 @@ function returnToUser(k: Kernel, on: PerCpu, thread: Thread): Outcome | null {
   return null;
 }
 
-/** Takes asynchronous system traps; returns what they make of the thread, or `null` if it may go on. */
+/**
+ * Takes asynchronous system traps; returns what they make of the thread, or `null` if it may go on.
+ */
 function takeAsts(k: Kernel, thread: Thread): Outcome | null {
   const { asts } = thread;
   k.events.emit({ type: "ast", thread: thread.ref, reasons: [...asts] });
-  // A thread whose stack is being unwound already is on its way out, unless a handler takes the exception.
+  // A thread whose stack is being unwound already is on its way out, unless a handler takes the
+  // exception.
   if (asts.has("terminate") && thread.unwinds.running === undefined) {
     thread.clearAst("terminate");
     return thread.killReason === null ? EXIT : forceUnwind(k, thread, thread.killReason);

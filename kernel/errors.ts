@@ -1,6 +1,6 @@
 /**
- * Errors of the kernel's host side. What a guest program does wrong never throws: it ends in an error code or in the death of its
- * task.
+ * Errors of the kernel's host side. What a guest program does wrong never throws: it ends in an
+ * error code or in the death of its task.
  *
  * @module
  */
@@ -36,7 +36,10 @@ export class KernelError extends Error {
   }
 }
 
-/** Mach kernel return codes (mach/kern_return.h) that this kernel uses. A system call returns them negated. */
+/**
+ * Mach kernel return codes (mach/kern_return.h) that this kernel uses. A system call returns them
+ * negated.
+ */
 export const KernReturn = {
   SUCCESS: 0,
   INVALID_ADDRESS: 1,

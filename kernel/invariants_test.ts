@@ -1,4 +1,5 @@
-// Whatever is run, and however: the event stream makes sense, nothing is lost, and the same seed gives the same stream.
+// Whatever is run, and however: the event stream makes sense, nothing is lost, and the same seed
+// gives the same stream.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { badCases } from "../guest/programs/cases.ts";
@@ -113,7 +114,8 @@ for (const arch of ARCH_NAMES) {
       const random = new Random(seed);
       const name = pick(random, names);
       const bytes = programFile(name, arch);
-      // Behind the headers, which the loader checks; in code, data, tables and section headers alike.
+      // Behind the headers, which the loader checks; in code, data, tables and section headers
+      // alike.
       for (let n = random.between(1, 40); n > 0; n--) {
         bytes[random.between(600, bytes.length - 1)] = random.between(0, 255);
       }

@@ -1,6 +1,6 @@
 /**
- * The kernel's state. Handlers take it as their first argument and the thread they act for as the second; {@linkcode Machine} owns
- * it, and `dispatch.ts` applies what handlers decide.
+ * The kernel's state. Handlers take it as their first argument and the thread they act for as the
+ * second; {@linkcode Machine} owns it, and `dispatch.ts` applies what handlers decide.
  *
  * @module
  */
@@ -361,7 +361,10 @@ export class Kernel {
     for (const { cpu } of this.cpus) cpu.flushTranslations();
   }
 
-  /** Has all CPUs forget the code of a page frame that is executable no more, or that TypeScript wrote. */
+  /**
+   * Has all CPUs forget the code of a page frame that is executable no more, or that TypeScript
+   * wrote.
+   */
   dropCode(frame: bigint): void {
     for (const { cpu } of this.cpus) cpu.flushCode(frame, PAGE_SIZE);
   }

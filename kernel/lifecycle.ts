@@ -9,7 +9,10 @@ import { EXIT, type Outcome } from "./thread/outcome.ts";
 import type { Task, TaskStatus } from "./thread/task.ts";
 import type { Thread } from "./thread/thread.ts";
 
-/** Takes a thread out of the game; the reaper frees what it held. The last thread of a task takes the task with it. */
+/**
+ * Takes a thread out of the game; the reaper frees what it held. The last thread of a task takes
+ * the task with it.
+ */
 export function retire(k: Kernel, thread: Thread): void {
   if (thread.state === "dead") return;
   k.policy.forget(thread.id);
@@ -27,8 +30,9 @@ export function retire(k: Kernel, thread: Thread): void {
 }
 
 /**
- * Ends a task, by the doing of a thread: all its threads but that one, that one by the returned outcome. The threads of a task that is
- * killed are unwound first if its program has anything to clean up; the task has ended when the last of them is gone.
+ * Ends a task, by the doing of a thread: all its threads but that one, that one by the returned
+ * outcome. The threads of a task that is killed are unwound first if its program has anything to
+ * clean up; the task has ended when the last of them is gone.
  * @returns what the thread does next: exit if it belongs to the task
  */
 export function endTask(
@@ -48,7 +52,10 @@ export function endTask(
   return by.task === task && !unwindsItself ? EXIT : otherwise;
 }
 
-/** Asks for a task to be killed, by request of a thread; goes on with `otherwise` as far as that thread is concerned. */
+/**
+ * Asks for a task to be killed, by request of a thread; goes on with `otherwise` as far as that
+ * thread is concerned.
+ */
 export function killTask(
   k: Kernel,
   task: Task,

@@ -1,5 +1,6 @@
 /**
- * The machine: boots a kernel on a CPU and runs it. The exit loop of the whole framework is {@linkcode Machine.run}.
+ * The machine: boots a kernel on a CPU and runs it. The exit loop of the whole framework is
+ * {@linkcode Machine.run}.
  *
  * @module
  */
@@ -41,7 +42,10 @@ export type RunResult =
     readonly address: bigint;
   };
 
-/** Fewer zeroed frames than this and the page-zero thread uses the time when there is nothing else to do. */
+/**
+ * Fewer zeroed frames than this and the page-zero thread uses the time when there is nothing else
+ * to do.
+ */
 const ZEROED_LOW = 4;
 
 /** Numbers of the hypercalls, read from the image. */
@@ -63,7 +67,8 @@ export class Machine implements Disposable {
 
   /**
    * Builds a machine. Everything that can be wrong with the options or the programs is found here.
-   * @throws {KernelError} of kind `misuse`, `script`, `program`, or `memory` if the programs do not fit
+   * @throws {KernelError} of kind `misuse`, `script`, `program`, or `memory` if the programs do not
+   *   fit
    * @throws {SchedError} if there is no such policy
    */
   constructor(options: MachineOptions) {
@@ -102,7 +107,10 @@ export class Machine implements Disposable {
     return this.kernel.clock.now;
   }
 
-  /** Its threads, but those whose objects have been freed: where each is, what it waits for, how it will go on. */
+  /**
+   * Its threads, but those whose objects have been freed: where each is, what it waits for, how it
+   * will go on.
+   */
   get threads(): ThreadSummary[] {
     const k = this.kernel;
     return k.tasks.flatMap((task) => k.threadsOf(task)).map(summarize);
@@ -114,9 +122,11 @@ export class Machine implements Disposable {
   }
 
   /**
-   * Runs until the machine halts, a breakpoint is reached or `instructions` more guest instructions have been executed.
+   * Runs until the machine halts, a breakpoint is reached or `instructions` more guest instructions
+   * have been executed.
    * @param instructions a positive integer; by default there is no limit
-   * @throws {KernelError} of kind `engine` if the engine fails; the machine cannot be used after that
+   * @throws {KernelError} of kind `engine` if the engine fails; the machine cannot be used after
+   *   that
    */
   run(instructions: number = Number.MAX_SAFE_INTEGER): RunResult {
     if (!Number.isSafeInteger(instructions) || instructions <= 0) {
@@ -177,7 +187,8 @@ export class Machine implements Disposable {
   }
 
   /**
-   * The machine at this instant, as plain data. Snapshots along a run share the page contents that have not changed.
+   * The machine at this instant, as plain data. Snapshots along a run share the page contents that
+   * have not changed.
    *
    * @example From an instant in the past, another interleaving
    * ```ts
@@ -190,7 +201,8 @@ export class Machine implements Disposable {
    * machine.run(5_000);
    * ```
    *
-   * @throws {SnapshotError} of kind `moment` in a sink or callback, or if the machine has failed or is disposed of
+   * @throws {SnapshotError} of kind `moment` in a sink or callback, or if the machine has failed or
+   *   is disposed of
    */
   snapshot(): Snapshot {
     this.#checkStill("take");
@@ -198,13 +210,13 @@ export class Machine implements Disposable {
   }
 
   /**
-   * Makes the machine what it was when a snapshot was taken, of this machine or one that was built alike. Tasks and threads are other
-   * objects afterwards; sinks, breakpoints and observers stay.
+   * Makes the machine what it was when a snapshot was taken, of this machine or one that was built
+   * alike. Tasks and threads are other objects afterwards; sinks, breakpoints and observers stay.
    *
-   * @param options `keepTlb` keeps what the TLB holds, to check that nothing relies on its being empty: right only if no table has
-   *   changed since
-   * @throws {SnapshotError} of kind `image`, `machine` or `library` if the snapshot is of another machine, `moment` as in
-   *   {@linkcode Machine.snapshot}
+   * @param options `keepTlb` keeps what the TLB holds, to check that nothing relies on its being
+   *   empty: right only if no table has changed since
+   * @throws {SnapshotError} of kind `image`, `machine` or `library` if the snapshot is of another
+   *   machine, `moment` as in {@linkcode Machine.snapshot}
    */
   restore(snapshot: Snapshot, options: { readonly keepTlb?: boolean } = {}): void {
     this.#checkStill("restore");
@@ -250,12 +262,18 @@ export class Machine implements Disposable {
     throw new SnapshotError("moment", `Cannot ${action} a snapshot: ${why}`);
   }
 
-  /** Asserts an interrupt line (0 to 31) now; the guest takes it as soon as it has interrupts unmasked. */
+  /**
+   * Asserts an interrupt line (0 to 31) now; the guest takes it as soon as it has interrupts
+   * unmasked.
+   */
   injectInterrupt(line: number): void {
     this.cpu.raiseInterrupt(line);
   }
 
-  /** Stops every run just before the instruction at a virtual address. Dispose the result to remove the breakpoint. */
+  /**
+   * Stops every run just before the instruction at a virtual address. Dispose the result to remove
+   * the breakpoint.
+   */
   addBreakpoint(address: bigint): Disposable {
     return this.cpu.addBreakpoint(address);
   }
@@ -320,7 +338,10 @@ export class Machine implements Disposable {
     return panicKernel(`unexpected hypercall ${number} from ${hex(on.cpu.pc)}`);
   }
 
-  /** The idle thread asks for work; if there is none, time moves on to the next device interrupt or deadline. */
+  /**
+   * The idle thread asks for work; if there is none, time moves on to the next device interrupt or
+   * deadline.
+   */
   #idle(on: PerCpu): void {
     const k = this.kernel;
     const spare = k.pageFrames.available > k.pageFrames.low;
@@ -339,7 +360,10 @@ export class Machine implements Disposable {
     k.events.emit({ type: "idle", until: k.clock.now });
   }
 
-  /** Tells of each blocked thread of a task what it waits for; the kernel's own always wait for something to do. */
+  /**
+   * Tells of each blocked thread of a task what it waits for; the kernel's own always wait for
+   * something to do.
+   */
   #tellBlocked(): void {
     const k = this.kernel;
     for (const { ref, task, wait, resume, label } of k.threads) {

@@ -21,7 +21,10 @@ export interface ModuleOptions {
   readonly commandLine: string;
   /** The ELF file. */
   readonly bytes: Uint8Array;
-  /** `user`, the default, or `kernel` for a program linked to run at the kernel's privilege in its address space. */
+  /**
+   * `user`, the default, or `kernel` for a program linked to run at the kernel's privilege in its
+   * address space.
+   */
   readonly mode?: ProgramMode;
 }
 
@@ -34,15 +37,21 @@ export interface MachineOptions {
   /** Scheduling policy by name, default `rr`. */
   readonly policy?: string;
   /**
-   * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt, switching threads and swapping
-   * floating-point state take up to 200: with less than that between two interrupts nobody would get anywhere.
+   * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt,
+   * switching threads and swapping floating-point state take up to 200: with less than that between
+   * two interrupts nobody would get anywhere.
    */
   readonly quantum?: number;
-  /** Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly periodic timer. */
+  /**
+   * Seed of the variation of the timer's period, a 32-bit integer; 0, the default, for a strictly
+   * periodic timer.
+   */
   readonly seed?: number;
   /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2046 MiB; default 64 MiB. */
   readonly memory?: number;
-  /** Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64. */
+  /**
+   * Most user threads that have a kernel stack at a time, 1 to 4096; the others wait. Default 64.
+   */
   readonly stackLimit?: number;
   /** Instructions a page-in takes, default 2,000. */
   readonly ioLatency?: number;

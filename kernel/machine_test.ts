@@ -1,4 +1,5 @@
-// Running a machine in pieces: pausing, breakpoints and interrupts from the host change nothing but when the host looks.
+// Running a machine in pieces: pausing, breakpoints and interrupts from the host change nothing but
+// when the host looks.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { ArchError } from "../arch/errors.ts";
@@ -110,7 +111,8 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Machine.addBreakpoint ${arch}, stops once at an instruction that first faults`, () => {
-    // The first instruction of the program, whose page is not executable yet, and the first one that uses floating point.
+    // The first instruction of the program, whose page is not executable yet, and the first one
+    // that uses floating point.
     for (const name of ["_start", "floating_point_works"]) {
       const address = symbol(arch, "module-hello", name);
       using stopped = session(arch, "module-hello");

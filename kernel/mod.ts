@@ -1,11 +1,12 @@
 /**
  * The kernel: tasks, threads, address spaces, traps and the exit loop.
  *
- * {@linkcode Machine} builds a kernel for an architecture, boots it with programs and runs it. The kernel's decisions are plain
- * functions that return an {@linkcode Outcome}: return, call a guest routine, block with or without a continuation, end. Outcomes
- * are applied by answering the guest kernel's hypercall, and real guest code does the rest: saves and restores trap frames,
- * switches and hands over stacks, copies user memory. What a thread does next is a {@linkcode Continuation}: plain data, as is
- * everything else a machine is made of.
+ * {@linkcode Machine} builds a kernel for an architecture, boots it with programs and runs it. The
+ * kernel's decisions are plain functions that return an {@linkcode Outcome}: return, call a guest
+ * routine, block with or without a continuation, end. Outcomes are applied by answering the guest
+ * kernel's hypercall, and real guest code does the rest: saves and restores trap frames, switches
+ * and hands over stacks, copies user memory. What a thread does next is a {@linkcode Continuation}:
+ * plain data, as is everything else a machine is made of.
  *
  * @module
  */

@@ -82,7 +82,10 @@ export class PerCpu {
     this.#fpOwner = thread;
   }
 
-  /** Charges the running thread for the instructions since the last charge; returns how many they were. */
+  /**
+   * Charges the running thread for the instructions since the last charge; returns how many they
+   * were.
+   */
   charge(): number {
     const executed = this.cpu.instructions;
     const elapsed = executed - this.#charged;

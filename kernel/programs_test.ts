@@ -1,4 +1,5 @@
-// The programs of guest/programs under every way the kernel can run them: loading, timer, policy, stacks, memory.
+// The programs of guest/programs under every way the kernel can run them: loading, timer, policy,
+// stacks, memory.
 import { assert, assertEquals } from "@std/assert";
 import { Audit } from "./testing/audit.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
@@ -6,7 +7,10 @@ import { Session, type SessionOptions } from "./testing/session.ts";
 
 const ALL_ENDED = "all tasks have ended";
 
-/** What each program prints, wherever it runs; `threads` prints its lines in the order of the scheduler. */
+/**
+ * What each program prints, wherever it runs; `threads` prints its lines in the order of the
+ * scheduler.
+ */
 const OUTPUT: Readonly<Record<string, string>> = {
   "fpmix": "fpmix: all sums agree\n",
   "sleeper": "sleeper: woke in order\n",

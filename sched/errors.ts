@@ -1,6 +1,6 @@
 /**
- * What can go wrong in scheduling: a caller's misuse of a policy, a workload that makes no sense, or a policy that breaks
- * its own contract under the simulator.
+ * What can go wrong in scheduling: a caller's misuse of a policy, a workload that makes no sense,
+ * or a policy that breaks its own contract under the simulator.
  *
  * @module
  */

@@ -1,11 +1,13 @@
 /**
  * Scheduling policies, and a simulator that runs them without an engine.
  *
- * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must give way; it knows threads by
- * id and priority only. {@linkcode createPolicy} makes one by name: {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority}
- * (`priority`). The kernel drives the object from its traps and timer interrupts; {@linkcode simulate} drives the same object
- * over a described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into turnaround, waiting and
- * response times and a Gantt chart. Time is guest instructions throughout, and every run repeats exactly.
+ * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
+ * give way; it knows threads by id and priority only. {@linkcode createPolicy} makes one by name:
+ * {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority} (`priority`). The kernel drives the
+ * object from its traps and timer interrupts; {@linkcode simulate} drives the same object over a
+ * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
+ * turnaround, waiting and response times and a Gantt chart. Time is guest instructions throughout,
+ * and every run repeats exactly.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The truth of snapshots over a thousand random instants and more: see `kernel/testing/truth_sweep.ts`.
+ * The truth of snapshots over a thousand random instants and more: see
+ * `kernel/testing/truth_sweep.ts`.
  *
  *     deno task snapshots [--instants N] [--seed S]
  *

@@ -5,7 +5,8 @@
  *     greeting = "Booting in …", memory lines, module line, "1 bootstrap modules"    other lines anywhere
  *     loading  = first page, further pages, "task loaded:", stack page(s), " ARGS"
  *     start    = return, AST, switch to the kernel, "start NAME:", switch back, return
- *     run      = first pages, FP trap, (first page | system call | interrupt)*, the system call that does not return
+ *     run      = first pages, FP trap, (first page | system call | interrupt)*, the system call
+ *                that does not return
  *
  * Interrupts in the kernel may stand anywhere; while the program runs, so may ASTs, switches and
  * handoffs. The grammar sees one item at a time; {@linkcode checkBoot} adds what relates items to

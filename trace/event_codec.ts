@@ -1,5 +1,6 @@
 /**
- * The JSON form of every event: one table of fields, in the order they are written, used in both directions.
+ * The JSON form of every event: one table of fields, in the order they are written, used in both
+ * directions.
  *
  * @module
  */
@@ -211,7 +212,8 @@ function decodeFields(
 }
 
 /**
- * The JSON object of an event: its stamp, its type, then the fields of the type, each always in the same order.
+ * The JSON object of an event: its stamp, its type, then the fields of the type, each always in the
+ * same order.
  * @param event the event; a field left undefined is left out
  */
 export function encodeEvent(event: EventStamp & EventBody): Record<string, unknown> {

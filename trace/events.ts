@@ -1,8 +1,10 @@
 /**
- * The one event stream. The kernel emits it; logs, reports, statistics and tests read it, and nothing prints on its own.
+ * The one event stream. The kernel emits it; logs, reports, statistics and tests read it, and
+ * nothing prints on its own.
  *
- * Every event carries its position in the stream (`seq`, from 0), the instruction clock (`time`, guest instructions plus
- * skipped idle time) and the CPU it happened on. Addresses are guest addresses, as `bigint`.
+ * Every event carries its position in the stream (`seq`, from 0), the instruction clock (`time`,
+ * guest instructions plus skipped idle time) and the CPU it happened on. Addresses are guest
+ * addresses, as `bigint`.
  *
  * @module
  */
@@ -15,7 +17,10 @@ export interface ThreadRef {
   readonly task: string;
 }
 
-/** One labelled machine word of an exception report, such as `ESR` or `CR2`, in the order the log prints them. */
+/**
+ * One labelled machine word of an exception report, such as `ESR` or `CR2`, in the order the log
+ * prints them.
+ */
 export interface LabelledWord {
   /** Name of the register or field, as the architecture manual spells it. */
   readonly label: string;
@@ -23,7 +28,10 @@ export interface LabelledWord {
   readonly value: bigint;
 }
 
-/** A kernel message: one line of the boot log, or a part of a line when it does not end in a newline. */
+/**
+ * A kernel message: one line of the boot log, or a part of a line when it does not end in a
+ * newline.
+ */
 export interface MessageEvent {
   /** Discriminant. */
   readonly type: "message";
@@ -45,7 +53,10 @@ export interface ContextSwitchEvent {
   readonly toContinuation: bigint;
 }
 
-/** The kernel stack of a thread that blocked with a continuation became the stack of the next thread, in place. */
+/**
+ * The kernel stack of a thread that blocked with a continuation became the stack of the next
+ * thread, in place.
+ */
 export interface StackHandoffEvent {
   /** Discriminant. */
   readonly type: "stack-handoff";

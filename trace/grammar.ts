@@ -1,9 +1,11 @@
 /**
- * A small matcher for the order of things: rules over a list of items, combined from single items by sequence, choice,
- * repetition and option, with noise (items that may stand anywhere) allowed where a rule says so.
+ * A small matcher for the order of things: rules over a list of items, combined from single items
+ * by sequence, choice, repetition and option, with noise (items that may stand anywhere) allowed
+ * where a rule says so.
  *
- * Matching is greedy and a choice takes its first alternative that fits, as in a parsing expression grammar. A failed match
- * reports the furthest item that no rule could take, and what would have been taken there.
+ * Matching is greedy and a choice takes its first alternative that fits, as in a parsing expression
+ * grammar. A failed match reports the furthest item that no rule could take, and what would have
+ * been taken there.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The event stream as JSON lines: one object a line with `seq`, `time`, `cpu`, `type` and the type's fields, always in the
- * same order, so that equal runs give equal bytes. Addresses and machine words are text, `"0x…"`.
+ * The event stream as JSON lines: one object a line with `seq`, `time`, `cpu`, `type` and the
+ * type's fields, always in the same order, so that equal runs give equal bytes. Addresses and
+ * machine words are text, `"0x…"`.
  *
  * @module
  */

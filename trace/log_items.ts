@@ -1,9 +1,10 @@
 /**
- * What a boot log says, as items: the common ground of the event stream and of the text of the Mach log, so that one grammar
- * checks both.
+ * What a boot log says, as items: the common ground of the event stream and of the text of the Mach
+ * log, so that one grammar checks both.
  *
- * The text of a log cannot tell a kernel message from console output, nor where one message ended and the next began:
- * adjacent texts are joined and cut after each newline. Events the log does not show have no item.
+ * The text of a log cannot tell a kernel message from console output, nor where one message ended
+ * and the next began: adjacent texts are joined and cut after each newline. Events the log does not
+ * show have no item.
  *
  * @module
  */

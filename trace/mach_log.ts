@@ -1,9 +1,10 @@
 /**
  * The boot log in the wording of GNU Mach's AArch64 port.
  *
- * Console output and kernel messages appear as they are, without a newline added, so a character the program prints stands
- * right before the record that follows it. Events that log has no words for (system calls, life cycles, idling, FP ownership, the
- * halt) print nothing, with one exception: a task that was killed gets a line of its own, which says why.
+ * Console output and kernel messages appear as they are, without a newline added, so a character
+ * the program prints stands right before the record that follows it. Events that log has no words
+ * for (system calls, life cycles, idling, FP ownership, the halt) print nothing, with one
+ * exception: a task that was killed gets a line of its own, which says why.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * Reads a Mach-style boot log back into items.
  *
- * Every text is a log: what is not a record is text. On real hardware an interrupt's line may land in the middle of another
- * record, because its handler prints while that record is being printed; such a line is taken out first and put after the
- * record it cut.
+ * Every text is a log: what is not a record is text. On real hardware an interrupt's line may land
+ * in the middle of another record, because its handler prints while that record is being printed;
+ * such a line is taken out first and put after the record it cut.
  *
  * @module
  */
@@ -168,7 +168,8 @@ function parseWords(source: string): LabelledWord[] {
 /**
  * The items of a Mach-style log.
  * @param log the text, whole or in part
- * @returns the items, each with its line; equal to those {@linkcode toLogItems} makes of the events the log was written from,
+ * @returns the items, each with its line; equal to those {@linkcode toLogItems} makes of the events
+ *   the log was written from,
  * unless a program printed something that looks like a record
  */
 export function parseMachLog(log: string): LogItem[] {

@@ -9,8 +9,8 @@ import type { EventSink, KernelEvent } from "./events.ts";
 export type TextWriter = (text: string) => void;
 
 /**
- * A sink that turns events into text. A sink must not throw, so the first error of the writer is kept in `error` and
- * nothing more is written.
+ * A sink that turns events into text. A sink must not throw, so the first error of the writer is
+ * kept in `error` and nothing more is written.
  */
 export abstract class TextSink implements EventSink {
   readonly #writer: TextWriter;

@@ -20,8 +20,8 @@ export function libraryFileName(os: typeof Deno.build.os = Deno.build.os): strin
 }
 
 /**
- * The directories that may hold the fetched library, best first: `.cache/unicorn/VERSION` of the checkout this module runs
- * from, if it runs from one, then the user's cache directory.
+ * The directories that may hold the fetched library, best first: `.cache/unicorn/VERSION` of the
+ * checkout this module runs from, if it runs from one, then the user's cache directory.
  */
 export function cacheDirectories(): string[] {
   const directories: string[] = [];
@@ -32,7 +32,10 @@ export function cacheDirectories(): string[] {
   return directories;
 }
 
-/** The root of the checkout: the folder above this one, when it is on disk and has the project's `deno.json`. */
+/**
+ * The root of the checkout: the folder above this one, when it is on disk and has the project's
+ * `deno.json`.
+ */
 function checkoutRoot(): string | undefined {
   const root = new URL("..", import.meta.url);
   if (root.protocol !== "file:") return undefined;

@@ -44,7 +44,8 @@ function enablePaging({ engine, memory }: Bench): void {
 
 /** Places a function that returns a number. */
 function placeFunction(bench: Bench, value: number): void {
-  if (bench.engine.arch === "x86_64") bench.ram.set([0xb0, value, 0xc3], FRAME); // mov al, value; ret
+  // mov al, value; ret
+  if (bench.engine.arch === "x86_64") bench.ram.set([0xb0, value, 0xc3], FRAME);
   else placeWords(bench, FRAME, [mov(value), 0xd65f03c0]); // mov w0, #value; ret
 }
 

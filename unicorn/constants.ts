@@ -29,7 +29,10 @@ export const UC_HOOK_CODE = 1 << 2;
 export const UC_HOOK_MEM_UNMAPPED = 7 << 4;
 /** `UC_HOOK_MEM_WRITE_UNMAPPED`: the writes among them. */
 export const UC_HOOK_MEM_WRITE_UNMAPPED = 1 << 5;
-/** `UC_HOOK_EDGE_GENERATED`: a block of code has been translated after another one has run, and is about to run. */
+/**
+ * `UC_HOOK_EDGE_GENERATED`: a block of code has been translated after another one has run, and is
+ * about to run.
+ */
 export const UC_HOOK_EDGE_GENERATED = 1 << 15;
 
 /** `UC_MEM_WRITE_UNMAPPED`, the access type a memory hook is given. */

@@ -21,8 +21,8 @@ import { viewMemory } from "./native_memory.ts";
  * What {@linkcode Engine.saveCpu} returns. General, vector and system registers, flags, hidden
  * parts of segments, debug and model-specific registers, the exclusive monitor, the interrupt
  * shadow, the mode code is translated for, and the clock. RAM, code hooks, translations and the TLB
- * are not part of it, nor is AArch64's syndrome of the exit the last run came back with, which is to
- * be dealt with first. It does not change when the engine goes on.
+ * are not part of it, nor is AArch64's syndrome of the exit the last run came back with, which is
+ * to be dealt with first. It does not change when the engine goes on.
  */
 export interface CpuImage {
   /** Architecture of the guest. */

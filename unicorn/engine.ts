@@ -47,8 +47,9 @@ export interface EngineOptions {
   /** The library; by default what {@linkcode loadUnicorn} finds. */
   library?: UnicornLibrary;
   /**
-   * AArch64 model, `cortex-a72` by default. `max` has more (pointer authentication, large atomics, scalable vectors), among
-   * it a register of host random numbers that breaks determinism if a guest reads it.
+   * AArch64 model, `cortex-a72` by default. `max` has more (pointer authentication, large atomics,
+   * scalable vectors), among it a register of host random numbers that breaks determinism if a
+   * guest reads it.
    */
   model?: AArch64ModelName;
 }
@@ -67,18 +68,22 @@ const budgetHalves = new Uint32Array(budgetWord.buffer);
 const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
-/** SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear: models with EL2 would ask HCR_EL2.RW too. */
+/**
+ * SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear:
+ * models with EL2 would ask HCR_EL2.RW too.
+ */
 const SCR_EL3_RW = 0x400n;
 
 /**
  * One CPU over RAM that JavaScript owns.
  *
- * Work is done in an exit loop: {@linkcode run} executes guest code until something happens and says what; the caller deals
- * with it in ordinary TypeScript and runs on. An engine is not freed by the garbage collector: dispose of it, best by `using`.
+ * Work is done in an exit loop: {@linkcode run} executes guest code until something happens and
+ * says what; the caller deals with it in ordinary TypeScript and runs on. An engine is not freed by
+ * the garbage collector: dispose of it, best by `using`.
  *
- * x86-64 starts in 64-bit mode at CPL 0 with paging off, AArch64 at EL1h with the MMU off and interrupts masked. Every run
- * counts instructions, so the clock is exact. Nothing is done to code that the host overwrites: see
- * {@linkcode invalidateCode}.
+ * x86-64 starts in 64-bit mode at CPL 0 with paging off, AArch64 at EL1h with the MMU off and
+ * interrupts masked. Every run counts instructions, so the clock is exact. Nothing is done to code
+ * that the host overwrites: see {@linkcode invalidateCode}.
  */
 export class Engine implements Disposable {
   /** Architecture of the guest. */
@@ -118,7 +123,10 @@ export class Engine implements Disposable {
   #callbackError: { error: unknown } | undefined;
   #target: HookTarget;
 
-  /** Opens an engine. @throws {UnicornNotFoundError} When no library serves. @throws {EngineError} When it does not open. */
+  /**
+   * Opens an engine. @throws {UnicornNotFoundError} When no library serves. @throws {EngineError}
+   * When it does not open.
+   */
   static open(arch: EngineArch, options: EngineOptions = {}): Engine {
     if (arch !== "x86_64" && arch !== "aarch64") {
       throw new EngineUsageError("arch", `Cannot open an engine for ${arch}: unknown architecture`);
@@ -188,7 +196,10 @@ export class Engine implements Disposable {
     };
   }
 
-  /** Instructions executed since the engine was opened, in a code hook those before the watched one. Exact up to 2^53. */
+  /**
+   * Instructions executed since the engine was opened, in a code hook those before the watched one.
+   * Exact up to 2^53.
+   */
   get instructions(): number {
     return this.#running ? this.#total + this.#counter() - 1 : this.#total;
   }
@@ -209,12 +220,14 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Makes bytes of JavaScript the guest's RAM: host and guest share them from now on. The same bytes may be mapped in several
-   * engines, and at several addresses.
+   * Makes bytes of JavaScript the guest's RAM: host and guest share them from now on. The same
+   * bytes may be mapped in several engines, and at several addresses.
    *
    * @param address Physical address, a multiple of 4096.
-   * @param bytes The memory; its length is a multiple of 4096. It must not be detached while it is mapped.
-   * @throws {EngineUsageError} When the request is unaligned, overlaps another mapping or the memory does not serve.
+   * @param bytes The memory; its length is a multiple of 4096. It must not be detached while it is
+   *   mapped.
+   * @throws {EngineUsageError} When the request is unaligned, overlaps another mapping or the
+   *   memory does not serve.
    */
   mapRam(address: bigint, bytes: Uint8Array): void {
     this.#checkIdle("map RAM");
@@ -250,8 +263,10 @@ export class Engine implements Disposable {
   /**
    * Executes guest code from the current program counter until something happens.
    *
-   * @param budget Most instructions to execute, 1 … 2^53 − 1. Each repetition of an x86 `rep` instruction counts as one.
-   * @throws {EngineUsageError} When the budget is out of range, or the engine is disposed or already running.
+   * @param budget Most instructions to execute, 1 … 2^53 − 1. Each repetition of an x86 `rep`
+   *   instruction counts as one.
+   * @throws {EngineUsageError} When the budget is out of range, or the engine is disposed or
+   *   already running.
    * @throws What a code hook's callback threw; the guest is stopped before that instruction.
    */
   run(budget: number): Exit {
@@ -303,7 +318,10 @@ export class Engine implements Disposable {
     return this.#native.readRegister(checkRegister(this.arch, id));
   }
 
-  /** Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value not a u64. */
+  /**
+   * Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value
+   * not a u64.
+   */
   writeRegister(id: number, value: bigint): void {
     checkU64(value);
     checkRegister(this.arch, id);
@@ -313,7 +331,10 @@ export class Engine implements Disposable {
     if (this.#images.setDebugRegister(index, value)) this.flushTlb();
   }
 
-  /** Registers that are read or written together, in one native call. @throws {EngineUsageError} For an unknown one. */
+  /**
+   * Registers that are read or written together, in one native call. @throws {EngineUsageError} For
+   * an unknown one.
+   */
   registerBatch(members: readonly (number | SystemRegisterEncoding)[]): RegisterBatch {
     if (this.arch !== "aarch64" && members.some((member) => typeof member !== "number")) {
       this.#otherArch();
@@ -330,7 +351,10 @@ export class Engine implements Disposable {
     return bytes;
   }
 
-  /** Writes a register of 128 bits. @throws {EngineUsageError} When it is not one, or `bytes` are not sixteen. */
+  /**
+   * Writes a register of 128 bits. @throws {EngineUsageError} When it is not one, or `bytes` are
+   * not sixteen.
+   */
   writeVector(id: number, bytes: Uint8Array<ArrayBuffer>): void {
     if (bytes.length !== 16) {
       throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 16`);
@@ -343,7 +367,8 @@ export class Engine implements Disposable {
   /**
    * A system register of AArch64, to be kept where it is used often.
    *
-   * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}, or on an x86-64 engine.
+   * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}, or on an x86-64
+   *   engine.
    */
   systemRegister(encoding: SystemRegisterEncoding): SystemRegister {
     if (this.arch !== "aarch64") this.#otherArch();
@@ -353,23 +378,34 @@ export class Engine implements Disposable {
     return new SystemRegister(this.#native, known, place);
   }
 
-  /** Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}. */
+  /**
+   * Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}.
+   */
   readSystemRegister(encoding: SystemRegisterEncoding): bigint {
     return this.systemRegister(encoding).read();
   }
 
-  /** Writes a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}, or for a non-u64 value. */
+  /**
+   * Writes a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister},
+   * or for a non-u64 value.
+   */
   writeSystemRegister(encoding: SystemRegisterEncoding, value: bigint): void {
     this.systemRegister(encoding).write(value);
   }
 
-  /** Reads a model-specific register of x86-64. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+  /**
+   * Reads a model-specific register of x86-64. @throws {EngineUsageError} When it is not in
+   * {@linkcode X86Msr}.
+   */
   readMsr(id: number): bigint {
     if (this.arch !== "x86_64") this.#otherArch();
     return readMsr(this.#native, id);
   }
 
-  /** Writes a model-specific register of x86-64. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+  /**
+   * Writes a model-specific register of x86-64. @throws {EngineUsageError} When it is not in
+   * {@linkcode X86Msr}.
+   */
   writeMsr(id: number, value: bigint): void {
     if (this.arch !== "x86_64") this.#otherArch();
     checkU64(value);
@@ -382,7 +418,10 @@ export class Engine implements Disposable {
     return readTable(this.#native, register);
   }
 
-  /** Writes GDTR, IDTR, LDTR or TR with its hidden part. @throws {EngineUsageError} For values out of range. */
+  /**
+   * Writes GDTR, IDTR, LDTR or TR with its hidden part. @throws {EngineUsageError} For values out
+   * of range.
+   */
   writeDescriptorTable(register: TableRegister, table: DescriptorTable): void {
     if (this.arch !== "x86_64") this.#otherArch();
     writeTable(this.#native, register, table);
@@ -424,9 +463,9 @@ export class Engine implements Disposable {
   }
 
   /**
-   * Watches instructions: before each one in a range of virtual addresses, `callback` is called; when it answers "stop" (or
-   * throws) the run ends there, precisely. Without a callback every run ends at the first such instruction, at no cost to the
-   * others.
+   * Watches instructions: before each one in a range of virtual addresses, `callback` is called;
+   * when it answers "stop" (or throws) the run ends there, precisely. Without a callback every run
+   * ends at the first such instruction, at no cost to the others.
    *
    * @param begin First address.
    * @param end Last address, inclusive.
@@ -454,7 +493,10 @@ export class Engine implements Disposable {
     return { [Symbol.dispose]: () => this.#removeHook(id) };
   }
 
-  /** Frees the engine. Views, batches and handles taken from it refuse to work from now on. A second time does nothing. */
+  /**
+   * Frees the engine. Views, batches and handles taken from it refuse to work from now on. A second
+   * time does nothing.
+   */
   [Symbol.dispose](): void {
     if (this.disposed) return;
     this.#checkIdle("dispose");
@@ -497,7 +539,8 @@ export class Engine implements Disposable {
       case uc.UC_ERR_EXCEPTION:
       case uc.UC_ERR_INSN_INVALID: {
         const vector = this.#exception[0] ?? -1;
-        // A single step over `syscall`: the hook stopped the run first. Whether there is a step to report is for FMASK to say.
+        // A single step over `syscall`: the hook stopped the run first. Whether there is a step to
+        // report is for FMASK to say.
         const step = stopped && this.#x86 !== undefined && vector === X86Vector.DEBUG;
         return step ? { kind: "syscall", instructions } : { kind: "trap", instructions, vector };
       }
@@ -576,7 +619,9 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Has accesses to addresses without RAM told, and covers no other: see {@linkcode CodeFrames}. */
+  /**
+   * Has accesses to addresses without RAM told, and covers no other: see {@linkcode CodeFrames}.
+   */
   #watchGaps(): void {
     for (const hook of this.#gapHooks) this.#native.removeHook(hook);
     this.#gapHooks = this.#ram.gaps().map((gap) =>

@@ -142,7 +142,10 @@ Deno.test("AArch64State.softwareStep, executes one instruction with PSTATE.SS", 
   assertStrictEquals(engine.aarch64.pstate & (1 << 21), 0);
 });
 
-/** 4 KiB granules, 48 bits, by TTBR0: 2 MiB at 0, and pages at 0x400000 → 0x30000 and 0x401000 → 0x30000. */
+/**
+ * 4 KiB granules, 48 bits, by TTBR0: 2 MiB at 0, and pages at 0x400000 → 0x30000 and 0x401000 →
+ * 0x30000.
+ */
 function enableMmu({ engine, memory }: Bench): void {
   const put = (at: number, value: bigint): void => memory.setBigUint64(at, value, true);
   put(0x20000, 0x21003n);

@@ -31,7 +31,10 @@ function randomAddress(random: () => number): bigint {
   }
 }
 
-/** Few random words are A64 instructions: some are made system ones, loads and stores, additions or branches. */
+/**
+ * Few random words are A64 instructions: some are made system ones, loads and stores, additions or
+ * branches.
+ */
 function randomA64(random: () => number): number {
   const groups = [0xd500_0000, 0xf940_0000, 0xf900_0000, 0x9100_0000, 0x8b00_0000, 0x1400_0000];
   const group = groups[random() % (groups.length + 1)];

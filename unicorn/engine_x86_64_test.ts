@@ -21,7 +21,10 @@ function run(bench: Bench, code: readonly number[], budget = 100): Exit {
   return bench.engine.run(budget);
 }
 
-/** Maps 2 MiB at 0 for all, and 4 KiB pages at 0x400000 for the user: 0x400000 → 0x30000 and 0x401000 → 0x30000. */
+/**
+ * Maps 2 MiB at 0 for all, and 4 KiB pages at 0x400000 for the user: 0x400000 → 0x30000 and
+ * 0x401000 → 0x30000.
+ */
 function enablePaging({ engine, memory }: Bench): void {
   const put = (at: number, value: bigint): void => memory.setBigUint64(at, value, true);
   put(0x20000, 0x21007n);
@@ -101,7 +104,8 @@ Deno.test("Engine.run x86_64, counts each repetition of a string instruction", (
 
 Deno.test("Engine.run x86_64, sees what the guest writes to its own code", () => {
   using bench = openBench("x86_64");
-  // c6 05 01 00 00 00 07: mov byte ptr [rip + 1], 7 (the immediate below); b0 00: mov al, 0; f4: hlt
+  // c6 05 01 00 00 00 07: mov byte ptr [rip + 1], 7 (the immediate below); b0 00: mov al, 0; f4:
+  // hlt
   assertEquals(run(bench, [0xc6, 0x05, 1, 0, 0, 0, 7, 0xb0, 0, 0xf4]).kind, "halt");
   assertEquals(bench.engine.x86.gpr(0) & 0xffn, 7n);
 });

@@ -1,6 +1,6 @@
 /**
- * Errors of the engine, each saying which kind it is: misuse by the host program, a failure inside libunicorn, or a library
- * that is missing or does not serve.
+ * Errors of the engine, each saying which kind it is: misuse by the host program, a failure inside
+ * libunicorn, or a library that is missing or does not serve.
  *
  * @module
  */

@@ -8,15 +8,16 @@ import type { EngineError } from "./errors.ts";
 /** What every exit has. */
 export interface ExitBase {
   /**
-   * Instructions executed in this run. An instruction that trapped, paused, made a system call or touched absent memory
-   * counts, as it was begun; one that a budget or a hook stopped before it began does not.
+   * Instructions executed in this run. An instruction that trapped, paused, made a system call or
+   * touched absent memory counts, as it was begun; one that a budget or a hook stopped before it
+   * began does not.
    */
   readonly instructions: number;
 }
 
 /**
- * An exception, not yet delivered: the engine walks neither IDT nor VBAR. After a fault PC is at the instruction, after
- * `int n`, `int3`, `svc` or `smc` behind it, at `brk` on it.
+ * An exception, not yet delivered: the engine walks neither IDT nor VBAR. After a fault PC is at
+ * the instruction, after `int n`, `int3`, `svc` or `smc` behind it, at `brk` on it.
  */
 export interface TrapExit extends ExitBase {
   /** Tells this exit from the others. */

@@ -135,7 +135,9 @@ async function writableDirectory(wanted: string | undefined): Promise<string> {
   throw new UnicornFetchError("Cannot fetch libunicorn: no directory to keep it in", tried);
 }
 
-/** Lets the first pip that can unpack the wheel into a directory; returns the library's path there. */
+/**
+ * Lets the first pip that can unpack the wheel into a directory; returns the library's path there.
+ */
 async function unpack(
   wheel: PinnedWheel,
   directory: string,

@@ -1,9 +1,9 @@
 /**
  * The native entry points of callbacks.
  *
- * There are seven per library, made once and never freed, whatever the number of engines and hooks: V8 cannot collect one
- * that native code still knows. They record and stop; the engine acts after the run has returned. Nothing is thrown through
- * native code.
+ * There are seven per library, made once and never freed, whatever the number of engines and hooks:
+ * V8 cannot collect one that native code still knows. They record and stop; the engine acts after
+ * the run has returned. Nothing is thrown through native code.
  *
  * @module
  */
@@ -28,14 +28,18 @@ export interface HookTarget {
 
 let running: HookTarget | undefined;
 
-/** Makes an engine the one that callbacks go to; returns the one before, to be given back after the run. */
+/**
+ * Makes an engine the one that callbacks go to; returns the one before, to be given back after the
+ * run.
+ */
 export function setRunning(target: HookTarget | undefined): HookTarget | undefined {
   const before = running;
   running = target;
   return before;
 }
 
-// Pointers that are not used are declared as numbers: making pointer objects of them would cost more than the call.
+// Pointers that are not used are declared as numbers: making pointer objects of them would cost
+// more than the call.
 const code = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u64", "u32", "u32"], result: "void" },
@@ -113,7 +117,10 @@ const portOutput = lazy(() =>
   )
 );
 
-/** Native entry point of code hooks; the hook's data is the number given to {@linkcode HookTarget.onCode}. */
+/**
+ * Native entry point of code hooks; the hook's data is the number given to
+ * {@linkcode HookTarget.onCode}.
+ */
 export function codeCallback(): Deno.PointerObject {
   return code().pointer;
 }

@@ -1,5 +1,6 @@
 /**
- * Finding libunicorn, and making sure that it behaves as the engine relies on before anyone uses it.
+ * Finding libunicorn, and making sure that it behaves as the engine relies on before anyone uses
+ * it.
  *
  * @module
  */
@@ -26,7 +27,10 @@ export interface UnicornInternals {
 
 let readInternals: (library: UnicornLibrary) => UnicornInternals;
 
-/** A libunicorn that passed its self-tests. Get one by {@linkcode loadUnicorn}; it stays loaded until the process ends. */
+/**
+ * A libunicorn that passed its self-tests. Get one by {@linkcode loadUnicorn}; it stays loaded
+ * until the process ends.
+ */
 export class UnicornLibrary {
   static {
     readInternals = (library) => library.#internals;
@@ -67,9 +71,10 @@ const loaded = new Map<string, UnicornLibrary>();
 /**
  * Finds libunicorn, checks its version and its behavior, and keeps it for the life of the process.
  *
- * Places, in order: `options.path`; the environment variable `TRAPLINE_UNICORN`; the cache that {@linkcode ensureUnicorn}
- * fills (the checkout's, then the user's); the system's own names. A place that was named explicitly (the first two) and does
- * not serve is an error: no other library is taken in its stead.
+ * Places, in order: `options.path`; the environment variable `TRAPLINE_UNICORN`; the cache that
+ * {@linkcode ensureUnicorn} fills (the checkout's, then the user's); the system's own names. A
+ * place that was named explicitly (the first two) and does not serve is an error: no other library
+ * is taken in its stead.
  *
  * @throws {UnicornNotFoundError} When none serves; it lists every place with its reason.
  */

@@ -1,11 +1,13 @@
 /**
- * The engine: one CPU, x86-64 or AArch64, that executes real machine code over RAM owned by JavaScript, on top of libunicorn.
+ * The engine: one CPU, x86-64 or AArch64, that executes real machine code over RAM owned by
+ * JavaScript, on top of libunicorn.
  *
- * {@linkcode loadUnicorn} finds the library and tests that it behaves; {@linkcode ensureUnicorn} fetches the pinned one.
- * {@linkcode Engine.open} makes a CPU; {@linkcode Engine.run} executes it until something happens and says what, with the
- * exact number of instructions. Exceptions come out undelivered: entering them as the architecture manual says is the caller's
- * part, with the registers and the live CPU state offered here. This is the only folder that touches native code, and no
- * native pointer leaves it.
+ * {@linkcode loadUnicorn} finds the library and tests that it behaves; {@linkcode ensureUnicorn}
+ * fetches the pinned one. {@linkcode Engine.open} makes a CPU; {@linkcode Engine.run} executes it
+ * until something happens and says what, with the exact number of instructions. Exceptions come out
+ * undelivered: entering them as the architecture manual says is the caller's part, with the
+ * registers and the live CPU state offered here. This is the only folder that touches native code,
+ * and no native pointer leaves it.
  *
  * @module
  */

@@ -10,8 +10,8 @@ import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
 /**
- * Bytes of address space for translated code. The library would reserve 1 GiB, which limits how many engines a process may
- * have; when this much is full it starts afresh by itself.
+ * Bytes of address space for translated code. The library would reserve 1 GiB, which limits how
+ * many engines a process may have; when this much is full it starts afresh by itself.
  */
 const CODE_BUFFER = 32 << 20;
 /** After this many engines were closed the C library is asked to give freed memory back. */
@@ -34,9 +34,10 @@ export class NativeEngine {
   /**
    * Opens an engine: x86-64 in 64-bit mode with paging off, or AArch64 at EL1h with the MMU off.
    *
-   * No interrupt hook is ever installed: an exception without one ends the run at once with `UC_ERR_EXCEPTION` and leaves
-   * its number in the CPU's structure, which is both faster than any callback and precise. Exit addresses are switched off
-   * (an empty list of them replaces `until`), so that no guest address ends a run.
+   * No interrupt hook is ever installed: an exception without one ends the run at once with
+   * `UC_ERR_EXCEPTION` and leaves its number in the CPU's structure, which is both faster than any
+   * callback and precise. Exit addresses are switched off (an empty list of them replaces `until`),
+   * so that no guest address ends a run.
    */
   constructor(symbols: UnicornSymbols, arch: EngineArch, model: AArch64ModelName = "cortex-a72") {
     this.symbols = symbols;
@@ -75,7 +76,8 @@ export class NativeEngine {
           instruction: X86Instruction.SYSCALL,
         });
       }
-      // The library builds its CPU at the first use that needs one, and has no view to offer before.
+      // The library builds its CPU at the first use that needs one, and has no view to offer
+      // before.
       this.readRegister(x86 ? X86Register.RIP : AArch64Register.PC);
     } catch (error) {
       this.close();
@@ -101,7 +103,10 @@ export class NativeEngine {
     if (status !== uc.UC_ERR_OK) throw new EngineError(action, { status, arch: this.arch });
   }
 
-  /** Adds a hook and returns its number, for {@linkcode removeHook}. A range whose end is below its begin is every address. */
+  /**
+   * Adds a hook and returns its number, for {@linkcode removeHook}. A range whose end is below its
+   * begin is every address.
+   */
   addHook(
     type: number,
     callback: Deno.PointerValue,
@@ -128,7 +133,10 @@ export class NativeEngine {
     this.check(this.symbols.uc_hook_del(this.handle, hook), "remove a hook");
   }
 
-  /** Maps memory of JavaScript. The caller keeps a reference to the bytes for as long as the engine is open. */
+  /**
+   * Maps memory of JavaScript. The caller keeps a reference to the bytes for as long as the engine
+   * is open.
+   */
   map(address: bigint, bytes: Uint8Array): number {
     return this.symbols.uc_mem_map_ptr(
       this.handle,
@@ -141,7 +149,8 @@ export class NativeEngine {
   }
 
   /**
-   * Physical address of a virtual one, as the CPU translates it now, or `undefined` where there is no memory.
+   * Physical address of a virtual one, as the CPU translates it now, or `undefined` where there is
+   * no memory.
    * @param access `UC_PROT_READ` or `UC_PROT_EXEC`
    */
   translate(address: bigint, access: number): bigint | undefined {
@@ -175,7 +184,8 @@ export class NativeEngine {
     this.#handle = undefined;
     if (handle === undefined) return;
     this.symbols.uc_close(handle);
-    // An engine is many blocks between which small ones of others come to lie: the heap would grow by 100 MB otherwise.
+    // An engine is many blocks between which small ones of others come to lie: the heap would grow
+    // by 100 MB otherwise.
     if (++closed % TRIM_EVERY === 0) this.symbols.malloc_trim?.(0n);
   }
 }

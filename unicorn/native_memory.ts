@@ -1,9 +1,10 @@
 /**
  * Looking at the engine's own memory in place.
  *
- * The engine keeps a CPU's state in a private C structure. A view over that structure costs nothing to read or patch, while
- * copying it out and back costs 120 ns. Addresses found in unknown memory are followed only through the operating system, which
- * refuses what cannot be read: a wrong guess must end in an error, not in a crash.
+ * The engine keeps a CPU's state in a private C structure. A view over that structure costs nothing
+ * to read or patch, while copying it out and back costs 120 ns. Addresses found in unknown memory
+ * are followed only through the operating system, which refuses what cannot be read: a wrong guess
+ * must end in an error, not in a crash.
  *
  * @module
  */
@@ -27,8 +28,9 @@ export function pointerTo(address: bigint): Deno.PointerValue {
 /**
  * Copies bytes at an address of this process that may not be readable; returns whether they were.
  *
- * Where the system has `process_vm_readv`, it copies and refuses by itself. Elsewhere, or where a sandbox forbids that call, the pages
- * are only known to be mapped: that says nothing of pages that are reserved without access.
+ * Where the system has `process_vm_readv`, it copies and refuses by itself. Elsewhere, or where a
+ * sandbox forbids that call, the pages are only known to be mapped: that says nothing of pages that
+ * are reserved without access.
  */
 export function tryCopyMemory(
   symbols: UnicornSymbols,
@@ -80,7 +82,10 @@ function isMapped(symbols: UnicornSymbols, address: bigint, size: number): boole
   return symbols.mincore(pointerTo(start), end - start, new Uint8Array(Number(pages))) === 0;
 }
 
-/** The bytes at an address of this process, in place. The caller vouches for the range and for its lifetime. */
+/**
+ * The bytes at an address of this process, in place. The caller vouches for the range and for its
+ * lifetime.
+ */
 export function viewMemory(address: bigint, size: number): ArrayBuffer {
   return Deno.UnsafePointerView.getArrayBuffer(nonNull(address), size);
 }

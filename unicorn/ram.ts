@@ -19,8 +19,8 @@ interface Mapping {
 }
 
 /**
- * Holds the mapped buffers, so that none is collected while the engine can still reach it, and says which requests would
- * confuse or crash the engine.
+ * Holds the mapped buffers, so that none is collected while the engine can still reach it, and says
+ * which requests would confuse or crash the engine.
  */
 export class RamMap {
   #mappings: Mapping[] = [];
@@ -59,7 +59,10 @@ export class RamMap {
     this.#mappings.push({ address, bytes, size: bytes.length });
   }
 
-  /** Refuses anything but one whole mapping: the engine would copy the rest of a split one. @throws {EngineUsageError} */
+  /**
+   * Refuses anything but one whole mapping: the engine would copy the rest of a split one. @throws
+   * {EngineUsageError}
+   */
   checkMapped(address: bigint, size: bigint): void {
     if (!this.#mappings.some((mapping) => isExactly(mapping, address, size))) {
       refuse("mapping", `Cannot unmap ${size} bytes at ${hex(address)}: not exactly one mapping`);
@@ -71,7 +74,10 @@ export class RamMap {
     this.#mappings = this.#mappings.filter((mapping) => !isExactly(mapping, address, size));
   }
 
-  /** Refuses to go on when a mapped buffer was detached, since its memory may be gone. @throws {EngineUsageError} */
+  /**
+   * Refuses to go on when a mapped buffer was detached, since its memory may be gone. @throws
+   * {EngineUsageError}
+   */
   checkAlive(): void {
     const mappings = this.#mappings;
     for (let i = 0; i < mappings.length; i++) {

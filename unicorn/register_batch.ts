@@ -10,8 +10,9 @@ import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { checkSystemRegister, SystemRegister } from "./aarch64/system_register.ts";
 
 /**
- * Registers of up to 64 bits that are read or written together. `values` and `words` are the same memory; `words` spares the
- * allocation of bigints where 32 bits are enough (little-endian: the low word of register `i` is `words[2 * i]`).
+ * Registers of up to 64 bits that are read or written together. `values` and `words` are the same
+ * memory; `words` spares the allocation of bigints where 32 bits are enough (little-endian: the low
+ * word of register `i` is `words[2 * i]`).
  */
 export class RegisterBatch {
   /** One element a register. */

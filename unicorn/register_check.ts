@@ -1,5 +1,6 @@
 /**
- * Which register numbers may be given to the engine: it prints warnings for others, or writes past an 8-byte value.
+ * Which register numbers may be given to the engine: it prints warnings for others, or writes past
+ * an 8-byte value.
  *
  * @module
  */
@@ -17,7 +18,10 @@ const X86_WIDE: readonly number[] = [
 ];
 const AARCH64_WIDE: readonly number[] = [AArch64Register.V0, AArch64Register.CP_REG];
 
-/** Registers of up to 64 bits: 1 at the index of each. A table, because this is asked at every access. */
+/**
+ * Registers of up to 64 bits: 1 at the index of each. A table, because this is asked at every
+ * access.
+ */
 const NARROW: Readonly<Record<EngineArch, Uint8Array>> = {
   x86_64: table(Object.values(X86Register).filter((id) => !X86_WIDE.includes(id))),
   aarch64: table([
@@ -38,7 +42,9 @@ const VECTORS: Readonly<Record<EngineArch, { first: number; count: number }>> = 
   aarch64: { first: AArch64Register.V0, count: 32 },
 };
 
-/** Returns the number of a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
+/**
+ * Returns the number of a register of up to 64 bits. @throws {EngineUsageError} When it is not one.
+ */
 export function checkRegister(arch: EngineArch, id: number): number {
   if (NARROW[arch][id] === 1) return id;
   throw new EngineUsageError("register", `Cannot access ${arch} register ${id}: not a 64-bit one`);

@@ -35,7 +35,10 @@ export class StateView {
     return fields.getUint32(offset + 4, true) * 2 ** 32 + fields.getUint32(offset, true);
   }
 
-  /** Writes a field of 64 bits; the value is taken modulo 2^64, as checking it would cost more than writing it. */
+  /**
+   * Writes a field of 64 bits; the value is taken modulo 2^64, as checking it would cost more than
+   * writing it.
+   */
   set64(offset: number, value: bigint): void {
     this.#alive().setBigUint64(offset, value, true);
   }

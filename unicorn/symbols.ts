@@ -1,5 +1,6 @@
 /**
- * The foreign functions of libunicorn, and nothing else: the one place that states their C prototypes.
+ * The foreign functions of libunicorn, and nothing else: the one place that states their C
+ * prototypes.
  *
  * @module
  */
@@ -11,7 +12,8 @@ const DEFINITIONS = {
   uc_mem_map_ptr: { parameters: ["pointer", "u64", "usize", "u32", "buffer"], result: "i32" },
   uc_mem_unmap: { parameters: ["pointer", "u64", "usize"], result: "i32" },
   uc_vmem_translate: { parameters: ["pointer", "u64", "u32", "buffer"], result: "i32" },
-  // Hooks may call back into JavaScript; without `callback` Deno's fast path would enter V8 illegally.
+  // Hooks may call back into JavaScript; without `callback` Deno's fast path would enter V8
+  // illegally.
   uc_emu_start: {
     parameters: ["pointer", "u64", "u64", "u64", "usize"],
     result: "i32",
@@ -20,7 +22,8 @@ const DEFINITIONS = {
   uc_emu_stop: { parameters: ["pointer"], result: "i32" },
   uc_reg_read: { parameters: ["pointer", "i32", "buffer"], result: "i32" },
   uc_reg_write: { parameters: ["pointer", "i32", "buffer"], result: "i32" },
-  // The same for memory whose address is kept: making one of a buffer costs more than the rest of the call.
+  // The same for memory whose address is kept: making one of a buffer costs more than the rest of
+  // the call.
   uc_reg_read_at: {
     name: "uc_reg_read",
     parameters: ["pointer", "i32", "pointer"],
@@ -48,7 +51,8 @@ const DEFINITIONS = {
   uc_context_free: { parameters: ["pointer"], result: "i32" },
   // The address of `uc_emu_stop`: given as a hook, it stops the engine without entering JavaScript.
   stop_address: { name: "uc_emu_stop", type: "pointer" },
-  // Not libunicorn's but the C library's, which `dlsym` finds through libunicorn's own dependencies.
+  // Not libunicorn's but the C library's, which `dlsym` finds through libunicorn's own
+  // dependencies.
   getpagesize: { parameters: [], result: "i32", optional: true },
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   process_vm_readv: {

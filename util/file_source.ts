@@ -16,7 +16,9 @@ export class FileSource implements Disposable {
     this.size = this.#file.statSync().size;
   }
 
-  /** Fills `into` with the bytes at `offset`; what lies beyond the end of the file stays as it is. */
+  /**
+   * Fills `into` with the bytes at `offset`; what lies beyond the end of the file stays as it is.
+   */
   readAt(offset: number, into: Uint8Array): void {
     this.#file.seekSync(offset, Deno.SeekMode.Start);
     let done = 0;

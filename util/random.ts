@@ -1,6 +1,6 @@
 /**
- * A small deterministic source of numbers: xoshiro128** (Blackman and Vigna, 2018), seeded through SplitMix32. One seed, one sequence, on
- * every machine.
+ * A small deterministic source of numbers: xoshiro128** (Blackman and Vigna, 2018), seeded through
+ * SplitMix32. One seed, one sequence, on every machine.
  *
  * @module
  */

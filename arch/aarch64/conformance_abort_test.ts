@@ -142,7 +142,8 @@ for (const address of [0x0001_0000_0000_0000n, 0x00ff_0000_0000_0000n, 0xfffe_ff
   testCases([accessCase(LOAD, options), accessCase(STORE, options), jumpCase(options)]);
 }
 
-// An access that begins in a page and ends in one that is not mapped: FAR_EL1 is where the second begins.
+// An access that begins in a page and ends in one that is not mapped: FAR_EL1 is where the second
+// begins.
 testCases(
   ["load", "store", "store_vector"].map((label): Case => {
     const write = label !== "load";

@@ -32,7 +32,10 @@ function start(machine: BareMachine, origin: Origin, options: {
   machine.runTo(machine.label(origin.mode, label));
 }
 
-/** Registers before each instruction of a piece of code that runs undisturbed, and the state it ends in. */
+/**
+ * Registers before each instruction of a piece of code that runs undisturbed, and the state it ends
+ * in.
+ */
 function reference(origin: Origin, options: { label: string; userFp: boolean }): {
   trace: Registers[];
   end: End;

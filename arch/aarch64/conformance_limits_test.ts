@@ -1,6 +1,7 @@
 /**
- * What the Arm ARM asks for and this back-end cannot do, because the engine gives it no way to. Each entry has the reason, and a test
- * of what happens instead: a change for the better is to be noticed.
+ * What the Arm ARM asks for and this back-end cannot do, because the engine gives it no way to.
+ * Each entry has the reason, and a test of what happens instead: a change for the better is to be
+ * noticed.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Registers, Trap } from "../testing/harness.ts";
@@ -39,7 +40,10 @@ function runCase(origin: Origin, options: {
   return { machine, trap: machine.runToTrap() };
 }
 
-/** The case is over without the exception the manual has for it: what traps is its closing breakpoint. */
+/**
+ * The case is over without the exception the manual has for it: what traps is its closing
+ * breakpoint.
+ */
 function goesThrough(origin: Origin, options: Parameters<typeof runCase>[1]): void {
   const { machine, trap } = runCase(origin, options);
   using _ = machine;

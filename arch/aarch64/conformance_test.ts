@@ -48,7 +48,10 @@ function system(
   );
 }
 
-/** Allowed at EL1, trapped at EL0 by SCTLR_EL1, CNTKCTL_EL1 and PMUSERENR_EL0 as the kernel sets them. */
+/**
+ * Allowed at EL1, trapped at EL0 by SCTLR_EL1, CNTKCTL_EL1 and PMUSERENR_EL0 as the kernel sets
+ * them.
+ */
 const TRAPPED: readonly [label: string, name: string, esr: number][] = [
   ["read_daif", "mrs of daif", system([3, 3, 4, 2, 1], { rt: 7, read: true })],
   ["write_daif", "msr of daif", system([3, 3, 4, 2, 1], { rt: 7, read: false })],

@@ -1,5 +1,6 @@
 /**
- * The AArch64 CPU: exception entry as the Arm ARM describes it (D1.3.2), on top of an engine that only reports exceptions.
+ * The AArch64 CPU: exception entry as the Arm ARM describes it (D1.3.2), on top of an engine that
+ * only reports exceptions.
  *
  * @module
  */
@@ -38,13 +39,19 @@ const VECTOR_SYNCHRONOUS = 0;
 const VECTOR_SLOTS = Array.from({ length: 16 }, (_, slot) => BigInt(slot) * 0x80n);
 const ESR_FP_ACCESS = (ExceptionClass.FP_ACCESS << 26) | IL | (0x1e << 20);
 const ESR_UNDEFINED = IL;
-/** Software step from EL0, not known to follow an instruction: IFSC is that of debug exceptions, ISV is clear. */
+/**
+ * Software step from EL0, not known to follow an instruction: IFSC is that of debug exceptions, ISV
+ * is clear.
+ */
 const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
 /** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
 const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
 const UPPER_HALF = 1n << 63n;
-/** Where TTBR0_EL1 has the address of the root table: below the address space identifier, above the CnP bit. */
+/**
+ * Where TTBR0_EL1 has the address of the root table: below the address space identifier, above the
+ * CnP bit.
+ */
 const TTBR_ADDRESS = 0xffff_ffff_fffen;
 
 /** The AArch64 CPU. */
@@ -245,8 +252,8 @@ export class AArch64Cpu extends CpuCore {
         if (state.misaligned) {
           return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
         }
-        // A step exception that comes before any instruction makes an empty translation, whose last byte, one before its
-        // first, the engine looks for. A true instruction abort is about PC.
+        // A step exception that comes before any instruction makes an empty translation, whose last
+        // byte, one before its first, the engine looks for. A true instruction abort is about PC.
         return far === pc
           ? this.#enter(VECTOR_SYNCHRONOUS, { esr, pc, far })
           : this.#enterUndefined(ESR_STEP_PENDING | (esr & SAME_LEVEL), pc);
@@ -254,7 +261,8 @@ export class AArch64Cpu extends CpuCore {
       case AArch64Vector.DATA_ABORT:
         return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc, far: state.faultAddress });
       case AArch64Vector.SECURE_MONITOR_CALL:
-        // There is no EL3 software: SMC is undefined (Arm ARM, D1.4.5). The engine has stepped over it.
+        // There is no EL3 software: SMC is undefined (Arm ARM, D1.4.5). The engine has stepped over
+        // it.
         return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_UNDEFINED, pc: pc - 4n });
       case AArch64Vector.PC_ALIGNMENT:
         return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
@@ -265,7 +273,10 @@ export class AArch64Cpu extends CpuCore {
     }
   }
 
-  /** Enters what the engine counts among undefined instructions: trapped ones too, and software step. */
+  /**
+   * Enters what the engine counts among undefined instructions: trapped ones too, and software
+   * step.
+   */
   #enterUndefined(esr: number, pc: bigint): CpuExit | null {
     const ec = esr >>> 26;
     if (ec === ExceptionClass.STEP_LOWER && this.#fp.takeStep()) return null;
@@ -286,7 +297,10 @@ export class AArch64Cpu extends CpuCore {
     return this.#enter(VECTOR_IRQ, { pc: this.#state.pc });
   }
 
-  /** Exception entry: banks the return state, masks everything, selects SP_EL1 and jumps to the vector's slot. */
+  /**
+   * Exception entry: banks the return state, masks everything, selects SP_EL1 and jumps to the
+   * vector's slot.
+   */
   #enter(
     kind: number,
     exception: { esr?: number; far?: bigint; pc: bigint },

@@ -8,8 +8,8 @@
 export const INSTRUCTION_SIZE = 4;
 
 /**
- * Whether an instruction word reads or writes SIMD and floating-point state: data processing (op0 = x111), loads and stores with V = 1
- * (op0 = x1x0), and moves to and from FPCR and FPSR.
+ * Whether an instruction word reads or writes SIMD and floating-point state: data processing (op0 =
+ * x111), loads and stores with V = 1 (op0 = x1x0), and moves to and from FPCR and FPSR.
  */
 export function isFpInstruction(word: number): boolean {
   const op0 = (word >>> 25) & 0xf;

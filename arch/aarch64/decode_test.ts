@@ -3,7 +3,8 @@ import { Random } from "../../util/random.ts";
 import { disassemble } from "../disassemble.ts";
 import { isFpInstruction } from "./decode.ts";
 
-// Assembled by clang and disassembled by llvm-objdump, for Armv8.1-A with the cryptographic instructions.
+// Assembled by clang and disassembled by llvm-objdump, for Armv8.1-A with the cryptographic
+// instructions.
 
 /** Instructions that read or write SIMD and floating-point state. */
 const FP: readonly (readonly [word: number, text: string])[] = [

@@ -15,12 +15,15 @@ const STEP = 1n;
 const KDE = 1n << 13n;
 
 /**
- * The trap of EL0's floating-point instructions, CPACR_EL1.FPEN, and software step, MDSCR_EL1.SS, which serves it.
+ * The trap of EL0's floating-point instructions, CPACR_EL1.FPEN, and software step, MDSCR_EL1.SS,
+ * which serves it.
  *
- * The engine ignores CPACR_EL1. It has a trap that it forgets when it derives its mode anew: at `eret` and when a system register
- * is written. So while EL0 must not use floating point, software step is on in the engine behind the guest's back. With PSTATE.SS
- * clear, a step exception comes whenever EL0 code begins to run in a newly derived mode, before its first instruction; there the
- * trap is set and stepping is suspended until the mode is derived again. Nothing else of the guest runs slower for it.
+ * The engine ignores CPACR_EL1. It has a trap that it forgets when it derives its mode anew: at
+ * `eret` and when a system register is written. So while EL0 must not use floating point, software
+ * step is on in the engine behind the guest's back. With PSTATE.SS clear, a step exception comes
+ * whenever EL0 code begins to run in a newly derived mode, before its first instruction; there the
+ * trap is set and stepping is suspended until the mode is derived again. Nothing else of the guest
+ * runs slower for it.
  *
  * EL0 code that the guest steps at the same time is watched instruction by instruction, by running
  * one at a time: a code hook would have to be added and removed, which drops every translation.

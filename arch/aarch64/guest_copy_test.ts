@@ -7,7 +7,10 @@ const USER = 0x60_0000n;
 const PAGE = 4096;
 const LINE = 9;
 
-/** Which way bytes go; the user's side is two pages at {@linkcode USER}, the kernel's two at kernelPage(0). */
+/**
+ * Which way bytes go; the user's side is two pages at {@linkcode USER}, the kernel's two at
+ * kernelPage(0).
+ */
 type Direction = "copyin" | "copyout";
 
 interface Copy {
@@ -153,7 +156,8 @@ for (const direction of ["copyin", "copyout"] as const) {
       using machine = makeMachine();
       const sides = new Sides(machine);
       const copy = { direction, user: PAGE - ahead, kernel: 3, size: 53 };
-      // Sixteen bytes at a time: the access that faults may have moved any of its own below the fault.
+      // Sixteen bytes at a time: the access that faults may have moved any of its own below the
+      // fault.
       const done = ahead - ahead % 16;
       const least = sides.after(copy, done);
       const most = sides.after(copy, ahead);

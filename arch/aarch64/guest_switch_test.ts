@@ -18,7 +18,10 @@ interface Thread {
   readonly stackTop: bigint;
 }
 
-/** A thread that has blocked at test code that says so when it is resumed, and the registers it then has. */
+/**
+ * A thread that has blocked at test code that says so when it is resumed, and the registers it then
+ * has.
+ */
 function blockedThread(machine: BareMachine, root = machine.root): Thread & { saved: Registers } {
   const thread = machine.createThread();
   machine.setThreadWord(thread.address, "TH_ROOT", root);

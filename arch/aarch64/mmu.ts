@@ -1,5 +1,6 @@
 /**
- * Translation table entries and MMU control values of AArch64 (Arm ARM, D8.3: VMSAv8-64 descriptor formats, 4 KiB granule).
+ * Translation table entries and MMU control values of AArch64 (Arm ARM, D8.3: VMSAv8-64 descriptor
+ * formats, 4 KiB granule).
  *
  * @module
  */
@@ -59,15 +60,16 @@ export const entryFormat: EntryFormat = {
 export const MAIR = 0xffn;
 
 /**
- * TCR_EL1: 48-bit halves (T0SZ = T1SZ = 16), 4 KiB granules (TG0 = 0b00, TG1 = 0b10), inner shareable write-back walks,
- * 48-bit physical addresses (IPS = 0b101).
+ * TCR_EL1: 48-bit halves (T0SZ = T1SZ = 16), 4 KiB granules (TG0 = 0b00, TG1 = 0b10), inner
+ * shareable write-back walks, 48-bit physical addresses (IPS = 0b101).
  */
 export const TCR = 16n | (1n << 8n) | (1n << 10n) | (3n << 12n) |
   (16n << 16n) | (1n << 24n) | (1n << 26n) | (3n << 28n) | (2n << 30n) | (5n << 32n);
 
 /**
- * SCTLR_EL1: MMU and caches on, stack alignment checked, the bits that are RES1 set. WFI from EL0 traps, as do cache maintenance
- * and DAIF; EL0 may read CTR_EL0 (UCT), use DC ZVA (DZE) and WFE (nTWE), which never waits here.
+ * SCTLR_EL1: MMU and caches on, stack alignment checked, the bits that are RES1 set. WFI from EL0
+ * traps, as do cache maintenance and DAIF; EL0 may read CTR_EL0 (UCT), use DC ZVA (DZE) and WFE
+ * (nTWE), which never waits here.
  */
 export const SCTLR = 0x30d0_0800n | 1n /* M */ | (1n << 2n) /* C */ | (1n << 3n) /* SA */ |
   (1n << 4n) /* SA0 */ | (1n << 12n) /* I */ | (1n << 14n) /* DZE */ | (1n << 15n) /* UCT */ |

@@ -59,8 +59,8 @@ const CLASS_NAMES: ReadonlyMap<number, string> = new Map([
 export const IL = 1 << 25;
 
 /**
- * Syndrome of a trapped MSR, MRS or system instruction (Arm ARM, D17.2.37, "ISS encoding for an exception from MSR, MRS, or System
- * instruction execution in AArch64 state").
+ * Syndrome of a trapped MSR, MRS or system instruction (Arm ARM, D17.2.37, "ISS encoding for an
+ * exception from MSR, MRS, or System instruction execution in AArch64 state").
  * @param word the instruction
  */
 export function systemInstructionSyndrome(word: number): number {
@@ -101,7 +101,10 @@ export function faultStatus(esr: bigint): number {
   return Number(esr & 0x3fn);
 }
 
-/** Whether an abort's status is a translation, access flag or permission fault: one that new tables can resolve. */
+/**
+ * Whether an abort's status is a translation, access flag or permission fault: one that new tables
+ * can resolve.
+ */
 export function isTableFault(esr: bigint): boolean {
   const status = faultStatus(esr);
   return status >= 0x04 && status <= 0x0f;

@@ -79,7 +79,8 @@ const CAUSES: readonly (readonly [
   cause: ReturnType<AArch64TrapFrame["cause"]>,
 ])[] = [
   [{ esr: 0x5600_0000n }, { kind: "syscall" }],
-  [{ esr: 0x5600_0000n, pstate: 5n, vector: 4 }, { kind: "syscall" }], // of a program in kernel mode
+  // of a program in kernel mode
+  [{ esr: 0x5600_0000n, pstate: 5n, vector: 4 }, { kind: "syscall" }],
   [{ vector: 9, esr: 0x5600_0000n }, { kind: "interrupt", line: 17 }],
   [{ vector: 5, pstate: 5n }, { kind: "interrupt", line: 17 }],
   [{ vector: 10 }, { kind: "interrupt", line: 17 }], // FIQ

@@ -68,8 +68,9 @@ class CopyMachine implements Disposable {
   }
 
   /**
-   * Comes to an instant from a little before it, so that the TLB holds what it holds there: entries of
-   * another instant would not be those of the tables, whose accessed and dirty bits come with them.
+   * Comes to an instant from a little before it, so that the TLB holds what it holds there: entries
+   * of another instant would not be those of the tables, whose accessed and dirty bits come with
+   * them.
    */
   approach(copies: readonly Copy[], instant: number): void {
     const from = Math.max(0, instant - WARM);

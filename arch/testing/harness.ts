@@ -1,7 +1,7 @@
 /**
- * A bare machine for conformance tests: one CPU, RAM, the guest kernel image and one thread, with no kernel behind it. Test code
- * runs in user or kernel mode; what the CPU delivers goes through the image's own vectors, is looked at here, and goes back through
- * the image's own exit routines.
+ * A bare machine for conformance tests: one CPU, RAM, the guest kernel image and one thread, with
+ * no kernel behind it. Test code runs in user or kernel mode; what the CPU delivers goes through
+ * the image's own vectors, is looked at here, and goes back through the image's own exit routines.
  *
  *     using machine = new BareMachine({ arch, code, kernelState });
  *     machine.start({ mode: "user", pc: machine.userLabel("divide") });
@@ -34,9 +34,15 @@ export const RAM_SIZE = 4 * 1024 * 1024;
 export interface BareMachineOptions {
   /** Architecture. */
   readonly arch: Arch;
-  /** ELF file with the test code. It is position independent: it runs at its own address and in the kernel half. */
+  /**
+   * ELF file with the test code. It is position independent: it runs at its own address and in the
+   * kernel half.
+   */
   readonly code: Uint8Array;
-  /** Registers of a trap frame, by name, that make it one of kernel mode: selectors and flags, or PSTATE. */
+  /**
+   * Registers of a trap frame, by name, that make it one of kernel mode: selectors and flags, or
+   * PSTATE.
+   */
   readonly kernelState: Registers;
   /** Further registers that {@linkcode Delivered} is to show. */
   readonly watch?: readonly string[];
@@ -54,7 +60,10 @@ export interface Delivered extends ExceptionEntry {
 
 /** A trap that the image's vectors have saved. */
 export interface Trap {
-  /** What the CPU delivered to get here, oldest first; more than one entry if entering an exception raised another. */
+  /**
+   * What the CPU delivered to get here, oldest first; more than one entry if entering an exception
+   * raised another.
+   */
   readonly delivered: readonly Delivered[];
   /** The last of them, or `undefined` for a trap that is not an exception. */
   readonly entry: Delivered | undefined;
@@ -255,7 +264,10 @@ export class BareMachine implements Disposable {
     return physical;
   }
 
-  /** Maps a page for the kernel, in either half, by default a fresh one; returns its physical address. */
+  /**
+   * Maps a page for the kernel, in either half, by default a fresh one; returns its physical
+   * address.
+   */
   mapKernel(
     address: bigint,
     protection: { write: boolean; execute: boolean },
@@ -271,12 +283,18 @@ export class BareMachine implements Disposable {
     tables.map(address < this.arch.userEnd ? this.root : root, address, leaf);
   }
 
-  /** An unused kernel address, page-aligned, that nothing is mapped at; `index` from 0 upward names different ones. */
+  /**
+   * An unused kernel address, page-aligned, that nothing is mapped at; `index` from 0 upward names
+   * different ones.
+   */
   kernelPage(index: number): bigint {
     return this.arch.stackRegion + 0x2_0000_0000n + BigInt(index) * PAGE;
   }
 
-  /** Registers with a distinct value each, but for the program counter, the stack pointer and the flags. */
+  /**
+   * Registers with a distinct value each, but for the program counter, the stack pointer and the
+   * flags.
+   */
   distinctRegisters(): Record<string, bigint> {
     const special = new Set(["rsp", "rip", "rflags", "sp", "pc", "pstate", "cpsr", "spsr"]);
     const registers: Record<string, bigint> = {};
@@ -287,8 +305,8 @@ export class BareMachine implements Disposable {
   }
 
   /**
-   * Leaves for test code through the image's exit routine; the CPU must be waiting in a hypercall. The next run starts in that
-   * routine.
+   * Leaves for test code through the image's exit routine; the CPU must be waiting in a hypercall.
+   * The next run starts in that routine.
    */
   start(options: Start): void {
     const { cpu, arch, space } = this;
@@ -345,8 +363,8 @@ export class BareMachine implements Disposable {
   }
 
   /**
-   * Calls a routine of the image on the current kernel stack and returns its result; the CPU is waiting in a hypercall before
-   * and after.
+   * Calls a routine of the image on the current kernel stack and returns its result; the CPU is
+   * waiting in a hypercall before and after.
    */
   call(routine: GuestLabel, ...words: bigint[]): bigint {
     this.cpu.answer(this.routine(routine), ...words);
@@ -360,8 +378,8 @@ export class BareMachine implements Disposable {
   }
 
   /**
-   * Goes back from a trap through the exit routine its frame asks for, and stops before the first instruction there. The
-   * frame may have been edited.
+   * Goes back from a trap through the exit routine its frame asks for, and stops before the first
+   * instruction there. The frame may have been edited.
    */
   leave(trap: Trap, options: { pc?: bigint; routine?: GuestLabel } = {}): void {
     const frame = this.#inThread(trap.frame);
@@ -400,7 +418,10 @@ export class BareMachine implements Disposable {
     return this.arch.image.constant("TH_SIZE") - this.arch.image.constant("TH_FP");
   }
 
-  /** The exit routine takes a user frame from the thread object; one on a stack of its own is moved there. */
+  /**
+   * The exit routine takes a user frame from the thread object; one on a stack of its own is moved
+   * there.
+   */
   #inThread(frame: TrapFrame): TrapFrame {
     const address = this.thread + this.arch.image.symbol("TH_FRAME");
     if (!frame.fromUser || frame.address === address) return frame;

@@ -1,5 +1,6 @@
 /**
- * One case of a conformance table: to the instruction, into the vectors, and back with every register as it was.
+ * One case of a conformance table: to the instruction, into the vectors, and back with every
+ * register as it was.
  *
  * @module
  */
@@ -17,13 +18,14 @@ export interface RoundTripCase {
   /** Label or address of the instruction that traps; by default the case's label with `_at`. */
   readonly at?: string | bigint;
   /**
-   * Label or address where single steps end and registers are looked at; by default the instruction that traps. An instruction that
-   * cannot be fetched traps together with the jump to it: there it is the jump.
+   * Label or address where single steps end and registers are looked at; by default the instruction
+   * that traps. An instruction that cannot be fetched traps together with the jump to it: there it
+   * is the jump.
    */
   readonly stop?: string | bigint;
   /**
-   * Label or address to go on at; by default the case's label with `_next`. From there the code ends with a breakpoint
-   * instruction.
+   * Label or address to go on at; by default the case's label with `_next`. From there the code
+   * ends with a breakpoint instruction.
    */
   readonly next?: string | bigint;
   /** Starting registers that are not to have their distinct values. */
@@ -34,15 +36,21 @@ export interface RoundTripCase {
   readonly frame?: bigint;
   /** Flags register, and the bits of it that need not come back. */
   readonly flags: { readonly name: string; readonly ignore: bigint };
-  /** Floating-point state of the test code, as the thread object holds it; by default what a new thread has. */
+  /**
+   * Floating-point state of the test code, as the thread object holds it; by default what a new
+   * thread has.
+   */
   readonly fp?: Uint8Array;
-  /** Whether the code changes the floating-point state before it traps; then it is checked from the trap on. */
+  /**
+   * Whether the code changes the floating-point state before it traps; then it is checked from the
+   * trap on.
+   */
   readonly changesFp?: boolean;
   /** Called before the code starts. */
   readonly prepare?: (machine: BareMachine) => void;
   /**
-   * Called in the trap. Answers where to go on: `retry` the instruction, whose cause it has removed, or `skip` it. By default it
-   * is skipped.
+   * Called in the trap. Answers where to go on: `retry` the instruction, whose cause it has
+   * removed, or `skip` it. By default it is skipped.
    */
   readonly handle?: (machine: BareMachine, trap: Trap) => "retry" | "skip";
 }
@@ -56,8 +64,8 @@ export interface RoundTripResult {
 }
 
 /**
- * Takes a case there and back, once instruction by instruction and once in one run, and checks that both saved the same frame, that
- * every register came back, and that the floating-point state did.
+ * Takes a case there and back, once instruction by instruction and once in one run, and checks that
+ * both saved the same frame, that every register came back, and that the floating-point state did.
  *
  * @param make makes a machine; the returned trap belongs to the last one made
  * @param check looks at each trap while its machine is alive
@@ -125,7 +133,10 @@ function savedFrame(machine: BareMachine, trap: Trap): Uint8Array {
   return memory.slice(space.physical(trap.frame.address), size).slice();
 }
 
-/** Checks that registers are as they were, but for the program counter and the ignored bits of the flags. */
+/**
+ * Checks that registers are as they were, but for the program counter and the ignored bits of the
+ * flags.
+ */
 export function assertSameRegisters(
   now: Registers,
   options: { before: Registers; flags: RoundTripCase["flags"]; pc: bigint },

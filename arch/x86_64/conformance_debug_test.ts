@@ -1,5 +1,6 @@
 /**
- * Debug exceptions on x86-64: single step, INT1 and breakpoint registers (SDM vol. 3, 17.3.1), from both privileges.
+ * Debug exceptions on x86-64: single step, INT1 and breakpoint registers (SDM vol. 3, 17.3.1), from
+ * both privileges.
  */
 import { assertEquals } from "@std/assert";
 import type { BareMachine, Mode } from "../testing/harness.ts";
@@ -19,7 +20,10 @@ import { Vector } from "./exceptions.ts";
 const DR6_B0 = 0x1n;
 const DR6_BS = 0x4000n;
 
-/** Follows a stepped program to its breakpoint; answers the offsets of the saved RIPs, and the vectors. */
+/**
+ * Follows a stepped program to its breakpoint; answers the offsets of the saved RIPs, and the
+ * vectors.
+ */
 function follow(
   machine: BareMachine,
   options: { mode: Mode; label: string; registers: Record<string, bigint> },

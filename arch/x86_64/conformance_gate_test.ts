@@ -1,5 +1,6 @@
 /**
- * The IDT on x86-64: privilege of gates, gates that cannot be entered, interrupt stacks (SDM vol. 3, 6.12 to 6.14).
+ * The IDT on x86-64: privilege of gates, gates that cannot be entered, interrupt stacks (SDM vol.
+ * 3, 6.12 to 6.14).
  */
 import { assertEquals } from "@std/assert";
 import type { BareMachine, Mode } from "../testing/harness.ts";

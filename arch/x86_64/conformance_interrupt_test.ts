@@ -1,5 +1,6 @@
 /**
- * External interrupts on x86-64: when one is taken, what it pushes, and what holds it off (SDM vol. 3, 6.8); SWAPGS.
+ * External interrupts on x86-64: when one is taken, what it pushes, and what holds it off (SDM vol.
+ * 3, 6.8); SWAPGS.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Mode, Registers } from "../testing/harness.ts";
@@ -68,7 +69,8 @@ for (const mode of MODES) {
   Deno.test(`x86-64 interrupt in a repeated store in ${mode} mode, it goes on where it was`, () => {
     using machine = makeMachine();
     const physical = machine.mapUser(DATA, { write: true, execute: false });
-    // The engine finds out that RCX is 0 in a step of its own: for a seventh one, RIP is still at the instruction.
+    // The engine finds out that RCX is 0 in a step of its own: for a seventh one, RIP is still at
+    // the instruction.
     for (let done = 0; done <= 7; done++) {
       const stored = Math.min(done, 6);
       machine.memory.slice(physical, 16).fill(0);
@@ -139,7 +141,10 @@ for (const mode of MODES) {
   });
 }
 
-/** Kernel code that unmasks interrupts while one is pending: label, and where it is taken (`null`: nowhere). */
+/**
+ * Kernel code that unmasks interrupts while one is pending: label, and where it is taken (`null`:
+ * nowhere).
+ */
 const SHADOWS: readonly [string, string | null][] = [
   ["shadow_sti", "shadow_sti_after"],
   ["shadow_sti_sti", "shadow_sti_sti_after"],

@@ -1,17 +1,21 @@
 /**
- * What an x86-64 CPU does and this one cannot, because the engine has no means for it. Each test shows what happens instead, so that
- * a change of the engine is noticed. The list:
+ * What an x86-64 CPU does and this one cannot, because the engine has no means for it. Each test
+ * shows what happens instead, so that a change of the engine is noticed. The list:
  *
  * - #XM: unmasked SIMD floating-point exceptions are not raised.
  * - #AC: alignment checking (CR0.AM with RFLAGS.AC) does nothing.
  * - #GP for misaligned operands of SSE instructions that need alignment is not raised.
  * - AVX instructions without XSAVE enabled are executed as their SSE forms instead of being #UD.
- * - Jumps, calls and returns to non-canonical addresses are #GP at the target and not at the instruction.
- * - RDMSR and WRMSR of registers that do not exist, and of values they cannot hold, do nothing instead of being #GP.
+ * - Jumps, calls and returns to non-canonical addresses are #GP at the target and not at the
+ *   instruction.
+ * - RDMSR and WRMSR of registers that do not exist, and of values they cannot hold, do nothing
+ *   instead of being #GP.
  * - Writes of impossible combinations to CR0 are ignored instead of being #GP.
  * - Breakpoint registers stop at instructions only, not at data.
- * - `rep` takes one step more than there are repetitions, in which an interrupt finds RCX 0 and RIP still at it.
- * - An instruction that cannot be fetched faults together with the jump to it: an interrupt that comes between them is taken later.
+ * - `rep` takes one step more than there are repetitions, in which an interrupt finds RCX 0 and RIP
+ *   still at it.
+ * - An instruction that cannot be fetched faults together with the jump to it: an interrupt that
+ *   comes between them is taken later.
  * - INS without the privilege has written a zero to memory before its #GP.
  * - A refused `int n` with prefixes restarts behind the prefixes.
  * - Accessed and dirty bits are not set by the CPU's own accesses while it delivers an event.

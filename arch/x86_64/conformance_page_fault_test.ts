@@ -1,6 +1,7 @@
 /**
- * Page faults on x86-64: every error code that can exist (SDM vol. 3, 4.7), from both privileges. W and I exclude each other, and
- * a read the kernel may not do (P alone) needs SMAP or protection keys, which the guest kernel does not use.
+ * Page faults on x86-64: every error code that can exist (SDM vol. 3, 4.7), from both privileges. W
+ * and I exclude each other, and a read the kernel may not do (P alone) needs SMAP or protection
+ * keys, which the guest kernel does not use.
  */
 import { assertEquals } from "@std/assert";
 import type { BareMachine, Mode } from "../testing/harness.ts";
@@ -27,7 +28,8 @@ const MAPPINGS = {
   "read-only kernel": (m) => m.mapKernel(DATA, { write: false, execute: true }),
   "no-execute kernel": (m) => m.mapKernel(DATA, { write: true, execute: false }),
   "reserved bit": (m) => {
-    // A 2 MiB page whose address has bit 13 set (SDM vol. 3, table 4-17); a page beside it makes the tables above.
+    // A 2 MiB page whose address has bit 13 set (SDM vol. 3, table 4-17); a page beside it makes
+    // the tables above.
     m.mapUser(DATA, { write: true, execute: true });
     const walk = m.space.tables.walk(m.root, DATA);
     if (walk.kind === "missing") throw new Error("the page is not mapped");

@@ -1,6 +1,6 @@
 /**
- * What happens on x86-64 when an event cannot be delivered: serial exceptions, double faults and shutdown (SDM vol. 3, 6.15, interrupt
- * 8), and stacks that cannot be pushed to.
+ * What happens on x86-64 when an event cannot be delivered: serial exceptions, double faults and
+ * shutdown (SDM vol. 3, 6.15, interrupt 8), and stacks that cannot be pushed to.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { BareMachine, Registers } from "../testing/harness.ts";

@@ -1,7 +1,8 @@
 /**
- * A user program makes system calls; the kernel copies in and out, zeroes a page and switches to another thread and back for each.
- * An interrupt is raised at every single instruction of all that in turn, from the exit to user mode to the last system call, and
- * nothing may come out differently.
+ * A user program makes system calls; the kernel copies in and out, zeroes a page and switches to
+ * another thread and back for each. An interrupt is raised at every single instruction of all that
+ * in turn, from the exit to user mode to the last system call, and nothing may come out
+ * differently.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Registers } from "../testing/harness.ts";
@@ -159,7 +160,8 @@ Deno.test("x86-64 interrupt at every instruction of system calls, copies and swi
   let at = 0;
   for (;; at++) {
     const outcome = scenario.run(at);
-    if (machine.cpu.interruptPending) break; // raised behind the closing breakpoint, where the kernel stays
+    // raised behind the closing breakpoint, where the kernel stays
+    if (machine.cpu.interruptPending) break;
     assertEquals(outcome.interrupted.length, 1, `one interrupt, raised after ${at} instructions`);
     seen.add(outcome.interrupted[0] ?? 0n);
     const { registers, fp, user, kernel, results } = outcome;

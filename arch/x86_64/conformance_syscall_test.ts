@@ -1,5 +1,6 @@
 /**
- * SYSCALL and SYSRET on x86-64 (SDM vol. 2; AMD64 vol. 2, 6.1), through the image's entry and exit code.
+ * SYSCALL and SYSRET on x86-64 (SDM vol. 2; AMD64 vol. 2, 6.1), through the image's entry and exit
+ * code.
  */
 import { assert, assertEquals } from "@std/assert";
 import { assertSameRegisters } from "../testing/round_trip.ts";

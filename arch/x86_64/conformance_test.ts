@@ -1,7 +1,7 @@
 /**
- * The x86-64 conformance table: instruction by instruction, what is delivered from user and from kernel mode. Page faults, gates,
- * debug exceptions, interrupts and system calls have tables of their own beside this one; what the engine cannot do is in
- * `conformance_limits_test.ts`.
+ * The x86-64 conformance table: instruction by instruction, what is delivered from user and from
+ * kernel mode. Page faults, gates, debug exceptions, interrupts and system calls have tables of
+ * their own beside this one; what the engine cannot do is in `conformance_limits_test.ts`.
  */
 import type { Mode } from "../testing/harness.ts";
 import { roundTrip, type RoundTripCase } from "../testing/round_trip.ts";

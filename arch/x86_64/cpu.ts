@@ -1,6 +1,6 @@
 /**
- * The x86-64 CPU: interrupt and exception entry through the IDT as the SDM describes it (vol. 3, 6.12 to 6.15), on top of an
- * engine that only reports exceptions.
+ * The x86-64 CPU: interrupt and exception entry through the IDT as the SDM describes it (vol. 3,
+ * 6.12 to 6.15), on top of an engine that only reports exceptions.
  *
  * @module
  */
@@ -145,8 +145,9 @@ export class X86Cpu extends CpuCore {
   }
 
   /**
-   * A general register, `rip`, `rflags`, a segment selector, a control or model-specific register by name; `idtr_base`,
-   * `gdtr_base` and `tr_base`, which only the guest can set, for where the tables are.
+   * A general register, `rip`, `rflags`, a segment selector, a control or model-specific register
+   * by name; `idtr_base`, `gdtr_base` and `tr_base`, which only the guest can set, for where the
+   * tables are.
    */
   register(name: string): bigint {
     const general = generalRegister(name);
@@ -160,7 +161,10 @@ export class X86Cpu extends CpuCore {
       : this.engine.readMsr(msr);
   }
 
-  /** Sets a register by name. A selector written this way changes neither privilege nor the hidden descriptor. */
+  /**
+   * Sets a register by name. A selector written this way changes neither privilege nor the hidden
+   * descriptor.
+   */
   setRegister(name: string, value: bigint): void {
     const general = generalRegister(name);
     const msr = modelSpecificRegister(name);
@@ -209,7 +213,10 @@ export class X86Cpu extends CpuCore {
     return this.#deliver({ vector, error, kind: "fault" });
   }
 
-  /** Enters #GP(0), or the exception it should be: the engine has one for all non-canonical addresses. */
+  /**
+   * Enters #GP(0), or the exception it should be: the engine has one for all non-canonical
+   * addresses.
+   */
   #enterProtection(): CpuExit | null {
     const state = this.#state;
     const code = this.#code(state.rip, MAX_INSTRUCTION);
@@ -222,7 +229,10 @@ export class X86Cpu extends CpuCore {
     return this.#deliver({ vector, error: 0, kind: "fault" });
   }
 
-  /** Whether a #DB is an instruction breakpoint's, a fault, and not a trap behind the instruction (SDM vol. 3, 17.3.1). */
+  /**
+   * Whether a #DB is an instruction breakpoint's, a fault, and not a trap behind the instruction
+   * (SDM vol. 3, 17.3.1).
+   */
   #atBreakpoint(): boolean {
     const { engine } = this;
     const rip = this.#state.rip;
@@ -253,7 +263,10 @@ export class X86Cpu extends CpuCore {
     return this.#deliver({ vector: FIRST_INTERRUPT_VECTOR + line, error: 0, kind: "external" });
   }
 
-  /** SYSCALL (SDM vol. 2): RCX and R11 take RIP and RFLAGS; selectors come from STAR, RIP from LSTAR. */
+  /**
+   * SYSCALL (SDM vol. 2): RCX and R11 take RIP and RFLAGS; selectors come from STAR, RIP from
+   * LSTAR.
+   */
   #enterSyscall(): CpuExit | null {
     const state = this.#state;
     const pc = state.rip;

@@ -1,6 +1,7 @@
 /**
- * As much of instruction decoding as exception delivery needs where the engine does not tell enough: which memory accesses go
- * through the stack segment, and where an `int` began (SDM vol. 2, chapter 2 and appendix A).
+ * As much of instruction decoding as exception delivery needs where the engine does not tell
+ * enough: which memory accesses go through the stack segment, and where an `int` began (SDM vol. 2,
+ * chapter 2 and appendix A).
  *
  * @module
  */
@@ -32,7 +33,10 @@ export interface Instruction {
   readonly next: number;
 }
 
-/** Splits an instruction, of which there may be more bytes; `undefined` if it ends before its opcode. */
+/**
+ * Splits an instruction, of which there may be more bytes; `undefined` if it ends before its
+ * opcode.
+ */
 export function decode(code: Uint8Array): Instruction | undefined {
   let at = 0;
   let narrowAddress = false;
@@ -146,15 +150,18 @@ function stackAccess(
   return pops ? { address: rsp, stack: true } : undefined;
 }
 
-/** Memory operands of instructions of group 6 and 7 that only CPL 0 may execute: LLDT, LTR, LGDT, LIDT, LMSW, INVLPG. */
+/**
+ * Memory operands of instructions of group 6 and 7 that only CPL 0 may execute: LLDT, LTR, LGDT,
+ * LIDT, LMSW, INVLPG.
+ */
 function isPrivileged({ map, opcode }: Instruction, group: number): boolean {
   return map === 1 && ((opcode === 0x00 && (group === 2 || group === 3)) ||
     (opcode === 0x01 && group !== 0 && group !== 1 && group !== 4));
 }
 
 /**
- * Whether the first non-canonical address an instruction uses goes through the stack segment, which makes it #SS and not #GP
- * (SDM vol. 3, 6.15, interrupt 12).
+ * Whether the first non-canonical address an instruction uses goes through the stack segment, which
+ * makes it #SS and not #GP (SDM vol. 3, 6.15, interrupt 12).
  *
  * @param code the instruction, up to 15 bytes
  * @param options `register` reads a general register by number; `cpl` is the privilege level
@@ -199,8 +206,8 @@ const ALWAYS_MODIFIES_0F = new Set([
 ]);
 
 /**
- * Whether an instruction reads its memory operand to write it: such an access is a write in a #PF error code, while the engine
- * comes to the read first.
+ * Whether an instruction reads its memory operand to write it: such an access is a write in a #PF
+ * error code, while the engine comes to the read first.
  *
  * @param code the instruction, up to 15 bytes
  */

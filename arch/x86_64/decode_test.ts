@@ -11,7 +11,10 @@ import { Gpr } from "./registers.ts";
 
 const BAD = 0x8000_0000_1000n;
 
-/** Whether code faults on the stack segment when the named registers hold a non-canonical address and the others hold 0x1000. */
+/**
+ * Whether code faults on the stack segment when the named registers hold a non-canonical address
+ * and the others hold 0x1000.
+ */
 function stackFault(code: readonly number[], bad: readonly (keyof typeof Gpr)[], cpl = 3): boolean {
   const numbers = new Set<number>(bad.map((name) => Gpr[name]));
   const register = (index: number): bigint => numbers.has(index) ? BAD : 0x1000n;

@@ -1,6 +1,6 @@
 /**
- * Interrupt and exception delivery in 64-bit mode (SDM vol. 3, 6.12 to 6.15; vol. 2, INT): from an event to the first instruction
- * of its handler, or to the double fault, or to shutdown.
+ * Interrupt and exception delivery in 64-bit mode (SDM vol. 3, 6.12 to 6.15; vol. 2, INT): from an
+ * event to the first instruction of its handler, or to the double fault, or to shutdown.
  *
  * @module
  */
@@ -40,8 +40,9 @@ export interface InterruptEvent {
   /** Error code, for the exceptions that push one. */
   readonly error: number;
   /**
-   * `fault`: RIP is at the instruction, which is to be restarted; `trap`: RIP is behind it; `software`: `int n` or `int3`, RIP is
-   * behind it and the gate's privilege is checked; `external`: raised by a device.
+   * `fault`: RIP is at the instruction, which is to be restarted; `trap`: RIP is behind it;
+   * `software`: `int n` or `int3`, RIP is behind it and the gate's privilege is checked;
+   * `external`: raised by a device.
    */
   readonly kind: "fault" | "trap" | "software" | "external";
 }
@@ -99,7 +100,8 @@ export class Delivery {
   }
 
   /**
-   * Delivers an event, and the exceptions its delivery raises: double fault, then shutdown (SDM vol. 3, 6.15, table 6-5).
+   * Delivers an event, and the exceptions its delivery raises: double fault, then shutdown (SDM
+   * vol. 3, 6.15, table 6-5).
    * @returns what was entered, or one line about the triple fault
    */
   deliver(event: InterruptEvent): ExceptionEntry | string {
@@ -229,7 +231,10 @@ export class Delivery {
     return segment.present ? segment : new DeliveryFault(Vector.NP, error);
   }
 
-  /** Stack pointer the frame is pushed at: an interrupt stack, that of an inner ring, or the current one. */
+  /**
+   * Stack pointer the frame is pushed at: an interrupt stack, that of an inner ring, or the current
+   * one.
+   */
   #stack(ist: number, ring: number | undefined): bigint | DeliveryFault {
     if (ist === 0 && ring === undefined) return this.#state.rsp;
     const base = this.#state.tableBase(X86TableIndex.TR);
@@ -239,14 +244,20 @@ export class Delivery {
     return this.#memory.view.getBigUint64(offset, true);
   }
 
-  /** Index in RAM of 8 aligned bytes of a system table, read with supervisor rights; −1 if they are not mapped. */
+  /**
+   * Index in RAM of 8 aligned bytes of a system table, read with supervisor rights; −1 if they are
+   * not mapped.
+   */
   #systemOffset(address: bigint): number {
     const direct = this.#directOffset(address, 8);
     if (direct >= 0) return direct;
     return this.#walk.walk(currentRoot(this.#state), address);
   }
 
-  /** Index in RAM of bytes in the direct map, −1 elsewhere. Every root has the direct map, and the kernel never unmaps it. */
+  /**
+   * Index in RAM of bytes in the direct map, −1 elsewhere. Every root has the direct map, and the
+   * kernel never unmaps it.
+   */
   #directOffset(address: bigint, size: number): number {
     const offset = Number(address - this.#directBegin);
     return offset >= 0 && offset <= this.#memory.size - size ? offset : -1;
@@ -303,7 +314,10 @@ export class Delivery {
   }
 }
 
-/** Whether a second exception while delivering an event makes a double fault (SDM vol. 3, table 6-5). */
+/**
+ * Whether a second exception while delivering an event makes a double fault (SDM vol. 3, table
+ * 6-5).
+ */
 function isDoubleFault(first: InterruptEvent, second: number): boolean {
   if (first.kind !== "fault") return false;
   if (first.vector === Vector.PF) return isContributory(second) || second === Vector.PF;

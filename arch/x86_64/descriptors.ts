@@ -1,5 +1,6 @@
 /**
- * Interrupt gates and code segment descriptors of 64-bit mode, as the CPU reads them (SDM vol. 3, 6.14.1 and 3.4.5).
+ * Interrupt gates and code segment descriptors of 64-bit mode, as the CPU reads them (SDM vol. 3,
+ * 6.14.1 and 3.4.5).
  *
  * @module
  */

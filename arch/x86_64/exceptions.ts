@@ -74,12 +74,18 @@ export function hasErrorCode(vector: number): boolean {
 /** Bits of a page-fault error code. */
 export const PageFaultBit = { PRESENT: 1, WRITE: 2, USER: 4, RESERVED: 8, FETCH: 16 } as const;
 
-/** Exceptions of the contributory class, which make a double fault of another (SDM vol. 3, table 6-5). */
+/**
+ * Exceptions of the contributory class, which make a double fault of another (SDM vol. 3, table
+ * 6-5).
+ */
 export function isContributory(vector: number): boolean {
   return vector === Vector.DE || (vector >= Vector.TS && vector <= Vector.GP);
 }
 
-/** A vector with its error code in words: `page fault: write to a page that is not present, from user mode`. */
+/**
+ * A vector with its error code in words:
+ * `page fault: write to a page that is not present, from user mode`.
+ */
 export function describeVector(vector: number, error: number): string {
   const name = NAMES[vector]?.[1] ?? vectorName(vector);
   if (vector === Vector.PF) {

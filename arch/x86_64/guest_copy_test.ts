@@ -1,5 +1,6 @@
 /**
- * `copy.S` on x86-64: copies between user and kernel memory with faults at every byte, and zeroing pages.
+ * `copy.S` on x86-64: copies between user and kernel memory with faults at every byte, and zeroing
+ * pages.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type BareMachine, describeExit } from "../testing/harness.ts";

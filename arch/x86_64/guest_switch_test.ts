@@ -1,5 +1,6 @@
 /**
- * `switch.S` on x86-64: context switches, stack handoff and continuations, run as the kernel runs them.
+ * `switch.S` on x86-64: context switches, stack handoff and continuations, run as the kernel runs
+ * them.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine } from "../testing/harness.ts";

@@ -22,7 +22,10 @@ const threadFp = image.symbol("TH_FP");
 const switchFrameSize = image.constant("SWITCH_SIZE");
 const switchResume = image.symbol("SWITCH_RIP");
 
-/** FXSAVE area: x87 control word with every exception masked, and MXCSR's initial value (SDM vol. 1, 10.5.1). */
+/**
+ * FXSAVE area: x87 control word with every exception masked, and MXCSR's initial value (SDM vol. 1,
+ * 10.5.1).
+ */
 const FXSAVE_FCW = 0x037fn;
 const FXSAVE_MXCSR = 0x1f80n;
 

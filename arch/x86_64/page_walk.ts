@@ -1,6 +1,6 @@
 /**
- * The page walk the CPU makes for its own accesses while it delivers an event: to descriptor tables, the TSS and the stack, all
- * with supervisor rights (SDM vol. 3, 4.5 to 4.7).
+ * The page walk the CPU makes for its own accesses while it delivers an event: to descriptor
+ * tables, the TSS and the stack, all with supervisor rights (SDM vol. 3, 4.5 to 4.7).
  *
  * @module
  */
@@ -15,7 +15,10 @@ const LARGE = 0x80;
 const PAGE_LEVEL = 3;
 /** Bits of an address below those that index the table of a level. */
 const SHIFTS = [39, 30, 21, 12] as const;
-/** Bits 20 to 13 of the entry of a 2 MiB page, 29 to 13 of one of 1 GiB, must be clear. The root's entries are no pages. */
+/**
+ * Bits 20 to 13 of the entry of a 2 MiB page, 29 to 13 of one of 1 GiB, must be clear. The root's
+ * entries are no pages.
+ */
 const RESERVED = [LARGE, 0x3fff_e000, 0x001f_e000, 0] as const;
 const HIGH = 2 ** 32;
 const CR0_PG = 1n << 31n;
@@ -42,7 +45,8 @@ export class PageWalk {
   }
 
   /**
-   * Index in RAM of the byte at an address, or −1 if it is not mapped, or mapped to where there is no RAM.
+   * Index in RAM of the byte at an address, or −1 if it is not mapped, or mapped to where there is
+   * no RAM.
    * @param root physical address of the root table; without one, the address is physical
    */
   walk(root: number | undefined, address: bigint): number {

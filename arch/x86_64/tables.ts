@@ -1,5 +1,6 @@
 /**
- * Descriptor tables of x86-64: GDT, IDT, TSS and the per-CPU area (SDM vol. 3, chapters 3, 6 and 7).
+ * Descriptor tables of x86-64: GDT, IDT, TSS and the per-CPU area (SDM vol. 3, chapters 3, 6 and
+ * 7).
  *
  * @module
  */
@@ -87,7 +88,8 @@ function writeIdt(space: KernelSpace, image: GuestImage, idt: bigint): void {
   const size = image.symbol("VECTOR_STUB_SIZE");
   for (let vector = 0; vector < image.constant("VECTOR_COUNT"); vector++) {
     const ist = vector === Vector.DF || vector === Vector.NMI ? IST_EMERGENCY : 0n;
-    // User code may raise breakpoints and overflows by instruction; every other gate is the kernel's.
+    // User code may raise breakpoints and overflows by instruction; every other gate is the
+    // kernel's.
     const dpl = vector === Vector.BP || vector === Vector.OF ? 3n : 0n;
     const handler = stubs + BigInt(vector) * size;
     const address = idt + BigInt(16 * vector);

@@ -268,7 +268,10 @@ export class X86TrapFrame implements TrapFrame {
     this.sp = start.sp;
   }
 
-  /** System calls return with SYSRET unless the kernel changed what SYSRET cannot restore; everything else with IRET. */
+  /**
+   * System calls return with SYSRET unless the kernel changed what SYSRET cannot restore;
+   * everything else with IRET.
+   */
   exitRoutine(): "exit_to_user" | "exit_to_user_sysret" | "exit_to_kernel" {
     if (!this.fromUser) return "exit_to_kernel";
     if (this.vector !== this.#layout.syscall) return "exit_to_user";

@@ -44,7 +44,8 @@ class SwitchRun extends BareRun {
     this.#write("second", second.address);
     this.#write("routine", machine.routine("switch_context"));
     space.writeU64(machine.kernelLabel("switch_block"), this.#block);
-    // The difference of two lengths is loop and nothing else; a first sample has the second thread's beginning in it.
+    // The difference of two lengths is loop and nothing else; a first sample has the second
+    // thread's beginning in it.
     const [, short = 0, long = 0] = [1, TURNS / 2, TURNS].map((turns) => this.#countTurns(turns));
     this.instructions = (long - short) / TURNS;
     this.extra = long - this.rounds * this.instructions;

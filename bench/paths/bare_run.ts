@@ -1,5 +1,6 @@
 /**
- * What the paths on a bare machine have in common: no TypeScript kernel, only the CPU and the kernel image's machine code.
+ * What the paths on a bare machine have in common: no TypeScript kernel, only the CPU and the
+ * kernel image's machine code.
  *
  * @module
  */
@@ -60,7 +61,9 @@ export abstract class BareRun implements PathRun {
     return this.executed - before;
   }
 
-  /** Has the guest run a routine of the kernel image or of the benchmark, up to its next hypercall. */
+  /**
+   * Has the guest run a routine of the kernel image or of the benchmark, up to its next hypercall.
+   */
   protected call(routine: bigint, ...words: bigint[]): void {
     this.cpu.answer(routine, ...words);
     const exit = this.cpu.run(BUDGET);

@@ -43,7 +43,10 @@ function readCpuInfo(): string {
   }
 }
 
-/** The first `model name` of the text of `/proc/cpuinfo`; `unknown` if there is none, as on most AArch64 hosts. */
+/**
+ * The first `model name` of the text of `/proc/cpuinfo`; `unknown` if there is none, as on most
+ * AArch64 hosts.
+ */
 export function cpuModel(cpuinfo: string): string {
   return /^model name\s*:\s*(.*\S)/m.exec(cpuinfo)?.[1] ?? "unknown";
 }

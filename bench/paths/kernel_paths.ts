@@ -12,7 +12,9 @@ import type { Path } from "./path.ts";
 const MIB = 2 ** 20;
 /** Pages of the file that is paged in. */
 const FILE_PAGES = 6000;
-/** Pages that are filled with zeros, at most; and in how much memory, so that it does not run low. */
+/**
+ * Pages that are filled with zeros, at most; and in how much memory, so that it does not run low.
+ */
 const ZERO_PAGES = 20_000;
 const ZERO_MEMORY = 96 * MIB;
 const FILE_MEMORY = 64 * MIB;
@@ -22,7 +24,10 @@ function module(path: string): KernelScenario["modules"] {
   return (arch) => [benchModule(arch, path)];
 }
 
-/** Two kernel threads beside a program that sleeps; they yield to each other, and give their stacks up or keep them. */
+/**
+ * Two kernel threads beside a program that sleeps; they yield to each other, and give their stacks
+ * up or keep them.
+ */
 function kernelThreads(keepsStack: boolean): Pick<KernelScenario, "modules" | "setUp" | "rounds"> {
   return {
     modules: module("sleep"),

@@ -1,5 +1,6 @@
 /**
- * What the paths through the whole kernel have in common: a machine that has booted and goes the same way round after round.
+ * What the paths through the whole kernel have in common: a machine that has booted and goes the
+ * same way round after round.
  *
  * @module
  */
@@ -88,7 +89,8 @@ function openMachine(
 }
 
 /**
- * Goes a path on a machine of its own and checks every event of many rounds, and that each takes as long as any other.
+ * Goes a path on a machine of its own and checks every event of many rounds, and that each takes as
+ * long as any other.
  */
 function findPace(scenario: KernelScenario, arch: Arch): Pace {
   const watch = new Watch(scenario.marker);
@@ -107,7 +109,8 @@ function findPace(scenario: KernelScenario, arch: Arch): Pace {
     );
   }
   const instructions = begin - previous;
-  // From one instruction to the same one, CHECKED rounds later, each event has happened CHECKED times.
+  // From one instruction to the same one, CHECKED rounds later, each event has happened CHECKED
+  // times.
   watch.counts = new Map();
   watch.at.length = 0;
   const origin = machine.cpu.instructions;
@@ -140,7 +143,10 @@ function findPace(scenario: KernelScenario, arch: Arch): Pace {
   return { begin, instructions };
 }
 
-/** Has the host provide every page of a machine's RAM, as otherwise the first use of a frame would be one for the host too. */
+/**
+ * Has the host provide every page of a machine's RAM, as otherwise the first use of a frame would
+ * be one for the host too.
+ */
 function touchPages({ bytes }: PhysicalMemory): void {
   for (let i = 0; i < bytes.length; i += PAGE_SIZE) bytes[i] = bytes[i] ?? 0;
 }

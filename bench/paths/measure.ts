@@ -109,7 +109,10 @@ export class OpenPath implements Disposable {
   }
 }
 
-/** Measures a path on an architecture. @throws {PathError} if the path does not do what its name says, each time. */
+/**
+ * Measures a path on an architecture. @throws {PathError} if the path does not do what its name
+ * says, each time.
+ */
 export function measure(path: Path, arch: Arch, options: { effort: Effort }): Measurement {
   const { effort } = options;
   using open = new OpenPath(path, arch);

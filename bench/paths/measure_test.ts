@@ -3,7 +3,10 @@ import { x86_64 } from "../../arch/mod.ts";
 import { measure, OpenPath, quantile } from "./measure.ts";
 import { type Path, PathError, type PathRun } from "./path.ts";
 
-/** A path without a machine: a sample takes `executes` instructions, and it is used up after `samples`. */
+/**
+ * A path without a machine: a sample takes `executes` instructions, and it is used up after
+ * `samples`.
+ */
 function fake(options: { instructions?: number; executes: number; samples?: number }) {
   const opened: number[] = [];
   const disposed: number[] = [];

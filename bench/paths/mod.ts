@@ -1,6 +1,7 @@
 /**
- * The paths that are measured, and how. Each path opens on one architecture, checks that it does what its name says, and
- * knows the exact number of guest instructions of a round; `measure.ts` adds host time.
+ * The paths that are measured, and how. Each path opens on one architecture, checks that it does
+ * what its name says, and knows the exact number of guest instructions of a round; `measure.ts`
+ * adds host time.
  *
  * @module
  */

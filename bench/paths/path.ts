@@ -18,11 +18,16 @@ export interface Path {
   open(arch: Arch): PathRun;
 }
 
-/** A path that has been prepared. A sample is {@linkcode prepare}, which is not timed, and then {@linkcode run}, which is. */
+/**
+ * A path that has been prepared. A sample is {@linkcode prepare}, which is not timed, and then
+ * {@linkcode run}, which is.
+ */
 export interface PathRun extends Disposable {
   /** Guest instructions of one round; exact. 0 if the path executes none. */
   readonly instructions: number;
-  /** Guest instructions of a sample that belong to no round: the way into its loop and out of it. */
+  /**
+   * Guest instructions of a sample that belong to no round: the way into its loop and out of it.
+   */
   readonly extra: number;
   /** Rounds of one sample. */
   readonly rounds: number;

@@ -1,5 +1,6 @@
 /**
- * Preemption: the timer interrupts a thread of user mode, its quantum is used up, another thread goes on.
+ * Preemption: the timer interrupts a thread of user mode, its quantum is used up, another thread
+ * goes on.
  *
  * @module
  */

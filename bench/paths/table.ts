@@ -18,7 +18,10 @@ const HEADER = [
 /** Columns of text; the others are numbers. */
 const TEXT_COLUMNS = 2;
 
-/** A table of measurements with what belongs to it: the meaning of each path and column, and the versions. */
+/**
+ * A table of measurements with what belongs to it: the meaning of each path and column, and the
+ * versions.
+ */
 export function renderTable(
   measurements: readonly Measurement[],
   environment: Environment,

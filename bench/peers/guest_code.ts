@@ -1,6 +1,7 @@
 /**
- * The guest programs that all three harnesses run, and where everything lies in their RAM. `run.ts` hands both to the C and
- * the Python harness as a RAM image and a list of constants, so that no harness can differ in them.
+ * The guest programs that all three harnesses run, and where everything lies in their RAM. `run.ts`
+ * hands both to the C and the Python harness as a RAM image and a list of constants, so that no
+ * harness can differ in them.
  *
  * @module
  */

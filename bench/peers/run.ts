@@ -1,8 +1,8 @@
 /**
  * Compares our trap round trip, in-guest switch and null system call with a C harness and a Python
  * one over the same libunicorn: builds the C
- * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and prints a table of medians and
- * ratios. Needs a C compiler, Python 3 and pip.
+ * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and
+ * prints a table of medians and ratios. Needs a C compiler, Python 3 and pip.
  *
  * @module
  */
@@ -53,7 +53,10 @@ async function findCommand(names: readonly string[]): Promise<string> {
   throw new Error(`Cannot find any of ${names.join(", ")}`);
 }
 
-/** Every number the C and Python harnesses need: where the guest lies, and where the engine keeps its state. */
+/**
+ * Every number the C and Python harnesses need: where the guest lies, and where the engine keeps
+ * its state.
+ */
 function constants(): Record<string, number> {
   const { x86, aarch64 } = internalsOf(loadUnicorn());
   return {

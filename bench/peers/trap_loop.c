@@ -1,19 +1,22 @@
 /*
- * The trap round trip and the in-guest switch through libunicorn's C interface: what a host program in C would write.
- * The guest's RAM image and every number in constants.h come from guest_code.ts and from the engine's calibration.
+ * The trap round trip and the in-guest switch through libunicorn's C interface: what a host program
+ * in C would write. The guest's RAM image and every number in constants.h come from guest_code.ts
+ * and from the engine's calibration.
  *
  * usage: trap_loop ARCH PATH METHOD ROUNDS RAM_IMAGE
  * prints nanoseconds per round
  *
- * PATH trap:   a trap and the return from it, one instruction each, and what an exception does in between.
+ * PATH trap:   a trap and the return from it, one instruction each, and what an exception does in
+ *              between.
  * PATH switch: two threads that switch to each other.
- * PATH null:   a system call through the vectors of the guest kernel, which waits for an answer, and the way back: what the
- *              TypeScript kernel's null system call executes in the guest. METHOD direct only.
+ * PATH null:   a system call through the vectors of the guest kernel, which waits for an answer,
+ *              and the way back: what the TypeScript kernel's null system call executes in the
+ *              guest. METHOD direct only.
  *
- * METHOD callback: an interrupt hook records the vector and calls uc_emu_stop; the context is saved, patched and
- *                  restored between runs.
- * METHOD direct:   no hook, so that an exception ends the run by itself; the CPU's structure is patched in place. This is
- *                  what the TypeScript engine does.
+ * METHOD callback: an interrupt hook records the vector and calls uc_emu_stop; the context is
+ *                  saved, patched and restored between runs.
+ * METHOD direct:   no hook, so that an exception ends the run by itself; the CPU's structure is
+ *                  patched in place. This is what the TypeScript engine does.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /**
  * The trap round trip and the in-guest switch, through {@linkcode Engine} as the back-ends use it.
  *
- * `trap_loop.c` and `trap_loop.py` do the same work with the same guest code; `run.ts` compares them.
+ * `trap_loop.c` and `trap_loop.py` do the same work with the same guest code; `run.ts` compares
+ * them.
  *
  * @module
  */

@@ -15,8 +15,8 @@ import { describeMismatch, verifyWalks, type WalkOptions, type WalkReport } from
 
 /**
  * The full sweep checks every execution of every instruction. The quick one passes over further
- * turns of loops, which are most of what the kernel executes: they zero and copy pages. A row of the
- * tables belongs to an address, so no row is left out.
+ * turns of loops, which are most of what the kernel executes: they zero and copy pages. A row of
+ * the tables belongs to an address, so no row is left out.
  */
 const ONCE = sweep({ quick: true, full: false });
 

@@ -1,5 +1,5 @@
-// Loops of the measured paths: see loops.h for those of user mode and the x86-64 file for the rest. AArch64 differs only in its
-// registers.
+// Loops of the measured paths: see loops.h for those of user mode and the x86-64 file for the rest.
+// AArch64 differs only in its registers.
 
 .include "guest/bench/function.inc"
 

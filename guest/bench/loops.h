@@ -1,4 +1,5 @@
-// Loops that the measured paths run in, as short as can be: a turn of a loop with a system call or an access is three instructions.
+// Loops that the measured paths run in, as short as can be: a turn of a loop with a system call or
+// an access is three instructions.
 #ifndef BENCH_LOOPS_H
 #define BENCH_LOOPS_H
 

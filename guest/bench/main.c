@@ -1,4 +1,5 @@
-// The program the kernel's paths are measured with: bench PATH sets up what the path needs, then goes it for ever.
+// The program the kernel's paths are measured with: bench PATH sets up what the path needs, then
+// goes it for ever.
 #include "guest/bench/loops.h"
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
@@ -6,7 +7,8 @@
 #define USAGE 201
 #define FAILED 202
 
-// As many pages as a measurement may touch; the machine may have fewer, but must not run out before the measurement ends.
+// As many pages as a measurement may touch; the machine may have fewer, but must not run out before
+// the measurement ends.
 #define REGION (1ul << 30)
 
 static char stack[4 * PAGE_SIZE] __attribute__((aligned(16)));

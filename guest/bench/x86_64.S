@@ -1,5 +1,6 @@
-// Loops of the measured paths: see loops.h for those of user mode. The others run in kernel mode, position independent, at an
-// address of the harness's choice; they use no memory but the block the harness names.
+// Loops of the measured paths: see loops.h for those of user mode. The others run in kernel mode,
+// position independent, at an address of the harness's choice; they use no memory but the block the
+// harness names.
 
 .include "guest/bench/function.inc"
 
@@ -34,8 +35,9 @@ FUNCTION trap_for_ever
     jmp     trap_for_ever
 END trap_for_ever
 
-// Two kernel threads that switch to each other. The block: first thread, second thread, switch routine, turns the second has
-// had, turns the first is still to have. Each side has as many instructions as the other.
+// Two kernel threads that switch to each other. The block: first thread, second thread, switch
+// routine, turns the second has had, turns the first is still to have. Each side has as many
+// instructions as the other.
     .set    FIRST, 0
     .set    SECOND, 8
     .set    ROUTINE, 16
@@ -59,7 +61,8 @@ FUNCTION switch_first
     ret
 END switch_first
 
-// Where the second thread begins, with nothing in its registers: the harness has put the block's address here.
+// Where the second thread begins, with nothing in its registers: the harness has put the block's
+// address here.
     .globl  switch_block
     .balign 8
 switch_block:

@@ -1,5 +1,6 @@
-// Test code of the AArch64 conformance table. It is position independent: it runs at its own address in user mode and at
-// another one in kernel mode. NAME is where a case starts, NAME_at the instruction it is about, NAME_next where it goes on.
+// Test code of the AArch64 conformance table. It is position independent: it runs at its own
+// address in user mode and at another one in kernel mode. NAME is where a case starts, NAME_at the
+// instruction it is about, NAME_next where it goes on.
 
     .arch   armv8-a+nolse
     .text
@@ -108,7 +109,8 @@ CASE write_fpcr, msr fpcr, x5
 CASE read_fpsr, mrs x5, fpsr
 CASE write_fpsr, msr fpsr, x5
 
-// Floating point after a register of EL0 was written, and in a loop that has been through translation.
+// Floating point after a register of EL0 was written, and in a loop that has been through
+// translation.
     .balign 16
     .globl  fp_after_write, fp_after_write_at, fp_after_write_next
 fp_after_write:
@@ -164,8 +166,8 @@ exception_return_next:
     nop
     brk     #0
 
-// Code to interrupt: every instruction leaves something behind that a lost register, flag or stack pointer would change.
-// x1 is a scratch page, x2 the number of turns.
+// Code to interrupt: every instruction leaves something behind that a lost register, flag or stack
+// pointer would change. x1 is a scratch page, x2 the number of turns.
     .balign 16
     .globl  turns, turns_end
 turns:

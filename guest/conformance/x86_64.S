@@ -1,6 +1,7 @@
-// Test code of the x86-64 conformance table. It is position independent: it runs at its own address in user mode and at
-// another one in kernel mode. NAME is where a case starts, NAME_at the instruction it is about, NAME_next the one after it;
-// every case ends with a breakpoint. Addresses come in rdi.
+// Test code of the x86-64 conformance table. It is position independent: it runs at its own address
+// in user mode and at another one in kernel mode. NAME is where a case starts, NAME_at the
+// instruction it is about, NAME_next the one after it; every case ends with a breakpoint. Addresses
+// come in rdi.
 
     .text
     .globl  _start
@@ -176,7 +177,8 @@ AT far_return
     lretq
 NEXT far_return
 
-// IRETQ with code selector rsi, stack selector rdx, address rdi and stack pointer r8; flags as they are.
+// IRETQ with code selector rsi, stack selector rdx, address rdi and stack pointer r8; flags as they
+// are.
 CASE iret
     push    %rdx
     push    %r8
@@ -383,7 +385,8 @@ NEXT limit_alignment
     .balign 4096, 0xcc
     .skip   4096 - 4, 0x90
     .globl  split_load
-split_load:                             // a non-canonical stack access whose displacement is in the second page
+split_load:                             // a non-canonical stack access whose displacement is in the
+                                        // second page
     nop
 AT split_load
     mov     0x11223344(%rbp), %rax

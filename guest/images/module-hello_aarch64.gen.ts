@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9640d977d74f2a9d044245466e8fd72d0ee713883d4cc1a767866618f3a28a56",
+  sourceHash: "507e0ccd8de147f0d39899bf2f7fbd9ad0aab4d6dddbd6593d0f06555b5d877a",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

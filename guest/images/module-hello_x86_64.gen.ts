@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6a75b2e0db93b6bf90121728132b6b0408c4501cb1c30bdfc7e19881953a3521",
+  sourceHash: "6ad1497091339bbddcf910f6e008ff45f4c512f14928bdf8cd0404a4d9793111",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

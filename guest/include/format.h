@@ -5,8 +5,8 @@
 // Writes a text.
 void put_text(const char *text);
 
-// Writes a format: %s text, %c character, %d int64_t, %u uint64_t, %x uint64_t in hexadecimal, %% a percent sign. Every number is 64
-// bits wide.
+// Writes a format: %s text, %c character, %d int64_t, %u uint64_t, %x uint64_t in hexadecimal, %% a
+// percent sign. Every number is 64 bits wide.
 void put_format(const char *format, ...);
 
 // Whether two texts are equal.

@@ -1,4 +1,5 @@
-// System calls of the Trapline kernel, for programs of both architectures. Nothing here depends on a host.
+// System calls of the Trapline kernel, for programs of both architectures. Nothing here depends on
+// a host.
 //
 //               AArch64      x86-64
 // instruction   svc #0       syscall (clobbers rcx, r11)
@@ -6,8 +7,9 @@
 // arguments     x0 to x5     rdi, rsi, rdx, r10, r8, r9
 // result        x0           rax
 //
-// A negative result is a Mach kernel return code, negated. At entry to a program the stack pointer, a multiple of 16, points
-// at argc, the argv pointers, a null pointer, and one more null pointer where an environment would begin.
+// A negative result is a Mach kernel return code, negated. At entry to a program the stack pointer,
+// a multiple of 16, points at argc, the argv pointers, a null pointer, and one more null pointer
+// where an environment would begin.
 #ifndef TRAPLINE_H
 #define TRAPLINE_H
 
@@ -119,8 +121,8 @@ _Noreturn static inline void exit(int code) {
     for (;;) system_call3(SYS_EXIT, (uint64_t)(int64_t)code, 0, 0);
 }
 
-// Starts a thread of this task at entry(argument) on a stack that ends at stack_top, a multiple of 16; returns its number. An entry
-// must not return.
+// Starts a thread of this task at entry(argument) on a stack that ends at stack_top, a multiple of
+// 16; returns its number. An entry must not return.
 static inline int64_t thread_create(void (*entry)(uintptr_t), void *stack_top, uintptr_t argument) {
     uintptr_t sp = (uintptr_t)stack_top;
 #if defined(__x86_64__)

@@ -1,7 +1,7 @@
 #include "guest/module-hello/crc16.h"
 
-// The table is linear: entry a ^ b is entry a ^ entry b. So the 2^n entries from a start on follow from 2^(n-1) by adding entry
-// 2^(n-1) to each.
+// The table is linear: entry a ^ b is entry a ^ entry b. So the 2^n entries from a start on follow
+// from 2^(n-1) by adding entry 2^(n-1) to each.
 #define T1(c) (c), (c) ^ 0x1021
 #define T2(c) T1(c), T1((c) ^ 0x2042)
 #define T3(c) T2(c), T2((c) ^ 0x4084)

@@ -1,5 +1,5 @@
-// CRC-16/CCITT-FALSE (polynomial 0x1021, first register 0xffff), sixteen bits a step by a table of 65,536 entries: 32 pages of
-// constants that a program really reads.
+// CRC-16/CCITT-FALSE (polynomial 0x1021, first register 0xffff), sixteen bits a step by a table of
+// 65,536 entries: 32 pages of constants that a program really reads.
 #ifndef TRAPLINE_CRC16_H
 #define TRAPLINE_CRC16_H
 

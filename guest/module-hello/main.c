@@ -1,7 +1,8 @@
-// The program the kernel is booted with: says what it was started with and how it ended, one system call a character, and
-// reboots the machine.
+// The program the kernel is booted with: says what it was started with and how it ended, one system
+// call a character, and reboots the machine.
 //
-// Every function is on a page of its own (see module-hello.ld), so that the boot log shows each page's first execution.
+// Every function is on a page of its own (see module-hello.ld), so that the boot log shows each
+// page's first execution.
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 #include "guest/module-hello/crc16.h"
@@ -19,7 +20,8 @@ static struct {
     int64_t thread;
 } self;
 
-// The first floating-point instruction of the program; the kernel gives the unit to a thread only when it is used.
+// The first floating-point instruction of the program; the kernel gives the unit to a thread only
+// when it is used.
 PAGE static int floating_point_works(void) {
     volatile double a = 0.1;
     volatile double b = 0.2;
@@ -34,7 +36,8 @@ PAGE static void find_self(void) {
 
 PAGE static int table_intact(void) { return crc16(crc16_table, CHECKED_WORDS) == CHECKED_CRC; }
 
-// Appends a text at an offset of the joined line and returns the offset after it; what does not fit is left out.
+// Appends a text at an offset of the joined line and returns the offset after it; what does not fit
+// is left out.
 PAGE static size_t append(size_t at, const char *text) {
     while (*text != 0 && at + 1 < sizeof joined) joined[at++] = *text++;
     joined[at] = 0;

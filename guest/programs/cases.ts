@@ -1,9 +1,9 @@
 /**
- * What becomes of each case of the program `bad` (`guest/programs/bad/`): the code it exits with, or why its task is killed. Either
- * way the kernel goes on.
+ * What becomes of each case of the program `bad` (`guest/programs/bad/`): the code it exits with,
+ * or why its task is killed. Either way the kernel goes on.
  *
- * An exit code of 0 says that the kernel refused a system call as it should, or that the deed was none of its business; 100 and more
- * say that a misbehavior had no consequence.
+ * An exit code of 0 says that the kernel refused a system call as it should, or that the deed was
+ * none of its business; 100 and more say that a misbehavior had no consequence.
  *
  * @module
  */
@@ -24,9 +24,15 @@ export type Ending =
 export interface BadCase {
   /** The program's argument. */
   readonly name: string;
-  /** How it ends by the architecture's manual; an architecture that is absent does not have the case. */
+  /**
+   * How it ends by the architecture's manual; an architecture that is absent does not have the
+   * case.
+   */
   readonly expect: Readonly<Partial<Record<GuestArch, Ending>>>;
-  /** What happens instead on an engine that does not do what the manual says, and what it does not do. */
+  /**
+   * What happens instead on an engine that does not do what the manual says, and what it does not
+   * do.
+   */
   readonly engine?: {
     /** How it ends there. */
     readonly instead: Ending;

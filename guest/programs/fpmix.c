@@ -1,5 +1,6 @@
-// Threads that use the floating-point unit at the same time, each with its own rounding mode, giving way by yields and by
-// preemption. Every sum must come out as it does when nobody else uses the unit, to the last bit.
+// Threads that use the floating-point unit at the same time, each with its own rounding mode,
+// giving way by yields and by preemption. Every sum must come out as it does when nobody else uses
+// the unit, to the last bit.
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 

@@ -1,5 +1,6 @@
-// Looks after another task: jobs wait TASK, jobs wild TASK, jobs kill TASK, jobs info TASK. For wait, the exit code is the task's,
-// or 200 if it was killed; wild waits with pointers the status cannot be written to.
+// Looks after another task: jobs wait TASK, jobs wild TASK, jobs kill TASK, jobs info TASK. For
+// wait, the exit code is the task's, or 200 if it was killed; wild waits with pointers the status
+// cannot be written to.
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 
@@ -18,7 +19,8 @@ static int wait_for(int64_t task) {
     return status.code;
 }
 
-// Null, in the middle of nowhere, in either kernel half, where x86-64 has no addresses, and the program's own constants.
+// Null, in the middle of nowhere, in either kernel half, where x86-64 has no addresses, and the
+// program's own constants.
 static int wait_wildly(int64_t task) {
     static const uint64_t constant = 1;
     static const uintptr_t wild[] = {

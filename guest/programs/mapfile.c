@@ -1,4 +1,5 @@
-// Maps the file it was loaded from and compares it with itself: header, entry, and every byte of its read-only segments.
+// Maps the file it was loaded from and compares it with itself: header, entry, and every byte of
+// its read-only segments.
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 

@@ -1,5 +1,5 @@
-// Sleeps for several times and checks by the clock that each was long enough; threads that sleep wake in the order of their
-// deadlines.
+// Sleeps for several times and checks by the clock that each was long enough; threads that sleep
+// wake in the order of their deadlines.
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 

@@ -13,7 +13,8 @@ int main(int argc, char **argv) {
     int64_t before = clock();
     volatile uint64_t turns = 0;
     while (turns < count) turns++;
-    // A turn is at least two instructions, so a clock that counts them has moved on by more than the turns.
+    // A turn is at least two instructions, so a clock that counts them has moved on by more than
+    // the turns.
     int counted = turns == count && (uint64_t)(clock() - before) >= count;
     put_format("%s: %u turns\n", argv[0], turns);
     return counted ? 0 : 1;

@@ -1,8 +1,10 @@
-// The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's unwinder. Nothing of a standard
-// library is used; the objects are laid out as this file says, and only the kernel's type matching needs to know.
+// The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's
+// unwinder. Nothing of a standard library is used; the objects are laid out as this file says, and
+// only the kernel's type matching needs to know.
 #include "guest/runtime/system.h"
 
-// The standard's type information, as far as the compiler refers to it: a virtual table pointer and a name; derived classes add bases.
+// The standard's type information, as far as the compiler refers to it: a virtual table pointer and
+// a name; derived classes add bases.
 namespace std {
 class type_info {
 public:
@@ -14,7 +16,8 @@ type_info::~type_info() {}
 [[noreturn]] void terminate() noexcept;
 } // namespace std
 
-// The classes of type information the compiler instantiates: a class without bases, with one, with several.
+// The classes of type information the compiler instantiates: a class without bases, with one, with
+// several.
 namespace __cxxabiv1 {
 class __class_type_info : public std::type_info {
 public:
@@ -39,11 +42,13 @@ void operator delete(void *, size_t) noexcept {}
 
 namespace {
 
-// "TRAPC++\0": class of the exceptions thrown here. A panic's ends otherwise, so that only catch (...) takes it.
+// "TRAPC++\0": class of the exceptions thrown here. A panic's ends otherwise, so that only catch
+// (...) takes it.
 const uint64_t CXX_CLASS = 0x54524150432b2b00;
 const uint64_t PANIC_CLASS = 0x5452415050414e00;
 
-// An exception; one that the kernel made has room for our part too. First our part, then what all languages share, then the thrown object.
+// An exception; one that the kernel made has room for our part too. First our part, then what all
+// languages share, then the thrown object.
 struct Exception {
     const std::type_info *type;
     void (*destroy)(void *);
@@ -94,7 +99,8 @@ size_t length_of(const char *text) {
     return length;
 }
 
-// The panic wrapper: describes the panic and enters the unwinder. It is a frame of its own so that the number to skip is known.
+// The panic wrapper: describes the panic and enters the unwinder. It is a frame of its own so that
+// the number to skip is known.
 [[noreturn, gnu::noinline]] void panic_wrapper(const char *message, const char *file, uint64_t line) {
     auto *exception = static_cast<Exception *>(allocate(sizeof(Exception)));
     exception->unwind.exception_class = PANIC_CLASS;
@@ -107,8 +113,8 @@ size_t length_of(const char *text) {
 
 } // namespace
 
-// The same entries under names that promise to come back or not at all: a function that lets no exception pass must not call others, or
-// the compiler has it call terminate for them.
+// The same entries under names that promise to come back or not at all: a function that lets no
+// exception pass must not call others, or the compiler has it call terminate for them.
 extern "C" [[noreturn]] void resume_now(_Unwind_Exception *) noexcept __asm__("_Unwind_Resume");
 extern "C" int64_t call_now(uint64_t, uint64_t, uint64_t, uint64_t) noexcept __asm__("system_call");
 
@@ -149,7 +155,8 @@ void __cxa_free_exception(void *thrown) noexcept { release(static_cast<Exception
     std::terminate();
 }
 
-// A handler begins. The kernel has left the adjusted pointer in private_1. An exception that is not ours has no object.
+// A handler begins. The kernel has left the adjusted pointer in private_1. An exception that is not
+// ours has no object.
 void *__cxa_begin_catch(void *object) noexcept {
     auto *unwind = static_cast<_Unwind_Exception *>(object);
     Exception *exception = of(unwind);

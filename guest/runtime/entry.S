@@ -1,5 +1,6 @@
-// The program's first instruction and its ways into the kernel, for both architectures and both modes: a program in user mode enters by
-// `svc` or `syscall`, a kernel-mode task (KERNEL_MODE) by `svc` or a software interrupt.
+// The program's first instruction and its ways into the kernel, for both architectures and both
+// modes: a program in user mode enters by `svc` or `syscall`, a kernel-mode task (KERNEL_MODE) by
+// `svc` or a software interrupt.
 
     .text
 

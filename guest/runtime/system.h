@@ -1,4 +1,5 @@
-// What C++ guest programs run on, in user mode and as kernel-mode tasks: system calls, panics and the exception ABI.
+// What C++ guest programs run on, in user mode and as kernel-mode tasks: system calls, panics and
+// the exception ABI.
 #ifndef TRAPLINE_RUNTIME_SYSTEM_H
 #define TRAPLINE_RUNTIME_SYSTEM_H
 
@@ -6,7 +7,8 @@
 #include <stdint.h>
 
 // System call numbers; those up to 19 are described in guest/include/trapline.h.
-#define SYS_UNWIND_RAISE 32   // (exception object, kind, information) -> comes back only if nothing takes it
+#define SYS_UNWIND_RAISE 32   // (exception object, kind, information) -> comes back only if nothing
+                              // takes it
 #define SYS_UNWIND_RESUME 33  // (exception object) -> does not come back
 #define SYS_UNWIND_RELEASE 34 // (exception object): the handler is done with it
 
@@ -17,7 +19,8 @@
 
 extern "C" {
 
-// Any system call with up to three arguments; the instruction that enters the kernel is the only difference between the two modes.
+// Any system call with up to three arguments; the instruction that enters the kernel is the only
+// difference between the two modes.
 int64_t system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c);
 
 // The exception object every language has in common (Itanium C++ ABI, level I).

@@ -1,4 +1,5 @@
-// Called where an exception comes to a function that lets none pass. The compiler makes one of its own, but without unwind tables.
+// Called where an exception comes to a function that lets none pass. The compiler makes one of its
+// own, but without unwind tables.
 
     .text
     .globl  __clang_call_terminate

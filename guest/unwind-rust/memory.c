@@ -1,4 +1,5 @@
-// What compiled Rust code calls for moving bytes. The volatile accesses keep the compiler from calling these functions in themselves.
+// What compiled Rust code calls for moving bytes. The volatile accesses keep the compiler from
+// calling these functions in themselves.
 #include <stddef.h>
 
 void *memset(void *to, int value, size_t size) {

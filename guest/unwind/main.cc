@@ -1,8 +1,10 @@
-// A chain of five calls with an object in each frame, and every way to end it: `unwind CAUSE [CATCHER]`.
+// A chain of five calls with an object in each frame, and every way to end it:
+// `unwind CAUSE [CATCHER]`.
 //
-//   CAUSE    panic; throw; fault (in a leaf function); leaf (in a prologue); inline (in a function with objects, between its calls);
-//            kill (by itself); syscall, spin (by another thread, while it sleeps or computes); overflow; double (a panic while
-//            unwinding); nested (an exception caught while unwinding); none
+//   CAUSE    panic; throw; fault (in a leaf function); leaf (in a prologue); inline (in a function
+//            with objects, between its calls); kill (by itself); syscall, spin (by another thread,
+//            while it sleeps or computes); overflow; double (a panic while unwinding); nested (an
+//            exception caught while unwinding); none
 //   CATCHER  1 to 5: the level that catches everything; 0: nobody
 #include "guest/runtime/system.h"
 
@@ -56,7 +58,8 @@ alignas(16) unsigned char killer_stack[4096];
 [[noreturn]] void killer(uint64_t delay) {
     Guard guard("killer");
     system_call(4, delay, 0, 0);                                                // sleep
-    system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);       // task_terminate(task_self())
+    // task_terminate(task_self())
+    system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);
     for (;;) system_call(3, 0, 0, 0);                                           // yield
 }
 

@@ -1,5 +1,5 @@
-// The part of the exception ABI that only this program needs: type information of types that are no classes, handlers that take copies,
-// and exception specifications.
+// The part of the exception ABI that only this program needs: type information of types that are no
+// classes, handlers that take copies, and exception specifications.
 #include "guest/runtime/system.h"
 
 namespace std {
@@ -11,8 +11,8 @@ public:
 [[noreturn]] void terminate() noexcept;
 } // namespace std
 
-// Where the first virtual function of such a class is defined, the compiler puts its table and, for the first of these, the type
-// information of all fundamental types.
+// Where the first virtual function of such a class is defined, the compiler puts its table and, for
+// the first of these, the type information of all fundamental types.
 namespace __cxxabiv1 {
 class __fundamental_type_info : public std::type_info {
 public:

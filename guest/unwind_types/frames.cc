@@ -1,4 +1,5 @@
-// What frames an exception passes through: constructors, frames of any size, none of a compiler's, and with registers to restore.
+// What frames an exception passes through: constructors, frames of any size, none of a compiler's,
+// and with registers to restore.
 #include "guest/unwind_types/cases.h"
 
 // Calls a function from a frame whose table is written by hand.
@@ -155,7 +156,8 @@ namespace {
     __asm__ volatile("");
 }
 
-// Keeps more values over a call than fit anywhere but in those registers, and weighs them after the exception.
+// Keeps more values over a call than fit anywhere but in those registers, and weighs them after the
+// exception.
 [[gnu::noinline]] int64_t keep_numbers(int64_t seed) {
     int64_t a = seed + 1, b = seed + 2, c = seed + 3, d = seed + 4, e = seed + 5, f = seed + 6;
     __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e));

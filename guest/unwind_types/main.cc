@@ -1,4 +1,5 @@
-// Exceptions as C++ has them, one subject after another: `unwind-types SUBJECT`; without a subject, all that come back.
+// Exceptions as C++ has them, one subject after another: `unwind-types SUBJECT`; without a subject,
+// all that come back.
 #include "guest/unwind_types/cases.h"
 
 int64_t alive;

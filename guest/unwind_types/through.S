@@ -1,4 +1,5 @@
-// A frame no compiler makes: call_through(function) saves registers in an order of its own and calls the function.
+// A frame no compiler makes: call_through(function) saves registers in an order of its own and
+// calls the function.
 
     .text
     .globl  call_through

@@ -1,7 +1,7 @@
 /**
  * Bootstrap scripts of GNU Mach's form: one line for each module, such as
- * `module-hello ${host-port} ${device-port} $(task-create) $(task-resume)`. `${name}` is replaced by a value; `$(function)` is
- * carried out when everything before it has been.
+ * `module-hello ${host-port} ${device-port} $(task-create) $(task-resume)`. `${name}` is replaced
+ * by a value; `$(function)` is carried out when everything before it has been.
  *
  * @module
  */

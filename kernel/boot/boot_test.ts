@@ -1,4 +1,5 @@
-// The boot with module-hello on both architectures: what the log of GNU Mach shows, because it happened.
+// The boot with module-hello on both architectures: what the log of GNU Mach shows, because it
+// happened.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
@@ -128,7 +129,8 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Boot ${arch}, the kernel's own instructions depend on nothing but the program`, () => {
-    // Where the boot loader put things and how much memory there is changes addresses, not instructions.
+    // Where the boot loader put things and how much memory there is changes addresses, not
+    // instructions.
     using small = boot(arch, { memory: 8 * 1024 * 1024 });
     using large = boot(arch, { memory: 512 * 1024 * 1024 });
     assertEquals(small.machine.now, large.machine.now);
@@ -136,7 +138,10 @@ for (const arch of ARCH_NAMES) {
   });
 }
 
-/** A log in words: kinds, syndromes and, for first executions, the function. Interrupts are left out: their places are the clock's. */
+/**
+ * A log in words: kinds, syndromes and, for first executions, the function. Interrupts are left
+ * out: their places are the clock's.
+ */
 function transcript(items: readonly LogItem[], arch: ArchName): string[] {
   const elf = parseElf(programFile("module-hello", arch));
   const lines: string[] = [];

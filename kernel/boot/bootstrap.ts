@@ -1,5 +1,6 @@
 /**
- * The startup thread: reports the machine, starts the kernel's threads and carries out the bootstrap script.
+ * The startup thread: reports the machine, starts the kernel's threads and carries out the
+ * bootstrap script.
  *
  * @module
  */

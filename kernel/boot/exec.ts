@@ -1,6 +1,6 @@
 /**
- * Loading a program into its task, from inside the task's first thread: segments and arguments go through copyout, so the pages
- * appear by page faults of the kernel.
+ * Loading a program into its task, from inside the task's first thread: segments and arguments go
+ * through copyout, so the pages appear by page faults of the kernel.
  *
  * @module
  */
@@ -24,7 +24,10 @@ import {
   STACK_SIZE,
 } from "../program/loader.ts";
 
-/** The boot module a task was started from. @throws {KernelError} of kind `misuse` for the kernel's own task */
+/**
+ * The boot module a task was started from. @throws {KernelError} of kind `misuse` for the kernel's
+ * own task
+ */
 function moduleOf(task: Task): BootModule {
   if (task.module === null) throw new KernelError("misuse", `Cannot load ${task.name}: no module`);
   return task.module;
@@ -81,7 +84,10 @@ function pagesOf(segment: ProgramSegment): { begin: bigint; end: bigint } {
   };
 }
 
-/** Has a segment's pages read from the file when they are touched; returns whether the file's layout allows it. */
+/**
+ * Has a segment's pages read from the file when they are touched; returns whether the file's layout
+ * allows it.
+ */
 function mapFile(task: Task, segment: ProgramSegment): boolean {
   const { begin, end } = pagesOf(segment);
   const offset = BigInt(segment.offset) - (segment.address - begin);

@@ -1,4 +1,5 @@
-// What the host gets wrong is a typed error that says so; what it does to a machine behind its back ends in a halt or an error.
+// What the host gets wrong is a typed error that says so; what it does to a machine behind its back
+// ends in a halt or an error.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
@@ -228,7 +229,8 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Kernel panic ${arch}, a hypercall nobody knows halts`, () => {
     using session = tampered(arch, (machine) => {
-      // The routine's next return goes to the loop that asks for more; its answer is then one of nobody's.
+      // The routine's next return goes to the loop that asks for more; its answer is then one of
+      // nobody's.
       machine.kernel.cpus[0]?.current.discardCalls();
     });
     assertMatch(session.finish().reason, /^Kernel panic: unexpected hypercall \d+ from 0x/);

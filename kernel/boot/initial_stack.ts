@@ -1,5 +1,6 @@
 /**
- * The stack a program starts on, as in the System V ABI: argc, argv, a null pointer, an empty environment, then the strings.
+ * The stack a program starts on, as in the System V ABI: argc, argv, a null pointer, an empty
+ * environment, then the strings.
  *
  * @module
  */

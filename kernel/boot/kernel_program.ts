@@ -1,6 +1,7 @@
 /**
- * Kernel-mode tasks: programs that run at the kernel's privilege in the kernel's address space, as every task of Theseus does. Their
- * pages are in the kernel half, their stacks are kernel stacks, and they call the kernel by the same system calls.
+ * Kernel-mode tasks: programs that run at the kernel's privilege in the kernel's address space, as
+ * every task of Theseus does. Their pages are in the kernel half, their stacks are kernel stacks,
+ * and they call the kernel by the same system calls.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The kernel's own threads. Each waits on its queue and works it off; what it is at the moment is its continuation, so that all but
- * one of them need no kernel stack while they wait.
+ * The kernel's own threads. Each waits on its queue and works it off; what it is at the moment is
+ * its continuation, so that all but one of them need no kernel stack while they wait.
  *
  * @module
  */
@@ -88,7 +88,10 @@ export function taskReaper(k: Kernel, self: Thread): Outcome {
   return waitOn(k, self, { queue: "taskReaper", label, body: { name: "task_reaper" } });
 }
 
-/** Lets the threads that found no stack try again: they get a spare one, or this thread's as soon as it blocks. */
+/**
+ * Lets the threads that found no stack try again: they get a spare one, or this thread's as soon as
+ * it blocks.
+ */
 export function swapin(k: Kernel, self: Thread): Outcome {
   for (const thread of k.stacks.takeWaiting()) k.makeReady(thread);
   const label = "swapin_thread_continue";
@@ -103,7 +106,8 @@ export function timeout(k: Kernel, self: Thread): Outcome {
 }
 
 /**
- * Makes memory free when it runs low, and wakes those who wait for it. The one daemon that keeps its kernel stack while it waits.
+ * Makes memory free when it runs low, and wakes those who wait for it. The one daemon that keeps
+ * its kernel stack while it waits.
  */
 export function pageout(k: Kernel, self: Thread): Outcome {
   relieveShortage(k);
@@ -128,7 +132,10 @@ export function keepZeroed(k: Kernel, self: Thread, frame: bigint): Outcome {
   return pageZero(k, self);
 }
 
-/** Finishes page-ins: copies what the device has read into a fresh page frame and wakes the thread that waits for it. */
+/**
+ * Finishes page-ins: copies what the device has read into a fresh page frame and wakes the thread
+ * that waits for it.
+ */
 export function ioDone(k: Kernel, self: Thread): Outcome {
   const request = k.pageIo.takeFinished();
   if (request !== undefined) return anyFrame(k, self, { name: "io_frame", request });

@@ -125,7 +125,8 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`PageFrames.free ${arch}, a page frame given back has no code when it is used again`, () => {
     const { session, kernel, code } = startLoop(arch);
     using _session = session;
-    // As if TypeScript had loaded another program into a freed page frame; the old mapping shows it.
+    // As if TypeScript had loaded another program into a freed page frame; the old mapping shows
+    // it.
     const frame = pageFloor(code);
     const before = kernel.memory.slice(frame, Number(PAGE)).slice();
     kernel.pageFrames.free(frame);

@@ -20,8 +20,8 @@ const OVERFLOW_REACH = 64n * 1024n;
 const EMERGENCY_SIZE = 64n * 1024n;
 
 /**
- * Whether a fault is a stack that has run over its end. If so, the stack gets an emergency reserve below it, so that the cleanups of
- * its frames have room to run.
+ * Whether a fault is a stack that has run over its end. If so, the stack gets an emergency reserve
+ * below it, so that the cleanups of its frames have room to run.
  */
 export function grantEmergencyStack(task: Task, fault: { address: bigint; sp: bigint }): boolean {
   const { address, sp } = fault;
@@ -55,8 +55,8 @@ const KERNEL_REACH = 16n * 1024n;
 const KERNEL_MARGIN = 512n;
 
 /**
- * Whether the kernel stack of a kernel-mode task has run over its end. If so, the page below it is lent, so that the cleanups of its
- * frames have room to run.
+ * Whether the kernel stack of a kernel-mode task has run over its end. If so, the page below it is
+ * lent, so that the cleanups of its frames have room to run.
  */
 export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
   if (thread.stack === null || thread.stackReserve !== null || k.pageFrames.available === 0) {

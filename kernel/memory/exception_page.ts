@@ -1,5 +1,6 @@
 /**
- * Exception objects that the kernel makes: each has a page of its task, so that there is room for what a language's runtime keeps with it.
+ * Exception objects that the kernel makes: each has a page of its task, so that there is room for
+ * what a language's runtime keeps with it.
  *
  * @module
  */
@@ -16,7 +17,10 @@ const PAGE = BigInt(PAGE_SIZE);
 /** Where such pages are put. */
 const OBJECT_BASE = 0x2000_0000n;
 
-/** Puts a page frame into a task's memory, for an exception object; `null`, and the page frame is freed, if there is no room. */
+/**
+ * Puts a page frame into a task's memory, for an exception object; `null`, and the page frame is
+ * freed, if there is no room.
+ */
 export function mapObject(k: Kernel, task: Task, physical: bigint): bigint | null {
   const { space } = task;
   if (space === null) return k.kernelSpace.virtual(physical);

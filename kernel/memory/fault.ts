@@ -1,5 +1,6 @@
 /**
- * Page faults: demand-zero pages, pages of files, and protections that are granted at the first use.
+ * Page faults: demand-zero pages, pages of files, and protections that are granted at the first
+ * use.
  *
  * @module
  */
@@ -15,7 +16,10 @@ import { zeroedFrame } from "./supply.ts";
 import type { PageRequest } from "../vm/page_io.ts";
 import { isSameEntry, pageFloor, type VmEntry } from "../vm/vm_map.ts";
 
-/** Makes the faulting access possible, if the map of the thread's task allows it; goes on with a kernel return code. */
+/**
+ * Makes the faulting access possible, if the map of the thread's task allows it; goes on with a
+ * kernel return code.
+ */
 export function resolveFault(
   k: Kernel,
   thread: Thread,
@@ -49,8 +53,8 @@ export function enterZeroedPage(
 }
 
 /**
- * Puts a page frame where a page is missing. If another thread has changed the map meanwhile, or brought the page in, the page frame is
- * freed and the answer is no.
+ * Puts a page frame where a page is missing. If another thread has changed the map meanwhile, or
+ * brought the page in, the page frame is freed and the answer is no.
  */
 function enterPage(
   k: Kernel,
@@ -96,8 +100,8 @@ function readPage(
 }
 
 /**
- * A page has been read into a page frame, or there was none. The page is the space's from now on: the thread that waited may be dead by
- * now.
+ * A page has been read into a page frame, or there was none. The page is the space's from now on:
+ * the thread that waited may be dead by now.
  */
 export function finishPageIn(k: Kernel, request: PageRequest, frame: FrameResult): void {
   const thread = k.thread(request.thread);

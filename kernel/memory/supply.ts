@@ -1,6 +1,7 @@
 /**
- * Page frames for threads that can wait for them. Below the low watermark the page-out daemon takes clean file pages back; if that does
- * not bring enough, the task that holds the most memory ends, and those who waited go on.
+ * Page frames for threads that can wait for them. Below the low watermark the page-out daemon takes
+ * clean file pages back; if that does not bring enough, the task that holds the most memory ends,
+ * and those who waited go on.
  *
  * @module
  */
@@ -13,8 +14,9 @@ import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
 
 /**
- * Clean pages that are never dropped, the last to have come: what threads have just waited for, and need together to execute a single
- * instruction. Without them, memory full of other pages would have threads take each other's last page in turn for ever.
+ * Clean pages that are never dropped, the last to have come: what threads have just waited for, and
+ * need together to execute a single instruction. Without them, memory full of other pages would
+ * have threads take each other's last page in turn for ever.
  */
 const YOUNG_PAGES = 64;
 
@@ -28,7 +30,9 @@ function isReaping(k: Kernel): boolean {
   return k.deadThreads.length > 0 || k.deadTasks.length > 0;
 }
 
-/** Goes on with a page frame that the guest has filled with zeros, or `null` if there is no memory. */
+/**
+ * Goes on with a page frame that the guest has filled with zeros, or `null` if there is no memory.
+ */
 export function zeroedFrame(
   k: Kernel,
   thread: Thread,
@@ -67,7 +71,10 @@ export function retryFrame(
   return isReaping(k) ? anyFrame(k, thread, then) : resume(then, null);
 }
 
-/** What the page-out daemon does when it is woken: makes memory free, and wakes those who wait for it if there is any. */
+/**
+ * What the page-out daemon does when it is woken: makes memory free, and wakes those who wait for
+ * it if there is any.
+ */
 export function relieveShortage(k: Kernel): void {
   if (k.pageFrames.available < k.pageFrames.low) dropCleanPages(k, k.pageFrames.high);
   if (isShort(k) && k.queues.memory.size > 0 && !isReaping(k)) endLargestTask(k);
@@ -75,7 +82,10 @@ export function relieveShortage(k: Kernel): void {
   if (!isShort(k) || !isReaping(k)) k.wake("memory");
 }
 
-/** Drops clean file pages, oldest first, until `enough` page frames are free or only the youngest are left. */
+/**
+ * Drops clean file pages, oldest first, until `enough` page frames are free or only the youngest
+ * are left.
+ */
 function dropCleanPages(k: Kernel, enough: number): void {
   let droppable = k.cleanPages.size - YOUNG_PAGES;
   for (const { space, address } of k.cleanPages) {
@@ -85,7 +95,10 @@ function dropCleanPages(k: Kernel, enough: number): void {
   }
 }
 
-/** Ends the task with the most resident pages, the first of them if there are several. There is no memory to unwind it with. */
+/**
+ * Ends the task with the most resident pages, the first of them if there are several. There is no
+ * memory to unwind it with.
+ */
 function endLargestTask(k: Kernel): void {
   let largest: Task | null = null;
   for (const task of k.tasks) {

@@ -38,7 +38,10 @@ function run(
 
 const INNOCENT = ["threads", "sleeper", "mapfile"];
 
-/** A file of 3 MiB with a letter for each quarter of a MiB, mapped three times and read twice from end to end. */
+/**
+ * A file of 3 MiB with a letter for each quarter of a MiB, mapped three times and read twice from
+ * end to end.
+ */
 function reader(arch: ArchName): { program: Program; text: string } {
   const size = 3 * MIB;
   const program = new ScriptProgram(arch);

@@ -1,5 +1,6 @@
 /**
- * Moving bytes between a user thread's memory and the host, through the guest's copyin and copyout and a bounce page.
+ * Moving bytes between a user thread's memory and the host, through the guest's copyin and copyout
+ * and a bounce page.
  *
  * @module
  */
@@ -18,7 +19,10 @@ function failed(kr: number): CopyResult {
   return { bytes: null, kr };
 }
 
-/** Goes on with the page frame of the thread through which copies go, or `null` if there is no memory; it is freed with the thread. */
+/**
+ * Goes on with the page frame of the thread through which copies go, or `null` if there is no
+ * memory; it is freed with the thread.
+ */
 function bouncePage(k: Kernel, thread: Thread, then: Continuation<FrameResult>): Outcome {
   return thread.bounce === null ? anyFrame(k, thread, then) : resume(then, thread.bounce);
 }
@@ -38,7 +42,8 @@ function isInside(thread: Thread, address: bigint, size: number): boolean {
 
 /**
  * Reads user memory.
- * @param range user address and number of bytes, at most 4096, and what goes on with the bytes or with a kernel return code
+ * @param range user address and number of bytes, at most 4096, and what goes on with the bytes or
+ *   with a kernel return code
  */
 export function copyin(
   k: Kernel,

@@ -15,7 +15,10 @@ import { pageCeil, pageFloor, type VmProtection } from "../vm/vm_map.ts";
 /** Bytes of a task's first stack, at the end of its user half. */
 export const STACK_SIZE = 256n * 1024n;
 
-/** Where a program runs: in an address space of its own in user mode, or in the kernel's at the kernel's privilege. */
+/**
+ * Where a program runs: in an address space of its own in user mode, or in the kernel's at the
+ * kernel's privilege.
+ */
 export type ProgramMode = "user" | "kernel";
 
 /** Bytes of the region for kernel-mode programs. */
@@ -75,7 +78,8 @@ export interface Program {
  * Checks that an ELF file is a program this machine can load.
  * @param bytes the file
  * @param options its name for messages and the architecture that is to run it
- * @throws {KernelError} of kind `program`, naming the file, the segment or offset and what was expected
+ * @throws {KernelError} of kind `program`, naming the file, the segment or offset and what was
+ *   expected
  */
 export function readProgram(
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * The code of a boot module for the unwinder. Everything here follows from the module's file and is made when it is first needed: it
- * is no part of the machine's state.
+ * The code of a boot module for the unwinder. Everything here follows from the module's file and is
+ * made when it is first needed: it is no part of the machine's state.
  *
  * @module
  */
@@ -34,7 +34,10 @@ export class ModuleCode {
     return this.#modules;
   }
 
-  /** Whether it has anything to clean up. A file whose section headers are damaged has nothing that can be found. */
+  /**
+   * Whether it has anything to clean up. A file whose section headers are damaged has nothing that
+   * can be found.
+   */
   get hasCleanups(): boolean {
     return this.#hasCleanups ??= this.#hasSection(".gcc_except_table");
   }

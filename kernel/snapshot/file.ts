@@ -31,7 +31,10 @@ const DATA_LIMIT = 2 ** 32 - 1;
 
 const ZERO_PAGE = new Uint8Array(PAGE_SIZE);
 
-/** A snapshot as it is written: contents of page frames by their index in a list of different ones, 0 for zeros. */
+/**
+ * A snapshot as it is written: contents of page frames by their index in a list of different ones,
+ * 0 for zeros.
+ */
 type FileData = Omit<Snapshot, "ram"> & {
   readonly ram: {
     readonly frames: Uint32Array;
@@ -65,7 +68,8 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
 
 /**
  * Reads a snapshot out of the bytes of a file.
- * @throws {SnapshotError} of kind `file` if they are no snapshot, damaged, truncated or of another version
+ * @throws {SnapshotError} of kind `file` if they are no snapshot, damaged, truncated or of another
+ *   version
  */
 export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   if (bytes.length < DATA_AT || MAGIC.some((byte, i) => bytes[i] !== byte)) {

@@ -1,6 +1,6 @@
 /**
- * What kinds of values a snapshot file must have where. Its hash tells damage; this tells a file that
- * some other program has written.
+ * What kinds of values a snapshot file must have where. Its hash tells damage; this tells a file
+ * that some other program has written.
  *
  * @module
  */
@@ -8,7 +8,10 @@
 import type { Plain } from "../../util/plain.ts";
 import { SnapshotError } from "./errors.ts";
 
-/** A kind of value: a primitive by its `typeof`, an array of bytes or words, a list, a record, or one of several. */
+/**
+ * A kind of value: a primitive by its `typeof`, an array of bytes or words, a list, a record, or
+ * one of several.
+ */
 type Shape =
   | "number"
   | "bigint"

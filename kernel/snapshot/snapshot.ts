@@ -1,8 +1,8 @@
 /**
- * A machine as a value. A snapshot lists everything that what happens next depends on: RAM, the CPUs,
- * and what the kernel, its policy, clock and devices keep beside it. It is plain data, and it never
- * changes. Sinks, breakpoints and observers belong to the machine, and what is derived from a boot
- * module or from tables in RAM is made again.
+ * A machine as a value. A snapshot lists everything that what happens next depends on: RAM, the
+ * CPUs, and what the kernel, its policy, clock and devices keep beside it. It is plain data, and it
+ * never changes. Sinks, breakpoints and observers belong to the machine, and what is derived from a
+ * boot module or from tables in RAM is made again.
  *
  * @module
  */

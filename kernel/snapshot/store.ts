@@ -15,7 +15,9 @@ import { restoreKernel, saveCpus, saveKernel } from "./kernel_state.ts";
 import { share } from "./share.ts";
 import type { MachineConfig, Snapshot } from "./snapshot.ts";
 
-/** Takes snapshots of a machine and restores them. What does not change along a run is kept once. */
+/**
+ * Takes snapshots of a machine and restores them. What does not change along a run is kept once.
+ */
 export class SnapshotStore {
   readonly #k: Kernel;
   readonly #pages: PageStore;
@@ -50,8 +52,10 @@ export class SnapshotStore {
 
   /**
    * Makes the machine what it was when a snapshot was taken.
-   * @param options `keepTlb` leaves what the TLB holds, which is right only if nothing in it has changed
-   * @throws {SnapshotError} of kind `image`, `machine` or `library` if it is of a machine that was built otherwise
+   * @param options `keepTlb` leaves what the TLB holds, which is right only if nothing in it has
+   *   changed
+   * @throws {SnapshotError} of kind `image`, `machine` or `library` if it is of a machine that was
+   *   built otherwise
    */
   restore(snapshot: Snapshot, options: { keepTlb?: boolean } = {}): void {
     const k = this.#k;

@@ -1,4 +1,5 @@
-// Random system calls with random arguments, from several threads of several tasks at once: the kernel answers all of them.
+// Random system calls with random arguments, from several threads of several tasks at once: the
+// kernel answers all of them.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
@@ -45,7 +46,9 @@ function argument(arch: ArchName, random: Random): Value {
   ]);
 }
 
-/** A program of random calls, half of them by a second thread, with a few touches of memory between. */
+/**
+ * A program of random calls, half of them by a second thread, with a few touches of memory between.
+ */
 function randomProgram(arch: ArchName, options: { random: Random; name: string }): Program {
   const { random, name } = options;
   const program = new ScriptProgram(arch)
@@ -102,7 +105,8 @@ function runSeed(arch: ArchName, seed: number): void {
   const audit = new Audit(session.machine);
   const result = session.machine.run(5_000_000);
   StreamModel.check(session.events);
-  // A program may sleep for long, wait for one that does, or spin; whatever it does, it never stops the kernel.
+  // A program may sleep for long, wait for one that does, or spin; whatever it does, it never stops
+  // the kernel.
   if (result.kind === "halted") {
     assert(/^(all tasks have ended|Deadlock: )/.test(result.reason), result.reason);
     audit.check();

@@ -1,8 +1,8 @@
 /**
  * The system call table: numbers, typed arguments and what each call does.
  *
- * User pointers are allegations: they are checked against the user half here, and touched only by the guest's copy routines, which
- * recover from faults.
+ * User pointers are allegations: they are checked against the user half here, and touched only by
+ * the guest's copy routines, which recover from faults.
  *
  * @module
  */

@@ -171,7 +171,8 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Thread ${arch}, starts with nothing of another's in its registers`, () => {
-    // The first thread leaves marks in every register a system call has; the second exits with what it finds.
+    // The first thread leaves marks in every register a system call has; the second exits with what
+    // it finds.
     const program = script()
       .call(SYS.NULL, ...Array.from({ length: 6 }, () => 0x1111))
       .call(SYS.THREAD_CREATE, "other", DATA_END, 7)

@@ -1,5 +1,6 @@
 /**
- * Accounts for everything a kernel hands out: frames, stacks and thread objects. What nobody owns has leaked.
+ * Accounts for everything a kernel hands out: frames, stacks and thread objects. What nobody owns
+ * has leaked.
  *
  * @module
  */
@@ -59,7 +60,10 @@ export class Audit {
     return frames.total - frames.available;
   }
 
-  /** Frames in use that nobody owns. Exact whenever no thread is in the middle of handing a frame on, as after a halt. */
+  /**
+   * Frames in use that nobody owns. Exact whenever no thread is in the middle of handing a frame
+   * on, as after a halt.
+   */
   get leakedFrames(): number {
     return this.#used - this.#fixed - ownedFrames(this.#kernel);
   }

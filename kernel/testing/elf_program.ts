@@ -39,7 +39,10 @@ const HEADER_SIZE = 64;
 const SEGMENT_HEADER_SIZE = 56;
 const PAGE = 4096;
 
-/** Builds the file: header, program headers, then each segment's bytes at an offset that suits its address. */
+/**
+ * Builds the file: header, program headers, then each segment's bytes at an offset that suits its
+ * address.
+ */
 export function elfProgram(spec: ProgramSpec): Uint8Array<ArrayBuffer> {
   const { machine, segments, type = 2 } = spec;
   let end = HEADER_SIZE + SEGMENT_HEADER_SIZE * segments.length;

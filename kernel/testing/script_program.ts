@@ -1,5 +1,6 @@
 /**
- * User programs made of system calls and single memory accesses, for behavior that no C compiler would produce in this order.
+ * User programs made of system calls and single memory accesses, for behavior that no C compiler
+ * would produce in this order.
  *
  * @module
  */
@@ -90,7 +91,10 @@ export class ScriptProgram {
     return this;
   }
 
-  /** Makes a system call; its result is kept as {@linkcode RESULT}. Argument registers that are not named stay as they are. */
+  /**
+   * Makes a system call; its result is kept as {@linkcode RESULT}. Argument registers that are not
+   * named stay as they are.
+   */
   call(number: number, ...args: readonly Value[]): this {
     const encoder = this.#encoder;
     args.forEach((value, i) => this.#load(encoder.argumentRegisters[i] ?? 0, value));

@@ -19,7 +19,10 @@ export const BUDGET = 30_000_000;
 /** Bytes of RAM: what hundreds of machines a file allocate, the collector has to find again. */
 const MEMORY = 16 * 1024 * 1024;
 
-/** A program to boot with: a name from `programFile` in a command line, or a file and its command line. */
+/**
+ * A program to boot with: a name from `programFile` in a command line, or a file and its command
+ * line.
+ */
 export type Program = string | { readonly commandLine: string; readonly bytes: Uint8Array };
 
 /** How to boot. */

@@ -1,6 +1,6 @@
 /**
- * Runs that are cut into pieces at random instants, and what each piece must lead to: the truth that
- * snapshots are held against.
+ * Runs that are cut into pieces at random instants, and what each piece must lead to: the truth
+ * that snapshots are held against.
  *
  * @module
  */

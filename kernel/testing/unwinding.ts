@@ -1,5 +1,6 @@
 /**
- * What the program `unwind` must print and how it must end, worked out from its source and from nothing else.
+ * What the program `unwind` must print and how it must end, worked out from its source and from
+ * nothing else.
  *
  * @module
  */
@@ -27,7 +28,9 @@ export interface Expected {
   readonly lines: readonly string[];
   /** How it ends: `exit 0`, or a pattern of `killed: …`. */
   readonly ending: RegExp;
-  /** Landings of its main thread; of the unwinding that the cause starts, where it starts another. */
+  /**
+   * Landings of its main thread; of the unwinding that the cause starts, where it starts another.
+   */
   readonly landings: number;
 }
 
@@ -75,7 +78,8 @@ export function expectedOf(cause: string, catcher: number): Expected {
             : `caught something at level${level}`,
         );
         if (cause === "throw") lines.push("~Failure");
-        // A kill goes on after every handler: its end is a call that lands again, in the cleanup of the level.
+        // A kill goes on after every handler: its end is a call that lands again, in the cleanup of
+        // the level.
         if (isKill) landings++;
         else {
           unwinding = false;
@@ -90,7 +94,8 @@ export function expectedOf(cause: string, catcher: number): Expected {
       const ending = unwinding
         ? killed(`double panic: "${INNER}" while unwinding "${PANIC}"`)
         : killed(`${INNER}; terminate called`);
-      // A destructor lets nothing pass: outside of an unwinding, the panic lands where that is said.
+      // A destructor lets nothing pass: outside of an unwinding, the panic lands where that is
+      // said.
       return { lines, ending, landings: landings + (unwinding ? 0 : 1) };
     }
   }

@@ -1,11 +1,13 @@
 /**
- * Continuations as data. A continuation says what a thread does next: a name from one table and a small plain record, kept
- * in the thread while it waits (Draves et al., "Using Continuations to Implement Thread Management and Communication in
- * Operating Systems", SOSP 1991). Nothing else survives a hypercall, so a machine can be copied, saved and compared, and a
- * blocked thread can say what it waits for and where it will go on.
+ * Continuations as data. A continuation says what a thread does next: a name from one table and a
+ * small plain record, kept in the thread while it waits (Draves et al., "Using Continuations to
+ * Implement Thread Management and Communication in Operating Systems", SOSP 1991). Nothing else
+ * survives a hypercall, so a machine can be copied, saved and compared, and a blocked thread can
+ * say what it waits for and where it will go on.
  *
- * A routine that may have to wait takes a continuation for its result, as a C function takes a return address: the record of
- * its own continuation holds it as `then`. What each name does is in `kernel/continuations.ts`.
+ * A routine that may have to wait takes a continuation for its result, as a C function takes a
+ * return address: the record of its own continuation holds it as `then`. What each name does is in
+ * `kernel/continuations.ts`.
  *
  * @module
  */
@@ -126,7 +128,9 @@ export interface ContinuationTable {
   user_fault: ContinuationRow<number, { readonly fault: Fault }>;
   /** Go on after a page fault of a copy routine of the guest, whose trap frame is at `trap`. */
   copy_fault: ContinuationRow<number, { readonly trap: bigint }>;
-  /** The floating-point unit has been given to the thread; it was the thread's with number `from`. */
+  /**
+   * The floating-point unit has been given to the thread; it was the thread's with number `from`.
+   */
   fp_given: ContinuationRow<bigint, { readonly from: number | null }>;
 
   /** Print the bytes that were read, then the rest. */
@@ -207,7 +211,10 @@ export interface ContinuationTable {
   /** The page is complete. */
   io_complete: ContinuationRow<bigint, { readonly request: PageRequest; readonly frame: bigint }>;
 
-  /** A thread that lets others run, again and again: what a switch costs is measured with two of them. */
+  /**
+   * A thread that lets others run, again and again: what a switch costs is measured with two of
+   * them.
+   */
   yielder: ContinuationRow<unknown, { readonly label: GuestLabel | null }>;
 
   /** A thread that kept its kernel stack runs on it again. */
@@ -226,7 +233,10 @@ export type Continuation<Value = never> = {
     : never;
 }[ContinuationName];
 
-/** A thread's wait, for whoever has to end it and whoever looks: what it is that will make the thread ready. */
+/**
+ * A thread's wait, for whoever has to end it and whoever looks: what it is that will make the
+ * thread ready.
+ */
 export type Wait =
   | {
     /** A wake-up of a queue. */

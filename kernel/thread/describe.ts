@@ -1,5 +1,6 @@
 /**
- * What threads are doing, in words and as plain data: for logs, tests and whoever looks at a machine.
+ * What threads are doing, in words and as plain data: for logs, tests and whoever looks at a
+ * machine.
  *
  * @module
  */

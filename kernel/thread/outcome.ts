@@ -1,6 +1,6 @@
 /**
- * Outcomes: what a handler wants to happen next. A handler is a plain function; it changes nothing about who runs, it returns an
- * outcome and `dispatch.ts` applies it. Outcomes are plain data.
+ * Outcomes: what a handler wants to happen next. A handler is a plain function; it changes nothing
+ * about who runs, it returns an outcome and `dispatch.ts` applies it. Outcomes are plain data.
  *
  * @module
  */
@@ -8,7 +8,9 @@
 import type { GuestLabel } from "../../arch/guest_labels.ts";
 import type { Continuation, WaitResult } from "./continuation.ts";
 
-/** What a handler decided. Dropping one would lose a thread, so every path of a handler returns one. */
+/**
+ * What a handler decided. Dropping one would lose a thread, so every path of a handler returns one.
+ */
 export type Outcome =
   | {
     /** Leave the innermost trap: back to the interrupted kernel code, or to user mode. */
@@ -34,8 +36,8 @@ export type Outcome =
   }
   | {
     /**
-     * Give up the CPU until something makes the thread ready. The handler has already put the thread where it will be found, or
-     * `requeue` says to queue it again at once.
+     * Give up the CPU until something makes the thread ready. The handler has already put the
+     * thread where it will be found, or `requeue` says to queue it again at once.
      */
     readonly kind: "block";
     /** Label to start at on an empty stack, or `null` to keep the kernel stack as it is. */

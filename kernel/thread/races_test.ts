@@ -1,4 +1,5 @@
-// What threads do to one another while they wait in the kernel: change the map under a page-in, die, end each other's task.
+// What threads do to one another while they wait in the kernel: change the map under a page-in,
+// die, end each other's task.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { Audit } from "../testing/audit.ts";
@@ -23,7 +24,10 @@ function named(name: string, program: ScriptProgram): Program {
   return { commandLine: name, bytes: program.build() };
 }
 
-/** Runs scripts to their end and checks that nothing is left over; returns how each ended, and the session's console. */
+/**
+ * Runs scripts to their end and checks that nothing is left over; returns how each ended, and the
+ * session's console.
+ */
 function run(
   options: { arch: ArchName; programs: readonly Program[] } & Partial<SessionOptions>,
 ): { endings: string[]; console: string } {
@@ -35,7 +39,10 @@ function run(
   return { endings, console: session.console() };
 }
 
-/** A program whose main thread maps its file, has another thread touch it, and does something while that waits for the page. */
+/**
+ * A program whose main thread maps its file, has another thread touch it, and does something while
+ * that waits for the page.
+ */
 function duringPageIn(
   arch: ArchName,
   parts: {

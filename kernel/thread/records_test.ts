@@ -1,4 +1,5 @@
-// What threads and tasks give as records is all of them: a copy gives the same record, whatever has happened.
+// What threads and tasks give as records is all of them: a copy gives the same record, whatever has
+// happened.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Task } from "./task.ts";
 import { Thread } from "./thread.ts";

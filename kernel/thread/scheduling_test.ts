@@ -1,4 +1,5 @@
-// Who runs next: wake-ups by deadline, preemption by something more urgent, and the turn that is kept.
+// Who runs next: wake-ups by deadline, preemption by something more urgent, and the turn that is
+// kept.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import type { ContextSwitchEvent, KernelEvent, StackHandoffEvent } from "../../trace/events.ts";
@@ -76,7 +77,8 @@ for (const arch of ARCH_NAMES) {
     for (let i = 0; i < 60; i++) {
       machine.run(5000);
       const before = machine.kernel.cpus[0]!.current;
-      // Half a quantum after the thread's turn began its time may be used up; then its equal is next.
+      // Half a quantum after the thread's turn began its time may be used up; then its equal is
+      // next.
       const fresh = machine.now - turnBegan(session, before.task.name) < quantum / 2 - 5000;
       if (!machine.cpu.userMode || !fresh) continue;
       // The page-in line wakes a kernel thread, which is more urgent.
@@ -98,7 +100,8 @@ for (const arch of ARCH_NAMES) {
     const programs = [named("a", spinner(arch)), "mapfile"];
     using session = new Session({ arch, quantum, programs });
     session.machine.run(400_000);
-    // Once it runs, the spinner gives way to the timer only, not before half a quantum, whoever wakes up meanwhile.
+    // Once it runs, the spinner gives way to the timer only, not before half a quantum, whoever
+    // wakes up meanwhile.
     const start = session.of("message").find(({ text }) => text.includes("start mapfile"));
     assert(start !== undefined);
     let since = Infinity;
@@ -116,7 +119,8 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Round robin ${arch}, who has given way is not asked to again without another tick`, () => {
-    // Copies from file pages: the timer finds the kernel copying, then the copy has to wait for the next page.
+    // Copies from file pages: the timer finds the kernel copying, then the copy has to wait for the
+    // next page.
     const program = script(arch).call(SYS.MAP_FILE, 0x1000_0000n, 16 * 4096, 0, 1);
     for (let i = 0n; i < 15n; i++) program.call(SYS.PRINT, 0x1000_0800n + i * 4096n, 4096);
     const bytes = new Uint8Array(16 * 4096);

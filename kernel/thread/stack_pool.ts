@@ -1,6 +1,6 @@
 /**
- * Kernel stacks. Each is mapped in the stack region with unmapped pages below it, so that an overflow is an exception and not
- * somebody else's data.
+ * Kernel stacks. Each is mapped in the stack region with unmapped pages below it, so that an
+ * overflow is an exception and not somebody else's data.
  *
  * @module
  */

@@ -99,7 +99,10 @@ export class Task {
     this.kernelMode = options.space === null && options.module !== null;
   }
 
-  /** Numbers of the threads whose objects it holds, dead ones that are not reaped yet too, in order of creation. */
+  /**
+   * Numbers of the threads whose objects it holds, dead ones that are not reaped yet too, in order
+   * of creation.
+   */
   get threads(): ReadonlySet<number> {
     return this.#threads;
   }

@@ -1,4 +1,5 @@
-// The life of tasks and threads as programs see it: creation, waiting, ending, and the machine's end when nobody is left.
+// The life of tasks and threads as programs see it: creation, waiting, ending, and the machine's
+// end when nobody is left.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { Audit } from "../testing/audit.ts";
@@ -187,7 +188,8 @@ for (const arch of ARCH_NAMES) {
 
   for (const load of ["copyout", "demand"] as const) {
     Deno.test(`Bootstrap ${arch}, a task can be ended at any moment of its loading by ${load}`, () => {
-      // The killer tries as soon as the number exists, in steps that come out at different places of the loading.
+      // The killer tries as soon as the number exists, in steps that come out at different places
+      // of the loading.
       const moments = new Set<string>();
       for (let delay = 1; delay < 3000; delay += 173) {
         const killer = script(arch).label("again").call(SYS.NULL).spin(delay)

@@ -1,6 +1,6 @@
 /**
- * Threads: the kernel's view (state, what to do next) of the machine-dependent object in guest memory. A thread owns its state;
- * others ask for a transition.
+ * Threads: the kernel's view (state, what to do next) of the machine-dependent object in guest
+ * memory. A thread owns its state; others ask for a transition.
  *
  *               start, wake
  *     blocked ---------------> ready
@@ -111,7 +111,9 @@ export class Thread {
   #stackReserve: bigint | null = null;
   #killReason: string | null = null;
 
-  /** Makes the kernel's view of the object at `address`: a blocked thread without a kernel stack. */
+  /**
+   * Makes the kernel's view of the object at `address`: a blocked thread without a kernel stack.
+   */
   constructor(
     id: number,
     options: { address: bigint; task: Task; priority: number } & Resumption,
@@ -175,7 +177,10 @@ export class Thread {
     return this.#preempted;
   }
 
-  /** Physical address of the page frame its copies to and from the host go through, or `null` if it has needed none yet. */
+  /**
+   * Physical address of the page frame its copies to and from the host go through, or `null` if it
+   * has needed none yet.
+   */
   get bounce(): bigint | null {
     return this.#bounce;
   }
@@ -212,7 +217,10 @@ export class Thread {
     this.#cpu = null;
   }
 
-  /** Its wait is over; the policy gets it next. How a wait before that for a kernel stack ended is not forgotten. */
+  /**
+   * Its wait is over; the policy gets it next. How a wait before that for a kernel stack ended is
+   * not forgotten.
+   */
   wake(result: WaitResult): void {
     this.#expect("wake", this.#state === "blocked");
     if (this.#wait?.kind !== "stack") this.#waitResult = result;
@@ -239,7 +247,10 @@ export class Thread {
     this.#cpu = cpu;
   }
 
-  /** It gives the CPU up, and goes on as `next` says. What was under way on a stack that it does not keep is over. */
+  /**
+   * It gives the CPU up, and goes on as `next` says. What was under way on a stack that it does not
+   * keep is over.
+   */
   stop(next: Resumption): void {
     this.#expect("stop", this.#state === "running");
     this.#label = next.label;

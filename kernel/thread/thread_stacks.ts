@@ -1,7 +1,7 @@
 /**
- * Which threads have kernel stacks. The kernel's own threads are few and always get one; user threads share a limited number, and
- * those that find none wait for the swap-in thread. So no number of user threads that block in the kernel can keep the threads they
- * wait for from running.
+ * Which threads have kernel stacks. The kernel's own threads are few and always get one; user
+ * threads share a limited number, and those that find none wait for the swap-in thread. So no
+ * number of user threads that block in the kernel can keep the threads they wait for from running.
  *
  * @module
  */

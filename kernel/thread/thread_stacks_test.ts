@@ -1,4 +1,5 @@
-// Kernel stacks when there are few: threads that block in the kernel keep theirs, the others wait for the swap-in thread.
+// Kernel stacks when there are few: threads that block in the kernel keep theirs, the others wait
+// for the swap-in thread.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { Audit } from "../testing/audit.ts";
@@ -14,8 +15,9 @@ const THREADS = 12n;
 const FIRST = 2n;
 
 /**
- * A dozen threads that each print the first byte of a file page nobody has read yet: the copy faults in the kernel, so the thread keeps
- * its stack until the page is there. Page `i` begins with a letter of its own.
+ * A dozen threads that each print the first byte of a file page nobody has read yet: the copy
+ * faults in the kernel, so the thread keeps its stack until the page is there. Page `i` begins with
+ * a letter of its own.
  */
 function printers(arch: ArchName, end: (program: ScriptProgram) => ScriptProgram): Uint8Array {
   const program = new ScriptProgram(arch)

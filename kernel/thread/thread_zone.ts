@@ -55,7 +55,10 @@ export interface ThreadZoneRecord {
   readonly inUse: number;
 }
 
-/** Carves thread objects out of page frames at the top of RAM, highest address first; freed objects are used again. */
+/**
+ * Carves thread objects out of page frames at the top of RAM, highest address first; freed objects
+ * are used again.
+ */
 export class ThreadZone {
   readonly #frames: PageFrames;
   readonly #space: KernelSpace;

@@ -1,5 +1,6 @@
 /**
- * The unwindings of one thread as data: where each is on its way, and which exceptions handlers hold.
+ * The unwindings of one thread as data: where each is on its way, and which exceptions handlers
+ * hold.
  *
  * @module
  */
@@ -21,9 +22,15 @@ export interface Unwind {
   readonly reason: string;
   /** Stack frames at the start that belong to the panic itself. */
   readonly skip: number;
-  /** What was thrown, for the types of handlers: its type information and its address; `null` if no C++ exception. */
+  /**
+   * What was thrown, for the types of handlers: its type information and its address; `null` if no
+   * C++ exception.
+   */
   readonly thrown: { readonly type: bigint; readonly address: bigint } | null;
-  /** Where the kernel put an exception object of its own, to be freed; `null` if the program made it. */
+  /**
+   * Where the kernel put an exception object of its own, to be freed; `null` if the program made
+   * it.
+   */
   readonly page: bigint | null;
   /** How far the two phases have come. */
   readonly progress: UnwindingState;

@@ -34,7 +34,10 @@ export class WaitQueue {
     this.#threads = this.#threads.filter((other) => other !== thread);
   }
 
-  /** Takes off and returns every thread, to be woken; if there is none, the next call of {@linkcode takeSignal} returns true. */
+  /**
+   * Takes off and returns every thread, to be woken; if there is none, the next call of
+   * {@linkcode takeSignal} returns true.
+   */
   takeAll(): readonly Thread[] {
     const threads = this.#threads;
     if (threads.length === 0) this.#signalled = true;

@@ -1,5 +1,6 @@
-// Every misbehavior of the program `bad`: it gets an error code or its task ends with one line that says why, an innocent program
-// beside it runs to its end, and when the task is gone so is everything it held.
+// Every misbehavior of the program `bad`: it gets an error code or its task ends with one line that
+// says why, an innocent program beside it runs to its end, and when the task is gone so is
+// everything it held.
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { badCases, endsAs } from "../../guest/programs/cases.ts";
@@ -66,7 +67,8 @@ for (const arch of ARCH_NAMES) {
     });
   }
 
-  // Other ways through the kernel: pages come in by interrupt and continuation, stacks are scarce, the timer never rests.
+  // Other ways through the kernel: pages come in by interrupt and continuation, stacks are scarce,
+  // the timer never rests.
   for (
     const [what, options] of [
       ["paged in on demand under a fast timer", {

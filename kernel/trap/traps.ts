@@ -113,7 +113,10 @@ function handleProgramTrap(
   return raiseException(k, thread, { frame, reason: overflow ? `stack overflow: ${why}` : why });
 }
 
-/** The kernel itself faulted: right in the routines that touch user memory, the end of the machine anywhere else. */
+/**
+ * The kernel itself faulted: right in the routines that touch user memory, the end of the machine
+ * anywhere else.
+ */
 function handleKernelException(
   k: Kernel,
   thread: Thread,

@@ -1,5 +1,6 @@
-// C++ exceptions of the program `unwind-types`: which handler takes what, what it gets, and in what order everything is destroyed. The
-// lines are those that the same sources print when they are built for Linux with GCC and its own runtime.
+// C++ exceptions of the program `unwind-types`: which handler takes what, what it gets, and in what
+// order everything is destroyed. The lines are those that the same sources print when they are
+// built for Linux with GCC and its own runtime.
 import { assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import type { EmbeddedImage } from "../../guest/embedded.ts";

@@ -19,12 +19,15 @@ import { programFrame, writeTaskWord } from "./unwind_stack.ts";
 /** Class of the exception objects the kernel makes: "TRAPKERN". */
 const KERNEL_CLASS = 0x5452_4150_4b45_524en;
 
-/** Offset of an exception object in its page: below it there is room for what a language's runtime keeps with it. */
+/**
+ * Offset of an exception object in its page: below it there is room for what a language's runtime
+ * keeps with it.
+ */
 const OBJECT_OFFSET = 1024n;
 
 /**
- * A CPU exception of a thread that nothing resolves: its stack is unwound if its program has anything to clean up, else its task ends at
- * once.
+ * A CPU exception of a thread that nothing resolves: its stack is unwound if its program has
+ * anything to clean up, else its task ends at once.
  */
 export function raiseException(
   k: Kernel,

@@ -13,8 +13,8 @@ import { readKernel, writeKernel } from "../memory/kernel_memory.ts";
 import { setRegisters } from "./unwind_stack.ts";
 
 /**
- * Lands a kernel-mode task: its trap frame is on the stack that is being left, so the registers go through the thread object, whose user
- * frame nobody else uses.
+ * Lands a kernel-mode task: its trap frame is on the stack that is being left, so the registers go
+ * through the thread object, whose user frame nobody else uses.
  */
 function landInKernel(
   k: Kernel,
@@ -32,8 +32,9 @@ function landInKernel(
 }
 
 /**
- * Lands a thread: its trap frame takes the registers, and the guest's exit routine loads them. Callee-saved vector registers that frames
- * on the way had saved go to the thread's floating-point state, which is loaded anew at the next use.
+ * Lands a thread: its trap frame takes the registers, and the guest's exit routine loads them.
+ * Callee-saved vector registers that frames on the way had saved go to the thread's floating-point
+ * state, which is loaded anew at the next use.
  */
 export function land(
   k: Kernel,

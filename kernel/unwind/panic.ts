@@ -1,11 +1,12 @@
 /**
  * From panic to unwind: how a thread's normal course ends.
  *
- * A panic, a thrown exception, a CPU exception or a kill request becomes an {@linkcode Unwind}. The thread's stack is walked
- * with its program's own tables; where a stack frame has something to clean up, the thread's trap frame is given the landing registers
- * and the guest's exit routine lands there. The cleanup runs in the guest, calls `_Unwind_Resume`, and the walk goes on from the
- * stack frames as they are then, until a handler takes the exception or the end of the stack is reached and the task ends with its
- * reason.
+ * A panic, a thrown exception, a CPU exception or a kill request becomes an {@linkcode Unwind}. The
+ * thread's stack is walked with its program's own tables; where a stack frame has something to
+ * clean up, the thread's trap frame is given the landing registers and the guest's exit routine
+ * lands there. The cleanup runs in the guest, calls `_Unwind_Resume`, and the walk goes on from the
+ * stack frames as they are then, until a handler takes the exception or the end of the stack is
+ * reached and the task ends with its reason.
  *
  * @module
  */
@@ -49,13 +50,16 @@ interface Walked {
   readonly frame: TrapFrame;
   /** Its two phases. */
   readonly unwinding: Unwinding;
-  /** What the handler that takes it gets as the thrown object: known when a handler's type has matched. */
+  /**
+   * What the handler that takes it gets as the thrown object: known when a handler's type has
+   * matched.
+   */
   readonly adjusted: () => bigint | null;
 }
 
 /**
- * Where a program was interrupted need not be a call: there the call site before it has to do. Further out, a call that the tables do not
- * list has nothing to clean up.
+ * Where a program was interrupted need not be a call: there the call site before it has to do.
+ * Further out, a call that the tables do not list has nothing to clean up.
  */
 function nearestCallSite(frame: Frame): BetweenCallSites {
   return frame.interrupted ? "previous" : "continue";
@@ -80,7 +84,8 @@ function takeUp(k: Kernel, thread: Thread, how: { unwind: Unwind; frame: TrapFra
         },
       }),
     },
-    // Handlers of everything are landed in for the cleanups they stand for, but a kill goes on after them.
+    // Handlers of everything are landed in for the cleanups they stand for, but a kill goes on
+    // after them.
     ...(cause === "kill" ? { forced: { catchAll: "land" } } : {}),
     ...(cause === "kill" || cause === "exception" ? { between: nearestCallSite } : {}),
   };
@@ -120,7 +125,10 @@ export function startUnwinding(
   });
 }
 
-/** Phase one. Returns how the thread ends if nothing can take the exception; what was seen is told only then. */
+/**
+ * Phase one. Returns how the thread ends if nothing can take the exception; what was seen is told
+ * only then.
+ */
 function search(
   k: Kernel,
   thread: Thread,
@@ -308,7 +316,10 @@ function doublePanic(
   return endWith(k, thread, why);
 }
 
-/** A function that lets no exception pass has got one, or the program has given up: no more cleanups are run. */
+/**
+ * A function that lets no exception pass has got one, or the program has given up: no more cleanups
+ * are run.
+ */
 export function terminate(k: Kernel, thread: Thread): Outcome {
   const { held } = thread.unwinds;
   const why = held === undefined ? "terminate called" : `${held.reason}; terminate called`;

@@ -1,4 +1,5 @@
-// Every way the program `unwind` can end its chain of calls, with every level that may catch it, in both modes of both architectures.
+// Every way the program `unwind` can end its chain of calls, with every level that may catch it, in
+// both modes of both architectures.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";

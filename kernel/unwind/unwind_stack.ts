@@ -13,7 +13,10 @@ import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
 import { pageFloor } from "../vm/vm_map.ts";
 
-/** DWARF numbers and names of the registers a trap frame holds, without program counter and stack pointer. */
+/**
+ * DWARF numbers and names of the registers a trap frame holds, without program counter and stack
+ * pointer.
+ */
 function generalRegisters(k: Kernel): readonly (readonly [number, string])[] {
   const registers = machineRegisters(k.arch.elfMachine);
   const special = [registers.programCounter, registers.stackPointer];
@@ -25,7 +28,10 @@ function generalRegisters(k: Kernel): readonly (readonly [number, string])[] {
   });
 }
 
-/** The innermost trap frame of a thread's program: in the thread object, or on the stack of a kernel-mode task. */
+/**
+ * The innermost trap frame of a thread's program: in the thread object, or on the stack of a
+ * kernel-mode task.
+ */
 export function programFrame(k: Kernel, thread: Thread): TrapFrame {
   const trap = thread.task.kernelMode ? thread.trap : undefined;
   return trap === undefined ? k.userFrame(thread) : k.trapFrame(thread, trap);
@@ -52,8 +58,8 @@ export function setRegisters(k: Kernel, frame: TrapFrame, registers: RegisterSet
 }
 
 /**
- * Memory of a task as its pages are now, for reading: pages of its file that are not in memory are read from the file, and pages that
- * it has not touched yet are zeros.
+ * Memory of a task as its pages are now, for reading: pages of its file that are not in memory are
+ * read from the file, and pages that it has not touched yet are zeros.
  */
 export function taskMemory(k: Kernel, task: Task): MemoryReader {
   const { space } = task;

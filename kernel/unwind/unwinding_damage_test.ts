@@ -41,7 +41,8 @@ for (const arch of Object.values(ARCHES)) {
       });
       const audit = new Audit(machine);
       const result = machine.run(LIMIT);
-      // A changed table may send a program round in circles; then it has been stopped and not the machine.
+      // A changed table may send a program round in circles; then it has been stopped and not the
+      // machine.
       if (result.kind === "paused") {
         endings.set("runs on", (endings.get("runs on") ?? 0) + 1);
         continue;

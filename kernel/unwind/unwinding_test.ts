@@ -26,7 +26,10 @@ interface Outcome {
   readonly transcript: string;
 }
 
-/** Runs the program `unwind` to the end of its machine; beside it one that waits for it, and one that waits for that one. */
+/**
+ * Runs the program `unwind` to the end of its machine; beside it one that waits for it, and one
+ * that waits for that one.
+ */
 async function run(arch: ArchName, mode: ProgramMode, args: string): Promise<Outcome> {
   const recorder = new Recorder();
   let transcript = "";

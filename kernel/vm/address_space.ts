@@ -35,13 +35,16 @@ export interface AddressSpaceOptions {
   /** Whether the root carries the kernel half too. */
   readonly sharedRoot: boolean;
   /**
-   * The pages of all spaces that can be dropped and read again, because they came from a file and have never been writable; in the
-   * order they came.
+   * The pages of all spaces that can be dropped and read again, because they came from a file and
+   * have never been writable; in the order they came.
    */
   readonly clean: Set<ResidentPage>;
   /** Called after a mapping was removed or restricted: the CPU may have it cached. */
   readonly invalidate: () => void;
-  /** Called with a page frame that stops being executable. Freed page frames are the allocator's to tell. */
+  /**
+   * Called with a page frame that stops being executable. Freed page frames are the allocator's to
+   * tell.
+   */
   readonly dropCode: (frame: bigint) => void;
 }
 
@@ -80,7 +83,10 @@ export class AddressSpace {
     return new AddressSpace(root, options);
   }
 
-  /** The space a record was made of; its tables are in RAM. The order of clean pages is the caller's to restore. */
+  /**
+   * The space a record was made of; its tables are in RAM. The order of clean pages is the caller's
+   * to restore.
+   */
   static from(record: AddressSpaceRecord, options: AddressSpaceOptions): AddressSpace {
     const space = new AddressSpace(record.root, options);
     space.#map.restore(record.entries);
@@ -118,7 +124,9 @@ export class AddressSpace {
     return this.#map.lookup(address);
   }
 
-  /** Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere. */
+  /**
+   * Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere.
+   */
   inside(address: bigint, size: bigint): boolean {
     return this.#map.inside(address, size);
   }
@@ -128,7 +136,10 @@ export class AddressSpace {
     return this.#map.findSpace(hint, size);
   }
 
-  /** Adds an entry, whose pages come when they are touched. @returns a kernel return code, as {@linkcode VmMap.enter} */
+  /**
+   * Adds an entry, whose pages come when they are touched. @returns a kernel return code, as
+   * {@linkcode VmMap.enter}
+   */
   enter(entry: VmEntry): number {
     return this.#map.enter(entry);
   }
@@ -162,7 +173,10 @@ export class AddressSpace {
     this.#write(page, resident, protection);
   }
 
-  /** Makes a resident page executable, or otherwise brings its mapping up to what `protection` allows. */
+  /**
+   * Makes a resident page executable, or otherwise brings its mapping up to what `protection`
+   * allows.
+   */
   upgradePage(address: bigint, options: { protection: VmProtection; execute: boolean }): void {
     const page = pageFloor(address);
     const resident = this.#pages.get(page);
@@ -178,7 +192,8 @@ export class AddressSpace {
 
   /**
    * Changes what a range allows, its resident pages included.
-   * @returns a kernel return code, as {@linkcode VmMap.protect}; if it is no success nothing has changed
+   * @returns a kernel return code, as {@linkcode VmMap.protect}; if it is no success nothing has
+   *   changed
    */
   protect(begin: bigint, options: { end: bigint; protection: VmProtection }): number {
     const { end, protection } = options;
@@ -200,7 +215,8 @@ export class AddressSpace {
 
   /**
    * Removes whatever is mapped in a range, and frees its page frames.
-   * @returns a kernel return code, as {@linkcode VmMap.remove}; if it is no success nothing has changed
+   * @returns a kernel return code, as {@linkcode VmMap.remove}; if it is no success nothing has
+   *   changed
    */
   remove(begin: bigint, end: bigint): number {
     const kr = this.#map.remove(begin, end);

@@ -13,7 +13,10 @@ const PAGE = BigInt(PAGE_SIZE);
 /** Page frames that are counted together, so that a list of those in use passes over the others. */
 const GROUP = 256;
 
-/** In what order free page frames will be handed out; which are in use is said by {@linkcode PageFrames.used}. */
+/**
+ * In what order free page frames will be handed out; which are in use is said by
+ * {@linkcode PageFrames.used}.
+ */
 export interface PageFramesRecord {
   /** Freed page frames by index, the next to be handed out last; some may be in use again. */
   readonly freed: readonly number[];
@@ -24,8 +27,9 @@ export interface PageFramesRecord {
 }
 
 /**
- * Allocates page frames of RAM in an order that depends on nothing but the calls, so a run's addresses are the same every time. A free
- * page frame is full of zeros, whether it has been used before or not.
+ * Allocates page frames of RAM in an order that depends on nothing but the calls, so a run's
+ * addresses are the same every time. A free page frame is full of zeros, whether it has been used
+ * before or not.
  */
 export class PageFrames implements PageFrameSource {
   /** Called for each page frame that is given back: CPUs may hold translations of code in it. */

@@ -1,5 +1,6 @@
 /**
- * Address maps: which ranges of a task's address space exist, what they allow and what fills their pages.
+ * Address maps: which ranges of a task's address space exist, what they allow and what fills their
+ * pages.
  *
  * @module
  */
@@ -121,15 +122,18 @@ export class VmMap {
     return low;
   }
 
-  /** Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere. */
+  /**
+   * Whether `size` bytes at `address` lie in the space, whether mapped or not; sizes wrap nowhere.
+   */
   inside(address: bigint, size: bigint): boolean {
     return address >= 0n && size >= 0n && address + size <= this.end;
   }
 
   /**
    * Adds an entry.
-   * @returns a kernel return code: INVALID_ARGUMENT for an empty or unaligned range, INVALID_ADDRESS outside the space, NO_SPACE for
-   *   an overlap, RESOURCE_SHORTAGE if there are too many entries
+   * @returns a kernel return code: INVALID_ARGUMENT for an empty or unaligned range,
+   *   INVALID_ADDRESS outside the space, NO_SPACE for an overlap, RESOURCE_SHORTAGE if there are
+   *   too many entries
    */
   enter(entry: VmEntry): number {
     const { begin, end } = entry;
@@ -145,7 +149,10 @@ export class VmMap {
     return KernReturn.SUCCESS;
   }
 
-  /** Lowest free range of `size` bytes (a multiple of the page size) at or above `hint`, or `undefined`. */
+  /**
+   * Lowest free range of `size` bytes (a multiple of the page size) at or above `hint`, or
+   * `undefined`.
+   */
   findSpace(hint: bigint, size: bigint): bigint | undefined {
     let candidate = hint < this.begin ? this.begin : hint;
     for (const entry of this.#entries) {
@@ -158,7 +165,8 @@ export class VmMap {
 
   /**
    * Removes whatever is mapped in a page-aligned range.
-   * @returns RESOURCE_SHORTAGE if a hole in an entry would make one entry too many; then nothing has changed
+   * @returns RESOURCE_SHORTAGE if a hole in an entry would make one entry too many; then nothing
+   *   has changed
    */
   remove(begin: bigint, end: bigint): number {
     const isHole = this.#cuts(begin) && this.lookup(begin) === this.lookup(end);
@@ -171,8 +179,8 @@ export class VmMap {
 
   /**
    * Changes the protection of a page-aligned range.
-   * @returns INVALID_ADDRESS if any page of it is not mapped, RESOURCE_SHORTAGE if there would be too many entries; then nothing has
-   *   changed
+   * @returns INVALID_ADDRESS if any page of it is not mapped, RESOURCE_SHORTAGE if there would be
+   *   too many entries; then nothing has changed
    */
   protect(begin: bigint, end: bigint, protection: VmProtection): number {
     for (let address = begin; address < end;) {

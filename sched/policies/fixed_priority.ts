@@ -1,15 +1,18 @@
 /**
  * Fixed priorities: the most urgent ready thread runs, equals take turns.
  *
- * A thread of lower priority runs only while no more urgent one is ready: a thread that never blocks starves everything
- * below it, by design.
+ * A thread of lower priority runs only while no more urgent one is ready: a thread that never
+ * blocks starves everything below it, by design.
  *
  * @module
  */
 import type { ThreadParameters } from "../policy.ts";
 import { PRIORITIES, type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
 
-/** 128 first-in-first-out queues, one per priority, the highest served first; equals share the CPU by quantum. */
+/**
+ * 128 first-in-first-out queues, one per priority, the highest served first; equals share the CPU
+ * by quantum.
+ */
 export class FixedPriority extends QuantumPolicy {
   /** Always `priority`. */
   readonly name = "priority";

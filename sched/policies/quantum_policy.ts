@@ -1,13 +1,14 @@
 /**
- * What round robin and fixed priorities have in common: run queues, and a quantum in guest instructions.
+ * What round robin and fixed priorities have in common: run queues, and a quantum in guest
+ * instructions.
  *
- * A thread that starts, wakes up or yields goes to the tail of its queue with a full quantum. A preempted thread goes to the
- * tail too if its quantum is used up; if not (something more urgent interrupted it) it goes back to the *head*, with what is
- * left of its quantum, as POSIX.1 asks of `SCHED_RR`. A quantum that ends while no other thread could take over is renewed
- * in place.
+ * A thread that starts, wakes up or yields goes to the tail of its queue with a full quantum. A
+ * preempted thread goes to the tail too if its quantum is used up; if not (something more urgent
+ * interrupted it) it goes back to the *head*, with what is left of its quantum, as POSIX.1 asks of
+ * `SCHED_RR`. A quantum that ends while no other thread could take over is renewed in place.
  *
- * Where a periodic timer is the only clock, a quantum cannot end between two of its ticks: it ends at the tick that is
- * nearest to its end.
+ * Where a periodic timer is the only clock, a quantum cannot end between two of its ticks: it ends
+ * at the tick that is nearest to its end.
  *
  * @module
  */
@@ -24,9 +25,15 @@ export const DEFAULT_QUANTUM = 10_000;
 
 /** Options of the policies that have a quantum. */
 export interface QuantumOptions {
-  /** Guest instructions a thread may run before an equal takes over; a positive integer, {@linkcode DEFAULT_QUANTUM} if absent. */
+  /**
+   * Guest instructions a thread may run before an equal takes over; a positive integer,
+   * {@linkcode DEFAULT_QUANTUM} if absent.
+   */
   readonly quantum?: number;
-  /** Guest instructions between two calls of `tick`, where they are periodic; 0, the default, where they are exact. */
+  /**
+   * Guest instructions between two calls of `tick`, where they are periodic; 0, the default, where
+   * they are exact.
+   */
   readonly tickInterval?: number;
 }
 
@@ -117,8 +124,8 @@ export abstract class QuantumPolicy implements Policy {
   }
 
   /**
-   * Withdraws a ready thread. Its level and what is left of its quantum are kept, for it may be handed the CPU without a
-   * `pick`.
+   * Withdraws a ready thread. Its level and what is left of its quantum are kept, for it may be
+   * handed the CPU without a `pick`.
    * @param thread id of the thread
    * @returns whether it was ready
    */
@@ -141,11 +148,12 @@ export abstract class QuantumPolicy implements Policy {
   }
 
   /**
-   * Charges the running thread. A thread that was never ready (the one that boots) begins with a full quantum on the lowest
-   * level.
+   * Charges the running thread. A thread that was never ready (the one that boots) begins with a
+   * full quantum on the lowest level.
    * @param running id of the running thread
    * @param elapsed guest instructions since its last `tick` or `pick`, a non-negative integer
-   * @returns whether it must give way: something more urgent is ready, or its quantum is used up and an equal is ready
+   * @returns whether it must give way: something more urgent is ready, or its quantum is used up
+   *   and an equal is ready
    * @throws {SchedError} `invalid-thread` or `invalid-elapsed`
    */
   tick(running: ThreadId, elapsed: number): boolean {

@@ -31,7 +31,8 @@ export function policyNames(): readonly string[] {
  * Creates a policy by name.
  * @param name one of {@linkcode policyNames}
  * @param options its options
- * @throws {SchedError} `unknown-policy`, naming those that exist; `unknown-option`; `invalid-option`
+ * @throws {SchedError} `unknown-policy`, naming those that exist; `unknown-option`;
+ *   `invalid-option`
  */
 export function createPolicy(name: string, options: PolicyOptions = {}): Policy {
   const create = POLICIES.get(name);

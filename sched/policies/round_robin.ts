@@ -5,7 +5,9 @@
  */
 import { type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
 
-/** Runs every ready thread in turn for at most a quantum; a thread that wakes up waits for its turn. */
+/**
+ * Runs every ready thread in turn for at most a quantum; a thread that wakes up waits for its turn.
+ */
 export class RoundRobin extends QuantumPolicy {
   /** Always `rr`. */
   readonly name = "rr";

@@ -1,6 +1,7 @@
 /**
- * Run queues in the manner of Mach: one first-in-first-out queue per level and a bitmap of the levels that are not empty,
- * so that inserting, taking the most urgent and withdrawing from the middle each cost the same however many threads wait.
+ * Run queues in the manner of Mach: one first-in-first-out queue per level and a bitmap of the
+ * levels that are not empty, so that inserting, taking the most urgent and withdrawing from the
+ * middle each cost the same however many threads wait.
  *
  *     bitmap  0 … 0 1 0 0 1 0
  *                   │     └──── level 1:  head ⇄ t7 ⇄ t2          (tail)

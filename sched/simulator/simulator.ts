@@ -1,13 +1,16 @@
 /**
- * Runs a policy over a described workload, without an engine: the same policy objects that drive the real machine.
+ * Runs a policy over a described workload, without an engine: the same policy objects that drive
+ * the real machine.
  *
- * The loop keeps to what a kernel does. One CPU; a periodic timer whose interrupt charges the running thread by
- * {@linkcode Policy.tick}; arrivals and wakeups that may preempt by {@linkcode Policy.preempts}. When several things fall on
- * the same instant, threads become ready first (in the order of their ids), then the running thread's step ends or its
- * quantum does, then the next thread is picked: a thread that arrives just as another's quantum ends is ahead of it, as the
- * textbooks have it.
+ * The loop keeps to what a kernel does. One CPU; a periodic timer whose interrupt charges the
+ * running thread by {@linkcode Policy.tick}; arrivals and wakeups that may preempt by
+ * {@linkcode Policy.preempts}. When several things fall on the same instant, threads become ready
+ * first (in the order of their ids), then the running thread's step ends or its quantum does, then
+ * the next thread is picked: a thread that arrives just as another's quantum ends is ahead of it,
+ * as the textbooks have it.
  *
- * The simulator also watches the policy: one that loses a thread, or picks one that is not ready, is reported.
+ * The simulator also watches the policy: one that loses a thread, or picks one that is not ready,
+ * is reported.
  *
  * @module
  */
@@ -18,7 +21,10 @@ import { checkWorkload, type Workload } from "./workload.ts";
 /** What happened to a thread, or that no thread was ready. Times are on the simulation's clock. */
 export type SimulationEvent =
   | {
-    /** What happened: `arrive` and `wake` make ready, `dispatch` gives the CPU, the rest take it away. */
+    /**
+     * What happened: `arrive` and `wake` make ready, `dispatch` gives the CPU, the rest take it
+     * away.
+     */
     readonly type: "arrive" | "wake" | "dispatch" | "preempt" | "yield" | "sleep" | "exit";
     /** When. */
     readonly time: number;
@@ -36,7 +42,10 @@ export type SimulationEvent =
 
 /** How the simulated machine behaves. */
 export interface SimulationOptions {
-  /** Instructions between timer interrupts, a positive integer; 1 (a quantum ends exactly) if absent. */
+  /**
+   * Instructions between timer interrupts, a positive integer; 1 (a quantum ends exactly) if
+   * absent.
+   */
   readonly tickInterval?: number;
   /** Instructions it costs to give the CPU to another thread than ran last; 0 if absent. */
   readonly switchCost?: number;
@@ -65,7 +74,8 @@ interface Alarm {
  * @param workload the threads; the id of a thread is its index
  * @param policy a fresh policy; it is used up
  * @param options timer interval and cost of a switch
- * @throws {SchedError} `invalid-workload` or `invalid-option` before the first event; `policy-contract` when the policy loses a
+ * @throws {SchedError} `invalid-workload` or `invalid-option` before the first event;
+ *   `policy-contract` when the policy loses a
  * thread or picks one that is not ready
  */
 export function* simulate(
@@ -209,7 +219,10 @@ class Simulation {
     this.#mustYield = false;
   }
 
-  /** Gives the free CPU to the thread the policy picks; a thread whose steps take no time leaves it at once. */
+  /**
+   * Gives the free CPU to the thread the policy picks; a thread whose steps take no time leaves it
+   * at once.
+   */
   *#dispatch(): Generator<SimulationEvent, void, void> {
     while (this.#running === null) {
       const id = this.#policy.pick();
@@ -232,7 +245,10 @@ class Simulation {
     }
   }
 
-  /** Runs the thread until something may happen: its step ends, the timer interrupts, or a thread becomes ready. */
+  /**
+   * Runs the thread until something may happen: its step ends, the timer interrupts, or a thread
+   * becomes ready.
+   */
   #advance(running: Simulated): void {
     const timer = (Math.floor(this.#now / this.#tickInterval) + 1) * this.#tickInterval;
     let until = Math.min(this.#now + running.left, timer);

@@ -34,7 +34,8 @@ function requiredTime(spec: ThreadSpec): number {
   return spec.steps.reduce((sum, step) => sum + (step.type === "run" ? step.time : 0), 0);
 }
 
-// Published schedules. Where a book numbers priorities from 1 (most urgent), priority p is 127 − p here.
+// Published schedules. Where a book numbers priorities from 1 (most urgent), priority p is 127 − p
+// here.
 
 Deno.test("simulate, round robin of Silberschatz et al., Operating System Concepts, 10th ed., section 5.3.3", () => {
   const workload = [job("P1", { time: 24 }), job("P2", { time: 3 }), job("P3", { time: 3 })];

@@ -1,5 +1,6 @@
 /**
- * What a simulation was like, computed from its events: turnaround, waiting and response times, and the Gantt chart.
+ * What a simulation was like, computed from its events: turnaround, waiting and response times, and
+ * the Gantt chart.
  *
  * @module
  */
@@ -160,7 +161,8 @@ function mean(values: readonly number[]): number {
 }
 
 /**
- * Writes a Gantt chart on one line, as `P1 0-4 | P2 4-7`; a gap in the times is a gap in the use of the CPU.
+ * Writes a Gantt chart on one line, as `P1 0-4 | P2 4-7`; a gap in the times is a gap in the use of
+ * the CPU.
  * @param workload the workload that was simulated, for the names
  * @param gantt the segments
  */

@@ -1,5 +1,6 @@
 /**
- * Workloads for the simulator: threads described by what they do, in guest instructions, without any code.
+ * Workloads for the simulator: threads described by what they do, in guest instructions, without
+ * any code.
  *
  * @module
  */
@@ -81,7 +82,8 @@ export interface RandomWorkloadOptions {
 }
 
 /**
- * Makes a workload of threads that run, sleep and yield at random; the same seed makes the same workload.
+ * Makes a workload of threads that run, sleep and yield at random; the same seed makes the same
+ * workload.
  * @param seed seed of the random numbers
  * @param options how many threads and how long their steps may be
  */

@@ -1,4 +1,5 @@
-// A stack with a signal handler in the middle: work() is interrupted, and the handler calls down again before it waits.
+// A stack with a signal handler in the middle: work() is interrupted, and the handler calls down
+// again before it waits.
 #include <signal.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /**
- * Register numbers of `unicorn/arm64.h` (2.1 series) and the engine's exception numbers. Only what Trapline uses.
+ * Register numbers of `unicorn/arm64.h` (2.1 series) and the engine's exception numbers. Only what
+ * Trapline uses.
  *
  * @module
  */
@@ -8,8 +9,9 @@
 export const AArch64Instruction = { SYS: 3 } as const;
 
 /**
- * Unicorn's register numbers. The number of `Xn` is `X0 + n` up to X28 (`FP` and `LR` follow another order), of `Vn` it is
- * `V0 + n`. `SP` is the stack pointer in use; the banked ones are system registers.
+ * Unicorn's register numbers. The number of `Xn` is `X0 + n` up to X28 (`FP` and `LR` follow
+ * another order), of `Vn` it is `V0 + n`. `SP` is the stack pointer in use; the banked ones are
+ * system registers.
  */
 export const AArch64Register = {
   X0: 199,
@@ -37,7 +39,10 @@ export const AArch64Model = { "cortex-a72": 2, max: 3 } as const;
 
 /** The engine's exception numbers, as found in {@linkcode TrapExit.vector}. */
 export const AArch64Vector = {
-  /** Undefined instruction, trapped system register or floating point, software step; the syndrome says which. */
+  /**
+   * Undefined instruction, trapped system register or floating point, software step; the syndrome
+   * says which.
+   */
   UNDEFINED: 1,
   /** `svc`. */
   SUPERVISOR_CALL: 2,
@@ -51,7 +56,10 @@ export const AArch64Vector = {
   HYPERVISOR_CALL: 11,
   /** `smc`. */
   SECURE_MONITOR_CALL: 13,
-  /** PC is not a multiple of 4; there is no syndrome. The number is ours: the library does not check. */
+  /**
+   * PC is not a multiple of 4; there is no syndrome. The number is ours: the library does not
+   * check.
+   */
   PC_ALIGNMENT: 0x22,
 } as const;
 
@@ -97,9 +105,10 @@ export type AArch64SystemRegisterName =
   | "MDSCR_EL1";
 
 /**
- * The system registers that may be accessed: those the engine keeps as plain state. Not here, and refused: registers whose
- * reading gives the host's time (CNTPCT_EL0, CNTVCT_EL0, PMCCNTR_EL0), and those for which the engine's interface gives wrong
- * answers (CurrentEL, SPSel, NZCV, DAIF; read PSTATE instead).
+ * The system registers that may be accessed: those the engine keeps as plain state. Not here, and
+ * refused: registers whose reading gives the host's time (CNTPCT_EL0, CNTVCT_EL0, PMCCNTR_EL0), and
+ * those for which the engine's interface gives wrong answers (CurrentEL, SPSel, NZCV, DAIF; read
+ * PSTATE instead).
  */
 export const AArch64SystemRegister: Readonly<
   Record<AArch64SystemRegisterName, SystemRegisterEncoding>

@@ -10,8 +10,9 @@ import type { NativeEngine } from "../native_engine.ts";
 import type { AArch64State } from "./state.ts";
 
 /**
- * Stops an engine before the first instruction at an address that is not a multiple of 4. Only a jump can lead there, and only to code that has
- * not been translated yet, since no translation of such code is kept: it is enough to look when code is translated, which costs nothing where it
+ * Stops an engine before the first instruction at an address that is not a multiple of 4. Only a
+ * jump can lead there, and only to code that has not been translated yet, since no translation of
+ * such code is kept: it is enough to look when code is translated, which costs nothing where it
  * runs.
  */
 export class PcAlignment {

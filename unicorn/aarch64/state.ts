@@ -15,13 +15,16 @@ import { checkIndex, type StateView } from "../state_view.ts";
 /** PSTATE.SP: the stack pointer of the exception level is in use, not SP_EL0. */
 const SPSEL = 1;
 const SP_INDEX = 31;
-/** The bits of PSTATE that the engine keeps in one word: execution state, stack pointer, exception level, IL and SS. */
+/**
+ * The bits of PSTATE that the engine keeps in one word: execution state, stack pointer, exception
+ * level, IL and SS.
+ */
 const MODE_MASK = 0x0030_001f;
 const MASKS_MASK = 0x3c0;
 
 /**
- * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access. Valid
- * between runs. Values of 64 bits are taken modulo 2^64.
+ * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a
+ * typed-array access. Valid between runs. Values of 64 bits are taken modulo 2^64.
  */
 export class AArch64State {
   readonly #view: StateView;
@@ -100,8 +103,9 @@ export class AArch64State {
   }
 
   /**
-   * PSTATE in the format of SPSR_EL1. Setting it changes exception level and stack pointer as the architecture does: the stack
-   * pointer in use goes back to its bank (SP_EL0 or SP_EL1) and the new one is taken from its own.
+   * PSTATE in the format of SPSR_EL1. Setting it changes exception level and stack pointer as the
+   * architecture does: the stack pointer in use goes back to its bank (SP_EL0 or SP_EL1) and the
+   * new one is taken from its own.
    */
   get pstate(): number {
     const { fields } = this.#view;
@@ -136,12 +140,14 @@ export class AArch64State {
   }
 
   /**
-   * Whether floating-point and SIMD instructions trap, as CPACR_EL1.FPEN has it on hardware; the engine ignores that register.
-   * They exit as {@linkcode AArch64Vector.UNDEFINED} with PC on the instruction and exception class 0x07; the low 20 bits of
-   * the syndrome are not the architecture's and are to be ignored.
+   * Whether floating-point and SIMD instructions trap, as CPACR_EL1.FPEN has it on hardware; the
+   * engine ignores that register. They exit as {@linkcode AArch64Vector.UNDEFINED} with PC on the
+   * instruction and exception class 0x07; the low 20 bits of the syndrome are not the
+   * architecture's and are to be ignored.
    *
-   * Like {@linkcode softwareStep} this is part of a mode that the engine derives from the rest of its state, and forgets it
-   * when it does so: when {@linkcode pstate} is set, when the guest executes `eret` or writes a system register.
+   * Like {@linkcode softwareStep} this is part of a mode that the engine derives from the rest of
+   * its state, and forgets it when it does so: when {@linkcode pstate} is set, when the guest
+   * executes `eret` or writes a system register.
    */
   get floatingPointTrap(): boolean {
     return this.#modeBit(MODE_FP_TRAP);
@@ -151,8 +157,9 @@ export class AArch64State {
   }
 
   /**
-   * Whether software step is active, as MDSCR_EL1.SS has it on hardware. With PSTATE.SS set the guest executes one instruction
-   * and exits as {@linkcode AArch64Vector.UNDEFINED} with the syndrome of a step; with PSTATE.SS clear it does so at once.
+   * Whether software step is active, as MDSCR_EL1.SS has it on hardware. With PSTATE.SS set the
+   * guest executes one instruction and exits as {@linkcode AArch64Vector.UNDEFINED} with the
+   * syndrome of a step; with PSTATE.SS clear it does so at once.
    */
   get softwareStep(): boolean {
     return this.#modeBit(MODE_STEP);

@@ -21,7 +21,10 @@ const KNOWN: ReadonlyMap<number, SystemRegisterEncoding> = new Map(
   Object.values(AArch64SystemRegister).map((encoding) => [encodingNumber(encoding), encoding]),
 );
 
-/** Returns a register that may be accessed. @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}. */
+/**
+ * Returns a register that may be accessed. @throws {EngineUsageError} When it is not in
+ * {@linkcode AArch64SystemRegister}.
+ */
 export function checkSystemRegister(encoding: SystemRegisterEncoding): SystemRegisterEncoding {
   // The table's own copy: fields out of range may add up to the number of a known register.
   const known = KNOWN.get(encodingNumber(encoding));
@@ -41,7 +44,10 @@ export interface RegisterPlace {
   offset: number;
 }
 
-/** A system register of one engine: keep it where it is used often, since an access is then one native call. */
+/**
+ * A system register of one engine: keep it where it is used often, since an access is then one
+ * native call.
+ */
 export class SystemRegister {
   readonly #native: NativeEngine;
   readonly #value: BigUint64Array<ArrayBuffer>;
@@ -55,7 +61,8 @@ export class SystemRegister {
    *
    * @param native The engine.
    * @param encoding The register.
-   * @param place Where the register lies in the CPU's state, if nothing is derived from it: it is then accessed in place.
+   * @param place Where the register lies in the CPU's state, if nothing is derived from it: it is
+   *   then accessed in place.
    */
   constructor(native: NativeEngine, encoding: SystemRegisterEncoding, place?: RegisterPlace) {
     const { op0, op1, crn, crm, op2 } = encoding;
@@ -88,7 +95,8 @@ export class SystemRegister {
   }
 
   /**
-   * Writes the register. Where translation or another mode follows from it, the engine takes that anew.
+   * Writes the register. Where translation or another mode follows from it, the engine takes that
+   * anew.
    *
    * @throws {EngineUsageError} When the value is not an unsigned one of 64 bits.
    */

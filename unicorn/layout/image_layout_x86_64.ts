@@ -167,7 +167,8 @@ function findX87(
   if (before > 0 || found.length !== X87_COUNT || !isRow) {
     throw new CalibrationError("The registers of the x87 unit are not where they should be");
   }
-  specimen.run([0xdb, 0xe3, ...PI, ...ZERO, 0xd8, 0xc1, 0xf4]); // fninit; fldpi; fldz; fadd st, st(1)
+  // fninit; fldpi; fldz; fadd st, st(1)
+  specimen.run([0xdb, 0xe3, ...PI, ...ZERO, 0xd8, 0xc1, 0xf4]);
   if (!isPi(xmm - OPERAND_BEGIN)) {
     throw new CalibrationError("The operand of the x87 unit is not where it should be");
   }

@@ -1,9 +1,9 @@
 /**
  * Where libunicorn keeps what its interface does not offer.
  *
- * Nothing here is a constant of some build: every offset is found by running known guest code on a throw-away engine
- * and looking for its effect, and is used only after a self-test has confirmed it. See `layout_x86_64.ts` and
- * `layout_aarch64.ts` for the CPU's own structure.
+ * Nothing here is a constant of some build: every offset is found by running known guest code on a
+ * throw-away engine and looking for its effect, and is used only after a self-test has confirmed
+ * it. See `layout_x86_64.ts` and `layout_aarch64.ts` for the CPU's own structure.
  *
  * @module
  */
@@ -63,7 +63,9 @@ export class Specimen implements Disposable {
     this.native.check(this.native.map(0n, this.ram), "map RAM");
   }
 
-  /** Runs machine code from a fresh place, with a budget in instructions; returns Unicorn's status. */
+  /**
+   * Runs machine code from a fresh place, with a budget in instructions; returns Unicorn's status.
+   */
   run(code: readonly number[], { at = CODE, budget = UNIQUE_COUNT } = {}): number {
     this.ram.set(code, Number(at));
     this.native.check(
@@ -83,8 +85,8 @@ export class Specimen implements Disposable {
   }
 
   /**
-   * A copy of the CPU's state, as a saved context holds it, and the size of the context's own header. The general registers
-   * have new values afterwards.
+   * A copy of the CPU's state, as a saved context holds it, and the size of the context's own
+   * header. The general registers have new values afterwards.
    */
   savedState(): { bytes: Uint8Array; header: number } {
     const { symbols, handle } = this.native;
@@ -109,7 +111,10 @@ export class Specimen implements Disposable {
   }
 }
 
-/** The general registers that lie side by side in the CPU's state, and how far from its start they do. */
+/**
+ * The general registers that lie side by side in the CPU's state, and how far from its start they
+ * do.
+ */
 function registerFile(arch: EngineArch): { ids: number[]; offset: number } {
   if (arch === "aarch64") {
     const ids = Array.from({ length: 29 }, (_, index) => AArch64Register.X0 + index);
@@ -121,7 +126,9 @@ function registerFile(arch: EngineArch): { ids: number[]; offset: number } {
   return { ids, offset: 0 };
 }
 
-/** Fills the general registers with values that occur nowhere by chance, and differ between engines. */
+/**
+ * Fills the general registers with values that occur nowhere by chance, and differ between engines.
+ */
 function fillRegisters(native: NativeEngine): BigUint64Array<ArrayBuffer> {
   const unique = addressOf(native.handle) << 8n;
   const { ids } = registerFile(native.arch);
@@ -140,7 +147,10 @@ function contextHeader(arch: EngineArch, wanted: BigUint64Array, context: Uint8A
   throw new CalibrationError("Cannot find the general registers in a saved context");
 }
 
-/** A way from the engine to the CPU's state: offsets of two pointers, and how far the state lies from the CPU object. */
+/**
+ * A way from the engine to the CPU's state: offsets of two pointers, and how far the state lies
+ * from the CPU object.
+ */
 type StateChain = Pick<CommonLayout, "cpu" | "state" | "distance">;
 
 /** Every way that leads to the state of this engine's CPU; some may do so by chance. */
@@ -173,7 +183,10 @@ function pointerAt(view: DataView, offset: number): number {
   return low % 8 !== 0 || high > 0xffff ? 0 : high * 2 ** 32 + low;
 }
 
-/** The ways to the CPU's state that hold in this engine and in two more, whatever else lies around them. */
+/**
+ * The ways to the CPU's state that hold in this engine and in two more, whatever else lies around
+ * them.
+ */
 function commonChains(specimen: Specimen): StateChain[] {
   const { symbols, arch } = specimen.native;
   using second = new Specimen(symbols, arch);
@@ -193,7 +206,9 @@ function commonChains(specimen: Specimen): StateChain[] {
   return chains;
 }
 
-/** Guest code for {@linkcode findCommonLayout}: two exceptions with different numbers, and a pause. */
+/**
+ * Guest code for {@linkcode findCommonLayout}: two exceptions with different numbers, and a pause.
+ */
 export interface ProbeCode {
   /** Code that raises an exception, with its number. */
   traps: readonly { code: readonly number[]; number: number }[];
@@ -277,7 +292,10 @@ function copyEngine(symbols: UnicornSymbols, address: bigint): Uint8Array<ArrayB
   throw new CalibrationError("Cannot view the engine's structure: memory not mapped");
 }
 
-/** The CPU of an engine: its object, and its state in place. @throws {CalibrationError} When it is not where it should be. */
+/**
+ * The CPU of an engine: its object, and its state in place. @throws {CalibrationError} When it is
+ * not where it should be.
+ */
 export function locateCpu(
   native: NativeEngine,
   layout: CommonLayout,

@@ -28,7 +28,9 @@ export interface AArch64Layout extends CommonLayout {
   faultAddress: number;
   /** Exception level the last exception is taken to (u32). */
   targetEl: number;
-  /** The mode that translated code depends on, which the engine derives from the other state (u32). */
+  /**
+   * The mode that translated code depends on, which the engine derives from the other state (u32).
+   */
   mode: number;
   /** PSTATE without condition flags, interrupt masks and BTYPE (u32). */
   pstate: number;
@@ -90,7 +92,9 @@ const brk = (number: number) => 0xd4200000 | (number << 5);
 const LDXR_X1_X0 = 0xc85f7c01;
 const FADD_D0_D0_D1 = 0x1e612800;
 
-/** Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected. */
+/**
+ * Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected.
+ */
 export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
   using specimen = new Specimen(symbols, "aarch64");
   const common = findCommonLayout(specimen, {
@@ -115,7 +119,8 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
     native.writeRegister(AArch64Register.X0, address);
     x0.keep(address);
     specimen.run(words(LDXR_X1_X0)); // an exclusive load must be aligned
-    native.writeRegister(AArch64Register.X0, 0n); // or it would be a second place that holds the address
+    // or it would be a second place that holds the address
+    native.writeRegister(AArch64Register.X0, 0n);
     x0.keep(0n);
     fault.keep(address);
   }
@@ -148,7 +153,10 @@ export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
 export const MODE_FP_TRAP = 1 << 22;
 /** Bit 30 of the mode: software step is active. */
 export const MODE_STEP = 1 << 30;
-/** Bits 31, 25 and 20 of the mode: AArch64, the translation regime of EL1 rather than EL0, debug exceptions go to EL1. */
+/**
+ * Bits 31, 25 and 20 of the mode: AArch64, the translation regime of EL1 rather than EL0, debug
+ * exceptions go to EL1.
+ */
 const MODE_AARCH64 = 0x80100000;
 const MODE_EL1 = 0x02000000;
 

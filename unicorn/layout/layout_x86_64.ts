@@ -12,13 +12,19 @@ import type { UnicornSymbols } from "../symbols.ts";
 import { readMsr, writeMsr } from "../x86_64/msr.ts";
 import { readTable, writeTable } from "../x86_64/tables.ts";
 
-/** Offsets in bytes into the CPU's state; the sixteen general registers are at its start, in the order of their numbers. */
+/**
+ * Offsets in bytes into the CPU's state; the sixteen general registers are at its start, in the
+ * order of their numbers.
+ */
 export interface X86Layout extends CommonLayout {
   /** RIP (u64). */
   rip: number;
   /** The engine's cached mode (u32): CPL in bits 0–1, interrupt shadow in bit 3. */
   mode: number;
-  /** ES, CS, SS, DS, FS, GS: 24 bytes each (selector u32, base u64 at 8, limit u32 at 16, flags u32 at 20). */
+  /**
+   * ES, CS, SS, DS, FS, GS: 24 bytes each (selector u32, base u64 at 8, limit u32 at 16, flags u32
+   * at 20).
+   */
   segments: number;
   /** LDTR, TR, GDTR, IDTR, in the same form. */
   tables: number;
@@ -47,7 +53,9 @@ export const SEGMENT_SIZE = 24;
 /** What HF_LMA, HF_CS64 and HF_PE look like in the cached mode of 64-bit code. */
 const MODE_64 = 0xc080n;
 
-/** Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected. */
+/**
+ * Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected.
+ */
 export function findX86Layout(symbols: UnicornSymbols): X86Layout {
   using specimen = new Specimen(symbols, "x86_64");
   const common = findCommonLayout(specimen, {
@@ -160,7 +168,8 @@ function findMsrs(
   };
 }
 
-// mov ax, selector; mov ds, ax: a selector beyond the limit of the GDT, which is the error code of the #GP that follows
+// mov ax, selector; mov ds, ax: a selector beyond the limit of the GDT, which is the error code of
+// the #GP that follows
 function loadSelector(selector: number): number[] {
   return [0x66, 0xb8, selector & 0xff, selector >> 8, 0x8e, 0xd8];
 }

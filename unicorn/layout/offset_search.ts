@@ -1,6 +1,6 @@
 /**
- * Finding a field of an unknown C structure: run something that sets the field to a known value, keep the offsets that hold
- * it, repeat with other values until one offset is left.
+ * Finding a field of an unknown C structure: run something that sets the field to a known value,
+ * keep the offsets that hold it, repeat with other values until one offset is left.
  *
  * @module
  */

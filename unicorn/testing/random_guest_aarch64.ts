@@ -128,7 +128,8 @@ const SYSTEM: readonly Part[] = [
   (r) => [one(r, r.pick([0xd5184100, 0xd5384100]))], // msr, mrs sp_el0
   (r) => [one(r, r.pick([0xd518d020, 0xd51a0000]))], // msr contextidr_el1, csselr_el1
   (r) => [r.pick([0xd50342df, 0xd50342ff, 0xd5033fdf])], // msr daifset, #2; daifclr, #2; isb
-  (r) => r.chance(0.3) ? [0xd50040bf, 0x910003e0, 0xd50041bf] : [0x910003e0], // spsel #0; mov x0, sp; spsel #1
+  // spsel #0; mov x0, sp; spsel #1
+  (r) => r.chance(0.3) ? [0xd50040bf, 0x910003e0, 0xd50041bf] : [0x910003e0],
   (r) => [r.pick([0xd40000e1, 0xd4200060, 0xd503207f])], // svc, brk, wfi
   (r) => r.chance(0.1) ? [0xd4400000] : [0xd503207f], // hlt: undefined; wfi
   // adr x16, .+20; msr elr_el1, x16; movz x17, #0x3c0; msr spsr_el1, x17; eret: to EL0
@@ -159,7 +160,8 @@ export function placeA64Program(ram: Uint8Array, random: Random): void {
   place([
     ...[0xd51000bf, 0xd51001bf, 0xd51002bf, 0xd51003bf], // msr dbgbcr0 … 3_el1, xzr
     ...[0xd51b441f, 0xd50041bf], // msr fpcr, xzr; msr spsel, #1
-    ...[0xd510109f, movz(17, 0xa000), 0xd5100251], // msr oslar_el1, xzr; msr mdscr_el1, x17: MDE, KDE
+    // msr oslar_el1, xzr; msr mdscr_el1, x17: MDE, KDE
+    ...[0xd510109f, movz(17, 0xa000), 0xd5100251],
     movz(20, DATA),
   ]);
   place([branch(CODE)]);

@@ -1,13 +1,14 @@
 /**
- * Register and instruction numbers of `unicorn/x86.h` (2.1 series), and the exception vectors of the Intel 64 manual,
- * volume 3, section 6.3.1. Only what Trapline uses.
+ * Register and instruction numbers of `unicorn/x86.h` (2.1 series), and the exception vectors of
+ * the Intel 64 manual, volume 3, section 6.3.1. Only what Trapline uses.
  *
  * @module
  */
 
 /**
- * Unicorn's register numbers. `CS` … `SS` hold selectors: writing them does not change the privilege level (see
- * {@linkcode X86State.enterRing} for that). The number of `XMMn` is `XMM0 + n`.
+ * Unicorn's register numbers. `CS` … `SS` hold selectors: writing them does not change the
+ * privilege level (see {@linkcode X86State.enterRing} for that). The number of `XMMn` is
+ * `XMM0 + n`.
  */
 export const X86Register = {
   RAX: 35,
@@ -58,9 +59,10 @@ export const X86Register = {
 } as const;
 
 /**
- * The CPU model: `UC_CPU_X86_OPTERON_G5`. It has what 64-bit kernels expect up to SSE4.2, POPCNT and RDTSCP, no source of
- * random numbers (`rdrand` is #UD, where the library's default model would give the host's), and refuses `sysenter` in
- * 64-bit mode as AMD's manual says, where other models pass over it.
+ * The CPU model: `UC_CPU_X86_OPTERON_G5`. It has what 64-bit kernels expect up to SSE4.2, POPCNT
+ * and RDTSCP, no source of random numbers (`rdrand` is #UD, where the library's default model would
+ * give the host's), and refuses `sysenter` in 64-bit mode as AMD's manual says, where other models
+ * pass over it.
  */
 export const X86_MODEL = 34;
 
@@ -109,7 +111,9 @@ export const X86Vector = {
   SIMD: 19,
 } as const;
 
-/** Numbers of the model-specific registers that may be accessed: Intel manual, volume 4, chapter 2. */
+/**
+ * Numbers of the model-specific registers that may be accessed: Intel manual, volume 4, chapter 2.
+ */
 export const X86Msr = {
   APIC_BASE: 0x1b,
   SYSENTER_CS: 0x174,

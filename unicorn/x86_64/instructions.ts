@@ -1,5 +1,6 @@
 /**
- * Instructions of x86-64 that the library would execute in a way that is wrong or not the same in every run.
+ * Instructions of x86-64 that the library would execute in a way that is wrong or not the same in
+ * every run.
  *
  * @module
  */
@@ -45,7 +46,10 @@ export class X86Instructions {
     }
   }
 
-  /** Gives `rdtsc` the instruction clock, which is the same in every run, instead of the host's time. */
+  /**
+   * Gives `rdtsc` the instruction clock, which is the same in every run, instead of the host's
+   * time.
+   */
   onTimestamp(now: number): boolean {
     if (this.#state.timestampDisabled) return false;
     this.#state.setGpr(RAX, BigInt(now % HIGH));
@@ -54,7 +58,8 @@ export class X86Instructions {
   }
 
   /**
-   * Ends the run where code without the privilege accesses a port: the library checks neither IOPL nor the I/O permission bitmap.
+   * Ends the run where code without the privilege accesses a port: the library checks neither IOPL
+   * nor the I/O permission bitmap.
    * @param instructions instructions counted in this run, this one included
    */
   onPort(instructions: number): void {
@@ -70,7 +75,10 @@ export class X86Instructions {
     this.#native.symbols.uc_emu_stop(this.#native.handle);
   }
 
-  /** Undoes the access that ended the run and makes it #GP(0); returns the instructions executed, or `undefined` if there was none. */
+  /**
+   * Undoes the access that ended the run and makes it #GP(0); returns the instructions executed, or
+   * `undefined` if there was none.
+   */
   takeRefused(): number | undefined {
     const refused = this.#refused;
     if (refused === undefined) return undefined;

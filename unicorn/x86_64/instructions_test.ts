@@ -18,7 +18,10 @@ function place(bench: Bench, code: readonly number[], cpl = 3): void {
   x86.setGpr(RDI, DATA);
 }
 
-/** Machine code of port accesses; each is followed by `nop; hlt`, and each counts one instruction before it. */
+/**
+ * Machine code of port accesses; each is followed by `nop; hlt`, and each counts one instruction
+ * before it.
+ */
 const ACCESSES: readonly [string, number[]][] = [
   ["in $0x60, %al", [0xe4, 0x60]],
   ["in $0x60, %eax", [0xe5, 0x60]],

@@ -9,7 +9,9 @@ import type { NativeEngine } from "../native_engine.ts";
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(X86Msr));
 
-/** Reads a model-specific register. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+/**
+ * Reads a model-specific register. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}.
+ */
 export function readMsr(native: NativeEngine, id: number): bigint {
   const cell = makeCell(id);
   native.check(
@@ -19,7 +21,10 @@ export function readMsr(native: NativeEngine, id: number): bigint {
   return cell.getBigUint64(8, true);
 }
 
-/** Writes a model-specific register. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}. */
+/**
+ * Writes a model-specific register. @throws {EngineUsageError} When it is not in
+ * {@linkcode X86Msr}.
+ */
 export function writeMsr(native: NativeEngine, id: number, value: bigint): void {
   const cell = makeCell(id);
   cell.setBigUint64(8, value, true);

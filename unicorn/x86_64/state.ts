@@ -22,7 +22,10 @@ export interface X86Segment {
 /** Numbers of the segment registers, as instructions encode them. */
 export const X86SegmentIndex = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5 } as const;
 
-/** Numbers of the table registers, for {@linkcode X86State.tableBase} and {@linkcode X86State.tableLimit}. */
+/**
+ * Numbers of the table registers, for {@linkcode X86State.tableBase} and
+ * {@linkcode X86State.tableLimit}.
+ */
 export const X86TableIndex = { LDTR: 0, TR: 1, GDTR: 2, IDTR: 3 } as const;
 
 /** What {@linkcode X86State.enterRing} sets. */
@@ -52,8 +55,9 @@ const RSP = 4;
 const CR4_TSD = 1 << 2;
 
 /**
- * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a typed-array access. Valid
- * between runs. Values of 64 bits are taken modulo 2^64. RFLAGS is not here, as the engine keeps its arithmetic flags in another form: use
+ * The CPU's state, live: every access reads or writes the engine's own memory, at the cost of a
+ * typed-array access. Valid between runs. Values of 64 bits are taken modulo 2^64. RFLAGS is not
+ * here, as the engine keeps its arithmetic flags in another form: use
  * {@linkcode Engine.readRegister}.
  */
 export class X86State {
@@ -68,7 +72,10 @@ export class X86State {
     this.#writeFlags = writeFlags;
   }
 
-  /** Current privilege level, 0 … 3. Setting it changes neither selectors nor stack; see {@linkcode enterRing}. */
+  /**
+   * Current privilege level, 0 … 3. Setting it changes neither selectors nor stack; see
+   * {@linkcode enterRing}.
+   */
   get cpl(): number {
     return this.#view.get32(this.#layout.mode) & CPL_MASK;
   }
@@ -93,7 +100,10 @@ export class X86State {
     this.setGpr(RSP, value);
   }
 
-  /** A general register by the number instructions encode: RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 … R15. */
+  /**
+   * A general register by the number instructions encode: RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
+   * R8 … R15.
+   */
   gpr(index: number): bigint {
     return this.#view.get64(this.#gprOffset(index));
   }
@@ -127,8 +137,8 @@ export class X86State {
   }
 
   /**
-   * Sets a segment register with its hidden part, without looking at any descriptor table. The privilege level does not
-   * follow CS.
+   * Sets a segment register with its hidden part, without looking at any descriptor table. The
+   * privilege level does not follow CS.
    */
   setSegment(index: number, segment: X86Segment): void {
     putSegment(this.#view.fields, this.#segmentOffset(index), segment);
@@ -139,7 +149,10 @@ export class X86State {
     return this.#view.get32(this.#segmentOffset(index)) & 0xffff;
   }
 
-  /** Linear address of the table or segment a table register points at; see {@linkcode X86TableIndex}. */
+  /**
+   * Linear address of the table or segment a table register points at; see
+   * {@linkcode X86TableIndex}.
+   */
   tableBase(index: number): bigint {
     return this.#view.get64(this.#tableOffset(index) + 8);
   }
@@ -210,7 +223,10 @@ export class X86State {
     this.#view.set32(this.#layout.softwareInterrupt, 0);
   }
 
-  /** Whether the last instruction blocks interrupts for one more instruction (after `sti`, and loads of SS). */
+  /**
+   * Whether the last instruction blocks interrupts for one more instruction (after `sti`, and loads
+   * of SS).
+   */
   get interruptShadow(): boolean {
     return (this.#view.get32(this.#layout.mode) & INHIBIT_IRQ) !== 0;
   }
@@ -240,8 +256,8 @@ export class X86State {
   }
 
   /**
-   * Changes privilege level, code and stack segment, RSP and RIP in one go, as delivering an exception through a gate does.
-   * Interrupt shadow and flags stay.
+   * Changes privilege level, code and stack segment, RSP and RIP in one go, as delivering an
+   * exception through a gate does. Interrupt shadow and flags stay.
    *
    * @throws {EngineUsageError} When the code segment is not a 64-bit one.
    */
@@ -264,8 +280,9 @@ export class X86State {
   }
 
   /**
-   * Forgets the exception that was last raised, so that another one is no double fault. The engine does this at the start of
-   * every run; delivering exceptions, and so double faults, is not its business.
+   * Forgets the exception that was last raised, so that another one is no double fault. The engine
+   * does this at the start of every run; delivering exceptions, and so double faults, is not its
+   * business.
    */
   clearDoubleFaultLatch(): void {
     this.#view.set32(this.#layout.doubleFaultLatch, -1);

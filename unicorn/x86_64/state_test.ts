@@ -5,7 +5,10 @@ import { openBench } from "../testing/bench.ts";
 
 const RAX = 0;
 const CODE = 0x1000;
-/** CF, PF, AF, ZF, SF, TF, IF, DF, OF, IOPL, NT, AC, VIF, VIP and ID; not TF, which would step, nor RF and VM. */
+/**
+ * CF, PF, AF, ZF, SF, TF, IF, DF, OF, IOPL, NT, AC, VIF, VIP and ID; not TF, which would step, nor
+ * RF and VM.
+ */
 const SETTABLE = 0x3c_7ed5 & ~0x100;
 
 Deno.test("X86State.rflags, is what the library says and what code sees, whoever wrote it last", () => {
@@ -13,7 +16,8 @@ Deno.test("X86State.rflags, is what the library says and what code sees, whoever
   const { engine, ram } = bench;
   const { x86 } = engine;
   const random = new Random(7);
-  // Alone, and after instructions that leave flags uncomputed: add eax, ecx; sub eax, ecx; std; cld.
+  // Alone, and after instructions that leave flags uncomputed: add eax, ecx; sub eax, ecx; std;
+  // cld.
   const makers = [[], [0x01, 0xc8], [0x29, 0xc8], [0xfd], [0xfc]];
   x86.rsp = 0x8000n;
   for (let round = 0; round < 500; round++) {

@@ -34,7 +34,10 @@ export interface MachineRegisters {
   readonly tracked: readonly number[];
   /** Registers that a function must leave as they were: a caller's value survives a call. */
   readonly calleeSaved: readonly number[];
-  /** Of these, the one that a platform may as well make a temporary register; undefined where there is none. */
+  /**
+   * Of these, the one that a platform may as well make a temporary register; undefined where there
+   * is none.
+   */
   readonly platform: number | undefined;
 }
 

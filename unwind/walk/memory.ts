@@ -79,8 +79,8 @@ export function joinMemory(...readers: readonly MemoryReader[]): MemoryReader {
 }
 
 /**
- * Loads the little-endian 64-bit word at `address`, taken modulo 2^64, or gives undefined if it cannot be read.
- * Nothing is kept between calls.
+ * Loads the little-endian 64-bit word at `address`, taken modulo 2^64, or gives undefined if it
+ * cannot be read. Nothing is kept between calls.
  */
 export function readWord(memory: MemoryReader, address: bigint): bigint | undefined {
   const start = BigInt.asUintN(64, address);

@@ -8,8 +8,8 @@ import { type BareMachine, describeExit, type Trap } from "../../testing/harness
 import type { GuestLabel } from "../../guest_labels.ts";
 
 /**
- * Calls a routine of the image on the current kernel stack and returns its result. Traps on the way are given to `onTrap`, which may
- * edit the frame; then the routine goes on.
+ * Calls a routine of the image on the current kernel stack and returns its result. Traps on the way
+ * are given to `onTrap`, which may edit the frame; then the routine goes on.
  */
 export function callThrough(
   machine: BareMachine,

@@ -1,6 +1,7 @@
 /**
- * The cases of the AArch64 conformance table and how one is checked: the delivery of an exception is all of Arm ARM D1.3 that can be
- * seen from outside, in each of the three ways code can run here.
+ * The cases of the AArch64 conformance table and how one is checked: the delivery of an exception
+ * is all of Arm ARM D1.3 that can be seen from outside, in each of the three ways code can run
+ * here.
  *
  * @module
  */
@@ -85,7 +86,9 @@ export function syndrome(ec: number, iss: number): number {
   return ((ec << 26) | (1 << 25) | iss) >>> 0;
 }
 
-/** Registers q0 to q31 with a distinct value each, FPCR and FPSR with every bit that this CPU keeps. */
+/**
+ * Registers q0 to q31 with a distinct value each, FPCR and FPSR with every bit that this CPU keeps.
+ */
 export function distinctFp(size: number): Uint8Array {
   const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 167 + (i >> 8) * 29 + 13) & 0xff);
   const view = new DataView(bytes.buffer);
@@ -149,7 +152,9 @@ function of<T extends number | bigint | undefined>(
   return typeof value === "function" ? value(origin) : value;
 }
 
-/** Mode and, for EL1t, two different stacks: SP_EL0 below, SP_EL1 above the frame it starts from. */
+/**
+ * Mode and, for EL1t, two different stacks: SP_EL0 below, SP_EL1 above the frame it starts from.
+ */
 export function startOf(
   machine: BareMachine,
   origin: Origin,
@@ -181,7 +186,10 @@ export interface Expected {
   readonly far: bigint;
 }
 
-/** Checks everything an exception entry does, before the vector's first instruction and in the frame the vectors then save. */
+/**
+ * Checks everything an exception entry does, before the vector's first instruction and in the frame
+ * the vectors then save.
+ */
 export function checkDelivery(
   machine: BareMachine,
   options: { origin: Origin; before: Registers; trap: Trap; expected: Expected },

@@ -1,5 +1,6 @@
 /**
- * Translation table descriptors written by hand, for faults that the kernel's own mappings do not have.
+ * Translation table descriptors written by hand, for faults that the kernel's own mappings do not
+ * have.
  *
  * @module
  */
@@ -51,8 +52,8 @@ export function descriptorAt(machine: BareMachine, address: bigint, level: numbe
 }
 
 /**
- * Maps an address by a leaf of the given level with exactly these attributes, besides being valid, to the first bytes of RAM,
- * which nothing else uses.
+ * Maps an address by a leaf of the given level with exactly these attributes, besides being valid,
+ * to the first bytes of RAM, which nothing else uses.
  */
 export function mapLeaf(
   machine: BareMachine,

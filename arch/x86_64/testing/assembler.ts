@@ -33,9 +33,12 @@ export const encoder: Encoder = {
   },
   move: (to, from) => [rex(from, to), 0x89, modrm(3, from, to)], // mov F, T
   systemCall: () => [0x0f, 0x05], // syscall
-  loadByte: (register) => [rex(register, register), 0x0f, 0xb6, modrm(0, register, register)], // movzbq (R), R
-  storeByte: (address, value) => [rex(value, address), 0x88, modrm(0, value, address)], // mov V, (A)
-  storeWord: (address, value) => [rex(value, address), 0x89, modrm(0, value, address)], // mov V, (A)
+  // movzbq (R), R
+  loadByte: (register) => [rex(register, register), 0x0f, 0xb6, modrm(0, register, register)],
+  // mov V, (A)
+  storeByte: (address, value) => [rex(value, address), 0x88, modrm(0, value, address)],
+  // mov V, (A)
+  storeWord: (address, value) => [rex(value, address), 0x89, modrm(0, value, address)],
   loadWord: (to, address) => [rex(to, address), 0x8b, modrm(0, to, address)], // mov (A), T
   countDown: (register) => [
     ...[rex(0, register), 0xff, modrm(3, 1, register)], // dec R
@@ -50,6 +53,7 @@ export const encoder: Encoder = {
     ...[rex(b, a), 0x39, modrm(3, b, a)], // cmp B, A
     ...[0x75, 0x05], // jne .+7
   ],
-  jumpRegister: (register) => [0x40 | (register >= 8 ? 1 : 0), 0xff, modrm(3, 4, register)], // jmp *R
+  // jmp *R
+  jumpRegister: (register) => [0x40 | (register >= 8 ? 1 : 0), 0xff, modrm(3, 4, register)],
   jump: (distance) => [0xe9, ...u32(distance - 5)], // jmp .+distance
 };

@@ -1,6 +1,6 @@
 /**
- * What the x86-64 conformance tests share: machines with the test code, states worth testing, and the checks that hold for every
- * event that is delivered.
+ * What the x86-64 conformance tests share: machines with the test code, states worth testing, and
+ * the checks that hold for every event that is delivered.
  *
  * @module
  */
@@ -121,7 +121,10 @@ export interface Expected {
   readonly mode: Mode;
 }
 
-/** Checks everything the SDM says of an event's delivery (vol. 3, 6.14), and the frame the vectors saved of it. */
+/**
+ * Checks everything the SDM says of an event's delivery (vol. 3, 6.14), and the frame the vectors
+ * saved of it.
+ */
 export function checkDelivery(
   machine: BareMachine,
   { before, trap }: RoundTripResult,
@@ -166,7 +169,10 @@ export function checkDelivery(
   checkSavedFrame(trap, { before, expected });
 }
 
-/** Where the CPU pushes: RSP0, which is the end of the user frame in the thread object, or the interrupted stack, aligned. */
+/**
+ * Where the CPU pushes: RSP0, which is the end of the user frame in the thread object, or the
+ * interrupted stack, aligned.
+ */
 function defaultStack(
   machine: BareMachine,
   { mode, before }: { mode: Mode; before: Registers },
@@ -211,7 +217,10 @@ export function arrive(
   return machine.registers();
 }
 
-/** Goes back from a trap to where a case goes on, and checks that every register is as it was before it. */
+/**
+ * Goes back from a trap to where a case goes on, and checks that every register is as it was before
+ * it.
+ */
 export function comeBack(
   machine: BareMachine,
   trap: Trap,

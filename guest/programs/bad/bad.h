@@ -1,10 +1,12 @@
-// What the files of this program share: each has a table of cases, main.c runs the one that is asked for.
+// What the files of this program share: each has a table of cases, main.c runs the one that is
+// asked for.
 #ifndef TRAPLINE_BAD_H
 #define TRAPLINE_BAD_H
 
 #include "guest/include/trapline.h"
 
-// A misbehavior. `run` returns REFUSED if the kernel said no, as it should; if it returns SURVIVED, the deed had no consequence.
+// A misbehavior. `run` returns REFUSED if the kernel said no, as it should; if it returns SURVIVED,
+// the deed had no consequence.
 struct bad_case {
     const char *name;
     int (*run)(uintptr_t argument);

@@ -1,4 +1,5 @@
-// System calls with wild pointers, lengths, ids and numbers. The kernel must answer each with an error code and nothing else.
+// System calls with wild pointers, lengths, ids and numbers. The kernel must answer each with an
+// error code and nothing else.
 #include "guest/programs/bad/bad.h"
 
 static const char constants[64] = "not to be written";
@@ -41,7 +42,8 @@ static int print_protected(uintptr_t unused) {
     return print_from((uintptr_t)page);
 }
 
-// Lengths that no buffer has, and those that make the end of the buffer wrap to its beginning or before it.
+// Lengths that no buffer has, and those that make the end of the buffer wrap to its beginning or
+// before it.
 static int print_length(uintptr_t length) { return verdict(print(buffer, length)); }
 
 static int print_wrapping(uintptr_t unused) {
@@ -90,8 +92,8 @@ static int sleep_long(uintptr_t duration) { return verdict(sleep(duration)); }
 
 static int exit_with(uintptr_t code) { exit((int)code); }
 
-// Every call in turn with the same wild word in every argument. Those that would end the program are left out; the others may
-// refuse or not, but the kernel and this program must go on.
+// Every call in turn with the same wild word in every argument. Those that would end the program
+// are left out; the others may refuse or not, but the kernel and this program must go on.
 static int every_call(uintptr_t word) {
     for (uint64_t number = 0; number < 20; number++) {
         if (number == SYS_EXIT || number == SYS_THREAD_CREATE || number == SYS_THREAD_EXIT || number == SYS_HOST_REBOOT) continue;

@@ -1,4 +1,5 @@
-// One misbehavior at a time, by name: bad CASE. The exit code says what came of it; see guest/programs/cases.ts.
+// One misbehavior at a time, by name: bad CASE. The exit code says what came of it; see
+// guest/programs/cases.ts.
 #include "guest/include/format.h"
 #include "guest/programs/bad/bad.h"
 

@@ -65,7 +65,8 @@ static int spin_without_stack(uintptr_t stack) {
     return (int)turns;
 }
 
-// The condition flags and the thread pointer belong to the program; the kernel must give them back as they were.
+// The condition flags and the thread pointer belong to the program; the kernel must give them back
+// as they were.
 static int system_call_keeps_state(uintptr_t unused) {
     uint64_t flags, pointer;
     register uint64_t x8 __asm__("x8") = SYS_YIELD;

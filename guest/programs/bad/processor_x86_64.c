@@ -63,7 +63,8 @@ static int single_step_system_call(uintptr_t unused) {
     return SURVIVED;
 }
 
-// Flags that would mislead the kernel if it kept them: direction, nested task, alignment check, overflow. Nothing must happen.
+// Flags that would mislead the kernel if it kept them: direction, nested task, alignment check,
+// overflow. Nothing must happen.
 static int system_call_with_flags(uintptr_t unused) {
     uint64_t rax = unused;
     __asm__ volatile("pushfq; orq $0x44c00, (%%rsp); popfq; syscall; pushfq; andq $~0x44c00, (%%rsp); popfq"

@@ -15,7 +15,8 @@ static void do_nothing(uintptr_t unused) {
     thread_exit();
 }
 
-// The new thread faults at its first instruction and takes the task with it, while this thread sleeps.
+// The new thread faults at its first instruction and takes the task with it, while this thread
+// sleeps.
 static int enter_at(uintptr_t entry) {
     char *stack = stack_top();
     if (stack == 0) return BROKEN;
@@ -65,7 +66,8 @@ static void sleep_for_ever(uintptr_t unused) {
     for (;;) sleep(1ul << 50);
 }
 
-// The thread ends the whole task by what it does; a task whose main thread merely waits would otherwise survive.
+// The thread ends the whole task by what it does; a task whose main thread merely waits would
+// otherwise survive.
 static int run_fatal(uintptr_t entry) {
     char *stack = stack_top();
     if (stack == 0 || thread_create((void (*)(uintptr_t))entry, stack, UNMAPPED) < 0) return BROKEN;
