@@ -4,40 +4,28 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { SCR_EL3, type SystemRegisterEncoding } from "./aarch64/constants.ts";
+import { SCR_EL3 } from "./aarch64/constants.ts";
 import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
+import { EngineRegisters } from "./engine_registers.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
 import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
-import {
-  codeCallback,
-  type HookTarget,
-  memoryCallback,
-  setRunning,
-  translationCallback,
-} from "./hooks.ts";
+import { type CodeHookCallback, CodeHooks } from "./code_hooks.ts";
+import { type HookTarget, memoryCallback, setRunning, translationCallback } from "./hooks.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./aarch64/pc_alignment.ts";
 import { PAGE_SIZE, RamMap } from "./ram.ts";
-import { RegisterBatch } from "./register_batch.ts";
-import { checkRegister, checkVector, debugRegisterIndex } from "./register_check.ts";
+import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./aarch64/state.ts";
 import { checkU64, StateView } from "./state_view.ts";
 import { X86State } from "./x86_64/state.ts";
-import { checkSystemRegister, encodingNumber, SystemRegister } from "./aarch64/system_register.ts";
-import {
-  type DescriptorTable,
-  readTable,
-  type TableRegister,
-  writeTable,
-} from "./x86_64/tables.ts";
+import { SystemRegister } from "./aarch64/system_register.ts";
 import { X86Instructions } from "./x86_64/instructions.ts";
-import { readMsr, writeMsr } from "./x86_64/msr.ts";
 
 /** Stands for the block that ran last where none has; the library reads its first fields. */
 const NO_BLOCK = new Uint8Array(256);
@@ -52,14 +40,6 @@ export interface EngineOptions {
    * guest reads it.
    */
   model?: AArch64ModelName;
-}
-
-/** What a code hook's callback gets and may answer. */
-export type CodeHookCallback = (address: bigint) => void | "stop";
-
-interface CodeHook {
-  native: bigint;
-  callback: CodeHookCallback | undefined;
 }
 
 const HIGH = 2 ** 32;
@@ -85,9 +65,7 @@ const SCR_EL3_RW = 0x400n;
  * interrupts masked. Every run counts instructions, so the clock is exact. Nothing is done to code
  * that the host overwrites: see {@linkcode invalidateCode}.
  */
-export class Engine implements Disposable {
-  /** Architecture of the guest. */
-  readonly arch: EngineArch;
+export class Engine extends EngineRegisters implements Disposable {
   readonly #native: NativeEngine;
   readonly #ram = new RamMap();
   readonly #view: StateView;
@@ -96,8 +74,6 @@ export class Engine implements Disposable {
   readonly #aarch64: AArch64State | undefined;
   readonly #alignment: PcAlignment | undefined;
   readonly #maintenance: CacheMaintenance | undefined;
-  /** AArch64: the system registers that may be accessed in place. */
-  readonly #places: ReadonlyMap<number, number> | undefined;
   readonly #words: BigUint64Array;
   readonly #pcIndex: number;
   readonly #code: CodeFrames;
@@ -111,8 +87,7 @@ export class Engine implements Disposable {
   readonly #exception: Int32Array;
   readonly #library: UnicornLibrary;
   #imageStore: CpuImageStore | undefined;
-  readonly #hooks = new Map<number, CodeHook>();
-  #nextHook = 1;
+  readonly #hooks: CodeHooks;
   #total = 0;
   /** The last budget; no number at first, so that the first one is looked at. */
   #budget = NaN;
@@ -124,8 +99,10 @@ export class Engine implements Disposable {
   #target: HookTarget;
 
   /**
-   * Opens an engine. @throws {UnicornNotFoundError} When no library serves. @throws {EngineError}
-   * When it does not open.
+   * Opens an engine.
+   *
+   * @throws {UnicornNotFoundError} When no library serves.
+   * @throws {EngineError} When it does not open.
    */
   static open(arch: EngineArch, options: EngineOptions = {}): Engine {
     if (arch !== "x86_64" && arch !== "aarch64") {
@@ -138,12 +115,14 @@ export class Engine implements Disposable {
     const library = options.library ?? loadUnicorn();
     const internals = internalsOf(library);
     const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
-    this.arch = arch;
-    this.#library = library;
     const native = new NativeEngine(internals.symbols, arch, options.model);
-    this.#native = native;
     const { object, state } = locateCpu(native, layout);
-    this.#view = new StateView(state);
+    const view = new StateView(state);
+    super(native, { view, places: arch === "x86_64" ? undefined : internals.aarch64.system });
+    this.#library = library;
+    this.#native = native;
+    this.#view = view;
+    this.#hooks = new CodeHooks(native);
     const engine = viewMemory(
       addressOf(native.handle),
       Math.max(layout.stopRequest, layout.lastBlock) + 8,
@@ -180,7 +159,6 @@ export class Engine implements Disposable {
       scr.write(SCR_EL3_RW);
       // Writing any system register makes the engine look at PSTATE again; this one never changes.
       this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
-      this.#places = internals.aarch64.system;
       this.#alignment = new PcAlignment(native, this.#aarch64);
       this.#maintenance = new CacheMaintenance(native, this.#code);
     }
@@ -211,12 +189,12 @@ export class Engine implements Disposable {
 
   /** The x86-64 CPU's state. @throws {EngineUsageError} On an AArch64 engine. */
   get x86(): X86State {
-    return this.#x86 ?? this.#otherArch();
+    return this.#x86 ?? this.otherArch();
   }
 
   /** The AArch64 CPU's state. @throws {EngineUsageError} On an x86-64 engine. */
   get aarch64(): AArch64State {
-    return this.#aarch64 ?? this.#otherArch();
+    return this.#aarch64 ?? this.otherArch();
   }
 
   /**
@@ -313,14 +291,10 @@ export class Engine implements Disposable {
     if (cold || !keepTlb) this.flushTlb();
   }
 
-  /** Reads a register of up to 64 bits. @throws {EngineUsageError} When it is not one. */
-  readRegister(id: number): bigint {
-    return this.#native.readRegister(checkRegister(this.arch, id));
-  }
-
   /**
-   * Writes a register of up to 64 bits. @throws {EngineUsageError} When it is not one, or the value
-   * not a u64.
+   * Writes a register of up to 64 bits.
+   *
+   * @throws {EngineUsageError} When it is not one, or the value not a u64.
    */
   writeRegister(id: number, value: bigint): void {
     checkU64(value);
@@ -329,102 +303,6 @@ export class Engine implements Disposable {
     if (index === undefined) return this.#native.writeRegister(id, value);
     this.#checkIdle("write a debug register");
     if (this.#images.setDebugRegister(index, value)) this.flushTlb();
-  }
-
-  /**
-   * Registers that are read or written together, in one native call. @throws {EngineUsageError} For
-   * an unknown one.
-   */
-  registerBatch(members: readonly (number | SystemRegisterEncoding)[]): RegisterBatch {
-    if (this.arch !== "aarch64" && members.some((member) => typeof member !== "number")) {
-      this.#otherArch();
-    }
-    return new RegisterBatch(this.#native, members);
-  }
-
-  /** Reads a register of 128 bits, little-endian. @throws {EngineUsageError} When it is not one. */
-  readVector(id: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(16);
-    const { symbols, handle } = this.#native;
-    const register = checkVector(this.arch, id);
-    this.#native.check(symbols.uc_reg_read(handle, register, bytes), `read register ${id}`);
-    return bytes;
-  }
-
-  /**
-   * Writes a register of 128 bits. @throws {EngineUsageError} When it is not one, or `bytes` are
-   * not sixteen.
-   */
-  writeVector(id: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length !== 16) {
-      throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 16`);
-    }
-    const { symbols, handle } = this.#native;
-    const register = checkVector(this.arch, id);
-    this.#native.check(symbols.uc_reg_write(handle, register, bytes), `write register ${id}`);
-  }
-
-  /**
-   * A system register of AArch64, to be kept where it is used often.
-   *
-   * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}, or on an x86-64
-   *   engine.
-   */
-  systemRegister(encoding: SystemRegisterEncoding): SystemRegister {
-    if (this.arch !== "aarch64") this.#otherArch();
-    const known = checkSystemRegister(encoding);
-    const offset = this.#places?.get(encodingNumber(known));
-    const place = offset === undefined ? undefined : { view: this.#view, offset };
-    return new SystemRegister(this.#native, known, place);
-  }
-
-  /**
-   * Reads a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister}.
-   */
-  readSystemRegister(encoding: SystemRegisterEncoding): bigint {
-    return this.systemRegister(encoding).read();
-  }
-
-  /**
-   * Writes a system register of AArch64. @throws {EngineUsageError} As {@linkcode systemRegister},
-   * or for a non-u64 value.
-   */
-  writeSystemRegister(encoding: SystemRegisterEncoding, value: bigint): void {
-    this.systemRegister(encoding).write(value);
-  }
-
-  /**
-   * Reads a model-specific register of x86-64. @throws {EngineUsageError} When it is not in
-   * {@linkcode X86Msr}.
-   */
-  readMsr(id: number): bigint {
-    if (this.arch !== "x86_64") this.#otherArch();
-    return readMsr(this.#native, id);
-  }
-
-  /**
-   * Writes a model-specific register of x86-64. @throws {EngineUsageError} When it is not in
-   * {@linkcode X86Msr}.
-   */
-  writeMsr(id: number, value: bigint): void {
-    if (this.arch !== "x86_64") this.#otherArch();
-    checkU64(value);
-    writeMsr(this.#native, id, value);
-  }
-
-  /** Reads GDTR, IDTR, LDTR or TR. @throws {EngineUsageError} On an AArch64 engine. */
-  readDescriptorTable(register: TableRegister): DescriptorTable {
-    if (this.arch !== "x86_64") this.#otherArch();
-    return readTable(this.#native, register);
-  }
-
-  /**
-   * Writes GDTR, IDTR, LDTR or TR with its hidden part. @throws {EngineUsageError} For values out
-   * of range.
-   */
-  writeDescriptorTable(register: TableRegister, table: DescriptorTable): void {
-    if (this.arch !== "x86_64") this.#otherArch();
-    writeTable(this.#native, register, table);
   }
 
   /**
@@ -474,21 +352,7 @@ export class Engine implements Disposable {
    */
   addCodeHook(begin: bigint, end: bigint, callback?: CodeHookCallback): Disposable {
     this.#checkIdle("add a code hook");
-    checkU64(begin);
-    checkU64(end);
-    if (end < begin) {
-      throw new EngineUsageError(
-        "value",
-        `Cannot add a code hook: its end 0x${end.toString(16)} is below its begin`,
-      );
-    }
-    const id = this.#nextHook++;
-    const native = this.#native.addHook(uc.UC_HOOK_CODE, codeCallback(), {
-      begin,
-      end,
-      data: BigInt(id),
-    });
-    this.#hooks.set(id, { native, callback });
+    const id = this.#hooks.add({ begin, end }, callback);
     this.flushCode();
     return { [Symbol.dispose]: () => this.#removeHook(id) };
   }
@@ -586,10 +450,6 @@ export class Engine implements Disposable {
     }
   }
 
-  #otherArch(): never {
-    throw new EngineUsageError("arch", `Cannot do this on an engine for ${this.arch}`);
-  }
-
   #onTranslation(address: bigint, size: number): void {
     this.#alignment?.onTranslation(address);
     let added = false;
@@ -630,14 +490,10 @@ export class Engine implements Disposable {
   }
 
   #onCode(id: number, address: bigint): void {
-    const hook = this.#hooks.get(id);
-    if (hook === undefined || this.#stoppedByHook) return;
-    try {
-      if (hook.callback !== undefined && hook.callback(address) !== "stop") return;
-    } catch (error) {
-      this.#callbackError ??= { error };
-    }
-    this.#stopByHook();
+    if (this.#stoppedByHook) return;
+    this.#guard(() => {
+      if (this.#hooks.stopsAt(id, address)) this.#stopByHook();
+    });
   }
 
   #stopByHook(): void {
@@ -646,11 +502,9 @@ export class Engine implements Disposable {
   }
 
   #removeHook(id: number): void {
-    const hook = this.#hooks.get(id);
-    if (hook === undefined || this.disposed) return;
+    if (!this.#hooks.has(id) || this.disposed) return;
     this.#checkIdle("remove a code hook");
-    this.#hooks.delete(id);
-    this.#native.removeHook(hook.native);
+    this.#hooks.remove(id);
     this.flushCode();
   }
 }

@@ -12,7 +12,9 @@
  * @module
  */
 export type { CpuImage } from "./cpu_image.ts";
-export { type CodeHookCallback, Engine, type EngineOptions } from "./engine.ts";
+export type { CodeHookCallback } from "./code_hooks.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
+export type { EngineRegisters } from "./engine_registers.ts";
 export type * from "./exit.ts";
 export {
   type EngineArch,

@@ -60,8 +60,9 @@ export class RamMap {
   }
 
   /**
-   * Refuses anything but one whole mapping: the engine would copy the rest of a split one. @throws
-   * {EngineUsageError}
+   * Refuses anything but one whole mapping: the engine would copy the rest of a split one.
+   *
+   * @throws {EngineUsageError}
    */
   checkMapped(address: bigint, size: bigint): void {
     if (!this.#mappings.some((mapping) => isExactly(mapping, address, size))) {
@@ -75,8 +76,9 @@ export class RamMap {
   }
 
   /**
-   * Refuses to go on when a mapped buffer was detached, since its memory may be gone. @throws
-   * {EngineUsageError}
+   * Refuses to go on when a mapped buffer was detached, since its memory may be gone.
+   *
+   * @throws {EngineUsageError}
    */
   checkAlive(): void {
     const mappings = this.#mappings;

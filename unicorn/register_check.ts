@@ -43,7 +43,9 @@ const VECTORS: Readonly<Record<EngineArch, { first: number; count: number }>> = 
 };
 
 /**
- * Returns the number of a register of up to 64 bits. @throws {EngineUsageError} When it is not one.
+ * Returns the number of a register of up to 64 bits.
+ *
+ * @throws {EngineUsageError} When it is not one.
  */
 export function checkRegister(arch: EngineArch, id: number): number {
   if (NARROW[arch][id] === 1) return id;

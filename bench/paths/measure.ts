@@ -110,8 +110,9 @@ export class OpenPath implements Disposable {
 }
 
 /**
- * Measures a path on an architecture. @throws {PathError} if the path does not do what its name
- * says, each time.
+ * Measures a path on an architecture.
+ *
+ * @throws {PathError} if the path does not do what its name says, each time.
  */
 export function measure(path: Path, arch: Arch, options: { effort: Effort }): Measurement {
   const { effort } = options;

@@ -25,8 +25,9 @@ import {
 } from "../program/loader.ts";
 
 /**
- * The boot module a task was started from. @throws {KernelError} of kind `misuse` for the kernel's
- * own task
+ * The boot module a task was started from.
+ *
+ * @throws {KernelError} of kind `misuse` for the kernel's own task
  */
 function moduleOf(task: Task): BootModule {
   if (task.module === null) throw new KernelError("misuse", `Cannot load ${task.name}: no module`);

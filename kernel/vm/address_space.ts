@@ -137,8 +137,9 @@ export class AddressSpace {
   }
 
   /**
-   * Adds an entry, whose pages come when they are touched. @returns a kernel return code, as
-   * {@linkcode VmMap.enter}
+   * Adds an entry, whose pages come when they are touched.
+   *
+   * @returns a kernel return code, as {@linkcode VmMap.enter}
    */
   enter(entry: VmEntry): number {
     return this.#map.enter(entry);

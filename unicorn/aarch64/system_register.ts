@@ -22,8 +22,9 @@ const KNOWN: ReadonlyMap<number, SystemRegisterEncoding> = new Map(
 );
 
 /**
- * Returns a register that may be accessed. @throws {EngineUsageError} When it is not in
- * {@linkcode AArch64SystemRegister}.
+ * Returns a register that may be accessed.
+ *
+ * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}.
  */
 export function checkSystemRegister(encoding: SystemRegisterEncoding): SystemRegisterEncoding {
   // The table's own copy: fields out of range may add up to the number of a known register.

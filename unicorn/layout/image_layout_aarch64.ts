@@ -55,8 +55,9 @@ export function msrDebug(op2: number, { index, from }: { index: number; from: nu
 }
 
 /**
- * Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as
- * expected.
+ * Finds what an image holds, and checks it.
+ *
+ * @throws {CalibrationError} When the library is not as expected.
  */
 export function findAArch64Image(symbols: UnicornSymbols, layout: AArch64Layout): ImageLayout {
   using fresh = new Specimen(symbols, "aarch64");

@@ -66,8 +66,9 @@ function bytes32(word: bigint): number[] {
 }
 
 /**
- * Finds what an image holds, and checks it. @throws {CalibrationError} When the library is not as
- * expected.
+ * Finds what an image holds, and checks it.
+ *
+ * @throws {CalibrationError} When the library is not as expected.
  */
 export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageLayout {
   using fresh = new Specimen(symbols, "x86_64");

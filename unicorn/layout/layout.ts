@@ -293,8 +293,9 @@ function copyEngine(symbols: UnicornSymbols, address: bigint): Uint8Array<ArrayB
 }
 
 /**
- * The CPU of an engine: its object, and its state in place. @throws {CalibrationError} When it is
- * not where it should be.
+ * The CPU of an engine: its object, and its state in place.
+ *
+ * @throws {CalibrationError} When it is not where it should be.
  */
 export function locateCpu(
   native: NativeEngine,

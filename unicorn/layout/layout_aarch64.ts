@@ -93,7 +93,9 @@ const LDXR_X1_X0 = 0xc85f7c01;
 const FADD_D0_D0_D1 = 0x1e612800;
 
 /**
- * Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected.
+ * Finds the layout and checks it.
+ *
+ * @throws {CalibrationError} When the library is not as expected.
  */
 export function findAArch64Layout(symbols: UnicornSymbols): AArch64Layout {
   using specimen = new Specimen(symbols, "aarch64");

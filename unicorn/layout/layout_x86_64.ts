@@ -54,7 +54,9 @@ export const SEGMENT_SIZE = 24;
 const MODE_64 = 0xc080n;
 
 /**
- * Finds the layout and checks it. @throws {CalibrationError} When the library is not as expected.
+ * Finds the layout and checks it.
+ *
+ * @throws {CalibrationError} When the library is not as expected.
  */
 export function findX86Layout(symbols: UnicornSymbols): X86Layout {
   using specimen = new Specimen(symbols, "x86_64");

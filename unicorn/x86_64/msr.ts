@@ -10,7 +10,9 @@ import type { NativeEngine } from "../native_engine.ts";
 const KNOWN: ReadonlySet<number> = new Set(Object.values(X86Msr));
 
 /**
- * Reads a model-specific register. @throws {EngineUsageError} When it is not in {@linkcode X86Msr}.
+ * Reads a model-specific register.
+ *
+ * @throws {EngineUsageError} When it is not in {@linkcode X86Msr}.
  */
 export function readMsr(native: NativeEngine, id: number): bigint {
   const cell = makeCell(id);
@@ -22,8 +24,9 @@ export function readMsr(native: NativeEngine, id: number): bigint {
 }
 
 /**
- * Writes a model-specific register. @throws {EngineUsageError} When it is not in
- * {@linkcode X86Msr}.
+ * Writes a model-specific register.
+ *
+ * @throws {EngineUsageError} When it is not in {@linkcode X86Msr}.
  */
 export function writeMsr(native: NativeEngine, id: number, value: bigint): void {
   const cell = makeCell(id);
