@@ -6,7 +6,7 @@
 import * as uc from "./constants.ts";
 import { SCR_EL3 } from "./aarch64/constants.ts";
 import { X86Register, X86Vector } from "./x86_64/constants.ts";
-import { type CpuImage, CpuImageStore } from "./cpu_image.ts";
+import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
 import { EngineRegisters } from "./engine_registers.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
@@ -19,10 +19,11 @@ import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./aarch64/pc_alignment.ts";
-import { PAGE_SIZE, RamMap } from "./ram.ts";
+import { RamMap } from "./ram.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./aarch64/state.ts";
 import { checkU64, StateView } from "./state_view.ts";
+import { TranslationWatch } from "./translation_watch.ts";
 import { X86State } from "./x86_64/state.ts";
 import { SystemRegister } from "./aarch64/system_register.ts";
 import { X86Instructions } from "./x86_64/instructions.ts";
@@ -45,7 +46,6 @@ export interface EngineOptions {
 const HIGH = 2 ** 32;
 const budgetWord = new BigUint64Array(1);
 const budgetHalves = new Uint32Array(budgetWord.buffer);
-const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
 const CR0_PG = 1n << 31n;
 const SCTLR_M = 1n;
 /**
@@ -162,12 +162,17 @@ export class Engine extends EngineRegisters implements Disposable {
       this.#alignment = new PcAlignment(native, this.#aarch64);
       this.#maintenance = new CacheMaintenance(native, this.#code);
     }
+    const watch = new TranslationWatch(native, this.#ram, {
+      code: this.#code,
+      alignment: this.#alignment,
+      maintenance: this.#maintenance,
+    });
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
-      onTranslation: (address, size) => this.#guard(() => this.#onTranslation(address, size)),
+      onTranslation: (address, size) => this.#guard(() => watch.onTranslation(address, size)),
       onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
       onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
@@ -448,25 +453,6 @@ export class Engine extends EngineRegisters implements Disposable {
     if (this.#native.closed) {
       throw new EngineUsageError("disposed", `Cannot ${action}: the engine is disposed`);
     }
-  }
-
-  #onTranslation(address: bigint, size: number): void {
-    this.#alignment?.onTranslation(address);
-    let added = false;
-    let again = false;
-    const end = address + BigInt(size);
-    for (let at = address; at < end;) {
-      const part = Math.min(Number(end - at), PAGE_SIZE - Number(at & PAGE_OFFSET));
-      const physical = this.#native.translate(at, uc.UC_PROT_EXEC);
-      const bytes = physical === undefined ? undefined : this.#ram.slice(physical, part);
-      if (physical !== undefined && bytes !== undefined) {
-        added = this.#code.add(physical) || added;
-        again = this.#maintenance?.findIn(at, bytes) || again;
-      }
-      at += BigInt(part);
-    }
-    if (added) this.#code.flushTlb();
-    if (again) this.#maintenance?.translateAgain(address, size);
   }
 
   /** Keeps what is thrown on the way through native code, and stops the run. */

@@ -6,9 +6,9 @@
  */
 import { cacheDirectories, libraryFileName } from "./cache.ts";
 import { type EngineArch, type TriedPlace, UnicornNotFoundError } from "./errors.ts";
-import type { ImageLayout } from "./layout/image_layout.ts";
-import { findAArch64Image } from "./layout/image_layout_aarch64.ts";
-import { findX86Image } from "./layout/image_layout_x86_64.ts";
+import type { ImageLayout } from "./image/image_layout.ts";
+import { findAArch64Image } from "./image/image_layout_aarch64.ts";
+import { findX86Image } from "./image/image_layout_x86_64.ts";
 import { type AArch64Layout, findAArch64Layout } from "./layout/layout_aarch64.ts";
 import { findX86Layout, type X86Layout } from "./layout/layout_x86_64.ts";
 import { openSymbols, type UnicornSymbols } from "./symbols.ts";

@@ -8,7 +8,7 @@ import { Random } from "../../util/random.ts";
 import { A64_STUB, placeA64Program } from "./random_guest_aarch64.ts";
 import { placeX86Program, X86_STUB } from "./random_guest_x86_64.ts";
 import { X86Register, X86Vector } from "../x86_64/constants.ts";
-import type { CpuImage } from "../cpu_image.ts";
+import type { CpuImage } from "../image/cpu_image.ts";
 import { Engine } from "../engine.ts";
 import type { EngineArch } from "../errors.ts";
 import type { Exit } from "../exit.ts";

@@ -13,9 +13,9 @@ import {
   readWords,
   wideState,
 } from "./image_layout.ts";
-import { Specimen } from "./layout.ts";
-import type { X86Layout } from "./layout_x86_64.ts";
-import { CalibrationError, OffsetSearch } from "./offset_search.ts";
+import { Specimen } from "../layout/layout.ts";
+import type { X86Layout } from "../layout/layout_x86_64.ts";
+import { CalibrationError, OffsetSearch } from "../layout/offset_search.ts";
 import type { UnicornSymbols } from "../symbols.ts";
 import { X86Register } from "../x86_64/constants.ts";
 

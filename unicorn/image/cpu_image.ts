@@ -10,12 +10,12 @@
  * @module
  */
 import { type DebugRegisters, makeDebugRegisters } from "./debug_registers.ts";
-import { type EngineArch, EngineUsageError } from "./errors.ts";
-import { type ImageLayout, imageOffset, rangesSize } from "./layout/image_layout.ts";
-import { stateAddress } from "./layout/layout.ts";
-import { internalsOf, type UnicornLibrary } from "./library.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import { viewMemory } from "./native_memory.ts";
+import { type EngineArch, EngineUsageError } from "../errors.ts";
+import { type ImageLayout, imageOffset, rangesSize } from "./image_layout.ts";
+import { stateAddress } from "../layout/layout.ts";
+import { internalsOf, type UnicornLibrary } from "../library.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import { viewMemory } from "../native_memory.ts";
 
 /**
  * What {@linkcode Engine.saveCpu} returns. General, vector and system registers, flags, hidden

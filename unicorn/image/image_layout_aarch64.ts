@@ -14,9 +14,9 @@ import {
   wideState,
   without,
 } from "./image_layout.ts";
-import { Specimen } from "./layout.ts";
-import type { AArch64Layout } from "./layout_aarch64.ts";
-import { CalibrationError, OffsetSearch } from "./offset_search.ts";
+import { Specimen } from "../layout/layout.ts";
+import type { AArch64Layout } from "../layout/layout_aarch64.ts";
+import { CalibrationError, OffsetSearch } from "../layout/offset_search.ts";
 import type { UnicornSymbols } from "../symbols.ts";
 import { SystemRegister } from "../aarch64/system_register.ts";
 

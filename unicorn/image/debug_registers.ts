@@ -8,13 +8,13 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { EngineError, EngineUsageError } from "./errors.ts";
-import { setRunning } from "./hooks.ts";
-import { type ImageLayout, imageOffset } from "./layout/image_layout.ts";
-import { BREAKPOINT_COUNT, msrDebug } from "./layout/image_layout_aarch64.ts";
-import type { NativeEngine } from "./native_engine.ts";
-import { PAGE_SIZE, PHYSICAL_END } from "./ram.ts";
+import * as uc from "../constants.ts";
+import { EngineError, EngineUsageError } from "../errors.ts";
+import { setRunning } from "../hooks.ts";
+import { type ImageLayout, imageOffset } from "./image_layout.ts";
+import { BREAKPOINT_COUNT, msrDebug } from "./image_layout_aarch64.ts";
+import type { NativeEngine } from "../native_engine.ts";
+import { PAGE_SIZE, PHYSICAL_END } from "../ram.ts";
 
 /** Brings the library's breakpoints to what debug registers say. */
 export interface DebugRegisters {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type CommonLayout, type Specimen, stateAddress } from "./layout.ts";
+import { type CommonLayout, type Specimen, stateAddress } from "../layout/layout.ts";
 import { tryCopyMemory, viewMemory } from "../native_memory.ts";
-import { CalibrationError } from "./offset_search.ts";
+import { CalibrationError } from "../layout/offset_search.ts";
 
 /** A range of bytes of the CPU's state: its first byte, and the one after its last. */
 export type ByteRange = readonly [begin: number, end: number];

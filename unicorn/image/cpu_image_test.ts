@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { Random } from "../util/random.ts";
-import { sweep } from "../util/testing/sweep.ts";
-import { X86Register } from "./x86_64/constants.ts";
+import { Random } from "../../util/random.ts";
+import { sweep } from "../../util/testing/sweep.ts";
+import { X86Register } from "../x86_64/constants.ts";
 import type { CpuImage } from "./cpu_image.ts";
 import {
   advance,
@@ -10,19 +10,19 @@ import {
   openProgram,
   restoreGuest,
   saveGuest,
-} from "./testing/random_guest.ts";
-import { encodeCase, type PortableCase } from "./testing/random_guest_child.ts";
-import { Engine } from "./engine.ts";
-import { openBench, placeWords } from "./testing/bench.ts";
-import { type EngineArch, EngineUsageError } from "./errors.ts";
-import { internalsOf, loadUnicorn } from "./library.ts";
-import { tryCopyMemory } from "./native_memory.ts";
+} from "../testing/random_guest.ts";
+import { encodeCase, type PortableCase } from "../testing/random_guest_child.ts";
+import { Engine } from "../engine.ts";
+import { openBench, placeWords } from "../testing/bench.ts";
+import { type EngineArch, EngineUsageError } from "../errors.ts";
+import { internalsOf, loadUnicorn } from "../library.ts";
+import { tryCopyMemory } from "../native_memory.ts";
 
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
 /** Each is another program; the quick sweep still meets every kind of exit at least ten times. */
 const PROGRAMS = sweep({ quick: 30, full: 75 });
 const INSTANTS = 4;
-const CHILD = new URL("./testing/random_guest_child.ts", import.meta.url);
+const CHILD = new URL("../testing/random_guest_child.ts", import.meta.url);
 
 for (const arch of ARCHES) {
   Deno.test(`Engine.restoreCpu ${arch}, a copy goes on as the original, whatever the engine`, async () => {
