@@ -105,7 +105,7 @@ export class CodeFrames {
     const translated = (before & bit) !== 0n;
     if (translated) {
       words[index] = before & ~bit;
-      this.flushTlb();
+      this.#native.flushTlb();
     }
     for (const frame of this.#stale) {
       this.#remove(frame);
@@ -116,7 +116,7 @@ export class CodeFrames {
     this.#stale.clear();
     if (translated) {
       words[index] = before;
-      this.flushTlb();
+      this.#native.flushTlb();
     }
   }
 
@@ -127,11 +127,5 @@ export class CodeFrames {
       symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, begin, begin + PAGE_OFFSET + 1n),
       "drop translations",
     );
-  }
-
-  /** Empties the TLB. */
-  flushTlb(): void {
-    const { symbols, handle } = this.#native;
-    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
   }
 }

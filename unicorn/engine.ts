@@ -334,15 +334,13 @@ export class Engine extends EngineRegisters implements Disposable {
   /** Empties the TLB: needed after the host has changed page tables. */
   flushTlb(): void {
     this.#checkIdle("flush the TLB");
-    const { symbols, handle } = this.#native;
-    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
+    this.#native.flushTlb();
   }
 
   /** Drops every translation. */
   flushCode(): void {
     this.#checkIdle("flush code");
-    const { symbols, handle } = this.#native;
-    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+    this.#native.flushCode();
   }
 
   /**

@@ -158,6 +158,16 @@ export class NativeEngine {
     return status === uc.UC_ERR_OK ? this.#word[0] : undefined;
   }
 
+  /** Empties the TLB. */
+  flushTlb(): void {
+    this.check(this.symbols.uc_ctl_none(this.handle, uc.UC_CTL_TLB_FLUSH), "flush the TLB");
+  }
+
+  /** Drops every translation. Not while one of them runs. */
+  flushCode(): void {
+    this.check(this.symbols.uc_ctl_none(this.handle, uc.UC_CTL_TB_FLUSH), "flush code");
+  }
+
   /** Runs up to `budget` instructions from `pc`; returns Unicorn's status. */
   start(pc: bigint, budget: bigint): number {
     return this.symbols.uc_emu_start(this.handle, pc, 0n, 0n, budget);

@@ -53,7 +53,7 @@ export class TranslationWatch {
       }
       at += BigInt(part);
     }
-    if (added) code.flushTlb();
+    if (added) this.#native.flushTlb();
     if (again) maintenance?.translateAgain(address, size);
   }
 }

@@ -169,20 +169,37 @@ static void set_pstate(uint64_t pstate, uc_arm64_cp_reg *elr)
     uc_reg_write(uc, UC_ARM64_REG_CP_REG, elr);
 }
 
+struct exception_registers {
+    uc_arm64_cp_reg esr, spsr, elr;
+};
+
+static struct exception_registers exception_registers(void)
+{
+    struct exception_registers regs = {
+        .esr = cp_reg(3, 0, 5, 2, 0), .spsr = cp_reg(3, 0, 4, 0, 0), .elr = cp_reg(3, 0, 4, 0, 1)};
+    return regs;
+}
+
+/* What taking an exception to EL1 does, but for the jump to the vector. */
+static void enter_el1(struct exception_registers *regs)
+{
+    regs->esr.val = get32(AARCH64_SYNDROME);
+    uc_reg_read(uc, UC_ARM64_REG_PSTATE, &regs->spsr.val);
+    uc_reg_read(uc, UC_ARM64_REG_PC, &regs->elr.val);
+    uc_reg_write(uc, UC_ARM64_REG_CP_REG, &regs->esr);
+    uc_reg_write(uc, UC_ARM64_REG_CP_REG, &regs->spsr);
+    set_pstate(PSTATE_EL1H, &regs->elr);
+}
+
 static void aarch64_trap(uint64_t rounds)
 {
-    uc_arm64_cp_reg esr = cp_reg(3, 0, 5, 2, 0), spsr = cp_reg(3, 0, 4, 0, 0), elr = cp_reg(3, 0, 4, 0, 1);
+    struct exception_registers regs = exception_registers();
     uint64_t pc = USER_TRAP;
-    set_pstate(PSTATE_EL0, &elr);
+    set_pstate(PSTATE_EL0, &regs.elr);
     for (uint64_t round = 0; round < rounds; round++) {
         run_to(pc, 2);
         save();
-        esr.val = get32(AARCH64_SYNDROME);
-        uc_reg_read(uc, UC_ARM64_REG_PSTATE, &spsr.val);
-        uc_reg_read(uc, UC_ARM64_REG_PC, &elr.val);
-        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &esr);
-        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &spsr);
-        set_pstate(PSTATE_EL1H, &elr);
+        enter_el1(&regs);
         pc = KERNEL_TRAP;
     }
 }
@@ -232,18 +249,13 @@ static void x86_null(uint64_t rounds)
 
 static void aarch64_null(uint64_t rounds)
 {
-    uc_arm64_cp_reg esr = cp_reg(3, 0, 5, 2, 0), spsr = cp_reg(3, 0, 4, 0, 0), elr = cp_reg(3, 0, 4, 0, 1);
+    struct exception_registers regs = exception_registers();
     uint64_t pc = AARCH64_NULL_PC, routine = AARCH64_NULL_ROUTINE, thread = AARCH64_NULL_THREAD;
     for (uint64_t round = 0; round < rounds; round++) {
         uc_reg_write(uc, UC_ARM64_REG_X9, &routine);
         uc_reg_write(uc, UC_ARM64_REG_X0, &thread);
         run_to(pc, 2);
-        esr.val = get32(AARCH64_SYNDROME);
-        uc_reg_read(uc, UC_ARM64_REG_PSTATE, &spsr.val);
-        uc_reg_read(uc, UC_ARM64_REG_PC, &elr.val);
-        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &esr);
-        uc_reg_write(uc, UC_ARM64_REG_CP_REG, &spsr);
-        set_pstate(PSTATE_EL1H, &elr);
+        enter_el1(&regs);
         check(uc_emu_start(uc, AARCH64_NULL_VBAR + 0x400, 0, 0, BUDGET), "system call");
         uc_reg_read(uc, UC_ARM64_REG_PC, &pc);
         if (pc != AARCH64_NULL_PC)

@@ -6,8 +6,8 @@
  * Everything a machine is made of has an owner, and each owner gives its part as plain data and
  * takes it back (`kernel_state.ts`); RAM is a list of page contents that are kept once
  * (`arch/page_store.ts`); a CPU is a copy of what the engine keeps, less what is the host's
- * (`unicorn/image/cpu_image.ts`), in blocks (`cpu_blocks.ts`). What a snapshot has in common with the one
- * before it is the same objects (`share.ts`).
+ * (`unicorn/image/cpu_image.ts`), in blocks (`cpu_blocks.ts`). What a snapshot has in common with
+ * the one before it is the same objects (`share.ts`).
  *
  * @module
  */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as uc from "../constants.ts";
 import { AArch64Vector } from "./constants.ts";
 import type { TrapExit } from "../exit.ts";
 import type { NativeEngine } from "../native_engine.ts";
@@ -42,8 +41,7 @@ export class PcAlignment {
   afterRun(instructions: number): TrapExit | undefined {
     if (!this.#found) return undefined;
     this.#found = false;
-    const { symbols, handle } = this.#native;
-    this.#native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+    this.#native.flushCode();
     return exit(instructions);
   }
 }

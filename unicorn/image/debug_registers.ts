@@ -123,7 +123,7 @@ function execute(
     native.check(native.start(address, BigInt(instructions)), "set debug registers");
   } finally {
     setRunning(outer);
-    native.check(symbols.uc_ctl_none(handle, uc.UC_CTL_TB_FLUSH), "flush code");
+    native.flushCode();
     native.check(symbols.uc_mem_unmap(handle, address, BigInt(PAGE_SIZE)), "unmap a page");
   }
 }

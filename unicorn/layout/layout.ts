@@ -7,7 +7,6 @@
  *
  * @module
  */
-import * as uc from "../constants.ts";
 import { AArch64Register } from "../aarch64/constants.ts";
 import { X86Register } from "../x86_64/constants.ts";
 import { type AArch64ModelName, NativeEngine } from "../native_engine.ts";
@@ -68,10 +67,7 @@ export class Specimen implements Disposable {
    */
   run(code: readonly number[], { at = CODE, budget = UNIQUE_COUNT } = {}): number {
     this.ram.set(code, Number(at));
-    this.native.check(
-      this.native.symbols.uc_ctl_none(this.native.handle, uc.UC_CTL_TB_FLUSH),
-      "flush code",
-    );
+    this.native.flushCode();
     return this.native.start(at, budget);
   }
 
