@@ -8,6 +8,9 @@ import { type CommonLayout, type Specimen, stateAddress } from "../layout/layout
 import { tryCopyMemory, viewMemory } from "../native_memory.ts";
 import { CalibrationError } from "../layout/offset_search.ts";
 
+/** A host pointer is above this. */
+const LOWEST_POINTER = 1n << 20n;
+
 /** A range of bytes of the CPU's state: its first byte, and the one after its last. */
 export type ByteRange = readonly [begin: number, end: number];
 
@@ -105,6 +108,23 @@ export function expectWords(
   throw new CalibrationError(
     `Self-test "${what}" found 0x${words[wrong]?.toString(16)} in word ${wrong}`,
   );
+}
+
+/** Whether a word can be a pointer of the host. */
+export function isPointer(word: bigint): boolean {
+  return word > LOWEST_POINTER && word < 1n << 56n;
+}
+
+/** Checks that words are host pointers while breakpoints are in force, and 0 before and after. */
+export function checkBreakpoints(
+  words: () => bigint[],
+  { set, clear }: { set: () => void; clear: () => void },
+): void {
+  expectWords("no breakpoint yet", words(), (word) => word === 0n);
+  set();
+  expectWords("breakpoints in force", words(), isPointer);
+  clear();
+  expectWords("no breakpoint any more", words(), (word) => word === 0n);
 }
 
 /** Words of 64 bits. */

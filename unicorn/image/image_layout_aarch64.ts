@@ -6,6 +6,7 @@
 import * as uc from "../constants.ts";
 import { AArch64Register, type SystemRegisterEncoding } from "../aarch64/constants.ts";
 import {
+  checkBreakpoints,
   expectWords,
   fingerprintOf,
   gather,
@@ -42,7 +43,6 @@ const DEBUG_KINDS = [4, 5, 6, 7] as const;
 const BREAKPOINT = 0x1e7n;
 /** Breakpoint registers of the models. */
 export const BREAKPOINT_COUNT = 6;
-const LOWEST_POINTER = 1n << 20n;
 
 /** Encoding of a debug register. */
 export function debugRegister(op2: number, index: number): SystemRegisterEncoding {
@@ -141,10 +141,5 @@ function checkPointers(
     }
   };
   const words = (): bigint[] => readWords(view, pointers, BREAKPOINT_COUNT);
-  const isPointer = (word: bigint): boolean => word > LOWEST_POINTER && word < 1n << 56n;
-  expectWords("no breakpoint yet", words(), (word) => word === 0n);
-  run(BREAKPOINT);
-  expectWords("breakpoints in force", words(), isPointer);
-  run(0n);
-  expectWords("no breakpoint any more", words(), (word) => word === 0n);
+  checkBreakpoints(words, { set: () => run(BREAKPOINT), clear: () => run(0n) });
 }

@@ -6,10 +6,12 @@
 import * as uc from "../constants.ts";
 import {
   type ByteRange,
+  checkBreakpoints,
   expectWords,
   fingerprintOf,
   gather,
   type ImageLayout,
+  isPointer,
   readWords,
   wideState,
 } from "./image_layout.ts";
@@ -50,8 +52,6 @@ const MCG_CTL = 0x17b;
 const MC0_CTL = 0x400;
 const MC0_STATUS = 0x401;
 const MC_COUNT = 40;
-/** A host pointer is above this. */
-const LOWEST_POINTER = 1n << 20n;
 
 /** `mov ecx, number; mov eax, low; mov edx, high; wrmsr`. */
 function wrmsr(number: number, value: bigint): number[] {
@@ -107,10 +107,6 @@ export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageL
     fingerprint: `x86_64:${fingerprintOf(layout, ranges)}`,
     cold: gather(cold, ranges),
   };
-}
-
-function isPointer(word: bigint): boolean {
-  return word > LOWEST_POINTER && word < 1n << 56n;
 }
 
 function findDebugRegisters({ native }: Specimen, view: DataView): number {
@@ -219,11 +215,8 @@ function checkPointers(
     if (status !== uc.UC_ERR_OK) throw new CalibrationError("Cannot run mov to DR7");
   };
   const words = (): bigint[] => readWords(view, pointers, POINTERS_SIZE / 8);
-  expectWords("no breakpoint yet", words(), (word) => word === 0n);
-  run(0x055n); // breakpoints of instructions, at address 0 each
-  expectWords("breakpoints in force", words(), isPointer);
-  run(0n);
-  expectWords("no breakpoint any more", words(), (word) => word === 0n);
+  // Breakpoints of instructions, at address 0 each.
+  checkBreakpoints(words, { set: () => run(0x055n), clear: () => run(0n) });
   run(0x1111_00aan); // of stores, which the library has compiled out
   expectWords("watchpoints", words(), (word) => word === 0n);
   run(0n);

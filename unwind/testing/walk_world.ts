@@ -16,8 +16,17 @@ import {
   type WalkInput,
   type WalkOptions,
 } from "../walk/mod.ts";
-import { machineRegisters } from "../cfi/mod.ts";
+import { DW_CFA, machineRegisters } from "../cfi/mod.ts";
 import { type CieInit, FrameImage, op } from "./frame_image.ts";
+
+/** RBX as DWARF numbers it. */
+export const RBX = 3;
+/** RBP as DWARF numbers it. */
+export const RBP = 6;
+/** RSP as DWARF numbers it. */
+export const RSP = 7;
+/** The return address as DWARF numbers it. */
+export const RIP = 16;
 
 /** Address of the first stack word. */
 export const STACK = 0x7000;
@@ -39,6 +48,13 @@ export interface FunctionInit {
   /** Address of its language-specific data. */
   readonly lsda?: number;
 }
+
+/** A caller at 0x2000 in whose middle the return address 0x2080 lies; it is the last frame. */
+export const CALLER: FunctionInit = {
+  name: "caller",
+  begin: 0x2000,
+  table: [op.one(DW_CFA.undefined, RIP)],
+};
 
 /** A program. */
 export interface WorldInit {

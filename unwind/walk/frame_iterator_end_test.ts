@@ -3,21 +3,9 @@ import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { WalkError } from "../errors.ts";
 import { FrameIterator } from "./frame_iterator.ts";
 import { op } from "../testing/frame_image.ts";
-import { STACK, trace, world } from "../testing/walk_world.ts";
+import { CALLER, RBP, RBX, RIP, RSP, STACK, trace, world } from "../testing/walk_world.ts";
 import { backtrace } from "./walk.ts";
 import type { WalkOptions } from "./walk_types.ts";
-
-const RSP = 7;
-const RBP = 6;
-const RBX = 3;
-const RIP = 16;
-
-/** A caller at 0x2000 in whose middle the return address 0x2080 lies; it is the last frame. */
-const CALLER = {
-  name: "caller",
-  begin: 0x2000,
-  table: [op.one(DW_CFA.undefined, RIP)],
-};
 
 Deno.test("FrameIterator, ends where the stack ends", () => {
   const callee = { name: "callee", begin: 0x1000, table: [] };

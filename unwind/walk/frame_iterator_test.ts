@@ -8,20 +8,19 @@ import { ModuleList } from "./module_list.ts";
 import { buildStack, callPlaces } from "../testing/stack_builder.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
 import { sleb } from "../../bytes/testing/image_builder.ts";
-import { describe, STACK, trace, world, type WorldInit } from "../testing/walk_world.ts";
+import {
+  CALLER,
+  describe,
+  RBP,
+  RBX,
+  RIP,
+  RSP,
+  STACK,
+  trace,
+  world,
+  type WorldInit,
+} from "../testing/walk_world.ts";
 import { backtrace } from "./walk.ts";
-
-const RSP = 7;
-const RBP = 6;
-const RBX = 3;
-const RIP = 16;
-
-/** A caller at 0x2000 in whose middle the return address 0x2080 lies; it is the last frame. */
-const CALLER = {
-  name: "caller",
-  begin: 0x2000,
-  table: [op.one(DW_CFA.undefined, RIP)],
-};
 
 Deno.test("FrameIterator, walks built stacks of both machines", () => {
   for (const machine of ["x86_64", "aarch64"] as const) {
