@@ -55,11 +55,17 @@ export interface CheckResult {
 export class Differences {
   /** How many there were. */
   count = 0;
+  readonly #limit: number;
   #texts: string[] = [];
+
+  /** Keeps at most `limit` texts. */
+  constructor(limit = 5) {
+    this.#limit = limit;
+  }
 
   /** Adds one. */
   add(text: string): void {
-    if (this.count++ < 5) this.#texts.push(text);
+    if (this.count++ < this.#limit) this.#texts.push(text);
   }
 
   /** The first few, and how many more there were. */
