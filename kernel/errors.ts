@@ -11,9 +11,10 @@
  * - `script`: a bootstrap script line cannot be understood
  * - `program`: a module is not a program this kernel can load
  * - `memory`: guest memory is exhausted
+ * - `address`: a guest address that the host asked for is not mapped
  * - `engine`: the engine failed or the machine was used after it had failed
  */
-export type KernelErrorKind = "misuse" | "script" | "program" | "memory" | "engine";
+export type KernelErrorKind = "misuse" | "script" | "program" | "memory" | "address" | "engine";
 
 /** Thrown by everything in `kernel/`. */
 export class KernelError extends Error {

@@ -13,6 +13,7 @@ import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
 import { Clock } from "./clock.ts";
+import { Console } from "./console.ts";
 import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";
 import { PerCpu } from "./per_cpu.ts";
@@ -109,6 +110,8 @@ export class Kernel {
   readonly clock: Clock;
   /** Event stream. */
   readonly events: Emitter;
+  /** What programs have printed. */
+  readonly console: Console = new Console();
   /** Scheduling policy. */
   readonly policy: Policy;
   /** Kernel stacks. */
@@ -225,6 +228,12 @@ export class Kernel {
   halt(reason: string): void {
     this.#halted = reason;
     this.events.emit({ type: "halt", reason });
+  }
+
+  /** A thread prints text, with a character for each byte. */
+  print(thread: Thread, text: string): void {
+    this.console.write(thread.task.id, text);
+    this.events.emit({ type: "console", thread: thread.ref, text });
   }
 
   /** What of the kernel's own state no field shows. */

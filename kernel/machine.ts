@@ -9,9 +9,23 @@ import type { Cpu } from "../arch/arch.ts";
 import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { EventSink } from "../trace/events.ts";
+import { inspectAs } from "../util/inspect.ts";
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
+import {
+  ConsoleView,
+  cpuRegisters,
+  describeMachine,
+  findTask,
+  findThread,
+  programRegisters,
+  readMemory,
+  type Registers,
+  summarizeTasks,
+  type TaskSummary,
+  writeMemory,
+} from "./inspect/mod.ts";
 import { type CheckedProgram, checkOptions, type MachineOptions } from "./machine_options.ts";
 import type { PerCpu } from "./per_cpu.ts";
 import { ModuleCode } from "./program/module_code.ts";
@@ -21,6 +35,7 @@ import type { Snapshot } from "./snapshot/snapshot.ts";
 import { SnapshotStore } from "./snapshot/store.ts";
 import { describeWait, summarize, type ThreadSummary } from "./thread/describe.ts";
 import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
+import type { Task } from "./thread/task.ts";
 import { handleTrap } from "./trap/traps.ts";
 
 /** Why {@linkcode Machine.run} came back. */
@@ -114,6 +129,74 @@ export class Machine implements Disposable {
   get threads(): ThreadSummary[] {
     const k = this.kernel;
     return k.tasks.flatMap((task) => k.threadsOf(task)).map(summarize);
+  }
+
+  /** Its tasks, dead ones too: how each ended, its threads, what is mapped. */
+  get tasks(): TaskSummary[] {
+    return summarizeTasks(this.kernel);
+  }
+
+  /** What its programs have printed. */
+  get console(): ConsoleView {
+    return new ConsoleView(this.kernel);
+  }
+
+  /**
+   * The general registers by name, in the order of a register dump: the CPU's as they are now, or
+   * those of a thread's program, wherever it is.
+   *
+   * @example Where each thread's program is
+   * ```ts
+   * import { archByName, Machine } from "@trapline/trapline";
+   *
+   * using machine = new Machine({ arch: archByName("x86_64"), modules: [] });
+   * machine.run(1_000);
+   * console.log(machine.registers().rip);
+   * ```
+   *
+   * @param options `thread` is a thread's number
+   * @throws {KernelError} of kind `misuse` if there is no such thread, or it runs no program
+   */
+  registers(options: { readonly thread?: number } = {}): Registers {
+    const k = this.kernel;
+    return options.thread === undefined
+      ? cpuRegisters(k, this.cpu)
+      : programRegisters(k, findThread(k, options.thread));
+  }
+
+  /**
+   * Reads memory by virtual address: in the upper half the kernel's, below that a task's own. No
+   * protection is asked; pages not touched yet are what the task would find in them.
+   *
+   * @param options `task` is a task's number or name; by default the one whose thread runs
+   * @throws {KernelError} of kind `address` if a part is not mapped, with the first address that is
+   *   not; `misuse` if there can be no such range or there is no such task
+   */
+  readMemory(
+    address: bigint,
+    size: number,
+    options: { readonly task?: number | string } = {},
+  ): Uint8Array<ArrayBuffer> {
+    return readMemory(this.kernel, { task: this.#task(options), address, size });
+  }
+
+  /**
+   * Writes memory by virtual address, as {@linkcode Machine.readMemory} reads it. Pages not touched
+   * yet come into memory; changed code is executed as it is now.
+   *
+   * @throws {KernelError} as {@linkcode Machine.readMemory}, and of kind `memory` if there are too
+   *   few page frames; nothing is written then
+   */
+  writeMemory(
+    address: bigint,
+    bytes: Uint8Array,
+    options: { readonly task?: number | string } = {},
+  ): void {
+    writeMemory(this.kernel, { task: this.#task(options), address }, bytes);
+  }
+
+  #task({ task }: { readonly task?: number | string }): Task {
+    return task === undefined ? this.#boot.current.task : findTask(this.kernel, task);
   }
 
   /** Why the machine stopped for good, or `null`. */
@@ -378,6 +461,8 @@ export class Machine implements Disposable {
     }
   }
 }
+
+inspectAs(Machine, ({ kernel }) => describeMachine(kernel));
 
 /** A machine whose modules leave too little memory would not get far. */
 function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): void {

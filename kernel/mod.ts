@@ -22,9 +22,11 @@ export {
 } from "./program/loader.ts";
 export type { ModuleCode } from "./program/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
+export { Console, CONSOLE_KEPT, type ConsoleRecord } from "./console.ts";
 export { Emitter } from "./emitter.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
 export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
+export type { ConsoleView, MappingSummary, Registers, TaskSummary } from "./inspect/mod.ts";
 export { Machine, type RunResult } from "./machine.ts";
 export type { MachineOptions, ModuleOptions } from "./machine_options.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";

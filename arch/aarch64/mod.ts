@@ -7,6 +7,7 @@
 import type { Arch, Cpu, TrapFrame } from "../arch.ts";
 import { ArchError } from "../errors.ts";
 import { GuestImage } from "../guest_image.ts";
+import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import { bootProfile } from "./boot_profile.ts";
 import { AArch64Cpu } from "./cpu.ts";
@@ -64,3 +65,6 @@ export const aarch64: Arch = {
     // Zeros are the initial state: FPCR and FPSR select round to nearest with every trap off.
   },
 };
+
+inspectTrapFrames(AArch64TrapFrame, { names: REGISTER_NAMES });
+inspectCpus(AArch64Cpu, { arch: "aarch64", names: REGISTER_NAMES });

@@ -6,6 +6,7 @@
 
 import type { Arch, Cpu, TrapFrame } from "../arch.ts";
 import { GuestImage } from "../guest_image.ts";
+import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import { bootProfile } from "./boot_profile.ts";
 import { X86Cpu } from "./cpu.ts";
@@ -69,3 +70,6 @@ export const x86_64: Arch = {
     space.writeU64(thread + threadFp + 24n, FXSAVE_MXCSR);
   },
 };
+
+inspectTrapFrames(X86TrapFrame, { names: REGISTER_NAMES });
+inspectCpus(X86Cpu, { arch: "x86_64", names: REGISTER_NAMES });

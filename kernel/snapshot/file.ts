@@ -20,7 +20,7 @@ import { checkShape } from "./shape.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const MAGIC = new TextEncoder().encode("TRAPLINE SNAPSHOT\n");
-const VERSION = 1;
+const VERSION = 2;
 const VERSION_AT = MAGIC.length;
 const HASH_AT = VERSION_AT + 2;
 const HASH_SIZE = 32;

@@ -31,6 +31,7 @@ export function saveKernel(k: Kernel): KernelRecord {
     zeroed: k.zeroed.slice(),
     deadThreads: k.deadThreads.map(({ id }) => id),
     deadTasks: k.deadTasks.map(({ id }) => id),
+    console: k.console.save(),
     ...k.saveRest(),
     seq: k.events.seq,
   };
@@ -79,6 +80,7 @@ export function restoreKernel(
   replace(k.deadThreads, record.deadThreads.map(thread));
   replace(k.deadTasks, record.deadTasks.map((id) => k.task(id)));
   cpus.forEach((cpu, i) => k.cpus[i]?.restore(cpu.kernel, thread));
+  k.console.restore(record.console);
   k.restoreRest(record);
   k.events.seq = record.seq;
 }

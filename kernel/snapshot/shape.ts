@@ -154,6 +154,7 @@ const KERNEL = fields({
   zeroed: list("bigint"),
   deadThreads: list("number"),
   deadTasks: list("number"),
+  console: fields({ all: "string", tasks: list("string") }),
   emptyRoot: orNull("bigint"),
   halted: orNull("string"),
   seq: "number",

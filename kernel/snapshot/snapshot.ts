@@ -12,6 +12,7 @@ import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
 import type { BootOptions, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
+import type { ConsoleRecord } from "../console.ts";
 import type { KernelRest } from "../kernel.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";
 import type { QueueName } from "../thread/continuation.ts";
@@ -107,6 +108,8 @@ export interface KernelRecord extends KernelRest {
   readonly deadThreads: readonly number[];
   /** Tasks that are not reaped. */
   readonly deadTasks: readonly number[];
+  /** What programs have printed. */
+  readonly console: ConsoleRecord;
   /** Number of the next event. */
   readonly seq: number;
 }

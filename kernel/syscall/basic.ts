@@ -55,7 +55,7 @@ export function printPiece(
 ): Outcome {
   const { rest, copied: { bytes, kr } } = piece;
   if (bytes === null) return fail({ k, thread }, kr);
-  k.events.emit({ type: "console", thread: thread.ref, text: String.fromCharCode(...bytes) });
+  k.print(thread, String.fromCharCode(...bytes));
   return printRest(k, thread, { ...rest, done: rest.done + bytes.length });
 }
 
@@ -86,7 +86,7 @@ function hostInfo(context: SyscallContext): Outcome {
 function putCharacter(context: SyscallContext): Outcome {
   const { k, thread, args: [character = 0n] } = context;
   const text = String.fromCharCode(Number(character & 0xffn));
-  k.events.emit({ type: "console", thread: thread.ref, text });
+  k.print(thread, text);
   return finish(context, 0n);
 }
 

@@ -49,6 +49,14 @@ export function summarize(thread: Thread): ThreadSummary {
   };
 }
 
+/** A thread: where it is, what for, and how it goes on. One line. */
+export function describeThread(thread: Thread): string {
+  const { id, task, state, wait, resume, runTime } = thread;
+  const waits = wait === null ? "" : ` on ${describeWait(wait)}`;
+  const next = resume === null ? "" : `, goes on with ${resume.name}`;
+  return `Thread ${id} of ${task.name}: ${state}${waits}${next}, ${runTime} instructions`;
+}
+
 /** What a thread waits for: a few words. */
 export function describeWait(wait: Wait): string {
   switch (wait.kind) {

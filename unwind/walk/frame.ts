@@ -9,6 +9,7 @@ import { contiguousBytes, type MemoryReader, readWord } from "./memory.ts";
 import type { Module, NamedOffset } from "./module.ts";
 import type { ModuleList } from "./module_list.ts";
 import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
+import { inspectAs } from "../../util/inspect.ts";
 import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 
@@ -191,3 +192,13 @@ export class Frame {
     return this.word(address);
   }
 }
+
+inspectAs(Frame, (frame) => {
+  const hex = (value: bigint): string => `0x${value.toString(16)}`;
+  const { index, pc, cfa, function: named, module, kind, source } = frame;
+  const name = named === undefined ? "" : ` ${named.name}+${hex(named.offset)}`;
+  const from = module === undefined ? "" : ` of ${module.name}`;
+  return `#${index} ${hex(pc)}${name}${from}, CFA ${
+    cfa === undefined ? "unknown" : hex(cfa)
+  }, ${kind} frame by ${source}`;
+});

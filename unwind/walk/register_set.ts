@@ -5,6 +5,7 @@
  * @module
  */
 import type { Machine } from "../../elf/mod.ts";
+import { inspectAs, wordTable } from "../../util/inspect.ts";
 import { type MachineRegisters, machineRegisters, REGISTER_LIMIT } from "../cfi/mod.ts";
 
 /** Where each tracked register of a machine is kept: slot numbers and masks over them. */
@@ -182,3 +183,11 @@ export class RegisterSet {
       : (this.#knownHigh >>> (slot - 32) & 1) !== 0;
   }
 }
+
+inspectAs(RegisterSet, (set) => {
+  const { names, programCounter } = set.numbers;
+  const named = (register: number): string =>
+    names[register] ?? (register === programCounter ? "pc" : `r${register}`);
+  const words = Array.from(set.entries(), ([number, value]) => [named(number), value] as const);
+  return `Registers ${set.machine}, ${words.length} known\n${wordTable(words)}`;
+});

@@ -1,0 +1,53 @@
+/**
+ * Registers by name: a CPU's, and those of a thread's program.
+ *
+ * @module
+ */
+
+import type { Cpu } from "../../arch/arch.ts";
+import { inspectAs, wordTable } from "../../util/inspect.ts";
+import { KernelError } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Thread } from "../thread/thread.ts";
+import { programFrame } from "../unwind/unwind_stack.ts";
+
+/** Values by name, in the order of a register dump. */
+export type Registers = Readonly<Record<string, bigint>>;
+
+/** The general registers of a CPU as they are now, in whatever mode it is. */
+export function cpuRegisters(k: Kernel, cpu: Cpu): Registers {
+  return named(k, (name) => cpu.register(name));
+}
+
+/**
+ * The general registers of a thread's program: what the CPU holds while the program runs, else what
+ * the trap frame holds that it will go on from.
+ * @throws {KernelError} of kind `misuse` if it runs no program
+ */
+export function programRegisters(k: Kernel, thread: Thread): Registers {
+  if (thread.cpu !== null) {
+    const { cpu } = k.cpuOf(thread);
+    if (cpu.userMode || runsProgram(k, thread, cpu)) return cpuRegisters(k, cpu);
+  }
+  if (thread.state === "dead" || !thread.userReady) {
+    throw new KernelError(
+      "misuse",
+      `Cannot read the registers of thread ${thread.id} of ${thread.task.name}: it ` +
+        (thread.state === "dead" ? "is dead" : "has no program to run"),
+    );
+  }
+  const frame = programFrame(k, thread);
+  return named(k, (name) => frame.register(name));
+}
+
+/** Whether a CPU in kernel mode executes the program of a kernel-mode task. */
+function runsProgram(k: Kernel, { task }: Thread, { pc }: Cpu): boolean {
+  const { programRegion } = k.arch;
+  return task.kernelMode && pc >= programRegion && pc < programRegion + (1n << 30n);
+}
+
+function named(k: Kernel, value: (name: string) => bigint): Registers {
+  const registers = Object.fromEntries(k.arch.registerNames.map((name) => [name, value(name)]));
+  inspectAs({ prototype: registers }, (all) => `Registers\n${wordTable(Object.entries(all))}`);
+  return registers;
+}
