@@ -36,6 +36,7 @@ class Report {
     const outcome = count === 0 ? "0 differences" : "DIFFERENT";
     const shown = result.name.replace(`${this.directory}/`, "");
     console.log(`${kind} ${shown}: ${result.figures}, ${outcome}`);
+    for (const note of result.notes ?? []) console.log(`  ${note}`);
     for (const difference of result.differences) {
       console.log(`  ${difference.slice(0, 500)}`);
     }

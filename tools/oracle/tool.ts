@@ -47,6 +47,8 @@ export interface CheckResult {
   readonly name: string;
   /** Figures, for the report. */
   readonly figures: string;
+  /** What is to be said besides. */
+  readonly notes?: readonly string[];
   /** Differences found, as text; none means that the check passed. */
   readonly differences: readonly string[];
 }

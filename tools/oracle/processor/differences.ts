@@ -1,19 +1,22 @@
 /**
  * Results of the same case on two processors, and which differences between them are known: each
  * known one is named, says which cases it takes in and which fields it explains, and quotes the
- * line of CAVEATS.md that admits it. Whatever else differs is an error, and so is a known
- * difference that is not seen any more.
+ * line of CAVEATS.md that admits it, or names the manual that says the other side is wrong.
+ * Whatever else differs is an error, and so is a known difference that is not seen any more.
  *
  * @module
  */
 
-import { Differences } from "../tool.ts";
+import { type CheckResult, Differences } from "../tool.ts";
 
 /** What a processor has done in one case: a text for each thing that is compared. */
 export type Outcome = Readonly<Record<string, string>>;
 
-/** A difference that is known. */
-export interface Known {
+/** A difference that is known: ours is admitted in CAVEATS.md, or the other side is wrong. */
+export type Known = KnownCases & (OursIsWrong | TheirsIsWrong);
+
+/** Which differences of which cases are known. */
+interface KnownCases {
   /** What differs, in a few words. */
   readonly name: string;
   /** Matches the names of the cases it takes in. */
@@ -22,8 +25,18 @@ export interface Known {
   readonly fields?: readonly string[];
   /** Further condition on both outcomes. */
   readonly when?: (ours: Outcome, theirs: Outcome) => boolean;
+}
+
+interface OursIsWrong {
   /** Words of CAVEATS.md, in one line of it or across several. */
   readonly caveat: string;
+  readonly manual?: undefined;
+}
+
+interface TheirsIsWrong {
+  /** Which manual says so, and where. */
+  readonly manual: string;
+  readonly caveat?: undefined;
 }
 
 /** Text with every run of white space made one space, as Markdown reads it. */
@@ -79,10 +92,25 @@ export class Comparison {
     const errors = this.#unexpected.texts;
     for (const known of this.#known) {
       if (!this.#seen.has(known)) errors.push(`No longer different: ${known.name}`);
-      if (!this.#caveats.includes(flat(known.caveat))) {
+      if (known.caveat !== undefined && !this.#caveats.includes(flat(known.caveat))) {
         errors.push(`Not in CAVEATS.md: ${known.caveat}`);
       }
     }
     return errors;
+  }
+
+  /** All of it as the result of a check. */
+  result(name: string): CheckResult {
+    return {
+      name,
+      figures: `${this.cases} cases, ${this.#seen.size} known differences`,
+      notes: [...this.#seen].map(([known, cases]) =>
+        `${known.name}, ${cases} cases: ` +
+        (known.caveat === undefined
+          ? `theirs is wrong, ${known.manual}`
+          : `CAVEATS.md, "${known.caveat}"`)
+      ),
+      differences: this.errors,
+    };
   }
 }

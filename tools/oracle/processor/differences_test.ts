@@ -40,3 +40,23 @@ Deno.test("Comparison, a field only one side has is a difference", () => {
   comparison.add("add", { flags: "0" }, { flags: "0", cr2: "5" });
   assertEquals(comparison.errors, ["add: cr2 undefined, theirs 5"]);
 });
+
+Deno.test("Comparison, where the other side is wrong no caveat is asked for", () => {
+  const { caveat: _, ...cases } = known;
+  const comparison = new Comparison({ known: [{ ...cases, manual: "SDM, RCL" }], caveats: "" });
+  comparison.add("rcl absent", { flags: "1" }, { flags: "0" });
+  assertEquals(comparison.result("rotations"), {
+    name: "rotations",
+    figures: "1 cases, 1 known differences",
+    notes: ["carry of RCL, 1 cases: theirs is wrong, SDM, RCL"],
+    differences: [],
+  });
+});
+
+Deno.test("Comparison, a result quotes the caveat of each known difference", () => {
+  const comparison = new Comparison({ known: [known], caveats });
+  comparison.add("rcl absent", { flags: "1" }, { flags: "0" });
+  assertEquals(comparison.result("rotations").notes, [
+    'carry of RCL, 1 cases: CAVEATS.md, "RCL changes the carry flag"',
+  ]);
+});
