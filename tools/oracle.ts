@@ -1,7 +1,8 @@
 /**
  * Compares what the unwinder reads with what independent tools read from the same files, and prints
  * a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols with
- * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack`.
+ * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack`; and what
+ * Trapline's CPUs do with what other processors do, in `oracle/processor`.
  * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
@@ -13,10 +14,12 @@ import { checkBacktrace } from "./oracle/backtrace_check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, compiledProgram, systemFiles } from "./oracle/files.ts";
+import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
 
 const SOURCES = new URL("../testdata/unwind/", import.meta.url).pathname;
+const CAVEATS = new URL("../CAVEATS.md", import.meta.url);
 
 class Report {
   /** Directory of made files, which are named without it. */
@@ -93,6 +96,10 @@ async function main(): Promise<number> {
     ) {
       const name = command.join(" ");
       report.add("backtrace", name, await checkBacktrace(name, command));
+    }
+    const caveats = Deno.readTextFileSync(CAVEATS);
+    for (const { name, check } of aarch64Checks(caveats, directory)) {
+      report.add("processor", name, await check?.());
     }
     for (const each of report.left) console.log(`left out: ${each}`);
     console.log(`${files.length} files, ${fdes} FDEs, ${rows} rows`);

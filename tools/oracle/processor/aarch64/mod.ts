@@ -1,0 +1,30 @@
+/**
+ * Trapline's AArch64 CPU beside QEMU, which is compiled from other sources than the engine: cases
+ * at EL0 as a Linux process, and bare-metal ones at EL1.
+ *
+ * @module
+ */
+import type { CheckResult } from "../../tool.ts";
+import { checkEl0 } from "./el0.ts";
+import { CROSS_GCC, missingOf, QEMU_USER } from "./toolchain.ts";
+
+/** One of the comparisons. */
+export interface ProcessorCheck {
+  /** What is compared with what, and what is missing for it. */
+  readonly name: string;
+  /** Compares, unless something is missing. */
+  readonly check: (() => Promise<CheckResult>) | undefined;
+}
+
+/** The comparisons of AArch64, whose files go into a directory. */
+export function aarch64Checks(caveats: string, directory: string): ProcessorCheck[] {
+  const checks = [
+    { name: "AArch64 EL0 beside qemu-aarch64", tools: [CROSS_GCC, QEMU_USER], run: checkEl0 },
+  ];
+  return checks.map(({ name, tools, run }) => {
+    const missing = missingOf(tools);
+    return missing.length > 0
+      ? { name: `${name}: no ${missing.join(", no ")}`, check: undefined }
+      : { name, check: () => run(caveats, directory) };
+  });
+}
