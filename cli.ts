@@ -2,14 +2,14 @@
  * The `trapline` command.
  *
  *     trapline demo
- *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|quiet]
+ *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|console|quiet]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
  *     trapline frames FILE
  *     trapline lsda FILE
  *     trapline help
  *
  * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was
- * called wrongly.
+ * called wrongly; `boot` ends with the status of the program, which `trapline help boot` explains.
  *
  * @module
  */
@@ -29,15 +29,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   panic: async (args) => (await import("./cli/panic.ts")).panic(args),
   frames: async (args) => (await import("./cli/tables.ts")).frames(args),
   lsda: async (args) => (await import("./cli/tables.ts")).lsda(args),
-  help: async () => {
-    console.log((await import("./cli/help.ts")).HELP);
-    return 0;
-  },
+  help: printHelp,
 };
 
 /**
  * Names of the errors whose message is all a user needs: bad input, and a host that lacks
- * something.
+ * something. The runtime's own errors of files are known by `Deno.errors`.
  */
 const EXPECTED: ReadonlySet<string> = new Set([
   "ArchError",
@@ -51,10 +48,57 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "DecodeError",
   "LsdaError",
   "ExpressionError",
-  "NotFound",
-  "PermissionDenied",
-  "IsADirectory",
+  "InputFileError",
+  "OutputError",
 ]);
+
+async function printHelp([command, ...more]: readonly string[]): Promise<number> {
+  const { COMMAND_NAMES, help } = await import("./cli/help.ts");
+  if (more.length > 0 || (command !== undefined && !COMMAND_NAMES.includes(command))) {
+    const asked = [command, ...more].join(" ");
+    throw new UsageError(
+      `Cannot explain "${asked}": expected one of ${COMMAND_NAMES.join(", ")}`,
+    );
+  }
+  return await print(help(command));
+}
+
+async function printVersion(): Promise<number> {
+  const { default: config } = await import("./deno.json", { with: { type: "json" } });
+  return await print(`trapline ${config.version}\n`);
+}
+
+async function print(text: string): Promise<number> {
+  const { writeAll } = await import("./cli/output.ts");
+  writeAll(new TextEncoder().encode(text));
+  return 0;
+}
+
+/** Whether help is asked for before the arguments that are somebody else's. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  return own.includes("--help") || own.includes("-h");
+}
+
+async function dispatch([name = "help", ...rest]: readonly string[]): Promise<number> {
+  if (name === "--help" || name === "-h") return await printHelp(rest);
+  if (name === "--version" || name === "-V") {
+    if (rest.length > 0) throw new UsageError(`Cannot use ${rest[0]} with ${name}`);
+    return await printVersion();
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new UsageError(`Cannot run "${name}": expected ${Object.keys(COMMANDS).join(", ")}`);
+  }
+  return asksForHelp(rest) ? await printHelp([name]) : await command(rest);
+}
+
+/** Whether the message of an error is all a user needs. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && (EXPECTED.has(error.name) || error.name in Deno.errors ||
+    /\(os error \d+\)/.test(error.message));
+}
 
 /**
  * Runs the command line.
@@ -62,24 +106,16 @@ const EXPECTED: ReadonlySet<string> = new Set([
  * @returns status to end the process with
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const [name = "help", ...rest] = args;
   try {
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (command === undefined) {
-      if (name === "--help" || name === "-h") return await main(["help"]);
-      throw new UsageError(`Cannot run "${name}": expected ${Object.keys(COMMANDS).join(", ")}`);
-    }
-    return await command(rest);
+    return await dispatch(args);
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`trapline: ${error.message}\nTry "trapline help"`);
       return 2;
     }
-    if (error instanceof Error && EXPECTED.has(error.name)) {
-      console.error(`trapline: ${error.message}`);
-      return 1;
-    }
-    throw error;
+    if (!isExpected(error)) throw error;
+    console.error(`trapline: ${error.message}`);
+    return 1;
   }
 }
 

@@ -15,6 +15,7 @@ import { type Effort, FULL, measure, type Measurement, QUICK } from "./paths/mea
 import { PATHS } from "./paths/mod.ts";
 import type { Path } from "./paths/path.ts";
 import { renderTable } from "./paths/table.ts";
+import { Progress } from "../util/progress.ts";
 
 /** What to measure, and how to say it. */
 export interface Request {
@@ -55,10 +56,13 @@ export function readRequest(args: readonly string[]): Request {
 function main(args: readonly string[]): void {
   const { arches, paths, effort, json } = readRequest(args);
   const measurements: Measurement[] = [];
-  for (const arch of arches) {
-    for (const path of paths) {
-      console.error(`measuring ${arch.name}, ${path.name}`);
-      measurements.push(measure(path, arch, { effort }));
+  {
+    using progress = new Progress();
+    for (const arch of arches) {
+      for (const path of paths) {
+        progress.at(`measuring ${arch.name}, ${path.name}`);
+        measurements.push(measure(path, arch, { effort }));
+      }
     }
   }
   const made = environment();

@@ -14,6 +14,7 @@ import {
   type RowFigure,
 } from "./unwind_dumps.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
+import { Progress } from "../util/progress.ts";
 import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
 
 /** Everything that was measured. */
@@ -25,8 +26,11 @@ interface Report {
 }
 
 function measure(): Report {
+  using progress = new Progress();
   const libraries = benchLibraries();
+  progress.at("measuring the native peer");
   const peers = measurePeer(libraries);
+  progress.at("measuring walks");
   const walks = libraries.flatMap(measureWalks).map((walk) => ({
     ...walk,
     peer: peers?.find((each) => each.machine === walk.machine && each.depth === walk.depth),
@@ -34,8 +38,14 @@ function measure(): Report {
   const known = <T>(value: T | undefined): value is T => value !== undefined;
   return {
     walks,
-    rows: DUMPED.map(measureRows).filter(known),
-    dumps: DUMPED.map((path, i) => measureDump(path, i === 2 ? 5 : 15)).filter(known),
+    rows: DUMPED.map((path) => {
+      progress.at(`measuring rows of ${path}`);
+      return measureRows(path);
+    }).filter(known),
+    dumps: DUMPED.map((path, i) => {
+      progress.at(`measuring dumps of ${path}`);
+      return measureDump(path, i === 2 ? 5 : 15);
+    }).filter(known),
     versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
   };
 }

@@ -1,108 +1,130 @@
 /**
- * `trapline boot`: one machine, one log.
+ * `trapline boot`: one machine, one program, one log.
  *
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { archByName } from "../arch/mod.ts";
+import { ARCHES } from "../arch/mod.ts";
 import type { ArchName } from "../arch/arch.ts";
-import type { LoadMode } from "../kernel/program/load_mode.ts";
-import { Machine } from "../kernel/machine.ts";
-import type { ModuleOptions } from "../kernel/machine_options.ts";
-import { JsonLines } from "../trace/json_lines.ts";
-import { MachLog } from "../trace/mach_log.ts";
-import type { EventSink } from "../trace/events.ts";
-import { Output } from "./output.ts";
+import { KernelError, Machine, type ModuleOptions, scriptLine } from "../kernel/mod.ts";
+import { LOAD_MODES } from "../kernel/program/load_mode.ts";
 import { moduleHello } from "../guest/boot_modules.ts";
-import { refuseUnknown, UsageError, wholeNumber } from "./usage_error.ts";
+import { ConsoleLines, ConsoleOutput, JsonLines, MachLog } from "../trace/mod.ts";
+import type { EventSink } from "../trace/events.ts";
+import { readInput } from "./input.ts";
+import { choose, named, readOptions, wholeNumber } from "./options.ts";
+import { Output } from "./output.ts";
+import { ProgramEnd } from "./program_end.ts";
+import { UsageError } from "./usage_error.ts";
 
-/** Sinks by the name `--log` gives them. */
-const LOGS: Readonly<Record<string, (output: Output) => EventSink[]>> = {
-  mach: (output) => [new MachLog((text) => output.write(text))],
-  json: (output) => [new JsonLines((text) => output.write(text))],
-  quiet: () => [],
+/** A sink, and how it is told that no more will come. */
+interface Log {
+  readonly sink: EventSink;
+  readonly flush?: () => void;
+}
+
+/** What programs print and no more: all that is left when the kernel's log is dropped. */
+function programOnly(output: Output): Log {
+  return { sink: new ConsoleOutput((bytes) => output.write(bytes)) };
+}
+
+/** What `--log` can be; `hello` says that the program is the built-in one. */
+const LOGS: Readonly<Record<string, (output: Output, hello: boolean) => Log>> = {
+  mach(output, hello) {
+    const log = new MachLog((text) => output.write(text));
+    // GNU Mach's own boot test has its characters between the records, and is compared with it.
+    if (hello) return { sink: log };
+    const sink = new ConsoleLines(log);
+    return { sink, flush: () => sink.flush() };
+  },
+  json: (output) => ({ sink: new JsonLines((text) => output.write(text)) }),
+  console: programOnly,
+  quiet: programOnly,
 };
 
-const LOADS: readonly string[] = ["copyout", "demand"];
+/** Instructions between two looks at whether anybody still reads the log. */
+const SLICE = 10_000_000;
 
-function choose<T>(option: string, value: string, table: Readonly<Record<string, T>>): T {
-  const chosen = Object.hasOwn(table, value) ? table[value] : undefined;
-  if (chosen !== undefined) return chosen;
-  throw new UsageError(
-    `Cannot use --${option} ${value}: expected ${Object.keys(table).join(", ")}`,
-  );
-}
+const DEFAULTS = {
+  arch: "aarch64",
+  module: "",
+  policy: "rr",
+  quantum: "10000",
+  log: "mach",
+  seed: "0",
+  load: "copyout",
+  memory: "64",
+  limit: "",
+  cmdline: "",
+};
 
-async function module(
+async function moduleOf(
   arch: ArchName,
-  file: string | undefined,
-  args: readonly string[],
+  how: { file: string; args: readonly string[]; limit: number },
 ): Promise<ModuleOptions> {
-  if (file === undefined) {
-    if (args.length > 0) {
-      throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
-    }
-    return await moduleHello(arch);
+  const { file, args, limit } = how;
+  if (file === "") {
+    if (args.length === 0) return await moduleHello(arch);
+    throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
   }
-  const bytes = await Deno.readFile(file);
-  const name = (file.split("/").at(-1) ?? file).replace(/\.elf$/, "");
-  return { commandLine: [name, ...args].join(" "), bytes };
+  const bytes = readInput(file, limit);
+  const name = (file.split("/").at(-1) || file).replace(/(?<=.)\.elf$/, "");
+  return { commandLine: scriptLine([name, ...args]), bytes };
 }
 
-/** Runs the command; returns the status to end with. */
-export async function boot(args: readonly string[]): Promise<number> {
-  const options = parseArgs([...args], {
-    string: [
-      "arch",
-      "module",
-      "policy",
-      "quantum",
-      "log",
-      "seed",
-      "load",
-      "memory",
-      "limit",
-      "cmdline",
-    ],
-    default: {
-      arch: "aarch64",
-      policy: "rr",
-      quantum: "10000",
-      log: "mach",
-      seed: "0",
-      load: "copyout",
-      memory: "64",
-      cmdline: "",
-    },
-    unknown: refuseUnknown("boot"),
-  });
-  const arch = archByName(options.arch);
-  using output = new Output();
-  const sinks = choose("log", options.log, LOGS)(output);
-  if (!LOADS.includes(options.load)) {
-    throw new UsageError(`Cannot use --load ${options.load}: expected ${LOADS.join(", ")}`);
+/** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
+function run(machine: Machine, output: Output, limit: number | undefined): string {
+  let left = limit ?? Infinity;
+  while (left > 0 && !output.failed) {
+    const slice = Math.min(SLICE, left);
+    const result = machine.run(slice);
+    if (result.kind === "halted") return result.reason;
+    left -= slice;
   }
-  const limit = options.limit === undefined ? undefined : wholeNumber("limit", options.limit, 1);
-  using machine = new Machine({
+  return `Stopped after ${machine.now} instructions`;
+}
+
+/** A machine as the options say; what they cannot be is the caller's mistake. */
+function build(options: ConstructorParameters<typeof Machine>[0]): Machine {
+  try {
+    return new Machine(options);
+  } catch (error) {
+    const misuse = error instanceof KernelError && error.kind === "misuse";
+    const policy = error instanceof Error && error.name === "SchedError";
+    if (misuse || policy) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Runs the command; returns the status to end with: the program's, or 1 if the machine stopped
+ * before the program ended.
+ */
+export async function boot(args: readonly string[]): Promise<number> {
+  const { values, rest } = readOptions("boot", args, DEFAULTS);
+  const arch = choose("arch", values.arch, ARCHES);
+  const output = new Output();
+  const log = choose("log", values.log, LOGS)(output, values.module === "");
+  const end = new ProgramEnd();
+  const limit = values.limit === "" ? undefined : wholeNumber("limit", values.limit, 1);
+  const memory = wholeNumber("memory", values.memory, 1) * 2 ** 20;
+  const options = {
     arch,
-    modules: [await module(arch.name, options.module, options._.map(String))],
-    policy: options.policy,
-    quantum: wholeNumber("quantum", options.quantum, 1),
-    seed: wholeNumber("seed", options.seed),
-    load: options.load as LoadMode,
-    memory: wholeNumber("memory", options.memory, 1) * 2 ** 20,
-    commandLine: options.cmdline,
-    sinks,
-  });
-  const result = machine.run(limit);
+    policy: values.policy,
+    quantum: wholeNumber("quantum", values.quantum, 1),
+    seed: wholeNumber("seed", values.seed),
+    load: choose("load", values.load, named(LOAD_MODES)),
+    memory,
+    commandLine: values.cmdline,
+    sinks: [log.sink, end],
+  };
+  const module = await moduleOf(arch.name, { file: values.module, args: rest, limit: memory });
+  using machine = build({ ...options, modules: [module] });
+  const reason = run(machine, output, limit);
+  log.flush?.();
   output.flush();
-  if (result.kind === "halted" && result.reason === "reboot") return 0;
-  if (result.kind === "halted" && result.reason === "all tasks have ended") return 0;
-  console.error(
-    `trapline: ${
-      result.kind === "halted" ? result.reason : `Stopped after ${machine.now} instructions`
-    }`,
-  );
+  if (reason === "reboot") return end.status ?? 0;
+  if (reason === "all tasks have ended") return end.status ?? 0;
+  console.error(`trapline: ${reason}`);
   return 1;
 }

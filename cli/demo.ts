@@ -8,12 +8,14 @@
 import { ARCHES } from "../arch/mod.ts";
 import { Machine } from "../kernel/machine.ts";
 import { MachLog } from "../trace/mach_log.ts";
+import { refuseArguments } from "./options.ts";
 import { Output } from "./output.ts";
 import { moduleHello } from "../guest/boot_modules.ts";
 
 /** Runs the command; returns the status to end with. */
-export async function demo(_args: readonly string[]): Promise<number> {
-  using output = new Output();
+export async function demo(args: readonly string[]): Promise<number> {
+  refuseArguments("demo", args);
+  const output = new Output();
   let status = 0;
   for (const arch of [ARCHES.aarch64, ARCHES.x86_64]) {
     output.write(`\n=== ${arch.name} ===\n`);
@@ -29,5 +31,6 @@ export async function demo(_args: readonly string[]): Promise<number> {
     );
     if (reason !== "reboot") status = 1;
   }
+  output.flush();
   return status;
 }

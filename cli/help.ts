@@ -1,23 +1,64 @@
-/** What `trapline help` prints. */
-export const HELP = `trapline: a microkernel you can hold in a debugger's hand
+/**
+ * What `trapline help` prints.
+ *
+ * @module
+ */
 
-  trapline demo                 boot both architectures with the same program and print the logs
-  trapline boot [options] [arguments of the module]
+/** What each command does, in the order they are told of. */
+const COMMANDS = {
+  demo:
+    `  trapline demo                 boot both architectures with the same program and print the logs`,
+  boot: `  trapline boot [options] [--] [arguments of the program]
       --arch NAME               aarch64 or x86_64 (default aarch64)
       --module FILE.elf         program to load instead of the built-in module-hello
       --policy NAME             rr or priority (default rr)
       --quantum N               instructions between timer interrupts (default 10000)
-      --log FORM                mach, json or quiet (default mach)
+      --log FORM                mach: the kernel's log in GNU Mach's words, each line of the program's whole
+                                (but module-hello's, which are as GNU Mach logs them);
+                                json: one event a line; console: what the program prints, byte for byte,
+                                and nothing else; quiet: the same, without the kernel's log (default mach)
       --seed N                  0: the timer is strictly periodic; else each period is varied by this seed (default 0)
       --load HOW                copyout or demand (default copyout)
       --memory MIB              RAM (default 64)
       --limit N                 stop after N instructions (default: none)
       --cmdline TEXT            kernel command line, for the log
-  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
+    Arguments reach the program as they are; those that begin with - stand after --.
+    It ends with the program's exit code (its low eight bits; 0 for a reboot), or with 128 plus
+    4: undefined or privileged instruction    5: breakpoint or debug exception
+    6: panic, exception nobody caught         7: alignment fault
+    8: arithmetic exception                   9: ended by somebody else
+    11: any other exception, such as an address that is not mapped;
+    with 1 if the machine stopped before the program ended, and says why.`,
+  panic:
+    `  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)
       --why CAUSE               panic, throw, fault, kill, leaf, inline, syscall, spin, overflow, double or nested (default panic)
       --mode MODE               user, or kernel for a kernel-mode task (default user)
-      --catch N                 the level, 1 to 5, that catches everything (default 0: nobody)
-  trapline frames FILE          unwind table rows of an ELF file, one JSON line for each FDE
-  trapline lsda FILE            exception tables of an ELF file, one JSON line for each LSDA
-  trapline help                 this text`;
+      --catch N                 the level, 1 to 5, that catches everything (default 0: nobody)`,
+  frames:
+    `  trapline frames FILE          unwind table rows of an ELF file, one JSON line for each FDE
+    What is malformed is told of and left out; the status is then 1.`,
+  lsda:
+    `  trapline lsda FILE            exception tables of an ELF file, one JSON line for each LSDA
+    What is malformed is told of and left out; the status is then 1.`,
+  help: `  trapline help [COMMAND]       this text; so does --help after a command
+  trapline --version            the version`,
+};
+
+/** Names of the commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/**
+ * The text about a command, or about all of them.
+ * @param name one of {@linkcode COMMAND_NAMES}; anything else is everything
+ */
+export function help(name?: string): string {
+  const known: Readonly<Record<string, string>> = COMMANDS;
+  if (name !== undefined && Object.hasOwn(known, name)) return `${known[name]}\n`;
+  return `trapline: a microkernel you can hold in a debugger's hand
+
+${Object.values(COMMANDS).join("\n")}
+
+Status: 0 if the command did what it was asked, 1 if that failed, 2 if it was called wrongly.
+`;
+}

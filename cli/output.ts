@@ -7,30 +7,70 @@
 const encoder = new TextEncoder();
 const LIMIT = 1 << 16;
 
-/** Writes bytes to standard output, all of them. */
-export function writeAll(bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+/** Standard output takes no more. */
+export class OutputError extends Error {
+  /** Class name, for messages. */
+  override readonly name = "OutputError";
 }
 
-/** Collects text and writes it to standard output. */
-export class Output implements Disposable {
-  #text = "";
+/**
+ * Writes bytes to standard output, all of them.
+ * @throws {OutputError} if they cannot be written
+ */
+export function writeAll(bytes: Uint8Array): void {
+  try {
+    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OutputError(`Cannot write to standard output: ${why}`, { cause: error });
+  }
+}
 
-  /** Adds text; it is written when enough has come together. */
-  write(text: string): void {
-    this.#text += text;
-    if (this.#text.length >= LIMIT) this.flush();
+/**
+ * Collects what is to be printed and writes it to standard output. Writing never throws, so that
+ * sinks may write; whoever owns the output asks {@linkcode Output.failed}, or has
+ * {@linkcode Output.flush} throw. Everything printed after a failure is dropped.
+ */
+export class Output {
+  #bytes = new Uint8Array(2 * LIMIT);
+  #length = 0;
+  #error: unknown;
+
+  /** Whether standard output has stopped taking what is written. */
+  get failed(): boolean {
+    return this.#error !== undefined;
   }
 
-  /** Writes what has been collected. */
+  /** Adds text, or bytes as they are; it is written when enough has come together. */
+  write(piece: string | Uint8Array): void {
+    if (this.failed) return;
+    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+    if (this.#length + bytes.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * (this.#length + bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    if (this.#length >= LIMIT) this.#empty();
+  }
+
+  /**
+   * Writes what has been collected.
+   * @throws {OutputError} if that, or an earlier piece, cannot be written
+   */
   flush(): void {
-    const bytes = encoder.encode(this.#text);
-    this.#text = "";
-    writeAll(bytes);
+    if (!this.failed) this.#empty();
+    if (this.failed) throw this.#error;
   }
 
-  /** Writes what has been collected. */
-  [Symbol.dispose](): void {
-    this.flush();
+  #empty(): void {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    try {
+      writeAll(bytes);
+    } catch (error) {
+      this.#error = error;
+    }
   }
 }

@@ -4,16 +4,15 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { archByName } from "../arch/mod.ts";
+import { ARCHES } from "../arch/mod.ts";
 import { Machine } from "../kernel/machine.ts";
 import { UnwindLog } from "../trace/unwind_log.ts";
 import { Output } from "./output.ts";
 import { unwindProgram } from "../guest/boot_modules.ts";
-import { refuseUnknown, UsageError } from "./usage_error.ts";
+import { choose, named, readOptions, refuseArguments } from "./options.ts";
 
 /** What the program `unwind` can end its chain of calls with. */
-const CAUSES: readonly string[] = [
+const CAUSES = named([
   "panic",
   "throw",
   "fault",
@@ -25,31 +24,30 @@ const CAUSES: readonly string[] = [
   "overflow",
   "double",
   "nested",
-];
+]);
+
+const MODES = named(["user", "kernel"]);
+
+/** Levels that can catch, and nobody. */
+const LEVELS = named(["0", "1", "2", "3", "4", "5"]);
 
 /** More than any of the causes needs. */
 const INSTRUCTION_LIMIT = 10_000_000;
 
 /** Runs the command; returns the status to end with. */
 export async function panic(args: readonly string[]): Promise<number> {
-  const options = parseArgs([...args], {
-    string: ["arch", "why", "catch", "mode"],
-    default: { arch: "aarch64", why: "panic", catch: "0", mode: "user" },
-    unknown: refuseUnknown("panic"),
+  const { values, rest } = readOptions("panic", args, {
+    arch: "aarch64",
+    why: "panic",
+    catch: "0",
+    mode: "user",
   });
-  const arch = archByName(options.arch);
-  const { why, catch: catcher } = options;
-  if (!CAUSES.includes(why)) {
-    throw new UsageError(`Cannot use --why ${why}: expected ${CAUSES.join(", ")}`);
-  }
-  if (!/^[0-5]$/.test(catcher)) {
-    throw new UsageError(`Cannot use --catch ${catcher}: expected 1 to 5, or 0 for nobody`);
-  }
-  const { mode } = options;
-  if (mode !== "user" && mode !== "kernel") {
-    throw new UsageError(`Cannot use --mode ${mode}: expected user, kernel`);
-  }
-  using output = new Output();
+  refuseArguments("panic", rest);
+  const arch = choose("arch", values.arch, ARCHES);
+  const why = choose("why", values.why, CAUSES);
+  const catcher = choose("catch", values.catch, LEVELS);
+  const mode = choose("mode", values.mode, MODES);
+  const output = new Output();
   using machine = new Machine({
     arch,
     modules: [await unwindProgram(arch.name, { args: `${why} ${catcher}`, mode })],

@@ -7,8 +7,12 @@
 import { frameChunks, isFrameSection, lsdaLines } from "../unwind/dump/mod.ts";
 import { readSparseElf } from "../elf/mod.ts";
 import { FileSource } from "../util/file_source.ts";
+import { readInput } from "./input.ts";
 import { Output, writeAll } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** Most bytes of a file that is read whole. */
+const SIZE_LIMIT = 2 ** 28;
 
 function fileArgument(command: string, args: readonly string[]): string {
   const [file, ...rest] = args;
@@ -21,7 +25,7 @@ function fileArgument(command: string, args: readonly string[]): string {
 /** Reads only what is needed of a file: a dump of a large library is faster than reading it. */
 function readFrameSections(file: string): Uint8Array {
   // What is not a file of the disk can only be read from its beginning to its end.
-  if (!Deno.statSync(file).isFile) return Deno.readFileSync(file);
+  if (!Deno.statSync(file).isFile) return readInput(file, SIZE_LIMIT);
   using source = new FileSource(file);
   return readSparseElf(source, isFrameSection);
 }
@@ -36,7 +40,11 @@ export function frames(args: readonly string[]): number {
 /** Prints the exception tables of an ELF file, one line for each LSDA. */
 export function lsda(args: readonly string[]): number {
   const file = fileArgument("lsda", args);
-  using output = new Output();
-  for (const line of lsdaLines(Deno.readFileSync(file), file)) output.write(`${line}\n`);
+  const output = new Output();
+  for (const line of lsdaLines(readInput(file, SIZE_LIMIT), file)) {
+    output.write(`${line}\n`);
+    if (output.failed) break;
+  }
+  output.flush();
   return 0;
 }

@@ -10,7 +10,12 @@
  *
  * @module
  */
-export { parseScriptLine, type ScriptFunction, type ScriptLine } from "./boot/boot_script.ts";
+export {
+  parseScriptLine,
+  type ScriptFunction,
+  type ScriptLine,
+  scriptLine,
+} from "./boot/boot_script.ts";
 export type { LoadMode } from "./program/load_mode.ts";
 export {
   type BootModule,

@@ -41,6 +41,15 @@ Deno.test("parseArgs, the rest: numbers if they look so before --, text after", 
   assertEquals(parse("a", "--", "12", "--json").slice(3), ["a", "12", "--json"]);
 });
 
+Deno.test("parseArgs, collects the values of an option, and leaves arguments text if asked", () => {
+  const { path, _ } = parseArgs(["007", "--path", "a", "--path=b", "0x10", "--path"], {
+    string: ["path", "_"],
+    collect: ["path"],
+  });
+  assertEquals<unknown>([path, _], [["a", "b", ""], ["007", "0x10"]]);
+  assertEquals<unknown>(parseArgs([], { string: ["path"], collect: ["path"] }).path, []);
+});
+
 Deno.test("parseArgs, what is not declared goes to the caller, who may refuse or drop it", () => {
   assertEquals(parse("drop", "word"), [false, "all", undefined, "word"]);
   const refuse = (arg: string, key?: string) => {

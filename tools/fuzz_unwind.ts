@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { Fuzzer } from "../unwind/fuzz/fuzz.ts";
+import { Progress } from "../util/progress.ts";
 
 /** Longest time a case may take, in milliseconds. */
 const TIME_LIMIT = 50;
@@ -82,14 +83,18 @@ export function fuzzUnwind(args: readonly string[]): number {
     slowestCase: "",
     outcomes: new Map(),
   };
+  using progress = new Progress();
   for (let batch = 0; totals.cases < cases; batch++) {
+    progress.at("cases", totals.cases, cases);
     const size = Math.min(BATCH, cases - totals.cases);
     const finding = runBatch(seed + batch, size, totals);
     if (finding !== undefined) {
+      progress.clear();
       console.log(finding);
       return 1;
     }
   }
+  progress.clear();
   for (const [key, count] of [...totals.outcomes].sort()) {
     console.log(`${count} ${key}`);
   }

@@ -17,11 +17,14 @@ import { assembledFiles, compiledProgram, systemFiles } from "./oracle/files.ts"
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
+import { Progress } from "../util/progress.ts";
 
 const SOURCES = new URL("../testdata/unwind/", import.meta.url).pathname;
 const CAVEATS = new URL("../CAVEATS.md", import.meta.url);
 
 class Report {
+  /** What is being compared, on a terminal. */
+  readonly progress = new Progress();
   /** Directory of made files, which are named without it. */
   directory = "";
   passed = 0;
@@ -29,6 +32,7 @@ class Report {
   left: string[] = [];
 
   add(kind: string, name: string, result: CheckResult | undefined): void {
+    this.progress.clear();
     if (result === undefined) {
       this.left.push(`${kind} ${name}`);
       return;
@@ -75,13 +79,18 @@ async function main(): Promise<number> {
     let fdes = 0;
     let rows = 0;
     for (const file of files) {
+      report.progress.at(`tables ${file}`);
       const result = checkTables(file);
       fdes += result?.fdes ?? 0;
       rows += result?.rows ?? 0;
       report.add("tables", file, result);
     }
-    for (const file of files) report.add("elf", file, checkElf(file));
+    for (const file of files) {
+      report.progress.at(`elf ${file}`);
+      report.add("elf", file, checkElf(file));
+    }
     for (const each of lsdaCases()) {
+      report.progress.at(`lsda ${each.name}`);
       const source = `${SOURCES}exceptions.cpp`;
       report.add("lsda", each.name, checkLsda(source, each));
     }
@@ -95,6 +104,7 @@ async function main(): Promise<number> {
       ] as [string, ...string[]][]
     ) {
       const name = command.join(" ");
+      report.progress.at(`backtrace ${name}`);
       report.add("backtrace", name, await checkBacktrace(name, command));
     }
     const caveats = Deno.readTextFileSync(CAVEATS);

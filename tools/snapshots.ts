@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ARCHES } from "../arch/mod.ts";
 import { sweep, type SweepReport } from "../kernel/testing/truth_sweep.ts";
+import { Progress } from "../util/progress.ts";
 
 /** From this many instants on, machines must have been in the middle of everything they can be. */
 const LARGE = 1000;
@@ -32,17 +33,16 @@ async function main(args: string[]): Promise<number> {
     default: { instants: "1000", seed: "1" },
   });
   let failed = 0;
+  using progress = new Progress();
   for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) {
-    const onProgress = Deno.stderr.isTerminal()
-      ? (done: number) => console.error(`${arch}: ${done} of ${instants}`)
-      : undefined;
     const report: SweepReport = await sweep({
       arch,
       seed: Number(seed),
       instants: Number(instants),
       elsewhere: 10,
-      ...(onProgress === undefined ? {} : { onProgress }),
+      onProgress: (done) => progress.at(`${arch}, instants`, done, Number(instants)),
     });
+    progress.clear();
     const missing = MOMENTS.filter((moment) =>
       report.instants >= LARGE && !report.moments.has(moment)
     );

@@ -238,7 +238,7 @@ export interface ConsoleEvent {
   readonly type: "console";
   /** Thread that wrote it. */
   readonly thread: ThreadRef;
-  /** The text, often one character. */
+  /** What was written, often one character: each character is one byte. */
   readonly text: string;
 }
 

@@ -12,6 +12,7 @@ import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
 import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
 import { makeNullCall } from "./null_call.ts";
 import type { Measurement } from "./trap_loop.ts";
+import { Progress } from "../../util/progress.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const ARCHES: readonly PeerArch[] = ["x86_64", "aarch64"];
@@ -185,6 +186,8 @@ function median(values: readonly number[]): number {
 
 /** Runs every harness in turn, and prints the table. */
 async function main(rounds: number): Promise<void> {
+  using progress = new Progress();
+  progress.at("building the harnesses");
   const library = await Deno.realPath(await ensureUnicorn());
   const cache = cacheDirectories()[0];
   if (cache === undefined) throw new Error("Cannot find a cache directory");
@@ -203,6 +206,7 @@ async function main(rounds: number): Promise<void> {
       for (let round = 0; round < rounds; round++) {
         for (const [index, peer] of all.entries()) {
           if (path === "null" && !peer.null) continue;
+          progress.at(`measuring ${arch}, ${path}, ${peer.name}, round ${round + 1} of ${rounds}`);
           times[index]?.push(await peer.measure(arch, path));
         }
       }
@@ -212,6 +216,7 @@ async function main(rounds: number): Promise<void> {
       table.push([arch, path, ...ns, ...ratios, `${rounds}`]);
     }
   }
+  progress.clear();
   for (const row of table) console.log(row.map((cell) => cell.padStart(13)).join(" "));
   console.log(
     `libunicorn ${loadUnicorn().version}, Deno ${Deno.version.deno}, medians of ${rounds} runs each, in turn`,

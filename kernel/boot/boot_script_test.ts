@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { parseScriptLine, type ScriptLine } from "./boot_script.ts";
+import { parseScriptLine, type ScriptLine, scriptLine } from "./boot_script.ts";
 import { KernelError } from "../errors.ts";
 
 const VARIABLES = { "host-port": "1", "device-port": "2", "kernel-command-line": "a b" };
@@ -41,6 +41,26 @@ Deno.test("parseScriptLine, a value is not substituted again", () => {
   );
 });
 
+Deno.test("parseScriptLine, what is in quotes is one word as it is", () => {
+  assertEquals(parse('"my prog" a" b"c "" "\\"\\\\" "$(x) ${y}" p${host-port}"q"').argv, [
+    "my prog",
+    "a bc",
+    "",
+    '"\\',
+    "$(x) ${y}",
+    "p1q",
+  ]);
+  assertEquals(parse('x "$(task-create)"').argv, ["x", "$(task-create)"]);
+  assertEquals(parse("a\\b 'c d'").argv, ["a\\b", "'c", "d'"]);
+});
+
+Deno.test("scriptLine, gives back every argument", () => {
+  for (const argv of [["a"], ["my prog", "", " ", "\n\t", '"', "\\", '\\"', "${a}", "$(b)", "'"]]) {
+    assertEquals(parse(scriptLine(argv)).argv, argv);
+  }
+  assertEquals(scriptLine(["hello", "a b"]), 'hello "a b"');
+});
+
 for (
   const [line, word, expected] of [
     ["", "", "a program name"],
@@ -55,6 +75,7 @@ for (
     ["x $(task-resume) $(task-create)", "$(task-resume)", "$(task-create) before it"],
     ["x ${nobody}", "${nobody}", "one of ${host-port}, ${device-port}, ${kernel-command-line}"],
     ["x ${host-port", "${host-port", "one of ${host-port}"],
+    ['x a"b c', 'a"b c', 'a closing "'],
     ["x ${}", "${}", "one of ${host-port}"],
     ["x ${toString}", "${toString}", "one of ${host-port}"],
     ["x ${__proto__}", "${__proto__}", "one of ${host-port}"],

@@ -1,0 +1,130 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { archByName } from "../arch/mod.ts";
+import { initialStack } from "../kernel/boot/initial_stack.ts";
+import { programFile } from "../kernel/testing/programs.ts";
+import { DATA, ScriptProgram, SYS } from "../kernel/testing/script_program.ts";
+import { runCli } from "./testing/run_cli.ts";
+
+/** A file that is gone afterwards. */
+class Scratch implements Disposable {
+  readonly #folder = Deno.makeTempDirSync();
+
+  file(name: string, bytes: Uint8Array): string {
+    const path = `${this.#folder}/${name}`;
+    Deno.writeFileSync(path, bytes);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+}
+
+for (const arch of ["aarch64", "x86_64"] as const) {
+  Deno.test(`trapline boot ${arch}, ends with the program's code, or 128 and what ended it`, async () => {
+    using scratch = new Scratch();
+    const file = scratch.file("bad.elf", programFile("bad", arch));
+    const unwind = scratch.file("unwind.elf", programFile("unwind", arch));
+    const cases: readonly (readonly [file: string, args: string, status: number])[] = [
+      [file, "exit-negative", 255],
+      [file, "exit-minimum", 0],
+      [file, "allocate-absurd", 0],
+      [file, "read-null", 139],
+      [file, "write-text", 139],
+      [file, "undefined", 132],
+      [file, "breakpoint", 133],
+      [file, "divide-by-zero", arch === "x86_64" ? 136 : 133],
+      [file, "terminate-self", 137],
+      ...(arch === "aarch64" ? [[file, "jump-unaligned-1", 135] as const] : []),
+      [unwind, "panic 0", 134],
+      [unwind, "throw 0", 134],
+      [unwind, "fault 0", 139],
+      [unwind, "kill 0", 137],
+      [unwind, "panic 2", 0],
+    ];
+    for (const [module, words, status] of cases) {
+      const args = ["--arch", arch, "--log", "quiet", "--module", module, ...words.split(" ")];
+      const { code, stderr } = await runCli("boot", ...args);
+      assertEquals([code, stderr], [status, ""], words);
+    }
+  });
+
+  Deno.test(`trapline boot ${arch}, a machine that stops before its program is status 1`, async () => {
+    for (const log of ["mach", "quiet"]) {
+      const { code, stderr } = await runCli(
+        "boot",
+        "--arch",
+        arch,
+        "--limit",
+        "9000",
+        "--log",
+        log,
+      );
+      assertEquals([code, stderr], [1, "trapline: Stopped after 9000 instructions\n"]);
+    }
+  });
+}
+
+/** Writes bytes into its data and prints them in two pieces, then some more one by one. */
+function printer(bytes: Uint8Array): Uint8Array {
+  const program = new ScriptProgram("x86_64");
+  const cut = bytes.length >> 1;
+  bytes.forEach((byte, i) => program.write(DATA + BigInt(i), byte));
+  program.call(SYS.PRINT, DATA, cut).call(SYS.YIELD);
+  program.call(SYS.PRINT, DATA + BigInt(cut), bytes.length - cut).call(SYS.YIELD);
+  for (const byte of bytes) program.call(SYS.PUTC, byte);
+  return program.exit(7).build();
+}
+
+Deno.test("trapline boot, --log console and quiet print what programs print, byte for byte", async () => {
+  using scratch = new Scratch();
+  const bytes = new Uint8Array([
+    ...new TextEncoder().encode("grün €\n"),
+    ...[0, 0xff, 0x80, 0xc3, 0xef, 0xbb, 0xbf],
+  ]);
+  const file = scratch.file("print", printer(bytes));
+  for (const log of ["console", "quiet"]) {
+    const args = ["--arch", "x86_64", "--module", file, "--log", log];
+    const { code, stdout, stderr } = await runCli("boot", ...args);
+    assertEquals([code, stderr], [7, ""]);
+    assertEquals([...stdout], [...bytes, ...bytes]);
+  }
+  const hello = await runCli("boot", "--log", "console");
+  assertMatch(hello.text, /^started module-hello 1 2\nhello!!\n/);
+});
+
+Deno.test("trapline boot, --log mach has each line of the program whole, in its bytes", async () => {
+  using scratch = new Scratch();
+  const line = new TextEncoder().encode("grün, länger als ein Zeichen €\n");
+  const args = ["--arch", "x86_64", "--module", scratch.file("print", printer(line))];
+  const { code, text } = await runCli("boot", ...args);
+  assertEquals(code, 7);
+  const lines = text.split("\n");
+  assertEquals(lines.filter((each) => each.includes("grün, länger als ein Zeichen €")).length, 2);
+  assertEquals(lines.filter((each) => each.startsWith("grün")).length, 2, text);
+  assert(text.includes("Trap from CPL 3!"));
+});
+
+/** Prints the stack it starts on, as it must be with these arguments. */
+function stackPrinter(argv: readonly string[]): { program: Uint8Array; stack: Uint8Array } {
+  const { bytes, sp } = initialStack(argv, archByName("aarch64").userEnd);
+  const program = new ScriptProgram("aarch64").call(SYS.PRINT, sp, bytes.length).exit(0).build();
+  return { program, stack: bytes };
+}
+
+Deno.test("trapline boot, a module keeps its name and its arguments", async () => {
+  using scratch = new Scratch();
+  const words = ["x y", "$(task-create)", "${host-port}", '"', "", "007", " \t", "é\\", "--", "-v"];
+  for (
+    const [file, name] of [["my prog.elf", "my prog"], [".elf", ".elf"], ["a.elf.b", "a.elf.b"]]
+  ) {
+    const { program, stack } = stackPrinter([name!, ...words]);
+    const path = scratch.file(file!, program);
+    const options = ["--module", path, "--log", "console"];
+    const { code, stdout, stderr } = await runCli("boot", ...options, "--", ...words);
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout, stack);
+    const { text } = await runCli("boot", "--module", path);
+    assert(text.includes(`(${name}, cont `) && text.includes(`\n\nstart ${name}: `), text);
+  }
+});

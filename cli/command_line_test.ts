@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { runCli, runShell } from "./testing/run_cli.ts";
+
+Deno.test("trapline, --help and -h explain, for every command, and --version tells the version", async () => {
+  const whole = await runCli("help");
+  assertEquals([whole.code, whole.stderr], [0, ""]);
+  for (const asked of [["--help"], ["-h"], []]) assertEquals(await runCli(...asked), whole);
+  for (const command of ["boot", "demo", "panic", "frames", "lsda", "help"]) {
+    const { code, text } = await runCli(command, "--help");
+    assertEquals(code, 0, command);
+    assert(whole.text.includes(text) && text.includes(`trapline ${command}`), command);
+    assertEquals((await runCli(command, "x", "-h")).text, text);
+    assertEquals((await runCli("help", command)).text, text);
+  }
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
+  assertEquals((await runCli("--version")).text, `trapline ${version}\n`);
+});
+
+const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+  [["bot"], /Cannot run "bot": expected boot, demo/],
+  [["help", "nobody"], /Cannot explain "nobody"/],
+  [["--version", "more"], /Cannot use more/],
+  [["demo", "extra"], /Cannot use extra: "demo" takes no arguments/],
+  [["panic", "extra"], /Cannot use extra/],
+  [["boot", "--arch="], /Cannot use --arch without a value/],
+  [["boot", "--arch"], /Cannot use --arch without a value/],
+  [["boot", "--module", "--log", "json"], /Cannot use --module without a value/],
+  [["boot", "--arch", "x86_64", "--arch=aarch64"], /Cannot use --arch twice/],
+  [["panic", "--why", "panic", "--why", "panic"], /Cannot use --why twice/],
+  [["boot", "--arch", "mips"], /Cannot use --arch mips: expected x86_64, aarch64/],
+  [["panic", "--arch", "mips"], /Cannot use --arch mips/],
+  [["boot", "--policy", "fair"], /fair.*rr/s],
+  [["boot", "--quantum", "3"], /Cannot use quantum 3/],
+  [["boot", "--memory", "3"], /Cannot use memory/],
+  [["boot", "--seed", "99999999999"], /Cannot use seed/],
+  [["boot", "--log", "loud"], /Cannot use --log loud: expected mach, json, console, quiet/],
+  [["boot", "--nothing"], /Cannot use --nothing: "boot" has no such option/],
+  [["boot", "--nothing="], /Cannot use --nothing=: "boot" has no such option/],
+  [["boot", "argument"], /Cannot use argument "argument": arguments need --module/],
+  [["frames"], /expected one file name/],
+  [["frames", "a", "b"], /expected one file name/],
+];
+
+Deno.test("trapline, what cannot be meant is refused with status 2", async () => {
+  for (const [args, message] of REFUSED) {
+    const { code, stdout, stderr } = await runCli(...args);
+    assertEquals([code, stdout.length], [2, 0], args.join(" "));
+    assertMatch(stderr, message);
+    assertEquals(stderr.trim().split("\n").length, 2, stderr);
+  }
+});
+
+Deno.test("trapline, files that cannot be read cost one line and status 1", async () => {
+  for (
+    const [file, message] of [
+      ["/dev/zero", /\/dev\/zero: it is a device, expected a file or a pipe/],
+      ["/", /\/: it is a directory, expected a file/],
+      ["/nobody", /No such file or directory/],
+      ["/dev/null/x", /Not a directory/],
+    ] as const
+  ) {
+    for (const args of [["boot", "--module", file], ["frames", file], ["lsda", file]]) {
+      const { code, stdout, stderr } = await runCli(...args);
+      assertEquals([code, stdout.length], [1, 0], args.join(" "));
+      assertMatch(stderr, message);
+      assertEquals(stderr.trim().split("\n").length, 1, stderr);
+    }
+  }
+});
+
+Deno.test("trapline, a pipe that does not end is refused as a module, one that ends is read", async () => {
+  const zeros = await runShell('"$@" --memory 8 --module <(cat /dev/zero)', "boot");
+  assertEquals([zeros.code, zeros.stdout.length], [1, 0]);
+  assertMatch(zeros.stderr, /it does not end, expected at most 8 MiB/);
+  const text = await runShell('"$@" --module <(echo no ELF file)', "boot");
+  assertEquals(text.code, 1);
+  assertMatch(text.stderr, /ELF/);
+});
+
+const LONG: readonly (readonly string[])[] = [
+  ["boot", "--log", "json"],
+  ["demo"],
+  ["panic"],
+  ["help"],
+  ["frames", "/lib/x86_64-linux-gnu/libc.so.6"],
+];
+
+Deno.test("trapline, a reader that goes away and a full disk end in one line", async () => {
+  for (const args of LONG) {
+    const full = await runShell('"$@" > /dev/full', ...args);
+    assertEquals(full.code, 1, args.join(" "));
+    assertMatch(full.stderr, /^trapline: Cannot write to standard output: No space left .*\n$/);
+    // The reader is gone before the first byte comes.
+    const gone = await runShell('"$@" > >(exec true); sleep 0.1', ...args);
+    assert(!gone.stderr.includes("    at "), gone.stderr);
+  }
+  const head = await runShell('set -o pipefail; "$@" | head -1', ...LONG[0]!);
+  assertEquals([head.code, head.text.split("\n").length], [1, 2], head.stderr);
+  assertMatch(head.stderr, /^trapline: Cannot write to standard output: Broken pipe .*\n$/);
+});

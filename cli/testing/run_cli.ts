@@ -1,0 +1,46 @@
+/**
+ * Runs the command line in a process of its own, as users do.
+ *
+ * @module
+ */
+import { decideOffline, importMapFlags, path, ROOT } from "../../tools/world.ts";
+
+/** What a process left behind. */
+export interface Ran {
+  /** Exit status. */
+  readonly code: number;
+  /** Standard output. */
+  readonly stdout: Uint8Array;
+  /** Standard output as text. */
+  readonly text: string;
+  /** Standard error. */
+  readonly stderr: string;
+}
+
+/** The command that runs `trapline` with arguments. */
+export async function cliCommand(args: readonly string[]): Promise<string[]> {
+  const flags = importMapFlags(await decideOffline());
+  const script = path(new URL("cli.ts", ROOT));
+  return [Deno.execPath(), "run", "-A", "--quiet", ...flags, script, ...args];
+}
+
+/** Runs a command to its end. */
+export async function runCommand([program = "", ...args]: readonly string[]): Promise<Ran> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return { code, stdout, text: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Runs `trapline` to its end. */
+export async function runCli(...args: readonly string[]): Promise<Ran> {
+  return await runCommand(await cliCommand(args));
+}
+
+/** Runs a shell script in which `"$@"` is `trapline` with arguments. */
+export async function runShell(script: string, ...args: readonly string[]): Promise<Ran> {
+  return await runCommand(["bash", "-c", script, "bash", ...await cliCommand(args)]);
+}
