@@ -4,6 +4,8 @@
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|console|quiet]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
+ *     trapline build FILE.c… --arch aarch64|x86_64 [-o FILE.elf] [-- compiler flags…]
+ *     trapline headers FOLDER
  *     trapline frames FILE
  *     trapline lsda FILE
  *     trapline help
@@ -27,6 +29,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   boot: async (args) => (await import("./cli/boot.ts")).boot(args),
   demo: async (args) => (await import("./cli/demo.ts")).demo(args),
   panic: async (args) => (await import("./cli/panic.ts")).panic(args),
+  build: async (args) => (await import("./cli/build.ts")).build(args),
+  headers: async (args) => (await import("./cli/build.ts")).headers(args),
   frames: async (args) => (await import("./cli/tables.ts")).frames(args),
   lsda: async (args) => (await import("./cli/tables.ts")).lsda(args),
   help: printHelp,
@@ -43,6 +47,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "EngineError",
   "EngineUsageError",
   "UnicornNotFoundError",
+  "BuildError",
   "ElfError",
   "CfiError",
   "DecodeError",

@@ -35,6 +35,13 @@ const COMMANDS = {
       --why CAUSE               panic, throw, fault, kill, leaf, inline, syscall, spin, overflow, double or nested (default panic)
       --mode MODE               user, or kernel for a kernel-mode task (default user)
       --catch N                 the level, 1 to 5, that catches everything (default 0: nobody)`,
+  build: `  trapline build [options] FILE… [-- compiler flags]
+                                build a program from C, C++ (.cc, .cpp, .cxx) and assembly (.S)
+                                with this host's clang and lld
+      --arch NAME               aarch64 or x86_64 (default aarch64)
+      -o FILE, --output FILE    the program (default: the first file's name, ending in .elf)`,
+  headers:
+    `  trapline headers FOLDER       write the headers and sources that programs are built with`,
   frames:
     `  trapline frames FILE          unwind table rows of an ELF file, one JSON line for each FDE
     What is malformed is told of and left out; the status is then 1.`,

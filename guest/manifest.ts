@@ -6,6 +6,7 @@
  * @module
  */
 import type { GuestArch, GuestKind } from "./embedded.ts";
+import { COMPILE_FLAGS, CXX_FLAGS, LINK_FLAGS, PAGED_FLAGS, PROGRAM_LINK_FLAGS } from "./flags.ts";
 
 /** One ELF file to build. All paths are relative to the project's root. */
 export interface GuestBuild {
@@ -24,7 +25,7 @@ export interface GuestBuild {
   readonly linkerScript?: string;
   /** Version of the Rust compiler, major and minor, for sources in Rust. */
   readonly rust?: string;
-  /** Major version of the compiler, if it is not Debian's own. */
+  /** Major version of the compiler, if it is not Debian's own; a newer one will do. */
   readonly clang?: number;
   /** Flags for every source. */
   readonly compileFlags: readonly string[];
@@ -38,42 +39,13 @@ export interface GuestBuild {
 
 const ARCHES: readonly GuestArch[] = ["x86_64", "aarch64"];
 
-/**
- * Compiler of C and C++ for AArch64: up to version 14 the unwind tables are right between prologue
- * and epilogue only, and a thread can be stopped anywhere.
- */
+/** Compiler of C and C++ for AArch64, where Debian's own is too old (`OLDEST_CLANG`). */
 const AARCH64_CLANG = 16;
 
-/**
- * Freestanding code at fixed addresses, with unwind tables and without anything that depends on
- * where it was built.
- */
-const COMMON_FLAGS: readonly string[] = [
-  "-ffreestanding",
-  "-nostdlib",
-  "-g0",
-  "-fno-ident",
-  "-fno-pic",
-  "-fno-stack-protector",
-  "-fasynchronous-unwind-tables",
-  "-Wall",
-  "-Wextra",
-  "-Werror",
-];
+/** The flags of all code, and what makes its bytes depend on nothing but its sources. */
+const COMMON_FLAGS: readonly string[] = [...COMPILE_FLAGS, "-g0", "-fno-ident", "-Werror"];
 
-/** C++ with exceptions and run-time type information, whose support routines the guest defines. */
-const CXX_FLAGS: readonly string[] = ["-std=c++17", "-fexceptions", "-frtti", "-nostdinc++"];
-
-const COMMON_LINK_FLAGS: readonly string[] = [
-  "-static",
-  "--build-id=none",
-  "--eh-frame-hdr",
-  "--fatal-warnings",
-  "-z",
-  "noexecstack",
-  "-z",
-  "max-page-size=4096",
-];
+const COMMON_LINK_FLAGS: readonly string[] = [...LINK_FLAGS, "--fatal-warnings"];
 
 function kernel(arch: GuestArch): GuestBuild {
   return {
@@ -133,7 +105,7 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
     ...(arch === "aarch64" && sources.some(isCompiled) ? { clang: AARCH64_CLANG } : {}),
     compileFlags: [...COMMON_FLAGS, optimize, ...compileFlags],
     cxxFlags: CXX_FLAGS,
-    linkFlags: [...COMMON_LINK_FLAGS, "--image-base=0x400000", "-e", "_start", ...linkFlags],
+    linkFlags: [...COMMON_LINK_FLAGS, ...PROGRAM_LINK_FLAGS, ...linkFlags],
     output: `guest/images/${name}_${arch}.gen.ts`,
   }));
 }
@@ -148,7 +120,7 @@ const C_RUNTIME: readonly string[] = ["guest/include/crt0.S", "guest/include/for
 function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
   return program(name, {
     compileFlags: ["-mgeneral-regs-only"],
-    linkFlags: ["-z", "separate-loadable-segments"],
+    linkFlags: PAGED_FLAGS,
     ...options,
     sources: [...C_RUNTIME, ...(options.sources ?? [`guest/programs/${name}.c`])],
   });

@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type GuestBuild, MANIFEST } from "../guest/manifest.ts";
 import { buildGuest, findToolchain, renderModule } from "./guest_build.ts";
+import { PROGRAM_FILES_MODULE, renderProgramFiles } from "./program_files.ts";
 import { ROOT } from "./world.ts";
 
 /** How a build compares with the tree. */
@@ -70,6 +71,17 @@ function select(names: string[]): readonly GuestBuild[] {
   return names.length === 0 ? MANIFEST : MANIFEST.filter((build) => names.includes(build.name));
 }
 
+/** Renders the module of the files for users' programs; returns whether the tree's is the same. */
+function buildProgramFiles(check: boolean): boolean {
+  const text = renderProgramFiles(ROOT);
+  const same = readModule(PROGRAM_FILES_MODULE)?.text === text;
+  if (!same && !check) write(PROGRAM_FILES_MODULE, text);
+  console.log(
+    `${same ? "unchanged " : check ? "different " : "written   "} ${PROGRAM_FILES_MODULE}`,
+  );
+  return same || !check;
+}
+
 async function main(args: string[]): Promise<number> {
   const { check, _: names } = parseArgs(args, {
     boolean: ["check"],
@@ -78,8 +90,9 @@ async function main(args: string[]): Promise<number> {
     },
   });
   const builds = select(names.map(String));
+  const files = buildProgramFiles(check);
   const toolchain = await findToolchain();
-  let different = 0;
+  let different = files ? 0 : 1;
   for (const build of builds) {
     const built = await buildGuest(build, toolchain, { root: ROOT });
     const text = renderModule(built);

@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type GuestBuild, program } from "../guest/manifest.ts";
+import { BuildError } from "../build/errors.ts";
 import { compare } from "./build_guest.ts";
-import {
-  buildGuest,
-  findToolchain,
-  GuestBuildError,
-  renderModule,
-  type Toolchain,
-} from "./guest_build.ts";
+import { buildGuest, findToolchain, renderModule, type Toolchain } from "./guest_build.ts";
 
 // Only those who change guest code need the compiler.
 const toolchain: Toolchain | undefined = await findToolchain().catch(() => undefined);
@@ -73,7 +68,7 @@ Deno.test({
   async fn() {
     using tree = sampleTree("void _start(void) { missing(); }\n");
     const [build] = program("sample") as [GuestBuild];
-    const error = await assertRejects(() => buildGuest(build, toolchain!, tree), GuestBuildError);
+    const error = await assertRejects(() => buildGuest(build, toolchain!, tree), BuildError);
     assertStringIncludes(error.message, "guest/sample/main.c:1:21");
   },
 });
@@ -85,9 +80,32 @@ Deno.test({
     using tree = sampleTree(`#define NAME "hidden.h"\n#include NAME\nvoid _start(void) {}\n`);
     Deno.writeTextFileSync(new URL("guest/sample/hidden.h", tree.root), "");
     const [build] = program("sample") as [GuestBuild];
-    const error = await assertRejects(() => buildGuest(build, toolchain!, tree), GuestBuildError);
+    const error = await assertRejects(() => buildGuest(build, toolchain!, tree), BuildError);
     assertStringIncludes(error.message, `the compiler read "guest/sample/hidden.h"`);
   },
+});
+
+Deno.test("buildGuest, a compiler older than the entry needs is refused, a newer one is not", async () => {
+  const tool = (version: string) => ({ command: `no-such-clang-${version}`, version });
+  using tree = sampleTree(SAMPLE);
+  const lld = { command: "no-such-lld", version: "14.0.6" };
+  for (const build of program("sample")) {
+    const old = { clangs: [tool("14.0.6")] as const, lld, rustcs: [] };
+    const refused = buildGuest(build, old, tree);
+    if (build.arch === "aarch64") {
+      const error = await assertRejects(() => refused, BuildError);
+      assertEquals(
+        error.message,
+        "Cannot build sample (aarch64): it needs clang 16 or newer, found 14.0.6 " +
+          "(on Debian: apt-get install clang-16)",
+      );
+    } else {
+      await assertRejects(() => refused, Deno.errors.NotFound, "no-such-clang-14.0.6");
+    }
+    const fresh = { clangs: [tool("14.0.6"), tool("19.1.0")] as const, lld, rustcs: [] };
+    const used = build.arch === "aarch64" ? "no-such-clang-19.1.0" : "no-such-clang-14.0.6";
+    await assertRejects(() => buildGuest(build, fresh, tree), Deno.errors.NotFound, used);
+  }
 });
 
 Deno.test("renderModule, a module that decodes to the same bytes", async () => {

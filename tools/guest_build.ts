@@ -4,17 +4,12 @@
  *
  * @module
  */
+import { BuildError } from "../build/errors.ts";
+import { CLANG, findTools, LLD, majorOf, runTool, type Tool } from "../build/tools.ts";
+import { OLDEST_CLANG } from "../guest/flags.ts";
 import type { GuestBuild } from "../guest/manifest.ts";
 import { guestSources, normalize } from "./guest_sources.ts";
 import { path } from "./world.ts";
-
-/** A tool found on this machine. */
-export interface Tool {
-  /** Its command. */
-  readonly command: string;
-  /** Its version, such as `14.0.6`. */
-  readonly version: string;
-}
 
 /** The tools found on this machine. */
 export interface Toolchain {
@@ -26,17 +21,12 @@ export interface Toolchain {
   readonly rustcs: readonly Tool[];
 }
 
-/** A tool that is missing or that refused its input. */
-export class GuestBuildError extends Error {
-  override readonly name = "GuestBuildError";
-}
-
 // Images are built with the clang their entry names; others make correct code, but not the same
 // bytes.
 const CLANGS = ["clang-14", "clang-16", "clang", "clang-19", "clang-18", "clang-17", "clang-15"];
 // Linkers from version 15 on refuse the layout constants that all sources of a kernel define alike.
 const LLDS = ["ld.lld-14", "ld.lld"];
-const OLDEST_CLANG = 14;
+const OLDEST = OLDEST_CLANG.x86_64;
 
 async function run(
   command: string,
@@ -44,81 +34,51 @@ async function run(
   cwd?: URL,
   variables: Record<string, string> = {},
 ): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args,
+  const { out } = await runTool(command, args, {
+    kind: "compile",
     // Messages and warnings must not depend on the user's language.
     env: { LC_ALL: "C", ...variables },
     ...(cwd === undefined ? {} : { cwd }),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) {
-    throw new GuestBuildError(`Cannot run ${command} ${args.join(" ")}\n${decoder.decode(stderr)}`);
-  }
-  return decoder.decode(stdout);
+  });
+  return out;
 }
 
-/** Those of some commands that run; a version is the pattern's first group. */
+/** Those of some commands that run and are new enough. */
 async function find(commands: string[], pattern: RegExp): Promise<Tool[]> {
-  const found: Tool[] = [];
-  for (const command of commands) {
-    try {
-      const version = pattern.exec(await run(command, ["--version"]))?.[1];
-      if (version !== undefined && majorOf(version) >= OLDEST_CLANG) {
-        found.push({ command, version });
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof GuestBuildError)) throw error;
-    }
-  }
-  return found;
-}
-
-function majorOf(version: string): number {
-  return parseInt(version);
+  return (await findTools(commands, pattern)).filter(({ version }) => majorOf(version) >= OLDEST);
 }
 
 /**
  * Finds clang and lld.
  *
- * @throws {GuestBuildError} If one is missing.
+ * @throws {BuildError} If one is missing.
  */
 export async function findToolchain(): Promise<Toolchain> {
-  const [clang, ...others] = await find(CLANGS, /clang version (\d+\.\d+\.\d+)/);
-  const [lld] = await find(LLDS, /LLD (\d+\.\d+\.\d+)/);
+  const [clang, ...others] = await find(CLANGS, CLANG);
+  const [lld] = await find(LLDS, LLD);
   if (clang === undefined || lld === undefined) {
-    throw new GuestBuildError(
+    throw new BuildError(
+      "tools",
       `Cannot find ${clang === undefined ? "clang" : "ld.lld"}: guest code needs clang and lld, ` +
-        `version ${OLDEST_CLANG} or newer (on Debian: apt-get install clang clang-16 lld)`,
+        `version ${OLDEST} or newer (on Debian: apt-get install clang clang-16 lld)`,
     );
   }
   return { clangs: [clang, ...others], lld, rustcs: await findRust() };
 }
 
 /** The Rust compilers on the search path: there may be Debian's and a user's own. */
-async function findRust(): Promise<Tool[]> {
+async function findRust(): Promise<readonly Tool[]> {
   const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
   const commands = [...new Set(folders)].map((folder) => `${folder}/rustc`);
-  const found: Tool[] = [];
-  for (const command of commands) {
-    try {
-      const version = /rustc (\d+\.\d+)/.exec(await run(command, ["--version"]))?.[1];
-      if (version !== undefined) found.push({ command, version });
-    } catch (error) {
-      const passed = [Deno.errors.NotFound, Deno.errors.PermissionDenied, GuestBuildError];
-      if (!passed.some((kind) => error instanceof kind)) throw error;
-    }
-  }
-  return found;
+  return await findTools(commands, /rustc (\d+\.\d+)/);
 }
 
 /** The Rust compiler an entry names. */
 function rustFor(build: GuestBuild, { rustcs }: Toolchain): Tool {
   const rustc = rustcs.find(({ version }) => version === build.rust);
   if (rustc !== undefined) return rustc;
-  throw new GuestBuildError(
+  throw new BuildError(
+    "tools",
     `Cannot build ${build.name} (${build.arch}): it needs rustc ${build.rust}, found ` +
       `${
         rustcs.map(({ version }) => version).join(", ") || "none"
@@ -126,9 +86,19 @@ function rustFor(build: GuestBuild, { rustcs }: Toolchain): Tool {
   );
 }
 
-/** The compiler for an entry: of the version it names, else the first. */
+/** The compiler for an entry: of the version it names, else a newer one; the first if it names none. */
 function compilerFor(build: GuestBuild, { clangs }: Toolchain): Tool {
-  return clangs.find(({ version }) => majorOf(version) === build.clang) ?? clangs[0];
+  const { clang: least = OLDEST } = build;
+  const fit = clangs.find(({ version }) => majorOf(version) === least) ??
+    clangs.find(({ version }) => majorOf(version) > least);
+  if (fit !== undefined) return fit;
+  throw new BuildError(
+    "tools",
+    `Cannot build ${build.name} (${build.arch}): it needs clang ${least} or newer, found ` +
+      `${
+        clangs.map(({ version }) => version).join(", ")
+      } (on Debian: apt-get install clang-${least})`,
+  );
 }
 
 /** A linked ELF file with what its generated module says of it. */
@@ -151,7 +121,7 @@ export interface BuiltImage {
  * @param build The entry.
  * @param toolchain The tools to use.
  * @param options `root` is the project's root, with a slash at its end.
- * @throws {GuestBuildError} If a tool fails, or if the compiler read a file that the hash does not
+ * @throws {BuildError} If a tool fails, or if the compiler read a file that the hash does not
  *   cover.
  */
 export async function buildGuest(
@@ -256,7 +226,7 @@ async function coreLibrary(rustc: Tool, target: string): Promise<string> {
   for (const { name } of Deno.readDirSync(folder)) {
     if (/^libcore-[0-9a-f]+\.rlib$/.test(name)) return `${folder}/${name}`;
   }
-  throw new GuestBuildError(`Cannot find Rust's core library for ${target}`);
+  throw new BuildError("tools", `Cannot find Rust's core library for ${target}`);
 }
 
 /** Refuses a build whose compiler read what its hash does not cover. */
@@ -268,7 +238,8 @@ function checkDependencies(
   for (const file of dependencies(rule)) {
     // Absolute names are the compiler's own headers.
     if (file.startsWith("/") || files.includes(normalize(file, root))) continue;
-    throw new GuestBuildError(
+    throw new BuildError(
+      "sources",
       `Cannot vouch for ${build.name} (${build.arch}): the compiler read "${file}" for ${source}, ` +
         `which its source hash does not cover`,
     );

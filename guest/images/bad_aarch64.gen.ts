@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5906a5e41dfa2afcf9aa85800f3b613d7daaab923867f212d2271b19bdf94d3c",
+  sourceHash: "4bdf569707302b32d5963e7cbcb1d1064400a3d431f082e7b1a02e748daa0cc9",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

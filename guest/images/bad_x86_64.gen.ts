@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3bbcc1b58db416a19a20ca34d05ca562c0cd0d82698994df9857e58073c7862a",
+  sourceHash: "9edfdc3fb357b6178ff9adff3689aff7f4af7bfd16a1fd5f1406d4fa99c56a5b",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "833c1618be01924a2a7d1923de688c154e65bd571ad1708bc9125d7828f13b5f",
+  sourceHash: "3d9320a7e13ec1242e0a594632254339edba84eabf1291974182793350903d26",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6a74f5f7cb5eed831fae31c08e8b6c1b031b6a83d01814c97fe35361308b65e4",
+  sourceHash: "03811f9db7406f0d26b22ff1ff5f590787780e821213c156ca09fccb3f1ebcbd",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

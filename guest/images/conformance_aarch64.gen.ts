@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "conformance",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3b9e1906d40b57ef2918d3cb5d05c7f639521f32eabc7c6f07fb441e9b55a130",
+  sourceHash: "5f433967e9cb5508eed694b13e700f2858743e8a11fa8bac4cfcea9bc8cfbf11",
   sources: [
     "guest/conformance/aarch64.S",
   ],

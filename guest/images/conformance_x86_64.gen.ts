@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "conformance",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "0993773958e38c0e4373c58d91af1810400ddeea2673039b471827774621f81a",
+  sourceHash: "ebf574aff9552d7d25b34ad1996c152339295fa2a90eca6a3af2b4d7bece16df",
   sources: [
     "guest/conformance/x86_64.S",
   ],

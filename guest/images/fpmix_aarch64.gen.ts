@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "35ce7071e9e47224bf51c89a8ecc8e89d91af7ce9face23ea052c02305f02bf7",
+  sourceHash: "5b200b73fad944bf9c31145d8272f60b47363a3a535839522bc88e5df3742ff1",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ac6ba2bce5f523ab4d509f63c18c65dfe348939c3551bbf4cc20f32592f63684",
+  sourceHash: "ec4fa65928657a8ac5c53ea8b0cbb254e469fb16e1df7b97ecca1beccdb2f824",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

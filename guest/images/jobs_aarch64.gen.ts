@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "73fd14235fd8646a0507c6b9261c45cb28f0f68c71fb6366b7a0a3159744a079",
+  sourceHash: "74c039207e0922f682d8e84a6d1378495ba4d6c5a6f11fdaf47e5740a3837938",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

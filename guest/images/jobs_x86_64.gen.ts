@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "0d23033d537d89f04fec2d22d9b18a1bb13c35d90c5d7a0fd70d6c7f5da756f8",
+  sourceHash: "b3bf7f6653e11b12c92129f02612faa92bee76fed6433178007417f51e4f6c23",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

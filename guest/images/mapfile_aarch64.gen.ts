@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f99cd1569abe90362ea69b4cb658bc3bf3c077b27c74229590616c6ade8ed8a4",
+  sourceHash: "24cc9ceeb162b673135d3391372ecb49303c489ba1b281546ca22f7893374883",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

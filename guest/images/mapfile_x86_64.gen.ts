@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fd288dec192aea8bc675e3abc3f3ff294ea19a01454d1dc9153e7ab5ab6449f5",
+  sourceHash: "4daff71755864d8ed8813d31de58cf460d1ad5810e40c4da3a95c84b67772ecb",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "507e0ccd8de147f0d39899bf2f7fbd9ad0aab4d6dddbd6593d0f06555b5d877a",
+  sourceHash: "f4b82d794040ef3a57e5107c6083f53eb1f44180c0f101c67a3dfb286c254da1",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

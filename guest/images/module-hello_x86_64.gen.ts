@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6ad1497091339bbddcf910f6e008ff45f4c512f14928bdf8cd0404a4d9793111",
+  sourceHash: "3f3d0fdcca7d4fa538ff5be38ceb9c4c870e8fbcd3986909ead26dca8c906603",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

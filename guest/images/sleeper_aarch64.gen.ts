@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b2786f059cd61c532a3aafc67232832944872e4bbcade6af2a78a8e49d26a69d",
+  sourceHash: "a6e83cf61304c81eb8b73e0ccd2f2b1624f87675090533569e5a1837ab287148",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "38279f5dc7bfd1c8edb0f134ae73732ea45bbdb1775ea9428ca2fb717e51d0c9",
+  sourceHash: "400f3846a461314dac9d0a529df1182575b862049daa2d00f800e3f0d25f710d",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

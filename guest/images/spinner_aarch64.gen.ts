@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5b12239bb57073ee4f34ceeec02019f06201f4b52ed09d0eabd517fd2b768644",
+  sourceHash: "1fe475e2bf457be646c92e8e3d21378c76791df4f1b632e7efde773a2fad6057",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

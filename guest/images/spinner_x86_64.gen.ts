@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "db78cd79ca035465bc084c508be83864c7472eea4c107fadef16fdb63f939826",
+  sourceHash: "b7c2318eda5ce7339c0232514b99a27af8a9c297dd5c8085a8b5dde02485f125",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "09ae3090ff0defe7cde0cef87506953765eeec2b0688bf327ad3e95f6658d7c3",
+  sourceHash: "19b605f19b814773e0129cd4544e90f1708cbba79823576bd5b752b5015beb37",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

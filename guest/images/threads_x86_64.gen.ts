@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ba977c901ff8b0e7d97226f1bb11c183a1269fcf598ce04d1ddde0ee365983d8",
+  sourceHash: "d5c2118b6ec9c15142612087faa84c093fb891a261387fbba87b70e5f7911b44",
   sources: [
     "guest/include/crt0.S",
     "guest/include/format.c",

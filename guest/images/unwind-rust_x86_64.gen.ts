@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ba19801d7788d1ba2ccabaeb46abb7c6161b1e81b6069f3ddeccdf498971de06",
+  sourceHash: "eab05fc8fb4272f7b980f823c69ee910b4b8fc447e5f9a43cc6bfecd40c5cd79",
   sources: [
     "guest/runtime/entry.S",
     "guest/unwind-rust/main.rs",

@@ -1,5 +1,5 @@
 // Where programs begin: sp = [argc, argv[0], ..., null, null], a multiple of 16.
-#include "guest/include/trapline.h"
+#include "trapline.h"
 
 #if defined(__x86_64__)
 

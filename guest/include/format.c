@@ -1,8 +1,8 @@
-#include "guest/include/format.h"
+#include "format.h"
 
 #include <stdarg.h>
 
-#include "guest/include/trapline.h"
+#include "trapline.h"
 
 void put_text(const char *text) {
     while (*text != 0) console_putc(*text++);

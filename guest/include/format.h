@@ -2,6 +2,10 @@
 #ifndef TRAPLINE_FORMAT_H
 #define TRAPLINE_FORMAT_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // Writes a text.
 void put_text(const char *text);
 
@@ -11,5 +15,9 @@ void put_format(const char *format, ...);
 
 // Whether two texts are equal.
 int text_equal(const char *a, const char *b);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -40,14 +40,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Mach kernel return codes.
-#define KERN_SUCCESS 0
-#define KERN_INVALID_ADDRESS 1
-#define KERN_PROTECTION_FAILURE 2
-#define KERN_NO_SPACE 3
-#define KERN_INVALID_ARGUMENT 4
+#ifdef __cplusplus
+#define TRAPLINE_NORETURN [[noreturn]]
+extern "C" {
+#else
+#define TRAPLINE_NORETURN _Noreturn
+#endif
 
+// Mach kernel return codes: what a result that is below zero means.
+#define KERN_SUCCESS 0
+#define KERN_INVALID_ADDRESS 1    // not mapped, or outside the user's half
+#define KERN_PROTECTION_FAILURE 2 // mapped, but not for that
+#define KERN_NO_SPACE 3           // something is mapped there already
+#define KERN_INVALID_ARGUMENT 4   // a size, number or alignment that cannot be
+#define KERN_FAILURE 5
+#define KERN_RESOURCE_SHORTAGE 6  // no memory, or more than one of the limits below
+#define KERN_TERMINATED 37        // what was waited for has ended
+#define KERN_NOT_IMPLEMENTED 46   // no such system call
+
+// Limits.
 #define PAGE_SIZE 4096ul
+#define MAIN_STACK_SIZE 262144ul // bytes of the stack main runs on; threads bring their own
+#define PRINT_MAX 65536ul        // bytes of one print
+#define THREADS_MAX 64           // threads of a task
+#define VM_ENTRIES_MAX 4096      // ranges of an address space that differ in protection or contents
+#define CLOCK_MAX (1ul << 52)    // latest time to sleep until, in instructions
 
 // Protections.
 #define VM_PROT_NONE 0
@@ -117,7 +134,7 @@ static inline int64_t yield(void) { return system_call3(SYS_YIELD, 0, 0, 0); }
 static inline int64_t sleep(uint64_t instructions) { return system_call3(SYS_SLEEP, instructions, 0, 0); }
 
 // Ends the task.
-_Noreturn static inline void exit(int code) {
+TRAPLINE_NORETURN static inline void exit(int code) {
     for (;;) system_call3(SYS_EXIT, (uint64_t)(int64_t)code, 0, 0);
 }
 
@@ -132,7 +149,7 @@ static inline int64_t thread_create(void (*entry)(uintptr_t), void *stack_top, u
 }
 
 // Ends the calling thread.
-_Noreturn static inline void thread_exit(void) {
+TRAPLINE_NORETURN static inline void thread_exit(void) {
     for (;;) system_call3(SYS_THREAD_EXIT, 0, 0, 0);
 }
 
@@ -186,5 +203,8 @@ static inline int64_t host_info(void *info, size_t size) {
     return system_call3(SYS_HOST_INFO, (uintptr_t)info, size, 0);
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif
 #endif

@@ -1,7 +1,7 @@
 // The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's
 // unwinder. Nothing of a standard library is used; the objects are laid out as this file says, and
 // only the kernel's type matching needs to know.
-#include "guest/runtime/system.h"
+#include "system.h"
 
 // The standard's type information, as far as the compiler refers to it: a virtual table pointer and
 // a name; derived classes add bases.
@@ -37,6 +37,7 @@ __si_class_type_info::~__si_class_type_info() {}
 __vmi_class_type_info::~__vmi_class_type_info() {}
 } // namespace __cxxabiv1
 
+// Virtual destructors name these. There is no heap, so there is nothing to give back.
 void operator delete(void *) noexcept {}
 void operator delete(void *, size_t) noexcept {}
 
@@ -200,6 +201,7 @@ void __cxa_end_catch() {
 // Named by the unwind tables; the kernel reads them itself, so nobody calls it.
 void __gxx_personality_v0() { __builtin_trap(); }
 
+#ifndef TRAPLINE_PROGRAM
 // Compilers may emit calls to these.
 void *memset(void *to, int value, size_t size) {
     auto *bytes = static_cast<volatile unsigned char *>(to);
@@ -213,6 +215,7 @@ void *memcpy(void *to, const void *from, size_t size) {
     for (size_t i = 0; i < size; i++) target[i] = source[i];
     return to;
 }
+#endif
 }
 
 void put(const char *text) { system_call(2, reinterpret_cast<uint64_t>(text), length_of(text), 0); }

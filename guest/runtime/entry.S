@@ -2,6 +2,8 @@
 // modes: a program in user mode enters by `svc` or `syscall`, a kernel-mode task (KERNEL_MODE) by
 // `svc` or a software interrupt.
 
+// A program that begins with crt0.S (TRAPLINE_PROGRAM) has a first instruction already.
+
     .text
 
 #if defined(__x86_64__)
@@ -12,6 +14,7 @@
 #define ENTER_KERNEL syscall
 #endif
 
+#ifndef TRAPLINE_PROGRAM
     .globl  _start
     .type   _start, @function
 _start:
@@ -27,6 +30,7 @@ _start:
     ud2
     .cfi_endproc
     .size   _start, . - _start
+#endif
 
     .globl  system_call
     .type   system_call, @function
@@ -53,6 +57,7 @@ _Unwind_Resume:
 
 #elif defined(__aarch64__)
 
+#ifndef TRAPLINE_PROGRAM
     .globl  _start
     .type   _start, %function
 _start:
@@ -69,6 +74,7 @@ _start:
     udf     #0
     .cfi_endproc
     .size   _start, . - _start
+#endif
 
     .globl  system_call
     .type   system_call, %function

@@ -1,6 +1,6 @@
-// The part of the exception ABI that only this program needs: type information of types that are no
-// classes, handlers that take copies, and exception specifications.
-#include "guest/runtime/system.h"
+// The part of the exception ABI that only this program of ours needs, and users' own may: type
+// information of types that are no classes, handlers that take copies, and exception specifications.
+#include "../runtime/system.h"
 
 namespace std {
 class type_info {

@@ -13,13 +13,13 @@ import { copyin, copyout } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** Most bytes one print call takes. */
-const PRINT_LIMIT = 65536n;
+export const PRINT_LIMIT = 65536n;
 
 /** Bytes read from the program at a time. */
 const PIECE = 4096;
 
 /** Latest time to sleep until: the clock stays exact up to 2^53. */
-const TIME_LIMIT = 1n << 52n;
+export const TIME_LIMIT = 1n << 52n;
 
 /** What is left of a text to print. */
 interface PrintRest {

@@ -15,7 +15,7 @@ import { copyout } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
 /** Most threads of a task. */
-const THREAD_LIMIT = 64;
+export const THREAD_LIMIT = 64;
 
 /** How `task_wait` reports a task that was killed. */
 const STATUS_KILLED = 1;

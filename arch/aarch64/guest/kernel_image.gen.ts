@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "kernel",
   arch: "aarch64",
   kind: "kernel",
-  sourceHash: "087c9c4f9e2e1ccb2e8afa73a851ff6863acae98b7037db0fe5971d2653348f0",
+  sourceHash: "31744cabd47b9df39b9e5aa35cb061f145170a5af5663e071090fc12f9b06756",
   sources: [
     "arch/aarch64/guest/boot.S",
     "arch/aarch64/guest/continuations.S",

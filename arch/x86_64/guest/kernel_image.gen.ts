@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "kernel",
   arch: "x86_64",
   kind: "kernel",
-  sourceHash: "61f03735d74ea5734ed4f073c30169e52a0b57e2dceb6ff62f89c1633459c0dc",
+  sourceHash: "a84a9c1d95f6cf429e8642b3fe4d14aa1cba689dd796d28264332e43d56c806b",
   sources: [
     "arch/x86_64/guest/boot.S",
     "arch/x86_64/guest/continuations.S",

@@ -1,0 +1,167 @@
+/**
+ * From sources in C, C++ and assembly to a program that a machine can boot.
+ *
+ * @module
+ */
+
+import type { GuestArch } from "../guest/embedded.ts";
+import {
+  COMPILE_FLAGS,
+  CXX_FLAGS,
+  LINK_FLAGS,
+  OLDEST_CLANG,
+  PAGED_FLAGS,
+  PROGRAM_LINK_FLAGS,
+} from "../guest/flags.ts";
+import { BuildError } from "./errors.ts";
+import { PROGRAM_FILES } from "./program_files.gen.ts";
+import { chooseClang, chooseLinker, runTool, type Tool } from "./tools.ts";
+
+/** What to build. */
+export interface BuildOptions {
+  /** Architecture the program is for. */
+  readonly arch: GuestArch;
+  /** Names of files: C (`.c`), C++ (`.cc`, `.cpp`, `.cxx`), assembly (`.S`); in link order. */
+  readonly sources: readonly string[];
+  /** Further flags for the compiler, such as `-O2` or `-DNAME=1`; the default level is `-O1`. */
+  readonly flags?: readonly string[];
+}
+
+/** A program and what was said while it was built. */
+export interface BuiltProgram {
+  /** The ELF file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Warnings, in the compiler's words; empty if there are none. */
+  readonly warnings: string;
+}
+
+const CXX = /\.(?:cc|cpp|cxx)$/;
+const SOURCE = /\.(?:c|cc|cpp|cxx|S)$/;
+
+/**
+ * What every program is linked with. `TRAPLINE_PROGRAM` tells the C++ runtime that the C part is
+ * there.
+ */
+const C_PARTS: readonly string[] = sourcesIn("include/", /\.(?:c|S)$/);
+const CXX_PARTS: readonly string[] = [
+  ...sourcesIn("runtime/", /\.(?:cc|S)$/),
+  ...sourcesIn("include/", CXX),
+];
+
+function sourcesIn(folder: string, pattern: RegExp): string[] {
+  return Object.keys(PROGRAM_FILES).filter((name) => name.startsWith(folder) && pattern.test(name));
+}
+
+/**
+ * Builds a program with this host's clang and lld: static, for user mode, entered at `main`. C++
+ * comes with exceptions and without a standard library.
+ *
+ * Needs `--allow-run=clang,ld.lld`, and to read the sources and write temporary files
+ * (`--allow-read --allow-write`).
+ *
+ * @throws {BuildError} of kind `tools`, naming the package to install; `sources`, `compile`, `link`
+ */
+export async function buildProgram(options: BuildOptions): Promise<BuiltProgram> {
+  const { arch, sources } = options;
+  const flags = options.flags ?? [];
+  if (sources.length === 0) throw new BuildError("sources", "Cannot build nothing: expected files");
+  for (const source of sources) {
+    if (!SOURCE.test(source)) {
+      throw new BuildError("sources", `Cannot build ${source}: expected .c, .cc, .cpp, .cxx or .S`);
+    }
+    await readable(source);
+  }
+  const purpose = `a program for ${arch}`;
+  const clang = await chooseClang(OLDEST_CLANG[arch], purpose);
+  const linker = await chooseLinker(purpose);
+  const scratch = await Deno.makeTempDir({ prefix: "trapline-build-" });
+  try {
+    await writeProgramFiles(scratch);
+    const compile = new Compiler(clang, { arch, flags, scratch });
+    for (const source of sources) await compile.own(source);
+    const parts = sources.some((source) => CXX.test(source)) ? [...C_PARTS, ...CXX_PARTS] : C_PARTS;
+    for (const part of parts) await compile.part(part);
+    const output = `${scratch}/program.elf`;
+    const link = [...LINK_FLAGS, ...PROGRAM_LINK_FLAGS, ...PAGED_FLAGS, "--wrap=main"];
+    // What a program does not use of its parts is left out.
+    const args = [...link, "--gc-sections", "-o", output, ...compile.objects];
+    await runTool(linker.command, args, { kind: "link", action: `link ${sources.join(", ")}` });
+    return { bytes: await Deno.readFile(output), warnings: compile.warnings };
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+async function readable(source: string): Promise<void> {
+  try {
+    await Deno.stat(source);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new BuildError("sources", `Cannot build ${source}: there is no such file`);
+  }
+}
+
+/** Compiles files into objects of a folder. */
+class Compiler {
+  readonly #clang: Tool;
+  readonly #flags: readonly string[];
+  readonly #scratch: string;
+  readonly #user: readonly string[];
+  /** The objects, in link order. */
+  readonly objects: string[] = [];
+  /** What the compiler said of the user's files. */
+  warnings = "";
+
+  constructor(
+    clang: Tool,
+    options: { arch: GuestArch; flags: readonly string[]; scratch: string },
+  ) {
+    this.#clang = clang;
+    this.#scratch = options.scratch;
+    this.#user = options.flags;
+    this.#flags = [
+      `--target=${options.arch}-none-elf`,
+      ...COMPILE_FLAGS,
+      // The host's own headers are for another system.
+      "-nostdlibinc",
+      "-ffunction-sections",
+      "-fdata-sections",
+      "-O1",
+    ];
+  }
+
+  /** A file of the user's. */
+  async own(source: string): Promise<void> {
+    // Hosted, so that main is what C++ knows by that name; no function has a meaning of its own.
+    const hosted = ["-fhosted", "-fno-builtin"];
+    await this.#compile(source, [...hosted, "-I", `${this.#scratch}/include`, ...this.#user]);
+  }
+
+  /** A part of ours. */
+  async part(name: string): Promise<void> {
+    await this.#compile(`${this.#scratch}/${name}`, ["-DTRAPLINE_PROGRAM"]);
+  }
+
+  async #compile(source: string, flags: readonly string[]): Promise<void> {
+    const object = `${this.#scratch}/${this.objects.length}.o`;
+    // The locks around the initialization of local static objects would be the program's to write.
+    const cxx = CXX.test(source) ? [...CXX_FLAGS, "-fno-threadsafe-statics"] : [];
+    const { command } = this.#clang;
+    const args = [...this.#flags, ...cxx, ...flags, "-c", "-o", object, source];
+    this.warnings +=
+      (await runTool(command, args, { kind: "compile", action: `compile ${source}` })).err;
+    this.objects.push(object);
+  }
+}
+
+/**
+ * Writes the headers and the sources that programs are linked with to a folder, for builds of one's
+ * own: `include/` and `runtime/`.
+ */
+export async function writeProgramFiles(folder: string): Promise<void> {
+  for (const [name, text] of Object.entries(PROGRAM_FILES)) {
+    const file = `${folder}/${name}`;
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(file, text);
+  }
+}

@@ -1,0 +1,210 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { archByName } from "../arch/mod.ts";
+import { parseElf } from "../elf/mod.ts";
+import { ARCH_NAMES } from "../kernel/testing/programs.ts";
+import { Machine } from "../kernel/machine.ts";
+import { BuildError } from "./errors.ts";
+import { buildProgram, writeProgramFiles } from "./program.ts";
+import { chooseClang, chooseLinker } from "./tools.ts";
+
+// Only those who build programs need the tools.
+const ignore = !await Promise.all([chooseClang(15, "a test"), chooseLinker("a test")])
+  .then(() => true, () => false);
+
+/** A folder with files. */
+function folderOf(files: Readonly<Record<string, string>>): { path: string } & Disposable {
+  const path = Deno.makeTempDirSync({ prefix: "trapline-program-" });
+  for (const [name, text] of Object.entries(files)) Deno.writeTextFileSync(`${path}/${name}`, text);
+  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+const C_PROGRAM = `
+#include <format.h>
+#include <string.h>
+#include <trapline.h>
+struct block { int64_t words[40]; } shared;
+static int constructed;
+__attribute__((constructor)) static void construct(void) { constructed = 42; }
+double half(double x) { return x / 2; }
+int main(int argc, char **argv) {
+    struct block copy = shared; // calls of memcpy
+    copy.words[39] = argc;
+    shared = copy;
+    for (int i = 0; i < argc; i++) put_format("%s ", argv[i]);
+    put_format("%d %d %d\\n", (int64_t)constructed, (int64_t)(half(5) * 10), (int64_t)LEVEL);
+    put_format("%d %d\\n", vm_allocate(3, 4096), system_call3(999, 0, 0, 0));
+    char text[] = "overlap";
+    memmove(text + 1, text, 6);
+    put_format("%s %d %d\\n", text, (int64_t)memcmp(text, "ooverlz", 7), (int64_t)strlen(text));
+    return (int)shared.words[39];
+}
+`;
+
+const CXX_PROGRAM = `
+#include <format.h>
+#include <trapline.h>
+struct Held {
+    const char *name;
+    Held(const char *name) : name(name) { put_format("+%s ", name); }
+    ~Held() { put_format("-%s ", name); }
+};
+Held global("global");
+struct Error { int code; };
+void deep(int n) {
+    Held held("deep");
+    if (n == 0) throw Error{5};
+    deep(n - 1);
+}
+int helper(int x);
+void wild();
+int main(int, char **) {
+    try { deep(2); } catch (const Error &error) { put_format("caught %d ", (int64_t)error.code); }
+    static Held local("local");
+    try { throw helper(3); } catch (int number) { put_format("int %d\\n", (int64_t)number); }
+    Held last("last");
+    wild();
+}
+`;
+
+/** Builds, boots with both ways of loading, and tells what came of it. */
+async function outcome(
+  arch: "x86_64" | "aarch64",
+  sources: string[],
+  flags: string[],
+): Promise<{ text: string; status: unknown }> {
+  const { bytes, warnings } = await buildProgram({ arch, sources, flags });
+  assertEquals(warnings, "");
+  const outcomes = (["copyout", "demand"] as const).map((load) => {
+    const modules = [{ commandLine: "program one two", bytes }];
+    using machine = new Machine({ arch: archByName(arch), modules, load, memory: 16 << 20 });
+    assertEquals(machine.run(10_000_000).kind, "halted");
+    return { text: machine.console.text("program"), status: machine.tasks[1]?.status };
+  });
+  assertEquals(outcomes[0], outcomes[1]);
+  return outcomes[0] as { text: string; status: unknown };
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test({
+    name: `buildProgram ${arch}, C with floating point, constructors and copies`,
+    ignore,
+    async fn() {
+      using folder = folderOf({ "main.c": C_PROGRAM });
+      for (const level of ["-O0", "-O2"]) {
+        const flags = [level, "-DLEVEL=7"];
+        const { text, status } = await outcome(arch, [`${folder.path}/main.c`], flags);
+        assertEquals(text, "program one two 42 25 7\n-1 -46\nooverla -1 7\n");
+        assertEquals(status, { kind: "exit", code: 3 });
+      }
+    },
+  });
+
+  Deno.test({
+    name: `buildProgram ${arch}, C++ with exceptions, beside C and assembly`,
+    ignore,
+    async fn() {
+      using folder = folderOf({
+        "main.cpp": CXX_PROGRAM,
+        "helper.cxx": `extern "C" int one;
+          int helper(int x) { return x + one; }
+          void wild() { *(int volatile *)8 = one; }`,
+        "one.S": ".data\n.globl one\n.p2align 2\none: .long 1\n",
+        "unused.c": "int unused_function(int x) { return x; }",
+      });
+      const sources = ["main.cpp", "helper.cxx", "one.S", "unused.c"];
+      const { text, status } = await outcome(arch, sources.map((s) => `${folder.path}/${s}`), []);
+      assertEquals(
+        text,
+        "+global +deep +deep +deep -deep -deep -deep caught 5 +local int 4\n+last -last ",
+      );
+      assert(typeof status === "object" && status !== null && "reason" in status);
+      assertStringIncludes(String(status.reason), "write of 0x8: not mapped");
+    },
+  });
+
+  Deno.test({
+    name: `buildProgram ${arch}, what a program does not use is not in it`,
+    ignore,
+    async fn() {
+      using folder = folderOf({ "main.c": "int main(void) { return 0; }" });
+      const { bytes } = await buildProgram({ arch, sources: [`${folder.path}/main.c`] });
+      const names = parseElf(bytes).symbols.all.map(({ name }) => name);
+      assert(names.includes("main") && !names.includes("put_format"), names.join());
+      assert(bytes.length < 16_384, `${bytes.length} bytes`);
+    },
+  });
+}
+
+Deno.test({
+  name: "buildProgram, warnings are handed on and errors carry the compiler's words",
+  ignore,
+  async fn() {
+    using folder = folderOf({
+      "warn.c": "int main(void) { int unused; return 0; }",
+      "wrong.c": "int main(void) { return missing; }",
+      "link.c": "int absent(void); int main(void) { return absent(); }",
+      "host.c": "#include <stdio.h>\nint main(void) { return 0; }",
+      "text.txt": "",
+    });
+    const build = (name: string) =>
+      buildProgram({ arch: "x86_64", sources: [`${folder.path}/${name}`] });
+    assertStringIncludes((await build("warn.c")).warnings, "warn.c:1:22: warning: unused variable");
+    const cases = [
+      ["wrong.c", "compile", "wrong.c:1:25: error:"],
+      ["link.c", "link", "undefined symbol: absent"],
+      ["host.c", "compile", "'stdio.h' file not found"],
+      ["text.txt", "sources", "text.txt: expected .c, .cc"],
+      ["absent.c", "sources", "absent.c: there is no such file"],
+    ] as const;
+    for (const [name, kind, words] of cases) {
+      const error = await assertRejects(() => build(name), BuildError);
+      assertEquals(error.kind, kind);
+      assertStringIncludes(error.message, words);
+    }
+    const nothing = buildProgram({ arch: "x86_64", sources: [] });
+    assertEquals((await assertRejects(() => nothing, BuildError)).kind, "sources");
+    // Nothing is left behind.
+    const left = [...Deno.readDirSync(folder.path)].length;
+    assertEquals(left, 5);
+  },
+});
+
+Deno.test({
+  name: "writeProgramFiles, what it writes is all a build of one's own needs",
+  ignore,
+  async fn() {
+    using folder = folderOf({ "main.c": C_PROGRAM });
+    await writeProgramFiles(folder.path);
+    const clang = await chooseClang(15, "a test");
+    const linker = await chooseLinker("a test");
+    const run = async (command: string, args: string[]): Promise<void> => {
+      const { success, stderr } = await new Deno.Command(command, { args, cwd: folder.path })
+        .output();
+      assert(success, new TextDecoder().decode(stderr));
+    };
+    const page = Deno.readTextFileSync(new URL("../docs/your-own-program.md", import.meta.url));
+    const [, makefile = ""] = /```make\n(.*?)```/s.exec(page) ?? [];
+    const commands = [...makefile.matchAll(/^\t(clang|ld\.lld) (.*)$/gm)];
+    assertEquals(commands.length, 2);
+    for (const [, name, rest = ""] of commands) {
+      const args = rest.replace("$(ARCH)", "aarch64").split(" ").concat(
+        name === "clang" ? ["-DLEVEL=1"] : [],
+      ).flatMap((arg) =>
+        arg === "*.o"
+          ? [...Deno.readDirSync(folder.path)].map((entry) => entry.name).filter((n) =>
+            n.endsWith(".o")
+          )
+          : arg === "include/*.c"
+          ? [...Deno.readDirSync(`${folder.path}/include`)].map((entry) => `include/${entry.name}`)
+            .filter((n) => n.endsWith(".c"))
+          : [arg]
+      );
+      await run(name === "clang" ? clang.command : linker.command, args);
+    }
+    const bytes = Deno.readFileSync(`${folder.path}/main.elf`);
+    const modules = [{ commandLine: "main", bytes }];
+    using machine = new Machine({ arch: archByName("aarch64"), modules, memory: 16 << 20 });
+    machine.run(10_000_000);
+    assertEquals(machine.tasks[1]?.status, { kind: "exit", code: 1 });
+  },
+});
