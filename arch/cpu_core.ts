@@ -101,7 +101,8 @@ export abstract class CpuCore implements Cpu {
       }
       // An interrupt that waits for the guest to unmask it must be seen between any two
       // instructions.
-      const stepping = this.#pending !== 0 || this.#resumeAt !== null || watching;
+      const stepping = this.prepareRun() || this.#pending !== 0 || this.#resumeAt !== null ||
+        watching;
       const exit = this.engine.run(stepping ? 1 : left);
       left -= exit.instructions;
       if (exit.instructions > 0) {
@@ -135,6 +136,11 @@ export abstract class CpuCore implements Cpu {
 
   /** Whether each instruction is to be looked at before it is executed. */
   protected get watching(): boolean {
+    return false;
+  }
+
+  /** Called right before the engine runs; returns whether it is to execute one instruction only. */
+  protected prepareRun(): boolean {
     return false;
   }
 

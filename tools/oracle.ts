@@ -15,6 +15,7 @@ import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, compiledProgram, systemFiles } from "./oracle/files.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
+import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
 import { Progress } from "../util/progress.ts";
@@ -108,7 +109,9 @@ async function main(): Promise<number> {
       report.add("backtrace", name, await checkBacktrace(name, command));
     }
     const caveats = Deno.readTextFileSync(CAVEATS);
-    for (const { name, check } of aarch64Checks(caveats, directory)) {
+    const processors = [...x86Checks(caveats, directory), ...aarch64Checks(caveats, directory)];
+    for (const { name, check } of processors) {
+      report.progress.at(`processor ${name}`);
       report.add("processor", name, await check?.());
     }
     for (const each of report.left) console.log(`left out: ${each}`);

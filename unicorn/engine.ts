@@ -174,7 +174,8 @@ export class Engine extends EngineRegisters implements Disposable {
       },
       onTranslation: (address, size) => this.#guard(() => watch.onTranslation(address, size)),
       onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
-      onTimestamp: () => this.#instructions?.onTimestamp(this.#total + this.#counter()) ?? false,
+      onTimestamp: (withProcessor) =>
+        this.#instructions?.onTimestamp(this.#total + this.#counter(), withProcessor) ?? false,
       onPort: () => this.#instructions?.onPort(this.#counter()),
     };
   }

@@ -1,7 +1,7 @@
 /**
  * The native entry points of callbacks.
  *
- * There are seven per library, made once and never freed, whatever the number of engines and hooks:
+ * There are eight per library, made once and never freed, whatever the number of engines and hooks:
  * V8 cannot collect one that native code still knows. They record and stop; the engine acts after
  * the run has returned. Nothing is thrown through native code.
  *
@@ -16,8 +16,11 @@ export interface HookTarget {
   onCode(id: number, address: bigint): void;
   /** Called when a physical address has no memory. */
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
-  /** Called for `rdtsc` and `rdtscp`; returns whether it has done the instruction's work. */
-  onTimestamp(): boolean;
+  /**
+   * Called for `rdtsc`, and `rdtscp`, which also reads the processor's number; returns whether it
+   * has done the instruction's work.
+   */
+  onTimestamp(withProcessor: boolean): boolean;
   /** Called when code, `size` bytes at a virtual address, has been translated, before it runs. */
   onTranslation(address: bigint, size: number): void;
   /** Called for a hooked system instruction of AArch64, with fields and its register's value. */
@@ -77,7 +80,14 @@ const translation = lazy(() =>
 const timestamp = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32"], result: "i32" },
-    () => running?.onTimestamp() ? 1 : 0,
+    () => running?.onTimestamp(false) ? 1 : 0,
+  )
+);
+
+const processorTimestamp = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u32"], result: "i32" },
+    () => running?.onTimestamp(true) ? 1 : 0,
   )
 );
 
@@ -140,9 +150,14 @@ export function systemCallback(): Deno.PointerObject {
   return system().pointer;
 }
 
-/** Native entry point of hooks of `rdtsc` and `rdtscp`. */
+/** Native entry point of hooks of `rdtsc`. */
 export function timestampCallback(): Deno.PointerObject {
   return timestamp().pointer;
+}
+
+/** Native entry point of hooks of `rdtscp`. */
+export function processorTimestampCallback(): Deno.PointerObject {
+  return processorTimestamp().pointer;
 }
 
 /** Native entry point of hooks of `in`. */

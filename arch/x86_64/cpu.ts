@@ -16,6 +16,7 @@ import {
   faultsOnStack,
   interruptLength,
   isInt1,
+  isMoveOfAbsent,
   isRdpmc,
   isXsetbv,
   MAX_INSTRUCTION,
@@ -64,6 +65,8 @@ export class X86Cpu extends CpuCore {
   readonly #delivery: Delivery;
   readonly #walk: PageWalk;
   #userFp = true;
+  /** The instruction that is to be executed as a block of its own. */
+  #alone: bigint | undefined;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
@@ -206,11 +209,37 @@ export class X86Cpu extends CpuCore {
     if (vector === Vector.UD) return this.#enterInvalid();
     const error = hasErrorCode(vector) ? state.errorCode : 0;
     if (vector === Vector.GP && error === 0) return this.#enterProtection();
+    if (vector === Vector.PF && (error & PageFaultBit.FETCH) !== 0 && this.#isEarly()) return null;
     if (vector === Vector.PF && (error & (PageFaultBit.WRITE | PageFaultBit.FETCH)) === 0) {
       const write = modifiesMemory(this.#code(state.rip, MAX_INSTRUCTION)) ? PageFaultBit.WRITE : 0;
       return this.#deliver({ vector, error: error | write, kind: "fault" });
     }
     return this.#deliver({ vector, error, kind: "fault" });
+  }
+
+  /**
+   * Whether a fetch fault may have come too early. The engine translates a block before it executes
+   * any of it, and a block may go on into the next page: RIP is then where the block begins. The
+   * instruction there is tried once more, alone.
+   */
+  #isEarly(): boolean {
+    const { rip, cr2 } = this.#state;
+    const isAlone = this.#alone === rip;
+    this.#alone = undefined;
+    if (isAlone || (rip & ~PAGE_MASK) === (cr2 & ~PAGE_MASK)) return false;
+    this.#alone = rip;
+    return true;
+  }
+
+  /** The interrupt shadow makes the next block one of a single instruction. */
+  protected override prepareRun(): boolean {
+    if (this.#alone === undefined) return false;
+    if (this.#alone === this.#state.rip) {
+      this.#state.interruptShadow = true;
+      return true;
+    }
+    this.#alone = undefined;
+    return false;
   }
 
   /**
@@ -221,7 +250,8 @@ export class X86Cpu extends CpuCore {
     const state = this.#state;
     const code = this.#code(state.rip, MAX_INSTRUCTION);
     const register = (index: number): bigint => state.gpr(index);
-    const vector = isXsetbv(code) && (state.cr4 & CR4_OSXSAVE) === 0n
+    const invalid = isXsetbv(code) && (state.cr4 & CR4_OSXSAVE) === 0n || isMoveOfAbsent(code);
+    const vector = invalid
       ? Vector.UD
       : faultsOnStack(code, { register, cpl: state.cpl })
       ? Vector.SS

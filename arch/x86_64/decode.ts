@@ -251,3 +251,21 @@ export function isXsetbv(code: Uint8Array): boolean {
 export function isRdpmc(code: Uint8Array): boolean {
   return code[0] === 0x0f && code[1] === 0x33;
 }
+
+/** Control registers there are. */
+const CONTROL_REGISTERS = [0, 2, 3, 4, 8];
+
+/**
+ * A move to or from a control or debug register that does not exist: invalid at every privilege
+ * level, while the engine looks at the level first.
+ */
+export function isMoveOfAbsent(code: Uint8Array): boolean {
+  const instruction = decode(code);
+  if (instruction === undefined || instruction.map !== 1) return false;
+  const { opcode, rex, next } = instruction;
+  const modrm = code[next];
+  if (modrm === undefined) return false;
+  const register = ((modrm >> 3) & 7) | (rex & 4) << 1;
+  if (opcode === 0x20 || opcode === 0x22) return !CONTROL_REGISTERS.includes(register);
+  return (opcode === 0x21 || opcode === 0x23) && register >= 8;
+}

@@ -109,7 +109,8 @@ export class Delivery {
     for (;;) {
       const result = this.#enter(current);
       if (!(result instanceof DeliveryFault)) return result;
-      if (current.vector === Vector.DF) {
+      // An `int 8` that is refused is no double fault.
+      if (current.vector === Vector.DF && current.kind === "fault") {
         return `Triple fault: ${
           describeVector(result.vector, result.error)
         } while entering #DF at ${hex(this.#state.rip)}, RSP ${hex(this.#state.rsp)}`;

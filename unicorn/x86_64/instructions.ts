@@ -5,12 +5,19 @@
  * @module
  */
 import * as uc from "../constants.ts";
-import { X86Instruction, X86Register } from "./constants.ts";
-import { portInputCallback, portOutputCallback, timestampCallback } from "../hooks.ts";
+import { X86Instruction, X86Msr, X86Register } from "./constants.ts";
+import {
+  portInputCallback,
+  portOutputCallback,
+  processorTimestampCallback,
+  timestampCallback,
+} from "../hooks.ts";
+import { readMsr } from "./msr.ts";
 import type { NativeEngine } from "../native_engine.ts";
 import type { X86State } from "./state.ts";
 
 const RAX = 0;
+const RCX = 1;
 const RDX = 2;
 const GENERAL_REGISTERS = 16;
 const HIGH = 2 ** 32;
@@ -37,7 +44,7 @@ export class X86Instructions {
     for (
       const [instruction, callback] of [
         [RDTSC, timestampCallback()],
-        [RDTSCP, timestampCallback()],
+        [RDTSCP, processorTimestampCallback()],
         [IN, portInputCallback()],
         [OUT, portOutputCallback()],
       ] as const
@@ -47,11 +54,15 @@ export class X86Instructions {
   }
 
   /**
-   * Gives `rdtsc` the instruction clock, which is the same in every run, instead of the host's
-   * time.
+   * Gives `rdtsc` and `rdtscp` the instruction clock, which is the same in every run, instead of
+   * the host's time.
    */
-  onTimestamp(now: number): boolean {
+  onTimestamp(now: number, withProcessor: boolean): boolean {
     if (this.#state.timestampDisabled) return false;
+    if (withProcessor) {
+      const processor = readMsr(this.#native, X86Msr.TSC_AUX);
+      this.#state.setGpr(RCX, BigInt.asUintN(32, processor));
+    }
     this.#state.setGpr(RAX, BigInt(now % HIGH));
     this.#state.setGpr(RDX, BigInt(Math.floor(now / HIGH)));
     return true;

@@ -70,6 +70,17 @@ Deno.test("Engine, repeated insb at CPL 3 is #GP(0) at its first repetition", ()
   assertEquals(bench.engine.x86.gpr(RDI), DATA);
 });
 
+Deno.test("Engine, rdtscp also reads TSC_AUX", () => {
+  using bench = openBench("x86_64");
+  const { engine } = bench;
+  place(bench, [0x0f, 0x01, 0xf9, 0xf4], 0); // rdtscp; hlt
+  engine.x86.setGpr(1, 0xffff_ffff_ffff_ffffn);
+  engine.writeMsr(X86Msr.TSC_AUX, 0x8765_4321n);
+  engine.run(10);
+  assertEquals(engine.x86.gpr(1), 0x8765_4321n);
+  assertEquals(engine.x86.gpr(RAX), 1n);
+});
+
 Deno.test("Engine, a single step over syscall is the system call", () => {
   using bench = openBench("x86_64");
   const { engine } = bench;
