@@ -6,7 +6,7 @@
 
 import { Comparison } from "../differences.ts";
 import type { CheckResult } from "../../tool.ts";
-import { assemble, type Assembled, hasAssembler } from "./assemble.ts";
+import { assemble, type Assembled } from "./assemble.ts";
 import { makeCases } from "./cases.ts";
 import { GuestProcessor } from "./guest.ts";
 import { KNOWN } from "./known.ts";
@@ -16,7 +16,7 @@ import { integerSnippets } from "./listing/integer.ts";
 import { sseSnippets } from "./listing/sse.ts";
 import { systemSnippets } from "./listing/system.ts";
 import { x87Snippets } from "./listing/x87.ts";
-import { hostFeatures, NativeProcessor } from "./native.ts";
+import { hostFeatures, type NativeProcessor } from "./native.ts";
 import { outcomesOf } from "./outcome.ts";
 import { FEATURES, type Snippet } from "./snippet.ts";
 

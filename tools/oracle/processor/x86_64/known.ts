@@ -7,7 +7,7 @@
 import type { Known, Outcome } from "../differences.ts";
 
 /** Vectors the other processor has come to. */
-function theirVector(...vectors: number[]): Known["when"] {
+function theirVector(...vectors: number[]): (ours: Outcome, theirs: Outcome) => boolean {
   return (_ours: Outcome, theirs: Outcome) => vectors.includes(Number(theirs["vector"]));
 }
 

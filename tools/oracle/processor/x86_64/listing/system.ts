@@ -52,7 +52,7 @@ function privileged(): Snippet[] {
 
 function tables(): Snippet[] {
   const chapter = new Chapter("tables");
-  const forged = { forgedWith: "umip" };
+  const forged = { forgedWith: "umip" } as const;
   chapter.all(["sgdt (%rdi)", "sidt (%rdi)"], { operand: data(10), ...forged });
   chapter.all(["sldt (%rdi)", "str (%rdi)", "smsw (%rdi)"], { operand: data(2), ...forged });
   // Selectors that no system's table has: null, beyond its limit, and of the local table.
