@@ -89,11 +89,9 @@ export function checkUserMode(
     if (typeof ours === "string") comparison.add(each.name, { end: ours }, {});
     else comparison.add(each.name, ...outcomesOf(each, ours, theirs[i]!));
   });
-  const known = [...comparison.seen].map(([{ name }, count]) => `${name} in ${count} cases`);
+  const result = comparison.result("x86-64 user mode beside this processor");
   return {
-    name: "x86-64 user mode beside this processor",
-    figures: `${snippets.length} of ${all.length} snippets, ${comparison.cases} cases`,
-    notes: [`known to differ: ${known.join(", ") || "nothing"}`],
-    differences: comparison.errors,
+    ...result,
+    figures: `${snippets.length} of ${all.length} snippets, ${result.figures}`,
   };
 }
