@@ -115,6 +115,12 @@ export type CpuExit =
     readonly kind: "stop";
   }
   | {
+    /** Watched memory was accessed; the instruction that did is complete. */
+    readonly kind: "watch";
+    /** What was accessed, in the order it was. */
+    readonly hits: readonly WatchHit[];
+  }
+  | {
     /** An access went to a physical address where there is no memory. */
     readonly kind: "memory";
     /** Physical address. */
@@ -137,6 +143,44 @@ export type CpuExit =
     /** Its error. */
     readonly error: Error;
   };
+
+/** Bytes of memory to watch. */
+export interface WatchRange {
+  /** Virtual address of the first byte. */
+  readonly address: bigint;
+  /** Bytes, at least 1. */
+  readonly size: number;
+  /** Whether reads count. */
+  readonly reads: boolean;
+  /** Whether writes count. */
+  readonly writes: boolean;
+  /**
+   * Physical addresses of the root tables in which an address of the lower half is watched; asked
+   * for again whenever the CPU runs. By default that in use when a run begins.
+   */
+  readonly roots?: () => Iterable<bigint>;
+}
+
+/** An access to watched bytes. */
+export interface WatchHit {
+  /** The range it was to. */
+  readonly range: WatchRange;
+  /** What was done. */
+  readonly access: "read" | "write";
+  /** Address of the first watched byte that was accessed. */
+  readonly address: bigint;
+  /** The watched bytes that were accessed, as they were before. */
+  readonly before: Uint8Array;
+  /** The same bytes as they were read, or as they are now that they have been written. */
+  readonly value: Uint8Array;
+  /** Address of the instruction; of what is not the guest's the one the CPU was at. */
+  readonly pc: bigint;
+  /**
+   * Who did it: an instruction of the guest, the processor itself when it entered an exception, or
+   * the kernel's part that the host executes.
+   */
+  readonly by: "instruction" | "cpu" | "kernel";
+}
 
 /** What an exception has interrupted, as far as its entry has changed it. */
 export interface Interrupted {
@@ -269,6 +313,14 @@ export interface Cpu extends Disposable {
    * result to remove it.
    */
   addBreakpoint(address: bigint): Disposable;
+  /**
+   * Stops the run just behind each instruction that accesses watched bytes, and behind the entry
+   * of an exception that does. Fetches and the walks of translation tables do not count. Dispose
+   * the result to end it.
+   */
+  addWatch(range: WatchRange): Disposable;
+  /** What the host itself has written to watched bytes since the last run. */
+  takeWatchHits(): readonly WatchHit[];
 }
 
 /** An architecture. */

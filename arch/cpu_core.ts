@@ -5,12 +5,21 @@
  * @module
  */
 
-import { type Engine, EngineUsageError, type Exit } from "../unicorn/mod.ts";
-import type { BootParameters, Cpu, CpuExit, CpuState, ExceptionEntry } from "./arch.ts";
+import { type AccessRecord, type Engine, EngineUsageError, type Exit } from "../unicorn/mod.ts";
+import type {
+  BootParameters,
+  Cpu,
+  CpuExit,
+  CpuState,
+  ExceptionEntry,
+  WatchHit,
+  WatchRange,
+} from "./arch.ts";
 import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import { hex } from "./physical_memory.ts";
+import { Watchpoints } from "./watchpoints.ts";
 
 /** Number of interrupt lines. */
 export const INTERRUPT_LINES = 32;
@@ -31,6 +40,8 @@ export abstract class CpuCore implements Cpu {
   #pending = 0;
   #resumeAt: bigint | null = null;
   #stalled = 0;
+  /** Watched memory, `null` where there is none. */
+  #watchpoints: Watchpoints | null = null;
 
   /** Takes over an engine; it is disposed of with the CPU. */
   protected constructor(engine: Engine, options: { space: KernelSpace; image: GuestImage }) {
@@ -64,6 +75,8 @@ export abstract class CpuCore implements Cpu {
   abstract setRegister(name: string, value: bigint): void;
   /** Root of the tables that translate an address now, or `undefined` while translation is off. */
   protected abstract rootOf(address: bigint): bigint | undefined;
+  /** See {@linkcode Watchpoints}: addresses of the operands in memory of an instruction. */
+  protected abstract operandsOf(record: AccessRecord): readonly bigint[] | undefined;
   /** Enters the exception of an engine exit; returns an exit of the CPU if that ends the run. */
   protected abstract enterException(exit: Exit): CpuExit | null;
   /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
@@ -83,6 +96,17 @@ export abstract class CpuCore implements Cpu {
     if (!Number.isSafeInteger(budget) || budget <= 0) {
       throw new ArchError("misuse", `Cannot run ${budget} instructions: not a positive integer`);
     }
+    const watchpoints = this.#watchpoints;
+    if (watchpoints === null) return this.#run(budget, null);
+    watchpoints.begin();
+    try {
+      return this.#run(budget, watchpoints);
+    } finally {
+      watchpoints.end();
+    }
+  }
+
+  #run(budget: number, watchpoints: Watchpoints | null): CpuExit {
     let left = budget;
     while (left > 0) {
       if (this.#pending !== 0 && this.interruptsEnabled) {
@@ -90,6 +114,7 @@ export abstract class CpuCore implements Cpu {
         this.#pending &= ~(1 << line);
         const end = this.enterInterrupt(line);
         if (end !== null) return end;
+        if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
       }
       const { watching } = this;
       if (watching) {
@@ -103,7 +128,9 @@ export abstract class CpuCore implements Cpu {
       // instructions.
       const stepping = this.prepareRun() || this.#pending !== 0 || this.#resumeAt !== null ||
         watching;
+      if (watchpoints !== null) watchpoints.arm();
       const exit = this.engine.run(stepping ? 1 : left);
+      if (watchpoints !== null) watchpoints.settle(this.#faulted(exit));
       left -= exit.instructions;
       if (exit.instructions > 0) {
         this.#resumeAt = null;
@@ -111,6 +138,7 @@ export abstract class CpuCore implements Cpu {
       }
       switch (exit.kind) {
         case "budget":
+        case "access":
           break;
         case "halt":
           return HYPERCALL;
@@ -130,8 +158,15 @@ export abstract class CpuCore implements Cpu {
         case "fault":
           return { kind: "fault", error: exit.error };
       }
+      if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
     }
     return BUDGET;
+  }
+
+  /** Whether the instruction that has accessed watched memory is to be restarted. */
+  #faulted(exit: Exit): boolean {
+    if (exit.kind === "memory" || exit.kind === "fault") return true;
+    return exit.kind === "trap" && this.engine.accessed?.pc === this.pc;
   }
 
   /** Whether each instruction is to be looked at before it is executed. */
@@ -244,12 +279,38 @@ export abstract class CpuCore implements Cpu {
     );
   }
 
+  /** See {@linkcode Cpu.addWatch}. */
+  addWatch(range: WatchRange): Disposable {
+    const { engine, space } = this;
+    const watchpoints = this.#watchpoints ??= new Watchpoints({
+      engine,
+      space,
+      rootOf: (address) => this.rootOf(address),
+      operandsOf: (record) => this.operandsOf(record),
+      pc: () => this.pc,
+    });
+    watchpoints.add(range);
+    return {
+      [Symbol.dispose]: () => {
+        if (engine.disposed) return;
+        watchpoints.delete(range);
+        if (watchpoints.isEmpty && this.#watchpoints === watchpoints) this.#watchpoints = null;
+      },
+    };
+  }
+
+  /** See {@linkcode Cpu.takeWatchHits}. */
+  takeWatchHits(): readonly WatchHit[] {
+    return this.#watchpoints?.take() ?? NO_HITS;
+  }
+
   /** Frees the engine. */
   [Symbol.dispose](): void {
     this.engine[Symbol.dispose]();
   }
 }
 
+const NO_HITS: readonly WatchHit[] = [];
 const HYPERCALL: CpuExit = { kind: "hypercall" };
 const BUDGET: CpuExit = { kind: "budget" };
 const STOP: CpuExit = { kind: "stop" };

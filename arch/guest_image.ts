@@ -92,7 +92,7 @@ export class GuestImage {
           physical,
         );
       }
-      memory.slice(physical, segment.fileSize).set(this.elf.segmentData(segment));
+      memory.write(physical, this.elf.segmentData(segment));
     }
   }
 }

@@ -138,7 +138,10 @@ export class KernelSpace {
 
   /** Writes a 64-bit word of kernel memory, whatever its protection. */
   writeU64(address: bigint, value: bigint): void {
-    this.memory.view.setBigUint64(this.offset(address, 8), value, true);
+    const { memory } = this;
+    const offset = this.offset(address, 8);
+    if (memory.onWrite !== null) memory.onWrite(offset, 8);
+    memory.view.setBigUint64(offset, value, true);
   }
 
   /** Maps a page of a kernel stack. */

@@ -94,7 +94,7 @@ export class PageTables {
   /** Allocates an empty table and returns its physical address. */
   createTable(): bigint {
     const table = this.#frames.allocate();
-    this.#memory.slice(table, PAGE_SIZE).fill(0);
+    this.#memory.clear(table, PAGE_SIZE);
     return table;
   }
 
@@ -167,7 +167,7 @@ export class PageTables {
   shareUpperHalf(from: bigint, to: bigint): void {
     const half = PAGE_SIZE / 2;
     const source = this.#memory.slice(from + BigInt(half), half);
-    this.#memory.slice(to + BigInt(half), half).set(source);
+    this.#memory.write(to + BigInt(half), source);
   }
 
   /** Frees the tables (not the pages) below the lower half of a root, and the root itself. */

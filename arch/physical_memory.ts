@@ -18,6 +18,12 @@ export class PhysicalMemory {
   /** Little-endian view over {@linkcode bytes}. */
   readonly view: DataView;
   readonly #base: number;
+  /**
+   * Called before the host, acting as the machine's kernel or processor, writes `size` bytes at an
+   * index of {@linkcode bytes}; `null` while nobody watches. Whoever writes through the arrays
+   * themselves calls it.
+   */
+  onWrite: ((offset: number, size: number) => void) | null = null;
 
   /**
    * Reserves zeroed RAM.
@@ -77,7 +83,23 @@ export class PhysicalMemory {
 
   /** Writes a little-endian 64-bit word at a physical address. */
   writeU64(address: bigint, value: bigint): void {
-    this.view.setBigUint64(this.offset(address, 8), value, true);
+    const offset = this.offset(address, 8);
+    if (this.onWrite !== null) this.onWrite(offset, 8);
+    this.view.setBigUint64(offset, value, true);
+  }
+
+  /** Writes bytes at a physical address. */
+  write(address: bigint, bytes: Uint8Array): void {
+    const offset = this.offset(address, bytes.length);
+    if (this.onWrite !== null) this.onWrite(offset, bytes.length);
+    this.bytes.set(bytes, offset);
+  }
+
+  /** Fills bytes at a physical address with zeros. */
+  clear(address: bigint, size: number): void {
+    const offset = this.offset(address, size);
+    if (this.onWrite !== null) this.onWrite(offset, size);
+    this.bytes.fill(0, offset, offset + size);
   }
 
   /** The `size` bytes at a physical address, not a copy. */

@@ -5,7 +5,7 @@
  */
 
 import type { KernelSpace } from "./kernel_space.ts";
-import { PAGE_SIZE } from "./physical_memory.ts";
+import { PAGE_SIZE, type PhysicalMemory } from "./physical_memory.ts";
 
 const PAGE_SHIFT = 12;
 
@@ -15,6 +15,7 @@ const PAGE_SHIFT = 12;
  * are aligned, so no word is in two pages.
  */
 export class TrapFrameMemory {
+  readonly #memory: PhysicalMemory;
   readonly #view: DataView;
   /**
    * Index in RAM of the first byte; first offset that is in the next page; what to add to offsets
@@ -30,6 +31,7 @@ export class TrapFrameMemory {
    */
   constructor(space: KernelSpace, address: bigint, size: number) {
     const room = PAGE_SIZE - Number(BigInt.asUintN(PAGE_SHIFT, address));
+    this.#memory = space.memory;
     this.#view = space.memory.view;
     this.#split = Math.min(size, room);
     this.#first = space.offset(address, this.#split);
@@ -58,7 +60,9 @@ export class TrapFrameMemory {
 
   /** Writes 64 bits, taken modulo 2^64. */
   setU64(offset: number, value: bigint): void {
-    this.#view.setBigUint64(this.#at(offset), value, true);
+    const at = this.#at(offset);
+    if (this.#memory.onWrite !== null) this.#memory.onWrite(at, 8);
+    this.#view.setBigUint64(at, value, true);
   }
 
   #at(offset: number): number {

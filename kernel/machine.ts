@@ -10,6 +10,13 @@ import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { EventSink } from "../trace/events.ts";
 import { inspectAs } from "../util/inspect.ts";
+import {
+  type WatchKind,
+  type Watchpoint,
+  type WatchpointHit,
+  type WatchpointOptions,
+  Watchpoints,
+} from "./debug/watchpoints.ts";
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
@@ -55,6 +62,12 @@ export type RunResult =
     readonly kind: "breakpoint";
     /** Its address. */
     readonly address: bigint;
+  }
+  | {
+    /** Watched memory was accessed; the instruction that did is complete. Run again to go on. */
+    readonly kind: "watchpoint";
+    /** What was accessed: several where watchpoints overlap, or one instruction did more. */
+    readonly hits: readonly WatchpointHit[];
   };
 
 /**
@@ -77,6 +90,7 @@ export class Machine implements Disposable {
   readonly kernel: Kernel;
   readonly #hypercalls: Hypercalls;
   readonly #snapshots: SnapshotStore;
+  readonly #watchpoints: Watchpoints;
   #broken: string | null = null;
   #running = false;
 
@@ -90,6 +104,7 @@ export class Machine implements Disposable {
     const { arch, policy, programs, ...built } = checkOptions(options);
     const kernel = new Kernel({ ...built, arch, policy, sinks: options.sinks ?? [] });
     this.kernel = kernel;
+    this.#watchpoints = new Watchpoints(kernel);
     this.#snapshots = new SnapshotStore(kernel, built);
     const { image } = arch;
     this.#hypercalls = {
@@ -205,8 +220,8 @@ export class Machine implements Disposable {
   }
 
   /**
-   * Runs until the machine halts, a breakpoint is reached or `instructions` more guest instructions
-   * have been executed.
+   * Runs until the machine halts, a breakpoint is reached, watched memory is accessed or
+   * `instructions` more guest instructions have been executed.
    * @param instructions a positive integer; by default there is no limit
    * @throws {KernelError} of kind `engine` if the engine fails; the machine cannot be used after
    *   that
@@ -246,7 +261,16 @@ export class Machine implements Disposable {
       switch (exit.kind) {
         case "hypercall":
           this.#hypercall(on);
+          if (!this.#watchpoints.isEmpty) {
+            const hits = this.#watchpoints.written(on);
+            if (hits.length > 0) return { kind: "watchpoint", hits };
+          }
           break;
+        case "watch": {
+          const hits = this.#watchpoints.found(on, exit.hits);
+          if (hits.length > 0) return { kind: "watchpoint", hits };
+          break;
+        }
         case "budget":
           break;
         case "stop":
@@ -361,6 +385,35 @@ export class Machine implements Disposable {
     return this.cpu.addBreakpoint(address);
   }
 
+  /**
+   * Stops every run just behind an access to memory: an instruction's, in user or kernel mode, the
+   * processor's own when it enters an exception, or a write of the kernel's part in TypeScript.
+   * Only bytes that are touched count, of accesses of every size. Dispose the result to remove it.
+   * Events and the clock are the same with watchpoints as without; while there are none they cost
+   * nothing. Like breakpoints they are no part of a snapshot.
+   *
+   * @param address virtual address of the first byte, which need not be mapped yet
+   * @param size bytes, 1 to 2^20
+   * @throws {KernelError} of kind `misuse` if that is no range, or the kind or task none
+   *
+   * @example Who writes to a variable?
+   * ```ts
+   * using watchpoint = machine.addWatchpoint(0x404000n, 8, "write", { task: 1 });
+   * const result = machine.run();
+   * if (result.kind === "watchpoint") {
+   *   for (const { pc, before, value } of result.hits) console.log(pc.toString(16), before, value);
+   * }
+   * ```
+   */
+  addWatchpoint(
+    address: bigint,
+    size: number,
+    kind: WatchKind,
+    options: WatchpointOptions = {},
+  ): Watchpoint {
+    return this.#watchpoints.add({ address, size, kind }, options);
+  }
+
   /** Frees the engine. */
   [Symbol.dispose](): void {
     this.#broken ??= "Cannot run a machine that was disposed of";
@@ -376,7 +429,7 @@ export class Machine implements Disposable {
     const { commandLine, bytes, mode = "user" } = module;
     const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
     const physical = pageFrames.allocateContiguous(pages);
-    memory.slice(physical, bytes.length).set(bytes);
+    memory.write(physical, bytes);
     const index = bootModules.length;
     const code = new ModuleCode({ bytes, name });
     bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });

@@ -29,6 +29,12 @@ export type { ModuleCode } from "./program/module_code.ts";
 export { Clock, type ClockRecord, type DueInterrupt, InterruptLine } from "./clock.ts";
 export { Console, CONSOLE_KEPT, type ConsoleRecord } from "./console.ts";
 export { Emitter } from "./emitter.ts";
+export type {
+  WatchKind,
+  Watchpoint,
+  WatchpointHit,
+  WatchpointOptions,
+} from "./debug/watchpoints.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
 export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
 export type { ConsoleView, MappingSummary, Registers, TaskSummary } from "./inspect/mod.ts";

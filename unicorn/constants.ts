@@ -25,6 +25,10 @@ export const UC_PROT_ALL = 7;
 export const UC_HOOK_INSN = 1 << 1;
 /** `UC_HOOK_CODE`: every instruction of a range, before it executes. */
 export const UC_HOOK_CODE = 1 << 2;
+/** `UC_HOOK_MEM_READ`: loads. */
+export const UC_HOOK_MEM_READ = 1 << 10;
+/** `UC_HOOK_MEM_WRITE`: stores. */
+export const UC_HOOK_MEM_WRITE = 1 << 11;
 /** `UC_HOOK_MEM_UNMAPPED`: reads, writes and fetches of physical addresses without memory. */
 export const UC_HOOK_MEM_UNMAPPED = 7 << 4;
 /** `UC_HOOK_MEM_WRITE_UNMAPPED`: the writes among them. */
@@ -35,6 +39,8 @@ export const UC_HOOK_MEM_WRITE_UNMAPPED = 1 << 5;
  */
 export const UC_HOOK_EDGE_GENERATED = 1 << 15;
 
+/** `UC_MEM_WRITE`, the access type a memory hook is given. */
+export const UC_MEM_WRITE = 17;
 /** `UC_MEM_WRITE_UNMAPPED`, the access type a memory hook is given. */
 export const UC_MEM_WRITE_UNMAPPED = 20;
 /** `UC_MEM_FETCH_UNMAPPED`, the access type a memory hook is given. */

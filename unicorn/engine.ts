@@ -16,6 +16,7 @@ import { type CodeHookCallback, CodeHooks } from "./code_hooks.ts";
 import { type HookTarget, memoryCallback, setRunning, translationCallback } from "./hooks.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
+import { type AccessRecord, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./aarch64/pc_alignment.ts";
@@ -88,6 +89,7 @@ export class Engine extends EngineRegisters implements Disposable {
   readonly #library: UnicornLibrary;
   #imageStore: CpuImageStore | undefined;
   readonly #hooks: CodeHooks;
+  readonly #accesses: MemoryWatch;
   #total = 0;
   /** The last budget; no number at first, so that the first one is looked at. */
   #budget = NaN;
@@ -162,6 +164,13 @@ export class Engine extends EngineRegisters implements Disposable {
       this.#alignment = new PcAlignment(native, this.#aarch64);
       this.#maintenance = new CacheMaintenance(native, this.#code);
     }
+    this.#accesses = new MemoryWatch(native, {
+      ram: this.#ram,
+      words: this.#words,
+      pcIndex: this.#pcIndex,
+      counter: () => this.#counter(),
+      endRun: (more) => this.#endRun(more),
+    });
     const watch = new TranslationWatch(native, this.#ram, {
       code: this.#code,
       alignment: this.#alignment,
@@ -172,6 +181,8 @@ export class Engine extends EngineRegisters implements Disposable {
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
+      onAccess: (write, address, size) =>
+        this.#guard(() => this.#accesses.onAccess(write, address, size)),
       onTranslation: (address, size) => this.#guard(() => watch.onTranslation(address, size)),
       onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
       onTimestamp: (withProcessor) =>
@@ -261,14 +272,26 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#x86?.clearDoubleFaultLatch();
     this.#memory = undefined;
     this.#stoppedByHook = false;
+    this.#accesses.clear();
     const misaligned = this.#alignment?.beforeRun();
     if (misaligned !== undefined) return misaligned;
     this.#running = true;
     const outer = setRunning(this.#target);
-    const status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
+    let status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
+    let before = 0;
+    if (status === uc.UC_ERR_OK && this.#accesses.isUnfinished) {
+      before = this.#accesses.counted - 1;
+      this.#accesses.repeat();
+      // It is counted twice: with less than that it is not made, as without anything watched.
+      const left = Math.min(2, budget - before);
+      status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, BigInt(left));
+      if (left < 2) this.#accesses.clear();
+      this.#total += before;
+    }
     setRunning(outer);
     this.#running = false;
-    return this.#finish(status, budget);
+    const exit = this.#finish(status, budget - before);
+    return before === 0 ? exit : { ...exit, instructions: exit.instructions + before };
   }
 
   /**
@@ -362,6 +385,27 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   /**
+   * Ends each run behind the first instruction that accesses watched bytes. Fetches and the walks of
+   * translation tables are no accesses.
+   *
+   * @param windows Which bytes of a page count; none to watch nothing.
+   * @param frames Numbers of the page frames (physical address / 4096) in which they do, or all.
+   *   An access across two page frames is told if it begins in one of these.
+   */
+  watchMemory(windows: readonly WatchWindow[], frames: ReadonlySet<number> | "all"): void {
+    this.#checkIdle("watch memory");
+    this.#accesses.watch(windows, frames);
+  }
+
+  /**
+   * What the last instruction of the last run did to watched memory, from its first access that
+   * counts on. The instruction may have faulted after that, or trapped: the exit tells.
+   */
+  get accessed(): AccessRecord | undefined {
+    return this.#accesses.record;
+  }
+
+  /**
    * Frees the engine. Views, batches and handles taken from it refuse to work from now on. A second
    * time does nothing.
    */
@@ -376,6 +420,7 @@ export class Engine extends EngineRegisters implements Disposable {
 
   #finish(status: number, budget: number): Exit {
     const counted = this.#counter();
+    if (this.#accesses.counted > 0) return this.#finishAccess(status);
     const stopped = this.#engineBytes[this.#stopIndex] !== 0;
     // Budget, hooks and checks ask for a stop: without one the guest has ended the run itself.
     if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
@@ -418,6 +463,27 @@ export class Engine extends EngineRegisters implements Disposable {
     }
   }
 
+  /** Nothing has begun since the instruction that accessed watched memory, whatever ended the run. */
+  #finishAccess(status: number): Exit {
+    const instructions = this.#accesses.counted;
+    this.#total += instructions;
+    const refused = this.#instructions?.takeRefused();
+    if (this.#callbackError !== undefined) {
+      const { error } = this.#callbackError;
+      this.#callbackError = undefined;
+      throw error;
+    }
+    if (refused !== undefined) {
+      return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
+    }
+    if (status === uc.UC_ERR_OK) return { kind: "access", instructions };
+    if (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_INSN_INVALID) {
+      return { kind: "trap", instructions, vector: this.#exception[0] ?? -1 };
+    }
+    if (this.#memory !== undefined) return { ...this.#memory, instructions };
+    return { kind: "fault", instructions, error: this.#error(status) };
+  }
+
   get #images(): CpuImageStore {
     return this.#imageStore ??= new CpuImageStore(this.#native, this.#library);
   }
@@ -429,6 +495,13 @@ export class Engine extends EngineRegisters implements Disposable {
   #counter(): number {
     const index = this.#counterIndex;
     return (this.#engine[index] ?? 0) + (this.#engine[index + 1] ?? 0) * HIGH;
+  }
+
+  /** Cuts the budget of the run to what has been counted; the library keeps it behind its counter. */
+  #endRun(more: number): void {
+    const count = this.#counter() + more;
+    this.#engine[this.#counterIndex + 2] = count;
+    this.#engine[this.#counterIndex + 3] = count / HIGH;
   }
 
   #setBudget(budget: number): void {
@@ -475,7 +548,7 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   #onCode(id: number, address: bigint): void {
-    if (this.#stoppedByHook) return;
+    if (this.#stoppedByHook || this.#accesses.counted > 0) return;
     this.#guard(() => {
       if (this.#hooks.stopsAt(id, address)) this.#stopByHook();
     });

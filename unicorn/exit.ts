@@ -62,6 +62,15 @@ export interface StopExit extends ExitBase {
   readonly kind: "stop";
 }
 
+/**
+ * The guest accessed watched memory: PC is behind the instruction that did, see
+ * {@linkcode Engine.watchMemory}.
+ */
+export interface AccessExit extends ExitBase {
+  /** Tells this exit from the others. */
+  readonly kind: "access";
+}
+
 /** The engine failed. */
 export interface FaultExit extends ExitBase {
   /** Tells this exit from the others. */
@@ -78,4 +87,5 @@ export type Exit =
   | BudgetExit
   | MemoryExit
   | StopExit
+  | AccessExit
   | FaultExit;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { UC_MEM_FETCH_UNMAPPED, UC_MEM_WRITE_UNMAPPED } from "./constants.ts";
+import { UC_MEM_FETCH_UNMAPPED, UC_MEM_WRITE, UC_MEM_WRITE_UNMAPPED } from "./constants.ts";
 import type { MemoryExit } from "./exit.ts";
 
 /** What the callbacks need of the engine that is running. */
@@ -16,6 +16,8 @@ export interface HookTarget {
   onCode(id: number, address: bigint): void;
   /** Called when a physical address has no memory. */
   onMemory(access: MemoryExit["access"], address: bigint, size: number): void;
+  /** Called before a load or store of watched memory. */
+  onAccess(write: boolean, address: bigint, size: number): void;
   /**
    * Called for `rdtsc`, and `rdtscp`, which also reads the processor's number; returns whether it
    * has done the instruction's work.
@@ -62,6 +64,13 @@ const memory = lazy(() =>
       running?.onMemory(access, address, size);
       return 0;
     },
+  )
+);
+
+const access = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "i32", "u64", "i32", "u32", "u32"], result: "void" },
+    (_uc, type, address, size) => running?.onAccess(type === UC_MEM_WRITE, address, size),
   )
 );
 
@@ -138,6 +147,11 @@ export function codeCallback(): Deno.PointerObject {
 /** Native entry point of hooks of absent memory. */
 export function memoryCallback(): Deno.PointerObject {
   return memory().pointer;
+}
+
+/** Native entry point of hooks of loads and stores. */
+export function accessCallback(): Deno.PointerObject {
+  return access().pointer;
 }
 
 /** Native entry point of hooks of translated blocks. */

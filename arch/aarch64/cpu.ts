@@ -9,6 +9,7 @@ import {
   type AArch64State,
   AArch64SystemRegister,
   AArch64Vector,
+  type AccessRecord,
   Engine,
   type Exit,
   type SystemRegister,
@@ -22,6 +23,7 @@ import { hex } from "../physical_memory.ts";
 import { isFpInstruction } from "./decode.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
+import { memoryOperand } from "./operands.ts";
 import { generalIndex, systemRegister } from "./registers.ts";
 import { ExceptionClass, IL, systemInstructionSyndrome } from "./syndrome.ts";
 
@@ -203,6 +205,15 @@ export class AArch64Cpu extends CpuCore {
     const physical = walk?.physical ?? address;
     if (!memory.contains(physical, 4)) return undefined;
     return memory.view.getUint32(memory.offset(physical, 4), true);
+  }
+
+  /** The operand an instruction names. */
+  protected override operandsOf({ pc, state }: AccessRecord): readonly bigint[] | undefined {
+    const word = this.#wordAt(pc);
+    // X0 is behind sixteen 32-bit registers, the stack pointer in use behind X30.
+    const register = (index: number): bigint => state[8 + index] ?? 0n;
+    const operand = word === undefined ? undefined : memoryOperand(word, { pc, register });
+    return operand === undefined ? undefined : [operand];
   }
 
   /** Floating point is to trap, and the guest steps EL0. */

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { Engine, type Exit, X86Register, type X86State } from "../../unicorn/mod.ts";
+import {
+  type AccessRecord,
+  Engine,
+  type Exit,
+  X86Register,
+  type X86State,
+} from "../../unicorn/mod.ts";
 import type { BootParameters, CpuExit, CpuState } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
@@ -30,6 +36,7 @@ import {
   SYSCALL_VECTOR,
   Vector,
 } from "./exceptions.ts";
+import { memoryOperands } from "./operands.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
 import {
   engineRegister,
@@ -180,6 +187,15 @@ export class X86Cpu extends CpuCore {
   /** CR3. */
   protected override rootOf(_address: bigint): bigint | undefined {
     return (this.#state.cr0 & CR0_PG) === 0n ? undefined : this.#state.cr3 & CR3_ROOT;
+  }
+
+  /** The operands an instruction's bytes name. */
+  protected override operandsOf({ pc, state }: AccessRecord): readonly bigint[] | undefined {
+    return memoryOperands(this.#code(pc, MAX_INSTRUCTION), {
+      pc,
+      register: (index) => state[index] ?? 0n,
+      segmentBase: (segment) => this.register(`${segment}_base`),
+    });
   }
 
   /** What the host has said of user code's floating point. */

@@ -66,7 +66,7 @@ export function decode(code: Uint8Array): Instruction | undefined {
 }
 
 /** Whether a one-byte opcode has a ModRM byte. */
-function hasModrm({ map, opcode }: Instruction): boolean {
+export function hasModrm({ map, opcode }: Instruction): boolean {
   if (map === 2) return true;
   if (map === 1) {
     return !((opcode >= 0x05 && opcode <= 0x0b) || (opcode >= 0x30 && opcode <= 0x37) ||
@@ -82,7 +82,7 @@ function hasModrm({ map, opcode }: Instruction): boolean {
 }
 
 /** A memory access of an instruction. */
-interface Access {
+export interface Access {
   readonly address: bigint;
   readonly stack: boolean;
 }
@@ -128,7 +128,7 @@ function modrmAccess(
 }
 
 /** Where an instruction pushes to or pops from, if it does. */
-function stackAccess(
+export function stackAccess(
   instruction: Instruction,
   group: number,
   register: (index: number) => bigint,

@@ -274,6 +274,7 @@ export class Delivery {
     const { view } = this.#memory;
     const direct = this.#directOffset(rsp, size);
     if (direct >= 0 && (direct + size <= this.#imageBegin || direct >= this.#imageEnd)) {
+      if (this.#memory.onWrite !== null) this.#memory.onWrite(direct, size);
       for (let i = 0, at = direct + size; i < words.length; i++) {
         view.setBigUint64(at -= 8, words[i] ?? 0n, true);
       }
@@ -284,6 +285,7 @@ export class Delivery {
       return offsets.vector === Vector.SS ? new DeliveryFault(Vector.SS, ext) : offsets;
     }
     for (let i = 0; i < words.length; i++) {
+      if (this.#memory.onWrite !== null) this.#memory.onWrite(offsets[i] ?? 0, 8);
       view.setBigUint64(offsets[i] ?? 0, words[i] ?? 0n, true);
     }
     return rsp;

@@ -26,9 +26,10 @@ export function writeKernel(k: Kernel, address: bigint, bytes: Uint8Array): bool
     const part = k.kernelSpace.pageBytes(at);
     if (part === undefined) return false;
     const piece = bytes.subarray(done, done + part.length);
-    part.set(piece);
+    const physical = k.kernelSpace.physical(at);
+    k.memory.write(physical, piece);
     // Pages of kernel-mode code are not protected from the kernel.
-    k.dropCode(pageFloor(k.kernelSpace.physical(at)));
+    k.dropCode(pageFloor(physical));
     done += piece.length;
   }
   return true;

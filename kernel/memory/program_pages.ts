@@ -46,13 +46,13 @@ function loadPage(
 ): void {
   const { task, segment, page } = place;
   const physical = k.pageFrames.allocate();
-  const bytes = k.memory.slice(physical, PAGE_SIZE);
   const begin = segment.address > page ? segment.address : page;
   const fileEnd = segment.address + BigInt(segment.fileSize);
   const end = fileEnd < page + PAGE ? fileEnd : page + PAGE;
   if (begin < end && task.module !== null) {
     const from = segment.offset + Number(begin - segment.address);
-    bytes.set(task.module.bytes.subarray(from, from + Number(end - begin)), Number(begin - page));
+    const bytes = task.module.bytes.subarray(from, from + Number(end - begin));
+    k.memory.write(physical + begin - page, bytes);
   }
   const { write, execute } = segment.protection;
   k.kernelSpace.mapProgramPage(page, { physical, write, execute });

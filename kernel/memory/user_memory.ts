@@ -108,7 +108,7 @@ export function copyoutThrough(
   if (page === null) return resume(then, KernReturn.RESOURCE_SHORTAGE);
   thread.giveBounce(page);
   const chunk = bytes.subarray(0, PAGE_SIZE);
-  k.memory.slice(page, chunk.length).set(chunk);
+  k.memory.write(page, chunk);
   const words = [address, k.kernelSpace.virtual(page), BigInt(chunk.length)];
   if (chunk.length === bytes.length) return call("copyout", words, { name: "copy_status", then });
   return call("copyout", words, {

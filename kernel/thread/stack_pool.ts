@@ -61,7 +61,7 @@ export class StackPool {
     const stack = this.#created++;
     for (let address = this.base(stack); address < this.top(stack); address += PAGE) {
       const frame = this.#frames.allocate();
-      this.#space.memory.slice(frame, PAGE_SIZE).fill(0);
+      this.#space.memory.clear(frame, PAGE_SIZE);
       this.#space.mapStackPage(address, frame);
     }
     return stack;

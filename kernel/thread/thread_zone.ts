@@ -87,7 +87,7 @@ export class ThreadZone {
     }
     const address = this.#free.pop();
     if (address === undefined) throw new RangeError("A page holds no thread object");
-    this.#space.memory.slice(this.#space.physical(address), this.#size).fill(0);
+    this.#space.memory.clear(this.#space.physical(address), this.#size);
     this.#inUse++;
     return address;
   }

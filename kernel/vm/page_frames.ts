@@ -191,7 +191,7 @@ export class PageFrames implements PageFrameSource {
         },
       );
     }
-    this.#memory.slice(frame, PAGE_SIZE).fill(0);
+    this.#memory.clear(frame, PAGE_SIZE);
     this.#used[index] = 0;
     this.#count(index, -1);
     this.#freed.push(index);

@@ -1,0 +1,383 @@
+/**
+ * Watched memory of one CPU: which accesses, by virtual address, touch what somebody watches.
+ *
+ * The engine tells of accesses by physical address ({@linkcode Engine.watchMemory}) and only says
+ * that one may be meant. Here that is turned round: before each run the watched addresses are
+ * translated in every address space they are watched in, so that the engine need look at those page
+ * frames only, and after it the access is taken back to the address the instruction used. That is
+ * where architectures differ: an instruction's operands say which of several mappings of a page
+ * frame it went through.
+ *
+ * @module
+ */
+
+import type { AccessRecord, Engine, WatchWindow } from "../unicorn/mod.ts";
+import type { WatchHit, WatchRange } from "./arch.ts";
+import type { KernelSpace } from "./kernel_space.ts";
+import { PAGE_SIZE } from "./physical_memory.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+const PAGE_MASK = PAGE - 1n;
+const PAGE_SHIFT = 12n;
+/** Upper half: mapped alike in all address spaces. */
+const UPPER_HALF = 1n << 63n;
+/** No access is longer. */
+const MAX_ACCESS = 64n;
+/**
+ * How far behind its operand an instruction's accesses may lie: `fxsave` stores 512 bytes, `enter`
+ * 31 levels.
+ */
+const OPERAND_REACH = 1024n;
+
+/** What {@linkcode Watchpoints} asks of its CPU. */
+export interface WatchpointsOptions {
+  /** The engine. */
+  readonly engine: Engine;
+  /** Tables and RAM. */
+  readonly space: KernelSpace;
+  /** Root of the tables that translate an address now; `undefined` while translation is off. */
+  readonly rootOf: (address: bigint) => bigint | undefined;
+  /**
+   * Addresses of an instruction's operands in memory, given the state it began with; `undefined` if
+   * that is not known, and any mapping may be meant.
+   */
+  readonly operandsOf: (record: AccessRecord) => readonly bigint[] | undefined;
+  /** Program counter. */
+  readonly pc: () => bigint;
+}
+
+/** One access, or part of it, by virtual address. */
+interface Access {
+  readonly write: boolean;
+  readonly address: bigint;
+  readonly size: number;
+  readonly before: Uint8Array;
+}
+
+/** A write of the host to watched bytes that is not told yet. */
+interface HostWrite {
+  readonly range: WatchRange;
+  readonly address: bigint;
+  /** Index in RAM. */
+  readonly offset: number;
+  readonly before: Uint8Array;
+  readonly by: "cpu" | "kernel";
+  readonly pc: bigint;
+}
+
+/** The watched ranges of a CPU, at least one. */
+export class Watchpoints {
+  readonly #options: WatchpointsOptions;
+  readonly #ranges = new Set<WatchRange>();
+  /** First bytes of pages, as they were when the run began: the rest of accesses across pages. */
+  readonly #heads = new Map<bigint, Uint8Array>();
+  /** Watched pages by the page frames they are in. */
+  readonly #pages = new Map<bigint, { range: WatchRange; page: bigint }[]>();
+  #windows: readonly WatchWindow[] = [];
+  #hits: WatchHit[] = [];
+  #writes: HostWrite[] = [];
+  /** Whether the CPU runs, so that what the host writes is what the processor does. */
+  #running = false;
+
+  /** Watches nothing yet. */
+  constructor(options: WatchpointsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nothing is watched. */
+  get isEmpty(): boolean {
+    return this.#ranges.size === 0;
+  }
+
+  /** Watches a range, until told otherwise. */
+  add(range: WatchRange): void {
+    this.#ranges.add(range);
+    this.#change();
+  }
+
+  /** Watches a range no more. */
+  delete(range: WatchRange): void {
+    this.#ranges.delete(range);
+    this.#hits = this.#hits.filter((hit) => hit.range !== range);
+    this.#writes = this.#writes.filter((write) => write.range !== range);
+    this.#change();
+  }
+
+  #change(): void {
+    const { engine, space } = this.#options;
+    this.#windows = [...this.#ranges].flatMap(windowsOf);
+    if (this.isEmpty) engine.watchMemory([], "all");
+    space.memory.onWrite = this.isEmpty ? null : (offset, size) => this.#onWrite(offset, size);
+  }
+
+  /** A run of the CPU begins. */
+  begin(): void {
+    this.#hits = [];
+    this.#writes = [];
+    this.#running = true;
+  }
+
+  /** A run of the CPU has ended. */
+  end(): void {
+    this.#running = false;
+  }
+
+  /** The engine is about to run: it has to know where the watched bytes are now. */
+  arm(): void {
+    const { engine, space } = this.#options;
+    const frames = new Set<number>();
+    this.#heads.clear();
+    this.#pages.clear();
+    for (const range of this.#ranges) {
+      const { address, size } = range;
+      // Accesses that run over from the page before begin in its page frame.
+      const first = (address & PAGE_MASK) < MAX_ACCESS ? address - PAGE : address;
+      const begin = first < 0n ? address : first;
+      for (let page = begin & ~PAGE_MASK; page < address + BigInt(size); page += PAGE) {
+        for (const physical of this.#frames(range, page)) {
+          frames.add(Number(physical >> PAGE_SHIFT));
+          const pages = this.#pages.get(physical);
+          if (pages === undefined) this.#pages.set(physical, [{ range, page }]);
+          else pages.push({ range, page });
+          if (!space.memory.contains(physical, PAGE_SIZE)) continue;
+          this.#heads.set(physical, space.memory.slice(physical, Number(MAX_ACCESS)).slice());
+        }
+      }
+    }
+    engine.watchMemory(this.#windows, frames);
+  }
+
+  /**
+   * The engine has run: finds out what was accessed.
+   *
+   * @param faulted whether the last instruction is to be restarted, as if it had never begun
+   */
+  settle(faulted: boolean): void {
+    const record = this.#options.engine.accessed;
+    if (record === undefined || faulted) return;
+    const operands = this.#options.operandsOf(record);
+    for (const range of this.#ranges) {
+      for (const { write, address, size, before } of record.accesses) {
+        if (!(write ? range.writes : range.reads)) continue;
+        for (const at of this.#addresses(range, { physical: address, operands })) {
+          const access = this.#whole({ write, address: at, size, before });
+          const part = clip(access, range);
+          if (part !== undefined) this.#tell(range, part, record.pc);
+        }
+      }
+    }
+  }
+
+  /** What has happened to watched bytes and was not told yet; the caller tells it. */
+  take(): readonly WatchHit[] {
+    const hits = this.#hits;
+    const { memory } = this.#options.space;
+    for (const { range, address, offset, before, by, pc } of this.#writes) {
+      const value = memory.bytes.slice(offset, offset + before.length);
+      hits.push({ range, access: "write", address, before, value, pc, by });
+    }
+    this.#hits = [];
+    this.#writes = [];
+    return hits;
+  }
+
+  /** Whether {@linkcode take} has anything. */
+  get hasHits(): boolean {
+    return this.#hits.length + this.#writes.length > 0;
+  }
+
+  /** Page frames a page of a range is in, in the address spaces the range is watched in. */
+  *#frames(range: WatchRange, page: bigint): Iterable<bigint> {
+    const { space, rootOf } = this.#options;
+    const current = rootOf(page);
+    if (current === undefined) yield page;
+    const roots = (page & UPPER_HALF) !== 0n
+      ? [space.root]
+      : range.roots === undefined
+      ? current === undefined ? [] : [current]
+      : range.roots();
+    for (const root of roots) {
+      const walk = space.tables.walk(root, page);
+      if (walk.kind === "mapped") yield walk.physical;
+    }
+  }
+
+  /** Virtual addresses by which an access may have gone to a range. */
+  *#addresses(
+    range: WatchRange,
+    access: { physical: bigint; operands: readonly bigint[] | undefined },
+  ): Iterable<bigint> {
+    const { physical, operands } = access;
+    const offset = physical & PAGE_MASK;
+    const frame = physical - offset;
+    const seen = new Set<bigint>();
+    for (const { range: other, page } of this.#pages.get(frame) ?? []) {
+      if (other !== range || seen.has(page)) continue;
+      seen.add(page);
+      const address = page + offset;
+      const isMeant = operands === undefined ||
+        operands.some((operand) => {
+          const distance = BigInt.asIntN(64, address - operand);
+          return distance > -OPERAND_REACH && distance < OPERAND_REACH;
+        });
+      if (isMeant && this.#isIn(range, page, frame)) yield address;
+    }
+  }
+
+  /** Whether the CPU now finds a page in a page frame, and in an address space of the range. */
+  #isIn(range: WatchRange, page: bigint, frame: bigint): boolean {
+    const { space, rootOf } = this.#options;
+    const root = rootOf(page);
+    if (root === undefined) return page === frame;
+    if ((page & UPPER_HALF) === 0n && range.roots !== undefined) {
+      if (![...range.roots()].includes(root)) return false;
+    }
+    const walk = space.tables.walk(root, page);
+    return walk.kind === "mapped" && walk.physical === frame;
+  }
+
+  /** Adds what was in the second page before an access across two. */
+  #whole(access: Access): Access {
+    const { address, size, before } = access;
+    if (before.length === size) return access;
+    const { space, rootOf } = this.#options;
+    const page = (address + BigInt(size)) & ~PAGE_MASK;
+    const root = rootOf(page);
+    const walk = root === undefined ? undefined : space.tables.walk(root, page);
+    const physical = walk === undefined ? page : walk.kind === "mapped" ? walk.physical : undefined;
+    const head = physical === undefined ? undefined : this.#heads.get(physical);
+    const whole = new Uint8Array(size);
+    whole.set(before);
+    if (head !== undefined) whole.set(head.subarray(0, size - before.length), before.length);
+    return { ...access, before: whole };
+  }
+
+  /** Adds to the hits; neighboring parts of one instruction's access are one. */
+  #tell(range: WatchRange, part: Access, pc: bigint): void {
+    const access = part.write ? "write" : "read";
+    const last = this.#hits.at(-1);
+    const value = part.write ? this.#read(part.address, part.size) : part.before;
+    const { address, before } = part;
+    if (
+      last !== undefined && last.range === range && last.access === access && last.pc === pc &&
+      last.address + BigInt(last.before.length) === address
+    ) {
+      this.#hits[this.#hits.length - 1] = {
+        ...last,
+        before: join(last.before, before),
+        value: join(last.value, value),
+      };
+      return;
+    }
+    this.#hits.push({ range, access, address, before, value, pc, by: "instruction" });
+  }
+
+  /** Bytes at an address, as the CPU finds them now. */
+  #read(address: bigint, size: number): Uint8Array {
+    const { space, rootOf } = this.#options;
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size;) {
+      const from = address + BigInt(at);
+      const room = Math.min(size - at, PAGE_SIZE - Number(from & PAGE_MASK));
+      const root = rootOf(from);
+      const walk = root === undefined ? undefined : space.tables.walk(root, from);
+      const physical = walk?.kind === "mapped" ? walk.physical : from;
+      if (space.memory.contains(physical, room)) bytes.set(space.memory.slice(physical, room), at);
+      at += room;
+    }
+    return bytes;
+  }
+
+  /** The host is about to write bytes of RAM, as the kernel or as the processor. */
+  #onWrite(offset: number, size: number): void {
+    for (let at = offset; at < offset + size;) {
+      const begin = at % PAGE_SIZE;
+      const end = Math.min(PAGE_SIZE, begin + offset + size - at);
+      if (this.#windows.some((w) => w.writes && begin < w.end && end > w.begin)) {
+        this.#onPageWrite(at - begin, { begin, end });
+      }
+      at += end - begin;
+    }
+  }
+
+  /** A write within the page frame at an index of RAM. */
+  #onPageWrite(index: number, part: { begin: number; end: number }): void {
+    const { space } = this.#options;
+    const { memory } = space;
+    const frame = memory.base + BigInt(index);
+    for (const range of this.#ranges) {
+      if (!range.writes) continue;
+      const behind = range.address + BigInt(range.size);
+      for (let page = range.address & ~PAGE_MASK; page < behind; page += PAGE) {
+        const begin = Math.max(
+          part.begin,
+          Number(range.address > page ? range.address - page : 0n),
+        );
+        const end = Math.min(part.end, Number(behind - page < PAGE ? behind - page : PAGE));
+        if (begin >= end || ![...this.#frames(range, page)].includes(frame)) continue;
+        this.#noteWrite(range, {
+          address: page + BigInt(begin),
+          offset: index + begin,
+          size: end - begin,
+        });
+      }
+    }
+  }
+
+  #noteWrite(
+    range: WatchRange,
+    { address, offset, size }: { address: bigint; offset: number; size: number },
+  ): void {
+    const { space } = this.#options;
+    const same = this.#writes.some((write) =>
+      write.range === range && write.address === address && write.before.length === size
+    );
+    if (same) return;
+    this.#writes.push({
+      range,
+      address,
+      offset,
+      before: space.memory.bytes.slice(offset, offset + size),
+      by: this.#running ? "cpu" : "kernel",
+      pc: this.#options.pc(),
+    });
+  }
+}
+
+/** The part of an access that lies in a range. */
+function clip(access: Access, range: WatchRange): Access | undefined {
+  const { address, size, before } = access;
+  const begin = address > range.address ? address : range.address;
+  const end = address + BigInt(size);
+  const behind = range.address + BigInt(range.size);
+  const last = end < behind ? end : behind;
+  if (begin >= last) return undefined;
+  const from = Number(begin - address);
+  const length = Number(last - begin);
+  return {
+    write: access.write,
+    address: begin,
+    size: length,
+    before: before.subarray(from, from + length),
+  };
+}
+
+/** The parts of pages that a range covers. */
+function windowsOf({ address, size, reads, writes }: WatchRange): WatchWindow[] {
+  const begin = Number(address & PAGE_MASK);
+  const kinds = { reads, writes };
+  if (begin + size <= PAGE_SIZE) return [{ begin, end: begin + size, ...kinds }];
+  if (size >= PAGE_SIZE) return [{ begin: 0, end: PAGE_SIZE, ...kinds }];
+  return [{ begin, end: PAGE_SIZE, ...kinds }, {
+    begin: 0,
+    end: begin + size - PAGE_SIZE > PAGE_SIZE ? PAGE_SIZE : begin + size - PAGE_SIZE,
+    ...kinds,
+  }];
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
