@@ -314,7 +314,12 @@ Deno.test("Machine.addWatchpoint, refuses what is no range, kind or task", () =>
   for (const [address, size, kind, options, message] of cases) {
     const error = assertThrows(
       () =>
-        machine.addWatchpoint(address as bigint, size as number, kind as WatchKind, options as {}),
+        machine.addWatchpoint(
+          address as bigint,
+          size as number,
+          kind as WatchKind,
+          options as { task: number },
+        ),
       KernelError,
       message,
     );

@@ -1,0 +1,117 @@
+// Watched memory of a CPU: the address an instruction uses counts, not the page frame it leads to.
+import { assert, assertEquals } from "@std/assert";
+import { makeMachine as makeA64 } from "./aarch64/testing/conformance.ts";
+import type { WatchHit } from "./arch.ts";
+import { ENCODERS } from "./testing/assembler.ts";
+import type { BareMachine, Mode } from "./testing/harness.ts";
+import { makeMachine as makeX86 } from "./x86_64/testing/conformance.ts";
+
+const TEXT = 0x60_0000n;
+const FIRST = 0x61_0000n;
+const SECOND = 0x62_0000n;
+const OTHER = 0x63_0000n;
+
+/** Runs to the first trap; all hits. */
+function hitsOf(machine: BareMachine): WatchHit[] {
+  const hits: WatchHit[] = [];
+  for (;;) {
+    const exit = machine.cpu.run(1000);
+    if (exit.kind === "hypercall") return hits;
+    assert(exit.kind === "watch", exit.kind);
+    hits.push(...exit.hits);
+  }
+}
+
+for (const make of [makeA64, makeX86]) {
+  const { name } = make().arch;
+  const encoder = ENCODERS[name];
+  const [value, target = 0] = [encoder.saved[0], encoder.argumentRegisters[0]];
+
+  /** A machine about to store to and load from these addresses, and to make a system call. */
+  const start = (mode: Mode, addresses: readonly bigint[]): BareMachine => {
+    const machine = make();
+    const code = addresses.flatMap((address) => [
+      ...encoder.constant(target, address),
+      ...encoder.storeWord(target, value),
+      ...encoder.loadWord(value, target),
+    ]);
+    const physical = machine.frame();
+    machine.memory.slice(physical, 4096).set([...code, ...encoder.systemCall()]);
+    machine.mapUser(TEXT, { write: false, execute: true }, physical);
+    const kernelText = machine.kernelPage(9);
+    machine.mapKernel(kernelText, { write: false, execute: true }, physical);
+    const data = { write: true, execute: false };
+    const frame = machine.mapUser(FIRST, data);
+    machine.mapUser(SECOND, data, frame);
+    machine.mapUser(OTHER, data);
+    machine.mapKernel(machine.kernelPage(0), data, frame);
+    machine.mapKernel(machine.kernelPage(1), data, frame);
+    machine.start({ mode, pc: mode === "user" ? TEXT : kernelText });
+    return machine;
+  };
+
+  for (const mode of ["user", "kernel"] as const) {
+    Deno.test(`Cpu.addWatch ${name}, one of two mappings of a page frame, ${mode} mode`, () => {
+      const pages = mode === "user" ? [FIRST, SECOND] : [0, 1].map((n) => make().kernelPage(n));
+      for (const watched of pages) {
+        for (const [index, order] of [pages, pages.toReversed()].entries()) {
+          using machine = start(mode, order.map((page) => page + 0x128n));
+          const range = { address: watched + 0x128n, size: 8, reads: true, writes: true };
+          using _watch = machine.cpu.addWatch(range);
+          const hits = hitsOf(machine);
+          assertEquals(
+            hits.map(({ access, address, by }) => [access, address, by]),
+            ["write", "read"].map((access) => [access, watched + 0x128n, "instruction"]),
+            `${index}`,
+          );
+        }
+      }
+    });
+  }
+
+  Deno.test(`Cpu.addWatch ${name}, several ranges at once, and none left`, () => {
+    using machine = start("user", [FIRST + 0x7fn, OTHER]);
+    const ranges = [FIRST + 0x80n, FIRST + 0x7fn, OTHER, SECOND].map((address) => ({
+      address,
+      size: 1,
+      reads: false,
+      writes: true,
+    }));
+    const watches = ranges.map((range) => machine.cpu.addWatch(range));
+    const exit = machine.cpu.run(1000);
+    assert(exit.kind === "watch");
+    assertEquals(exit.hits.map(({ range }) => range), ranges.slice(0, 2));
+    for (const watch of watches) watch[Symbol.dispose]();
+    assertEquals(machine.cpu.run(1000).kind, "hypercall");
+  });
+
+  Deno.test(`Cpu.addWatch ${name}, another address space has its own`, () => {
+    using machine = start("user", [FIRST]);
+    const root = machine.createRoot();
+    machine.space.tables.map(root, FIRST, {
+      physical: machine.cpu.translate(FIRST) ?? machine.frame(),
+      protection: { user: true, write: true, execute: false },
+    });
+    const range = { address: FIRST, size: 8, reads: true, writes: true };
+    const watch = machine.cpu.addWatch({ ...range, roots: () => [root] });
+    assertEquals(hitsOf(machine), []);
+    watch[Symbol.dispose]();
+  });
+
+  Deno.test(`Cpu.addWatch ${name}, a store that faults is told once, when it is made`, () => {
+    const page = 0x70_0000n;
+    using machine = start("user", [page + 0xffcn]);
+    using _watch = machine.cpu.addWatch({ address: page, size: 8192, reads: false, writes: true });
+    for (const address of [page, page + 0x1000n]) {
+      const trap = machine.runToTrap();
+      const cause = trap.frame.cause();
+      assert(cause.kind === "page-fault");
+      assertEquals(cause.address & ~0xfffn, address);
+      machine.mapUser(address, { write: true, execute: false });
+      machine.cpu.flushTranslations();
+      machine.answerExit(trap.frame);
+    }
+    const hits = hitsOf(machine);
+    assertEquals(hits.map(({ address, before }) => [address, before.length]), [[page + 0xffcn, 8]]);
+  });
+}
