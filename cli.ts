@@ -26,9 +26,9 @@ type Command = (args: readonly string[]) => number | Promise<number>;
  * loading the engine.
  */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  boot: async (args) => (await import("./cli/boot.ts")).boot(args),
-  demo: async (args) => (await import("./cli/demo.ts")).demo(args),
-  panic: async (args) => (await import("./cli/panic.ts")).panic(args),
+  boot: onEngine(async (args) => (await import("./cli/boot.ts")).boot(args)),
+  demo: onEngine(async (args) => (await import("./cli/demo.ts")).demo(args)),
+  panic: onEngine(async (args) => (await import("./cli/panic.ts")).panic(args)),
   build: async (args) => (await import("./cli/build.ts")).build(args),
   headers: async (args) => (await import("./cli/build.ts")).headers(args),
   frames: async (args) => (await import("./cli/tables.ts")).frames(args),
@@ -47,6 +47,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "EngineError",
   "EngineUsageError",
   "UnicornNotFoundError",
+  "UnicornFetchError",
   "BuildError",
   "ElfError",
   "CfiError",
@@ -56,6 +57,14 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "InputFileError",
   "OutputError",
 ]);
+
+/** A command that first sees to it that libunicorn is there. */
+function onEngine(command: Command): Command {
+  return async (args) => {
+    await (await import("./unicorn/mod.ts")).ensureUnicorn();
+    return await command(args);
+  };
+}
 
 async function printHelp([command, ...more]: readonly string[]): Promise<number> {
   const { COMMAND_NAMES, help } = await import("./cli/help.ts");

@@ -4,26 +4,34 @@
  * code, executed by Unicorn. One seed, one run.
  *
  * ```ts
- * import { archByName, Machine, MachLog } from "@trapline/trapline";
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, ensureUnicorn, Machine, MachLog, moduleHello } from "@trapline/trapline";
  *
- * const program = Deno.readFileSync("hello.elf");
+ * await ensureUnicorn(); // the first time: deno run -A, fetches libunicorn with pip
+ * let log = "";
  * using machine = new Machine({
  *   arch: archByName("aarch64"),
- *   modules: [{ commandLine: "hello one two", bytes: program }],
- *   sinks: [new MachLog((text) => console.log(text))],
+ *   modules: [await moduleHello("aarch64")], // a program of yours: see ./build
+ *   sinks: [new MachLog((text) => log += text)],
  * });
- * console.log(machine.run());
+ * machine.run(20_000); // instructions
+ * console.log(machine); // where it is, in a few lines
+ * console.log(machine.run()); // to the end: { kind: "halted", reason: "reboot" }
+ * console.log(machine.console.text()); // what the program has printed
+ * console.log(log); // the boot log, in GNU Mach's wording
  * ```
  *
  * The parts can be imported on their own: `./unicorn` (the engine), `./arch` (the two back-ends),
- * `./kernel`, `./sched` (policies and their simulator), `./trace` (the event stream and its sinks)
- * and `./unwind` (tables and stack walking); the last three need no engine and run in any
- * JavaScript runtime.
+ * `./kernel`, `./build` (programs in C and C++), `./sched` (policies and their simulator),
+ * `./trace` (the event stream and its sinks), `./elf` and `./unwind` (tables and stack walking);
+ * the last four need no engine and run in any JavaScript runtime.
  *
  * @module
  */
 export { type Arch, archByName, ARCHES, type ArchName } from "./arch/mod.ts";
+export { type BootModule, moduleHello } from "./guest/boot_modules.ts";
 export {
+  type ConsoleView,
   decodeSnapshot,
   encodeSnapshot,
   isSameSnapshot,
@@ -34,6 +42,8 @@ export {
   type RunResult,
   type Snapshot,
   SnapshotError,
+  type TaskSummary,
+  type ThreadSummary,
 } from "./kernel/mod.ts";
 export { createPolicy, type Policy, simulate } from "./sched/mod.ts";
 export {
@@ -44,4 +54,10 @@ export {
   Recorder,
   Statistics,
 } from "./trace/mod.ts";
-export { Engine, loadUnicorn, UnicornNotFoundError } from "./unicorn/mod.ts";
+export {
+  Engine,
+  ensureUnicorn,
+  loadUnicorn,
+  UnicornFetchError,
+  UnicornNotFoundError,
+} from "./unicorn/mod.ts";

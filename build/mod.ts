@@ -2,6 +2,7 @@
  * Builds programs of your own, in C, C++ and assembly, with the clang and lld of this host.
  *
  * ```ts
+ * // deno run --allow-ffi --allow-env --allow-read --allow-write --allow-run hello.ts
  * import { archByName, Machine } from "@trapline/trapline";
  * import { buildProgram } from "@trapline/trapline/build";
  *

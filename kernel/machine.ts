@@ -160,8 +160,9 @@ export class Machine implements Disposable {
    * The general registers by name, in the order of a register dump: the CPU's as they are now, or
    * those of a thread's program, wherever it is.
    *
-   * @example Where each thread's program is
+   * @example Where the CPU is
    * ```ts
+   * // deno run --allow-ffi --allow-env example.ts
    * import { archByName, Machine } from "@trapline/trapline";
    *
    * using machine = new Machine({ arch: archByName("x86_64"), modules: [] });
@@ -299,7 +300,11 @@ export class Machine implements Disposable {
    *
    * @example From an instant in the past, another interleaving
    * ```ts
-   * using machine = new Machine({ arch, modules });
+   * // deno run --allow-ffi --allow-env example.ts
+   * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+   *
+   * const modules = [await moduleHello("x86_64")];
+   * using machine = new Machine({ arch: archByName("x86_64"), modules });
    * machine.run(10_000);
    * const snapshot = machine.snapshot();
    * machine.run(5_000);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { libraryFileName, PINNED_VERSION } from "./cache.ts";
 import { UC_ERROR_NAMES } from "./constants.ts";
 
 /** Guest architectures. */
@@ -90,6 +91,14 @@ export interface TriedPlace {
   reason: string;
 }
 
+/** What to do about a library that is missing, for messages. */
+export const WAYS_TO_GET_IT: string = `Ways to get it:
+  - by pip: await ensureUnicorn() of this package fetches the pinned ${PINNED_VERSION} into your cache; run it once with deno run -A
+  - without pip: the wheel unicorn ${PINNED_VERSION} of the Python Package Index is a ZIP archive; unpack it
+  - by the system's package manager, if that has version 2.1 or later (macOS: brew install unicorn)
+Set the environment variable TRAPLINE_UNICORN to the library's path (in the wheel unicorn/lib/${libraryFileName()})
+where it is not in a place listed above. Programs need --allow-ffi, and --allow-env to find it.`;
+
 /** No libunicorn that serves was found. */
 export class UnicornNotFoundError extends Error {
   /** Every place that was tried, in order. */
@@ -107,10 +116,7 @@ export class UnicornNotFoundError extends Error {
     const list = tried.map(({ place, reason }) => `  - ${place}: ${reason}`).join("\n");
     super(
       `Cannot find libunicorn 2.1 or later; tried\n${list}\n` +
-        "Ways to get it:\n" +
-        "  - run the `fetch` script of the unicorn folder (unicorn/fetch.ts): it downloads the pinned 2.1.4 wheel with pip\n" +
-        "  - `pip install unicorn==2.1.4`, then set TRAPLINE_UNICORN to the libunicorn in its unicorn/lib folder\n" +
-        "  - install libunicorn 2.1 or later by the system's package manager, or build it",
+        WAYS_TO_GET_IT,
     );
     this.name = "UnicornNotFoundError";
     this.tried = tried;

@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { cacheDirectories, libraryFileName, PINNED_VERSION } from "./cache.ts";
-import { type TriedPlace, UnicornNotFoundError } from "./errors.ts";
+import { type TriedPlace, UnicornNotFoundError, WAYS_TO_GET_IT } from "./errors.ts";
 import { loadUnicorn } from "./library.ts";
 
 /** The pinned wheel for one kind of system. */
@@ -41,6 +41,8 @@ export const PINNED_WHEELS: Readonly<Record<string, PinnedWheel>> = {
 
 /** Fetching did not work. */
 export class UnicornFetchError extends Error {
+  /** What did not work: one line. */
+  readonly summary: string;
   /** Every command or directory that was tried, with its reason. */
   readonly tried: readonly TriedPlace[];
 
@@ -51,8 +53,10 @@ export class UnicornFetchError extends Error {
    * @param tried Every command or directory that was tried, with its reason.
    */
   constructor(message: string, tried: readonly TriedPlace[] = []) {
-    super([message, ...tried.map(({ place, reason }) => `  - ${place}: ${reason}`)].join("\n"));
+    const list = tried.map(({ place, reason }) => `  - ${place}: ${reason}`);
+    super([message, ...list, WAYS_TO_GET_IT].join("\n"));
     this.name = "UnicornFetchError";
+    this.summary = message;
     this.tried = tried;
   }
 }
@@ -74,19 +78,35 @@ const PIP_COMMANDS = [["python3", "-m", "pip"], ["python", "-m", "pip"], ["pip3"
 
 /**
  * Makes sure that a libunicorn is there: takes the one {@linkcode loadUnicorn} finds, and else
- * fetches the pinned one.
+ * fetches the pinned one. Where one is found it needs `--allow-ffi --allow-env`; to fetch one,
+ * `--allow-read --allow-write --allow-run` too.
+ *
+ * @example Before the first machine of a program
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { ensureUnicorn } from "@trapline/trapline";
+ *
+ * console.log(await ensureUnicorn()); // the library's path
+ * ```
  *
  * @returns Its path, or the name it was found by.
  * @throws {UnicornNotFoundError} When `TRAPLINE_UNICORN` names one that does not serve.
  * @throws {UnicornFetchError} When it cannot be fetched.
  */
 export async function ensureUnicorn(): Promise<string> {
+  let missing: UnicornNotFoundError;
   try {
     return loadUnicorn().path;
   } catch (error) {
     if (!(error instanceof UnicornNotFoundError) || error.explicit) throw error;
+    missing = error;
   }
-  await fetchUnicorn();
+  try {
+    await fetchUnicorn();
+  } catch (error) {
+    if (!(error instanceof UnicornFetchError)) throw error;
+    throw new UnicornFetchError(error.summary, [...missing.tried, ...error.tried]);
+  }
   return loadUnicorn().path;
 }
 
