@@ -1,6 +1,13 @@
 /**
  * The `trapline` command.
  *
+ * ```ts
+ * import { main } from "@trapline/trapline/cli";
+ *
+ * const status = await main(["help", "boot"]); // or: ["demo"], ["boot", "--module", "my.elf"], …
+ * console.log(status); // 0
+ * ```
+ *
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|console|quiet]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]

@@ -3,6 +3,18 @@
  * {@linkcode x86_64} and {@linkcode aarch64} implement it with real guest code and with exception
  * entry as the architecture manuals describe it.
  *
+ * ```ts
+ * // deno run --allow-read example.ts
+ * import { disassemble, x86_64 } from "@trapline/trapline/arch";
+ *
+ * const code = new Uint8Array([0x48, 0x01, 0xd8, 0x0f, 0x05]);
+ * for (const { address, text } of await disassemble(code, { arch: "x86_64", address: 0x401000n })) {
+ *   console.log(address.toString(16), text); // 401000 add rax, rbx, then 401003 syscall
+ * }
+ * const { registerNames, image } = x86_64;
+ * console.log(registerNames, image.label("syscall_continuation")); // a label of the guest kernel
+ * ```
+ *
  * @module
  */
 

@@ -2,7 +2,7 @@
  * Builds programs of your own, in C, C++ and assembly, with the clang and lld of this host.
  *
  * ```ts
- * // deno run --allow-ffi --allow-env --allow-read --allow-write --allow-run hello.ts
+ * // deno run --allow-ffi --allow-env --allow-read --allow-write --allow-run=clang,ld.lld hello.ts
  * import { archByName, Machine } from "@trapline/trapline";
  * import { buildProgram } from "@trapline/trapline/build";
  *
@@ -24,6 +24,7 @@
  *
  * @module
  */
+export type { GuestArch } from "../guest/embedded.ts";
 export { BuildError, type BuildErrorKind } from "./errors.ts";
 export {
   type BuildOptions,

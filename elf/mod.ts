@@ -6,6 +6,15 @@
  * the bytes are, the result is a value or an {@linkcode ElfError} that says where the file is
  * wrong.
  *
+ * ```ts
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { aarch64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ *
+ * const file = parseElf(aarch64.image.bytes, { name: "kernel" });
+ * for (const { name, address, size } of file.sections) console.log(name, address, size);
+ * console.log(file.machine, file.symbolNamed("switch_context")?.value);
+ * ```
+ *
  * The files, lowest first: `constants.ts`; `image.ts`, the header and checked reading; `section.ts`
  * and `segment.ts`, the two header tables; `symbols.ts`, `relocate.ts` and `notes.ts`, which read
  * what sections and segments hold; `elf_file.ts`, all of it behind one object; `layout.ts` and

@@ -403,7 +403,14 @@ export class Machine implements Disposable {
    *
    * @example Who writes to a variable?
    * ```ts
-   * using watchpoint = machine.addWatchpoint(0x404000n, 8, "write", { task: 1 });
+   * // deno run --allow-ffi --allow-env example.ts
+   * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+   * import { parseElf } from "@trapline/trapline/elf";
+   *
+   * const program = await moduleHello("x86_64");
+   * const { value: line, size } = parseElf(program.bytes).symbolNamed("line")!;
+   * using machine = new Machine({ arch: archByName("x86_64"), modules: [program] });
+   * using watchpoint = machine.addWatchpoint(line, Number(size), "access", { task: 1 });
    * const result = machine.run();
    * if (result.kind === "watchpoint") {
    *   for (const { pc, before, value } of result.hits) console.log(pc.toString(16), before, value);

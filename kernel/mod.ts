@@ -1,6 +1,24 @@
 /**
  * The kernel: tasks, threads, address spaces, traps and the exit loop.
  *
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, moduleHello } from "@trapline/trapline";
+ * import { Machine } from "@trapline/trapline/kernel";
+ *
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ *   sinks: [{ write: (event) => event.type === "page-fault" && console.log(event) }],
+ *   load: "demand", // pages come when they are touched
+ * });
+ * while (machine.run(1_000).kind === "paused") { // a thousand instructions at a time
+ *   if (machine.console.text().length > 20) break;
+ * }
+ * for (const { id, task, state, wait } of machine.threads) console.log(id, task, state, wait);
+ * for (const { name, mappings } of machine.tasks) console.log(name, mappings);
+ * ```
+ *
  * {@linkcode Machine} builds a kernel for an architecture, boots it with programs and runs it. The
  * kernel's decisions are plain functions that return an {@linkcode Outcome}: return, call a guest
  * routine, block with or without a continuation, end. Outcomes are applied by answering the guest

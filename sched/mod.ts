@@ -1,6 +1,19 @@
 /**
  * Scheduling policies, and a simulator that runs them without an engine.
  *
+ * ```ts
+ * import { createPolicy, formatGantt, simulate, summarize } from "@trapline/trapline/sched";
+ *
+ * const workload = [
+ *   { name: "editor", steps: [{ type: "run", time: 3 }, { type: "sleep", time: 10 }, { type: "run", time: 3 }] },
+ *   { name: "compiler", steps: [{ type: "run", time: 40 }] },
+ * ] as const;
+ * const policy = createPolicy("rr", { quantum: 5 });
+ * const summary = summarize(workload, simulate(workload, policy));
+ * console.log(formatGantt(workload, summary.gantt));
+ * console.log(summary.threads.map(({ name, waiting, response }) => [name, waiting, response]));
+ * ```
+ *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and priority only. {@linkcode createPolicy} makes one by name:
  * {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority} (`priority`). The kernel drives the

@@ -1,6 +1,27 @@
 /**
  * The event stream and those who read it.
  *
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { JsonLines, MachLog, parseJsonLines, Statistics, Tee } from "@trapline/trapline/trace";
+ *
+ * const statistics = new Statistics();
+ * let lines = "";
+ * using machine = new Machine({
+ *   arch: archByName("aarch64"),
+ *   modules: [await moduleHello("aarch64")],
+ *   sinks: [new Tee([statistics, new JsonLines((text) => lines += text)])],
+ * });
+ * machine.run();
+ * const { switches, syscalls, exceptions } = statistics.figures();
+ * console.log(switches, syscalls, exceptions);
+ * let log = ""; // the same run again, out of its lines, as a boot log
+ * const sink = new MachLog((text) => log += text);
+ * for (const event of parseJsonLines(lines)) sink.write(event);
+ * console.log(log);
+ * ```
+ *
  * The kernel emits one stream of typed events ({@linkcode KernelEvent}) into an {@linkcode
  * EventSink}. {@linkcode MachLog} writes it as a boot log in GNU Mach's wording, {@linkcode
  * JsonLines} as JSON lines that {@linkcode parseJsonLines} reads back, {@linkcode ConsoleOutput}

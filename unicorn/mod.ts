@@ -2,6 +2,21 @@
  * The engine: one CPU, x86-64 or AArch64, that executes real machine code over RAM owned by
  * JavaScript, on top of libunicorn.
  *
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { Engine, X86Register } from "@trapline/trapline/unicorn";
+ *
+ * const ram = new Uint8Array(0x10000);
+ * ram.set([0x48, 0x01, 0xd8, 0xf4], 0x1000); // add %rbx, %rax; hlt
+ * using engine = Engine.open("x86_64");
+ * engine.mapRam(0n, ram); // the same bytes on both sides
+ * engine.writeRegister(X86Register.RAX, 40n);
+ * engine.writeRegister(X86Register.RBX, 2n);
+ * engine.writeRegister(X86Register.RIP, 0x1000n);
+ * console.log(engine.run(100)); // { kind: "halt", instructions: 2 }
+ * console.log(engine.readRegister(X86Register.RAX)); // 42n
+ * ```
+ *
  * {@linkcode loadUnicorn} finds the library and tests that it behaves; {@linkcode ensureUnicorn}
  * fetches the pinned one. {@linkcode Engine.open} makes a CPU; {@linkcode Engine.run} executes it
  * until something happens and says what, with the exact number of instructions. Exceptions come out

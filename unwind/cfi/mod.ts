@@ -7,8 +7,27 @@
  * Where a row names a DWARF expression, {@linkcode evaluateExpression} evaluates it. Nothing here
  * knows of a stack.
  *
+ * ```ts
+ * import { x86_64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { cfaText, frameTablesOf } from "@trapline/trapline/unwind/cfi";
+ *
+ * for (const table of frameTablesOf(parseElf(x86_64.image.bytes))) {
+ *   for (const fde of table.fdes()) {
+ *     for (const row of table.rows(fde)) console.log(row.start, cfaText("x86_64", row)); // … "rsp+8"
+ *   }
+ * }
+ * ```
+ *
  * @module
  */
+export * from "../../bytes/mod.ts";
+export {
+  CfiError,
+  type CfiErrorKind,
+  ExpressionError,
+  type ExpressionErrorKind,
+} from "../errors.ts";
 export * from "./cie.ts";
 export * from "./decoder.ts";
 export * from "./eh_frame_hdr.ts";

@@ -6,8 +6,31 @@
  * registers are that a trap pushed. Rows are compiled once and kept in a {@linkcode RuleCache}. A
  * program may also be a core file: {@linkcode readCore}.
  *
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { backtrace, moduleFromElf, ModuleList, pagedMemory, RegisterSet } from "@trapline/trapline/unwind/walk";
+ *
+ * const program = await moduleHello("aarch64");
+ * const elf = parseElf(program.bytes, { name: "module-hello" });
+ * using machine = new Machine({ arch: archByName("aarch64"), modules: [program] });
+ * machine.addBreakpoint(elf.symbolNamed("crc16")!.value);
+ * machine.run();
+ * const { frames, end } = backtrace({
+ *   registers: RegisterSet.named("aarch64", machine.registers()),
+ *   memory: pagedMemory((page, into) => {
+ *     into.set(machine.readMemory(page, into.length));
+ *     return true;
+ *   }),
+ *   modules: new ModuleList([moduleFromElf(elf)]),
+ * });
+ * console.log(frames, end); // crc16, table_intact, main, _start
+ * ```
+ *
  * @module
  */
+export { CoreError, type CoreErrorKind, WalkError, type WalkErrorKind } from "../errors.ts";
 export type * from "./compiled_rule.ts";
 export * from "./core_file.ts";
 export * from "./frame.ts";

@@ -103,6 +103,21 @@ export class RegisterSet {
     return set;
   }
 
+  /**
+   * A set from architectural names and values, such as `Machine.registers()` of the kernel gives;
+   * names that the machine does not track are passed over.
+   */
+  static named(machine: Machine, values: Readonly<Record<string, bigint>>): RegisterSet {
+    const set = new RegisterSet(machine);
+    const { names, tracked, programCounter } = set.numbers;
+    for (const register of tracked) {
+      const value = values[names[register] ?? ""] ??
+        (register === programCounter ? values["pc"] : undefined);
+      if (value !== undefined) set.set(register, value);
+    }
+    return set;
+  }
+
   /** Value of a DWARF register, 0 to 2^64 − 1, or undefined if it is not known or not tracked. */
   get(register: number): bigint | undefined {
     const slot = this.#map.slotOf[register] ?? -1;
