@@ -256,8 +256,16 @@ export interface Cpu extends Disposable {
   /**
    * Runs guest code, delivering exceptions and interrupts as the architecture says.
    * @param budget instructions to run at most, a positive integer
+   * @throws {ArchError} of kind `misuse` in a callback of a run of this CPU, and for a budget that is
+   *   none; of kind `state` if it is not {@linkcode usable}
+   * @throws What an observer has thrown, with the exception entered: the next run goes on from there
    */
   run(budget: number): CpuExit;
+  /**
+   * Whether it can run on. What is thrown out of a run leaves it so, except in the middle of
+   * entering an exception (a `RangeError` at the end of the stack, say); {@linkcode restore} helps.
+   */
+  readonly usable: boolean;
   /** Number of the hypercall the last run ended with. */
   hypercall(): number;
   /** Word `index` (0 to 3) of that hypercall. */
@@ -296,7 +304,12 @@ export interface Cpu extends Disposable {
    * `null` stops it.
    */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void;
-  /** The CPU as a value. Breakpoints and observers are not part of it. */
+  /**
+   * The CPU as a value. Breakpoints and observers are not part of it.
+   *
+   * @throws {ArchError} of kind `misuse` in a callback of a run of this CPU; so do `restore` and
+   *   disposing of it
+   */
   save(): CpuState;
   /**
    * Makes the CPU what it was when it was saved, by this CPU or by another over the same kind of

@@ -42,6 +42,11 @@ export abstract class CpuCore implements Cpu {
   #stalled = 0;
   /** Watched memory, `null` where there is none. */
   #watchpoints: Watchpoints | null = null;
+  #running = false;
+  /** Whether no exception entry was left in the middle. */
+  #sound = true;
+  /** What an observer has thrown in this run. */
+  #thrown: { readonly error: unknown } | null = null;
 
   /** Takes over an engine; it is disposed of with the CPU. */
   protected constructor(engine: Engine, options: { space: KernelSpace; image: GuestImage }) {
@@ -91,18 +96,28 @@ export abstract class CpuCore implements Cpu {
     return this.engine.instructions;
   }
 
+  /** See {@linkcode Cpu.usable}. */
+  get usable(): boolean {
+    return (this.#sound || this.#running) && !this.engine.disposed;
+  }
+
   /** See {@linkcode Cpu.run}. */
   run(budget: number): CpuExit {
     if (!Number.isSafeInteger(budget) || budget <= 0) {
       throw new ArchError("misuse", `Cannot run ${budget} instructions: not a positive integer`);
     }
+    this.#checkStill("run");
+    if (!this.#sound) {
+      throw new ArchError("state", "Cannot run the CPU: entering an exception has failed before");
+    }
     const watchpoints = this.#watchpoints;
-    if (watchpoints === null) return this.#run(budget, null);
-    watchpoints.begin();
+    this.#running = true;
     try {
+      watchpoints?.begin();
       return this.#run(budget, watchpoints);
     } finally {
-      watchpoints.end();
+      this.#running = false;
+      watchpoints?.end();
     }
   }
 
@@ -112,14 +127,20 @@ export abstract class CpuCore implements Cpu {
       if (this.#pending !== 0 && this.interruptsEnabled) {
         const line = 31 - Math.clz32(this.#pending & -this.#pending);
         this.#pending &= ~(1 << line);
+        this.#sound = false;
         const end = this.enterInterrupt(line);
+        this.#sound = true;
+        if (this.#thrown !== null) this.#rethrow(this.#thrown);
         if (end !== null) return end;
         if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
       }
       const { watching } = this;
       if (watching) {
+        this.#sound = false;
         const end = this.enterWatched();
+        this.#sound = true;
         if (end !== undefined) {
+          if (this.#thrown !== null) this.#rethrow(this.#thrown);
           if (end !== null) return end;
           continue;
         }
@@ -144,7 +165,10 @@ export abstract class CpuCore implements Cpu {
           return HYPERCALL;
         case "trap":
         case "syscall": {
+          this.#sound = false;
           const end = this.enterException(exit) ?? this.#checkProgress();
+          this.#sound = true;
+          if (this.#thrown !== null) this.#rethrow(this.#thrown);
           if (end !== null) return end;
           break;
         }
@@ -167,6 +191,17 @@ export abstract class CpuCore implements Cpu {
   #faulted(exit: Exit): boolean {
     if (exit.kind === "memory" || exit.kind === "fault") return true;
     return exit.kind === "trap" && this.engine.accessed?.pc === this.pc;
+  }
+
+  /** Throws what an observer has thrown, once the exception has been entered. */
+  #rethrow({ error }: { readonly error: unknown }): never {
+    this.#thrown = null;
+    throw error;
+  }
+
+  #checkStill(action: string): void {
+    if (!this.#running) return;
+    throw new ArchError("misuse", `Cannot ${action} the CPU: it is running`);
   }
 
   /** Whether each instruction is to be looked at before it is executed. */
@@ -241,11 +276,22 @@ export abstract class CpuCore implements Cpu {
 
   /** See {@linkcode Cpu.onException}. */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void {
-    this.observer = observer;
+    if (observer === null) {
+      this.observer = null;
+      return;
+    }
+    this.observer = (entry) => {
+      try {
+        observer(entry);
+      } catch (error) {
+        this.#thrown ??= { error };
+      }
+    };
   }
 
   /** See {@linkcode Cpu.save}. */
   save(): CpuState {
+    this.#checkStill("save");
     return {
       image: this.engine.saveCpu(),
       pending: this.#pending,
@@ -257,6 +303,7 @@ export abstract class CpuCore implements Cpu {
 
   /** See {@linkcode Cpu.restore}. */
   restore(state: CpuState, options: { readonly keepTlb?: boolean } = {}): void {
+    this.#checkStill("restore");
     checkState(state, this.ownState());
     try {
       this.engine.restoreCpu(state.image, options);
@@ -268,6 +315,7 @@ export abstract class CpuCore implements Cpu {
     this.#resumeAt = state.resumeAt;
     this.#stalled = state.stalled;
     this.setOwnState(state.own);
+    this.#sound = true;
   }
 
   /** See {@linkcode Cpu.addBreakpoint}. */
@@ -306,6 +354,8 @@ export abstract class CpuCore implements Cpu {
 
   /** Frees the engine. */
   [Symbol.dispose](): void {
+    if (this.engine.disposed) return;
+    this.#checkStill("dispose of");
     this.engine[Symbol.dispose]();
   }
 }

@@ -12,6 +12,7 @@ export class Emitter {
   readonly #now: () => number;
   #seq = 0;
   #cpu = 0;
+  #thrown: { readonly error: unknown } | null = null;
 
   /** Events go to all `sinks`, in order; `now` is the instruction clock. */
   constructor(sinks: readonly EventSink[], now: () => number) {
@@ -47,12 +48,33 @@ export class Emitter {
     this.#seq++;
   }
 
-  /** Emits one event. */
+  /** Emits one event: all sinks see it, whatever one of them throws. */
   emit(body: EventBody): void {
     const seq = this.#seq++;
     if (!this.heard) return;
     const event: KernelEvent = { seq, time: this.#now(), cpu: this.#cpu, ...body };
-    for (const sink of this.#sinks) sink.write(event);
+    for (const sink of this.#sinks) {
+      try {
+        sink.write(event);
+      } catch (error) {
+        this.#thrown ??= { error };
+      }
+    }
+  }
+
+  /** Whether {@linkcode rethrow} throws. */
+  get failed(): boolean {
+    return this.#thrown !== null;
+  }
+
+  /**
+   * Throws the first error that a sink has thrown since the last time. Not where the event was
+   * emitted, as the kernel was in the middle of something there.
+   */
+  rethrow(): void {
+    const thrown = this.#thrown;
+    this.#thrown = null;
+    if (thrown !== null) throw thrown.error;
   }
 
   /** Emits a kernel message; the text includes its newline. */

@@ -84,6 +84,20 @@ interface Hypercalls {
   readonly idle: number;
 }
 
+/** What was thrown in the middle of something. */
+interface Failure {
+  readonly error: unknown;
+}
+
+const UNKNOWN_FAILURE: Failure = { error: "no room on the stack" };
+const DISPOSED: Failure = { error: null };
+
+function describe(failure: Failure): string {
+  return failure === DISPOSED
+    ? "Cannot run a machine that was disposed of"
+    : `Cannot run a machine that failed before: ${String(failure.error)}`;
+}
+
 /** A machine: one CPU, RAM, the kernel and its tasks. */
 export class Machine implements Disposable {
   /** The kernel, for inspection. */
@@ -91,8 +105,11 @@ export class Machine implements Disposable {
   readonly #hypercalls: Hypercalls;
   readonly #snapshots: SnapshotStore;
   readonly #watchpoints: Watchpoints;
-  #broken: string | null = null;
+  /** Why it cannot be used any more, if it cannot. */
+  #failure: Failure | null = null;
   #running = false;
+  /** Whether the kernel is not in the middle of something. */
+  #sound = true;
 
   /**
    * Builds a machine. Everything that can be wrong with the options or the programs is found here.
@@ -117,6 +134,7 @@ export class Machine implements Disposable {
       for (const program of programs) this.#placeModule(program);
       checkMemoryLeft(kernel);
       this.#prepareBoot();
+      kernel.events.rethrow();
     } catch (error) {
       this.#close();
       throw error;
@@ -224,8 +242,10 @@ export class Machine implements Disposable {
    * Runs until the machine halts, a breakpoint is reached, watched memory is accessed or
    * `instructions` more guest instructions have been executed.
    * @param instructions a positive integer; by default there is no limit
-   * @throws {KernelError} of kind `engine` if the engine fails; the machine cannot be used after
-   *   that
+   * @throws {KernelError} of kind `misuse` in a sink or callback of this machine; of kind `engine` if
+   *   the engine fails: the machine cannot be used after that
+   * @throws What a sink or an observer has thrown, when the kernel is done with what it was doing:
+   *   the next run goes on from there
    */
   run(instructions: number = Number.MAX_SAFE_INTEGER): RunResult {
     if (!Number.isSafeInteger(instructions) || instructions <= 0) {
@@ -235,12 +255,18 @@ export class Machine implements Disposable {
       );
     }
     if (this.#running) throw new KernelError("misuse", "Cannot run a machine that is running");
-    if (this.#broken !== null) throw new KernelError("engine", this.#broken);
+    if (this.#failure !== null) throw new KernelError("engine", describe(this.#failure));
     this.#running = true;
+    // Until it is known better: where the stack has no room left, nothing can be found out.
+    this.#failure = UNKNOWN_FAILURE;
     try {
-      return this.#run(instructions);
+      const result = this.#run(instructions);
+      this.#sound = true;
+      this.#failure = null;
+      return result;
     } catch (error) {
-      this.#broken = `Cannot run a machine that failed before: ${String(error)}`;
+      this.#failure = { error };
+      if (this.#sound && this.cpu.usable) this.#failure = null;
       throw error;
     } finally {
       this.#running = false;
@@ -258,7 +284,10 @@ export class Machine implements Disposable {
       if (k.clock.next <= now) {
         for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
       }
+      this.#sound = true;
+      if (k.events.failed) k.events.rethrow();
       const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - now));
+      this.#sound = false;
       switch (exit.kind) {
         case "hypercall":
           this.#hypercall(on);
@@ -290,6 +319,10 @@ export class Machine implements Disposable {
             address: cpu.pc,
           });
       }
+    }
+    if (k.events.failed) {
+      this.#sound = true;
+      k.events.rethrow();
     }
     return k.halted === null ? { kind: "paused" } : { kind: "halted", reason: k.halted };
   }
@@ -369,8 +402,10 @@ export class Machine implements Disposable {
   }
 
   #checkStill(action: string): void {
-    const why = this.#running ? "the machine is running" : this.#broken;
-    if (why === null) return;
+    if (!this.#running && this.#failure === null) return;
+    const why = this.#running || this.#failure === null
+      ? "the machine is running"
+      : describe(this.#failure);
     throw new SnapshotError("moment", `Cannot ${action} a snapshot: ${why}`);
   }
 
@@ -426,9 +461,16 @@ export class Machine implements Disposable {
     return this.#watchpoints.add({ address, size, kind }, options);
   }
 
-  /** Frees the engine. */
+  /**
+   * Frees the engine. A second time does nothing.
+   *
+   * @throws {KernelError} of kind `misuse` in a sink or callback of this machine
+   */
   [Symbol.dispose](): void {
-    this.#broken ??= "Cannot run a machine that was disposed of";
+    if (this.#running) {
+      throw new KernelError("misuse", "Cannot dispose of a machine that is running");
+    }
+    this.#failure ??= DISPOSED;
     this.#close();
   }
 

@@ -7,19 +7,10 @@
 import * as uc from "./constants.ts";
 import { memoryCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
+import type { TranslationSwitch } from "./translation_switch.ts";
 
 const PAGE_SHIFT = 12n;
 const PAGE_OFFSET = 0xfffn;
-
-/** The word of the CPU's state with the bit that switches address translation on. */
-export interface TranslationSwitch {
-  /** The CPU's state. */
-  readonly words: BigUint64Array;
-  /** Index of the word. */
-  readonly index: number;
-  /** The bit in it. */
-  readonly bit: bigint;
-}
 
 /**
  * The page frames of one engine that hold translations.
@@ -93,31 +84,17 @@ export class CodeFrames {
     return this.#stale.size !== 0;
   }
 
-  /**
-   * Drops what {@linkcode drop} has asked for, all of it at the price of one.
-   *
-   * The library's control takes virtual addresses, and passes over those that are not mapped now:
-   * with translation switched off for its duration they are physical ones.
-   */
+  /** Drops what {@linkcode drop} has asked for, all of it at the price of one. */
   sweep(): void {
-    const { words, index, bit } = this.#translation;
-    const before = words[index] ?? 0n;
-    const translated = (before & bit) !== 0n;
-    if (translated) {
-      words[index] = before & ~bit;
-      this.#native.flushTlb();
-    }
-    for (const frame of this.#stale) {
-      this.#remove(frame);
-      const hook = this.#watched.get(frame);
-      if (hook !== undefined) this.#native.removeHook(hook);
-      this.#watched.delete(frame);
-    }
-    this.#stale.clear();
-    if (translated) {
-      words[index] = before;
-      this.#native.flushTlb();
-    }
+    this.#translation.off(() => {
+      for (const frame of this.#stale) {
+        this.#remove(frame);
+        const hook = this.#watched.get(frame);
+        if (hook !== undefined) this.#native.removeHook(hook);
+        this.#watched.delete(frame);
+        this.#stale.delete(frame);
+      }
+    });
   }
 
   #remove(frame: number): void {

@@ -8,6 +8,7 @@ import { EngineUsageError } from "./errors.ts";
 import { codeCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { checkU64 } from "./state_view.ts";
+import type { TranslationSwitch } from "./translation_switch.ts";
 
 /** What a code hook's callback gets and may answer. */
 export type CodeHookCallback = (address: bigint) => void | "stop";
@@ -28,12 +29,14 @@ interface CodeHook {
 /** The code hooks of one engine, by the numbers that native code knows them by. */
 export class CodeHooks {
   readonly #native: NativeEngine;
+  readonly #translation: TranslationSwitch;
   readonly #hooks = new Map<number, CodeHook>();
   #next = 1;
 
   /** None yet. */
-  constructor(native: NativeEngine) {
+  constructor(native: NativeEngine, translation: TranslationSwitch) {
     this.#native = native;
+    this.#translation = translation;
   }
 
   /**
@@ -58,6 +61,11 @@ export class CodeHooks {
     return id;
   }
 
+  /** Whether there are hooks. */
+  get any(): boolean {
+    return this.#hooks.size > 0;
+  }
+
   /** Whether there is a hook of a number. */
   has(id: number): boolean {
     return this.#hooks.has(id);
@@ -68,7 +76,8 @@ export class CodeHooks {
     const hook = this.#hooks.get(id);
     if (hook === undefined) return;
     this.#hooks.delete(id);
-    this.#native.removeHook(hook.native);
+    // The library looks for the code the hook is in.
+    this.#translation.offKeepingState(() => this.#native.removeHook(hook.native));
   }
 
   /** Whether a run is to stop before the instruction at an address. Throws what the callback throws. */

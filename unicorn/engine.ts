@@ -13,7 +13,7 @@ import type { Exit, MemoryExit } from "./exit.ts";
 import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
 import { type CodeHookCallback, CodeHooks } from "./code_hooks.ts";
-import { type HookTarget, memoryCallback, setRunning, translationCallback } from "./hooks.ts";
+import { type HookTarget, memoryCallback, RUNNING, translationCallback } from "./hooks.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AccessRecord, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
@@ -24,9 +24,10 @@ import { RamMap } from "./ram.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { AArch64State } from "./aarch64/state.ts";
 import { checkU64, StateView } from "./state_view.ts";
+import { TranslationSwitch } from "./translation_switch.ts";
 import { TranslationWatch } from "./translation_watch.ts";
 import { X86State } from "./x86_64/state.ts";
-import { SystemRegister } from "./aarch64/system_register.ts";
+import { RegisterCell } from "./aarch64/system_register.ts";
 import { X86Instructions } from "./x86_64/instructions.ts";
 
 /** Stands for the block that ran last where none has; the library reads its first fields. */
@@ -45,6 +46,15 @@ export interface EngineOptions {
 }
 
 const HIGH = 2 ** 32;
+/** What an engine is doing: nothing, running, or it has still to count what a run has executed. */
+const IDLE = 0;
+const RUNNING_GUEST = 1;
+const UNSETTLED = 2;
+/**
+ * Most instructions in one go while there are code hooks. What is thrown at the end of the stack is
+ * thrown inside of native code, where no callback has room to run and nothing can stop the guest.
+ */
+const LONGEST_WATCHED = 10_000;
 const budgetWord = new BigUint64Array(1);
 const budgetHalves = new Uint32Array(budgetWord.buffer);
 const CR0_PG = 1n << 31n;
@@ -77,6 +87,7 @@ export class Engine extends EngineRegisters implements Disposable {
   readonly #maintenance: CacheMaintenance | undefined;
   readonly #words: BigUint64Array;
   readonly #pcIndex: number;
+  readonly #translation: TranslationSwitch;
   readonly #code: CodeFrames;
   /** Hooks of the addresses without RAM. */
   #gapHooks: bigint[] = [];
@@ -94,7 +105,7 @@ export class Engine extends EngineRegisters implements Disposable {
   /** The last budget; no number at first, so that the first one is looked at. */
   #budget = NaN;
   #budgetWord = 0n;
-  #running = false;
+  #state = IDLE;
   #stoppedByHook = false;
   #memory: Omit<MemoryExit, "instructions"> | undefined;
   #callbackError: { error: unknown } | undefined;
@@ -124,7 +135,6 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#library = library;
     this.#native = native;
     this.#view = view;
-    this.#hooks = new CodeHooks(native);
     const engine = viewMemory(
       addressOf(native.handle),
       Math.max(layout.stopRequest, layout.lastBlock) + 8,
@@ -139,28 +149,27 @@ export class Engine extends EngineRegisters implements Disposable {
     native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
     // The library tells of a translation only if a block has run before, and shows that one too.
     new BigUint64Array(engine, layout.lastBlock, 1)[0] = addressOfBytes(NO_BLOCK);
+    this.#translation = new TranslationSwitch(native, {
+      words: this.#words,
+      ...(arch === "x86_64"
+        ? { index: internals.x86.cr0 >> 3, bit: CR0_PG }
+        : { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M }),
+    });
+    this.#hooks = new CodeHooks(native, this.#translation);
+    this.#code = new CodeFrames(native, this.#translation);
     if (arch === "x86_64") {
       this.#pcIndex = internals.x86.rip >> 3;
-      this.#code = new CodeFrames(native, {
-        words: this.#words,
-        index: internals.x86.cr0 >> 3,
-        bit: CR0_PG,
-      });
       this.#x86 = new X86State(this.#view, internals.x86, (flags) => {
         native.writeRegister(X86Register.RFLAGS, BigInt(flags >>> 0));
       });
       this.#instructions = new X86Instructions(native, this.#x86);
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
-      this.#code = new CodeFrames(native, {
-        words: this.#words,
-        index: internals.aarch64.sctlr >> 3,
-        bit: SCTLR_M,
-      });
-      const scr = new SystemRegister(native, SCR_EL3);
-      scr.write(SCR_EL3_RW);
+      const scr = new RegisterCell(native, SCR_EL3);
+      scr.value = SCR_EL3_RW;
+      scr.write();
       // Writing any system register makes the engine look at PSTATE again; this one never changes.
-      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.writeCell());
+      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.write());
       this.#alignment = new PcAlignment(native, this.#aarch64);
       this.#maintenance = new CacheMaintenance(native, this.#code);
     }
@@ -196,7 +205,9 @@ export class Engine extends EngineRegisters implements Disposable {
    * Exact up to 2^53.
    */
   get instructions(): number {
-    return this.#running ? this.#total + this.#counter() - 1 : this.#total;
+    if (this.#state === RUNNING_GUEST) return this.#total + this.#counter() - 1;
+    if (this.#state === UNSETTLED) this.#settle();
+    return this.#total;
   }
 
   /** Whether the engine is disposed. */
@@ -219,19 +230,20 @@ export class Engine extends EngineRegisters implements Disposable {
    * bytes may be mapped in several engines, and at several addresses.
    *
    * @param address Physical address, a multiple of 4096.
-   * @param bytes The memory; its length is a multiple of 4096. It must not be detached while it is
-   *   mapped.
+   * @param bytes The memory; its length is a multiple of 4096. The engine refuses to run once it is
+   *   detached, until it is unmapped.
    * @throws {EngineUsageError} When the request is unaligned, overlaps another mapping or the
    *   memory does not serve.
    */
   mapRam(address: bigint, bytes: Uint8Array): void {
     this.#checkIdle("map RAM");
-    this.#ram.check(address, bytes);
+    // A view of our own: nobody else can make its length say what is not so.
+    const own = this.#ram.check(address, bytes);
     this.#native.check(
-      this.#native.map(address, bytes),
-      `map ${bytes.length} bytes at 0x${address.toString(16)}`,
+      this.#native.map(address, own),
+      `map ${own.length} bytes at 0x${address.toString(16)}`,
     );
-    this.#ram.add(address, bytes);
+    this.#ram.add(address, own);
     this.#watchGaps();
   }
 
@@ -246,9 +258,12 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#checkIdle("unmap RAM");
     this.#ram.checkMapped(address, size);
     this.flushCode();
-    this.#native.check(
-      this.#native.symbols.uc_mem_unmap(this.#native.handle, address, size),
-      `unmap ${size} bytes at 0x${address.toString(16)}`,
+    // The library looks for code there, by addresses it takes for virtual ones.
+    this.#translation.offKeepingState(() =>
+      this.#native.check(
+        this.#native.symbols.uc_mem_unmap(this.#native.handle, address, size),
+        `unmap ${size} bytes at 0x${address.toString(16)}`,
+      )
     );
     this.#ram.delete(address, size);
     this.#watchGaps();
@@ -263,10 +278,13 @@ export class Engine extends EngineRegisters implements Disposable {
    * @throws {EngineUsageError} When the budget is out of range, or the engine is disposed or
    *   already running.
    * @throws What a code hook's callback threw; the guest is stopped before that instruction.
+   * @throws {RangeError} When the stack has no room for callbacks; some instructions may have been
+   *   executed without. The engine can be used on.
    */
   run(budget: number): Exit {
     this.#checkIdle("run");
     if (budget !== this.#budget) this.#setBudget(budget);
+    if (budget > LONGEST_WATCHED && this.#hooks.any) return this.#runInParts(budget);
     this.#ram.checkAlive();
     if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
@@ -275,21 +293,32 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#accesses.clear();
     const misaligned = this.#alignment?.beforeRun();
     if (misaligned !== undefined) return misaligned;
-    this.#running = true;
-    const outer = setRunning(this.#target);
-    let status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
+    const outer = RUNNING.target;
+    this.#engine[this.#counterIndex] = 0;
+    this.#engine[this.#counterIndex + 1] = 0;
+    let status: number | undefined;
     let before = 0;
-    if (status === uc.UC_ERR_OK && this.#accesses.isUnfinished) {
-      before = this.#accesses.counted - 1;
-      this.#accesses.repeat();
-      // It is counted twice: with less than that it is not made, as without anything watched.
-      const left = Math.min(2, budget - before);
-      status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, BigInt(left));
-      if (left < 2) this.#accesses.clear();
-      this.#total += before;
+    try {
+      this.#state = RUNNING_GUEST;
+      RUNNING.target = this.#target;
+      status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
+      if (status === uc.UC_ERR_OK && this.#accesses.isUnfinished) {
+        status = undefined;
+        before = this.#accesses.counted - 1;
+        this.#total += before;
+        this.#accesses.repeat();
+        // It is counted twice: with less than that it is not made, as without anything watched.
+        const left = Math.min(2, budget - before);
+        const repeated = this.#native.start(this.#words[this.#pcIndex] ?? 0n, BigInt(left));
+        if (left < 2) this.#accesses.clear();
+        status = repeated;
+      }
+    } finally {
+      RUNNING.target = outer;
+      this.#state = UNSETTLED;
+      // Something was thrown through native code, such as a RangeError where the stack ends.
+      if (status === undefined) this.#settle();
     }
-    setRunning(outer);
-    this.#running = false;
     const exit = this.#finish(status, budget - before);
     return before === 0 ? exit : { ...exit, instructions: exit.instructions + before };
   }
@@ -374,7 +403,8 @@ export class Engine extends EngineRegisters implements Disposable {
    *
    * @param begin First address.
    * @param end Last address, inclusive.
-   * @param callback May read registers and RAM; must not run, map or dispose of this engine.
+   * @param callback May read registers and RAM; what would run, change or dispose of this engine is
+   *   refused in it.
    * @returns Dispose of it to remove the hook.
    */
   addCodeHook(begin: bigint, end: bigint, callback?: CodeHookCallback): Disposable {
@@ -424,7 +454,7 @@ export class Engine extends EngineRegisters implements Disposable {
     const stopped = this.#engineBytes[this.#stopIndex] !== 0;
     // Budget, hooks and checks ask for a stop: without one the guest has ended the run itself.
     if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
-      this.#total += counted;
+      this.#account(counted);
       if (status === uc.UC_ERR_OK) return { kind: "halt", instructions: counted };
       return { kind: "trap", instructions: counted, vector: this.#exception[0] ?? -1 };
     }
@@ -433,10 +463,11 @@ export class Engine extends EngineRegisters implements Disposable {
     const refused = this.#instructions?.takeRefused();
     const instructions = refused ??
       (spent ? budget : this.#stoppedByHook ? counted - 1 : counted);
-    this.#total += instructions;
+    this.#account(instructions);
     if (this.#callbackError !== undefined) {
       const { error } = this.#callbackError;
       this.#callbackError = undefined;
+      this.#dropTranslated();
       throw error;
     }
     if (refused !== undefined) {
@@ -466,11 +497,12 @@ export class Engine extends EngineRegisters implements Disposable {
   /** Nothing has begun since the instruction that accessed watched memory, whatever ended the run. */
   #finishAccess(status: number): Exit {
     const instructions = this.#accesses.counted;
-    this.#total += instructions;
+    this.#account(instructions);
     const refused = this.#instructions?.takeRefused();
     if (this.#callbackError !== undefined) {
       const { error } = this.#callbackError;
       this.#callbackError = undefined;
+      this.#dropTranslated();
       throw error;
     }
     if (refused !== undefined) {
@@ -482,6 +514,37 @@ export class Engine extends EngineRegisters implements Disposable {
     }
     if (this.#memory !== undefined) return { ...this.#memory, instructions };
     return { kind: "fault", instructions, error: this.#error(status) };
+  }
+
+  #runInParts(budget: number): Exit {
+    for (let left = budget;;) {
+      const exit = this.run(Math.min(left, LONGEST_WATCHED));
+      left -= exit.instructions;
+      if (exit.kind !== "budget" || left === 0) return { ...exit, instructions: budget - left };
+    }
+  }
+
+  /** Counts what a run has executed, which ends it. */
+  #account(instructions: number): void {
+    this.#total += instructions;
+    this.#state = IDLE;
+  }
+
+  /**
+   * Ends a run that something was thrown out of.
+   */
+  #settle(): void {
+    const refused = this.#instructions?.takeRefused();
+    this.#account(refused ?? Math.min(this.#counter(), this.#budget));
+    this.#callbackError = undefined;
+    this.#alignment?.afterRun(0);
+    this.#dropTranslated();
+  }
+
+  /** Drops what was translated while a callback failed that should have looked at it. */
+  #dropTranslated(): void {
+    this.#native.flushCode();
+    this.#native.flushTlb();
   }
 
   get #images(): CpuImageStore {
@@ -519,12 +582,13 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   #checkIdle(action: string): void {
-    if (this.#running) {
+    if (this.#state === RUNNING_GUEST) {
       throw new EngineUsageError("running", `Cannot ${action}: the guest is running`);
     }
     if (this.#native.closed) {
       throw new EngineUsageError("disposed", `Cannot ${action}: the engine is disposed`);
     }
+    if (this.#state === UNSETTLED) this.#settle();
   }
 
   /** Keeps what is thrown on the way through native code, and stops the run. */
@@ -551,6 +615,8 @@ export class Engine extends EngineRegisters implements Disposable {
     if (this.#stoppedByHook || this.#accesses.counted > 0) return;
     this.#guard(() => {
       if (this.#hooks.stopsAt(id, address)) this.#stopByHook();
+      // The callback may have done anything, and the guest must not go on without memory.
+      this.#ram.checkAlive();
     });
   }
 

@@ -75,7 +75,10 @@ export abstract class EngineRegisters {
     }
     const { symbols, handle } = this.#native;
     const register = checkVector(this.arch, id);
-    this.#native.check(symbols.uc_reg_write(handle, register, bytes), `write register ${id}`);
+    // A copy: the length may be a property that says what is not so.
+    const own = new Uint8Array(16);
+    own.set(bytes);
+    this.#native.check(symbols.uc_reg_write(handle, register, own), `write register ${id}`);
   }
 
   /**

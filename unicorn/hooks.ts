@@ -31,24 +31,18 @@ export interface HookTarget {
   onPort(): void;
 }
 
-let running: HookTarget | undefined;
-
 /**
- * Makes an engine the one that callbacks go to; returns the one before, to be given back after the
- * run.
+ * The engine that callbacks go to: whoever runs one puts it here and gives back the one before. A
+ * place and no function, as giving back must work where the stack has no room left for a call.
  */
-export function setRunning(target: HookTarget | undefined): HookTarget | undefined {
-  const before = running;
-  running = target;
-  return before;
-}
+export const RUNNING: { target: HookTarget | undefined } = { target: undefined };
 
 // Pointers that are not used are declared as numbers: making pointer objects of them would cost
 // more than the call.
 const code = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u64", "u32", "u32"], result: "void" },
-    (_uc, address, _size, id) => running?.onCode(id, address),
+    (_uc, address, _size, id) => RUNNING.target?.onCode(id, address),
   )
 );
 
@@ -61,7 +55,7 @@ const memory = lazy(() =>
         : type === UC_MEM_FETCH_UNMAPPED
         ? "fetch"
         : "read";
-      running?.onMemory(access, address, size);
+      RUNNING.target?.onMemory(access, address, size);
       return 0;
     },
   )
@@ -70,7 +64,7 @@ const memory = lazy(() =>
 const access = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "i32", "u64", "i32", "u32", "u32"], result: "void" },
-    (_uc, type, address, size) => running?.onAccess(type === UC_MEM_WRITE, address, size),
+    (_uc, type, address, size) => RUNNING.target?.onAccess(type === UC_MEM_WRITE, address, size),
   )
 );
 
@@ -81,7 +75,7 @@ const translation = lazy(() =>
       if (block === null) return;
       // The block's description: its address (u64), its instructions (u16), its bytes (u16).
       const view = new Deno.UnsafePointerView(block);
-      running?.onTranslation(view.getBigUint64(), view.getUint16(10));
+      RUNNING.target?.onTranslation(view.getBigUint64(), view.getUint16(10));
     },
   )
 );
@@ -89,14 +83,14 @@ const translation = lazy(() =>
 const timestamp = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32"], result: "i32" },
-    () => running?.onTimestamp(false) ? 1 : 0,
+    () => RUNNING.target?.onTimestamp(false) ? 1 : 0,
   )
 );
 
 const processorTimestamp = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32"], result: "i32" },
-    () => running?.onTimestamp(true) ? 1 : 0,
+    () => RUNNING.target?.onTimestamp(true) ? 1 : 0,
   )
 );
 
@@ -107,7 +101,7 @@ const system = lazy(() =>
       if (operation === null) return 0;
       // `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, the value (u64).
       const view = new Deno.UnsafePointerView(operation);
-      running?.onSystem({
+      RUNNING.target?.onSystem({
         crn: view.getUint32(0),
         crm: view.getUint32(4),
         op1: view.getUint32(12),
@@ -123,7 +117,7 @@ const portInput = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32", "i32", "u32"], result: "u32" },
     () => {
-      running?.onPort();
+      RUNNING.target?.onPort();
       return 0;
     },
   )
@@ -132,7 +126,7 @@ const portInput = lazy(() =>
 const portOutput = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u32", "i32", "u32", "u32"], result: "void" },
-    () => running?.onPort(),
+    () => RUNNING.target?.onPort(),
   )
 );
 

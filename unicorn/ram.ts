@@ -25,15 +25,20 @@ interface Mapping {
 export class RamMap {
   #mappings: Mapping[] = [];
 
-  /** Refuses what cannot be mapped; changes nothing. @throws {EngineUsageError} */
-  check(address: bigint, bytes: Uint8Array): void {
-    if (!(bytes instanceof Uint8Array)) refuse("memory", "Cannot map RAM: not a Uint8Array");
-    const size = bytes.length;
+  /**
+   * Refuses what cannot be mapped; changes nothing.
+   *
+   * @returns A view of the same bytes for {@linkcode add}.
+   * @throws {EngineUsageError}
+   */
+  check(address: bigint, memory: Uint8Array): Uint8Array {
+    if (!(memory instanceof Uint8Array)) refuse("memory", "Cannot map RAM: not a Uint8Array");
+    const { buffer, byteOffset, length: size } = memory;
     if (size === 0 || size % PAGE_SIZE !== 0) {
       refuse("mapping", `Cannot map RAM of ${size} bytes: not a positive multiple of ${PAGE_SIZE}`);
     }
     checkAddress(address, BigInt(size));
-    const { buffer } = bytes;
+    const bytes = new Uint8Array(buffer, byteOffset, size);
     if (buffer instanceof ArrayBuffer ? buffer.resizable : buffer.growable) {
       refuse("memory", "Cannot map RAM: its buffer is resizable");
     }
@@ -52,6 +57,7 @@ export class RamMap {
         );
       }
     }
+    return bytes;
   }
 
   /** Remembers a mapping that the engine has accepted. */

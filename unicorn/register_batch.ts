@@ -7,7 +7,7 @@ import { AArch64Register, type SystemRegisterEncoding } from "./aarch64/constant
 import { EngineUsageError } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
-import { checkSystemRegister, SystemRegister } from "./aarch64/system_register.ts";
+import { checkSystemRegister, RegisterCell } from "./aarch64/system_register.ts";
 
 /**
  * Registers of up to 64 bits that are read or written together. `values` and `words` are the same
@@ -22,8 +22,10 @@ export class RegisterBatch {
   readonly #native: NativeEngine;
   readonly #ids: Int32Array<ArrayBuffer>;
   readonly #pointers: BigUint64Array<ArrayBuffer>;
+  /** What native code reads and writes: `values` could be detached while it does. */
+  readonly #own: BigUint64Array<ArrayBuffer>;
   /** System registers travel in structures of their own: their values are copied to and fro. */
-  readonly #systems: { index: number; register: SystemRegister }[] = [];
+  readonly #systems: { index: number; cell: RegisterCell }[] = [];
 
   /**
    * Used by {@linkcode Engine} only.
@@ -35,45 +37,60 @@ export class RegisterBatch {
     this.#native = native;
     this.values = new BigUint64Array(members.length);
     this.words = new Uint32Array(this.values.buffer);
+    this.#own = new BigUint64Array(new ArrayBuffer(8 * members.length));
     this.#ids = new Int32Array(members.length);
     this.#pointers = new BigUint64Array(members.length);
+    const own = Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#own));
     members.forEach((member, index) => {
       if (typeof member === "number") {
         this.#ids[index] = checkRegister(native.arch, member);
         if (debugRegisterIndex(native.arch, member) !== undefined) {
           throw new EngineUsageError("register", `Cannot access register ${member} in a batch`);
         }
-        this.#pointers[index] = addressOfBytes(this.values) + BigInt(index * 8);
+        this.#pointers[index] = own + BigInt(index * 8);
       } else {
-        const register = new SystemRegister(native, checkSystemRegister(member));
-        this.#systems.push({ index, register });
+        const cell = new RegisterCell(native, checkSystemRegister(member));
+        this.#systems.push({ index, cell });
         this.#ids[index] = AArch64Register.CP_REG;
-        this.#pointers[index] = addressOfBytes(register.cell);
+        this.#pointers[index] = cell.address;
       }
     });
   }
 
-  /** Reads every register into `values`. */
+  /**
+   * Reads every register into `values`.
+   *
+   * @throws {EngineUsageError} When `values` was detached.
+   */
   read(): void {
+    this.#checkAttached("read");
     const { symbols, handle } = this.#native;
     this.#native.check(
       symbols.uc_reg_read_batch(handle, this.#ids, this.#pointers, this.#ids.length),
       "read registers",
     );
-    for (const { index, register } of this.#systems) this.values[index] = register.cellValue;
+    for (const { index, cell } of this.#systems) this.#own[index] = cell.value;
+    this.values.set(this.#own);
   }
 
-  /** Writes every register from `values`, in order. */
+  /**
+   * Writes every register from `values`, in order.
+   *
+   * @throws {EngineUsageError} When `values` was detached.
+   */
   write(): void {
-    for (const { index, register } of this.#systems) register.cellValue = this.values[index] ?? 0n;
+    this.#checkAttached("write");
+    this.#own.set(this.values);
+    for (const { index, cell } of this.#systems) cell.value = this.#own[index] ?? 0n;
     const { symbols, handle } = this.#native;
     this.#native.check(
       symbols.uc_reg_write_batch(handle, this.#ids, this.#pointers, this.#ids.length),
       "write registers",
     );
   }
-}
 
-function addressOfBytes(bytes: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>): bigint {
-  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  #checkAttached(action: string): void {
+    if (this.values.length === this.#own.length) return;
+    throw new EngineUsageError("memory", `Cannot ${action} registers: their values were detached`);
+  }
 }

@@ -144,29 +144,15 @@ for (const arch of ARCH_NAMES) {
     point[Symbol.dispose]();
   });
 
-  Deno.test(`Machine.run ${arch}, a sink that throws ends the run with its error, and the machine`, () => {
-    let count = 0;
-    const failure = new Error("disk full");
-    const sink = {
-      write: () => {
-        if (++count === 20) throw failure;
-      },
-    };
-    using machine = new Machine(options(arch, { sinks: [sink] }));
-    assertEquals(assertThrows(() => machine.run(), Error), failure);
-    const error = assertThrows(() => machine.run(), KernelError);
-    assertEquals(error.kind, "engine");
-    assertEquals(error.message, "Cannot run a machine that failed before: Error: disk full");
-  });
-
   Deno.test(`Machine.run ${arch}, RAM that is taken away is an error and not a crash`, () => {
     using machine = new Machine(options(arch));
     machine.run(5000);
     const { buffer } = machine.kernel.memory.bytes;
     assert(buffer instanceof ArrayBuffer);
     buffer.transfer();
-    assertThrows(() => machine.run(), Error);
-    assertEquals(assertThrows(() => machine.run(), KernelError).kind, "engine");
+    for (let again = 0; again < 2; again++) {
+      assertEquals(assertThrows(() => machine.run(), EngineUsageError).kind, "memory");
+    }
   });
 
   Deno.test(`Machine.run ${arch}, an engine that fails is an error with its cause and address`, () => {

@@ -48,12 +48,12 @@ export class CacheMaintenance {
       if (!isInvalidation(view.getUint32(at, true))) continue;
       const begin = address + BigInt(at);
       if (this.#hooked.has(begin)) continue;
-      this.#hooked.add(begin);
       this.#native.addHook(uc.UC_HOOK_INSN, systemCallback(), {
         begin,
         end: begin,
         instruction: AArch64Instruction.SYS,
       });
+      this.#hooked.add(begin);
       found = true;
     }
     return found;

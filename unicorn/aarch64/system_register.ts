@@ -46,16 +46,64 @@ export interface RegisterPlace {
 }
 
 /**
+ * A register in the form the library takes it, in memory of its own, which native code points at:
+ * it must not leave this folder.
+ */
+export class RegisterCell {
+  readonly #native: NativeEngine;
+  readonly #value: BigUint64Array<ArrayBuffer>;
+  readonly #pointer: Deno.PointerValue;
+
+  /** For a register of an engine. */
+  constructor(native: NativeEngine, encoding: SystemRegisterEncoding) {
+    const { op0, op1, crn, crm, op2 } = encoding;
+    this.#native = native;
+    // `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, the value (u64).
+    const buffer = new ArrayBuffer(32);
+    new Uint32Array(buffer).set([crn, crm, op0, op1, op2]);
+    this.#value = new BigUint64Array(buffer, 24);
+    this.#pointer = Deno.UnsafePointer.of(new Uint8Array(buffer));
+  }
+
+  /** Where it is. */
+  get address(): bigint {
+    return Deno.UnsafePointer.value(this.#pointer);
+  }
+
+  /** The value that was read last, or is to be written. */
+  get value(): bigint {
+    return this.#value[0] ?? 0n;
+  }
+  set value(value: bigint) {
+    this.#value[0] = value;
+  }
+
+  /** Reads the register into {@linkcode value}. */
+  read(): void {
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_read_at(handle, AArch64Register.CP_REG, this.#pointer),
+      "read a system register",
+    );
+  }
+
+  /** Writes {@linkcode value} to the register. */
+  write(): void {
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_reg_write_at(handle, AArch64Register.CP_REG, this.#pointer),
+      "write a system register",
+    );
+  }
+}
+
+/**
  * A system register of one engine: keep it where it is used often, since an access is then one
  * native call.
  */
 export class SystemRegister {
-  readonly #native: NativeEngine;
-  readonly #value: BigUint64Array<ArrayBuffer>;
+  readonly #cell: RegisterCell;
   readonly #place: RegisterPlace | undefined;
-  readonly #address: Deno.PointerValue;
-  /** The structure `uc_arm64_cp_reg`: CRn, CRm, op0, op1, op2 (u32 each), padding, value (u64). */
-  readonly cell: Uint8Array<ArrayBuffer>;
 
   /**
    * Used by {@linkcode Engine} only.
@@ -66,33 +114,15 @@ export class SystemRegister {
    *   then accessed in place.
    */
   constructor(native: NativeEngine, encoding: SystemRegisterEncoding, place?: RegisterPlace) {
-    const { op0, op1, crn, crm, op2 } = encoding;
-    this.#native = native;
+    this.#cell = new RegisterCell(native, encoding);
     this.#place = place;
-    const buffer = new ArrayBuffer(32);
-    new Uint32Array(buffer).set([crn, crm, op0, op1, op2]);
-    this.#value = new BigUint64Array(buffer, 24);
-    this.cell = new Uint8Array(buffer);
-    this.#address = Deno.UnsafePointer.of(this.cell);
-  }
-
-  /** The value in {@linkcode cell}. */
-  get cellValue(): bigint {
-    return this.#value[0] ?? 0n;
-  }
-  set cellValue(value: bigint) {
-    this.#value[0] = value;
   }
 
   /** Reads the register. */
   read(): bigint {
     if (this.#place !== undefined) return this.#place.view.get64(this.#place.offset);
-    const { symbols, handle } = this.#native;
-    this.#native.check(
-      symbols.uc_reg_read_at(handle, AArch64Register.CP_REG, this.#address),
-      "read a system register",
-    );
-    return this.cellValue;
+    this.#cell.read();
+    return this.#cell.value;
   }
 
   /**
@@ -104,8 +134,8 @@ export class SystemRegister {
   write(value: bigint): void {
     checkU64(value);
     if (this.#place !== undefined) return this.#place.view.set64(this.#place.offset, value);
-    this.cellValue = value;
-    this.writeCell();
+    this.#cell.value = value;
+    this.#cell.write();
   }
 
   /** Writes 32 bits to the register, and zeros to its upper half. */
@@ -114,14 +144,5 @@ export class SystemRegister {
     if (place === undefined) return this.write(BigInt(value >>> 0));
     place.view.set32(place.offset, value);
     place.view.set32(place.offset + 4, 0);
-  }
-
-  /** Writes the value in {@linkcode cell}, through the library in any case. */
-  writeCell(): void {
-    const { symbols, handle } = this.#native;
-    this.#native.check(
-      symbols.uc_reg_write_at(handle, AArch64Register.CP_REG, this.#address),
-      "write a system register",
-    );
   }
 }

@@ -10,7 +10,7 @@
  */
 import * as uc from "../constants.ts";
 import { EngineError, EngineUsageError } from "../errors.ts";
-import { setRunning } from "../hooks.ts";
+import { RUNNING } from "../hooks.ts";
 import { type ImageLayout, imageOffset } from "./image_layout.ts";
 import { BREAKPOINT_COUNT, msrDebug } from "./image_layout_aarch64.ts";
 import type { NativeEngine } from "../native_engine.ts";
@@ -118,11 +118,12 @@ function execute(
   page.set(code);
   const address = mapScratch(native, { page, avoid });
   // Hooks of code are for the guest's.
-  const outer = setRunning(undefined);
+  const outer = RUNNING.target;
+  RUNNING.target = undefined;
   try {
     native.check(native.start(address, BigInt(instructions)), "set debug registers");
   } finally {
-    setRunning(outer);
+    RUNNING.target = outer;
     native.flushCode();
     native.check(symbols.uc_mem_unmap(handle, address, BigInt(PAGE_SIZE)), "unmap a page");
   }
