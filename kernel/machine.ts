@@ -28,6 +28,7 @@ import {
   findThread,
   programRegisters,
   readMemory,
+  readText,
   type Registers,
   summarizeTasks,
   type TaskSummary,
@@ -212,6 +213,21 @@ export class Machine implements Disposable {
     options: { readonly task?: number | string } = {},
   ): Uint8Array<ArrayBuffer> {
     return readMemory(this.kernel, { task: this.#task(options), address, size });
+  }
+
+  /**
+   * Reads a text of a C program by virtual address: UTF-8 up to a zero byte.
+   *
+   * @param options `task` as for {@linkcode Machine.readMemory}; `limit` is the most bytes that are
+   *   read, by default 4,096
+   * @throws {KernelError} as {@linkcode Machine.readMemory}
+   */
+  readText(
+    address: bigint,
+    options: { readonly task?: number | string; readonly limit?: number } = {},
+  ): string {
+    const { limit: size = 4096 } = options;
+    return readText(this.kernel, { task: this.#task(options), address, size });
   }
 
   /**

@@ -34,9 +34,10 @@ export function exampleFiles(folder: URL = ROOT): string[] {
   return found.sort();
 }
 
-/** The examples of a file. */
+/** The examples of a file; a file of the folder `examples/` is one. */
 export function examplesOf(file: string): Example[] {
   const text = Deno.readTextFileSync(new URL(file, ROOT));
+  if (file.startsWith("examples/")) return [{ place: file, code: text, flags: flagsOf(text) }];
   if (file.endsWith(".md")) return blocks(text, { file, line: 1 });
   return Array.from(text.matchAll(/\/\*\*.*?\*\//gs)).flatMap(({ 0: comment, index }) => {
     const line = text.slice(0, index).split("\n").length;
@@ -47,9 +48,14 @@ export function examplesOf(file: string): Example[] {
 function blocks(text: string, at: { file: string; line: number }): Example[] {
   return Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), ({ 1: code = "", index }) => {
     const line = at.line + text.slice(0, index).split("\n").length;
-    const [, flags = ""] = /^\/\/ deno run((?: --\S+)*) \S+\n/.exec(code) ?? [];
-    return { place: `${at.file}:${line}`, code, flags: flags.split(" ").filter(Boolean) };
+    return { place: `${at.file}:${line}`, code, flags: flagsOf(code) };
   });
+}
+
+/** What the first line of an example says that it may do. */
+function flagsOf(code: string): string[] {
+  const [, flags = ""] = /^\/\/ deno run((?: --\S+)*) /.exec(code) ?? [];
+  return flags.split(" ").filter(Boolean);
 }
 
 /**

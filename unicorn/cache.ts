@@ -34,15 +34,16 @@ export function cacheDirectories(): string[] {
 
 /**
  * The root of the checkout: the folder above this one, when it is on disk and has the project's
- * `deno.json`.
+ * `deno.json`, as far as that may be known.
  */
 function checkoutRoot(): string | undefined {
   const root = new URL("..", import.meta.url);
   if (root.protocol !== "file:") return undefined;
   try {
     Deno.statSync(new URL("deno.json", root));
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Without the permission to look, a library that is there can be opened all the same.
+    if (!(error instanceof Deno.errors.NotCapable)) return undefined;
   }
   const path = decodeURIComponent(root.pathname).replace(/\/$/, "");
   return Deno.build.os === "windows" ? path.replace(/^\//, "") : path;

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { UnicornNotFoundError } from "./errors.ts";
 import { checkVersion, loadUnicorn } from "./library.ts";
 
@@ -6,7 +6,11 @@ function reasonFor(path: string): string {
   const error = assertThrows(() => loadUnicorn({ path }), UnicornNotFoundError);
   assertStrictEquals(error.explicit, true);
   assertEquals(error.tried.map(({ place }) => place), [path]); // no other is taken in its stead
-  assertMatch(error.message, /Ways to get it/);
+  // With pip, without it, and how to name a library; nothing that only a checkout has.
+  for (const remedy of ["ensureUnicorn()", "ZIP archive", "TRAPLINE_UNICORN", "--allow-ffi"]) {
+    assert(error.message.includes(remedy), error.message);
+  }
+  assert(!error.message.includes(".ts"), error.message);
   return error.tried[0]?.reason ?? "";
 }
 

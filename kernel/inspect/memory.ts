@@ -54,6 +54,22 @@ export function readMemory(k: Kernel, range: MemoryRange): Uint8Array<ArrayBuffe
 }
 
 /**
+ * Reads a text in UTF-8 that ends with a zero byte, or after `range.size` bytes.
+ * @throws {KernelError} as {@linkcode readMemory}, for what is read up to the end
+ */
+export function readText(k: Kernel, range: MemoryRange): string {
+  checkRange("read", range);
+  const bytes: number[] = [];
+  for (const piece of pieces(range)) {
+    const page = readMemory(k, { ...piece, task: range.task });
+    const end = page.indexOf(0);
+    bytes.push(...(end < 0 ? page : page.subarray(0, end)));
+    if (end >= 0) break;
+  }
+  return new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/**
  * Writes memory as a task sees it, whatever its protection. Pages that the task has not touched yet
  * come into memory; code made of what was there is dropped.
  * @throws {KernelError} as {@linkcode readMemory}, and of kind `memory` if there are too few page

@@ -104,6 +104,13 @@ for (const arch of ARCH_NAMES) {
     assertEquals(view.getBigUint64(0, true), 2n);
     const second = view.getBigUint64(16, true);
     assertEquals(decoder.decode(machine.readMemory(second, 5)), "1000\0");
+    // It is the last word of the stack: behind it nothing is mapped.
+    assertEquals(machine.readText(second), "1000");
+    assertEquals(machine.readText(second, { limit: 3 }), "100");
+    machine.writeMemory(sp - 5000n, new TextEncoder().encode("ä".repeat(2000) + "\0"));
+    assertEquals(machine.readText(sp - 5000n), "ä".repeat(2000), "across a page");
+    const unmapped = assertThrows(() => machine.readText(8n), KernelError);
+    assertEquals([unmapped.kind, unmapped.address], ["address", 8n]);
     const below = machine.readMemory(sp - 10_000n, 10_024);
     assertEquals(below.subarray(10_000), machine.readMemory(sp, 24));
   });

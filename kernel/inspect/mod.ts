@@ -6,7 +6,7 @@
  */
 export { ConsoleView } from "./console_view.ts";
 export { findTask, findThread } from "./find.ts";
-export { type MemoryRange, readMemory, writeMemory } from "./memory.ts";
+export { type MemoryRange, readMemory, readText, writeMemory } from "./memory.ts";
 export { cpuRegisters, programRegisters, type Registers } from "./registers.ts";
 export { type MappingSummary, summarizeTasks, type TaskSummary } from "./tasks.ts";
 export { describeMachine } from "./text.ts";
