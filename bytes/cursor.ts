@@ -133,12 +133,17 @@ export class Cursor {
     return this.#bigLeb(true);
   }
 
-  /** Bytes up to a NUL as text (Latin-1); the NUL is skipped. */
-  text(): string {
+  /**
+   * Bytes up to a NUL as text (Latin-1); the NUL is skipped. Throws {@linkcode DecodeError}
+   * (`range`) if there are more than `limit`.
+   */
+  text(limit = Infinity): string {
+    const start = this.at;
     let text = "";
     for (;;) {
       const byte = this.u8();
       if (byte === 0) return text;
+      if (text.length >= limit) throw this.error("range", `Text has over ${limit} bytes`, start);
       text += String.fromCharCode(byte);
     }
   }

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { elfImage } from "../elf/testing/elf_image.ts";
+import { FrameImage } from "../unwind/testing/frame_image.ts";
 import { runCli, runShell } from "./testing/run_cli.ts";
 
 Deno.test("trapline, --help and -h explain, for every command, and --version tells the version", async () => {
@@ -97,4 +99,26 @@ Deno.test("trapline, a reader that goes away and a full disk end in one line", a
   const head = await runShell('set -o pipefail; "$@" | head -1', ...LONG[0]!);
   assertEquals([head.code, head.text.split("\n").length], [1, 2], head.stderr);
   assertMatch(head.stderr, /^trapline: Cannot write to standard output: Broken pipe .*\n$/);
+});
+
+Deno.test("trapline frames, tells of a malformed FDE, goes on and ends with status 1", async () => {
+  const image = new FrameImage();
+  const cie = image.cie();
+  image.fde(cie, { begin: 0x1000, size: 16 });
+  for (let i = 0; i < 50; i++) image.fde(cie, { begin: 0x2000, size: 16, instructions: [[0x3f]] });
+  image.fde(cie, { begin: 0x3000, size: 16 });
+  const sections = [{ name: ".eh_frame", address: 0x10000, data: image.build() }];
+  const file = Deno.makeTempFileSync();
+  try {
+    Deno.writeFileSync(file, elfImage({ sections }));
+    const { code, text, stderr } = await runCli("frames", file);
+    const begins = text.trim().split("\n").map((line) => JSON.parse(line).begin);
+    assertEquals([code, begins], [1, ["0x1000", "0x3000"]]);
+    const lines = stderr.trim().split("\n");
+    assertEquals(lines.length, 21, "20 are told, and how many there are");
+    assertMatch(lines[0]!, /^trapline: Call frame instruction is 0x3f \(.eh_frame\+0x3d\)$/);
+    assertEquals(lines.at(-1), "trapline: Left out 50 for what is wrong with them");
+  } finally {
+    Deno.removeSync(file);
+  }
 });

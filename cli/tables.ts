@@ -7,6 +7,7 @@
 import { frameChunks, isFrameSection, lsdaLines } from "../unwind/dump/mod.ts";
 import { readSparseElf } from "../elf/mod.ts";
 import { FileSource } from "../util/file_source.ts";
+import { DamageReport } from "./damage.ts";
 import { readInput } from "./input.ts";
 import { Output, writeAll } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -30,21 +31,25 @@ function readFrameSections(file: string): Uint8Array {
   return readSparseElf(source, isFrameSection);
 }
 
-/** Prints the unwind table rows of an ELF file, one line for each FDE. */
+/** Prints the unwind table rows of an ELF file, one line for each FDE that is sound. */
 export function frames(args: readonly string[]): number {
   const file = fileArgument("frames", args);
-  for (const chunk of frameChunks(readFrameSections(file), file)) writeAll(chunk);
-  return 0;
+  const damage = new DamageReport();
+  const options = { onDamage: damage.add };
+  for (const chunk of frameChunks(readFrameSections(file), file, options)) writeAll(chunk);
+  return damage.end();
 }
 
-/** Prints the exception tables of an ELF file, one line for each LSDA. */
+/** Prints the exception tables of an ELF file, one line for each LSDA that is sound. */
 export function lsda(args: readonly string[]): number {
   const file = fileArgument("lsda", args);
   const output = new Output();
-  for (const line of lsdaLines(readInput(file, SIZE_LIMIT), file)) {
+  const damage = new DamageReport();
+  const options = { onDamage: damage.add };
+  for (const line of lsdaLines(readInput(file, SIZE_LIMIT), file, options)) {
     output.write(`${line}\n`);
     if (output.failed) break;
   }
   output.flush();
-  return 0;
+  return damage.end();
 }

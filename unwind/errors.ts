@@ -19,6 +19,7 @@ export type CfiErrorKind =
   | "cfa"
   | "location"
   | "header"
+  | "limit"
   | "not-found";
 
 /** Thrown for malformed call frame information (`.eh_frame`, `.eh_frame_hdr`, `.debug_frame`). */

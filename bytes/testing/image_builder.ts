@@ -30,6 +30,11 @@ export class ImageBuilder {
 
   /** Bytes as given. */
   bytes(...bytes: readonly number[]): this {
+    return this.append(bytes);
+  }
+
+  /** Any number of bytes. */
+  append(bytes: Iterable<number>): this {
     for (const byte of bytes) this.#bytes.push(byte & 0xff);
     return this;
   }
@@ -70,7 +75,7 @@ export class ImageBuilder {
 
   /** Text and a NUL. */
   text(text: string): this {
-    return this.bytes(...new TextEncoder().encode(text), 0);
+    return this.append(new TextEncoder().encode(text)).bytes(0);
   }
 
   /** Fill bytes up to a multiple of `alignment`. */

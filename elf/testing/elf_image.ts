@@ -75,7 +75,7 @@ export function elfImage(init: ElfInit = {}): Uint8Array {
       .u64(size).u64(BigInt(segment.memSize ?? size)).u64(16n);
   }
   sections.forEach((section, i) => {
-    image.align(16).label(`data ${i + 1}`).bytes(...section.data);
+    image.align(16).label(`data ${i + 1}`).append(section.data);
   });
   const all: SectionInit[] = [
     { name: "", type: 0, flags: 0, data: new Uint8Array(0) },

@@ -47,6 +47,9 @@ export interface Cie {
   readonly instructionsEnd: number;
 }
 
+/** Most letters of an augmentation; there are seven with a meaning. */
+const AUGMENTATION_LIMIT = 255;
+
 /** Where {@linkcode readCie} stands. */
 export interface CiePlace {
   /** Offset of the entry's length field. */
@@ -66,7 +69,7 @@ export function readCie(cursor: Cursor, place: CiePlace): Cie {
   if (version !== 1 && version !== 3 && version !== 4) {
     throw fail("version", `Version of CIE is ${version}`);
   }
-  const augmentation = cursor.text();
+  const augmentation = cursor.text(AUGMENTATION_LIMIT);
   // GCC 2 put the address of its exception table here.
   if (augmentation.startsWith("eh")) cursor.skip(8);
   if (version === 4) {

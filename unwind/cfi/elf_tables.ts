@@ -3,14 +3,28 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, PF, PT, SHT } from "../../elf/mod.ts";
-import { FrameTable } from "./frame_table.ts";
+import { type FrameSectionKind, FrameTable } from "./frame_table.ts";
 
-/** Options of {@linkcode frameTablesOf}. */
+/** Options of {@linkcode eachFrameTable}. */
 export interface FrameTablesOptions {
   /** Address at which a section of a relocatable file is loaded; default its address field. */
-  readonly addressOf?: (section: ElfSection) => bigint;
+  readonly addressOf?: ((section: ElfSection) => bigint) | undefined;
+  /** Told of each section that cannot be read, which is then left out; else its error is thrown. */
+  readonly onDamage?: ((error: InputError) => void) | undefined;
+}
+
+/** Sections that have tables. */
+const KINDS: ReadonlyMap<string, FrameSectionKind> = new Map([
+  [".eh_frame", "eh_frame"],
+  [".debug_frame", "debug_frame"],
+  [".zdebug_frame", "debug_frame"],
+]);
+
+/** Whether a section of that name has a table. */
+export function isFrameSection(name: string): boolean {
+  return KINDS.has(name);
 }
 
 /**
@@ -33,33 +47,38 @@ export function dataBase(file: ElfFile): bigint | undefined {
  * Tables of call frame information in a file, in section order. `.eh_frame` sections come as they
  * are; a file may have several in a relocatable file (one for each COMDAT group).
  *
- * @throws {ElfError} If a section lies outside the file or its relocations are wrong.
+ * @throws {ElfError} If a section lies outside the file or its relocations are wrong, unless
+ * `onDamage` is given; always if the section headers are malformed.
  */
-export function frameTablesOf(
+export function* eachFrameTable(
   file: ElfFile,
-  options?: FrameTablesOptions,
-): FrameTable[] {
-  const addressOf = options?.addressOf ?? ((each) => each.address);
-  const tables: FrameTable[] = [];
+  options: FrameTablesOptions = {},
+): Generator<FrameTable> {
+  const addressOf = options.addressOf ?? ((each) => each.address);
   for (const section of file.sections) {
-    const kind = section.name === ".eh_frame"
-      ? "eh_frame"
-      : section.name === ".debug_frame"
-      ? "debug_frame"
-      : undefined;
+    const kind = KINDS.get(section.name);
     if (kind === undefined || section.type === SHT.nobits) continue;
-    tables.push(
-      new FrameTable({
+    let table: FrameTable | undefined;
+    try {
+      table = new FrameTable({
         kind,
         bytes: file.relocatedData(section, { addressOf }),
         address: addressOf(section),
         name: section.name,
         text: canonical(textBase(file)),
         data: canonical(dataBase(file)),
-      }),
-    );
+      });
+    } catch (error) {
+      if (options.onDamage === undefined || !(error instanceof InputError)) throw error;
+      options.onDamage(error);
+    }
+    if (table !== undefined) yield table;
   }
-  return tables;
+}
+
+/** All tables of {@linkcode eachFrameTable}. */
+export function frameTablesOf(file: ElfFile, options?: FrameTablesOptions): FrameTable[] {
+  return [...eachFrameTable(file, options)];
 }
 
 /** A base that is not canonical cannot be used; only a pointer that needs it is then an error. */

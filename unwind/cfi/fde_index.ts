@@ -84,13 +84,14 @@ export class FdeIndex {
 
   #build(): Float64Array {
     const entries: Fde[] = [];
+    const onDamage = (error: InputError) => void (this.#damage ??= error);
     try {
-      for (const fde of this.table.fdes()) {
+      for (const fde of this.table.fdes(onDamage)) {
         if (fde.limit > fde.start) entries.push(fde);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.#damage = error;
+      onDamage(error);
     }
     entries.sort((a, b) => a.start - b.start || a.limit - b.limit);
     this.#offsets = Float64Array.from(entries, (each) => each.offset);

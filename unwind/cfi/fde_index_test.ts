@@ -108,3 +108,15 @@ Deno.test("FdeIndex, serves the sound part of a damaged section", () => {
   assertEquals(index.find(0x1020)?.start, 0x1020);
   assertEquals(assertThrows(() => index.find(0x5000), CfiError).kind, "length");
 });
+
+Deno.test("FdeIndex, finds entries behind one that is malformed, and says what is wrong elsewhere", () => {
+  const image = new FrameImage();
+  const cie = image.cie();
+  image.fde(cie, { begin: 0x1000, size: 16 });
+  image.fde(3, { begin: 0x2000, size: 16 });
+  image.fde(cie, { begin: 0x3000, size: 16 });
+  const index = new FdeIndex(image.table());
+  assertEquals(index.find(0x1008)?.start, 0x1000);
+  assertEquals(index.find(0x3008)?.start, 0x3000);
+  assertEquals(assertThrows(() => index.find(0x2008), CfiError).kind, "cie-pointer");
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, Cursor, fromBigAddress } from "../../bytes/mod.ts";
+import { type Address, Cursor, fromBigAddress, InputError } from "../../bytes/mod.ts";
 import { type Cie, readCie } from "./cie.ts";
 import type { CfiError } from "../errors.ts";
 import { Fde } from "./fde.ts";
@@ -38,6 +38,9 @@ export type FrameEntry =
   | { readonly type: "fde"; readonly fde: Fde }
   | { readonly type: "terminator"; readonly offset: number };
 
+/** Most CIEs of a section that are kept; the largest programs have some ten thousand. */
+const CIE_LIMIT = 2 ** 20;
+
 /** A section of call frame information. Nothing is read before it is asked for. */
 export class FrameTable implements CfiSection {
   /** Layout of the section. */
@@ -51,7 +54,9 @@ export class FrameTable implements CfiSection {
   /** Bases of encoded pointers. */
   readonly bases: PointerBases;
   #cursor: Cursor;
-  #cies: Map<number, Cie> = new Map();
+  #wide = false;
+  #cies: Map<number, Cie | InputError> = new Map();
+  #cieBytes = 0;
   #machine: RowMachine | undefined;
 
   /** A table over a section. Throws {@linkcode CfiError} if its address is not canonical. */
@@ -72,35 +77,44 @@ export class FrameTable implements CfiSection {
    * Every entry in section order. A zero length does not end the list: linkers leave such words
    * between the tables of two objects.
    *
-   * @throws {CfiError | DecodeError} When the next entry is malformed.
+   * @param onDamage Told of each malformed entry whose length is sound; the list goes on after it.
+   * By default the first one is thrown.
+   * @throws {CfiError | DecodeError} When the next entry cannot be found.
    */
-  *entries(): Generator<FrameEntry> {
+  *entries(onDamage?: (error: InputError) => void): Generator<FrameEntry> {
     for (let offset = 0; offset < this.bytes.length;) {
-      const { entry, end } = this.#entryAt(offset);
-      yield entry;
+      const end = this.#extent(offset);
+      let entry: FrameEntry | undefined;
+      try {
+        entry = this.#entry(offset, end);
+      } catch (error) {
+        if (onDamage === undefined || !(error instanceof InputError)) throw error;
+        onDamage(error);
+      }
+      if (entry !== undefined) yield entry;
       offset = end;
     }
   }
 
   /** Every FDE in section order. Throws as {@linkcode FrameTable.entries}. */
-  *fdes(): Generator<Fde> {
-    for (const entry of this.entries()) {
+  *fdes(onDamage?: (error: InputError) => void): Generator<Fde> {
+    for (const entry of this.entries(onDamage)) {
       if (entry.type === "fde") yield entry.fde;
     }
   }
 
   /** The FDE at a section offset. Throws {@linkcode CfiError} if something else is there. */
   fdeAt(offset: number): Fde {
-    const { entry } = this.#entryAt(offset);
+    const entry = this.#entryAt(offset);
     if (entry.type === "fde") return entry.fde;
     throw this.error("cie-pointer", `Entry is a ${entry.type}, no FDE`, offset);
   }
 
   /** The CIE at a section offset. Throws {@linkcode CfiError} if something else is there. */
   cieAt(offset: number): Cie {
-    const known = this.#cies.get(offset);
+    const known = this.#known(offset);
     if (known !== undefined) return known;
-    const { entry } = this.#entryAt(offset);
+    const entry = this.#entryAt(offset);
     if (entry.type === "cie") return entry.cie;
     throw this.error("cie-pointer", `Entry is a ${entry.type}, no CIE`, offset);
   }
@@ -152,12 +166,17 @@ export class FrameTable implements CfiSection {
     throw this.error("location", `Base address is ${address}`, 0);
   }
 
-  #entryAt(offset: number): { entry: FrameEntry; end: number } {
+  #entryAt(offset: number): FrameEntry {
+    return this.#entry(offset, this.#extent(offset));
+  }
+
+  /** End of the entry at an offset; the cursor is then after its length. */
+  #extent(offset: number): number {
     const cursor = this.#cursor;
     cursor.seek(offset, this.bytes.length);
     let length = cursor.u32();
-    const wide = length === 0xffffffff;
-    if (wide) length = cursor.address64();
+    this.#wide = length === 0xffffffff;
+    if (this.#wide) length = cursor.address64();
     const end = cursor.at + length;
     if (length < 0 || end > this.bytes.length) {
       throw this.error(
@@ -166,9 +185,14 @@ export class FrameTable implements CfiSection {
         offset,
       );
     }
-    if (length === 0) {
-      return { entry: { type: "terminator", offset }, end };
-    }
+    return end;
+  }
+
+  /** The entry at an offset whose length the cursor has read. */
+  #entry(offset: number, end: number): FrameEntry {
+    const cursor = this.#cursor;
+    const wide = this.#wide;
+    if (cursor.at === end) return { type: "terminator", offset };
     const idAt = cursor.at;
     cursor.end = end;
     let cieOffset: number;
@@ -182,18 +206,45 @@ export class FrameTable implements CfiSection {
       cieOffset = id === -1 ? -1 : wide ? id : id >>> 0;
     }
     if (cieOffset === -1) {
-      let cie = this.#cies.get(offset);
-      if (cie === undefined) {
-        cie = readCie(cursor, { offset, end, bases: this.bases });
-        this.#cies.set(offset, cie);
-      }
-      return { entry: { type: "cie", cie }, end };
+      return { type: "cie", cie: this.#known(offset) ?? this.#readCie(offset, end) };
     }
     const resume = cursor.at;
-    const cie = this.#cies.get(cieOffset) ?? this.#cieOf(cieOffset, offset);
+    const cie = this.#known(cieOffset) ?? this.#cieOf(cieOffset, offset);
     cursor.seek(resume, end);
-    const fde = new Fde(cursor, { cie, offset, end, bases: this.bases });
-    return { entry: { type: "fde", fde }, end };
+    return { type: "fde", fde: new Fde(cursor, { cie, offset, end, bases: this.bases }) };
+  }
+
+  /** The CIE at an offset if it has been read; throws again what was wrong with it. */
+  #known(offset: number): Cie | undefined {
+    const known = this.#cies.get(offset);
+    if (known instanceof InputError) throw known;
+    return known;
+  }
+
+  /**
+   * Reads the CIE at an offset, whose version is next. Sound CIEs do not overlap, so that all of
+   * them together are no longer than the section; that bounds the time they can cost.
+   */
+  #readCie(offset: number, end: number): Cie {
+    this.#cieBytes += end - offset;
+    try {
+      if (this.#cieBytes > this.bytes.length || this.#cies.size >= CIE_LIMIT) {
+        throw this.error(
+          "cie-pointer",
+          `CIEs have ${this.#cieBytes} bytes, the section has ${this.bytes.length}, ` +
+            `expected at most ${CIE_LIMIT} that do not overlap`,
+          offset,
+        );
+      }
+      const cie = readCie(this.#cursor, { offset, end, bases: this.bases });
+      this.#cies.set(offset, cie);
+      return cie;
+    } catch (error) {
+      if (error instanceof InputError && this.#cies.size < CIE_LIMIT) {
+        this.#cies.set(offset, error);
+      }
+      throw error;
+    }
   }
 
   /** The CIE an FDE names; one FDE naming another must not lead round in circles. */

@@ -41,6 +41,9 @@ export const CFA = {
 /** One more than the largest DWARF register number a row can hold. */
 export const REGISTER_LIMIT = 192;
 
+/** From so many registers on, copying all of a row at once is faster than one by one. */
+const LONG = 40;
+
 /**
  * A row of the table. The machine that runs the instructions changes it in place:
  * {@linkcode UnwindRow.clone} keeps one.
@@ -101,11 +104,27 @@ export class UnwindRow {
     this.raSigned = other.raSigned;
     this.raSignedWithPc = other.raSignedWithPc;
     const high = Math.max(this.high, other.high);
-    for (let i = 0; i < high; i++) {
-      this.kinds[i] = other.kinds[i]!;
-      this.values[i] = other.values[i]!;
+    if (high > LONG) {
+      this.kinds.set(other.kinds);
+      this.values.set(other.values);
+    } else {
+      for (let i = 0; i < high; i++) {
+        this.kinds[i] = other.kinds[i]!;
+        this.values[i] = other.values[i]!;
+      }
     }
     this.high = other.high;
+  }
+
+  /** Makes every rule unspecified. Addresses stay. */
+  clear(): void {
+    this.cfaKind = CFA.unset;
+    this.cfaRegister = this.cfaOffset = this.cfaExpression = 0;
+    this.raSigned = this.raSignedWithPc = false;
+    this.kinds.fill(RULE.unspecified);
+    this.values.fill(0);
+    this.high = 0;
+    this.argsSize = 0;
   }
 
   /** An independent copy. */

@@ -5,12 +5,14 @@
  *
  * @module
  */
+import { InputError } from "../../bytes/mod.ts";
 import type { Cie } from "./cie.ts";
+import { CieRules } from "./cie_rules.ts";
 import { CfiDecoder } from "./decoder.ts";
 import { DW_CFA } from "./opcodes.ts";
 import type { CfiErrorKind } from "../errors.ts";
 import type { Fde } from "./fde.ts";
-import { RULE, UnwindRow } from "./row.ts";
+import { UnwindRow } from "./row.ts";
 import { RowRules } from "./row_rules.ts";
 import { cfiError, type CfiSection } from "./section.ts";
 
@@ -23,7 +25,9 @@ export class RowMachine {
   readonly row: UnwindRow;
   #section: CfiSection;
   #decoder: CfiDecoder;
-  #initial: Map<Cie, UnwindRow> = new Map();
+  #cies: Map<Cie, CieRules | InputError> = new Map();
+  #initial: UnwindRow = new UnwindRow();
+  #initialOf: Cie | undefined;
   #states: UnwindRow[] = [];
   #depth = 0;
   #rules: RowRules;
@@ -46,10 +50,9 @@ export class RowMachine {
    */
   start(fde: Fde): void {
     const cie = fde.cie;
-    const initial = this.#initial.get(cie) ?? this.initialRow(cie);
-    this.row.copyRules(initial);
-    this.row.argsSize = initial.argsSize;
-    this.#rules.initial = initial;
+    this.#done = true;
+    this.#begin(cie);
+    this.#rules.initial = this.#initial;
     this.#rules.dataAlign = cie.dataAlign;
     this.#codeAlign = cie.codeAlign;
     this.#decoder.seek(
@@ -64,16 +67,35 @@ export class RowMachine {
   }
 
   /**
-   * The rules a CIE begins with, before any FDE; do not change the row. Throws as
-   * {@linkcode RowMachine.start}.
+   * Makes {@linkcode RowMachine.row} what a CIE begins with. Its instructions are run once, however
+   * many FDEs it has.
    */
-  initialRow(cie: Cie): UnwindRow {
-    const known = this.#initial.get(cie);
-    if (known !== undefined) return known;
+  #begin(cie: Cie): void {
+    if (this.#initialOf === cie) return this.#copyInitial();
+    const known = this.#cies.get(cie);
+    if (known instanceof InputError) throw known;
+    this.#initialOf = undefined;
+    if (known !== undefined) known.load(this.#initial);
+    else {
+      try {
+        this.#runCie(cie);
+      } catch (error) {
+        if (error instanceof InputError) this.#cies.set(cie, error);
+        throw error;
+      }
+    }
+    this.#initialOf = cie;
+    this.#copyInitial();
+  }
+
+  #copyInitial(): void {
+    this.row.copyRules(this.#initial);
+    this.row.argsSize = this.#initial.argsSize;
+  }
+
+  #runCie(cie: Cie): void {
     const row = this.row;
-    row.kinds.fill(RULE.unspecified);
-    row.copyRules(new UnwindRow());
-    row.argsSize = 0;
+    row.clear();
     this.#rules.initial = undefined;
     this.#rules.dataAlign = cie.dataAlign;
     this.#codeAlign = cie.codeAlign;
@@ -87,9 +109,9 @@ export class RowMachine {
     while (this.#step()) {
       // An advance has no meaning in a CIE; what it says about rules still holds.
     }
-    const initial = row.clone();
-    this.#initial.set(cie, initial);
-    return initial;
+    this.#initial.copyRules(row);
+    this.#initial.argsSize = row.argsSize;
+    this.#cies.set(cie, new CieRules(row));
   }
 
   /**

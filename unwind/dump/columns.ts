@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { CfiDecoder, DW_CFA, type Fde, type FrameTable, REGISTER_LIMIT } from "../cfi/mod.ts";
+import { InputError } from "../../bytes/mod.ts";
+import {
+  CfiDecoder,
+  type Cie,
+  DW_CFA,
+  type Fde,
+  type FrameTable,
+  REGISTER_LIMIT,
+} from "../cfi/mod.ts";
 
 /** Whether an instruction mentions the register that is its first operand. */
 const MENTIONS: Uint8Array = new Uint8Array(256);
@@ -29,6 +37,7 @@ for (
 export class Columns {
   #decoder: CfiDecoder;
   #seen: Uint8Array = new Uint8Array(REGISTER_LIMIT);
+  #cies: Map<Cie, readonly number[] | InputError> = new Map();
 
   /** For one section. */
   constructor(table: FrameTable) {
@@ -41,22 +50,40 @@ export class Columns {
    * @throws {CfiError | DecodeError} If the instructions are malformed.
    */
   of(fde: Fde): number[] {
-    const seen = this.#seen.fill(0);
     const { cie } = fde;
-    const encoding = cie.pointerEncoding;
-    this.#decoder.seek(cie.instructionsAt, cie.instructionsEnd, encoding);
-    this.#scan(seen);
-    this.#decoder.seek(fde.instructionsAt, fde.instructionsEnd, encoding);
-    this.#scan(seen);
-    const columns: number[] = [];
-    for (let i = seen.indexOf(1); i >= 0; i = seen.indexOf(1, i + 1)) columns.push(i);
-    return columns;
+    let known = this.#cies.get(cie);
+    if (known === undefined) {
+      known = this.#ofCie(cie);
+      this.#cies.set(cie, known);
+    }
+    if (known instanceof InputError) throw known;
+    this.#seen.fill(0);
+    for (const register of known) this.#seen[register] = 1;
+    this.#decoder.seek(fde.instructionsAt, fde.instructionsEnd, cie.pointerEncoding);
+    return this.#scan();
   }
 
-  #scan(seen: Uint8Array): void {
+  /** Registers of a CIE, or what is wrong with it: it is read once, however many FDEs it has. */
+  #ofCie(cie: Cie): readonly number[] | InputError {
+    this.#seen.fill(0);
+    this.#decoder.seek(cie.instructionsAt, cie.instructionsEnd, cie.pointerEncoding);
+    try {
+      return this.#scan();
+    } catch (error) {
+      if (error instanceof InputError) return error;
+      throw error;
+    }
+  }
+
+  /** Adds what the instructions mention to what has been seen; gives all of it. */
+  #scan(): number[] {
     const decoder = this.#decoder;
+    const seen = this.#seen;
     while (decoder.next()) {
       if (MENTIONS[decoder.opcode] === 1) seen[decoder.first] = 1;
     }
+    const columns: number[] = [];
+    for (let i = seen.indexOf(1); i >= 0; i = seen.indexOf(1, i + 1)) columns.push(i);
+    return columns;
   }
 }

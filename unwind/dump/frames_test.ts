@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { frameChunks, frameLines } from "./frames.ts";
+import { InputError } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { ElfError, type Machine } from "../../elf/mod.ts";
 import { elfImage } from "../../elf/testing/elf_image.ts";
@@ -172,6 +173,70 @@ Deno.test("frameChunks, gives whole lines and the lines before damage", () => {
   }, CfiError);
   assertEquals(error.kind, "cie-pointer");
   assertEquals(text.trim().split("\n").length, 5000);
+});
+
+Deno.test("frameLines, leaves out what is malformed and goes on if it is told how to say so", () => {
+  const image = new FrameImage();
+  const cie = image.cie();
+  const broken = image.cie({ instructions: [[0x3f]] });
+  const cut = image.cie({ augmentation: "zRP", augmentationData: [0x1b, 0x1b] });
+  const add = (cie: number, begin: number, ...instructions: number[][]) =>
+    image.fde(cie, { begin, size: 16, instructions });
+  add(cie, 0x1000);
+  add(cie, 0x2000, op.advance(1), [0x3f]);
+  add(cie, 0x3000, op.recall());
+  add(broken, 0x4000);
+  add(broken, 0x4100);
+  add(cut, 0x5000);
+  image.fde(3, { begin: 0x6000, size: 16 });
+  add(cie, 0x7000);
+  const problems: string[] = [];
+  const onDamage = (error: Error) => problems.push(error.message.replace(/ \(.*/, ""));
+  const lines = [...frameLines(file(image), "test", { onDamage })];
+  assertEquals(lines.map((line) => JSON.parse(line).begin), ["0x1000", "0x7000"]);
+  const pointer = 'Augmentation data of CIE is shorter than "zRP" needs';
+  assertEquals(problems, [
+    pointer,
+    "Call frame instruction is 0x3f",
+    "No state to restore",
+    "Call frame instruction is 0x3f",
+    "Call frame instruction is 0x3f",
+    pointer,
+    "CIE pointer of FDE leads to 0x3, where no CIE is",
+  ]);
+  assertThrows(() => [...frameLines(file(image), "test")], InputError);
+});
+
+Deno.test("frameLines, tells of a length that leads nowhere and ends there", () => {
+  const image = new FrameImage();
+  image.fde(image.cie(), { begin: 0x1000, size: 16 });
+  image.image.u32(0x7fffffff).u32(0);
+  const problems: string[] = [];
+  const onDamage = (error: InputError) => problems.push(error.kind);
+  assertEquals([...frameLines(file(image), "test", { onDamage })].length, 1);
+  assertEquals(problems, ["length"]);
+});
+
+Deno.test("frameLines, a long FDE is written as short ones are", () => {
+  const image = new FrameImage();
+  const cie = image.cie();
+  const rows = 20_000;
+  const piece = (i: number) => [...op.defCfaOffset(8 + i % 100), ...op.advance(1)];
+  const instructions = Array.from({ length: rows }, (_, i) => piece(i));
+  image.fde(cie, { begin: 0x1000, size: 0x10000, instructions });
+  image.fde(cie, { begin: 0x20000, size: 0x10000, instructions: [...instructions, [0x3f]] });
+  const problems: string[] = [];
+  const onDamage = (error: InputError) => problems.push(error.kind);
+  const lines = [...frameLines(file(image), "test", { onDamage })];
+  assertEquals([lines.length, problems], [1, ["instruction"]]);
+  const parsed = JSON.parse(lines[0]!);
+  assertEquals(parsed.rows.length, rows + 1);
+  for (const [i, { pc, cfa }] of parsed.rows.entries()) {
+    const state = i < rows ? 8 + i % 100 : 8 + (rows - 1) % 100;
+    if (pc !== `0x${(0x1000 + i).toString(16)}` || cfa !== `rsp+${state}`) {
+      throw new Error(`Row ${i} is ${pc} ${cfa}`);
+    }
+  }
 });
 
 Deno.test("frameLines, rejects what is no ELF file", () => {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, parseElf, SectionLayout } from "../../elf/mod.ts";
-import { type Fde, frameTablesOf } from "../cfi/mod.ts";
+import { eachFrameTable, type Fde } from "../cfi/mod.ts";
 import { LsdaError } from "../errors.ts";
 import {
   type Action,
@@ -95,24 +95,49 @@ class LsdaReader {
   }
 }
 
+/** Options of {@linkcode lsdaLines}. */
+export interface LsdaDumpOptions {
+  /**
+   * Told of everything that is malformed; it is left out, and the dump goes on after it. By default
+   * the first error is thrown.
+   */
+  readonly onDamage?: ((error: InputError) => void) | undefined;
+}
+
 /**
  * The lines of `trapline lsda FILE`, without line ends, in the order of the unwind tables.
  *
- * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed; the lines
- * before are given first.
+ * @throws {ElfError | CfiError | LsdaError | DecodeError} Where the file is malformed, unless
+ * `onDamage` is given; the lines before are given first. Always if it is no ELF file, or its
+ * section headers are malformed.
  */
 export function* lsdaLines(
   bytes: Uint8Array,
   name: string,
+  options: LsdaDumpOptions = {},
 ): Generator<string> {
+  const { onDamage } = options;
+  const report = (error: unknown): void => {
+    if (onDamage === undefined || !(error instanceof InputError)) throw error;
+    onDamage(error);
+  };
   const file = parseElf(bytes, { name });
   const layout = new SectionLayout(file);
   const reader = new LsdaReader(file, layout);
   const addressOf = (section: ElfSection) => layout.addressOf(section);
-  for (const table of frameTablesOf(file, { addressOf })) {
-    for (const fde of table.fdes()) {
-      const { lsda } = fde;
-      if (lsda !== undefined) yield reader.line(fde, lsda.address);
+  for (const table of eachFrameTable(file, { addressOf, onDamage })) {
+    try {
+      for (const fde of table.fdes(onDamage)) {
+        let line: string | undefined;
+        try {
+          if (fde.lsda !== undefined) line = reader.line(fde, fde.lsda.address);
+        } catch (error) {
+          report(error);
+        }
+        if (line !== undefined) yield line;
+      }
+    } catch (error) {
+      report(error);
     }
   }
 }

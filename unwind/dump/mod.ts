@@ -15,5 +15,6 @@
  *
  * @module
  */
+export { isFrameSection } from "../cfi/mod.ts";
 export * from "./frames.ts";
 export * from "./lsda.ts";

@@ -8,6 +8,12 @@
  */
 import { CfiDecoder, type Cie, DW_CFA, type Fde, type FrameTable } from "../cfi/mod.ts";
 
+/** Most shapes that are kept of those that hash alike: a file can be made of nothing else. */
+const ALIKE_LIMIT = 8;
+
+/** Shapes after which it shows whether they come back. */
+const SAMPLE = 4096;
+
 interface Known<T> {
   readonly cie: Cie;
   readonly bytes: Uint8Array;
@@ -23,11 +29,15 @@ export class ShapeCache<T> {
   starts: Float64Array = new Float64Array(256);
   /** Rows of the last FDE looked up. */
   rowCount = 0;
+  /** Bytes of the shapes kept. */
+  kept = 0;
   #decoder: CfiDecoder;
   #table: FrameTable;
   #bytes: Uint8Array;
   #scratch: Uint8Array = new Uint8Array(1024);
   #size = 0;
+  #hits = 0;
+  #misses = 0;
   #known: Map<number, Known<T>[]> = new Map();
   #make: (fde: Fde) => T;
 
@@ -39,6 +49,11 @@ export class ShapeCache<T> {
     this.#make = make;
   }
 
+  /** Whether shapes come back: a table may be made of nothing but new ones. */
+  get isUseful(): boolean {
+    return this.#misses < SAMPLE || this.#hits > this.#misses / 4;
+  }
+
   /** The value of the FDE's shape; sets the row starts. Throws `CfiError` or `DecodeError`. */
   get(fde: Fde): T {
     const hash = this.#scan(fde);
@@ -46,15 +61,24 @@ export class ShapeCache<T> {
     if (candidates !== undefined) {
       for (const each of candidates) {
         if (each.cie === fde.cie && this.#matches(each.bytes)) {
+          this.#hits++;
           return each.value;
         }
       }
     }
+    this.#misses++;
     const bytes = this.#scratch.slice(0, this.#size);
     const entry = { cie: fde.cie, bytes, value: this.#make(fde) };
     if (candidates === undefined) this.#known.set(hash, [entry]);
-    else candidates.push(entry);
+    else if (candidates.push(entry) > ALIKE_LIMIT) candidates.shift();
+    this.kept += bytes.length;
     return entry.value;
+  }
+
+  /** Forgets every shape. */
+  clear(): void {
+    this.#known.clear();
+    this.kept = 0;
   }
 
   #scan(fde: Fde): number {

@@ -7,6 +7,12 @@
  */
 import { CFA, RULE, type UnwindRow } from "../cfi/mod.ts";
 
+/** Most states that are kept of those that hash alike: a file can be made of nothing else. */
+const ALIKE_LIMIT = 8;
+
+/** States after which it shows whether they come back. */
+const SAMPLE = 4096;
+
 /** What a state says, besides expressions, and what is kept for it. */
 interface Known<T> {
   readonly columns: readonly number[];
@@ -21,7 +27,11 @@ interface Known<T> {
 
 /** A value per state. */
 export class TailCache<T> {
+  /** How many numbers are kept, about. */
+  kept = 0;
   #known: Map<number, Known<T>[]> = new Map();
+  #hits = 0;
+  #misses = 0;
   #columns: Map<string, readonly number[]> = new Map();
   #make: (row: UnwindRow, columns: readonly number[]) => T;
 
@@ -36,11 +46,14 @@ export class TailCache<T> {
     const known = this.#columns.get(name);
     if (known !== undefined) return known;
     this.#columns.set(name, columns);
+    this.kept += 2 * columns.length + 8;
     return columns;
   }
 
   /** The value for the state of a row whose table has these columns. */
   get(row: UnwindRow, columns: readonly number[]): T {
+    // Where nearly every row is a state of its own, looking for it only costs.
+    if (this.#misses > SAMPLE && this.#hits < this.#misses) return this.#make(row, columns);
     let hash = row.cfaKind * 64 + row.cfaRegister ^ row.cfaOffset << 8;
     for (let i = 0; i < columns.length; i++) {
       const register = columns[i]!;
@@ -50,9 +63,13 @@ export class TailCache<T> {
     const candidates = this.#known.get(hash);
     if (candidates !== undefined) {
       for (const each of candidates) {
-        if (each.columns === columns && isSame(each, row)) return each.kept;
+        if (each.columns === columns && isSame(each, row)) {
+          this.#hits++;
+          return each.kept;
+        }
       }
     }
+    this.#misses++;
     const entry: Known<T> = {
       columns,
       cfaKind: row.cfaKind,
@@ -64,7 +81,8 @@ export class TailCache<T> {
       kept: this.#make(row, columns),
     };
     if (candidates === undefined) this.#known.set(hash, [entry]);
-    else candidates.push(entry);
+    else if (candidates.push(entry) > ALIKE_LIMIT) candidates.shift();
+    this.kept += 2 * columns.length + 16;
     return entry.kept;
   }
 }

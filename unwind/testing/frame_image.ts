@@ -129,7 +129,7 @@ export class FrameImage {
         image.uleb(data.length).bytes(...data);
       }
       const standard = [op.defCfa(7, 8), op.offset(16, 1)];
-      image.bytes(...(init.instructions ?? standard).flat());
+      for (const each of init.instructions ?? standard) image.append(each);
     });
   }
 
@@ -147,7 +147,7 @@ export class FrameImage {
         const data = init.augmentationData ?? [];
         image.uleb(data.length).bytes(...data);
       }
-      image.bytes(...(init.instructions ?? []).flat());
+      for (const each of init.instructions ?? []) image.append(each);
     });
   }
 
