@@ -136,6 +136,36 @@ Deno.test("ElfFile.symbolAt, finds the innermost symbol and its offset", () => {
   assertEquals(at(0x1060n), undefined);
 });
 
+Deno.test("ElfFile.symbolAt, keeps a symbol without a size to its section", () => {
+  const names = symbolTable([
+    { name: "init", value: 0x1000, size: 0, type: 0, section: 1 },
+    { name: "text", value: 0x1020, size: 0, type: 0, section: 3 },
+    { name: "beyond", value: 0x1030, size: 0, type: 0, section: 99 },
+  ]);
+  const code = (address: number) => ({ flags: 6, address, data: new Uint8Array(8) });
+  const image = (type: number) =>
+    parseElf(elfImage({
+      type,
+      sections: [
+        { name: ".init", ...code(0x1000) },
+        { name: ".plt", ...code(0x1010) },
+        { name: ".text", ...code(0x1020) },
+        { name: ".symtab", type: 2, flags: 0, data: names.symbols, link: 5, entrySize: 24 },
+        { name: ".strtab", type: 3, flags: 0, data: names.strings },
+      ],
+    }));
+  const at = (address: number) => image(3).symbolAt(BigInt(address))?.symbol.name;
+  assertEquals([0x1007, 0x1008, 0x1010, 0x1027, 0x1028].map(at), [
+    "init",
+    undefined,
+    undefined,
+    "text",
+    undefined,
+  ]);
+  // A section that is not there says nothing.
+  assertEquals(at(0x1040), "beyond");
+});
+
 Deno.test("ElfFile.symbolNamed, finds by name", () => {
   const file = parseElf(sample());
   assertEquals(file.symbolNamed("outer")?.size, 0x40n);

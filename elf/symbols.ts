@@ -89,7 +89,8 @@ export class ElfSymbolTable {
 
   /**
    * Symbol that contains `address`. Functions and objects are looked at first; a symbol without a
-   * size (assembly labels) reaches to the next symbol. Throws `ElfError`.
+   * size (assembly labels) reaches to the next symbol, but not beyond its section. Throws
+   * `ElfError`.
    */
   at(address: bigint): SymbolAt | undefined {
     const sorted = this.#sorted ??= sortByAddress(this.all);
@@ -111,8 +112,17 @@ export class ElfSymbolTable {
         return { symbol, offset: address - symbol.value };
       }
     }
-    if (open === undefined) return undefined;
+    if (open === undefined || !this.#isInSection(open, address)) return undefined;
     return { symbol: open, offset: address - open.value };
+  }
+
+  /** Whether an address is in a symbol's section; symbols of no listed section may be anywhere. */
+  #isInSection(symbol: ElfSymbol, address: bigint): boolean {
+    const section = this.#file.sections[symbol.section];
+    if (section === undefined) return true;
+    // Values in relocatable files are offsets.
+    const begin = this.#file.type === "relocatable" ? 0n : section.address;
+    return address >= begin && address < begin + BigInt(section.size);
   }
 }
 

@@ -9,11 +9,12 @@ import {
   type Fde,
   type FoundFde,
   type FrameTable,
-  type MachineRegisters,
   RA_SIGN_STATE,
   RULE,
   type UnwindRow,
 } from "../cfi/mod.ts";
+import type { Address } from "../../bytes/mod.ts";
+import { EXACT, type Trust } from "./certainty.ts";
 import type { Module } from "./module.ts";
 import type { SlotMap } from "./register_set.ts";
 
@@ -22,6 +23,8 @@ import type { SlotMap } from "./register_set.ts";
  * - `eh_frame`, `debug_frame`: a table of a loaded file;
  * - `registered`: a table registered at run time;
  * - `trap`: a described trap frame;
+ * - `plt`: no table, but the instructions of a stub of a procedure linkage table;
+ * - `sigreturn`: no table, but the instructions that signal handlers return through;
  * - `frame-pointer`: no table, the frame pointer is believed;
  * - `entry`: no code known at this address, taken for a jump astray: the caller is where a call
  *   would have left it;
@@ -32,6 +35,8 @@ export type RuleSource =
   | "debug_frame"
   | "registered"
   | "trap"
+  | "plt"
+  | "sigreturn"
   | "frame-pointer"
   | "entry"
   | "none";
@@ -56,6 +61,10 @@ export interface CompiledRule {
   readonly table: FrameTable | undefined;
   /** The FDE it is from. */
   readonly fde: Fde | undefined;
+  /** Address in memory after the code its FDE is for, NaN without one. */
+  readonly limit: Address;
+  /** How sure the step to the caller is at best. */
+  readonly trust: Trust;
   /** Slot of the register the CFA is relative to, or −1 if an expression gives it. */
   readonly cfaSlot: number;
   /** Offset of the CFA, or the section offset of its expression. */
@@ -139,6 +148,8 @@ export function compileRow(
     module,
     table: found.table,
     fde: found.fde,
+    limit: found.fde.limit + module.bias,
+    trust: EXACT,
     cfaSlot,
     cfaOffset: cfaSlot >= 0 ? row.cfaOffset : row.cfaExpression,
     storedSlots,
@@ -173,75 +184,4 @@ function returnSlotOf(
 
 function isSet(masks: readonly number[], slot: number): boolean {
   return (masks[slot >> 5]! >>> (slot & 31) & 1) !== 0;
-}
-
-/** Rules that need no table. */
-export interface PlainRules {
-  /**
-   * The caller is found through the frame pointer: saved frame pointer and return address lie at
-   * it.
-   */
-  readonly framePointer: CompiledRule;
-  /** The first instruction of a function has not run yet: the caller is where the call left it. */
-  readonly entry: CompiledRule;
-  /** No caller. */
-  readonly none: CompiledRule;
-}
-
-const PLAIN = new Map<SlotMap, PlainRules>();
-
-/** The rules of a machine that need no table. */
-export function plainRules(slots: SlotMap): PlainRules {
-  const known = PLAIN.get(slots);
-  if (known !== undefined) return known;
-  const rules = makePlainRules(slots);
-  PLAIN.set(slots, rules);
-  return rules;
-}
-
-function makePlainRules(slots: SlotMap): PlainRules {
-  const registers: MachineRegisters = slots.registers;
-  const link = registers.link === undefined ? slots.pc : slots.slotOf[registers.link]!;
-  const onStack = registers.link === undefined;
-  const base = {
-    module: undefined,
-    table: undefined,
-    fde: undefined,
-    others: [],
-    keepLow: slots.savedLow,
-    keepHigh: slots.savedHigh,
-    returnSlot: link,
-    setsStackPointer: false,
-    isSignalFrame: false,
-    raSigned: false,
-    argsSize: 0,
-  };
-  const rule = (
-    source: RuleSource,
-    cfa: readonly [slot: number, offset: number],
-    stored: readonly (readonly [slot: number, offset: number])[],
-  ): CompiledRule => {
-    const sets = [0, 0];
-    for (const [slot] of stored) sets[slot >> 5]! |= 1 << (slot & 31);
-    return {
-      ...base,
-      source,
-      cfaSlot: cfa[0],
-      cfaOffset: cfa[1],
-      storedSlots: stored.map(([slot]) => slot),
-      storedOffsets: stored.map(([, offset]) => offset),
-      setLow: sets[0]!,
-      setHigh: sets[1]!,
-    };
-  };
-  return {
-    framePointer: {
-      ...rule("frame-pointer", [slots.fp, 16], [[slots.fp, -16], [link, -8]]),
-      // Without a table nobody knows whether the return address is signed; a plain one does not
-      // change when it is stripped.
-      raSigned: !onStack,
-    },
-    entry: rule("entry", [slots.sp, onStack ? 8 : 0], onStack ? [[link, -8]] : []),
-    none: { ...rule("none", [slots.sp, 0], []), returnSlot: -1 },
-  };
 }

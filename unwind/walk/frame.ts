@@ -4,14 +4,15 @@
  * @module
  */
 import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import type { Certainty, Doubt, Trust } from "./certainty.ts";
 import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
-import { contiguousBytes, type MemoryReader, readWord } from "./memory.ts";
+import { contiguousBytes, readWord } from "./memory.ts";
 import type { Module, NamedOffset } from "./module.ts";
-import type { ModuleList } from "./module_list.ts";
 import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
 import { inspectAs } from "../../util/inspect.ts";
-import { type RegisterBlock, RegisterSet, type SlotMap } from "./register_set.ts";
+import { RegisterSet } from "./register_set.ts";
 import type { TrapFrameDescription } from "./trap.ts";
+import type { WalkState } from "./walk_state.ts";
 
 /**
  * What stands between a stack frame and its caller: a call, a signal, or a trap (exception or
@@ -19,31 +20,8 @@ import type { TrapFrameDescription } from "./trap.ts";
  */
 export type FrameKind = "call" | "signal" | "trap";
 
-/** What all frames of a walk share. */
-export interface WalkContext {
-  /** Slots of the machine's registers. */
-  readonly slots: SlotMap;
-  /** Memory of the program. */
-  readonly memory: MemoryReader;
-  /** Code of the program. */
-  readonly modules: ModuleList;
-}
-
-/** What differs between frames. */
-export interface FrameState extends RegisterBlock {
-  /** Number of the stack frame, 0 for the innermost. */
-  readonly index: number;
-  /** Program counter. */
-  readonly pc: Address;
-  /** Canonical frame address, NaN if it could not be computed. */
-  readonly cfa: Address;
-  /** Whether the program counter is that of an interrupted instruction. */
-  readonly interrupted: boolean;
-  /** How the caller is found. */
-  readonly rule: CompiledRule;
-  /** Description of the trap frame, if it is one. */
-  readonly trap: TrapFrameDescription | undefined;
-}
+/** What frames need of the walk that found them, which stays the same while it goes on. */
+type FrameSource = Pick<WalkState, "slots" | "memory" | "modules">;
 
 /** One stack frame (activation): a function that was running, or a trap that interrupted one. */
 export class Frame {
@@ -63,25 +41,27 @@ export class Frame {
   readonly pcAddress: Address;
   /** Canonical frame address as an internal address, NaN if it could not be computed. */
   readonly cfaAddress: Address;
-  #context: WalkContext;
-  #words: Int32Array;
-  #base: number;
-  #knownLow: number;
-  #knownHigh: number;
+  readonly #walk: FrameSource;
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #knownLow: number;
+  readonly #knownHigh: number;
+  readonly #trust: Trust;
 
   /** Made by the frame iterator. */
-  constructor(context: WalkContext, state: FrameState) {
+  constructor(state: WalkState, rule: CompiledRule, trap: TrapFrameDescription | undefined) {
     this.index = state.index;
     this.interrupted = state.interrupted;
-    this.rule = state.rule;
-    this.trap = state.trap;
+    this.rule = rule;
+    this.trap = trap;
     this.pcAddress = state.pc;
     this.cfaAddress = state.cfa;
-    this.#context = context;
+    this.#walk = state;
     this.#words = state.words;
     this.#base = state.base;
     this.#knownLow = state.knownLow;
     this.#knownHigh = state.knownHigh;
+    this.#trust = state.trust;
   }
 
   /** Program counter: the next instruction of this frame to be executed. */
@@ -90,11 +70,26 @@ export class Frame {
   }
 
   /**
-   * Address to look up in tables: the program counter of an interrupted instruction, else one byte
-   * before the return address.
+   * Address to look up in tables: the program counter of an interrupted instruction, and of the
+   * code a signal handler returns to, which has called nothing; else one byte before the return
+   * address.
    */
   get lookupAddress(): bigint {
-    return toBigAddress(this.pcAddress - (this.interrupted ? 0 : 1));
+    const isNext = this.interrupted || this.kind === "signal";
+    return toBigAddress(this.pcAddress - (isNext ? 0 : 1));
+  }
+
+  /**
+   * How sure it is that this frame is there: the weakest of the steps that led to it from the
+   * innermost frame.
+   */
+  get certainty(): Certainty {
+    return this.#trust.certainty;
+  }
+
+  /** Why the frame is doubtful; undefined if it is not. */
+  get doubt(): Doubt | undefined {
+    return this.#trust.doubt;
   }
 
   /**
@@ -119,7 +114,7 @@ export class Frame {
 
   /** Module that holds the code, or undefined. */
   get module(): Module | undefined {
-    return this.rule.module ?? this.#context.modules.at(this.lookupAddress);
+    return this.rule.module ?? this.#walk.modules.at(this.lookupAddress);
   }
 
   /**
@@ -148,7 +143,7 @@ export class Frame {
    * Registers as they are in this frame, as far as they are known. A live view that stays valid.
    */
   get registers(): RegisterSet {
-    return new RegisterSet(this.#context.slots.registers.machine, {
+    return new RegisterSet(this.#walk.slots.registers.machine, {
       words: this.#words,
       base: this.#base,
       knownLow: this.#knownLow,
@@ -173,7 +168,7 @@ export class Frame {
   bytesAt(address: bigint): PlacedBytes | undefined {
     const section = this.module?.bytesAt(fromBigAddress(address));
     if (section !== undefined) return section;
-    const window = contiguousBytes(this.#context.memory, address);
+    const window = contiguousBytes(this.#walk.memory, address);
     return window === undefined
       ? undefined
       : { bytes: window.bytes, address: fromBigAddress(window.start) };
@@ -181,7 +176,7 @@ export class Frame {
 
   /** Loads the 64-bit word at `address`, or gives undefined if it cannot be read. */
   word(address: bigint): bigint | undefined {
-    return readWord(this.#context.memory, address);
+    return readWord(this.#walk.memory, address);
   }
 
   #resolve(pointer: EncodedPointer | undefined): bigint | undefined {

@@ -93,6 +93,49 @@ Deno.test("FrameIterator, finds the caller of a jump to nowhere", () => {
   );
 });
 
+Deno.test("FrameIterator, goes on from a call of address 0 that was interrupted", () => {
+  // A handler with a table, a signal frame over it: the interrupted PC, then its stack pointer.
+  const handler = { name: "handler", begin: 0x1000, table: [] };
+  const restore = {
+    name: "restore",
+    begin: 0x3000,
+    signal: true,
+    table: [op.defCfaOffset(24), op.offset(RIP, 3), op.offset(RSP, 2)],
+  };
+  const interrupted = (pc: number, back: number) =>
+    trace({
+      functions: [handler, restore, CALLER],
+      stack: [0x3001, pc, STACK + 32, 0, back],
+      registers: { [RIP]: 0x1010, [RSP]: STACK },
+    });
+  const inner = ["handler+16 call registered", "restore+1 signal registered"];
+  assertEquals(interrupted(0, 0x2080), [
+    ...inner,
+    "0x0 call entry",
+    "caller+128 call registered",
+    "return-address-undefined",
+  ]);
+  // It is a stack frame even if nothing leads on.
+  assertEquals(interrupted(0, 0), [...inner, "0x0 call none", "no-rule"]);
+  const arm = (link: number) =>
+    trace({
+      machine: "aarch64",
+      functions: [{ ...handler, returnAddress: 33, signal: true, table: [op.offset(33, 1)] }, {
+        ...CALLER,
+        table: [op.one(DW_CFA.undefined, 30)],
+      }],
+      registers: { 32: 0x1010, 31: STACK + 8, 30: link },
+      stack: [0],
+    });
+  assertEquals(arm(0x2080), [
+    "handler+16 signal registered",
+    "0x0 call entry",
+    "caller+128 call registered",
+    "return-address-undefined",
+  ]);
+  assertEquals(arm(0), ["handler+16 signal registered", "0x0 call none", "no-rule"]);
+});
+
 Deno.test("FrameIterator, says what is damaged", () => {
   const callee = (table: readonly (readonly number[])[]) => ({
     functions: [{ name: "callee", begin: 0x1000, table }, CALLER],

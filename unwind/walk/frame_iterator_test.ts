@@ -439,3 +439,23 @@ Deno.test("FrameIterator, takes a register popped below the stack pointer for re
   const called = backtrace(world(epilogue), { redZone: 0, start: "return-address" }).frames;
   assertEquals(called[1]?.registers.get(RBX), 0xbadn);
 });
+
+Deno.test("FrameIterator, takes what cannot be read below the stack pointer for popped", () => {
+  // The same epilogue, with memory that begins at the stack pointer.
+  const epilogue: WorldInit = {
+    functions: [{ name: "leaf", begin: 0x1000, table: [op.offset(RBX, 2)] }, CALLER],
+    stack: [0x2080],
+    registers: { [RIP]: 0x1010, [RSP]: STACK, [RBX]: 0x600d },
+  };
+  const walk = backtrace(world(epilogue));
+  assertEquals([walk.error, walk.end], [undefined, "return-address-undefined"]);
+  assertEquals(walk.frames[1]?.registers.get(RBX), 0x600dn);
+  // What is not known cannot have been popped, and a call pops nothing.
+  const { [RBX]: _, ...unknown } = epilogue.registers;
+  assertEquals(trace({ ...epilogue, registers: unknown }).at(-1), "memory");
+  assertEquals(trace(epilogue, { start: "return-address" }).at(-1), "memory");
+  // Above the stack pointer everything is still there.
+  const table = [op.signed(DW_CFA.offsetExtendedSf, RBX, -9)];
+  const above = { ...epilogue, functions: [{ name: "leaf", begin: 0x1000, table }, CALLER] };
+  assertEquals(trace(above).at(-1), "memory");
+});

@@ -31,6 +31,7 @@
  * @module
  */
 export { CoreError, type CoreErrorKind, WalkError, type WalkErrorKind } from "../errors.ts";
+export type { Certainty, Doubt, Trust } from "./certainty.ts";
 export type * from "./compiled_rule.ts";
 export * from "./core_file.ts";
 export * from "./frame.ts";

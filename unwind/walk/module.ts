@@ -20,6 +20,9 @@ export interface SymbolSource {
   at(address: bigint): NamedOffset | undefined;
 }
 
+/** Addresses from the first to before the second. */
+export type CodeRange = readonly [begin: Address, end: Address];
+
 /** What a module consists of. */
 export interface ModuleInit {
   /** Name for messages and frames. */
@@ -30,6 +33,8 @@ export interface ModuleInit {
   readonly end: bigint;
   /** Address in memory minus address in the tables; default 0. */
   readonly bias?: bigint | undefined;
+  /** Executable ranges, in file addresses; default all of its memory. */
+  readonly code?: readonly CodeRange[] | undefined;
   /** Unwind tables, the preferred one first. */
   readonly tables: readonly FdeIndex[];
   /** Names of its functions. */
@@ -64,6 +69,7 @@ export class Module {
   /** Names of its functions. */
   readonly symbols: SymbolSource | undefined;
   #tables: readonly FdeIndex[];
+  #code: readonly CodeRange[] | undefined;
   #bytesAt: ((address: Address) => PlacedBytes | undefined) | undefined;
 
   /**
@@ -79,6 +85,7 @@ export class Module {
     this.bias = fromBigAddress(init.bias ?? 0n);
     this.symbols = init.symbols;
     this.#tables = init.tables;
+    this.#code = init.code;
     this.#bytesAt = init.bytesAt;
     if (!(this.start < this.limit) || this.bias !== this.bias) {
       throw new RangeError(
@@ -90,6 +97,12 @@ export class Module {
   /** Sections of call frame information, the preferred one first. */
   get tables(): FrameTable[] {
     return this.#tables.map((index) => index.table);
+  }
+
+  /** Whether an address in memory, which must be the module's, is of executable code. */
+  holdsCode(address: Address): boolean {
+    const at = address - this.bias;
+    return this.#code?.some(([begin, end]) => at >= begin && at < end) ?? true;
   }
 
   /**

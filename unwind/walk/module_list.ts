@@ -100,6 +100,11 @@ export class ModuleList {
     return this.#last = found;
   }
 
+  /** Whether some module has executable code at `address`. */
+  holdsCode(address: Address): boolean {
+    return this.find(address)?.holdsCode(address) === true;
+  }
+
   #changed(): void {
     this.#last = undefined;
     this.rules.clear();

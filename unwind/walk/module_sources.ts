@@ -5,7 +5,7 @@
  * @module
  */
 import { type Address, fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
-import { type ElfFile, type ElfSection, PT, SHF, SHT } from "../../elf/mod.ts";
+import { type ElfFile, type ElfSection, type ElfSegment, PF, PT, SHF, SHT } from "../../elf/mod.ts";
 import {
   dataBase,
   EhFrameHeader,
@@ -15,7 +15,7 @@ import {
   type PlacedBytes,
   textBase,
 } from "../cfi/mod.ts";
-import { Module, type NamedOffset, type SymbolSource } from "./module.ts";
+import { type CodeRange, Module, type NamedOffset, type SymbolSource } from "./module.ts";
 
 /** Options of {@linkcode moduleFromElf}. */
 export interface ModuleOptions {
@@ -58,6 +58,7 @@ export function moduleFromElf(
     trapVectors: options.trapVectors,
     begin,
     end,
+    code: codeOf(loads),
     tables: frameTablesOf(file)
       .filter((table) => table.bytes.length > 0)
       .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "eh_frame" ? -1 : 1)
@@ -103,6 +104,15 @@ export function moduleFromTable(registration: TableRegistration): Module {
   });
   const tables = [new FdeIndex(table)];
   return new Module({ name, begin, end, tables, symbols, registered: true });
+}
+
+/** Executable segments; undefined if a file calls none so, which says nothing. */
+function codeOf(loads: readonly ElfSegment[]): CodeRange[] | undefined {
+  const code = loads.filter((each) => (each.flags & PF.execute) !== 0).map((each): CodeRange => {
+    const begin = fromBigAddress(each.vaddr);
+    return [begin, begin + Number(each.memSize)];
+  });
+  return code.length === 0 ? undefined : code;
 }
 
 function least(values: readonly bigint[]): bigint {

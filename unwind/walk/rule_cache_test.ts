@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { plainRules } from "./compiled_rule.ts";
+import { plainRules } from "./plain_rules.ts";
 import { slotMap } from "./register_set.ts";
 import { RuleCache } from "./rule_cache.ts";
 

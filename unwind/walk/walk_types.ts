@@ -29,7 +29,7 @@ export interface WalkOptions {
   readonly maxFrames?: number;
   /**
    * Whether the frame pointer is believed where there is no table; default true. Such frames say so
-   * in their source.
+   * in their source, and what they lead to in its certainty.
    */
   readonly framePointer?: boolean;
   /**
@@ -40,8 +40,8 @@ export interface WalkOptions {
   /**
    * Bytes below the stack pointer of an interrupted stack frame that are still its own. A register
    * that a table says is stored further below has been popped, in an epilogue, and has its value
-   * again; what an interrupt pushed may be in its place. Default no limit: the table is believed.
-   * On a stack that interrupts push on, that is 0.
+   * again; what an interrupt pushed may be in its place. Default no limit: the table is believed
+   * wherever memory can be read. On a stack that interrupts push on, that is 0.
    */
   readonly redZone?: number;
   /** Whether to end at a trap that came from user mode; default false. */

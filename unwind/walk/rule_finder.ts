@@ -1,0 +1,118 @@
+/**
+ * Finding the rule of a stack frame: in the cache, in the tables, by known instructions, or by
+ * believing what is at hand.
+ *
+ * @module
+ */
+import { type Address, addressFromHalves } from "../../bytes/mod.ts";
+import { CodeBytes } from "./code_bytes.ts";
+import { type CompiledRule, compileRow } from "./compiled_rule.ts";
+import { type PlainRules, plainRules } from "./plain_rules.ts";
+import { pushedByStub } from "./plt_stubs.ts";
+import { isSigreturn } from "./signal_frames.ts";
+import type { WalkState } from "./walk_state.ts";
+
+/** Finds the rules of one walk. */
+export class RuleFinder {
+  readonly #state: WalkState;
+  readonly #plain: PlainRules;
+  readonly #framePointer: boolean;
+
+  /** A finder for a walk; `framePointer` says whether the frame pointer may be believed. */
+  constructor(state: WalkState, framePointer: boolean) {
+    this.#state = state;
+    this.#plain = plainRules(state.slots);
+    this.#framePointer = framePointer;
+  }
+
+  /** The rule that leads nowhere. */
+  get none(): CompiledRule {
+    return this.#plain.none;
+  }
+
+  /**
+   * The rule of the current program counter.
+   *
+   * @throws {WalkError | CfiError | DecodeError} If its table is damaged, or needs a register that
+   * is not kept.
+   */
+  find(): CompiledRule {
+    const { pc, interrupted } = this.#state;
+    if (interrupted) return this.#inTables(pc) ?? this.#withoutTable();
+    const rule = this.#inTables(pc - 1);
+    // Nearly always a call came before, in the same function.
+    if (rule !== undefined && rule.limit !== pc) return rule;
+    return this.#signalFrame() ?? rule ?? this.#withoutTable();
+  }
+
+  /** The rule of the tables for an address, or undefined if they have none. */
+  #inTables(lookup: Address): CompiledRule | undefined {
+    return this.#state.modules.rules.get(lookup) ?? this.#learn(lookup);
+  }
+
+  #learn(lookup: Address): CompiledRule | undefined {
+    const { modules, slots } = this.#state;
+    const module = modules.find(lookup);
+    const found = module?.find(lookup);
+    if (module === undefined || found === undefined) return undefined;
+    const row = found.table.rowAt(found.fde, lookup - module.bias);
+    if (row === undefined) return undefined;
+    const rule = compileRow(row, found, { module, slots });
+    if (rule === undefined) {
+      throw this.#state.error("registers", "Rule needs a register not kept");
+    }
+    modules.rules.put(lookup, rule);
+    return rule;
+  }
+
+  /**
+   * The rule of a return address that no call has left: the first instruction a signal handler
+   * returns to. What comes before it is another function.
+   */
+  #signalFrame(): CompiledRule | undefined {
+    const { pc } = this.#state;
+    const rule = this.#inTables(pc);
+    if (rule?.isSignalFrame === true) return rule;
+    return this.#isSigreturn(new CodeBytes(pc, this.#state)) ? this.#plain.sigreturn : undefined;
+  }
+
+  #withoutTable(): CompiledRule {
+    const { pc, interrupted, modules, slots } = this.#state;
+    if (interrupted) {
+      const code = new CodeBytes(pc, this.#state);
+      if (this.#isSigreturn(code)) return this.#plain.sigreturn;
+      const pushed = pushedByStub(slots.registers.machine, code);
+      if (pushed !== undefined) return this.#plain.stub(pushed);
+      // A call or jump to nowhere: believe it if the would-be return address is in code.
+      if (!modules.holdsCode(pc) && modules.holdsCode(this.#wouldReturnTo() - 1)) {
+        return this.#plain.entry;
+      }
+    }
+    return this.#isFramePointer() ? this.#plain.framePointer : this.#plain.none;
+  }
+
+  #isSigreturn(code: CodeBytes): boolean {
+    return isSigreturn(this.#state.slots.registers.machine, code);
+  }
+
+  /** Where a function returns to whose first instruction has not run; NaN if that is nowhere. */
+  #wouldReturnTo(): Address {
+    const { slots, reader } = this.#state;
+    const { link } = slots.registers;
+    if (link !== undefined) {
+      const slot = slots.slotOf[link]!;
+      return this.#state.isKnown(slot) ? this.#state.value(slot) : NaN;
+    }
+    return reader.load(this.#state.value(slots.sp))
+      ? addressFromHalves(reader.low, reader.high)
+      : NaN;
+  }
+
+  /** Whether the frame pointer may be one. */
+  #isFramePointer(): boolean {
+    const { fp, sp } = this.#state.slots;
+    if (!this.#framePointer || !this.#state.isKnown(fp)) return false;
+    const value = this.#state.value(fp);
+    return value !== 0 && value % 8 === 0 && value >= this.#state.value(sp);
+  }
+}
