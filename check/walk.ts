@@ -199,7 +199,8 @@ class WalkVerifier {
     }
     if (this.#options.once === true) this.#met.add(pc);
     const { task } = this.#tracker;
-    if (this.#live.modules(task).at(pc) === undefined) {
+    // A call of an address where nothing is executes no code, and must lead back all the same.
+    if (this.#live.modules(task).at(pc) === undefined && this.#code(pc, 1).length > 0) {
       this.#unknownCode++;
       return;
     }

@@ -19,6 +19,7 @@ const CAUSES = named([
   "kill",
   "leaf",
   "inline",
+  "null",
   "syscall",
   "spin",
   "overflow",

@@ -148,6 +148,8 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
     function: text,
     offset: integer,
     source: text,
+    certainty: oneOf("exact", "recognized", "guessed", "doubtful"),
+    doubt: nullable(text),
     action: oneOf("skip", "pass", "cleanup", "handler"),
   },
   landing: {

@@ -186,6 +186,10 @@ export interface FrameEvent {
   readonly offset: number;
   /** Where the rule that leads to the caller comes from. */
   readonly source: string;
+  /** How sure it is that the frame is there: the weakest of the steps that led to it. */
+  readonly certainty: "exact" | "recognized" | "guessed" | "doubtful";
+  /** What is wrong with a doubtful frame, as the unwinder names it; null for the others. */
+  readonly doubt: string | null;
   /** What is done with it: `skip` for the panic's own frames, `pass` for one with nothing to do. */
   readonly action: "skip" | "pass" | "cleanup" | "handler";
 }

@@ -78,6 +78,8 @@ const EVENTS: readonly KernelEvent[] = [
     function: "main",
     offset: 4,
     source: ".eh_frame",
+    certainty: "doubtful",
+    doubt: "no-call",
     action: "pass",
   },
   {
@@ -135,7 +137,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":16,"time":21,"cpu":0,"type":"idle","until":900}
 {"seq":17,"time":900,"cpu":0,"type":"halt","reason":"reboot"}
 {"seq":18,"time":901,"cpu":0,"type":"panic","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"cause":"throw","reason":"r","context":"0x1"}
-{"seq":19,"time":902,"cpu":0,"type":"frame","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"index":0,"pc":"0x401000","cfa":"0x7fff0000","function":"main","offset":4,"source":".eh_frame","action":"pass"}
+{"seq":19,"time":902,"cpu":0,"type":"frame","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"index":0,"pc":"0x401000","cfa":"0x7fff0000","function":"main","offset":4,"source":".eh_frame","certainty":"doubtful","doubt":"no-call","action":"pass"}
 {"seq":20,"time":903,"cpu":0,"type":"landing","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"kind":"cleanup","function":"main","landingPad":"0x401010","sp":"0x7fff0000","selector":"0x0"}
 {"seq":21,"time":904,"cpu":0,"type":"unwind-resume","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"context":"0x1"}
 {"seq":22,"time":905,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"aborted","landings":1,"reason":"r"}

@@ -69,9 +69,11 @@ export class UnwindLog extends TextSink {
   }
 
   #frame(event: FrameEvent): string {
-    const { index, pc, cfa, offset, source, action } = event;
+    const { index, pc, cfa, offset, source, action, certainty, doubt } = event;
     const name = event.function === "" ? "?" : `${this.#name(event.function)}+${hex(offset)}`;
-    return `  #${index} ${hex(pc)} ${name}, CFA ${hex(cfa)} by ${source}: ${action}\n`;
+    const reason = doubt === null ? "" : `: ${doubt}`;
+    const sure = certainty === "exact" ? "" : ` (${certainty}${reason})`;
+    return `  #${index} ${hex(pc)} ${name}${sure}, CFA ${hex(cfa)} by ${source}: ${action}\n`;
   }
 
   #landing(event: LandingEvent): string {

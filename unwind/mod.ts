@@ -67,6 +67,8 @@ export {
 export {
   type Backtrace,
   backtrace,
+  type Certainty,
+  type Doubt,
   Frame,
   FrameIterator,
   type FrameKind,

@@ -52,6 +52,7 @@ const CAUSES = [
   "fault 0",
   "leaf 1",
   "inline 2",
+  "null 2",
   "kill 0",
   "syscall 0",
   "spin 0",

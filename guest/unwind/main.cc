@@ -2,9 +2,9 @@
 // `unwind CAUSE [CATCHER]`.
 //
 //   CAUSE    panic; throw; fault (in a leaf function); leaf (in a prologue); inline (in a function
-//            with objects, between its calls); kill (by itself); syscall, spin (by another thread,
-//            while it sleeps or computes); overflow; double (a panic while unwinding); nested (an
-//            exception caught while unwinding); none
+//            with objects, between its calls); null (a call of address 0); kill (by itself);
+//            syscall, spin (by another thread, while it sleeps or computes); overflow; double (a
+//            panic while unwinding); nested (an exception caught while unwinding); none
 //   CATCHER  1 to 5: the level that catches everything; 0: nobody
 #include "guest/runtime/system.h"
 
@@ -29,6 +29,7 @@ bool text_equal(const char *a, const char *b) {
 }
 
 const char *cause;
+void (*volatile nowhere)();
 int64_t catcher;
 int64_t alive;
 
@@ -85,6 +86,7 @@ extern "C" [[gnu::noinline]] int64_t trouble() {
     if (text_equal(cause, "fault")) fault_at(reinterpret_cast<void *>(0x10));
     if (text_equal(cause, "inline")) *reinterpret_cast<volatile int64_t *>(0x10) = 1;
     if (text_equal(cause, "leaf")) fault_in_prologue(reinterpret_cast<void *>(0x10));
+    if (text_equal(cause, "null")) nowhere();
     if (text_equal(cause, "spin") || text_equal(cause, "syscall")) start_killer();
     if (text_equal(cause, "spin")) spin_forever();
     if (text_equal(cause, "syscall")) system_call(4, uint64_t{1} << 40, 0, 0); // sleep

@@ -189,7 +189,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Kernel panic ${arch}, the kernel that jumps into nothing halts and says where`, () => {
     using session = tampered(arch, (machine) => machine.cpu.pc = 0x1234_5000n);
     const { reason } = session.finish();
-    assertMatch(reason, /^Kernel panic: .*, at 0x12345000 in 0x12345000$/);
+    assertMatch(reason, /^Kernel panic: .*, at 0x12345000 in 0x12345000, called from [^ ]+\+0x/);
     const halts = session.of("halt").map((event) => event.reason);
     assertEquals(halts, [reason]);
   });
@@ -199,7 +199,29 @@ for (const arch of ARCH_NAMES) {
       const register = arch === "aarch64" ? "x0" : "rdi";
       machine.cpu.setRegister(register, machine.kernel.arch.image.begin);
     });
-    assertMatch(session.finish().reason, /^Kernel panic: .* in zero_page\+0x[0-9a-f]+$/);
+    assertMatch(
+      session.finish().reason,
+      /^Kernel panic: .* in zero_page\+0x[0-9a-f]+, called from [^ ]+\+0x/,
+    );
+  });
+
+  Deno.test(`Kernel panic ${arch}, the kernel that calls address 0 says who did`, () => {
+    const callersOf = (tamper: (machine: Machine) => void) => {
+      using session = tampered(arch, tamper);
+      const [, , where, callers] =
+        /^(.*) in (\S+), called from (.*)$/.exec(session.finish().reason) ?? [];
+      return { where, callers };
+    };
+    // Where the routine is entered, its caller is where a call of address 0 has it.
+    const called = callersOf((machine) => machine.cpu.pc = 0n);
+    // The same stack, as the table of the routine itself has it.
+    const entered = callersOf((machine) => {
+      const register = arch === "aarch64" ? "x0" : "rdi";
+      machine.cpu.setRegister(register, machine.kernel.arch.image.begin);
+    });
+    assertEquals(called.where, "0x0");
+    assertEquals(called.callers?.replaceAll(" (guessed)", ""), entered.callers);
+    assertMatch(called.callers ?? "", /^\S+ \(guessed\)/);
   });
 
   Deno.test(`Kernel panic ${arch}, a kernel without a stack ends the machine, not the host`, () => {

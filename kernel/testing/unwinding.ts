@@ -6,7 +6,7 @@
  */
 
 /** Causes that are exceptions of the CPU. */
-export const FAULTS: readonly string[] = ["fault", "leaf", "inline", "overflow"];
+export const FAULTS: readonly string[] = ["fault", "leaf", "inline", "null", "overflow"];
 
 /** Causes that are kill requests. */
 export const KILLS: readonly string[] = ["kill", "syscall", "spin"];
@@ -45,6 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   fault: String.raw`read of 0x10: not mapped, at 0x[0-9a-f]+`,
   leaf: String.raw`read of 0x10: not mapped, at 0x[0-9a-f]+`,
   inline: String.raw`write of 0x10: not mapped, at 0x[0-9a-f]+`,
+  null: String.raw`execute of 0x0: not mapped, at 0x0`,
   overflow: String
     .raw`stack overflow: (?:(?:read|write) of 0x[0-9a-f]+: not mapped|double fault), at 0x[0-9a-f]+`,
   kill: "terminated by unwind",

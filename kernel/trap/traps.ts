@@ -12,6 +12,7 @@ import { handleSyscall } from "../syscall/syscalls.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { raiseException } from "../unwind/exceptions.ts";
+import { kernelCallers } from "../unwind/kernel_callers.ts";
 import { grantEmergencyStack, grantStackReserve } from "../memory/emergency_stack.ts";
 import { resolveFault } from "../memory/fault.ts";
 import type { Fault } from "../vm/fault_types.ts";
@@ -128,7 +129,9 @@ function handleKernelException(
   if (thread.task.kernelMode && !inKernel) return handleProgramTrap(k, thread, trap);
   const inCopy = frame.pc >= k.label("copy_begin") && frame.pc < k.label("copy_end");
   if (cause.kind !== "page-fault" || !inCopy || thread.task.space === null) {
-    return panicKernel(`${reason(frame)} in ${symbolAt(k, frame.pc)}`);
+    const callers = kernelCallers(k, frame);
+    const by = callers.length === 0 ? "" : `, called from ${callers.join(", ")}`;
+    return panicKernel(`${reason(frame)} in ${symbolAt(k, frame.pc)}${by}`);
   }
   const { address, access } = cause;
   const fault: Fault = { address, access, label: null };

@@ -249,6 +249,8 @@ function emitFrames(
       function: named?.name ?? "",
       offset: Number(named?.offset ?? 0n),
       source: frame.source,
+      certainty: frame.certainty,
+      doubt: frame.doubt ?? null,
       action: landing?.frame === frame
         ? landing.kind
         : first && frame.index < unwind.skip

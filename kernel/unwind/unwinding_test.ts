@@ -113,7 +113,7 @@ for (const arch of ARCHES) {
     });
 
     Deno.test(`startUnwinding ${arch} ${mode}, the transcripts are as recorded`, async () => {
-      for (const cause of ["panic", "throw", "fault", "kill"]) {
+      for (const cause of ["panic", "throw", "fault", "null", "kill"]) {
         for (const catcher of [0, 3]) {
           const { transcript } = await run(arch, mode, `${cause} ${catcher}`);
           const name = `${cause}_${catcher}_${mode}_${arch}.txt`;

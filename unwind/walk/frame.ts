@@ -190,10 +190,13 @@ export class Frame {
 
 inspectAs(Frame, (frame) => {
   const hex = (value: bigint): string => `0x${value.toString(16)}`;
-  const { index, pc, cfa, function: named, module, kind, source } = frame;
+  const { index, pc, cfa, function: named, module, kind, source, certainty, doubt } = frame;
   const name = named === undefined ? "" : ` ${named.name}+${hex(named.offset)}`;
   const from = module === undefined ? "" : ` of ${module.name}`;
-  return `#${index} ${hex(pc)}${name}${from}, CFA ${
+  const sure = certainty === "exact"
+    ? ""
+    : `, ${certainty}${doubt === undefined ? "" : `: ${doubt}`}`;
+  return `#${index} ${hex(pc)}${name}${from}${sure}, CFA ${
     cfa === undefined ? "unknown" : hex(cfa)
   }, ${kind} frame by ${source}`;
 });
