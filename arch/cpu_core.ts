@@ -164,7 +164,8 @@ export abstract class CpuCore implements Cpu {
         case "halt":
           return HYPERCALL;
         case "trap":
-        case "syscall": {
+        case "syscall":
+        case "refused": {
           this.#sound = false;
           const end = this.enterException(exit) ?? this.#checkProgress();
           this.#sound = true;

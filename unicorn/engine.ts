@@ -4,7 +4,7 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { SCR_EL3 } from "./aarch64/constants.ts";
+import { AArch64Register, SCR_EL3 } from "./aarch64/constants.ts";
 import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
 import { EngineRegisters } from "./engine_registers.ts";
@@ -14,6 +14,7 @@ import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
 import { type CodeHookCallback, CodeHooks } from "./code_hooks.ts";
 import { type HookTarget, memoryCallback, RUNNING, translationCallback } from "./hooks.ts";
+import { InstructionWatch, type InstructionWatcher } from "./instruction_watch.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
 import { type AccessRecord, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
@@ -107,6 +108,10 @@ export class Engine extends EngineRegisters implements Disposable {
   #budgetWord = 0n;
   #state = IDLE;
   #stoppedByHook = false;
+  #watched: InstructionWatch | undefined;
+  #refused = false;
+  /** Instructions that the library is to execute in one go. */
+  #limit = 0;
   #memory: Omit<MemoryExit, "instructions"> | undefined;
   #callbackError: { error: unknown } | undefined;
   #target: HookTarget;
@@ -184,9 +189,11 @@ export class Engine extends EngineRegisters implements Disposable {
       code: this.#code,
       alignment: this.#alignment,
       maintenance: this.#maintenance,
+      instructions: () => this.#watched,
     });
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
+      onInstruction: (address) => this.#onInstruction(address),
       onMemory: (access, address, size) => {
         this.#memory = { kind: "memory", access, address, size };
       },
@@ -291,6 +298,8 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#memory = undefined;
     this.#stoppedByHook = false;
     this.#accesses.clear();
+    this.#refused = false;
+    this.#limit = budget;
     const misaligned = this.#alignment?.beforeRun();
     if (misaligned !== undefined) return misaligned;
     const outer = RUNNING.target;
@@ -309,6 +318,7 @@ export class Engine extends EngineRegisters implements Disposable {
         this.#accesses.repeat();
         // It is counted twice: with less than that it is not made, as without anything watched.
         const left = Math.min(2, budget - before);
+        this.#limit = left;
         const repeated = this.#native.start(this.#words[this.#pcIndex] ?? 0n, BigInt(left));
         if (left < 2) this.#accesses.clear();
         status = repeated;
@@ -436,6 +446,16 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   /**
+   * Looks at some instructions each time before they are executed; see {@linkcode
+   * InstructionWatcher}. Code that has been translated is not looked at: call this first.
+   */
+  watchInstructions(watcher: InstructionWatcher): void {
+    this.#checkIdle("watch instructions");
+    const counter = this.arch === "x86_64" ? X86Register.RIP : AArch64Register.PC;
+    this.#watched = new InstructionWatch(this.#native, watcher, counter);
+  }
+
+  /**
    * Frees the engine. Views, batches and handles taken from it refuse to work from now on. A second
    * time does nothing.
    */
@@ -461,7 +481,7 @@ export class Engine extends EngineRegisters implements Disposable {
     const spent = counted > budget;
     // What the count hook or a code hook stopped has been counted, but not begun.
     const refused = this.#instructions?.takeRefused();
-    const instructions = refused ??
+    const instructions = refused ?? (this.#refused ? counted : undefined) ??
       (spent ? budget : this.#stoppedByHook ? counted - 1 : counted);
     this.#account(instructions);
     if (this.#callbackError !== undefined) {
@@ -473,6 +493,7 @@ export class Engine extends EngineRegisters implements Disposable {
     if (refused !== undefined) {
       return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
     }
+    if (this.#refused) return { kind: "refused", instructions };
     const misaligned = this.#alignment?.afterRun(instructions);
     if (misaligned !== undefined) return misaligned;
     switch (status) {
@@ -609,6 +630,17 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#gapHooks = this.#ram.gaps().map((gap) =>
       this.#native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback(), gap)
     );
+  }
+
+  #onInstruction(address: bigint): void {
+    // The run has ended before this instruction already.
+    if (this.#stoppedByHook || this.#refused || this.#accesses.counted > 0) return;
+    if (this.#counter() > this.#limit) return;
+    this.#guard(() => {
+      if (this.#watched?.refuses(address) !== true) return;
+      this.#refused = true;
+      this.#native.symbols.uc_emu_stop(this.#native.handle);
+    });
   }
 
   #onCode(id: number, address: bigint): void {

@@ -71,6 +71,15 @@ export interface AccessExit extends ExitBase {
   readonly kind: "access";
 }
 
+/**
+ * The watcher of instructions refuses the next one: PC is at it, and it counts, as if it had been
+ * begun and had trapped.
+ */
+export interface RefusedExit extends ExitBase {
+  /** Tells this exit from the others. */
+  readonly kind: "refused";
+}
+
 /** The engine failed. */
 export interface FaultExit extends ExitBase {
   /** Tells this exit from the others. */
@@ -88,4 +97,5 @@ export type Exit =
   | MemoryExit
   | StopExit
   | AccessExit
+  | RefusedExit
   | FaultExit;

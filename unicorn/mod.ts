@@ -31,6 +31,7 @@ export type { CodeHookCallback } from "./code_hooks.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { EngineRegisters } from "./engine_registers.ts";
 export type * from "./exit.ts";
+export type { InstructionWatcher } from "./instruction_watch.ts";
 export {
   type EngineArch,
   EngineError,

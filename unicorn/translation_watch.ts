@@ -7,6 +7,7 @@
 import type { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import type { PcAlignment } from "./aarch64/pc_alignment.ts";
 import type { CodeFrames } from "./code_frames.ts";
+import type { InstructionWatch } from "./instruction_watch.ts";
 import * as uc from "./constants.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { PAGE_SIZE, type RamMap } from "./ram.ts";
@@ -21,6 +22,8 @@ export interface TranslationWatchers {
   readonly alignment: PcAlignment | undefined;
   /** AArch64: where the instruction cache is invalidated. */
   readonly maintenance: CacheMaintenance | undefined;
+  /** Instructions that are looked at, if there are any. */
+  readonly instructions: () => InstructionWatch | undefined;
 }
 
 /** Shows translated blocks to those who have to know of them. */
@@ -39,6 +42,8 @@ export class TranslationWatch {
   /** A block of `size` bytes at a virtual address has been translated. */
   onTranslation(address: bigint, size: number): void {
     const { code, alignment, maintenance } = this.#watchers;
+    const instructions = this.#watchers.instructions();
+    const parts: Uint8Array[] = [];
     alignment?.onTranslation(address);
     let added = false;
     let again = false;
@@ -50,10 +55,24 @@ export class TranslationWatch {
       if (physical !== undefined && bytes !== undefined) {
         added = code.add(physical) || added;
         again = maintenance?.findIn(at, bytes) || again;
+        parts.push(bytes);
       }
       at += BigInt(part);
     }
     if (added) this.#native.flushTlb();
     if (again) maintenance?.translateAgain(address, size);
+    instructions?.onTranslation(address, joined(parts));
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0)] = parts;
+  if (parts.length <= 1) return first;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -38,6 +38,8 @@ import {
 } from "./exceptions.ts";
 import { memoryOperands } from "./operands.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
+import { instructionLength } from "./instruction_length.ts";
+import { isRotationOfMemory, mayBeRefused, type Refusal, refusalOf } from "./refusals.ts";
 import {
   engineRegister,
   generalRegister,
@@ -57,6 +59,7 @@ const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const CR4_OSXSAVE = 1n << 18n;
+const IOPL_SHIFT = 12;
 const RF = Number(Rflags.RF);
 const TF = Number(Rflags.TF);
 /** DR6.BS: a single step. */
@@ -74,12 +77,20 @@ export class X86Cpu extends CpuCore {
   #userFp = true;
   /** The instruction that is to be executed as a block of its own. */
   #alone: bigint | undefined;
+  /** What the instruction that was refused last raises. */
+  #refusal: Refusal | undefined;
+  /** The rotation through carry that was executed last, and the flags before it. */
+  #rotation: { readonly rip: bigint; readonly rflags: number } | undefined;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
     super(Engine.open("x86_64"), { space, image });
     this.#state = this.engine.x86;
     this.#walk = new PageWalk(space.memory);
+    this.engine.watchInstructions({
+      find: findDoubtful,
+      refuses: (address) => this.#refuses(address),
+    });
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
       return rip - interruptLength(this.#code(rip - 2n, 2), vector);
@@ -211,6 +222,9 @@ export class X86Cpu extends CpuCore {
   /** Enters the exception or system call the engine stopped at. */
   protected override enterException(exit: Exit): CpuExit | null {
     if (exit.kind === "syscall") return this.#enterSyscall();
+    if (exit.kind === "refused" && this.#refusal !== undefined) {
+      return this.#deliver({ ...this.#refusal, kind: "fault" });
+    }
     if (exit.kind !== "trap") {
       throw new ArchError("misuse", `Cannot enter an exception for exit ${exit.kind}`);
     }
@@ -225,7 +239,11 @@ export class X86Cpu extends CpuCore {
     if (vector === Vector.UD) return this.#enterInvalid();
     const error = hasErrorCode(vector) ? state.errorCode : 0;
     if (vector === Vector.GP && error === 0) return this.#enterProtection();
-    if (vector === Vector.PF && (error & PageFaultBit.FETCH) !== 0 && this.#isEarly()) return null;
+    if (vector === Vector.PF) {
+      if ((error & PageFaultBit.FETCH) !== 0 && this.#isEarly()) return null;
+      // Not the flags the engine has computed before it came to the store.
+      if (this.#rotation?.rip === state.rip) state.rflags = this.#rotation.rflags;
+    }
     if (vector === Vector.PF && (error & (PageFaultBit.WRITE | PageFaultBit.FETCH)) === 0) {
       const write = modifiesMemory(this.#code(state.rip, MAX_INSTRUCTION)) ? PageFaultBit.WRITE : 0;
       return this.#deliver({ vector, error: error | write, kind: "fault" });
@@ -290,6 +308,23 @@ export class X86Cpu extends CpuCore {
       (dr7 >> (2 * i) & 3) !== 0 && (dr7 >>> (16 + 4 * i) & 3) === 0 &&
       engine.readRegister(register) === rip
     );
+  }
+
+  /** Whether a processor would refuse the next instruction, which is one the engine executes. */
+  #refuses(address: bigint): boolean {
+    const state = this.#state;
+    const code = this.#code(address, MAX_INSTRUCTION);
+    this.#refusal = refusalOf(code, {
+      cpl: state.cpl,
+      iopl: state.rflags >> IOPL_SHIFT & 3,
+      register: (index) => state.gpr(index),
+      cr0: state.cr0,
+      efer: state.efer,
+    });
+    this.#rotation = isRotationOfMemory(code)
+      ? { rip: address, rflags: Number(this.engine.readRegister(X86Register.RFLAGS)) }
+      : undefined;
+    return this.#refusal !== undefined;
   }
 
   /** Enters #UD, or what the instruction does that the engine does not know. */
@@ -369,4 +404,17 @@ export class X86Cpu extends CpuCore {
     if (rest > 0) code.set(bytes.subarray(second, second + rest), room);
     return code;
   }
+}
+
+/** Offsets of the instructions in a block that the engine may execute otherwise than it should. */
+function findDoubtful(block: Uint8Array): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < block.length;) {
+    const code = block.subarray(at, at + MAX_INSTRUCTION);
+    if (isRotationOfMemory(code) || mayBeRefused(code)) found.push(at);
+    const length = instructionLength(code);
+    if (length === undefined) break;
+    at += length;
+  }
+  return found;
 }

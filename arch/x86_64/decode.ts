@@ -41,16 +41,17 @@ export function decode(code: Uint8Array): Instruction | undefined {
   let at = 0;
   let narrowAddress = false;
   let segment: number | undefined;
+  let rex = 0;
   let byte = code[at];
-  while (byte !== undefined && LEGACY_PREFIXES.has(byte)) {
+  for (; byte !== undefined; byte = code[++at]) {
+    if (isRex(byte)) {
+      rex = byte;
+      continue;
+    }
+    if (!LEGACY_PREFIXES.has(byte)) break;
+    rex = 0; // it counts only right before the opcode
     if (byte === ADDRESS_SIZE) narrowAddress = true;
     if (byte === FS || byte === GS) segment = byte;
-    byte = code[++at];
-  }
-  let rex = 0;
-  if (byte !== undefined && (byte & 0xf0) === 0x40) {
-    rex = byte;
-    byte = code[++at];
   }
   let map: 0 | 1 | 2 = 0;
   if (byte === 0x0f) {
@@ -65,7 +66,20 @@ export function decode(code: Uint8Array): Instruction | undefined {
   return { map, opcode: byte, rex, narrowAddress, segment, next: at + 1 };
 }
 
-/** Whether a one-byte opcode has a ModRM byte. */
+/** Whether an instruction has a legacy prefix. */
+export function hasPrefix(code: Uint8Array, prefix: number): boolean {
+  for (const byte of code) {
+    if (byte === prefix) return true;
+    if (!LEGACY_PREFIXES.has(byte) && !isRex(byte)) return false;
+  }
+  return false;
+}
+
+function isRex(byte: number): boolean {
+  return (byte & 0xf0) === 0x40;
+}
+
+/** Whether an instruction has a ModRM byte. */
 export function hasModrm({ map, opcode }: Instruction): boolean {
   if (map === 2) return true;
   if (map === 1) {

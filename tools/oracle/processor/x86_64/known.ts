@@ -15,7 +15,6 @@ const GP = 13;
 const MF = 16;
 const AC = 17;
 const XM = 19;
-const UD = 6;
 const PF = 14;
 
 /** SF of the x87 status word: the stack was empty or full. */
@@ -117,18 +116,6 @@ export const KNOWN: readonly Known[] = [
     caveat: "MASKMOVDQU faults at the first byte it is to store",
   },
   {
-    name: "LOCK where it is not allowed",
-    cases: /^undefined: .byte 0xf0/,
-    when: theirVector(UD),
-    caveat: "A LOCK prefix is ignored on instructions that do not take one",
-  },
-  {
-    name: "undefined forms of MOV",
-    cases: /^undefined: .byte 0xc[67]/,
-    when: theirVector(UD),
-    caveat: "C6 and C7 are MOV whatever their ModRM byte says",
-  },
-  {
     name: "jumps to non-canonical addresses",
     cases: /^(stack|jump): .*(ret|jmp|call)/,
     when: theirVector(GP),
@@ -151,18 +138,6 @@ export const KNOWN: readonly Known[] = [
     name: "a step over PAUSE",
     cases: /^other: pause \| small \| step/,
     caveat: "PAUSE swallows a single step",
-  },
-  {
-    name: "flags of a faulting RCL or RCR",
-    cases: /^shift: rc[lr]/,
-    when: theirVector(PF),
-    fields: ["flags"],
-    caveat: "RCL and RCR that fault",
-  },
-  {
-    name: "string port accesses",
-    cases: /^privileged: (rep )?(ins|outs)/,
-    caveat: "INS and OUTS",
   },
   {
     name: "a move of a control register into the next page",

@@ -1,0 +1,69 @@
+/**
+ * Instructions that are looked at each time before they are executed, because the library would
+ * not do what the processor does.
+ *
+ * @module
+ */
+import * as uc from "./constants.ts";
+import { instructionCallback } from "./hooks.ts";
+import type { NativeEngine } from "./native_engine.ts";
+
+/** Who looks at them. */
+export interface InstructionWatcher {
+  /**
+   * Offsets, in a block of code that has been translated, of the instructions to look at.
+   * @param code the block, first instruction first
+   */
+  find(code: Uint8Array): readonly number[];
+  /**
+   * Whether the run is to end before the instruction at an address, which was found there once; now
+   * there may be another.
+   */
+  refuses(address: bigint): boolean;
+}
+
+/**
+ * Hooks the instructions that a watcher finds, one by one, so that the others cost nothing: blocks
+ * are looked at when they are translated, and translated again if something was found.
+ */
+export class InstructionWatch {
+  readonly #native: NativeEngine;
+  readonly #watcher: InstructionWatcher;
+  readonly #programCounter: number;
+  readonly #hooked = new Set<bigint>();
+
+  /** Watches an engine, whose program counter is the register `programCounter`. */
+  constructor(native: NativeEngine, watcher: InstructionWatcher, programCounter: number) {
+    this.#native = native;
+    this.#watcher = watcher;
+    this.#programCounter = programCounter;
+  }
+
+  /** Looks at a translated block, whose bytes are `code`. */
+  onTranslation(address: bigint, code: Uint8Array): void {
+    let added = false;
+    for (const offset of this.#watcher.find(code)) {
+      const begin = address + BigInt(offset);
+      if (this.#hooked.has(begin)) continue;
+      this.#hooked.add(begin);
+      this.#native.addHook(uc.UC_HOOK_CODE, instructionCallback(), { begin, end: begin });
+      added = true;
+    }
+    if (added) this.#translateAgain(address, BigInt(code.length));
+  }
+
+  /** Whether the run is to end before a hooked instruction, which comes next. */
+  refuses(address: bigint): boolean {
+    return this.#watcher.refuses(address);
+  }
+
+  /** The run goes on at the block's beginning, as after the host has written the program counter. */
+  #translateAgain(address: bigint, size: bigint): void {
+    const { symbols, handle } = this.#native;
+    this.#native.check(
+      symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, address, address + size),
+      "drop translations",
+    );
+    this.#native.writeRegister(this.#programCounter, address);
+  }
+}
