@@ -192,5 +192,9 @@ class KernelRun implements PathRun {
 /** Makes a path of a scenario. */
 export function kernelPath(scenario: KernelScenario): Path {
   const { name, round } = scenario;
-  return { name, round, open: (arch) => new KernelRun(scenario, arch) };
+  return {
+    name,
+    round,
+    open: (arch, { rounds = scenario.rounds } = {}) => new KernelRun({ ...scenario, rounds }, arch),
+  };
 }

@@ -50,13 +50,19 @@ export const QUICK: Effort = { warmUp: 50, time: 150, least: 20, most: 500 };
 export class OpenPath implements Disposable {
   readonly #path: Path;
   readonly #arch: Arch;
+  readonly #options: { readonly rounds?: number };
   #run: PathRun;
 
-  /** Opens a path on an architecture. @throws {PathError} if it does not do what its name says. */
-  constructor(path: Path, arch: Arch) {
+  /**
+   * Opens a path on an architecture.
+   * @param options as for {@linkcode Path.open}
+   * @throws {PathError} if it does not do what its name says
+   */
+  constructor(path: Path, arch: Arch, options: { readonly rounds?: number } = {}) {
     this.#path = path;
     this.#arch = arch;
-    this.#run = path.open(arch);
+    this.#options = options;
+    this.#run = path.open(arch, options);
   }
 
   /** The path as it is open now. */
@@ -69,7 +75,7 @@ export class OpenPath implements Disposable {
     const { instructions } = this.#run;
     if (this.#run.left <= 0) {
       this.#run[Symbol.dispose]();
-      this.#run = this.#path.open(this.#arch);
+      this.#run = this.#path.open(this.#arch, this.#options);
       if (this.#run.instructions !== instructions) {
         throw new PathError(
           this.#path.name,

@@ -20,3 +20,14 @@ export const PATHS: readonly Path[] = [
   ...BOOT_PATHS,
   ...SNAPSHOT_PATHS,
 ];
+
+/**
+ * Names of the paths that take long, need something done between rounds, or use memory up: of these
+ * each round is timed by itself.
+ */
+export const LONG_PATHS: ReadonlySet<string> = new Set([
+  "demand-zero fault",
+  "file page-in",
+  PREEMPTION.name,
+  ...[...BOOT_PATHS, ...SNAPSHOT_PATHS].map(({ name }) => name),
+]);

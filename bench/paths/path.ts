@@ -13,9 +13,10 @@ export interface Path {
   readonly round: string;
   /**
    * Prepares the path on a machine of its own, and makes sure that it does what its name says.
+   * @param options.rounds rounds of a sample, where a path can have another number than its own
    * @throws {PathError} if it does not
    */
-  open(arch: Arch): PathRun;
+  open(arch: Arch, options?: { readonly rounds?: number }): PathRun;
 }
 
 /**

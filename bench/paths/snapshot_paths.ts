@@ -193,5 +193,6 @@ const SCENARIOS: readonly SnapshotScenario[] = [
 export const SNAPSHOT_PATHS: readonly Path[] = SCENARIOS.map((scenario) => ({
   name: scenario.name,
   round: scenario.round,
-  open: (arch: Arch) => new SnapshotRun(scenario, arch),
+  open: (arch: Arch, { rounds = scenario.rounds }: { rounds?: number } = {}) =>
+    new SnapshotRun({ ...scenario, rounds }, arch),
 }));
