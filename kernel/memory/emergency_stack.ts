@@ -7,6 +7,7 @@
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import { STACK_PAGES } from "../thread/stack_pool.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
 import { pageCeil, READ_WRITE } from "../vm/vm_map.ts";
@@ -51,22 +52,50 @@ export function revokeEmergencyStack(task: Task, sp: bigint): void {
 /** How far beyond a kernel stack its stack pointer may be after an overflow. */
 const KERNEL_REACH = 16n * 1024n;
 
-/** Room at the bottom of a kernel stack that is too little for a trap frame and a call. */
-const KERNEL_MARGIN = 512n;
+/**
+ * What the kernel may need of the stack below the trap frame of a kernel-mode task: a call, the
+ * frame of an interrupt in what is called, a switch frame.
+ */
+const KERNEL_ROOM = 1024n;
+
+/** Interrupted stack pointers this far above the end of a stack may have left too little room. */
+const KERNEL_MARGIN = 2n * KERNEL_ROOM;
+
+/** Whether a trap frame is on the stack for traps that find no room on their own. */
+export function isOnEmergencyStack(k: Kernel, frame: bigint): boolean {
+  const top = k.emergencyStackTop;
+  return frame < top && frame >= top - BigInt(STACK_PAGES) * PAGE;
+}
 
 /**
- * Whether the kernel stack of a kernel-mode task has run over its end. If so, the page below it is
- * lent, so that the cleanups of its frames have room to run.
+ * Whether a trap frame of a kernel-mode task has left so little of its kernel stack that the kernel
+ * could not work on it, or has found no room there at all.
+ */
+export function lacksKernelRoom(k: Kernel, thread: Thread, frame: bigint): boolean {
+  if (isOnEmergencyStack(k, frame)) return true;
+  if (thread.stack === null) return false;
+  const end = thread.stackReserve ?? k.stackPool.base(thread.stack);
+  return frame >= end && frame < end + KERNEL_ROOM;
+}
+
+/**
+ * Whether the kernel stack of a kernel-mode task has run over its end, or nearly so. If so, the page
+ * below it is lent, so that the cleanups of its frames have room to run.
  */
 export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
-  if (thread.stack === null || thread.stackReserve !== null || k.pageFrames.available === 0) {
-    return false;
-  }
+  if (thread.stackReserve !== null || k.pageFrames.available === 0) return false;
+  if (thread.stack === null || !isNearStackEnd(k, thread, sp)) return false;
   const base = k.stackPool.base(thread.stack);
-  if (sp < base - KERNEL_REACH || sp > base + KERNEL_MARGIN) return false;
   thread.lendReserve(base - PAGE);
   k.kernelSpace.mapStackPage(base - PAGE, k.pageFrames.allocate());
   return true;
+}
+
+/** Whether a stack pointer is about the end of a thread's kernel stack. */
+export function isNearStackEnd(k: Kernel, thread: Thread, sp: bigint): boolean {
+  if (thread.stack === null) return false;
+  const base = k.stackPool.base(thread.stack);
+  return sp >= base - KERNEL_REACH && sp <= base + KERNEL_MARGIN;
 }
 
 /** Takes the reserve back: the thread has landed above it, or is dead. */

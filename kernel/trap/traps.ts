@@ -14,6 +14,7 @@ import type { Thread } from "../thread/thread.ts";
 import { raiseException } from "../unwind/exceptions.ts";
 import { kernelCallers } from "../unwind/kernel_callers.ts";
 import { grantEmergencyStack, grantStackReserve } from "../memory/emergency_stack.ts";
+import { endOnFullStack, findsFullStack, isInKernel } from "./full_stack.ts";
 import { resolveFault } from "../memory/fault.ts";
 import type { Fault } from "../vm/fault_types.ts";
 import { handleInterrupt } from "./interrupts.ts";
@@ -25,7 +26,11 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   const frame = k.trapFrame(thread, address);
   if (!frame.fromUser) thread.pushTrap(address);
   const cause = frame.cause();
-  if (cause.kind === "interrupt") return handleInterrupt(k, thread, { frame, line: cause.line });
+  const isFull = !frame.fromUser && findsFullStack(k, thread, frame);
+  if (cause.kind === "interrupt") {
+    const next = handleInterrupt(k, thread, { frame, line: cause.line });
+    return isFull ? endOnFullStack(k, thread, { frame, reason: reason(frame) }) : next;
+  }
   if (k.events.heard) {
     const { origin, name, words } = frame.report();
     const mode = frame.fromUser ? "user" : "kernel";
@@ -33,6 +38,7 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   } else {
     k.events.skip();
   }
+  if (isFull) return endOnFullStack(k, thread, { frame, reason: reason(frame) });
   if (!frame.fromUser) return handleKernelException(k, thread, { frame, cause });
   switch (cause.kind) {
     case "syscall":
@@ -124,9 +130,7 @@ function handleKernelException(
   trap: { frame: TrapFrame; cause: TrapCause },
 ): Outcome {
   const { frame, cause } = trap;
-  const { image } = k.arch;
-  const inKernel = frame.pc >= image.begin && frame.pc < image.end;
-  if (thread.task.kernelMode && !inKernel) return handleProgramTrap(k, thread, trap);
+  if (thread.task.kernelMode && !isInKernel(k, frame)) return handleProgramTrap(k, thread, trap);
   const inCopy = frame.pc >= k.label("copy_begin") && frame.pc < k.label("copy_end");
   if (cause.kind !== "page-fault" || !inCopy || thread.task.space === null) {
     const callers = kernelCallers(k, frame);
