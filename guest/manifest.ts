@@ -161,6 +161,13 @@ const UNWIND_SOURCES: readonly string[] = [
   "guest/runtime/*.S",
 ];
 
+/** Sources of the program that cleans up for ever. */
+const STUBBORN_SOURCES: readonly string[] = [
+  "guest/stubborn/*.cc",
+  "guest/runtime/*.cc",
+  "guest/runtime/*.S",
+];
+
 /**
  * The chain of calls in Rust, for x86-64: Debian's compiler brings the core library of its own
  * machine only. The library's debug information is left out, and so is what the program does not
@@ -197,6 +204,9 @@ export const MANIFEST: readonly GuestBuild[] = [
     compileFlags: ["-Wno-exceptions", "-Wno-dynamic-exception-spec", "-Wno-infinite-recursion"],
   }),
   ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
+  // Cleanups that never return, for killing twice.
+  ...program("stubborn", { sources: STUBBORN_SOURCES }),
+  ...kernelProgram("stubborn-kernel", { sources: STUBBORN_SOURCES }),
   // The program of the boot log: floating point where it says so and nowhere else, one function a
   // page.
   ...cProgram("module-hello", {

@@ -38,14 +38,21 @@ export function retire(k: Kernel, thread: Thread): void {
 export function endTask(
   k: Kernel,
   task: Task,
-  options: { by: Thread; status: TaskStatus; otherwise: Outcome; unwindsItself?: boolean },
+  options: {
+    by: Thread;
+    status: TaskStatus;
+    otherwise: Outcome;
+    unwindsItself?: boolean;
+    atOnce?: boolean;
+  },
 ): Outcome {
-  const { by, status, otherwise, unwindsItself = false } = options;
+  const { by, status, otherwise, unwindsItself = false, atOnce = false } = options;
   const ending = task.end(status);
   let unwinding = unwindsItself;
   for (const thread of k.threadsOf(task)) {
     if (thread === by || thread.state === "dead") continue;
-    if (status.kind === "killed" && requestUnwind(k, thread, status.reason)) unwinding = true;
+    const asks = status.kind === "killed" && !atOnce;
+    if (asks && requestUnwind(k, thread, status.reason)) unwinding = true;
     else retire(k, thread);
   }
   if (task.status === null && !unwinding) setStatus(k, task, ending);
@@ -54,7 +61,8 @@ export function endTask(
 
 /**
  * Asks for a task to be killed, by request of a thread; goes on with `otherwise` as far as that
- * thread is concerned.
+ * thread is concerned. A task that is about to end already does so at once: its cleanups may never
+ * return.
  */
 export function killTask(
   k: Kernel,
@@ -62,9 +70,10 @@ export function killTask(
   options: { by: Thread; reason: string; otherwise: Outcome },
 ): Outcome {
   const { by, reason, otherwise } = options;
-  const unwindsItself = by.task === task && requestUnwind(k, by, reason);
+  const atOnce = task.ending !== null;
+  const unwindsItself = !atOnce && by.task === task && requestUnwind(k, by, reason);
   const status = { kind: "killed", reason } as const;
-  return endTask(k, task, { by, status, otherwise, unwindsItself });
+  return endTask(k, task, { by, status, otherwise, unwindsItself, atOnce });
 }
 
 /** Has a thread unwound on its next way to user mode. Returns whether it has anything to unwind. */
