@@ -38,7 +38,7 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   } else {
     k.events.skip();
   }
-  if (isFull) return endOnFullStack(k, thread, { frame, reason: reason(frame) });
+  if (isFull) return endOnFullStack(k, thread, { frame, reason: describe(frame, cause) });
   if (!frame.fromUser) return handleKernelException(k, thread, { frame, cause });
   switch (cause.kind) {
     case "syscall":
@@ -105,6 +105,13 @@ function describeFault(
   return reason(frame, `${fault.access} of ${hex(fault.address)}: ${why}`);
 }
 
+/** What kernel-mode code did wrong, in whose space nothing is mapped later. */
+function describe(frame: TrapFrame, cause: TrapCause): string {
+  return cause.kind === "page-fault"
+    ? describeFault(frame, cause, KernReturn.INVALID_ADDRESS)
+    : reason(frame);
+}
+
 /** A system call or an exception of a kernel-mode task's own code, as opposed to the kernel's. */
 function handleProgramTrap(
   k: Kernel,
@@ -113,9 +120,7 @@ function handleProgramTrap(
 ): Outcome {
   const { frame, cause } = trap;
   if (cause.kind === "syscall") return handleSyscall(k, thread, frame);
-  const why = cause.kind === "page-fault"
-    ? describeFault(frame, cause, KernReturn.INVALID_ADDRESS)
-    : reason(frame);
+  const why = describe(frame, cause);
   const overflow = grantStackReserve(k, thread, frame.sp);
   return raiseException(k, thread, { frame, reason: overflow ? `stack overflow: ${why}` : why });
 }
