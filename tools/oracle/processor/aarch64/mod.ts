@@ -6,7 +6,8 @@
  */
 import type { CheckResult } from "../../tool.ts";
 import { checkEl0 } from "./el0.ts";
-import { CROSS_GCC, missingOf, QEMU_USER } from "./toolchain.ts";
+import { checkEl1 } from "./el1.ts";
+import { CROSS_GCC, missingOf, QEMU_SYSTEM, QEMU_USER } from "./toolchain.ts";
 
 /** One of the comparisons. */
 export interface ProcessorCheck {
@@ -20,6 +21,11 @@ export interface ProcessorCheck {
 export function aarch64Checks(caveats: string, directory: string): ProcessorCheck[] {
   const checks = [
     { name: "AArch64 EL0 beside qemu-aarch64", tools: [CROSS_GCC, QEMU_USER], run: checkEl0 },
+    {
+      name: "AArch64 EL1 beside qemu-system-aarch64",
+      tools: [CROSS_GCC, QEMU_SYSTEM],
+      run: checkEl1,
+    },
   ];
   return checks.map(({ name, tools, run }) => {
     const missing = missingOf(tools);
