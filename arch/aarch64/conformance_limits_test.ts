@@ -51,6 +51,26 @@ function goesThrough(origin: Origin, options: Parameters<typeof runCase>[1]): vo
   assertEquals(trap.entry?.pc, machine.label(origin.mode, `${options.label}_next`));
 }
 
+/** Runs instructions given as words at EL1h, and then a breakpoint; returns the trap. */
+function runWords(
+  words: readonly number[],
+  options: { registers?: Registers; prepare?: (machine: BareMachine) => void } = {},
+): { machine: BareMachine; trap: Trap } {
+  const machine = makeMachine();
+  const page = machine.kernelPage(0);
+  const physical = machine.mapKernel(page, { write: false, execute: true });
+  const bytes = machine.memory.slice(physical, 4096);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  [...words, 0xd4200000].forEach((word, i) => view.setUint32(4 * i, word, true));
+  options.prepare?.(machine);
+  machine.start({
+    ...startOf(machine, EL1H),
+    pc: page,
+    registers: { pstate: EL1H.pstate, ...options.registers },
+  });
+  return { machine, trap: machine.runToTrap() };
+}
+
 const LIMITS: readonly Limit[] = [
   {
     name: "SP alignment fault (class 0x26)",
@@ -190,6 +210,73 @@ const LIMITS: readonly Limit[] = [
       });
       const physical = machine.memory.base | (1n << 47n);
       assertEquals(machine.run(), { kind: "memory", address: physical, access: "read" });
+    },
+  },
+  {
+    name: "address size fault, or external abort, of a table's address",
+    reason: "the engine reads nothing there, which is a descriptor that is not valid",
+    present: () => {
+      for (const output of [0x7000_0000n, 1n << 46n]) {
+        const address = 0x2000_0000n;
+        const { machine, trap } = runCase(EL0, {
+          label: "load",
+          registers: () => ({ x1: address }),
+          prepare: (machine) => {
+            const entry = descriptorAt(machine, address, 2);
+            machine.memory.writeU64(entry, output | TABLE_OR_PAGE | 1n);
+            machine.cpu.flushTranslations();
+          },
+        });
+        using _ = machine;
+        assertEquals(trap.entry?.code, 0x9200_0007n, "translation fault, level 3");
+      }
+    },
+  },
+  {
+    name: "address size fault of AT",
+    reason: "the engine takes output addresses of up to 48 bits",
+    present: () => {
+      const address = 0x7f_d000n;
+      // at s1e1r, x1; isb; mrs x0, par_el1
+      const { machine, trap } = runWords([0xd5087801, 0xd5033fdf, 0xd5387400], {
+        registers: { x1: address },
+        prepare: (machine) =>
+          mapLeaf(machine, address, { level: 3, attributes: ACCESSED | USER | (1n << 46n) }),
+      });
+      using _ = machine;
+      const par = trap.frame.register("x0");
+      const output = machine.memory.base | (1n << 46n);
+      assertEquals([par & 1n, par & 0xffff_ffff_f000n], [0n, output]);
+    },
+  },
+  {
+    name: "MDCCSR_EL0",
+    reason: "the engine does not have it",
+    present: () => {
+      const { machine, trap } = runWords([0xd5330100]); // mrs x0, mdccsr_el0
+      using _ = machine;
+      assertEquals([trap.entry?.pc, trap.entry?.code], [machine.kernelPage(0), 0x200_0000n]);
+    },
+  },
+  {
+    name: "OSDLR_EL1",
+    reason: "to the engine, moving it to a register is no operation",
+    present: () => {
+      // mrs x0, osdlr_el1
+      const { machine, trap } = runWords([0xd5301380], { registers: { x0: 0x1234n } });
+      using _ = machine;
+      assertEquals([trap.entry?.code, trap.frame.register("x0")], [BREAKPOINT, 0x1234n]);
+    },
+  },
+  {
+    name: "identification registers that say there is no EL2 and no EL3",
+    reason: "the engine's model has them, though nothing leads there",
+    present: () => {
+      // mrs x0, id_aa64pfr0_el1; mrs x1, id_pfr1_el1
+      const { machine, trap } = runWords([0xd5380400, 0xd5380121]);
+      using _ = machine;
+      assertEquals(trap.frame.register("x0") & 0xff00n, 0x2200n);
+      assertEquals(trap.frame.register("x1") & 0xf0f0n, 0x1010n);
     },
   },
   {

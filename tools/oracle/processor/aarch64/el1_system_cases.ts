@@ -278,9 +278,7 @@ function waitCases(): KernelSnippet[] {
 /** CPACR_EL1.FPEN in all its values, as EL1 sets it. */
 function floatingCases(): KernelSnippet[] {
   return [0, 1, 2, 3].flatMap((fpen) =>
-    FLOATING.map((code) =>
-      system(`mov x0, #${fpen}; lsl x0, x0, #20; msr cpacr_el1, x0`, code)
-    )
+    FLOATING.map((code) => system(`mov x0, #${fpen}; lsl x0, x0, #20; msr cpacr_el1, x0`, code))
   );
 }
 
