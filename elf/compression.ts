@@ -1,13 +1,19 @@
 /**
- * Compressed sections (gABI, "Section Compression"): a header, then a zlib stream.
+ * Compressed sections: a header, then a zlib stream or a zstd frame (gABI, "Section Compression"),
+ * and the older form of GNU, whose header is the word `ZLIB` and whose sections have names that
+ * begin with `.zdebug`.
  *
  * @module
  */
 import type { ElfImage } from "./image.ts";
 
-/** The part of `node:zlib` that is used. */
+/** Inflates bytes into no more than `maxOutputLength`. */
+type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+
+/** The part of `node:zlib` that is used; older runtimes lack zstd. */
 interface Zlib {
-  inflateSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+  readonly inflateSync: Inflate;
+  readonly zstdDecompressSync?: Inflate;
 }
 
 /**
@@ -22,46 +28,119 @@ function runtimeZlib(): Zlib | undefined {
   return process?.getBuiltinModule?.("node:zlib");
 }
 
+/** How the bytes behind a header are compressed. */
+interface Method {
+  readonly name: string;
+  /** Most bytes that one byte can stand for. */
+  readonly most: number;
+  /** What inflates them, if the runtime has it. */
+  readonly inflate: () => Inflate | undefined;
+}
+
+const ZLIB: Method = {
+  name: "zlib",
+  // Deflate cannot do better; more is a bomb or damage.
+  most: 1032,
+  inflate: () => runtimeZlib()?.inflateSync,
+};
+
+const ZSTD: Method = {
+  name: "zstd",
+  // Four bytes make a block of 128 KiB of one byte.
+  most: 2 ** 15,
+  inflate: () => runtimeZlib()?.zstdDecompressSync,
+};
+
+/** `ELFCOMPRESS_ZLIB` and `ELFCOMPRESS_ZSTD`. */
+const METHODS: Readonly<Record<number, Method>> = { 1: ZLIB, 2: ZSTD };
+
+/** Most bytes of an inflated section: inflating takes about twice as much memory. */
+export const INFLATED_LIMIT: number = 2 ** 27;
+
 /** Bytes of the compression header, `Elf64_Chdr`. */
 const HEADER_SIZE = 24;
 
-/** `ELFCOMPRESS_ZLIB`. */
-const ZLIB = 1;
+/** Bytes of GNU's header: `ZLIB`, and the size as a big-endian number of eight bytes. */
+const GNU_HEADER_SIZE = 12;
 
-/** Deflate cannot do better than 1032 to 1; more is a bomb or damage. */
-const MOST_PER_BYTE = 1032;
+/** `ZLIB` as a big-endian number. */
+const GNU_MAGIC = 0x5a4c4942;
+
+/** A section as it is in the file. */
+export interface RawSection {
+  /** Its name, for errors. */
+  readonly name: string;
+  /** Its offset in the file. */
+  readonly offset: number;
+  /** Its bytes. */
+  readonly raw: Uint8Array;
+}
 
 /**
- * The bytes of a compressed section, exactly as many as its header claims: no more than that is
- * ever inflated.
+ * The bytes of a section with the gABI's compression header, exactly as many as it claims: no more
+ * than that is ever inflated.
  *
- * @param section Name and file offset of the section, and its bytes in the file.
- * @throws {ElfError} (`compression`) For another method than zlib, a size that cannot be, a damaged
- * stream, one that is longer or shorter than claimed, or a runtime without zlib.
+ * @throws {ElfError} (`compression`) For an unknown method, a size that cannot be, a damaged
+ * stream, one that is longer or shorter than claimed, or a runtime that cannot inflate it.
  */
-export function inflateSection(
-  image: ElfImage,
-  section: { readonly name: string; readonly offset: number; readonly raw: Uint8Array },
-): Uint8Array {
-  const { name, offset, raw } = section;
-  const refuse = (why: string, expected: string) =>
-    image.error("compression", `Cannot inflate section ${name}${why}`, offset, expected);
+export function inflateSection(image: ElfImage, section: RawSection): Uint8Array {
+  const { offset, raw } = section;
   if (raw.length < HEADER_SIZE) {
-    throw refuse(` of ${raw.length} bytes`, `a ${HEADER_SIZE}-byte compression header`);
+    throw refusal(image, section)(
+      ` of ${raw.length} bytes`,
+      `a ${HEADER_SIZE}-byte compression header`,
+    );
   }
-  const method = image.view.getUint32(offset, true);
+  const number = image.view.getUint32(offset, true);
+  const method = METHODS[number];
+  if (method === undefined) {
+    throw refusal(image, section)(`: method ${number}`, "method 1 (zlib) or 2 (zstd)");
+  }
   const size = image.sizeAt(offset + 8, "inflated size");
-  if (method !== ZLIB || size > raw.length * MOST_PER_BYTE) {
-    throw refuse(`: method ${method}, size ${size}`, "method 1 (zlib) and a possible size");
+  return inflate(image, section, { method, size, stream: raw.subarray(HEADER_SIZE) });
+}
+
+/** Whether a section is compressed in GNU's older form. */
+export function isGnuCompressed(name: string): boolean {
+  return name.startsWith(".zdebug");
+}
+
+/** As {@linkcode inflateSection}, for GNU's older form. */
+export function inflateGnuSection(image: ElfImage, section: RawSection): Uint8Array {
+  const { offset, raw } = section;
+  if (raw.length < GNU_HEADER_SIZE || image.view.getUint32(offset) !== GNU_MAGIC) {
+    throw refusal(image, section)("", '"ZLIB" and an inflated size at its beginning');
   }
-  const zlib = runtimeZlib();
-  if (zlib === undefined) throw refuse("", "a runtime with node:zlib");
+  const size = image.view.getUint32(offset + 4) * 2 ** 32 + image.view.getUint32(offset + 8);
+  return inflate(image, section, { method: ZLIB, size, stream: raw.subarray(GNU_HEADER_SIZE) });
+}
+
+function inflate(
+  image: ElfImage,
+  section: RawSection,
+  how: { method: Method; size: number; stream: Uint8Array },
+): Uint8Array {
+  const { method, size, stream } = how;
+  const refuse = refusal(image, section);
+  if (size > INFLATED_LIMIT || size > stream.length * method.most) {
+    throw refuse(
+      `: method ${method.name}, size ${size}`,
+      `at most ${method.most} times as many bytes as it has, and ${INFLATED_LIMIT}`,
+    );
+  }
+  const inflate = method.inflate();
+  if (inflate === undefined) throw refuse("", `a runtime whose node:zlib has ${method.name}`);
   let data: Uint8Array;
   try {
-    data = zlib.inflateSync(raw.subarray(HEADER_SIZE), { maxOutputLength: Math.max(size, 1) });
+    data = inflate(stream, { maxOutputLength: Math.max(size, 1) });
   } catch {
-    throw refuse("", `a zlib stream of ${size} bytes`);
+    throw refuse("", `a ${method.name} stream of ${size} bytes`);
   }
   if (data.length !== size) throw refuse(`: it has ${data.length} bytes`, `${size}`);
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
+function refusal(image: ElfImage, { name, offset }: RawSection) {
+  return (why: string, expected: string) =>
+    image.error("compression", `Cannot inflate section ${name}${why}`, offset, expected);
 }

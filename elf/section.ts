@@ -4,7 +4,7 @@
  * @module
  */
 import { SHF, SHT } from "./constants.ts";
-import { inflateSection } from "./compression.ts";
+import { inflateGnuSection, inflateSection, isGnuCompressed } from "./compression.ts";
 import type { ElfImage } from "./image.ts";
 
 /** One section header (gABI, chapter 4). */
@@ -97,9 +97,7 @@ export function readSections(image: ElfImage): readonly ElfSection[] {
 export function sectionBytes(image: ElfImage, section: ElfSection): Uint8Array {
   if (section.type === SHT.nobits) return new Uint8Array(0);
   const raw = image.slice(section.offset, section.size, `section ${section.name}`);
-  return (section.flags & SHF.compressed) === 0n ? raw : inflateSection(image, {
-    name: section.name,
-    offset: section.offset,
-    raw,
-  });
+  const { name, offset } = section;
+  if ((section.flags & SHF.compressed) !== 0n) return inflateSection(image, { name, offset, raw });
+  return isGnuCompressed(name) ? inflateGnuSection(image, { name, offset, raw }) : raw;
 }

@@ -107,7 +107,18 @@ export function assembledFiles(sources: string, directory: string): string[] {
     const command = [...args, "-c", `${sources}${source}`, "-o", out];
     if (outputOf(compiler, command) !== undefined) files.push(out);
   });
-  return files;
+  return [...files, ...files.flatMap((file) => compressedCopies(file))];
+}
+
+/** Copies of a file with its `.debug_frame` compressed in each way that `objcopy` has. */
+function compressedCopies(file: string): string[] {
+  const copies: string[] = [];
+  for (const way of ["zlib-gabi", "zlib-gnu", "zstd"]) {
+    const out = `${file}.${way}`;
+    const command = [`--compress-debug-sections=${way}`, file, out];
+    if (outputOf("objcopy", command) !== undefined) copies.push(out);
+  }
+  return copies;
 }
 
 /** Compiles a C program; undefined if there is no compiler. */

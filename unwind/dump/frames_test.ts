@@ -4,6 +4,11 @@ import { frameChunks, frameLines } from "./frames.ts";
 import { InputError } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { ElfError, type Machine } from "../../elf/mod.ts";
+import {
+  compress,
+  compressedSection,
+  gnuCompressedSection,
+} from "../../elf/testing/compressed_section.ts";
 import { elfImage } from "../../elf/testing/elf_image.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
 
@@ -205,6 +210,37 @@ Deno.test("frameLines, leaves out what is malformed and goes on if it is told ho
     "CIE pointer of FDE leads to 0x3, where no CIE is",
   ]);
   assertThrows(() => [...frameLines(file(image), "test")], InputError);
+});
+
+Deno.test("frameLines, reads .debug_frame however it is compressed, and goes on without one", () => {
+  const frame = (begin: number) => {
+    const image = new FrameImage("debug_frame", 0);
+    image.fde(image.cie(), { begin, size: 16 });
+    return image.build();
+  };
+  const { length: size } = frame(0);
+  const section = (method: number, stream: Uint8Array) =>
+    compressedSection(".debug_frame", { method, size, stream });
+  const image = new FrameImage();
+  image.fde(image.cie(), { begin: 0x5000, size: 16 });
+  const bytes = elfImage({
+    sections: [
+      section(1, compress(1, frame(0x1000))),
+      section(2, compress(2, frame(0x2000))),
+      gnuCompressedSection(".zdebug_frame", frame(0x3000)),
+      { name: ".debug_frame", flags: 0, data: frame(0x4000) },
+      section(1, Uint8Array.of(1, 2, 3)),
+      section(9, Uint8Array.of(1, 2, 3)),
+      { name: ".eh_frame", address: 0x10000, data: image.build() },
+    ],
+  });
+  const problems: string[] = [];
+  const onDamage = (error: InputError) => problems.push(error.kind);
+  assertEquals(
+    [...frameLines(bytes, "test", { onDamage })].map((line) => JSON.parse(line).begin),
+    ["0x1000", "0x2000", "0x3000", "0x4000", "0x5000"],
+  );
+  assertEquals(problems, ["compression", "compression"]);
 });
 
 Deno.test("frameLines, tells of a length that leads nowhere and ends there", () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress, type InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { FdeIndex, FoundFde, FrameTable, PlacedBytes } from "../cfi/mod.ts";
 
 /** A name for an address. */
@@ -43,6 +43,8 @@ export interface ModuleInit {
    * The section of the file that holds a file address; what is not found here is read from memory.
    */
   readonly bytesAt?: ((address: Address) => PlacedBytes | undefined) | undefined;
+  /** What is wrong with tables that it should have, and does without. */
+  readonly damage?: readonly InputError[] | undefined;
   /** Whether it was registered at run time and not loaded from a file. */
   readonly registered?: boolean | undefined;
   /** Whether its signal frames are those of trap vectors (a kernel); default false. */
@@ -68,6 +70,8 @@ export class Module {
   readonly bias: Address;
   /** Names of its functions. */
   readonly symbols: SymbolSource | undefined;
+  /** What is wrong with tables that it should have, and does without. */
+  readonly damage: readonly InputError[];
   #tables: readonly FdeIndex[];
   #code: readonly CodeRange[] | undefined;
   #bytesAt: ((address: Address) => PlacedBytes | undefined) | undefined;
@@ -84,6 +88,7 @@ export class Module {
     this.limit = fromBigAddress(init.end);
     this.bias = fromBigAddress(init.bias ?? 0n);
     this.symbols = init.symbols;
+    this.damage = init.damage ?? [];
     this.#tables = init.tables;
     this.#code = init.code;
     this.#bytesAt = init.bytesAt;

@@ -30,8 +30,11 @@ export interface ModuleOptions {
 /**
  * A module from a loaded executable or shared object.
  *
+ * A table that cannot be read, such as a damaged compressed section, is left out and listed in
+ * `Module.damage`.
+ *
  * @throws {ElfError} If the file has no loadable segment, one that no address space has room for,
- * or tables that lie outside it.
+ * or header tables that are malformed.
  */
 export function moduleFromElf(
   file: ElfFile,
@@ -52,14 +55,16 @@ export function moduleFromElf(
     );
   }
   const name = options.name ?? file.name;
+  const damage: InputError[] = [];
   return new Module({
     name,
+    damage,
     bias,
     trapVectors: options.trapVectors,
     begin,
     end,
     code: codeOf(loads),
-    tables: frameTablesOf(file)
+    tables: frameTablesOf(file, { onDamage: (error) => void damage.push(error) })
       .filter((table) => table.bytes.length > 0)
       .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "eh_frame" ? -1 : 1)
       .map((table) => new FdeIndex(table, headerFor(file, table))),

@@ -74,6 +74,29 @@ Deno.test("moduleFromElf, applies the bias to everything", () => {
   assertStrictEquals(loaded.bytesAt(0x3004), undefined);
 });
 
+Deno.test("moduleFromElf, does without a table that cannot be read, and says so", () => {
+  const image = new FrameImage("eh_frame", 0x3000);
+  image.fde(image.cie(), { begin: 0x1000, size: 0x40 });
+  const [code, table] = [new Uint8Array(64), image.build()];
+  for (const method of [1, 2, 3]) {
+    const damaged = new Uint8Array(100);
+    damaged[0] = method;
+    damaged[8] = 200;
+    const file = parseElf(elfImage({
+      sections: [
+        { name: ".debug_frame", flags: 0x800, data: damaged },
+        { name: ".text", flags: 6, address: 0x1000, data: code },
+        { name: ".eh_frame", address: 0x3000, data: table },
+      ],
+      segments: [{ address: 0x1000, section: 2, memSize: 0x3000 }],
+    }));
+    const loaded = moduleFromElf(file);
+    assertEquals(loaded.find(0x1010)?.fde.begin, 0x1000n);
+    assertEquals(loaded.damage.map(({ kind }) => kind), ["compression"]);
+  }
+  assertEquals(moduleFromElf(parseElf(elf(".eh_frame"))).damage, []);
+});
+
 Deno.test("moduleFromElf, needs something to load", () => {
   assertThrows(() => moduleFromElf(parseElf(elfImage())), ElfError);
   const file = parseElf(elf(".other"));
