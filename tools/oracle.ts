@@ -1,8 +1,9 @@
 /**
  * Compares what the unwinder reads with what independent tools read from the same files, and prints
  * a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols with
- * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack`; and what
- * Trapline's CPUs do with what other processors do, in `oracle/processor`.
+ * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb, and
+ * at every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
+ * what other processors do, in `oracle/processor`.
  * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
@@ -10,14 +11,14 @@
  *
  * @module
  */
-import { checkBacktrace } from "./oracle/backtrace_check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
-import { assembledFiles, compiledProgram, systemFiles } from "./oracle/files.ts";
+import { assembledFiles, systemFiles } from "./oracle/files.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
+import { walkChecks } from "./oracle/walk_checks.ts";
 import { Progress } from "../util/progress.ts";
 
 const SOURCES = new URL("../testdata/unwind/", import.meta.url).pathname;
@@ -95,18 +96,9 @@ async function main(): Promise<number> {
       const source = `${SOURCES}exceptions.cpp`;
       report.add("lsda", each.name, checkLsda(source, each));
     }
-    const signal = compiledProgram(`${SOURCES}signal.c`, `${directory}/signal`);
-    for (
-      const command of [
-        ["sleep", "60"],
-        ["python3", "-c", "import time; time.sleep(60)"],
-        ["bash", "-c", "f() { read x < <(sleep 60); }; f"],
-        ...(signal === undefined ? [] : [[signal]]),
-      ] as [string, ...string[]][]
-    ) {
-      const name = command.join(" ");
-      report.progress.at(`backtrace ${name}`);
-      report.add("backtrace", name, await checkBacktrace(name, command));
+    for (const { kind, name, check } of walkChecks(SOURCES, directory)) {
+      report.progress.at(`${kind} ${name}`);
+      report.add(kind, name, await check());
     }
     const caveats = Deno.readTextFileSync(CAVEATS);
     const processors = [...x86Checks(caveats, directory), ...aarch64Checks(caveats, directory)];

@@ -121,12 +121,14 @@ function compressedCopies(file: string): string[] {
   return copies;
 }
 
-/** Compiles a C program; undefined if there is no compiler. */
+/** Compiles a C program; undefined if there is no compiler, or it lacks what the options name. */
 export function compiledProgram(
   source: string,
   out: string,
+  how: { readonly compiler?: string; readonly options?: readonly string[] } = {},
 ): string | undefined {
-  return outputOf("gcc", ["-O1", "-g", source, "-o", out]) === undefined ? undefined : out;
+  const { compiler = "gcc", options = ["-O1", "-g"] } = how;
+  return outputOf(compiler, [...options, source, "-o", out]) === undefined ? undefined : out;
 }
 
 function isFile(path: string): boolean {

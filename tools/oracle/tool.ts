@@ -11,11 +11,14 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "llvm-dwarfdump": ["llvm-dwarfdump-14", "llvm-dwarfdump"],
 };
 
+/** Standard output of a command as text, or undefined if it is not installed or failed. */
+export function outputOf(command: string, args: readonly string[]): string | undefined {
+  const bytes = bytesOfCommand(command, args);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
 /** Standard output of a command, or undefined if it is not installed or failed. */
-export function outputOf(
-  command: string,
-  args: readonly string[],
-): string | undefined {
+export function bytesOfCommand(command: string, args: readonly string[]): Uint8Array | undefined {
   for (const name of NAMES[command] ?? [command]) {
     const output = outputOfName(name, args);
     if (output !== undefined) return output;
@@ -23,10 +26,7 @@ export function outputOf(
   return undefined;
 }
 
-function outputOfName(
-  command: string,
-  args: readonly string[],
-): string | undefined {
+function outputOfName(command: string, args: readonly string[]): Uint8Array | undefined {
   try {
     const { success, stdout } = new Deno.Command(command, {
       args: [...args],
@@ -34,7 +34,7 @@ function outputOfName(
       stdout: "piped",
       stderr: "null",
     }).outputSync();
-    return success ? new TextDecoder().decode(stdout) : undefined;
+    return success ? stdout : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
