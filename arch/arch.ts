@@ -280,6 +280,17 @@ export interface Cpu extends Disposable {
   readonly interruptsEnabled: boolean;
   /** Whether user code may use the floating-point unit without trapping. */
   userFp: boolean;
+  /**
+   * Saves what programs can change and no trap frame holds, thread pointers and the selectors of
+   * data segments, in a thread object. Like the three below it, while the guest kernel runs.
+   */
+  saveThread(thread: bigint): void;
+  /** Loads that of a thread object. */
+  loadThread(thread: bigint): void;
+  /** Thread pointer `index`, below {@linkcode Arch.threadPointers}, that programs see now. */
+  threadPointer(index: number): bigint;
+  /** Sets it. */
+  setThreadPointer(index: number, value: bigint): void;
   /** Whether the CPU is in user mode. */
   readonly userMode: boolean;
   /** Address of the next instruction. */
@@ -357,6 +368,11 @@ export interface Arch {
   readonly programRegion: bigint;
   /** One past the highest user address; a multiple of the page size. */
   readonly userEnd: bigint;
+  /**
+   * How many thread pointers a program has. The first is that of its ABI for thread-local storage:
+   * TPIDR_EL0, or the base of FS, beside which there is that of GS.
+   */
+  readonly threadPointers: number;
   /** ELF machine name of its programs. */
   readonly elfMachine: ArchName;
   /** Encoding of translation tables. */

@@ -74,6 +74,14 @@ export abstract class CpuCore implements Cpu {
   abstract pc: bigint;
   /** See {@linkcode Cpu.sp}. */
   abstract sp: bigint;
+  /** See {@linkcode Cpu.saveThread}. */
+  abstract saveThread(thread: bigint): void;
+  /** See {@linkcode Cpu.loadThread}. */
+  abstract loadThread(thread: bigint): void;
+  /** See {@linkcode Cpu.threadPointer}. */
+  abstract threadPointer(index: number): bigint;
+  /** See {@linkcode Cpu.setThreadPointer}. */
+  abstract setThreadPointer(index: number, value: bigint): void;
   /** See {@linkcode Cpu.register}. */
   abstract register(name: string): bigint;
   /** See {@linkcode Cpu.setRegister}. */

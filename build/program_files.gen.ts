@@ -19,7 +19,34 @@ int __wrap_main(int argc, char **argv) {
     return __real_main(argc, argv);
 }
 `,
-  "include/crt0.S": `// Where programs begin: sp = [argc, argv[0], ..., null, null], a multiple of 16.
+  "include/clear_cache.c": `// What __builtin___clear_cache calls on AArch64: makes code that has been written to memory what is
+// fetched from there (Arm ARM, B2.4.4). On x86-64 nothing needs to be done.
+#include "trapline.h"
+
+#if defined(__aarch64__)
+
+void __clear_cache(void *begin, void *end);
+
+void __clear_cache(void *begin, void *end) {
+    uint64_t types;
+    __asm__("mrs %0, ctr_el0" : "=r"(types));
+    // Sizes of the smallest lines, as the logarithm of a number of words.
+    uintptr_t data_line = 4ul << ((types >> 16) & 15);
+    uintptr_t code_line = 4ul << (types & 15);
+    uintptr_t limit = (uintptr_t)end;
+    for (uintptr_t at = (uintptr_t)begin & ~(data_line - 1); at < limit; at += data_line) {
+        __asm__ volatile("dc cvau, %0" : : "r"(at) : "memory");
+    }
+    __asm__ volatile("dsb ish" : : : "memory");
+    for (uintptr_t at = (uintptr_t)begin & ~(code_line - 1); at < limit; at += code_line) {
+        __asm__ volatile("ic ivau, %0" : : "r"(at) : "memory");
+    }
+    __asm__ volatile("dsb ish\\n\\tisb" : : : "memory");
+}
+
+#endif
+`,
+  "include/crt0.S": `// Where programs begin: sp = [argc, argv[0], ..., null, null, auxiliary vector], a multiple of 16.
 #include "trapline.h"
 
 #if defined(__x86_64__)
@@ -31,6 +58,8 @@ _start:
     .cfi_startproc
     .cfi_undefined rip              // the outermost frame: unwinding ends here
     xor     %ebp, %ebp
+    mov     %rsp, %rdi
+    call    tls_begin
     mov     (%rsp), %rdi
     lea     8(%rsp), %rsi
     call    main
@@ -51,6 +80,8 @@ _start:
     .cfi_undefined x30              // the outermost frame: unwinding ends here
     mov     x29, #0
     mov     x30, #0
+    mov     x0, sp
+    bl      tls_begin
     ldr     x0, [sp]
     add     x1, sp, #8
     bl      main
@@ -225,6 +256,105 @@ int __cxa_atexit(void (*)(void *), void *, void *) noexcept { return 0; }
 void *__dso_handle = nullptr;
 }
 `,
+  "include/tls.c": `// Thread-local storage of programs that are linked statically (Drepper, "ELF Handling For
+// Thread-Local Storage"): one block a thread, in pages of its own.
+//
+//   AArch64, variant I                        x86-64, variant II
+//   +----------------+-----+-----------+      +-----------+-----+------------------+
+//   | two words      | gap | variables |      | variables | gap | thread pointer   |
+//   +----------------+-----+-----------+      +-----------+-----+------------------+
+//   ^ thread pointer                                            ^ thread pointer
+//
+// The gap keeps the variables where their alignment wants them, given that of the thread pointer.
+#include "trapline.h"
+
+#define AT_NULL 0
+#define AT_PHDR 3
+#define AT_PHNUM 5
+#define PT_TLS 7
+// Bytes at the thread pointer that are not the variables'.
+#define CONTROL_SIZE 16
+#define CANNOT_START 127
+
+struct program_header {
+    uint32_t type, flags;
+    uint64_t offset, address, physical, file_size, memory_size, alignment;
+};
+
+// What a block is made of; none is needed while \`size\` is 0.
+static struct {
+    const char *image;   // initial values, zeros after them
+    size_t image_size;
+    size_t pointer;      // from the beginning of a block to the thread pointer
+    size_t variables;    // from the beginning of a block to the variables
+    size_t size;         // bytes of a block
+} layout;
+
+static void lay_out(const struct program_header *tls) {
+    size_t alignment = tls->alignment > 1 ? tls->alignment : 1;
+    // Pages are what blocks are allocated in.
+    if (alignment > PAGE_SIZE) exit(CANNOT_START);
+    size_t mask = alignment - 1;
+    layout.image = (const char *)tls->address;
+    layout.image_size = tls->file_size;
+#if defined(__aarch64__)
+    layout.pointer = 0;
+    layout.variables = CONTROL_SIZE + ((tls->address - CONTROL_SIZE) & mask);
+    layout.size = layout.variables + tls->memory_size;
+#else
+    size_t below = tls->memory_size + ((0 - tls->address - tls->memory_size) & mask);
+    layout.pointer = (below + mask) & ~mask;
+    layout.variables = layout.pointer - below;
+    layout.size = ((layout.pointer + 7) & ~7ul) + CONTROL_SIZE;
+#endif
+}
+
+static char *own_block(void) {
+    uintptr_t pointer;
+#if defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+#else
+    __asm__("mov %%fs:0, %0" : "=r"(pointer));
+#endif
+    return (char *)pointer - layout.pointer;
+}
+
+int64_t tls_create(void) {
+    if (layout.size == 0) return 0;
+    int64_t block = vm_allocate(0, layout.size);
+    if (block < 0) return block;
+    char *variables = (char *)block + layout.variables;
+    for (size_t i = 0; i < layout.image_size; i++) variables[i] = layout.image[i];
+    uintptr_t pointer = (uintptr_t)block + layout.pointer;
+#if defined(__x86_64__)
+    *(uintptr_t *)pointer = pointer; // how code finds out what the base of FS is
+#endif
+    return (int64_t)pointer;
+}
+
+void tls_delete(void) {
+    if (layout.size != 0) vm_deallocate((uintptr_t)own_block(), layout.size);
+}
+
+// Before main: finds the program's thread-local storage by the auxiliary vector at the end of what is
+// on the stack at entry, and gives the first thread its own.
+void tls_begin(const uintptr_t *stack) {
+    const uintptr_t *word = stack + 1 + stack[0] + 1;
+    while (*word != 0) word++; // the environment
+    const struct program_header *headers = 0;
+    size_t count = 0;
+    for (word++; word[0] != AT_NULL; word += 2) {
+        if (word[0] == AT_PHDR) headers = (const struct program_header *)word[1];
+        if (word[0] == AT_PHNUM) count = word[1];
+    }
+    for (size_t i = 0; headers != 0 && i < count; i++) {
+        if (headers[i].type == PT_TLS && headers[i].memory_size > 0) lay_out(&headers[i]);
+    }
+    int64_t pointer = tls_create();
+    if (pointer == 0) return;
+    if (pointer < 0 || thread_set_pointer(THREAD_POINTER, (uintptr_t)pointer) < 0) exit(CANNOT_START);
+}
+`,
   "include/trapline.h": `// System calls of the Trapline kernel, for programs of both architectures. Nothing here depends on
 // a host.
 //
@@ -235,8 +365,12 @@ void *__dso_handle = nullptr;
 // result        x0           rax
 //
 // A negative result is a Mach kernel return code, negated. At entry to a program the stack pointer,
-// a multiple of 16, points at argc, the argv pointers, a null pointer, and one more null pointer
-// where an environment would begin.
+// a multiple of 16, points at argc, the argv pointers, a null pointer, one more null pointer where an
+// environment would begin, and the auxiliary vector of the System V ABI: AT_PAGESZ, AT_ENTRY, and
+// AT_PHDR, AT_PHENT and AT_PHNUM if the program headers are in memory.
+//
+// Every thread has thread pointers of its own: TPIDR_EL0, which AArch64 code may write too, or the
+// bases of FS and GS. crt0.S and tls.c give each thread its thread-local storage.
 #ifndef TRAPLINE_H
 #define TRAPLINE_H
 
@@ -261,6 +395,9 @@ void *__dso_handle = nullptr;
 #define SYS_TASK_INFO 17
 #define SYS_VM_MAP_FILE 18
 #define SYS_HOST_INFO 19
+#define SYS_THREAD_SET_POINTER 20
+#define SYS_THREAD_GET_POINTER 21
+#define SYS_CACHE_FLUSH 22
 
 #ifndef __ASSEMBLER__
 
@@ -365,18 +502,49 @@ TRAPLINE_NORETURN static inline void exit(int code) {
     for (;;) system_call3(SYS_EXIT, (uint64_t)(int64_t)code, 0, 0);
 }
 
+// Which thread pointer: that of thread-local storage, or the base of GS, which is x86-64's alone.
+#define THREAD_POINTER 0
+#define THREAD_POINTER_GS 1
+
+// Sets a thread pointer of the calling thread, to an address of the user half.
+static inline int64_t thread_set_pointer(int which, uintptr_t value) {
+    return system_call3(SYS_THREAD_SET_POINTER, (uint64_t)which, value, 0);
+}
+
+// A thread pointer of the calling thread.
+static inline int64_t thread_get_pointer(int which) {
+    return system_call3(SYS_THREAD_GET_POINTER, (uint64_t)which, 0, 0);
+}
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// In tls.c. Makes thread-local storage for one more thread: returns its thread pointer, 0 if the
+// program has none, or a negated kernel return code.
+int64_t tls_create(void);
+// Frees the thread-local storage of the calling thread, which must not use it any more.
+void tls_delete(void);
+
+#ifdef __cplusplus
+}
+#endif
+
 // Starts a thread of this task at entry(argument) on a stack that ends at stack_top, a multiple of
-// 16; returns its number. An entry must not return.
+// 16, with thread-local storage of its own; returns its number. An entry must not return.
 static inline int64_t thread_create(void (*entry)(uintptr_t), void *stack_top, uintptr_t argument) {
     uintptr_t sp = (uintptr_t)stack_top;
 #if defined(__x86_64__)
     sp -= 8; // the zeroed place of the return address that a call would have pushed
 #endif
-    return system_call3(SYS_THREAD_CREATE, (uintptr_t)entry, sp, argument);
+    int64_t pointer = tls_create();
+    if (pointer < 0) return pointer;
+    return system_call(SYS_THREAD_CREATE, (uintptr_t)entry, sp, argument, (uintptr_t)pointer, 0, 0);
 }
 
 // Ends the calling thread.
 TRAPLINE_NORETURN static inline void thread_exit(void) {
+    tls_delete();
     for (;;) system_call3(SYS_THREAD_EXIT, 0, 0, 0);
 }
 
@@ -423,6 +591,12 @@ static inline int64_t task_info(int64_t task, struct task_info *info, size_t siz
 // Maps the file this task was loaded from, page by page as it is touched; returns the address.
 static inline int64_t vm_map_file(uintptr_t address, size_t size, uint64_t offset, int protection) {
     return system_call(SYS_VM_MAP_FILE, address, size, offset, (uint64_t)protection, 0, 0);
+}
+
+// Has the processor see code that the program has written; __builtin___clear_cache does it without a
+// system call.
+static inline int64_t cache_flush(const void *address, size_t size) {
+    return system_call3(SYS_CACHE_FLUSH, (uintptr_t)address, size, 0);
 }
 
 // Describes the machine.
@@ -673,7 +847,7 @@ void put_number(int64_t value) {
 `,
   "runtime/entry.S": `// The program's first instruction and its ways into the kernel, for both architectures and both
 // modes: a program in user mode enters by \`svc\` or \`syscall\`, a kernel-mode task (KERNEL_MODE) by
-// \`svc\` or a software interrupt.
+// \`svc\` or a software interrupt. Kernel-mode tasks have no thread-local storage.
 
 // A program that begins with crt0.S (TRAPLINE_PROGRAM) has a first instruction already.
 
@@ -694,6 +868,10 @@ _start:
     .cfi_startproc
     .cfi_undefined rip              // the outermost frame: unwinding ends here
     xor     %ebp, %ebp
+#if !defined(KERNEL_MODE)
+    mov     %rsp, %rdi
+    call    tls_begin
+#endif
     mov     (%rsp), %rdi
     lea     8(%rsp), %rsi
     call    main
@@ -738,6 +916,10 @@ _start:
     .cfi_undefined x30              // the outermost frame: unwinding ends here
     mov     x29, #0
     mov     x30, #0
+#if !defined(KERNEL_MODE)
+    mov     x0, sp
+    bl      tls_begin
+#endif
     ldr     x0, [sp]
     add     x1, sp, #8
     bl      main

@@ -40,6 +40,27 @@ int main(int argc, char **argv) {
 }
 `;
 
+const THREADS = `
+#include <format.h>
+#include <trapline.h>
+static __thread int64_t own = 5, none;
+static char stack[PAGE_SIZE] __attribute__((aligned(16)));
+static void work(uintptr_t argument) {
+    own += (int64_t)argument;
+    none++;
+    put_format("%d %d\\n", own, none);
+    thread_exit();
+}
+int main(void) {
+    own = 9;
+    if (thread_create(work, stack + sizeof stack, 2) < 0) return 1;
+    sleep(20000);
+    put_format("%d %d\\n", own, none);
+    __builtin___clear_cache(stack, stack + sizeof stack);
+    return 0;
+}
+`;
+
 const CXX_PROGRAM = `
 #include <format.h>
 #include <trapline.h>
@@ -95,6 +116,21 @@ for (const arch of ARCH_NAMES) {
         const { text, status } = await outcome(arch, [`${folder.path}/main.c`], flags);
         assertEquals(text, "program one two 42 25 7\n-1 -46\nooverla -1 7\n");
         assertEquals(status, { kind: "exit", code: 3 });
+      }
+    },
+  });
+
+  Deno.test({
+    name: `buildProgram ${arch}, thread-local variables and cache maintenance`,
+    ignore,
+    async fn() {
+      using folder = folderOf({ "main.c": THREADS, "main.cc": THREADS });
+      for (const name of ["main.c", "main.cc"]) {
+        for (const level of ["-O0", "-O2"]) {
+          const { text, status } = await outcome(arch, [`${folder.path}/${name}`], [level]);
+          assertEquals(text, "7 1\n9 0\n");
+          assertEquals(status, { kind: "exit", code: 0 });
+        }
       }
     },
   });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { archByName } from "../arch/mod.ts";
 import { initialStack } from "../kernel/boot/initial_stack.ts";
+import { readProgram } from "../kernel/program/loader.ts";
 import { programFile } from "../kernel/testing/programs.ts";
 import { DATA, ScriptProgram, SYS } from "../kernel/testing/script_program.ts";
 import { runCli } from "./testing/run_cli.ts";
@@ -107,8 +108,13 @@ Deno.test("trapline boot, --log mach has each line of the program whole, in its 
 
 /** Prints the stack it starts on, as it must be with these arguments. */
 function stackPrinter(argv: readonly string[]): { program: Uint8Array; stack: Uint8Array } {
-  const { bytes, sp } = initialStack(argv, archByName("aarch64").userEnd);
-  const program = new ScriptProgram("aarch64").call(SYS.PRINT, sp, bytes.length).exit(0).build();
+  const arch = archByName("aarch64");
+  const printer = (address: bigint, size: number) =>
+    new ScriptProgram("aarch64").call(SYS.PRINT, address, size).exit(0).build();
+  // Whatever it prints, it begins at the same place.
+  const likeIt = readProgram(printer(0n, 0), { name: "printer", arch });
+  const { bytes, sp } = initialStack(argv, { top: arch.userEnd, program: likeIt });
+  const program = printer(sp, bytes.length);
   return { program, stack: bytes };
 }
 

@@ -110,8 +110,12 @@ export function program(name: string, options: ProgramOptions = {}): GuestBuild[
   }));
 }
 
-/** Entry code and console output of C programs. */
-const C_RUNTIME: readonly string[] = ["guest/include/crt0.S", "guest/include/format.c"];
+/** Thread-local storage, for programs of user mode. */
+const TLS = "guest/include/tls.c";
+
+/** Entry code, thread-local storage, cache maintenance and console output of C programs. */
+const C_RUNTIME: readonly string[] = ["crt0.S", "tls.c", "clear_cache.c", "format.c"]
+  .map((file) => `guest/include/${file}`);
 
 /**
  * A C program of `guest/programs`, with its segments on pages of the file, too; without floating
@@ -178,6 +182,7 @@ const RUST_UNWIND: readonly GuestBuild[] = program("unwind-rust", {
     "guest/unwind-rust/*.rs",
     "guest/unwind-rust/*.c",
     "guest/runtime/entry.S",
+    TLS,
     "guest/unwind/leaf.S",
   ],
   arches: ["x86_64"],
@@ -191,7 +196,7 @@ export const MANIFEST: readonly GuestBuild[] = [
   // Instructions that trap, one case a label, for the conformance tables of the back-ends.
   ...program("conformance", { sources: ["guest/conformance/{arch}.S"] }),
   // C++ with every way to end a chain of calls, for unwinding.
-  ...program("unwind", { sources: UNWIND_SOURCES }),
+  ...program("unwind", { sources: [...UNWIND_SOURCES, TLS] }),
   ...RUST_UNWIND,
   // Exceptions as C++ has them; what compilers warn of is what handlers are to be told apart by.
   ...program("unwind-types", {
@@ -200,6 +205,7 @@ export const MANIFEST: readonly GuestBuild[] = [
       "guest/unwind_types/*.S",
       "guest/runtime/*.cc",
       "guest/runtime/*.S",
+      TLS,
     ],
     compileFlags: ["-Wno-exceptions", "-Wno-dynamic-exception-spec", "-Wno-infinite-recursion"],
   }),
@@ -219,6 +225,8 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("threads"),
   ...cProgram("fpmix", { compileFlags: ["-mno-implicit-float"] }),
   ...cProgram("sleeper"),
+  ...cProgram("tls"),
+  ...cProgram("jit"),
   ...cProgram("mapfile"),
   ...cProgram("jobs"),
   // Loops that the paths of the kernel are measured in.

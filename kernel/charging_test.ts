@@ -38,7 +38,7 @@ function listen(session: Session): Map<number, Told> {
 for (const arch of ARCH_NAMES) {
   const yielder: Program = {
     commandLine: "yielder",
-    bytes: new ScriptProgram(arch).call(SYS.THREAD_CREATE, "other", DATA_END, 0)
+    bytes: new ScriptProgram(arch).call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0)
       .call(SYS.YIELD).call(SYS.SLEEP, 3_000).call(SYS.YIELD).exit(0)
       .label("other").call(SYS.YIELD).call(SYS.THREAD_EXIT).build(),
   };

@@ -115,6 +115,7 @@ function switchTo(k: Kernel, on: PerCpu, how: { next: Thread; keepsStack: boolea
   const { next, keepsStack } = how;
   const { current: old, idle } = on;
   if (old === idle) on.charge();
+  if (next.task !== k.kernelTask) on.loadRegisters(next);
   on.switchTo(next);
   if (next.stack === null) {
     k.stacks.handOff(old, next);

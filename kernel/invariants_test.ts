@@ -122,7 +122,7 @@ for (const arch of ARCH_NAMES) {
       const damaged: Program = { commandLine: `${name} x`, bytes };
       using session = new Session({ arch, programs: [damaged, "sleeper"] });
       const audit = new Audit(session.machine);
-      const result = session.machine.run(1_500_000);
+      const result = session.machine.run(2_500_000);
       // The damaged program may run for ever, or reboot before the other is done.
       const rebooted = result.kind === "halted" && result.reason === "reboot";
       if (!rebooted) assertEquals(session.ending("sleeper"), "exit 0", `seed ${seed}`);

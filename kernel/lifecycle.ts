@@ -19,7 +19,7 @@ export function retire(k: Kernel, thread: Thread): void {
   k.cancelWait(thread);
   k.stacks.cancel(thread);
   thread.die();
-  for (const on of k.cpus) if (on.fpOwner === thread) on.giveFp(null);
+  for (const on of k.cpus) on.forget(thread);
   k.events.emit({ type: "thread-exit", task: thread.task.name, thread: thread.address });
   k.deadThreads.push(thread);
   k.wake("reaper");

@@ -15,6 +15,8 @@ export interface PerCpuRecord {
   readonly idle: number;
   /** Thread whose registers are in the floating-point unit, or `null`. */
   readonly fpOwner: number | null;
+  /** Thread whose thread pointers are on the CPU, or `null`. */
+  readonly registersOf: number | null;
   /** Instructions that have been charged to threads. */
   readonly charged: number;
 }
@@ -28,6 +30,7 @@ export class PerCpu {
   #current: Thread | null = null;
   #idle: Thread | null = null;
   #fpOwner: Thread | null = null;
+  #registersOf: Thread | null = null;
   #charged = 0;
 
   /** A CPU without threads. */
@@ -83,6 +86,24 @@ export class PerCpu {
   }
 
   /**
+   * Puts on the CPU what a thread's program can change and no trap frame holds. A thread of the
+   * kernel's own has no use for that, so it stays where it is until another program runs.
+   */
+  loadRegisters(thread: Thread): void {
+    const owner = this.#registersOf;
+    if (owner === thread) return;
+    if (owner !== null) this.cpu.saveThread(owner.address);
+    this.cpu.loadThread(thread.address);
+    this.#registersOf = thread;
+  }
+
+  /** A thread is over: nothing of it is to be kept. */
+  forget(thread: Thread): void {
+    if (this.#fpOwner === thread) this.#fpOwner = null;
+    if (this.#registersOf === thread) this.#registersOf = null;
+  }
+
+  /**
    * Charges the running thread for the instructions since the last charge; returns how many they
    * were.
    */
@@ -100,6 +121,7 @@ export class PerCpu {
       current: this.current.id,
       idle: this.idle.id,
       fpOwner: this.#fpOwner?.id ?? null,
+      registersOf: this.#registersOf?.id ?? null,
       charged: this.#charged,
     };
   }
@@ -109,6 +131,7 @@ export class PerCpu {
     this.#current = thread(record.current);
     this.#idle = thread(record.idle);
     this.#fpOwner = record.fpOwner === null ? null : thread(record.fpOwner);
+    this.#registersOf = record.registersOf === null ? null : thread(record.registersOf);
     this.#charged = record.charged;
   }
 

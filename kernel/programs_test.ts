@@ -16,6 +16,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "sleeper": "sleeper: woke in order\n",
   "mapfile": "mapfile: file and memory agree\n",
   "spinner 2000": "spinner: 2000 turns\n",
+  "tls": "tls: each thread has its own\n",
+  "jit": "jit: every function is new\n",
 };
 
 function assertRuns(session: Session, programs: readonly string[]): void {

@@ -57,14 +57,19 @@ const TRAPPED: readonly [label: string, name: string, esr: number][] = [
   ["write_daif", "msr of daif", system([3, 3, 4, 2, 1], { rt: 7, read: false })],
   ["set_daif", "msr daifset", system([0, 3, 4, 2, 6], { rt: 31, read: false })],
   ["clear_daif", "msr daifclr", system([0, 3, 4, 15, 7], { rt: 31, read: false })],
-  ["clean_line", "dc cvac", system([1, 3, 7, 10, 1], { rt: 1, read: false })],
-  ["clean_to_unification", "dc cvau", system([1, 3, 7, 11, 1], { rt: 1, read: false })],
-  ["clean_invalidate_line", "dc civac", system([1, 3, 7, 14, 1], { rt: 1, read: false })],
-  ["invalidate_code_line", "ic ivau", system([1, 3, 7, 5, 1], { rt: 1, read: false })],
   ["read_virtual_count", "mrs of cntvct_el0", system([3, 3, 14, 0, 2], { rt: 9, read: true })],
   ["read_physical_count", "mrs of cntpct_el0", system([3, 3, 14, 0, 1], { rt: 9, read: true })],
   ["read_cycles", "mrs of pmccntr_el0", system([3, 3, 9, 13, 0], { rt: 30, read: true })],
 ];
+
+/** Cache maintenance, which EL0 may do as the kernel sets SCTLR_EL1.UCI, trapped without that. */
+const MAINTENANCE: readonly [label: string, name: string, esr: number][] = [
+  ["clean_line", "dc cvac", system([1, 3, 7, 10, 1], { rt: 1, read: false })],
+  ["clean_to_unification", "dc cvau", system([1, 3, 7, 11, 1], { rt: 1, read: false })],
+  ["clean_invalidate_line", "dc civac", system([1, 3, 7, 14, 1], { rt: 1, read: false })],
+  ["invalidate_code_line", "ic ivau", system([1, 3, 7, 5, 1], { rt: 1, read: false })],
+];
+const SCTLR_UCI = 1n << 26n;
 
 /** SCTLR_EL1.nTWI is clear; ISS: COND is 0b1110, CV set, TI 0 for WFI. */
 const WAIT = syndrome(0x01, 0x1e0_0000);
@@ -83,5 +88,14 @@ testCases(
 );
 testCases(
   TRAPPED.map(([label, name, esr]) => ({ label, name: `${name} traps`, origins: [EL0], esr })),
+);
+testCases(
+  MAINTENANCE.map(([label, name, esr]) => ({
+    label,
+    name: `${name} traps while SCTLR_EL1.UCI is clear`,
+    origins: [EL0],
+    esr,
+    prepare: ({ cpu }) => cpu.setRegister("sctlr_el1", cpu.register("sctlr_el1") & ~SCTLR_UCI),
+  })),
 );
 testCases([{ label: "wait_interrupt", name: "wfi traps", origins: [EL0], esr: WAIT }]);

@@ -68,6 +68,8 @@ export class AArch64Cpu extends CpuCore {
   readonly #vbar: SystemRegister;
   readonly #ttbr0: SystemRegister;
   readonly #sctlr: SystemRegister;
+  readonly #tpidr: SystemRegister;
+  readonly #threadPointer: number;
   readonly #entryBegin: bigint;
   readonly #entryEnd: bigint;
   readonly #fp: FpTrap;
@@ -84,6 +86,8 @@ export class AArch64Cpu extends CpuCore {
     this.#vbar = engine.systemRegister(AArch64SystemRegister.VBAR_EL1);
     this.#ttbr0 = engine.systemRegister(AArch64SystemRegister.TTBR0_EL1);
     this.#sctlr = engine.systemRegister(AArch64SystemRegister.SCTLR_EL1);
+    this.#tpidr = engine.systemRegister(AArch64SystemRegister.TPIDR_EL0);
+    this.#threadPointer = image.constant("TH_POINTER");
     this.#fp = new FpTrap(engine);
     this.#entryBegin = image.label("vectors");
     this.#entryEnd = image.label("exit_to_user");
@@ -136,6 +140,30 @@ export class AArch64Cpu extends CpuCore {
   }
   set userFp(value: boolean) {
     this.#fp.enabled = !value;
+  }
+
+  /** TPIDR_EL0; TPIDRRO_EL0 is the kernel's to write, and stays 0. */
+  saveThread(thread: bigint): void {
+    const { memory } = this.space;
+    const at = this.space.offset(thread, this.#threadPointer + 8) + this.#threadPointer;
+    memory.view.setBigUint64(at, this.#tpidr.read(), true);
+  }
+
+  /** TPIDR_EL0. */
+  loadThread(thread: bigint): void {
+    const { memory } = this.space;
+    const at = this.space.offset(thread, this.#threadPointer + 8) + this.#threadPointer;
+    this.#tpidr.write(memory.view.getBigUint64(at, true));
+  }
+
+  /** TPIDR_EL0. */
+  threadPointer(_index: number): bigint {
+    return this.#tpidr.read();
+  }
+
+  /** TPIDR_EL0. */
+  setThreadPointer(_index: number, value: bigint): void {
+    this.#tpidr.write(value);
   }
 
   /** The CPU is at EL0. */

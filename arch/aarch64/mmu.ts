@@ -68,9 +68,9 @@ export const TCR = 16n | (1n << 8n) | (1n << 10n) | (3n << 12n) |
 
 /**
  * SCTLR_EL1: MMU and caches on, stack alignment checked, the bits that are RES1 set. WFI from EL0
- * traps, as do cache maintenance and DAIF; EL0 may read CTR_EL0 (UCT), use DC ZVA (DZE) and WFE
- * (nTWE), which never waits here.
+ * traps, as does DAIF; EL0 may read CTR_EL0 (UCT), maintain caches (UCI), which programs that write
+ * code do, use DC ZVA (DZE) and WFE (nTWE), which never waits here.
  */
 export const SCTLR = 0x30d0_0800n | 1n /* M */ | (1n << 2n) /* C */ | (1n << 3n) /* SA */ |
   (1n << 4n) /* SA0 */ | (1n << 12n) /* I */ | (1n << 14n) /* DZE */ | (1n << 15n) /* UCT */ |
-  (1n << 18n) /* nTWE */;
+  (1n << 18n) /* nTWE */ | (1n << 26n) /* UCI */;

@@ -80,8 +80,8 @@ Deno.test("TCR_EL1, two halves of 48 bits in pages of 4 KiB", () => {
 });
 
 Deno.test("SCTLR_EL1, what is on, what traps, and what must be one", () => {
-  const on = { M: 0, C: 2, SA: 3, SA0: 4, I: 12, DZE: 14, UCT: 15, nTWE: 18 };
-  const off = { A: 1, UMA: 9, nTWI: 16, WXN: 19, E0E: 24, EE: 25, UCI: 26 };
+  const on = { M: 0, C: 2, SA: 3, SA0: 4, I: 12, DZE: 14, UCT: 15, nTWE: 18, UCI: 26 };
+  const off = { A: 1, UMA: 9, nTWI: 16, WXN: 19, E0E: 24, EE: 25 };
   const reserved = [11, 20, 22, 23, 28, 29];
   for (const bit of [...Object.values(on), ...reserved]) {
     assertEquals(field(SCTLR, bit, bit), 1n, `bit ${bit}`);

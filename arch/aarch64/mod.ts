@@ -33,6 +33,7 @@ export const aarch64: Arch = {
   stackRegion: 0xffff_0040_0000_0000n,
   programRegion: 0xffff_0050_0000_0000n,
   userEnd: 1n << 48n,
+  threadPointers: 1,
   elfMachine: "aarch64",
   entryFormat,
   sharedRoot: false,

@@ -415,7 +415,7 @@ export class BareMachine implements Disposable {
 
   /** Bytes of the floating-point state in a thread object. */
   get fpSize(): number {
-    return this.arch.image.constant("TH_SIZE") - this.arch.image.constant("TH_FP");
+    return this.arch.image.constant("TH_POINTER") - this.arch.image.constant("TH_FP");
   }
 
   /**

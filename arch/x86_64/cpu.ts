@@ -49,6 +49,7 @@ import {
   tableRegister,
 } from "./registers.ts";
 import { buildTables } from "./tables.ts";
+import { ThreadSegments } from "./thread_segments.ts";
 
 /** Registers of hypercall words and answers. */
 const WORDS = [Gpr.rdi, Gpr.rsi, Gpr.rdx, Gpr.rcx, Gpr.r8, Gpr.r9];
@@ -74,6 +75,7 @@ export class X86Cpu extends CpuCore {
   readonly #state: X86State;
   readonly #delivery: Delivery;
   readonly #walk: PageWalk;
+  readonly #segments: ThreadSegments;
   #userFp = true;
   /** The instruction that is to be executed as a block of its own. */
   #alone: bigint | undefined;
@@ -91,6 +93,7 @@ export class X86Cpu extends CpuCore {
       find: findDoubtful,
       refuses: (address) => this.#refuses(address),
     });
+    this.#segments = new ThreadSegments(this.#state, { space, image });
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
       return rip - interruptLength(this.#code(rip - 2n, 2), vector);
@@ -142,6 +145,27 @@ export class X86Cpu extends CpuCore {
     this.#userFp = value;
     const cr0 = this.#state.cr0;
     this.engine.writeRegister(X86Register.CR0, value ? cr0 & ~CR0_TS : cr0 | CR0_TS);
+  }
+
+  /** DS, ES, FS and GS, and the bases of the last two. */
+  saveThread(thread: bigint): void {
+    this.#segments.save(thread);
+  }
+
+  /** DS, ES, FS and GS, and the bases of the last two. */
+  loadThread(thread: bigint): void {
+    this.#segments.load(thread);
+  }
+
+  /** The base of FS, and that of the user's GS. */
+  threadPointer(index: number): bigint {
+    return index === 0 ? this.#segments.fsBase : this.#state.kernelGsBase;
+  }
+
+  /** The base of FS, and that of the user's GS. */
+  setThreadPointer(index: number, value: bigint): void {
+    if (index === 0) this.#segments.fsBase = value;
+    else this.#state.kernelGsBase = value;
   }
 
   /** The CPU is at CPL 3. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { X86Segment } from "../../unicorn/mod.ts";
+
 /** A 16-byte gate. */
 export interface Gate {
   /** Whether it is an interrupt or trap gate; anything else in the IDT is #GP. */
@@ -65,6 +67,24 @@ export function decodeCodeSegment(high: number): CodeSegment {
     conforming: (high & 0x400) !== 0,
     dpl: (high >>> 13) & 3,
     flags: (high & 0xff_ff00) | ACCESSED,
+  };
+}
+
+/** What a segment register holds beside its selector. */
+export type HiddenPart = Omit<X86Segment, "selector">;
+
+/** Of a null selector. */
+export const NULL_SEGMENT: HiddenPart = { base: 0n, limit: 0, flags: 0 };
+
+/** Of the selector of a data or code segment: its descriptor's two words (SDM vol. 3, 3.4.5). */
+export function decodeSegment(low: number, high: number): HiddenPart {
+  const base = (high & 0xff00_0000) | ((high & 0xff) << 16) | (low >>> 16);
+  const limit = (high & 0xf_0000) | (low & 0xffff);
+  const pages = (high & 0x80_0000) !== 0;
+  return {
+    base: BigInt(base >>> 0),
+    limit: (pages ? (limit << 12) | 0xfff : limit) >>> 0,
+    flags: high & 0xff_ff00,
   };
 }
 

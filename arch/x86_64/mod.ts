@@ -40,6 +40,7 @@ export const x86_64: Arch = {
   stackRegion: 0xffff_8040_0000_0000n,
   programRegion: 0xffff_8050_0000_0000n,
   userEnd: 0x7fff_ffff_f000n,
+  threadPointers: 2,
   elfMachine: "x86_64",
   entryFormat,
   sharedRoot: true,

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-kernel",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5b0b92afc0383818faef43dfb4bcf2792765b0b52882b26727ba97adb0eea419",
+  sourceHash: "f467ec6df046a30a8e0534a42ab3d763f5bc3ba54813177a82d173edce6590ef",
   sources: [
     "guest/runtime/cxxabi.cc",
     "guest/runtime/entry.S",

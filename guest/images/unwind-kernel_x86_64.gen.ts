@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-kernel",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "334f3417925619be507ae34682b0610fd3062efe3ab0f1752b405767bb07cd71",
+  sourceHash: "1049fa57109113f5d7bfd37324353f9033d6c12643058fa8b7fdf0df86711843",
   sources: [
     "guest/runtime/cxxabi.cc",
     "guest/runtime/entry.S",

@@ -1,4 +1,4 @@
-// Where programs begin: sp = [argc, argv[0], ..., null, null], a multiple of 16.
+// Where programs begin: sp = [argc, argv[0], ..., null, null, auxiliary vector], a multiple of 16.
 #include "trapline.h"
 
 #if defined(__x86_64__)
@@ -10,6 +10,8 @@ _start:
     .cfi_startproc
     .cfi_undefined rip              // the outermost frame: unwinding ends here
     xor     %ebp, %ebp
+    mov     %rsp, %rdi
+    call    tls_begin
     mov     (%rsp), %rdi
     lea     8(%rsp), %rsi
     call    main
@@ -30,6 +32,8 @@ _start:
     .cfi_undefined x30              // the outermost frame: unwinding ends here
     mov     x29, #0
     mov     x30, #0
+    mov     x0, sp
+    bl      tls_begin
     ldr     x0, [sp]
     add     x1, sp, #8
     bl      main

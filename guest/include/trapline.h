@@ -8,8 +8,12 @@
 // result        x0           rax
 //
 // A negative result is a Mach kernel return code, negated. At entry to a program the stack pointer,
-// a multiple of 16, points at argc, the argv pointers, a null pointer, and one more null pointer
-// where an environment would begin.
+// a multiple of 16, points at argc, the argv pointers, a null pointer, one more null pointer where an
+// environment would begin, and the auxiliary vector of the System V ABI: AT_PAGESZ, AT_ENTRY, and
+// AT_PHDR, AT_PHENT and AT_PHNUM if the program headers are in memory.
+//
+// Every thread has thread pointers of its own: TPIDR_EL0, which AArch64 code may write too, or the
+// bases of FS and GS. crt0.S and tls.c give each thread its thread-local storage.
 #ifndef TRAPLINE_H
 #define TRAPLINE_H
 
@@ -34,6 +38,9 @@
 #define SYS_TASK_INFO 17
 #define SYS_VM_MAP_FILE 18
 #define SYS_HOST_INFO 19
+#define SYS_THREAD_SET_POINTER 20
+#define SYS_THREAD_GET_POINTER 21
+#define SYS_CACHE_FLUSH 22
 
 #ifndef __ASSEMBLER__
 
@@ -138,18 +145,49 @@ TRAPLINE_NORETURN static inline void exit(int code) {
     for (;;) system_call3(SYS_EXIT, (uint64_t)(int64_t)code, 0, 0);
 }
 
+// Which thread pointer: that of thread-local storage, or the base of GS, which is x86-64's alone.
+#define THREAD_POINTER 0
+#define THREAD_POINTER_GS 1
+
+// Sets a thread pointer of the calling thread, to an address of the user half.
+static inline int64_t thread_set_pointer(int which, uintptr_t value) {
+    return system_call3(SYS_THREAD_SET_POINTER, (uint64_t)which, value, 0);
+}
+
+// A thread pointer of the calling thread.
+static inline int64_t thread_get_pointer(int which) {
+    return system_call3(SYS_THREAD_GET_POINTER, (uint64_t)which, 0, 0);
+}
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// In tls.c. Makes thread-local storage for one more thread: returns its thread pointer, 0 if the
+// program has none, or a negated kernel return code.
+int64_t tls_create(void);
+// Frees the thread-local storage of the calling thread, which must not use it any more.
+void tls_delete(void);
+
+#ifdef __cplusplus
+}
+#endif
+
 // Starts a thread of this task at entry(argument) on a stack that ends at stack_top, a multiple of
-// 16; returns its number. An entry must not return.
+// 16, with thread-local storage of its own; returns its number. An entry must not return.
 static inline int64_t thread_create(void (*entry)(uintptr_t), void *stack_top, uintptr_t argument) {
     uintptr_t sp = (uintptr_t)stack_top;
 #if defined(__x86_64__)
     sp -= 8; // the zeroed place of the return address that a call would have pushed
 #endif
-    return system_call3(SYS_THREAD_CREATE, (uintptr_t)entry, sp, argument);
+    int64_t pointer = tls_create();
+    if (pointer < 0) return pointer;
+    return system_call(SYS_THREAD_CREATE, (uintptr_t)entry, sp, argument, (uintptr_t)pointer, 0, 0);
 }
 
 // Ends the calling thread.
 TRAPLINE_NORETURN static inline void thread_exit(void) {
+    tls_delete();
     for (;;) system_call3(SYS_THREAD_EXIT, 0, 0, 0);
 }
 
@@ -196,6 +234,12 @@ static inline int64_t task_info(int64_t task, struct task_info *info, size_t siz
 // Maps the file this task was loaded from, page by page as it is touched; returns the address.
 static inline int64_t vm_map_file(uintptr_t address, size_t size, uint64_t offset, int protection) {
     return system_call(SYS_VM_MAP_FILE, address, size, offset, (uint64_t)protection, 0, 0);
+}
+
+// Has the processor see code that the program has written; __builtin___clear_cache does it without a
+// system call.
+static inline int64_t cache_flush(const void *address, size_t size) {
+    return system_call3(SYS_CACHE_FLUSH, (uintptr_t)address, size, 0);
 }
 
 // Describes the machine.

@@ -1,6 +1,6 @@
 // The program's first instruction and its ways into the kernel, for both architectures and both
 // modes: a program in user mode enters by `svc` or `syscall`, a kernel-mode task (KERNEL_MODE) by
-// `svc` or a software interrupt.
+// `svc` or a software interrupt. Kernel-mode tasks have no thread-local storage.
 
 // A program that begins with crt0.S (TRAPLINE_PROGRAM) has a first instruction already.
 
@@ -21,6 +21,10 @@ _start:
     .cfi_startproc
     .cfi_undefined rip              // the outermost frame: unwinding ends here
     xor     %ebp, %ebp
+#if !defined(KERNEL_MODE)
+    mov     %rsp, %rdi
+    call    tls_begin
+#endif
     mov     (%rsp), %rdi
     lea     8(%rsp), %rsi
     call    main
@@ -65,6 +69,10 @@ _start:
     .cfi_undefined x30              // the outermost frame: unwinding ends here
     mov     x29, #0
     mov     x30, #0
+#if !defined(KERNEL_MODE)
+    mov     x0, sp
+    bl      tls_begin
+#endif
     ldr     x0, [sp]
     add     x1, sp, #8
     bl      main

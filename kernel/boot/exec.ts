@@ -65,7 +65,8 @@ export function execute(
 /** Loads the segments from an index on, then the arguments. */
 function loadFrom(k: Kernel, thread: Thread, progress: LoadProgress): Outcome {
   const { argv, load } = progress;
-  const { segments } = programOf(thread.task);
+  const program = programOf(thread.task);
+  const { segments } = program;
   for (let index = progress.index; index < segments.length; index++) {
     const segment = segments[index] as ProgramSegment;
     if (load === "demand" && mapFile(thread.task, segment)) continue;
@@ -73,7 +74,7 @@ function loadFrom(k: Kernel, thread: Thread, progress: LoadProgress): Outcome {
     return copySegment(k, thread, { segment, then });
   }
   k.events.message("task loaded:");
-  const { bytes, sp } = initialStack(argv, k.arch.userEnd);
+  const { bytes, sp } = initialStack(argv, { top: k.arch.userEnd, program });
   return copyout(k, thread, { address: sp, bytes, then: { name: "exec_arguments", argv, sp } });
 }
 

@@ -33,9 +33,11 @@ export function executeInKernel(k: Kernel, thread: Thread, argv: readonly string
 /** Starts the program of a thread on its own kernel stack, with arguments. */
 export function enterKernelProgram(k: Kernel, thread: Thread, argv: readonly string[]): Outcome {
   if (thread.stack === null) throw new KernelError("misuse", `Thread ${thread.id} has no stack`);
-  const { bytes, sp } = initialStack(argv, k.stackPool.top(thread.stack) - STACK_GAP);
+  const program = programOf(thread.task);
+  const top = k.stackPool.top(thread.stack) - STACK_GAP;
+  const { bytes, sp } = initialStack(argv, { top, program });
   writeKernel(k, sp, bytes);
-  return enterAt(thread, { pc: programOf(thread.task).entry, sp, argument: 0n });
+  return enterAt(thread, { pc: program.entry, sp, argument: 0n });
 }
 
 /** Starts kernel-mode code of a thread. */

@@ -66,12 +66,22 @@ export interface ProgramSegment {
   readonly protection: VmProtection;
 }
 
+/** The program headers of a program, which say where its thread-local storage begins. */
+export interface ProgramHeaders {
+  /** Virtual address of the first. */
+  readonly address: bigint;
+  /** How many there are. */
+  readonly count: number;
+}
+
 /** A program ready to be loaded. */
 export interface Program {
   /** First instruction. */
   readonly entry: bigint;
   /** Segments in file order. */
   readonly segments: readonly ProgramSegment[];
+  /** Where its program headers are in memory. */
+  readonly headers: ProgramHeaders | null;
 }
 
 /**
@@ -147,7 +157,23 @@ export function readProgram(
     elf.entry < segment.address + segment.memorySize
   );
   if (!inside) refuse(`its entry ${hex(elf.entry)} is in no executable segment`, elf.entry);
-  return { entry: elf.entry, segments };
+  return { entry: elf.entry, segments, headers: headersIn(elf, segments) };
+}
+
+/** Bytes of a program header, and where a file says where they are. */
+const HEADER_SIZE = 56;
+const HEADER_TABLE = { what: "program", offsetAt: 32, sizeAt: 54, size: HEADER_SIZE } as const;
+
+/** Where the program headers come to lie, if a segment has them. */
+function headersIn(elf: ElfFile, segments: readonly ProgramSegment[]): ProgramHeaders | null {
+  const { offset } = elf.headerTable(HEADER_TABLE);
+  const count = elf.segments.length;
+  const end = offset + count * HEADER_SIZE;
+  const holder = segments.find((segment) =>
+    segment.offset <= offset && end <= segment.offset + segment.fileSize
+  );
+  if (holder === undefined) return null;
+  return { address: holder.address + BigInt(offset - holder.offset), count };
 }
 
 function parse(bytes: Uint8Array, name: string): ElfFile {

@@ -84,6 +84,7 @@ const CPU = fields({
     current: "number",
     idle: "number",
     fpOwner: orNull("number"),
+    registersOf: orNull("number"),
     charged: "number",
   }),
 });

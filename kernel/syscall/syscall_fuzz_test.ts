@@ -24,7 +24,7 @@ const UNWIND_RESUME = 33;
 
 /** Numbers of all system calls and some of none; REBOOT is left out, it would end every run. */
 const NUMBERS = [
-  ...Array.from({ length: 22 }, (_, i) => i).filter((number) => number !== SYS.REBOOT),
+  ...Array.from({ length: 25 }, (_, i) => i).filter((number) => number !== SYS.REBOOT),
   ...[32, UNWIND_RESUME, 34, 35, 1023, 1024],
 ];
 
@@ -53,7 +53,7 @@ function randomProgram(arch: ArchName, options: { random: Random; name: string }
   const { random, name } = options;
   const program = new ScriptProgram(arch)
     .call(SYS.VM_ALLOCATE, AT, 4n * 4096n)
-    .call(SYS.THREAD_CREATE, "thread", DATA_END, 0);
+    .call(SYS.THREAD_CREATE, "thread", DATA_END, 0, 0);
   const steps = (count: number) => {
     for (let i = 0; i < count; i++) {
       switch (random.between(0, 9)) {

@@ -175,12 +175,12 @@ for (const arch of ARCH_NAMES) {
     // it finds.
     const program = script()
       .call(SYS.NULL, ...Array.from({ length: 6 }, () => 0x1111))
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 7)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 7, 0)
       .call(SYS.SLEEP, 50_000).exit(99)
       .label("other").call(SYS.EXIT);
     assertEquals(run(program, { arch }).ending, "exit 7");
     const result = script()
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 7).call(SYS.SLEEP, 50_000).exit(99)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 7, 0).call(SYS.SLEEP, 50_000).exit(99)
       .label("other").exit(RESULT);
     assertEquals(run(result, { arch }).ending, "exit 0");
   });

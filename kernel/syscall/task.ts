@@ -27,9 +27,10 @@ function exit(context: SyscallContext): Outcome {
 }
 
 function threadCreate(context: SyscallContext): Outcome {
-  const { k, thread: { task }, args: [entry = 0n, stack = 0n, argument = 0n] } = context;
+  const { k, thread: { task }, args: [entry = 0n, stack = 0n, argument = 0n, pointer = 0n] } =
+    context;
   const end = k.arch.userEnd;
-  if (!task.kernelMode && (entry >= end || stack > end)) {
+  if (!task.kernelMode && (entry >= end || stack > end || pointer > end)) {
     return fail(context, KernReturn.INVALID_ADDRESS);
   }
   if (task.threads.size >= THREAD_LIMIT || isShort(k)) {
@@ -42,6 +43,7 @@ function threadCreate(context: SyscallContext): Outcome {
     resume: task.kernelMode ? { name: "kernel_start", start } : { name: "return" },
   });
   k.userFrame(created).initializeUser(start);
+  k.setThreadWord(created, k.layout.pointer, pointer);
   if (!task.kernelMode) created.becomeReadyForUser();
   k.enqueue(created, "start");
   return finish(context, BigInt(created.id));
@@ -89,10 +91,33 @@ function taskInfo(context: SyscallContext): Outcome {
   return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
 }
 
-/** Calls 5 to 9, 14, 15 and 17. */
+/** Number of a thread pointer, if the architecture has it. */
+function pointerIndex({ k }: SyscallContext, which: bigint): number | undefined {
+  return which < BigInt(k.arch.threadPointers) ? Number(which) : undefined;
+}
+
+function threadSetPointer(context: SyscallContext): Outcome {
+  const { k, thread, args: [which = 0n, value = 0n] } = context;
+  const index = pointerIndex(context, which);
+  if (index === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  if (value > k.arch.userEnd && !thread.task.kernelMode) {
+    return fail(context, KernReturn.INVALID_ADDRESS);
+  }
+  k.cpuOf(thread).cpu.setThreadPointer(index, value);
+  return finish(context, 0n);
+}
+
+function threadGetPointer(context: SyscallContext): Outcome {
+  const { k, thread, args: [which = 0n] } = context;
+  const index = pointerIndex(context, which);
+  if (index === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  return finish(context, k.cpuOf(thread).cpu.threadPointer(index));
+}
+
+/** Calls 5 to 9, 14, 15, 17, 20 and 21. */
 export const taskSyscalls: SyscallTable = [
   [5, { name: "exit", args: 1, run: exit }],
-  [6, { name: "thread_create", args: 3, run: threadCreate }],
+  [6, { name: "thread_create", args: 4, run: threadCreate }],
   [7, { name: "thread_exit", args: 0, run: () => EXIT }],
   [8, {
     name: "task_self",
@@ -107,4 +132,6 @@ export const taskSyscalls: SyscallTable = [
   }],
   [15, { name: "task_wait", args: 2, run: taskWait }],
   [17, { name: "task_info", args: 3, run: taskInfo }],
+  [20, { name: "thread_set_pointer", args: 2, run: threadSetPointer }],
+  [21, { name: "thread_get_pointer", args: 1, run: threadGetPointer }],
 ];

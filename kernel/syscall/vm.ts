@@ -106,10 +106,20 @@ function vmProtect(context: SyscallContext): Outcome {
   return finishWith(context, space.protect(begin, { end, protection }));
 }
 
-/** Calls 10 to 12 and 18. */
+function cacheFlush(context: SyscallContext): Outcome {
+  const { thread, args: [address = 0n, size = 0n] } = context;
+  const { space } = thread.task;
+  const pages = space === null ? undefined : pagesAround(space, address, size);
+  if (space === null || pages === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  space.dropCode(...pages);
+  return finish(context, 0n);
+}
+
+/** Calls 10 to 12, 18 and 22. */
 export const vmSyscalls: SyscallTable = [
   [10, { name: "vm_allocate", args: 2, run: vmAllocate }],
   [11, { name: "vm_deallocate", args: 2, run: vmDeallocate }],
   [12, { name: "vm_protect", args: 3, run: vmProtect }],
   [18, { name: "vm_map_file", args: 4, run: vmMapFile }],
+  [22, { name: "cache_flush", args: 2, run: cacheFlush }],
 ];

@@ -9,6 +9,8 @@ import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
 import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
+import { image as jitAarch64 } from "../../guest/images/jit_aarch64.gen.ts";
+import { image as jitX86 } from "../../guest/images/jit_x86_64.gen.ts";
 import { image as jobsAarch64 } from "../../guest/images/jobs_aarch64.gen.ts";
 import { image as jobsX86 } from "../../guest/images/jobs_x86_64.gen.ts";
 import { image as mapfileAarch64 } from "../../guest/images/mapfile_aarch64.gen.ts";
@@ -21,6 +23,8 @@ import { image as spinnerAarch64 } from "../../guest/images/spinner_aarch64.gen.
 import { image as spinnerX86 } from "../../guest/images/spinner_x86_64.gen.ts";
 import { image as threadsAarch64 } from "../../guest/images/threads_aarch64.gen.ts";
 import { image as threadsX86 } from "../../guest/images/threads_x86_64.gen.ts";
+import { image as tlsAarch64 } from "../../guest/images/tls_aarch64.gen.ts";
+import { image as tlsX86 } from "../../guest/images/tls_x86_64.gen.ts";
 import { image as unwindAarch64 } from "../../guest/images/unwind_aarch64.gen.ts";
 import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 
@@ -31,6 +35,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   fpmixX86,
   helloAarch64,
   helloX86,
+  jitAarch64,
+  jitX86,
   jobsAarch64,
   jobsX86,
   mapfileAarch64,
@@ -41,6 +47,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   spinnerX86,
   threadsAarch64,
   threadsX86,
+  tlsAarch64,
+  tlsX86,
   unwindAarch64,
   unwindX86,
 ];

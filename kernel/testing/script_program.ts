@@ -29,6 +29,9 @@ export const SYS = {
   CLOCK: 16,
   TASK_INFO: 17,
   MAP_FILE: 18,
+  SET_POINTER: 20,
+  GET_POINTER: 21,
+  CACHE_FLUSH: 22,
 } as const;
 
 /** Where the code is. */

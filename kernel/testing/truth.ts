@@ -25,7 +25,17 @@ const LONGEST = 300_000;
 /** RAM: small, so that all of it can be looked at again and again. */
 const MEMORY = 12 * 2 ** 20;
 
-const PROGRAMS = ["module-hello", "threads", "sleeper", "jobs", "mapfile", "fpmix", "spinner"];
+const PROGRAMS = [
+  "module-hello",
+  "threads",
+  "sleeper",
+  "jobs",
+  "mapfile",
+  "fpmix",
+  "spinner",
+  "tls",
+  "jit",
+];
 const UNWINDING = ["panic 0", "throw 3", "fault 2", "kill 0", "spin 3", "overflow 4", "nested"];
 const KERNEL_IMAGES = { aarch64: kernelAarch64, x86_64: kernelX86 } as const;
 

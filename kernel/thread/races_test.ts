@@ -53,7 +53,7 @@ function duringPageIn(
 ): Program {
   const start = script(arch)
     .call(SYS.MAP_FILE, AT, PAGE, 0, 1).expect(AT, 90)
-    .call(SYS.THREAD_CREATE, "other", DATA_END, 0)
+    .call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0)
     .call(SYS.YIELD);
   const program = parts.other(parts.meanwhile(start).label("other"));
   const { sections } = parts;

@@ -42,7 +42,7 @@ for (const arch of ARCH_NAMES) {
     // All deadlines lie between two ticks, and the threads go to sleep in the opposite order.
     const program = script(arch);
     for (const name of ["d", "c", "b", "a"]) {
-      program.call(SYS.THREAD_CREATE, name, DATA_END, 0);
+      program.call(SYS.THREAD_CREATE, name, DATA_END, 0, 0);
     }
     program.call(SYS.SLEEP, 150_000).exit(0);
     const delays = { a: 30_000, b: 33_000, c: 36_000, d: 39_000 };
@@ -164,7 +164,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Yield ${arch}, threads take turns in order`, () => {
     const program = script(arch);
     const names = ["a", "b", "c"];
-    for (const name of names) program.call(SYS.THREAD_CREATE, name, DATA_END, 0);
+    for (const name of names) program.call(SYS.THREAD_CREATE, name, DATA_END, 0, 0);
     program.call(SYS.THREAD_EXIT);
     for (const name of names) {
       program.label(name);

@@ -51,7 +51,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Thread exit ${arch}, the last thread takes the task with it, with code 0`, () => {
     const program = script(arch)
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 0)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0)
       .call(SYS.PUTC, 65).call(SYS.THREAD_EXIT)
       .label("other").call(SYS.SLEEP, 30_000).call(SYS.PUTC, 66).call(SYS.THREAD_EXIT);
     assertEquals(run(arch, [named("a", program)]), {
@@ -63,7 +63,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Exit ${arch}, by a further thread ends the first one too`, () => {
     const program = script(arch)
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 0)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0)
       .label("spin").jump("spin")
       .label("other").exit(9);
     assertEquals(run(arch, [named("a", program)]).endings, ["exit 9"]);
@@ -71,7 +71,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Exit ${arch}, by two threads at once counts once, for the first`, () => {
     const program = script(arch)
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 0)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0)
       .call(SYS.YIELD).exit(1)
       .label("other").exit(2);
     using session = new Session({ arch, programs: [named("a", program)] });
@@ -83,8 +83,8 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Thread create ${arch}, passes its argument and gives numbers that differ`, () => {
     const program = script(arch)
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 0xabcdn).keep(DATA)
-      .call(SYS.THREAD_CREATE, "third", DATA_END, 0).keep(DATA + 8n)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 0xabcdn, 0).keep(DATA)
+      .call(SYS.THREAD_CREATE, "third", DATA_END, 0, 0).keep(DATA + 8n)
       .call(SYS.SLEEP, 100_000).exit(0)
       // The argument arrives where a system call has its first one: it is printed as it is.
       .label("other").call(SYS.PUTC).call(SYS.THREAD_EXIT)
@@ -98,10 +98,10 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Thread create ${arch}, a task has 64 threads and no more`, () => {
     const program = script(arch);
-    for (let i = 0; i < 63; i++) program.call(SYS.THREAD_CREATE, "other", DATA_END, 0);
-    program.call(SYS.THREAD_CREATE, "other", DATA_END, 0).expect(RESOURCE_SHORTAGE, 1)
+    for (let i = 0; i < 63; i++) program.call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0);
+    program.call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0).expect(RESOURCE_SHORTAGE, 1)
       .call(SYS.SLEEP, 50_000)
-      .call(SYS.THREAD_CREATE, "other", DATA_END, 0).keep(DATA).call(SYS.SLEEP, 50_000).exit(0)
+      .call(SYS.THREAD_CREATE, "other", DATA_END, 0, 0).keep(DATA).call(SYS.SLEEP, 50_000).exit(0)
       .label("other").call(SYS.PUTC, 46).call(SYS.THREAD_EXIT);
     for (const stackLimit of [1, 3, 64]) {
       assertEquals(run(arch, [named("a", program)], { stackLimit }), {

@@ -22,7 +22,9 @@ const FIRST = 2n;
 function printers(arch: ArchName, end: (program: ScriptProgram) => ScriptProgram): Uint8Array {
   const program = new ScriptProgram(arch)
     .call(SYS.MAP_FILE, AT, (THREADS + FIRST) * PAGE, 0, 1).expect(AT, 1);
-  for (let i = 0n; i < THREADS; i++) program.call(SYS.THREAD_CREATE, `printer ${i}`, DATA_END, 0);
+  for (let i = 0n; i < THREADS; i++) {
+    program.call(SYS.THREAD_CREATE, `printer ${i}`, DATA_END, 0, 0);
+  }
   end(program);
   for (let i = 0n; i < THREADS; i++) {
     program.label(`printer ${i}`).call(SYS.PRINT, AT + (i + FIRST) * PAGE, 1).call(SYS.THREAD_EXIT);

@@ -27,6 +27,8 @@ export interface ThreadLayout {
   readonly frame: number;
   /** Floating-point state. */
   readonly fp: number;
+  /** Thread pointers. */
+  readonly pointer: number;
   /** Bytes of the object. */
   readonly size: number;
 }
@@ -43,6 +45,7 @@ export function threadLayout(image: GuestImage): ThreadLayout {
     emergency: at("EMERGENCY"),
     frame: at("FRAME"),
     fp: at("FP"),
+    pointer: at("POINTER"),
     size: at("SIZE"),
   };
 }

@@ -226,6 +226,13 @@ export class AddressSpace {
     return KernReturn.SUCCESS;
   }
 
+  /** Has the CPUs forget the code in a range, which the program has changed. */
+  dropCode(begin: bigint, end: bigint): void {
+    for (const [, { frame, executable }] of this.#within(begin, end)) {
+      if (executable) this.#options.dropCode(frame);
+    }
+  }
+
   /** Drops a resident page, which comes again when it is touched, and frees its page frame. */
   dropPage(address: bigint): void {
     const page = pageFloor(address);

@@ -36,6 +36,8 @@ export interface X86Layout extends CommonLayout {
   lstar: number;
   /** As `efer`. */
   fmask: number;
+  /** As `efer`. */
+  kernelGsBase: number;
   /** RFLAGS (u32), complete between runs. */
   rflags: number;
   /** CR0 (u64); CR1 … CR4 follow. */
@@ -149,8 +151,9 @@ function findTables(
 function findMsrs(
   native: NativeEngine,
   view: DataView,
-): Pick<X86Layout, "efer" | "star" | "lstar" | "fmask"> {
-  const find = (name: "EFER" | "STAR" | "LSTAR" | "FMASK", values: readonly bigint[]): number => {
+): Pick<X86Layout, "efer" | "star" | "lstar" | "fmask" | "kernelGsBase"> {
+  type Name = "EFER" | "STAR" | "LSTAR" | "FMASK" | "KERNEL_GS_BASE";
+  const find = (name: Name, values: readonly bigint[]): number => {
     const search = new OffsetSearch(view, { name, width: 8 });
     const before = readMsr(native, X86Msr[name]);
     for (const value of values) {
@@ -167,6 +170,7 @@ function findMsrs(
     star: find("STAR", unique),
     lstar: find("LSTAR", unique),
     fmask: find("FMASK", unique),
+    kernelGsBase: find("KERNEL_GS_BASE", unique),
   };
 }
 

@@ -144,6 +144,24 @@ export class X86State {
     putSegment(this.#view.fields, this.#segmentOffset(index), segment);
   }
 
+  /** Base of a segment register; see {@linkcode X86SegmentIndex}. */
+  segmentBase(index: number): bigint {
+    return this.#view.get64(this.#segmentOffset(index) + 8);
+  }
+
+  /** Sets the base of a segment register and nothing else, as writing `FS.base` does. */
+  setSegmentBase(index: number, value: bigint): void {
+    this.#view.set64(this.#segmentOffset(index) + 8, value);
+  }
+
+  /** KernelGSbase: what SWAPGS exchanges with the base of GS. */
+  get kernelGsBase(): bigint {
+    return this.#view.get64(this.#layout.kernelGsBase);
+  }
+  set kernelGsBase(value: bigint) {
+    this.#view.set64(this.#layout.kernelGsBase, value);
+  }
+
   /** Selector of a segment register; see {@linkcode X86SegmentIndex}. */
   selector(index: number): number {
     return this.#view.get32(this.#segmentOffset(index)) & 0xffff;
