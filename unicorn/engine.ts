@@ -9,6 +9,7 @@ import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
 import { EngineRegisters } from "./engine_registers.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
+import { DEBUG_WRITE_HOOK, DebugWrites } from "./debug_writes.ts";
 import type { Exit, MemoryExit } from "./exit.ts";
 import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import { CodeFrames } from "./code_frames.ts";
@@ -44,6 +45,11 @@ export interface EngineOptions {
    * guest reads it.
    */
   model?: AArch64ModelName;
+  /**
+   * Ends each run behind an instruction that writes a debug register: MOV to DR of x86-64, MSR to
+   * MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR or DBGWCR of AArch64. By default runs go on.
+   */
+  debugWrites?: boolean;
 }
 
 const HIGH = 2 ** 32;
@@ -51,8 +57,7 @@ const HIGH = 2 ** 32;
 const IDLE = 0;
 const RUNNING_GUEST = 1;
 const UNSETTLED = 2;
-/**
- * Most instructions in one go while there are code hooks. What is thrown at the end of the stack is
+ * Most instructions in one go while there are code hooks or memory is watched. What is thrown at the end of the stack is
  * thrown inside of native code, where no callback has room to run and nothing can stop the guest.
  */
 const LONGEST_WATCHED = 10_000;
@@ -102,6 +107,8 @@ export class Engine extends EngineRegisters implements Disposable {
   #imageStore: CpuImageStore | undefined;
   readonly #hooks: CodeHooks;
   readonly #accesses: MemoryWatch;
+  /** Number in its run of the instruction that writes a debug register; 0 if there was none. */
+  #debugWrite = 0;
   #total = 0;
   /** The last budget; no number at first, so that the first one is looked at. */
   #budget = NaN;
@@ -190,6 +197,7 @@ export class Engine extends EngineRegisters implements Disposable {
       alignment: this.#alignment,
       maintenance: this.#maintenance,
       instructions: () => this.#watched,
+      debug: options.debugWrites ? new DebugWrites(native) : undefined,
     });
     this.#target = {
       onCode: (id, address) => this.#onCode(id, address),
@@ -291,7 +299,7 @@ export class Engine extends EngineRegisters implements Disposable {
   run(budget: number): Exit {
     this.#checkIdle("run");
     if (budget !== this.#budget) this.#setBudget(budget);
-    if (budget > LONGEST_WATCHED && this.#hooks.any) return this.#runInParts(budget);
+    if (budget > LONGEST_WATCHED && (this.#hooks.any || this.#accesses.isActive)) return this.#runInParts(budget);
     this.#ram.checkAlive();
     if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
@@ -300,6 +308,7 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#accesses.clear();
     this.#refused = false;
     this.#limit = budget;
+    this.#debugWrite = 0;
     const misaligned = this.#alignment?.beforeRun();
     if (misaligned !== undefined) return misaligned;
     const outer = RUNNING.target;
@@ -451,8 +460,7 @@ export class Engine extends EngineRegisters implements Disposable {
    */
   watchInstructions(watcher: InstructionWatcher): void {
     this.#checkIdle("watch instructions");
-    const counter = this.arch === "x86_64" ? X86Register.RIP : AArch64Register.PC;
-    this.#watched = new InstructionWatch(this.#native, watcher, counter);
+    this.#watched = new InstructionWatch(this.#native, watcher);
   }
 
   /**
@@ -477,6 +485,11 @@ export class Engine extends EngineRegisters implements Disposable {
       this.#account(counted);
       if (status === uc.UC_ERR_OK) return { kind: "halt", instructions: counted };
       return { kind: "trap", instructions: counted, vector: this.#exception[0] ?? -1 };
+    }
+    const debug = this.#debugWrite;
+    if (debug > 0 && status === uc.UC_ERR_OK && counted > debug && !this.#stoppedByHook) {
+      this.#account(debug);
+      return { kind: "debug", instructions: debug };
     }
     const spent = counted > budget;
     // What the count hook or a code hook stopped has been counted, but not begun.
@@ -644,7 +657,12 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   #onCode(id: number, address: bigint): void {
-    if (this.#stoppedByHook || this.#accesses.counted > 0) return;
+    if (this.#stoppedByHook || this.#accesses.counted > 0 || this.#debugWrite > 0) return;
+    if (id === DEBUG_WRITE_HOOK) {
+      this.#debugWrite = this.#counter();
+      this.#endRun(0);
+      return;
+    }
     this.#guard(() => {
       if (this.#hooks.stopsAt(id, address)) this.#stopByHook();
       // The callback may have done anything, and the guest must not go on without memory.

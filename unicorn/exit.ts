@@ -80,6 +80,15 @@ export interface RefusedExit extends ExitBase {
   readonly kind: "refused";
 }
 
+/**
+ * The guest has written a debug register: PC is behind the instruction, see
+ * {@linkcode EngineOptions.debugWrites}.
+ */
+export interface DebugExit extends ExitBase {
+  /** Tells this exit from the others. */
+  readonly kind: "debug";
+}
+
 /** The engine failed. */
 export interface FaultExit extends ExitBase {
   /** Tells this exit from the others. */
@@ -98,4 +107,5 @@ export type Exit =
   | StopExit
   | AccessExit
   | RefusedExit
+  | DebugExit
   | FaultExit;

@@ -29,14 +29,12 @@ export interface InstructionWatcher {
 export class InstructionWatch {
   readonly #native: NativeEngine;
   readonly #watcher: InstructionWatcher;
-  readonly #programCounter: number;
   readonly #hooked = new Set<bigint>();
 
-  /** Watches an engine, whose program counter is the register `programCounter`. */
-  constructor(native: NativeEngine, watcher: InstructionWatcher, programCounter: number) {
+  /** Watches an engine. */
+  constructor(native: NativeEngine, watcher: InstructionWatcher) {
     this.#native = native;
     this.#watcher = watcher;
-    this.#programCounter = programCounter;
   }
 
   /** Looks at a translated block, whose bytes are `code`. */
@@ -49,21 +47,11 @@ export class InstructionWatch {
       this.#native.addHook(uc.UC_HOOK_CODE, instructionCallback(), { begin, end: begin });
       added = true;
     }
-    if (added) this.#translateAgain(address, BigInt(code.length));
+    if (added) this.#native.translateAgain(address, code.length);
   }
 
   /** Whether the run is to end before a hooked instruction, which comes next. */
   refuses(address: bigint): boolean {
     return this.#watcher.refuses(address);
-  }
-
-  /** The run goes on at the block's beginning, as after the host has written the program counter. */
-  #translateAgain(address: bigint, size: bigint): void {
-    const { symbols, handle } = this.#native;
-    this.#native.check(
-      symbols.uc_ctl_range(handle, uc.UC_CTL_TB_REMOVE_CACHE, address, address + size),
-      "drop translations",
-    );
-    this.#native.writeRegister(this.#programCounter, address);
   }
 }

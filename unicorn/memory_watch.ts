@@ -100,7 +100,7 @@ export class MemoryWatch {
     const wanted = windows.length === 0 || frames === "all" ? none : frames;
     const everywhere = windows.length > 0 && frames === "all";
     this.#windows = windows;
-    const before = this.#active;
+    const before = this.isActive;
     let changed = false;
     for (const [frame, hook] of this.#hooks) {
       if (wanted.has(frame)) continue;
@@ -119,12 +119,12 @@ export class MemoryWatch {
       this.#everywhere = everywhere ? this.#add({}) : undefined;
       changed = true;
     }
-    if (this.#active !== before) this.#native.flushCode();
+    if (this.isActive !== before) this.#native.flushCode();
     if (changed) this.#native.flushTlb();
   }
 
   /** Whether anything is watched. */
-  get #active(): boolean {
+  get isActive(): boolean {
     return this.#hooks.size > 0 || this.#everywhere !== undefined;
   }
 

@@ -168,6 +168,19 @@ export class NativeEngine {
     this.check(this.symbols.uc_ctl_none(this.handle, uc.UC_CTL_TB_FLUSH), "flush code");
   }
 
+  /**
+   * Has code that has just been translated, `size` bytes at a virtual address, translated again
+   * before any of it runs: the run goes on there, as after the host has written PC.
+   */
+  translateAgain(address: bigint, size: number): void {
+    const end = address + BigInt(size);
+    this.check(
+      this.symbols.uc_ctl_range(this.handle, uc.UC_CTL_TB_REMOVE_CACHE, address, end),
+      "drop translations",
+    );
+    this.writeRegister(this.arch === "x86_64" ? X86Register.RIP : AArch64Register.PC, address);
+  }
+
   /** Runs up to `budget` instructions from `pc`; returns Unicorn's status. */
   start(pc: bigint, budget: bigint): number {
     return this.symbols.uc_emu_start(this.handle, pc, 0n, 0n, budget);

@@ -9,6 +9,7 @@ import type { PcAlignment } from "./aarch64/pc_alignment.ts";
 import type { CodeFrames } from "./code_frames.ts";
 import type { InstructionWatch } from "./instruction_watch.ts";
 import * as uc from "./constants.ts";
+import type { DebugWrites } from "./debug_writes.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { PAGE_SIZE, type RamMap } from "./ram.ts";
 
@@ -24,6 +25,8 @@ export interface TranslationWatchers {
   readonly maintenance: CacheMaintenance | undefined;
   /** Instructions that are looked at, if there are any. */
   readonly instructions: () => InstructionWatch | undefined;
+  /** Where debug registers are written, if runs end there. */
+  readonly debug: DebugWrites | undefined;
 }
 
 /** Shows translated blocks to those who have to know of them. */
@@ -41,7 +44,7 @@ export class TranslationWatch {
 
   /** A block of `size` bytes at a virtual address has been translated. */
   onTranslation(address: bigint, size: number): void {
-    const { code, alignment, maintenance } = this.#watchers;
+    const { code, alignment, maintenance, debug } = this.#watchers;
     const instructions = this.#watchers.instructions();
     const parts: Uint8Array[] = [];
     alignment?.onTranslation(address);
@@ -56,11 +59,12 @@ export class TranslationWatch {
         added = code.add(physical) || added;
         again = maintenance?.findIn(at, bytes) || again;
         parts.push(bytes);
+        again = debug?.findIn(at, bytes) || again;
       }
       at += BigInt(part);
     }
     if (added) this.#native.flushTlb();
-    if (again) maintenance?.translateAgain(address, size);
+    if (again) this.#native.translateAgain(address, size);
     instructions?.onTranslation(address, joined(parts));
   }
 }

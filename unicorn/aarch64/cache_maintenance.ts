@@ -5,7 +5,7 @@
  */
 import type { CodeFrames } from "../code_frames.ts";
 import * as uc from "../constants.ts";
-import { AArch64Instruction, AArch64Register } from "./constants.ts";
+import { AArch64Instruction } from "./constants.ts";
 import { systemCallback } from "../hooks.ts";
 import type { NativeEngine } from "../native_engine.ts";
 
@@ -57,24 +57,6 @@ export class CacheMaintenance {
       found = true;
     }
     return found;
-  }
-
-  /**
-   * Has code, `size` bytes at an address, translated again before any of it runs: the run goes on
-   * there, as after the host has written PC.
-   */
-  translateAgain(address: bigint, size: number): void {
-    const { symbols, handle } = this.#native;
-    this.#native.check(
-      symbols.uc_ctl_range(
-        handle,
-        uc.UC_CTL_TB_REMOVE_CACHE,
-        address,
-        address + BigInt(size),
-      ),
-      "drop translations",
-    );
-    this.#native.writeRegister(AArch64Register.PC, address);
   }
 
   /** A hooked instruction is about to execute. */
