@@ -19,7 +19,7 @@ import { ArchError } from "./errors.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import { hex } from "./physical_memory.ts";
-import { Watchpoints } from "./watchpoints.ts";
+import { type DebugHit, type Operands, Watchpoints } from "./watchpoints.ts";
 
 /** Number of interrupt lines. */
 export const INTERRUPT_LINES = 32;
@@ -28,7 +28,7 @@ export const INTERRUPT_LINES = 32;
 const STALL_LIMIT = 100;
 
 /** The part of a CPU that does not depend on the architecture. */
-export abstract class CpuCore implements Cpu {
+export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu {
   /** The engine that executes. */
   protected readonly engine: Engine;
   /** Kernel half and tables. */
@@ -41,7 +41,9 @@ export abstract class CpuCore implements Cpu {
   #resumeAt: bigint | null = null;
   #stalled = 0;
   /** Watched memory, `null` where there is none. */
-  #watchpoints: Watchpoints | null = null;
+  #watchpoints: Watchpoints<T> | null = null;
+  /** Whether debug registers may say something else than what is watched for them. */
+  #debugChanged = false;
   #running = false;
   /** Whether no exception entry was left in the middle. */
   #sound = true;
@@ -89,7 +91,23 @@ export abstract class CpuCore implements Cpu {
   /** Root of the tables that translate an address now, or `undefined` while translation is off. */
   protected abstract rootOf(address: bigint): bigint | undefined;
   /** See {@linkcode Watchpoints}: addresses of the operands in memory of an instruction. */
-  protected abstract operandsOf(record: AccessRecord): readonly bigint[] | undefined;
+  protected abstract operandsOf(
+    instruction: Pick<AccessRecord, "pc" | "state">,
+  ): Operands | undefined;
+  /** Whether a watchpoint of the debug registers comes before the access, and undoes it. */
+  protected abstract readonly watchpointsUndo: boolean;
+  /** What the debug registers watch. */
+  protected abstract debugRanges(): readonly T[];
+  /**
+   * Enters the exception for accesses that the debug registers watch. `undefined` if there is none
+   * yet, and the exit is to be dealt with; otherwise as {@linkcode enterException}.
+   */
+  protected abstract enterWatchpoint(
+    exit: Exit,
+    hits: readonly DebugHit<T>[],
+  ): CpuExit | null | undefined;
+  /** The guest has written, or is reading, a debug register: the instruction is before PC. */
+  protected abstract onDebugRegister(): void;
   /** Enters the exception of an engine exit; returns an exit of the CPU if that ends the run. */
   protected abstract enterException(exit: Exit): CpuExit | null;
   /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
@@ -118,20 +136,21 @@ export abstract class CpuCore implements Cpu {
     if (!this.#sound) {
       throw new ArchError("state", "Cannot run the CPU: entering an exception has failed before");
     }
-    const watchpoints = this.#watchpoints;
     this.#running = true;
     try {
-      watchpoints?.begin();
-      return this.#run(budget, watchpoints);
+      this.#watchpoints?.begin();
+      return this.#run(budget);
     } finally {
       this.#running = false;
-      watchpoints?.end();
+      this.#watchpoints?.end();
     }
   }
 
-  #run(budget: number, watchpoints: Watchpoints | null): CpuExit {
+  #run(budget: number): CpuExit {
     let left = budget;
     while (left > 0) {
+      if (this.#debugChanged) this.#watchDebugRegisters();
+      const watchpoints = this.#watchpoints;
       if (this.#pending !== 0 && this.interruptsEnabled) {
         const line = 31 - Math.clz32(this.#pending & -this.#pending);
         this.#pending &= ~(1 << line);
@@ -165,9 +184,24 @@ export abstract class CpuCore implements Cpu {
         this.#resumeAt = null;
         this.#stalled = 0;
       }
+      if (watchpoints !== null && watchpoints.hasDebugHits) {
+        this.#sound = false;
+        const end = this.enterWatchpoint(exit, watchpoints.takeDebugHits());
+        this.#sound = true;
+        if (end !== undefined) {
+          if (this.#thrown !== null) this.#rethrow(this.#thrown);
+          if (end !== null) return end;
+          if (watchpoints.hasHits) return { kind: "watch", hits: watchpoints.take() };
+          continue;
+        }
+      }
       switch (exit.kind) {
         case "budget":
         case "access":
+          break;
+        case "debug":
+          this.onDebugRegister();
+          this.#debugChanged = true;
           break;
         case "halt":
           return HYPERCALL;
@@ -191,9 +225,52 @@ export abstract class CpuCore implements Cpu {
         case "fault":
           return { kind: "fault", error: exit.error };
       }
+      const end = this.afterRun();
+      if (this.#thrown !== null) this.#rethrow(this.#thrown);
+      if (end !== null) return end;
       if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
     }
     return BUDGET;
+  }
+
+  /** Watches what the debug registers say now. */
+  #watchDebugRegisters(): void {
+    this.#debugChanged = false;
+    const ranges = this.debugRanges();
+    if (ranges.length === 0 && this.#watchpoints === null) return;
+    const watchpoints = this.#watch();
+    watchpoints.setDebug(ranges);
+    this.#dropWatch(watchpoints);
+  }
+
+  /** The instruction that accessed watched memory has been undone. */
+  protected undoAccess(): void {
+    this.engine.undoAccess();
+    this.#watchpoints?.discard();
+  }
+
+  /** Has the debug registers looked at before the next run. */
+  protected debugRegistersChanged(): void {
+    this.#debugChanged = true;
+  }
+
+  #watch(): Watchpoints<T> {
+    if (this.#watchpoints !== null) return this.#watchpoints;
+    const { engine, space } = this;
+    const watchpoints = new Watchpoints<T>({
+      engine,
+      space,
+      rootOf: (address) => this.rootOf(address),
+      operandsOf: (instruction) => this.operandsOf(instruction),
+      undoes: this.watchpointsUndo,
+      pc: () => this.pc,
+    });
+    this.#watchpoints = watchpoints;
+    return watchpoints;
+  }
+
+  #dropWatch(watchpoints: Watchpoints<T>): void {
+    if (watchpoints.isEmpty && this.#watchpoints === watchpoints) this.#watchpoints = null;
   }
 
   /** Whether the instruction that has accessed watched memory is to be restarted. */
@@ -216,6 +293,11 @@ export abstract class CpuCore implements Cpu {
   /** Whether each instruction is to be looked at before it is executed. */
   protected get watching(): boolean {
     return false;
+  }
+
+  /** Called when the engine has run, and its exit has been dealt with. */
+  protected afterRun(): CpuExit | null {
+    return null;
   }
 
   /** Called right before the engine runs; returns whether it is to execute one instruction only. */
@@ -320,6 +402,7 @@ export abstract class CpuCore implements Cpu {
       if (!(error instanceof EngineUsageError && error.kind === "image")) throw error;
       throw new ArchError("state", error.message, undefined, error);
     }
+    this.#debugChanged = true;
     this.#pending = state.pending;
     this.#resumeAt = state.resumeAt;
     this.#stalled = state.stalled;
@@ -338,20 +421,13 @@ export abstract class CpuCore implements Cpu {
 
   /** See {@linkcode Cpu.addWatch}. */
   addWatch(range: WatchRange): Disposable {
-    const { engine, space } = this;
-    const watchpoints = this.#watchpoints ??= new Watchpoints({
-      engine,
-      space,
-      rootOf: (address) => this.rootOf(address),
-      operandsOf: (record) => this.operandsOf(record),
-      pc: () => this.pc,
-    });
+    const watchpoints = this.#watch();
     watchpoints.add(range);
     return {
       [Symbol.dispose]: () => {
-        if (engine.disposed) return;
+        if (this.engine.disposed) return;
         watchpoints.delete(range);
-        if (watchpoints.isEmpty && this.#watchpoints === watchpoints) this.#watchpoints = null;
+        this.#dropWatch(watchpoints);
       },
     };
   }

@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { AccessRecord, Engine, WatchWindow } from "../unicorn/mod.ts";
+import type { AccessRecord, Engine, FindRest, MemoryAccess, WatchWindow } from "../unicorn/mod.ts";
 import type { WatchHit, WatchRange } from "./arch.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
@@ -29,6 +29,14 @@ const MAX_ACCESS = 64n;
  */
 const OPERAND_REACH = 1024n;
 
+/** Operands in memory of an instruction. */
+export interface Operands {
+  /** Where they are. */
+  readonly addresses: readonly bigint[];
+  /** Whether it reads them: the engine may read what an instruction only writes. */
+  readonly reads: boolean;
+}
+
 /** What {@linkcode Watchpoints} asks of its CPU. */
 export interface WatchpointsOptions {
   /** The engine. */
@@ -37,11 +45,10 @@ export interface WatchpointsOptions {
   readonly space: KernelSpace;
   /** Root of the tables that translate an address now; `undefined` while translation is off. */
   readonly rootOf: (address: bigint) => bigint | undefined;
-  /**
-   * Addresses of an instruction's operands in memory, given the state it began with; `undefined` if
-   * that is not known, and any mapping may be meant.
-   */
-  readonly operandsOf: (record: AccessRecord) => readonly bigint[] | undefined;
+  /** The operands of an instruction in memory, given the state it began with. */
+  readonly operandsOf: (instruction: Pick<AccessRecord, "pc" | "state">) => Operands | undefined;
+  /** Whether a watchpoint of the debug registers comes before the access, and undoes it. */
+  readonly undoes: boolean;
   /** Program counter. */
   readonly pc: () => bigint;
 }
@@ -65,10 +72,23 @@ interface HostWrite {
   readonly pc: bigint;
 }
 
+/** A range of the debug registers, accessed. */
+export interface DebugHit<T extends WatchRange> {
+  /** The range. */
+  readonly range: T;
+  /** Whether it was written. */
+  readonly write: boolean;
+  /** Address of the first of its bytes that was accessed. */
+  readonly address: bigint;
+}
+
 /** The watched ranges of a CPU, at least one. */
-export class Watchpoints {
+export class Watchpoints<T extends WatchRange = WatchRange> {
   readonly #options: WatchpointsOptions;
   readonly #ranges = new Set<WatchRange>();
+  /** What the guest itself watches by its debug registers, in whatever address space. */
+  #debug: readonly T[] = [];
+  #debugHits: DebugHit<T>[] = [];
   /** First bytes of pages, as they were when the run began: the rest of accesses across pages. */
   readonly #heads = new Map<bigint, Uint8Array>();
   /** Watched pages by the page frames they are in. */
@@ -86,7 +106,13 @@ export class Watchpoints {
 
   /** Whether nothing is watched. */
   get isEmpty(): boolean {
-    return this.#ranges.size === 0;
+    return this.#ranges.size === 0 && this.#debug.length === 0;
+  }
+
+  /** Watches what the debug registers say. */
+  setDebug(ranges: readonly T[]): void {
+    this.#debug = ranges;
+    this.#change();
   }
 
   /** Watches a range, until told otherwise. */
@@ -105,9 +131,11 @@ export class Watchpoints {
 
   #change(): void {
     const { engine, space } = this.#options;
-    this.#windows = [...this.#ranges].flatMap(windowsOf);
+    this.#windows = [...this.#ranges, ...this.#debug].flatMap(windowsOf);
     if (this.isEmpty) engine.watchMemory([], "all");
-    space.memory.onWrite = this.isEmpty ? null : (offset, size) => this.#onWrite(offset, size);
+    space.memory.onWrite = this.#ranges.size === 0
+      ? null
+      : (offset, size) => this.#onWrite(offset, size);
   }
 
   /** A run of the CPU begins. */
@@ -144,7 +172,14 @@ export class Watchpoints {
         }
       }
     }
-    engine.watchMemory(this.#windows, frames);
+    // The guest may change tables and roots while it runs: what it watches may be anywhere.
+    const own = this.#debug.length > 0;
+    const undoes = own && this.#options.undoes;
+    engine.watchMemory(
+      this.#windows,
+      own ? "all" : frames,
+      undoes ? (access) => this.#restOf(access) : undefined,
+    );
   }
 
   /**
@@ -155,9 +190,12 @@ export class Watchpoints {
   settle(faulted: boolean): void {
     const record = this.#options.engine.accessed;
     if (record === undefined || faulted) return;
-    const operands = this.#options.operandsOf(record);
+    const found = this.#options.operandsOf(record);
+    const accesses = record.accesses.filter(({ write }) => write || (found?.reads ?? true));
+    const operands = found?.addresses;
+    if (this.#debug.length > 0) this.#settleDebug(accesses, operands);
     for (const range of this.#ranges) {
-      for (const { write, address, size, before } of record.accesses) {
+      for (const { write, address, size, before } of accesses) {
         if (!(write ? range.writes : range.reads)) continue;
         for (const at of this.#addresses(range, { physical: address, operands })) {
           const access = this.#whole({ write, address: at, size, before });
@@ -166,6 +204,54 @@ export class Watchpoints {
         }
       }
     }
+  }
+
+  #settleDebug(accesses: readonly MemoryAccess[], operands: readonly bigint[] | undefined): void {
+    for (const { write, address: physical, size, before } of accesses) {
+      for (const range of this.#debug) {
+        if (!(write ? range.writes : range.reads)) continue;
+        for (const address of this.#debugAddresses(range, { physical, operands })) {
+          const part = clip({ write, address, size, before }, range);
+          if (part !== undefined) this.#debugHits.push({ range, write, address: part.address });
+        }
+      }
+    }
+  }
+
+  /** Virtual addresses by which an access may have gone to a range of the debug registers. */
+  #debugAddresses(
+    range: T,
+    { physical, operands }: { physical: bigint; operands: readonly bigint[] | undefined },
+  ): bigint[] {
+    const addresses = operands?.map((operand) => near(operand, physical)) ??
+      pagesOf(range).map((page) => page + (physical & PAGE_MASK));
+    return [...new Set(addresses)].filter((address) => this.#translate(address) === physical);
+  }
+
+  /** Where the rest of an access across two pages is. */
+  #restOf(
+    { pc, state, address, size }: Parameters<FindRest>[0],
+  ): bigint | undefined {
+    const [operand] = this.#options.operandsOf({ pc, state })?.addresses ?? [];
+    if (operand === undefined) return undefined;
+    return this.#translate((near(operand, address) + BigInt(size)) & ~PAGE_MASK);
+  }
+
+  /** What the debug registers watch and was accessed; whoever takes it deals with it. */
+  takeDebugHits(): readonly DebugHit<T>[] {
+    const hits = this.#debugHits;
+    this.#debugHits = [];
+    return hits;
+  }
+
+  /** Whether {@linkcode takeDebugHits} has anything. */
+  get hasDebugHits(): boolean {
+    return this.#debugHits.length > 0;
+  }
+
+  /** The last instruction has been undone. */
+  discard(): void {
+    this.#hits = [];
   }
 
   /** What has happened to watched bytes and was not told yet; the caller tells it. */
@@ -240,11 +326,7 @@ export class Watchpoints {
   #whole(access: Access): Access {
     const { address, size, before } = access;
     if (before.length === size) return access;
-    const { space, rootOf } = this.#options;
-    const page = (address + BigInt(size)) & ~PAGE_MASK;
-    const root = rootOf(page);
-    const walk = root === undefined ? undefined : space.tables.walk(root, page);
-    const physical = walk === undefined ? page : walk.kind === "mapped" ? walk.physical : undefined;
+    const physical = this.#translate((address + BigInt(size)) & ~PAGE_MASK);
     const head = physical === undefined ? undefined : this.#heads.get(physical);
     const whole = new Uint8Array(size);
     whole.set(before);
@@ -274,18 +356,27 @@ export class Watchpoints {
 
   /** Bytes at an address, as the CPU finds them now. */
   #read(address: bigint, size: number): Uint8Array {
-    const { space, rootOf } = this.#options;
+    const { space } = this.#options;
     const bytes = new Uint8Array(size);
     for (let at = 0; at < size;) {
       const from = address + BigInt(at);
       const room = Math.min(size - at, PAGE_SIZE - Number(from & PAGE_MASK));
-      const root = rootOf(from);
-      const walk = root === undefined ? undefined : space.tables.walk(root, from);
-      const physical = walk?.kind === "mapped" ? walk.physical : from;
-      if (space.memory.contains(physical, room)) bytes.set(space.memory.slice(physical, room), at);
+      const physical = this.#translate(from);
+      if (physical !== undefined && space.memory.contains(physical, room)) {
+        bytes.set(space.memory.slice(physical, room), at);
+      }
       at += room;
     }
     return bytes;
+  }
+
+  /** Physical address of an address as the CPU translates it now. */
+  #translate(address: bigint): bigint | undefined {
+    const { space, rootOf } = this.#options;
+    const root = rootOf(address);
+    if (root === undefined) return address;
+    const walk = space.tables.walk(root, address);
+    return walk.kind === "mapped" ? walk.physical : undefined;
   }
 
   /** The host is about to write bytes of RAM, as the kernel or as the processor. */
@@ -342,6 +433,20 @@ export class Watchpoints {
       pc: this.#options.pc(),
     });
   }
+}
+
+/** The address with the page offset of a physical one that is next to an operand. */
+function near(operand: bigint, physical: bigint): bigint {
+  const distance = (physical - operand) & PAGE_MASK;
+  const address = distance > PAGE - OPERAND_REACH ? operand + distance - PAGE : operand + distance;
+  return BigInt.asUintN(64, address);
+}
+
+/** Pages in which an access to a small range may begin. */
+function pagesOf({ address, size }: WatchRange): bigint[] {
+  const last = (address + BigInt(size - 1)) & ~PAGE_MASK;
+  const first = (address - MAX_ACCESS) & ~PAGE_MASK;
+  return first < 0n || first === last ? [last] : [first, last];
 }
 
 /** The part of an access that lies in a range. */

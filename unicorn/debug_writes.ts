@@ -21,9 +21,14 @@ const PREFIXES = new Set([
 /** How many prefixes may be in the page before. */
 const FEW = 4;
 const PAGE = BigInt(PAGE_SIZE);
-/** `msr` to a register with op0 2, op1 0 and CRn 0: MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR, DBGWCR. */
+/**
+ * `msr` to a register with op0 2, op1 0 and CRn 0: MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR, DBGWCR; and
+ * `mrs` of MDSCR_EL1.
+ */
 const MSR_DEBUG = 0xd5100000;
 const MSR_MASK = 0xfffff000;
+const MRS_MDSCR = 0xd5300240;
+const MRS_MASK = 0xffffffe0;
 
 /**
  * Finds them in translated code and hooks each by its address, as `IC` is.
@@ -71,7 +76,9 @@ export class DebugWrites {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let found = false;
     for (let at = 0; at + 4 <= bytes.length; at += 4) {
-      if ((view.getUint32(at, true) & MSR_MASK) >>> 0 !== MSR_DEBUG) continue;
+      const word = view.getUint32(at, true);
+      const isWrite = (word & MSR_MASK) >>> 0 === MSR_DEBUG;
+      if (!isWrite && (word & MRS_MASK) >>> 0 !== MRS_MDSCR) continue;
       found = this.#hook(address + BigInt(at), 0) || found;
     }
     return found;

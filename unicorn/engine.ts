@@ -4,7 +4,7 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { AArch64Register, SCR_EL3 } from "./aarch64/constants.ts";
+import { SCR_EL3 } from "./aarch64/constants.ts";
 import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
 import { EngineRegisters } from "./engine_registers.ts";
@@ -18,7 +18,7 @@ import { type HookTarget, memoryCallback, RUNNING, translationCallback } from ".
 import { InstructionWatch, type InstructionWatcher } from "./instruction_watch.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
-import { type AccessRecord, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
+import { type AccessRecord, type FindRest, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
 import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
 import { PcAlignment } from "./aarch64/pc_alignment.ts";
@@ -47,7 +47,8 @@ export interface EngineOptions {
   model?: AArch64ModelName;
   /**
    * Ends each run behind an instruction that writes a debug register: MOV to DR of x86-64, MSR to
-   * MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR or DBGWCR of AArch64. By default runs go on.
+   * MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR or DBGWCR and MRS of MDSCR_EL1 of AArch64. By default runs go
+   * on.
    */
   debugWrites?: boolean;
 }
@@ -57,8 +58,10 @@ const HIGH = 2 ** 32;
 const IDLE = 0;
 const RUNNING_GUEST = 1;
 const UNSETTLED = 2;
- * Most instructions in one go while there are code hooks or memory is watched. What is thrown at the end of the stack is
- * thrown inside of native code, where no callback has room to run and nothing can stop the guest.
+/**
+ * Most instructions in one go while there are code hooks or memory is watched. What is thrown at
+ * the end of the stack is thrown inside of native code, where no callback has room to run and
+ * nothing can stop the guest.
  */
 const LONGEST_WATCHED = 10_000;
 const budgetWord = new BigUint64Array(1);
@@ -299,7 +302,9 @@ export class Engine extends EngineRegisters implements Disposable {
   run(budget: number): Exit {
     this.#checkIdle("run");
     if (budget !== this.#budget) this.#setBudget(budget);
-    if (budget > LONGEST_WATCHED && (this.#hooks.any || this.#accesses.isActive)) return this.#runInParts(budget);
+    if (budget > LONGEST_WATCHED && (this.#hooks.any || this.#accesses.isActive)) {
+      return this.#runInParts(budget);
+    }
     this.#ram.checkAlive();
     if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
@@ -440,10 +445,16 @@ export class Engine extends EngineRegisters implements Disposable {
    * @param windows Which bytes of a page count; none to watch nothing.
    * @param frames Numbers of the page frames (physical address / 4096) in which they do, or all.
    *   An access across two page frames is told if it begins in one of these.
+   * @param findRest Makes {@linkcode undoAccess} possible. It is called in the midst of the run and
+   *   must do nothing but read.
    */
-  watchMemory(windows: readonly WatchWindow[], frames: ReadonlySet<number> | "all"): void {
+  watchMemory(
+    windows: readonly WatchWindow[],
+    frames: ReadonlySet<number> | "all",
+    findRest?: FindRest,
+  ): void {
     this.#checkIdle("watch memory");
-    this.#accesses.watch(windows, frames);
+    this.#accesses.watch(windows, frames, findRest);
   }
 
   /**
@@ -461,6 +472,16 @@ export class Engine extends EngineRegisters implements Disposable {
   watchInstructions(watcher: InstructionWatcher): void {
     this.#checkIdle("watch instructions");
     this.#watched = new InstructionWatch(this.#native, watcher);
+  }
+
+  /**
+   * Makes registers and memory what they were before the instruction that {@linkcode accessed} is
+   * about, but for what it did before its first access that counts. It stays counted, as one that
+   * has faulted does.
+   */
+  undoAccess(): void {
+    this.#checkIdle("undo an access");
+    this.#accesses.undo();
   }
 
   /**

@@ -114,6 +114,18 @@ export abstract class EngineRegisters {
   }
 
   /**
+   * Reads a debug register of AArch64: DBGBVR, DBGBCR, DBGWVR or DBGWCR.
+   *
+   * @param index 0 … 15; what the model lacks is an error of the library
+   */
+  readDebugRegister(kind: "bvr" | "bcr" | "wvr" | "wcr", index: number): bigint {
+    if (this.arch !== "aarch64") this.otherArch();
+    const op2 = { bvr: 4, bcr: 5, wvr: 6, wcr: 7 }[kind];
+    const encoding = { op0: 2, op1: 0, crn: 0, crm: index, op2 };
+    return new SystemRegister(this.#native, encoding).read();
+  }
+
+  /**
    * Reads a model-specific register of x86-64.
    *
    * @throws {EngineUsageError} When it is not in {@linkcode X86Msr}.

@@ -34,9 +34,19 @@ export interface MemoryAccess {
   readonly address: bigint;
   /** Bytes, 1 to 16. */
   readonly size: number;
-  /** What was there just before, as far as it is in the first page. */
+  /** What was there just before; only what is in the first page, if `rest` is not known. */
   readonly before: Uint8Array;
+  /** Physical address of what is in a second page. */
+  readonly rest?: bigint;
 }
+
+/**
+ * Where the rest of an access across two pages is, which the library does not tell: its physical
+ * address, given the instruction and the state it began with.
+ */
+export type FindRest = (
+  access: { pc: bigint; state: BigUint64Array; address: bigint; size: number },
+) => bigint | undefined;
 
 /** What an instruction did, from its first access to watched bytes on. */
 export interface AccessRecord {
@@ -44,7 +54,10 @@ export interface AccessRecord {
   readonly pc: bigint;
   /** Accesses in the order they were made. Of an instruction that faults some may be missing. */
   readonly accesses: readonly MemoryAccess[];
-  /** The CPU's state at the first of them, up to its general registers, as the library has it. */
+  /**
+   * The CPU's state at the first of them, as the library has it: general registers come first, 16
+   * words of x86-64, and 32 of AArch64 after as many 32-bit registers of AArch32.
+   */
   readonly state: BigUint64Array;
 }
 
@@ -82,6 +95,7 @@ export class MemoryWatch {
   #state = new BigUint64Array(0);
   #pc = 0n;
   #repeats = false;
+  #findRest: FindRest | undefined;
   /** Number in its run of the instruction that made an access; 0 if there was none. */
   counted = 0;
 
@@ -95,7 +109,12 @@ export class MemoryWatch {
    * Watches other bytes: windows of pages in these page frames, by number, or in all of memory.
    * Without windows nothing is watched, and nothing costs anything.
    */
-  watch(windows: readonly WatchWindow[], frames: ReadonlySet<number> | "all"): void {
+  watch(
+    windows: readonly WatchWindow[],
+    frames: ReadonlySet<number> | "all",
+    findRest?: FindRest,
+  ): void {
+    this.#findRest = findRest;
     const none: ReadonlySet<number> = new Set();
     const wanted = windows.length === 0 || frames === "all" ? none : frames;
     const everywhere = windows.length > 0 && frames === "all";
@@ -177,12 +196,42 @@ export class MemoryWatch {
       this.#accesses = [];
       this.counted = counter();
       this.#pc = words[pcIndex] ?? 0n;
-      this.#state = words.slice(0, STATE_WORDS);
+      this.#state = words.slice(0, this.#findRest === undefined ? STATE_WORDS : undefined);
       endRun(this.#repeats && !isAgain ? 1 : 0);
     }
     const part = Math.min(size, PAGE_SIZE - offset);
-    const before = this.#options.ram.slice(address, part)?.slice() ?? new Uint8Array(0);
-    this.#accesses.push({ write, address, size, before });
+    const before = this.#bytes(address, part);
+    const rest = part === size
+      ? undefined
+      : this.#findRest?.({ pc: this.#pc, state: this.#state, address, size });
+    if (rest === undefined) {
+      this.#accesses.push({ write, address, size, before });
+      return;
+    }
+    const whole = new Uint8Array(size);
+    whole.set(before);
+    whole.set(this.#bytes(rest, size - part), part);
+    this.#accesses.push({ write, address, size, before: whole, rest });
+  }
+
+  /** What is in RAM; nothing where there is none. */
+  #bytes(address: bigint, size: number): Uint8Array {
+    return this.#options.ram.slice(address, size)?.slice() ?? new Uint8Array(0);
+  }
+
+  /**
+   * Undoes what has been recorded, as if the instruction had not begun: memory, and the whole state
+   * that was kept.
+   */
+  undo(): void {
+    const { ram, words } = this.#options;
+    for (const { write, address, before, rest } of this.#accesses.toReversed()) {
+      if (!write) continue;
+      const part = Math.min(before.length, PAGE_SIZE - Number(address & BigInt(PAGE_OFFSET)));
+      ram.slice(address, part)?.set(before.subarray(0, part));
+      if (rest !== undefined) ram.slice(rest, before.length - part)?.set(before.subarray(part));
+    }
+    words.set(this.#state);
   }
 
   #overlaps(write: boolean, offset: number, size: number): boolean {
@@ -196,9 +245,6 @@ export class MemoryWatch {
   }
 }
 
-/**
- * General registers come first on both architectures: 16 words of x86-64, and 32 after as many
- * 32-bit registers of AArch32.
- */
+/** Up to the general registers of either architecture. */
 const STATE_WORDS = 40;
 const X86_REGISTERS = 16;

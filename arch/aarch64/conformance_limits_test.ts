@@ -331,21 +331,6 @@ const LIMITS: readonly Limit[] = [
     },
   },
   {
-    name: "MDSCR_EL1.SS as guest code reads it while EL0 may not use floating point",
-    reason: "software step serves the trap of floating point then",
-    present: () => {
-      for (const userFp of [true, false]) {
-        const { machine, trap } = runCase(EL1H, {
-          label: "read_mdscr",
-          prepare: ({ cpu }) => cpu.userFp = userFp,
-        });
-        using _ = machine;
-        assertEquals(trap.frame.register("x5") & 1n, userFp ? 0n : 1n);
-        assertEquals(machine.cpu.register("mdscr_el1"), 0n);
-      }
-    },
-  },
-  {
     name: "FIQ, SError and exceptions from AArch32 (slots 2, 3, 6, 7, 10 to 15)",
     reason: "nothing here raises them: every interrupt line is an IRQ",
     present: () => {

@@ -20,12 +20,14 @@ import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
 import { hex } from "../physical_memory.ts";
+import type { DebugHit, Operands } from "../watchpoints.ts";
+import { type DebugWatchpoint, debugWatchpoints, isTaken, watchpointSyndrome } from "./debug.ts";
 import { isFpInstruction } from "./decode.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
-import { memoryOperand } from "./operands.ts";
+import { isStoreExclusive, isUnprivileged, memoryOperand } from "./operands.ts";
 import { generalIndex, systemRegister } from "./registers.ts";
-import { ExceptionClass, IL, systemInstructionSyndrome } from "./syndrome.ts";
+import { ExceptionClass, IL, isBreakpoint, systemInstructionSyndrome } from "./syndrome.ts";
 
 const MODE_MASK = 0xf;
 const MODE_EL1H = 0x5;
@@ -49,6 +51,11 @@ const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
 /** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
 const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
+/** `msr mdscr_el1, x0` and `mrs x0, mdscr_el1`. */
+const MSR_MDSCR = 0xd5100240;
+const MRS_MDSCR = 0xd5300240;
+/** Number of the zero register. */
+const ZERO = 31;
 const UPPER_HALF = 1n << 63n;
 /**
  * Where TTBR0_EL1 has the address of the root table: below the address space identifier, above the
@@ -57,7 +64,7 @@ const UPPER_HALF = 1n << 63n;
 const TTBR_ADDRESS = 0xffff_ffff_fffen;
 
 /** The AArch64 CPU. */
-export class AArch64Cpu extends CpuCore {
+export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   /** Interrupt line delivered last. */
   interruptLine = 0;
   readonly #state: AArch64State;
@@ -76,7 +83,7 @@ export class AArch64Cpu extends CpuCore {
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
-    super(Engine.open("aarch64"), { space, image });
+    super(Engine.open("aarch64", { debugWrites: true }), { space, image });
     const { engine } = this;
     this.#state = engine.aarch64;
     this.#elr = engine.systemRegister(AArch64SystemRegister.ELR_EL1);
@@ -236,12 +243,60 @@ export class AArch64Cpu extends CpuCore {
   }
 
   /** The operand an instruction names. */
-  protected override operandsOf({ pc, state }: AccessRecord): readonly bigint[] | undefined {
+  protected override operandsOf(
+    { pc, state }: Pick<AccessRecord, "pc" | "state">,
+  ): Operands | undefined {
     const word = this.#wordAt(pc);
     // X0 is behind sixteen 32-bit registers, the stack pointer in use behind X30.
     const register = (index: number): bigint => state[8 + index] ?? 0n;
     const operand = word === undefined ? undefined : memoryOperand(word, { pc, register });
-    return operand === undefined ? undefined : [operand];
+    if (word === undefined || operand === undefined) return undefined;
+    return { addresses: [operand], reads: !isStoreExclusive(word) };
+  }
+
+  /** A watchpoint's exception is taken instead of the access. */
+  protected override readonly watchpointsUndo = true;
+
+  /** The watchpoints of DBGWVR<n>_EL1 and DBGWCR<n>_EL1. */
+  protected override debugRanges(): readonly DebugWatchpoint[] {
+    return debugWatchpoints(this.engine);
+  }
+
+  /** MDSCR_EL1 is kept here as the guest has it, as the engine's serves floating point too. */
+  protected override onDebugRegister(): void {
+    const state = this.#state;
+    const word = this.#wordAt(state.pc - 4n) ?? 0;
+    const register = word & 0x1f;
+    switch ((word & ~0x1f) >>> 0) {
+      case MSR_MDSCR:
+        this.#fp.mdscr = register === ZERO ? 0n : state.x(register);
+        break;
+      case MRS_MDSCR:
+        if (register !== ZERO) state.setX(register, this.#fp.mdscr);
+    }
+  }
+
+  /**
+   * The exception of a watchpoint: the access has not been made, and PC is at its instruction (Arm
+   * ARM, D2.10.5).
+   */
+  protected override enterWatchpoint(
+    _exit: Exit,
+    hits: readonly DebugHit<DebugWatchpoint>[],
+  ): CpuExit | null | undefined {
+    const { pstate } = this.#state;
+    const { accessed } = this.engine;
+    const word = accessed === undefined ? undefined : this.#wordAt(accessed.pc);
+    const unprivileged = word !== undefined && isUnprivileged(word);
+    const context = { pstate, mdscr: this.#fp.mdscr, unprivileged };
+    const hit = hits.find(({ range }) => isTaken(this.engine, range, context));
+    if (hit === undefined) return undefined;
+    this.undoAccess();
+    return this.#enter(VECTOR_SYNCHRONOUS, {
+      esr: watchpointSyndrome(hit.write, pstate),
+      far: hit.address,
+      pc: this.#state.pc,
+    });
   }
 
   /** Floating point is to trap, and the guest steps EL0. */
@@ -255,7 +310,8 @@ export class AArch64Cpu extends CpuCore {
    */
   protected override enterWatched(): CpuExit | null | undefined {
     const { pc, pstate, misaligned } = this.#state;
-    if ((pstate & MODE_MASK) !== 0 || (pstate & PSTATE_SS) === 0 || misaligned) return undefined;
+    const isOver = this.#fp.stepping && (pstate & PSTATE_SS) === 0;
+    if ((pstate & MODE_MASK) !== 0 || isOver || misaligned) return undefined;
     const word = this.#wordAt(pc, { fetch: true });
     if (word === undefined || !isFpInstruction(word)) return undefined;
     return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc });
@@ -291,6 +347,7 @@ export class AArch64Cpu extends CpuCore {
         if (state.misaligned) {
           return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_PC_ALIGNMENT, pc, far: pc });
         }
+        if (isBreakpoint(esr)) return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc });
         // A step exception that comes before any instruction makes an empty translation, whose last
         // byte, one before its first, the engine looks for. A true instruction abort is about PC.
         return far === pc

@@ -13,6 +13,8 @@ const FPEN_KERNEL = 1n << 20n;
 /** MDSCR_EL1.SS: software step; KDE: at EL1 too. */
 const STEP = 1n;
 const KDE = 1n << 13n;
+/** KDE and MDE: breakpoints at EL1. */
+const EL1_DEBUG = KDE | 1n << 15n;
 
 /**
  * The trap of EL0's floating-point instructions, CPACR_EL1.FPEN, and software step, MDSCR_EL1.SS,
@@ -25,8 +27,9 @@ const KDE = 1n << 13n;
  * trap is set and stepping is suspended until the mode is derived again. Nothing else of the guest
  * runs slower for it.
  *
- * EL0 code that the guest steps at the same time is watched instruction by instruction, by running
- * one at a time: a code hook would have to be added and removed, which drops every translation.
+ * EL0 code that the guest steps at the same time, or while it has breakpoints at EL1, is watched
+ * instruction by instruction, by running one at a time: a code hook would have to be added and
+ * removed, which drops every translation.
  */
 export class FpTrap {
   readonly #engine: Engine;
@@ -34,7 +37,7 @@ export class FpTrap {
   #mdscr = 0n;
   /** What follows from these, as it is asked for at every run. */
   #enabled = false;
-  #stepping = false;
+  #debugging = false;
 
   /** Attaches to an engine; nothing traps yet. */
   constructor(engine: Engine) {
@@ -72,7 +75,7 @@ export class FpTrap {
 
   /** Takes a step exception if it is not the guest's: sets the trap. */
   takeStep(): boolean {
-    if (!this.#enabled || this.#stepping) return false;
+    if (!this.#enabled || this.#debugging) return false;
     const state = this.#engine.aarch64;
     state.softwareStep = false;
     state.floatingPointTrap = true;
@@ -80,11 +83,16 @@ export class FpTrap {
   }
 
   /**
-   * Whether instructions are to be watched, as the engine's own trap and the guest's stepping
-   * exclude each other.
+   * Whether instructions are to be watched, as the engine's own trap excludes the guest's stepping,
+   * and its breakpoints at EL1.
    */
   get watching(): boolean {
-    return this.#enabled && this.#stepping;
+    return this.#enabled && this.#debugging;
+  }
+
+  /** Whether the guest steps, by MDSCR_EL1.SS. */
+  get stepping(): boolean {
+    return (this.#mdscr & STEP) !== 0n;
   }
 
   /** Takes over what was saved, as the engine's registers have their values already. */
@@ -96,13 +104,13 @@ export class FpTrap {
 
   #derive(): void {
     this.#enabled = (this.#cpacr & FPEN_MASK) !== FPEN_ALL;
-    this.#stepping = (this.#mdscr & STEP) !== 0n;
+    this.#debugging = this.stepping || (this.#mdscr & EL1_DEBUG) === EL1_DEBUG;
   }
 
   #prepare(): void {
     this.#derive();
     // Only EL0 is to step for the trap, whatever the guest says of EL1.
-    const mdscr = this.#enabled && !this.#stepping ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
+    const mdscr = this.#enabled && !this.#debugging ? (this.#mdscr & ~KDE) | STEP : this.#mdscr;
     this.#engine.writeSystemRegister(AArch64SystemRegister.MDSCR_EL1, mdscr);
   }
 }

@@ -70,3 +70,16 @@ function extend(value: bigint, option: number): bigint {
   if (option === 6) return BigInt.asIntN(32, value);
   return value;
 }
+
+/**
+ * Whether an instruction is a store-exclusive: it reads nothing, while the engine compares memory
+ * with what the load-exclusive has read.
+ */
+export function isStoreExclusive(word: number): boolean {
+  return (word & 0x3fc0_0000) >>> 0 === 0x0800_0000;
+}
+
+/** Whether an instruction accesses memory with the rights of EL0: LDTR, STTR and their like. */
+export function isUnprivileged(word: number): boolean {
+  return (word & 0x3b20_0c00) >>> 0 === 0x3800_0800;
+}

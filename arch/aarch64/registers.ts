@@ -23,6 +23,7 @@ export const SYSTEM_REGISTERS = {
   sctlr_el1: AArch64SystemRegister.SCTLR_EL1,
   tcr_el1: AArch64SystemRegister.TCR_EL1,
   mair_el1: AArch64SystemRegister.MAIR_EL1,
+  contextidr_el1: AArch64SystemRegister.CONTEXTIDR_EL1,
 } as const;
 
 /** Encoding of a system register. */

@@ -96,6 +96,11 @@ export function isDataAbort(esr: bigint): boolean {
   return (exceptionClass(esr) & ~1) === ExceptionClass.DATA_ABORT_LOWER;
 }
 
+/** Whether the syndrome is a breakpoint's of the debug registers. */
+export function isBreakpoint(esr: number): boolean {
+  return (esr >>> 26 & ~1) === ExceptionClass.BREAKPOINT_LOWER;
+}
+
 /** Fault status code of an abort (IFSC, DFSC), 0 to 63. */
 export function faultStatus(esr: bigint): number {
   return Number(esr & 0x3fn);

@@ -99,17 +99,6 @@ for (const mode of MODES) {
     assertEquals(trap.delivered.map((entry) => entry.vector), [Vector.BP]);
   });
 
-  Deno.test(`x86-64 limit in ${mode} mode, no breakpoint on data`, () => {
-    using machine = makeMachine();
-    machine.cpu.setRegister("dr0", DATA);
-    const rax = 0xd_0401n; // L0, eight bytes, write
-    machine.start({ mode: "kernel", pc: machine.kernelLabel("gp_mov_to_dr7"), registers: { rax } });
-    assertEquals(machine.runToTrap().entry?.vector, Vector.BP);
-    assertEquals(machine.cpu.register("dr7"), rax);
-    const label = "debug_write";
-    assertExecuted(machine, first(machine, { mode, label }), { mode, label });
-  });
-
   Deno.test(`x86-64 limit in ${mode} mode, an interrupt between a jump and its fetch fault comes later`, () => {
     using machine = makeMachine();
     const registers = { rdi: DATA + 0x1000n, rflags: Flag.ONE | Flag.IF };

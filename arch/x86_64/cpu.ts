@@ -28,6 +28,7 @@ import {
   MAX_INSTRUCTION,
   modifiesMemory,
 } from "./decode.ts";
+import { BREAKPOINT_COUNT, type DataBreakpoint, dataBreakpoints, portBits } from "./debug.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
 import {
   FIRST_INTERRUPT_VECTOR,
@@ -50,6 +51,7 @@ import {
 } from "./registers.ts";
 import { buildTables } from "./tables.ts";
 import { ThreadSegments } from "./thread_segments.ts";
+import type { DebugHit, Operands } from "../watchpoints.ts";
 
 /** Registers of hypercall words and answers. */
 const WORDS = [Gpr.rdi, Gpr.rsi, Gpr.rdx, Gpr.rcx, Gpr.r8, Gpr.r9];
@@ -63,20 +65,26 @@ const CR4_OSXSAVE = 1n << 18n;
 const IOPL_SHIFT = 12;
 const RF = Number(Rflags.RF);
 const TF = Number(Rflags.TF);
+const CR4_DE = 1n << 3n;
+/** DR6.B0 to B3: breakpoints. */
+const DR6_B = 0xfn;
 /** DR6.BS: a single step. */
 const DR6_BS = 1n << 14n;
 /** Addresses of breakpoints. */
-const BREAKPOINTS = [X86Register.DR0, X86Register.DR1, X86Register.DR2, X86Register.DR3];
+const BREAKPOINTS = Array.from({ length: BREAKPOINT_COUNT }, (_, i) => X86Register.DR0 + i);
 /** Bytes of the SYSCALL instruction. */
 const SYSCALL_LENGTH = 2n;
 
 /** The x86-64 CPU. */
-export class X86Cpu extends CpuCore {
+export class X86Cpu extends CpuCore<DataBreakpoint> {
   readonly #state: X86State;
   readonly #delivery: Delivery;
   readonly #walk: PageWalk;
   readonly #segments: ThreadSegments;
   #userFp = true;
+  /** DR6 bits of breakpoints behind a load of SS: they are due behind the next instruction. */
+  #heldBreakpoints = 0;
+  #dueBreakpoints = 0;
   /** The instruction that is to be executed as a block of its own. */
   #alone: bigint | undefined;
   /** What the instruction that was refused last raises. */
@@ -86,7 +94,7 @@ export class X86Cpu extends CpuCore {
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
-    super(Engine.open("x86_64"), { space, image });
+    super(Engine.open("x86_64", { debugWrites: true }), { space, image });
     this.#state = this.engine.x86;
     this.#walk = new PageWalk(space.memory);
     this.engine.watchInstructions({
@@ -215,8 +223,10 @@ export class X86Cpu extends CpuCore {
     const msr = modelSpecificRegister(name);
     if (general !== undefined) this.#state.setGpr(general, value);
     else if (name === "rip") this.#state.rip = value;
-    else if (msr === undefined) this.engine.writeRegister(engineRegister(name), value);
-    else this.engine.writeMsr(msr, value);
+    else if (msr === undefined) {
+      this.engine.writeRegister(engineRegister(name), value);
+      if (name.startsWith("dr")) this.debugRegistersChanged();
+    } else this.engine.writeMsr(msr, value);
   }
 
   /** CR3. */
@@ -225,22 +235,87 @@ export class X86Cpu extends CpuCore {
   }
 
   /** The operands an instruction's bytes name. */
-  protected override operandsOf({ pc, state }: AccessRecord): readonly bigint[] | undefined {
-    return memoryOperands(this.#code(pc, MAX_INSTRUCTION), {
+  protected override operandsOf(
+    { pc, state }: Pick<AccessRecord, "pc" | "state">,
+  ): Operands | undefined {
+    const addresses = memoryOperands(this.#code(pc, MAX_INSTRUCTION), {
       pc,
       register: (index) => state[index] ?? 0n,
       segmentBase: (segment) => this.register(`${segment}_base`),
     });
+    return addresses === undefined ? undefined : { addresses, reads: true };
+  }
+
+  /** Breakpoints of data are traps behind the instruction. */
+  protected override readonly watchpointsUndo = false;
+
+  /** The breakpoints of data in DR0 to DR3. */
+  protected override debugRanges(): readonly DataBreakpoint[] {
+    const { engine } = this;
+    const dr7 = Number(engine.readRegister(X86Register.DR7));
+    return dataBreakpoints(dr7, (index) => engine.readRegister(X86Register.DR0 + index));
+  }
+
+  /** The engine has taken the value already. */
+  protected override onDebugRegister(): void {}
+
+  /**
+   * A breakpoint of data: #DB behind the instruction, together with a single step's (SDM vol. 3,
+   * 17.3.1.2). Behind an instruction that loads SS it waits for the next one (6.8.3).
+   */
+  protected override enterWatchpoint(
+    exit: Exit,
+    hits: readonly DebugHit<DataBreakpoint>[],
+  ): CpuExit | null | undefined {
+    const bits = hits.reduce((all, { range }) => all | (1 << range.index), 0);
+    if (exit.kind === "access" && !this.#state.interruptShadow) {
+      this.#setBreakpointBits(bits);
+      return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
+    }
+    if (exit.kind === "access") this.#heldBreakpoints |= bits;
+    else this.#setBreakpointBits(bits, { more: true });
+    return undefined;
+  }
+
+  /** Delivers the #DB that had to wait for an instruction. */
+  protected override afterRun(): CpuExit | null {
+    const bits = this.#dueBreakpoints;
+    if (bits === 0) return null;
+    this.#dueBreakpoints = 0;
+    this.#heldBreakpoints &= ~bits;
+    this.#setBreakpointBits(bits);
+    return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
+  }
+
+  /** DR6.B0 to B3; those of the same exception are kept. */
+  #setBreakpointBits(bits: number, { more = false } = {}): void {
+    const dr6 = this.engine.readRegister(X86Register.DR6);
+    const kept = more ? dr6 : dr6 & ~DR6_B;
+    this.engine.writeRegister(X86Register.DR6, kept | BigInt(bits));
+  }
+
+  /** Whether a #DB is of ports only, for which there are no breakpoints unless CR4.DE is set. */
+  #isPortWithoutDebug(): boolean {
+    if ((this.#state.cr4 & CR4_DE) !== 0n) return false;
+    const { engine } = this;
+    const bits = BigInt(portBits(Number(engine.readRegister(X86Register.DR7))));
+    const dr6 = engine.readRegister(X86Register.DR6);
+    if ((dr6 & bits) === 0n) return false;
+    engine.writeRegister(X86Register.DR6, dr6 & ~bits);
+    const stepping = (engine.readRegister(X86Register.RFLAGS) & Rflags.TF) !== 0n;
+    return (dr6 & DR6_B) === (dr6 & bits) && !stepping;
   }
 
   /** What the host has said of user code's floating point. */
   protected override ownState(): CpuState["own"] {
-    return { userFp: this.#userFp };
+    return { userFp: this.#userFp, heldBreakpoints: this.#heldBreakpoints };
   }
 
   /** CR0.TS has its value already. */
   protected override setOwnState(own: CpuState["own"]): void {
     this.#userFp = own["userFp"] === true;
+    this.#heldBreakpoints = Number(own["heldBreakpoints"]);
+    this.#dueBreakpoints = 0;
   }
 
   /** Enters the exception or system call the engine stopped at. */
@@ -258,6 +333,7 @@ export class X86Cpu extends CpuCore {
       return this.#deliver({ vector, error: 0, kind: "software" });
     }
     if (vector === Vector.DB) {
+      if (this.#isPortWithoutDebug()) return null;
       return this.#deliver({ vector, error: 0, kind: this.#atBreakpoint() ? "fault" : "trap" });
     }
     if (vector === Vector.UD) return this.#enterInvalid();
@@ -291,13 +367,15 @@ export class X86Cpu extends CpuCore {
 
   /** The interrupt shadow makes the next block one of a single instruction. */
   protected override prepareRun(): boolean {
-    if (this.#alone === undefined) return false;
+    this.#dueBreakpoints = this.#heldBreakpoints;
+    const waits = this.#dueBreakpoints !== 0;
+    if (this.#alone === undefined) return waits;
     if (this.#alone === this.#state.rip) {
       this.#state.interruptShadow = true;
       return true;
     }
     this.#alone = undefined;
-    return false;
+    return waits;
   }
 
   /**
