@@ -10,15 +10,23 @@
  */
 import { PT } from "./constants.ts";
 import { ElfImage } from "./image.ts";
+import { impliedSections } from "./implied_sections.ts";
 import { relocateSection } from "./relocate.ts";
 import { type ElfSection, readSections, sectionBytes } from "./section.ts";
-import { type ElfSegment, readSegments } from "./segment.ts";
+import { type ElfSegment, inMemory, readSegments } from "./segment.ts";
 import { type ElfSymbol, ElfSymbolTable, type SymbolAt } from "./symbols.ts";
 
 /** Options of {@linkcode parseElf}. */
 export interface ElfOptions {
   /** Name used in errors; default `ELF file`. */
   readonly name?: string;
+  /**
+   * How the bytes are laid out: as in the file, which is the default, or as in the memory of a
+   * process that the file is loaded into, from its header on. Section headers are not loaded.
+   */
+  readonly layout?: "file" | "memory";
+  /** Address of the first byte, for the layout in memory; by default the file's own. */
+  readonly base?: bigint;
 }
 
 /** Options of {@linkcode ElfFile.relocatedData}. */
@@ -36,21 +44,53 @@ export class ElfFile extends ElfImage {
   #sections: readonly ElfSection[] | undefined;
   #byName: Map<string, ElfSection> | undefined;
   #symbols: ElfSymbolTable | undefined;
+  #hasSectionHeaders = false;
+  readonly #inMemory: boolean;
+  readonly #base: bigint | undefined;
 
-  /**
-   * Program headers in file order. Throws `ElfError` if the table lies outside the file or has the
-   * wrong entry size.
-   */
-  get segments(): readonly ElfSegment[] {
-    return this.#segments ??= readSegments(this);
+  /** Use {@linkcode parseElf}. */
+  constructor(bytes: Uint8Array, options: ElfOptions = {}) {
+    super(bytes, options.name ?? "ELF file");
+    this.#inMemory = options.layout === "memory";
+    this.#base = options.base;
   }
 
   /**
-   * Section headers in file order, including the null section 0. Throws `ElfError` if the table is
-   * malformed.
+   * Program headers in file order. In an image out of memory, offsets and sizes are those of the
+   * image. Throws `ElfError` if the table lies outside the file or has the wrong entry size.
+   */
+  get segments(): readonly ElfSegment[] {
+    if (this.#segments !== undefined) return this.#segments;
+    const segments = readSegments(this);
+    return this.#segments = this.#inMemory ? inMemory(this, segments, origin(segments)) : segments;
+  }
+
+  /**
+   * Address in memory minus address in the file: 0 unless this is an image out of memory. Throws
+   * `ElfError` as {@linkcode ElfFile.segments}.
+   */
+  get bias(): bigint {
+    if (!this.#inMemory || this.#base === undefined) return 0n;
+    return this.#base - origin(readSegments(this));
+  }
+
+  /**
+   * Section headers in file order, including the null section 0. A file without any has those
+   * sections that its segments imply instead: `.eh_frame_hdr`, dynamic symbols and relocations, and
+   * one for each loaded segment. Throws `ElfError` if the table is malformed.
    */
   get sections(): readonly ElfSection[] {
-    return this.#sections ??= readSections(this);
+    if (this.#sections !== undefined) return this.#sections;
+    const headers = this.#inMemory ? [] : readSections(this);
+    this.#hasSectionHeaders = headers.length > 0;
+    return this.#sections = this.#hasSectionHeaders
+      ? headers
+      : impliedSections(this, this.segments, this.bias);
+  }
+
+  /** Whether it has section headers. Throws as {@linkcode ElfFile.sections}. */
+  get hasSectionHeaders(): boolean {
+    return this.sections.length > 0 && this.#hasSectionHeaders;
   }
 
   /** Symbols of `.symtab` and `.dynsym`, looked up by name or by address. */
@@ -122,16 +162,22 @@ export class ElfFile extends ElfImage {
   }
 }
 
+/** Address, as the file counts, at which the file's first byte is loaded. */
+function origin(segments: readonly ElfSegment[]): bigint {
+  const first = segments.find((each) => each.type === PT.load);
+  return first === undefined ? 0n : first.vaddr - BigInt(first.offset);
+}
+
 /**
  * Reads an ELF64 file. Only the 64-byte header is checked here; tables are read, and checked, when
  * they are asked for.
  *
- * @param bytes The whole file; it is kept, not copied.
+ * @param bytes The whole file, or an image of it out of memory; it is kept, not copied.
  * @throws {ElfError} If the header is truncated, or of another class, encoding, version, type or
  * machine.
  */
 export function parseElf(bytes: Uint8Array, options?: ElfOptions): ElfFile {
-  return new ElfFile(bytes, options?.name ?? "ELF file");
+  return new ElfFile(bytes, options);
 }
 
 /**

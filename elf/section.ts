@@ -35,8 +35,10 @@ export interface ElfSection {
 
 /** A file whose sections are known: what symbols and relocations are read from. */
 export interface SectionedImage extends ElfImage {
-  /** Section headers in file order, including the null section 0. */
+  /** Section headers in file order, including the null section 0, or what stands for them. */
   readonly sections: readonly ElfSection[];
+  /** Whether they are the file's own: symbols name sections by their index there. */
+  readonly hasSectionHeaders: boolean;
 }
 
 /**

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { SectionedImage } from "./section.ts";
+import type { ElfImage } from "./image.ts";
+import { readSections } from "./section.ts";
 
 /** One program header (gABI, chapter 5). */
 export interface ElfSegment {
@@ -28,10 +29,30 @@ export interface ElfSegment {
 }
 
 /**
+ * Program headers of an image that is laid out as in memory: offsets count from its first byte, and
+ * all of a segment that it holds is there, what is beyond the file's bytes included.
+ *
+ * @param origin Address, as the file counts, of the first byte.
+ */
+export function inMemory(
+  image: ElfImage,
+  segments: readonly ElfSegment[],
+  origin: bigint,
+): readonly ElfSegment[] {
+  return segments.map((segment) => {
+    const start = segment.vaddr - origin;
+    const left = BigInt(image.bytes.length) - start;
+    if (start < 0n || left <= 0n) return { ...segment, offset: 0, fileSize: 0 };
+    const size = segment.memSize < left ? segment.memSize : left;
+    return { ...segment, offset: Number(start), fileSize: Number(size) };
+  });
+}
+
+/**
  * Program headers in file order. Throws `ElfError` if the table lies outside the file or has the
  * wrong entry size.
  */
-export function readSegments(image: SectionedImage): readonly ElfSegment[] {
+export function readSegments(image: ElfImage): readonly ElfSegment[] {
   const table = image.headerTable({
     what: "program",
     offsetAt: 32,
@@ -41,7 +62,7 @@ export function readSegments(image: SectionedImage): readonly ElfSegment[] {
   let count = table.count;
   // PN_XNUM: the real count is in section header 0 (large core files).
   if (count === 0xffff) {
-    count = image.sections[0]?.info ?? 0;
+    count = readSections(image)[0]?.info ?? 0;
   }
   image.slice(table.offset, count * 56, "program header table");
   const segments: ElfSegment[] = [];

@@ -37,6 +37,8 @@ export function readSparseElf(
     const view = parseElf(image).view;
     const programs = Number(view.getBigUint64(32, true));
     const sections = Number(view.getBigUint64(40, true));
+    // Without section headers nothing says where the tables end.
+    if (sections === 0) throw new RangeError("No section headers");
     read(programs, view.getUint16(56, true) * 56);
     read(sections, 64);
     read(sections, view.getUint16(60, true) * 64);

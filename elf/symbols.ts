@@ -118,6 +118,7 @@ export class ElfSymbolTable {
 
   /** Whether an address is in a symbol's section; symbols of no listed section may be anywhere. */
   #isInSection(symbol: ElfSymbol, address: bigint): boolean {
+    if (!this.#file.hasSectionHeaders) return true;
     const section = this.#file.sections[symbol.section];
     if (section === undefined) return true;
     // Values in relocatable files are offsets.

@@ -21,7 +21,7 @@ import { type CodeRange, Module, type NamedOffset, type SymbolSource } from "./m
 export interface ModuleOptions {
   /** Name; default that of the file. */
   readonly name?: string;
-  /** Address in memory minus address in the file; default 0. */
+  /** Address in memory minus address in the file; default that of the file, 0 but for images out of memory. */
   readonly bias?: bigint;
   /** Whether its signal frames are those of trap vectors (a kernel); default false. */
   readonly trapVectors?: boolean;
@@ -40,7 +40,7 @@ export function moduleFromElf(
   file: ElfFile,
   options: ModuleOptions = {},
 ): Module {
-  const bias = options.bias ?? 0n;
+  const bias = options.bias ?? file.bias;
   const loads = file.segments.filter((each) => each.type === PT.load);
   const begins = loads.map((each) => each.vaddr);
   const ends = loads.map((each) => each.vaddr + each.memSize);

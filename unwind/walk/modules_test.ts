@@ -3,6 +3,7 @@ import { ElfError, parseElf } from "../../elf/mod.ts";
 import { Module } from "./module.ts";
 import { moduleFromElf } from "./module_sources.ts";
 import { ModuleList } from "./module_list.ts";
+import { loadedImage } from "../../elf/testing/bare_image.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
 import { FrameImage } from "../testing/frame_image.ts";
 
@@ -72,6 +73,28 @@ Deno.test("moduleFromElf, applies the bias to everything", () => {
   const section = loaded.bytesAt(0x7f0000003004);
   assertEquals([section?.name, section?.address], [".eh_frame", 0x7f0000003000]);
   assertStrictEquals(loaded.bytesAt(0x3004), undefined);
+});
+
+Deno.test("moduleFromElf, places an image out of memory where it was", () => {
+  const base = 0x7f0000000000n;
+  const path = "/lib/x86_64-linux-gnu/libgcc_s.so.1";
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch {
+    return;
+  }
+  const whole = moduleFromElf(parseElf(bytes), { bias: base });
+  const image = parseElf(loadedImage(bytes), { layout: "memory", base });
+  const loaded = moduleFromElf(image);
+  assertEquals([loaded.start, loaded.limit], [whole.start, whole.limit]);
+  const symbol = image.symbolNamed("_Unwind_Backtrace");
+  const at = Number(base + symbol!.value);
+  assertEquals(loaded.find(at)?.fde.begin, whole.find(at)?.fde.begin);
+  assertEquals(loaded.find(at)?.fde.begin, symbol!.value);
+  assertEquals(loaded.nameOf(BigInt(at))?.name, "_Unwind_Backtrace");
+  const { fde, table } = loaded.find(at)!;
+  assertEquals(loaded.bytesAt(Number(base) + table.address + fde.offset) !== undefined, true);
 });
 
 Deno.test("moduleFromElf, does without a table that cannot be read, and says so", () => {
