@@ -24,6 +24,7 @@ const C_PROGRAM = `
 #include <trapline.h>
 struct block { int64_t words[40]; } shared;
 static int constructed;
+static __thread int64_t own = 5;
 __attribute__((constructor)) static void construct(void) { constructed = 42; }
 double half(double x) { return x / 2; }
 int main(int argc, char **argv) {
@@ -32,7 +33,7 @@ int main(int argc, char **argv) {
     shared = copy;
     for (int i = 0; i < argc; i++) put_format("%s ", argv[i]);
     put_format("%d %d %d\\n", (int64_t)constructed, (int64_t)(half(5) * 10), (int64_t)LEVEL);
-    put_format("%d %d\\n", vm_allocate(3, 4096), system_call3(999, 0, 0, 0));
+    put_format("%d %d %d\\n", vm_allocate(3, 4096), system_call3(999, 0, 0, 0), own++);
     char text[] = "overlap";
     memmove(text + 1, text, 6);
     put_format("%s %d %d\\n", text, (int64_t)memcmp(text, "ooverlz", 7), (int64_t)strlen(text));
@@ -114,7 +115,7 @@ for (const arch of ARCH_NAMES) {
       for (const level of ["-O0", "-O2"]) {
         const flags = [level, "-DLEVEL=7"];
         const { text, status } = await outcome(arch, [`${folder.path}/main.c`], flags);
-        assertEquals(text, "program one two 42 25 7\n-1 -46\nooverla -1 7\n");
+        assertEquals(text, "program one two 42 25 7\n-1 -46 5\nooverla -1 7\n");
         assertEquals(status, { kind: "exit", code: 3 });
       }
     },
