@@ -31,6 +31,7 @@ import { TranslationWatch } from "./translation_watch.ts";
 import { X86State } from "./x86_64/state.ts";
 import { RegisterCell } from "./aarch64/system_register.ts";
 import { X86Instructions } from "./x86_64/instructions.ts";
+import { BLOCK_SLOTS, RestartedStores } from "./x86_64/restarted_stores.ts";
 
 /** Stands for the block that ran last where none has; the library reads its first fields. */
 const NO_BLOCK = new Uint8Array(256);
@@ -109,6 +110,7 @@ export class Engine extends EngineRegisters implements Disposable {
   readonly #library: UnicornLibrary;
   #imageStore: CpuImageStore | undefined;
   readonly #hooks: CodeHooks;
+  readonly #restarts: RestartedStores | undefined;
   readonly #accesses: MemoryWatch;
   /** Number in its run of the instruction that writes a debug register; 0 if there was none. */
   #debugWrite = 0;
@@ -118,6 +120,8 @@ export class Engine extends EngineRegisters implements Disposable {
   #budgetWord = 0n;
   #state = IDLE;
   #stoppedByHook = false;
+  /** Whether the run ends behind a store into its own block. */
+  #restarted = false;
   #watched: InstructionWatch | undefined;
   #refused = false;
   /** Instructions that the library is to execute in one go. */
@@ -178,6 +182,8 @@ export class Engine extends EngineRegisters implements Disposable {
         native.writeRegister(X86Register.RFLAGS, BigInt(flags >>> 0));
       });
       this.#instructions = new X86Instructions(native, this.#x86);
+      const blocks = viewMemory(object + BigInt(internals.x86.blocks), 8 * BLOCK_SLOTS);
+      this.#restarts = new RestartedStores(new BigUint64Array(blocks));
     } else {
       this.#pcIndex = internals.aarch64.pc >> 3;
       const scr = new RegisterCell(native, SCR_EL3);
@@ -193,7 +199,7 @@ export class Engine extends EngineRegisters implements Disposable {
       words: this.#words,
       pcIndex: this.#pcIndex,
       counter: () => this.#counter(),
-      endRun: (more) => this.#endRun(more),
+      endRun: () => this.#endRun(0),
     });
     const watch = new TranslationWatch(native, this.#ram, {
       code: this.#code,
@@ -210,7 +216,11 @@ export class Engine extends EngineRegisters implements Disposable {
       },
       onAccess: (write, address, size) =>
         this.#guard(() => this.#accesses.onAccess(write, address, size)),
-      onTranslation: (address, size) => this.#guard(() => watch.onTranslation(address, size)),
+      onTranslation: (address, size, count) =>
+        this.#guard(() => {
+          watch.onTranslation(address, size);
+          if (count === 1 && this.#restarts?.isOne(address)) this.#onRestart(address);
+        }),
       onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
       onTimestamp: (withProcessor) =>
         this.#instructions?.onTimestamp(this.#total + this.#counter(), withProcessor) ?? false,
@@ -305,11 +315,18 @@ export class Engine extends EngineRegisters implements Disposable {
     if (budget > LONGEST_WATCHED && (this.#hooks.any || this.#accesses.isActive)) {
       return this.#runInParts(budget);
     }
+    const exit = this.#runOnce(budget);
+    return this.#restarted ? this.#runBehindStores(exit, budget) : exit;
+  }
+
+  #runOnce(budget: number): Exit {
+    if (budget !== this.#budget) this.#setBudget(budget);
     this.#ram.checkAlive();
     if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.clearDoubleFaultLatch();
     this.#memory = undefined;
     this.#stoppedByHook = false;
+    this.#restarted = false;
     this.#accesses.clear();
     this.#refused = false;
     this.#limit = budget;
@@ -320,31 +337,17 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#engine[this.#counterIndex] = 0;
     this.#engine[this.#counterIndex + 1] = 0;
     let status: number | undefined;
-    let before = 0;
     try {
       this.#state = RUNNING_GUEST;
       RUNNING.target = this.#target;
       status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
-      if (status === uc.UC_ERR_OK && this.#accesses.isUnfinished) {
-        status = undefined;
-        before = this.#accesses.counted - 1;
-        this.#total += before;
-        this.#accesses.repeat();
-        // It is counted twice: with less than that it is not made, as without anything watched.
-        const left = Math.min(2, budget - before);
-        this.#limit = left;
-        const repeated = this.#native.start(this.#words[this.#pcIndex] ?? 0n, BigInt(left));
-        if (left < 2) this.#accesses.clear();
-        status = repeated;
-      }
     } finally {
       RUNNING.target = outer;
       this.#state = UNSETTLED;
       // Something was thrown through native code, such as a RangeError where the stack ends.
       if (status === undefined) this.#settle();
     }
-    const exit = this.#finish(status, budget - before);
-    return before === 0 ? exit : { ...exit, instructions: exit.instructions + before };
+    return this.#finish(status, this.#limit);
   }
 
   /**
@@ -571,6 +574,34 @@ export class Engine extends EngineRegisters implements Disposable {
     return { kind: "fault", instructions, error: this.#error(status) };
   }
 
+  /** Goes on after a run that ended behind a store into its own block, as if it had not. */
+  #runBehindStores(first: Exit, budget: number): Exit {
+    let exit = first;
+    let done = exit.instructions;
+    while (this.#restarted && exit.kind === "budget" && done < budget) {
+      exit = this.#runOnce(budget - done);
+      done += exit.instructions;
+    }
+    return { ...exit, instructions: done };
+  }
+
+  /**
+   * A store that changes the block it is in begins anew: its first attempt does not count. The run
+   * ends behind it and the block made for it is dropped, as the library would use it again for the
+   * next such attempt without telling.
+   */
+  #onRestart(address: bigint): void {
+    const counter = this.#counter() - 1;
+    this.#engine[this.#counterIndex] = counter;
+    this.#engine[this.#counterIndex + 1] = counter / HIGH;
+    this.#endRun(1);
+    this.#limit = counter + 1;
+    this.#restarted = true;
+    this.#accesses.clear();
+    const physical = this.#native.translate(address, uc.UC_PROT_EXEC);
+    if (physical !== undefined) this.#code.drop(physical, 1n);
+  }
+
   #runInParts(budget: number): Exit {
     for (let left = budget;;) {
       const exit = this.run(Math.min(left, LONGEST_WATCHED));
@@ -668,7 +699,8 @@ export class Engine extends EngineRegisters implements Disposable {
 
   #onInstruction(address: bigint): void {
     // The run has ended before this instruction already.
-    if (this.#stoppedByHook || this.#refused || this.#accesses.counted > 0) return;
+    if (this.#stoppedByHook || this.#refused || this.#restarted) return;
+    if (this.#accesses.counted > 0) return;
     if (this.#counter() > this.#limit) return;
     this.#guard(() => {
       if (this.#watched?.refuses(address) !== true) return;
@@ -678,7 +710,8 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   #onCode(id: number, address: bigint): void {
-    if (this.#stoppedByHook || this.#accesses.counted > 0 || this.#debugWrite > 0) return;
+    if (this.#stoppedByHook || this.#restarted) return;
+    if (this.#accesses.counted > 0 || this.#debugWrite > 0) return;
     if (id === DEBUG_WRITE_HOOK) {
       this.#debugWrite = this.#counter();
       this.#endRun(0);

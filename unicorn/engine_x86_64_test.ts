@@ -282,21 +282,3 @@ Deno.test("Engine x86_64, nothing a guest can read comes from the host", () => {
   enterUser(engine, 0x1000n);
   assertEquals(engine.run(1), { kind: "trap", instructions: 1, vector: 13 });
 });
-
-// What the engine does otherwise than it should: see CAVEATS.md.
-Deno.test("Engine.run x86-64, a store into the block it is in is counted twice, and alone never made", () => {
-  // nop; mov byte [rip + 1], 0x90, which makes the int3 a nop; nop; int3; hlt
-  const code = [0x90, 0xc6, 0x05, 1, 0, 0, 0, 0x90, 0x90, 0xcc, 0xf4];
-  using bench = openBench("x86_64");
-  bench.ram.set(code, 0x1000);
-  bench.engine.x86.rip = 0x1000n;
-  const { kind, instructions } = bench.engine.run(100);
-  assertEquals([kind, instructions], ["halt", 6]);
-  using other = openBench("x86_64");
-  other.ram.set(code, 0x1000);
-  other.engine.x86.rip = 0x1000n;
-  for (let i = 0; i < 4; i++) other.engine.run(1);
-  assertEquals(other.engine.x86.rip, 0x1001n);
-  other.engine.run(2);
-  assertEquals(other.engine.x86.rip, 0x1008n);
-});

@@ -25,8 +25,11 @@ export interface HookTarget {
    * has done the instruction's work.
    */
   onTimestamp(withProcessor: boolean): boolean;
-  /** Called when code, `size` bytes at a virtual address, has been translated, before it runs. */
-  onTranslation(address: bigint, size: number): void;
+  /**
+   * Called when code, `size` bytes at a virtual address, has been translated, before it runs.
+   * `count` is the number of its instructions.
+   */
+  onTranslation(address: bigint, size: number, count: number): void;
   /** Called for a hooked system instruction of AArch64, with fields and its register's value. */
   onSystem(operation: { crn: number; crm: number; op1: number; value: bigint }): void;
   /** Called for each access by `in`, `out` and their string forms. */
@@ -84,7 +87,7 @@ const translation = lazy(() =>
       if (block === null) return;
       // The block's description: its address (u64), its instructions (u16), its bytes (u16).
       const view = new Deno.UnsafePointerView(block);
-      RUNNING.target?.onTranslation(view.getBigUint64(), view.getUint16(10));
+      RUNNING.target?.onTranslation(view.getBigUint64(), view.getUint16(10), view.getUint16(8));
     },
   )
 );

@@ -71,8 +71,8 @@ export interface MemoryWatchOptions {
   readonly pcIndex: number;
   /** Instructions counted in this run, the one that is executed included. */
   readonly counter: () => number;
-  /** Ends the run behind the instruction that is executed, or as many after it. */
-  readonly endRun: (more: number) => void;
+  /** Ends the run behind the instruction that is executed. */
+  readonly endRun: () => void;
 }
 
 /**
@@ -94,7 +94,6 @@ export class MemoryWatch {
   #accesses: MemoryAccess[] = [];
   #state = new BigUint64Array(0);
   #pc = 0n;
-  #repeats = false;
   #findRest: FindRest | undefined;
   /** Number in its run of the instruction that made an access; 0 if there was none. */
   counted = 0;
@@ -157,27 +156,9 @@ export class MemoryWatch {
 
   /** A run begins. */
   clear(): void {
-    this.#repeats = false;
     if (this.counted === 0) return;
     this.counted = 0;
     this.#accesses = [];
-  }
-
-  /**
-   * Whether the run ended with the store begun and not made: x86-64's library begins an instruction
-   * anew that changes the translated block it is in, and counts it twice.
-   */
-  get isUnfinished(): boolean {
-    const { words, pcIndex } = this.#options;
-    return this.counted > 0 && this.#native.arch === "x86_64" && words[pcIndex] === this.#pc &&
-      this.#accesses.some(({ write }) => write) &&
-      this.#state.subarray(0, X86_REGISTERS).every((value, index) => words[index] === value);
-  }
-
-  /** The run of an unfinished store is to be repeated, and to last until it is made. */
-  repeat(): void {
-    this.clear();
-    this.#repeats = true;
   }
 
   /** What has been recorded in the last run. */
@@ -190,14 +171,12 @@ export class MemoryWatch {
   onAccess(write: boolean, address: bigint, size: number): void {
     const offset = Number(address & BigInt(PAGE_OFFSET));
     const { words, pcIndex, counter, endRun } = this.#options;
-    const isAgain = this.#repeats && this.counted > 0 && this.counted !== counter();
-    if (this.counted === 0 || isAgain) {
+    if (this.counted === 0) {
       if (!this.#overlaps(write, offset, size)) return;
-      this.#accesses = [];
       this.counted = counter();
       this.#pc = words[pcIndex] ?? 0n;
       this.#state = words.slice(0, this.#findRest === undefined ? STATE_WORDS : undefined);
-      endRun(this.#repeats && !isAgain ? 1 : 0);
+      endRun();
     }
     const part = Math.min(size, PAGE_SIZE - offset);
     const before = this.#bytes(address, part);
@@ -247,4 +226,3 @@ export class MemoryWatch {
 
 /** Up to the general registers of either architecture. */
 const STATE_WORDS = 40;
-const X86_REGISTERS = 16;

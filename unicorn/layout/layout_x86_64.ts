@@ -9,7 +9,14 @@ import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { NativeEngine } from "../native_engine.ts";
 import type { UnicornSymbols } from "../symbols.ts";
+import { addressOf, tryCopyMemory, viewMemory } from "../native_memory.ts";
 import { readMsr, writeMsr } from "../x86_64/msr.ts";
+import {
+  BLOCK_COUNT_MASK,
+  BLOCK_FLAGS,
+  BLOCK_SLOTS,
+  blockSlot,
+} from "../x86_64/restarted_stores.ts";
 import { readTable, writeTable } from "../x86_64/tables.ts";
 
 /**
@@ -48,6 +55,8 @@ export interface X86Layout extends CommonLayout {
   softwareInterrupt: number;
   /** The exception being delivered, for double faults (i32); −1 when none is. */
   doubleFaultLatch: number;
+  /** In the CPU object: the table of blocks by address, see `restarted_stores.ts`. */
+  blocks: number;
 }
 
 /** Bytes of a segment register. */
@@ -103,9 +112,47 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     cr0: cr2 - 16,
     rflags: findFlags(specimen, view),
     ...findFaultFields(symbols, common),
+    blocks: findBlocks(specimen, common),
   };
   checkX86Layout(symbols, layout);
   return layout;
+}
+
+/**
+ * Locates the table of blocks, by the block that ran last at each of several addresses; checks that
+ * a block which stores into itself is followed by one that is to have one instruction.
+ */
+function findBlocks(specimen: Specimen, { lastBlock, cpu, distance }: CommonLayout): number {
+  const { native } = specimen;
+  const engine = new DataView(viewMemory(addressOf(native.handle), lastBlock + 8));
+  const object = engine.getBigUint64(cpu, true);
+  const words = new BigUint64Array(viewMemory(object, distance), 0, distance >> 3);
+  let offsets: number[] | undefined;
+  for (const at of [0x2000n, 0x3040n, CODE]) {
+    specimen.run([0xeb, 0x00, 0xf4], { at }); // jmp 1f; 1: hlt
+    const block = engine.getBigUint64(lastBlock, true);
+    const found: number[] = [];
+    words.forEach((word, index) => {
+      if (word === block) found.push(8 * (index - blockSlot(at)));
+    });
+    offsets = offsets?.filter((offset) => found.includes(offset)) ?? found;
+  }
+  const [blocks] = offsets ?? [];
+  if (blocks === undefined || offsets?.length !== 1 || blocks + 8 * BLOCK_SLOTS > distance) {
+    throw new CalibrationError("Cannot find the table of blocks");
+  }
+  const flagsOf = (address: bigint): number => {
+    const flags = new Uint8Array(4);
+    const block = words[(blocks >> 3) + blockSlot(address)] ?? 0n;
+    if (!tryCopyMemory(native.symbols, block + BigInt(BLOCK_FLAGS), flags)) return -1;
+    return new DataView(flags.buffer).getUint32(0, true) & BLOCK_COUNT_MASK;
+  };
+  // nop; mov byte [rip + 1], 0x90, which makes the int3 a nop; nop; int3; hlt
+  specimen.run([0x90, 0xc6, 0x05, 1, 0, 0, 0, 0x90, 0x90, 0xcc, 0xf4]);
+  if (flagsOf(CODE + 1n) !== 1 || flagsOf(CODE + 8n) !== 0) {
+    throw new CalibrationError("Blocks that store into themselves are not as expected");
+  }
+  return blocks;
 }
 
 /**
