@@ -86,6 +86,19 @@ async function open(arch: ArchName): Promise<Capstone> {
  * Disassembles machine code, from its first byte to its last. Whatever the bytes are, the
  * instructions' sizes add up to their number, unless the limit ends the list before.
  *
+ * @example A routine of the guest kernel
+ * ```ts
+ * // deno run --allow-read example.ts
+ * import { aarch64, disassemble } from "@trapline/trapline/arch";
+ *
+ * const { elf } = aarch64.image;
+ * const { value: address, size } = elf.symbolNamed("switch_context")!;
+ * const text = elf.section(".text")!;
+ * const start = Number(address - text.address);
+ * const code = elf.sectionData(text).subarray(start, start + Number(size));
+ * for (const { text } of await disassemble(code, { arch: "aarch64", address })) console.log(text);
+ * ```
+ *
  * @param bytes the code
  * @throws {ArchError} of kind `misuse` if the architecture, the address or the limit is not one
  */

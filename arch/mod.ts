@@ -8,7 +8,8 @@
  * import { disassemble, x86_64 } from "@trapline/trapline/arch";
  *
  * const code = new Uint8Array([0x48, 0x01, 0xd8, 0x0f, 0x05]);
- * for (const { address, text } of await disassemble(code, { arch: "x86_64", address: 0x401000n })) {
+ * const instructions = await disassemble(code, { arch: "x86_64", address: 0x401000n });
+ * for (const { address, text } of instructions) {
  *   console.log(address.toString(16), text); // 401000 add rax, rbx, then 401003 syscall
  * }
  * const { registerNames, image } = x86_64;
@@ -47,6 +48,14 @@ export const ARCHES: Readonly<Record<ArchName, Arch>> = { x86_64, aarch64 };
 
 /**
  * Finds an architecture by name.
+ *
+ * @example The two there are
+ * ```ts
+ * import { archByName, ARCHES } from "@trapline/trapline";
+ *
+ * for (const name of Object.keys(ARCHES)) console.log(name, archByName(name).userEnd);
+ * ```
+ *
  * @throws {ArchError} of kind `misuse` if there is none, naming those there are
  */
 export function archByName(name: string): Arch {

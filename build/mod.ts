@@ -17,7 +17,8 @@
  *   modules: [{ commandLine: "hello world", bytes }],
  * });
  * machine.run();
- * console.log(machine.console.text(), machine.tasks[1]?.status); // hello world, { kind: "exit", code: 7 }
+ * console.log(machine.console.text()); // hello world
+ * console.log(machine.tasks[1]?.status); // { kind: "exit", code: 7 }
  * ```
  *
  * {@linkcode writeProgramFiles} writes the headers and sources for builds by other means.

@@ -59,6 +59,22 @@ function sourcesIn(folder: string, pattern: RegExp): string[] {
  * Needs `--allow-run=clang,ld.lld`, and to read the sources and write temporary files
  * (`--allow-read --allow-write`).
  *
+ * @example From a file in C to a running machine
+ * ```ts
+ * // deno run --allow-ffi --allow-env --allow-read --allow-write --allow-run=clang,ld.lld x.ts
+ * import { archByName, Machine } from "@trapline/trapline";
+ * import { buildProgram } from "@trapline/trapline/build";
+ *
+ * await Deno.writeTextFile("seven.c", "int main(void) { return SEVEN; }");
+ * const flags = ["-O2", "-DSEVEN=7"];
+ * const { bytes } = await buildProgram({ arch: "x86_64", sources: ["seven.c"], flags });
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [{ commandLine: "seven", bytes }],
+ * });
+ * console.log(machine.run(), machine.tasks[1]?.status);
+ * ```
+ *
  * @throws {BuildError} of kind `tools`, naming the package to install; `sources`, `compile`, `link`
  */
 export async function buildProgram(options: BuildOptions): Promise<BuiltProgram> {

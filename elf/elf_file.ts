@@ -172,6 +172,16 @@ function origin(segments: readonly ElfSegment[]): bigint {
  * Reads an ELF64 file. Only the 64-byte header is checked here; tables are read, and checked, when
  * they are asked for.
  *
+ * @example Functions of a file, by address
+ * ```ts
+ * import { x86_64 } from "@trapline/trapline/arch"; // for the bytes of a file
+ * import { parseElf } from "@trapline/trapline/elf";
+ *
+ * const hex = (value: bigint) => value.toString(16);
+ * const file = parseElf(x86_64.image.bytes, { name: "kernel" });
+ * for (const { name, value, size } of file.symbols.all) console.log(hex(value), size, name);
+ * ```
+ *
  * @param bytes The whole file, or an image of it out of memory; it is kept, not copied.
  * @throws {ElfError} If the header is truncated, or of another class, encoding, version, type or
  * machine.

@@ -8,7 +8,9 @@
  *
  * ```ts
  * import { parseElf } from "@trapline/trapline/elf";
- * import { aarch64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ * import {
+ *   aarch64,
+ * } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
  *
  * const file = parseElf(aarch64.image.bytes, { name: "kernel" });
  * for (const { name, address, size } of file.sections) console.log(name, address, size);

@@ -99,7 +99,21 @@ function describe(failure: Failure): string {
     : `Cannot run a machine that failed before: ${String(failure.error)}`;
 }
 
-/** A machine: one CPU, RAM, the kernel and its tasks. */
+/**
+ * A machine: one CPU, RAM, the kernel and its tasks.
+ *
+ * @example One program, to its end
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ *
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ * });
+ * console.log(machine.run(), machine.console.text());
+ * ```
+ */
 export class Machine implements Disposable {
   /** The kernel, for inspection. */
   readonly kernel: Kernel;
@@ -436,6 +450,18 @@ export class Machine implements Disposable {
   /**
    * Stops every run just before the instruction at a virtual address. Dispose the result to remove
    * the breakpoint.
+   *
+   * @example At a label of the guest kernel
+   * ```ts
+   * // deno run --allow-ffi --allow-env example.ts
+   * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+   *
+   * const arch = archByName("aarch64");
+   * using machine = new Machine({ arch, modules: [await moduleHello("aarch64")] });
+   * machine.addBreakpoint(arch.image.label("exit_to_user"));
+   * machine.run();
+   * console.log(machine); // at exit_to_user, in kernel mode
+   * ```
    */
   addBreakpoint(address: bigint): Disposable {
     return this.cpu.addBreakpoint(address);

@@ -5,7 +5,10 @@
  * import { createPolicy, formatGantt, simulate, summarize } from "@trapline/trapline/sched";
  *
  * const workload = [
- *   { name: "editor", steps: [{ type: "run", time: 3 }, { type: "sleep", time: 10 }, { type: "run", time: 3 }] },
+ *   {
+ *     name: "editor",
+ *     steps: [{ type: "run", time: 3 }, { type: "sleep", time: 10 }, { type: "run", time: 3 }],
+ *   },
  *   { name: "compiler", steps: [{ type: "run", time: 40 }] },
  * ] as const;
  * const policy = createPolicy("rr", { quantum: 5 });

@@ -10,7 +10,25 @@ import { decodeEvent, encodeEvent, isRecord } from "./event_codec.ts";
 import type { KernelEvent } from "./events.ts";
 import { TextSink, type TextWriter } from "./text_sink.ts";
 
-/** Writes events as JSON lines. */
+/**
+ * Writes events as JSON lines.
+ *
+ * @example A run as a file of lines
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, JsonLines, Machine, moduleHello } from "@trapline/trapline";
+ *
+ * let lines = "";
+ * const sinks = [new JsonLines((text) => lines += text)];
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ *   sinks,
+ * });
+ * machine.run(); // then Deno.writeTextFile("run.jsonl", lines)
+ * console.log(lines.split("\n").length);
+ * ```
+ */
 export class JsonLines extends TextSink {
   /**
    * Makes a sink.

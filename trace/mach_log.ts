@@ -11,7 +11,25 @@
 import type { ContextSwitchEvent, ExceptionEvent, KernelEvent, ThreadRef } from "./events.ts";
 import { TextSink, type TextWriter } from "./text_sink.ts";
 
-/** Writes events as a Mach-style log. */
+/**
+ * Writes events as a Mach-style log.
+ *
+ * @example A boot log as text
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, MachLog, Machine, moduleHello } from "@trapline/trapline";
+ *
+ * let log = "";
+ * const sinks = [new MachLog((text) => log += text)];
+ * using machine = new Machine({
+ *   arch: archByName("aarch64"),
+ *   modules: [await moduleHello("aarch64")],
+ *   sinks,
+ * });
+ * machine.run();
+ * console.log(log);
+ * ```
+ */
 export class MachLog extends TextSink {
   #lineOpen = false;
 

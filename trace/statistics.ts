@@ -49,7 +49,25 @@ interface Tally {
   turns: number;
 }
 
-/** Counts events and attributes the clock to threads; every CPU's clock begins at 0. */
+/**
+ * Counts events and attributes the clock to threads; every CPU's clock begins at 0.
+ *
+ * @example System calls of a run
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello, Statistics } from "@trapline/trapline";
+ *
+ * const statistics = new Statistics();
+ * const sinks = [statistics];
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ *   sinks,
+ * });
+ * machine.run();
+ * console.log(statistics.figures().syscalls);
+ * ```
+ */
 export class Statistics implements EventSink {
   readonly #counts = new Map<EventType, number>();
   readonly #syscalls = new Map<string, number>();

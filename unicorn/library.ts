@@ -76,6 +76,15 @@ const loaded = new Map<string, UnicornLibrary>();
  * place that was named explicitly (the first two) and does not serve is an error: no other library
  * is taken in its stead.
  *
+ * @example Which library there is
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { loadUnicorn } from "@trapline/trapline/unicorn";
+ *
+ * const { path, version } = loadUnicorn(); // or loadUnicorn({ path: "/usr/lib/libunicorn.so.2" })
+ * console.log(path, version);
+ * ```
+ *
  * @throws {UnicornNotFoundError} When none serves; it lists every place with its reason.
  */
 export function loadUnicorn(options: LoadUnicornOptions = {}): UnicornLibrary {

@@ -3,14 +3,23 @@
  * engine, any JavaScript runtime.
  *
  * ```ts
- * import { backtrace, memoryOf, moduleFromElf, ModuleList, parseElf, RegisterSet } from "@trapline/trapline/unwind";
- * import { x86_64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ * import {
+ *   backtrace,
+ *   memoryOf,
+ *   moduleFromElf,
+ *   ModuleList,
+ *   parseElf,
+ *   RegisterSet,
+ * } from "@trapline/trapline/unwind";
+ * import {
+ *   x86_64,
+ * } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
  *
  * const elf = parseElf(x86_64.image.bytes);
  * const pc = elf.symbolNamed("switch_context")!.value;
  * const stack = new Uint8Array(64); // the return address there is 0: nobody called
  * const { frames, end } = backtrace({
- *   registers: RegisterSet.of("x86_64", [[16, pc], [7, 0x7000n]]), // DWARF's numbers of rip and rsp
+ *   registers: RegisterSet.of("x86_64", [[16, pc], [7, 0x7000n]]), // DWARF's rip and rsp
  *   memory: memoryOf([{ start: 0x7000n, bytes: stack }]),
  *   modules: new ModuleList([moduleFromElf(elf, { name: "kernel" })]),
  * });

@@ -43,7 +43,30 @@ type FileData = Omit<Snapshot, "ram"> & {
   };
 };
 
-/** Writes a snapshot as bytes of a file. The same snapshot gives the same bytes. */
+/**
+ * Writes a snapshot as bytes of a file. The same snapshot gives the same bytes.
+ *
+ * @example A machine as a file, and back
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import {
+ *   archByName,
+ *   decodeSnapshot,
+ *   encodeSnapshot,
+ *   Machine,
+ *   moduleHello,
+ * } from "@trapline/trapline";
+ *
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ * });
+ * machine.run(50_000);
+ * const file = encodeSnapshot(machine.snapshot()); // Deno.writeFile("booted.snapshot", file)
+ * using other = Machine.from(decodeSnapshot(file));
+ * console.log(other.run(), other.now);
+ * ```
+ */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   const { ram, ...rest } = snapshot;
   const indices = new Map<Uint8Array, number>();

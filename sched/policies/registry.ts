@@ -29,6 +29,18 @@ export function policyNames(): readonly string[] {
 
 /**
  * Creates a policy by name.
+ *
+ * @example By name
+ * ```ts
+ * import { createPolicy, policyNames } from "@trapline/trapline/sched";
+ *
+ * console.log(policyNames());
+ * const policy = createPolicy("priority", { quantum: 1_000 });
+ * policy.enqueue(1, { parameters: { priority: 3 }, reason: "start" });
+ * policy.enqueue(2, { parameters: { priority: 90 }, reason: "start" });
+ * console.log(policy.pick()); // 2
+ * ```
+ *
  * @param name one of {@linkcode policyNames}
  * @param options its options
  * @throws {SchedError} `unknown-policy`, naming those that exist; `unknown-option`;

@@ -71,6 +71,15 @@ interface Alarm {
 
 /**
  * Simulates a workload under a policy, event by event.
+ *
+ * @example Every decision of a policy
+ * ```ts
+ * import { createPolicy, randomWorkload, simulate } from "@trapline/trapline/sched";
+ *
+ * const workload = randomWorkload(7, { threads: 3 }); // the seed makes it
+ * for (const event of simulate(workload, createPolicy("rr", { quantum: 10 }))) console.log(event);
+ * ```
+ *
  * @param workload the threads; the id of a thread is its index
  * @param policy a fresh policy; it is used up
  * @param options timer interval and cost of a switch

@@ -8,13 +8,16 @@
  * knows of a stack.
  *
  * ```ts
- * import { x86_64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ * import {
+ *   x86_64,
+ * } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
  * import { parseElf } from "@trapline/trapline/elf";
  * import { cfaText, frameTablesOf } from "@trapline/trapline/unwind/cfi";
  *
  * for (const table of frameTablesOf(parseElf(x86_64.image.bytes))) {
  *   for (const fde of table.fdes()) {
- *     for (const row of table.rows(fde)) console.log(row.start, cfaText("x86_64", row)); // … "rsp+8"
+ *     // 0x…, "rsp+8"
+ *     for (const row of table.rows(fde)) console.log(row.start, cfaText("x86_64", row));
  *   }
  * }
  * ```

@@ -320,6 +320,14 @@ const LINE_LIMIT = 1 << 28;
 /**
  * The lines of `trapline frames FILE`, without line ends. Throws as {@linkcode frameChunks}, which
  * is the faster form, and a {@linkcode CfiError} (`length`) for a line of over 256 Mi characters.
+ *
+ * @example The table of a file, line by line
+ * ```ts
+ * import { x86_64 } from "@trapline/trapline/arch"; // for the bytes of a file
+ * import { frameLines } from "@trapline/trapline/unwind";
+ *
+ * for (const line of frameLines(x86_64.image.bytes, "kernel")) console.log(JSON.parse(line));
+ * ```
  */
 export function* frameLines(
   bytes: Uint8Array,

@@ -6,10 +6,12 @@
  *
  * ```ts
  * import { frameLines, lsdaLines } from "@trapline/trapline/unwind/dump";
- * import { moduleHello } from "@trapline/trapline"; // for the bytes of a file; any ELF64 file will do
+ * import {
+ *   moduleHello,
+ * } from "@trapline/trapline"; // for the bytes of a file; any ELF64 file will do
  *
  * const { bytes } = await moduleHello("x86_64");
- * for (const line of frameLines(bytes, "module-hello")) console.log(line); // one JSON line for each FDE
+ * for (const line of frameLines(bytes, "module-hello")) console.log(line); // JSON
  * console.log([...lsdaLines(bytes, "module-hello")].length); // 0: C has no exception tables
  * ```
  *

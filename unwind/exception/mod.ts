@@ -13,7 +13,13 @@
  * import { archByName, Machine, unwindProgram } from "@trapline/trapline";
  * import { parseElf } from "@trapline/trapline/elf";
  * import { Unwinding } from "@trapline/trapline/unwind/exception";
- * import { FrameIterator, moduleFromElf, ModuleList, pagedMemory, RegisterSet } from "@trapline/trapline/unwind/walk";
+ * import {
+ *   FrameIterator,
+ *   moduleFromElf,
+ *   ModuleList,
+ *   pagedMemory,
+ *   RegisterSet,
+ * } from "@trapline/trapline/unwind/walk";
  *
  * // C++: five calls deep, an exception that the second level catches.
  * const program = await unwindProgram("x86_64", { args: "throw 2", mode: "user" });

@@ -10,7 +10,13 @@
  * // deno run --allow-ffi --allow-env example.ts
  * import { archByName, Machine, moduleHello } from "@trapline/trapline";
  * import { parseElf } from "@trapline/trapline/elf";
- * import { backtrace, moduleFromElf, ModuleList, pagedMemory, RegisterSet } from "@trapline/trapline/unwind/walk";
+ * import {
+ *   backtrace,
+ *   moduleFromElf,
+ *   ModuleList,
+ *   pagedMemory,
+ *   RegisterSet,
+ * } from "@trapline/trapline/unwind/walk";
  *
  * const program = await moduleHello("aarch64");
  * const elf = parseElf(program.bytes, { name: "module-hello" });

@@ -33,6 +33,17 @@ export interface ModuleOptions {
  * A table that cannot be read, such as a damaged compressed section, is left out and listed in
  * `Module.damage`.
  *
+ * @example Which function an address is in
+ * ```ts
+ * import { aarch64 } from "@trapline/trapline/arch"; // for the bytes of a file
+ * import { moduleFromElf, ModuleList, parseElf } from "@trapline/trapline/unwind";
+ *
+ * const elf = parseElf(aarch64.image.bytes);
+ * const modules = new ModuleList([moduleFromElf(elf, { name: "kernel" })]);
+ * const address = elf.symbolNamed("copyin")!.value + 8n;
+ * console.log(modules.at(address)?.nameOf(address)); // { name: "copyin", offset: 8n }
+ * ```
+ *
  * @throws {ElfError} If the file has no loadable segment, one that no address space has room for,
  * or header tables that are malformed.
  */
