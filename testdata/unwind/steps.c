@@ -11,6 +11,14 @@
 static volatile int depth;
 static void (*volatile nowhere)(void);
 
+// The first time, stepping begins; the second time it ends.
+#if defined(__x86_64__)
+#define MARK() __asm__ volatile("int3")
+#else
+#define MARK() mark()
+__attribute__((noinline)) void mark(void) { __asm__ volatile("" ::: "memory"); }
+#endif
+
 __attribute__((noinline)) static int work(int n) {
   volatile char room[48] = {(char)n};
   if (n == 0) raise(SIGUSR1);
@@ -24,10 +32,14 @@ static void on_user(int number) { called_in_handler(number); }
 
 // Does what the called function's `ret` would have done.
 static void on_fault(int number, siginfo_t *info, void *context) {
-  greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+  mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
   called_in_handler(number + (info->si_addr == 0));
-  registers[REG_RIP] = *(greg_t *)registers[REG_RSP];
-  registers[REG_RSP] += 8;
+#if defined(__x86_64__)
+  machine->gregs[REG_RIP] = *(greg_t *)machine->gregs[REG_RSP];
+  machine->gregs[REG_RSP] += 8;
+#else
+  machine->pc = machine->regs[30];
+#endif
 }
 
 __attribute__((noinline)) static int call_nowhere(int n) {
@@ -55,7 +67,7 @@ int main(void) {
   struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
   sigaction(SIGSEGV, &action, 0);
   signal(SIGUSR1, on_user);
-  __asm__ volatile("int3");
+  MARK();
   work(5);
   call_nowhere(7);
   for (int i = 0; i < 24; i++) numbers[i] = (i * 7919) % 101;
@@ -66,6 +78,6 @@ int main(void) {
   dynamic(200);
   char *copy = strdup(text);
   free(copy);
-  __asm__ volatile("int3");
+  MARK();
   return depth & 1;
 }

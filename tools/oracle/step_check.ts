@@ -1,30 +1,30 @@
 /**
- * Walks against execution, natively: at every instruction of a program that is stepped, the walk
+ * Walks against execution: at every instruction of a program that is stepped, the walk
  * must find the callers that calls and signals have made, with the registers they had. The walk
  * gets registers, files, and a stack that begins at the stack pointer.
  *
  * @module
  */
 import { fromBigAddress } from "../../bytes/mod.ts";
+import { machineRegisters } from "../../unwind/cfi/mod.ts";
 import {
   backtrace,
   type Frame,
   memoryOf,
-  moduleFromElf,
-  ModuleList,
+  type ModuleList,
   RegisterSet,
 } from "../../unwind/walk/mod.ts";
-import { loadSegments, parseElf } from "../../elf/mod.ts";
-import { readSteps } from "./step_records.ts";
-import { type ShadowFrame, StepShadow } from "./step_shadow.ts";
-import { bytesOfCommand, type CheckResult, Differences } from "./tool.ts";
+import type { StepTrace } from "./step_records.ts";
+import { type ShadowFrame, X86Shadow } from "./step_shadow.ts";
+import { ArmShadow } from "./step_shadow_aarch64.ts";
+import { type CheckResult, Differences } from "./tool.ts";
 
-/** A program to step. */
-export interface StepProgram {
+/** What is to be checked. */
+export interface StepCheck {
   /** Name for the report. */
   readonly name: string;
-  /** Its path. */
-  readonly path: string;
+  /** What the program did. */
+  readonly trace: StepTrace;
   /**
    * Whether it has functions without tables (musl's library). Instructions with one of them on the
    * stack are counted and passed over.
@@ -37,16 +37,11 @@ const NONE: ReadonlyMap<number, bigint> = new Map();
 /** More instructions than a handler executes after it has changed where it returns to. */
 const MOST_RETURNING = 8;
 
-/**
- * Compares the walks at all instructions between the breakpoints of a program; undefined if it
- * cannot be traced here.
- */
-export function checkSteps(tracer: string, program: StepProgram): CheckResult | undefined {
-  const trace = bytesOfCommand(tracer, [program.path]);
-  if (trace === undefined) return undefined;
-  const { maps, records } = readSteps(trace);
-  const modules = modulesOf(maps);
-  const shadow = new StepShadow();
+/** Compares the walks at all instructions of a trace. */
+export function checkSteps(check: StepCheck): CheckResult {
+  const { machine, modules, memory, records } = check.trace;
+  const shadow = machine === "x86_64" ? new X86Shadow() : new ArmShadow();
+  const { programCounter } = machineRegisters(machine);
   const differences = new Differences();
   let base: readonly ShadowFrame[] | undefined;
   let steps = 0;
@@ -55,18 +50,18 @@ export function checkSteps(tracer: string, program: StepProgram): CheckResult | 
   let failed = 0;
   let returning = 0;
   for (const record of records) {
-    const pc = record.registers[16]!;
+    const pc = record.registers[programCounter]!;
     const callers = shadow.callers(record);
     const walk = backtrace({
-      registers: RegisterSet.of("x86_64", record.registers.entries()),
-      memory: memoryOf([record.stack]),
+      registers: RegisterSet.of(machine, record.registers.entries()),
+      memory: memoryOf([record.stack, ...memory]),
       modules,
     });
     // What had called the program's first instruction, calls and signals cannot tell.
     base ??= walk.frames.slice(1).map((frame) => ({ pc: frame.pc, registers: NONE }));
     steps++;
     if (
-      program.hasBlindCode === true && isBlind(modules, [pc, ...callers.map((each) => each.pc)])
+      check.hasBlindCode === true && isBlind(modules, [pc, ...callers.map((each) => each.pc)])
     ) {
       blind++;
       continue;
@@ -87,7 +82,7 @@ export function checkSteps(tracer: string, program: StepProgram): CheckResult | 
   if (steps === 0) differences.add("No instruction was traced");
   const passed = blind === 0 ? "" : `, ${blind} in code without tables`;
   return {
-    name: program.name,
+    name: check.name,
     figures: `${steps} instructions${passed}, ${frames} frames, ${failed} walks failed`,
     differences: differences.texts,
   };
@@ -125,21 +120,4 @@ function isBlind(modules: ModuleList, pcs: readonly bigint[]): boolean {
     if (module === undefined || module.nameOf(pc)?.name === "__restore_rt") return false;
     return module.find(fromBigAddress(pc)) === undefined;
   });
-}
-
-/** The files that a process has mapped. */
-function modulesOf(maps: string): ModuleList {
-  const modules = new ModuleList();
-  const seen = new Set<string>();
-  for (const line of maps.split("\n")) {
-    const [, start, path] = /^([0-9a-f]+)-\S+ \S+ 0+ \S+ [1-9]\d* +(\/.*)$/.exec(line) ?? [];
-    if (start === undefined || path === undefined || seen.has(path)) continue;
-    // Later segments may begin in the first page of a small file too.
-    seen.add(path);
-    const file = parseElf(Deno.readFileSync(path), { name: path });
-    const [first] = loadSegments(file);
-    if (first === undefined) continue;
-    modules.add(moduleFromElf(file, { bias: BigInt(`0x${start}`) - first.vaddr }));
-  }
-  return modules;
 }

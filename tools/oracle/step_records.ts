@@ -1,27 +1,33 @@
 /**
- * Reads what `testdata/unwind/step_trace.c` writes: the states of a program before each of its
- * instructions.
+ * States of a program before each of its instructions. Those of x86-64 are read from what
+ * `testdata/unwind/step_trace.c` writes.
  *
  * @module
  */
-import type { MemoryWindow } from "../../unwind/walk/mod.ts";
+import { loadSegments, type Machine, parseElf } from "../../elf/mod.ts";
+import { type MemoryWindow, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
+import { bytesOfCommand } from "./tool.ts";
 
 /** One state. */
 export interface StepRecord {
   /** Whether a signal was delivered since the state before. */
   readonly signaled: boolean;
-  /** Registers in DWARF order, the program counter last. */
+  /** Registers by DWARF number, the program counter last. */
   readonly registers: readonly bigint[];
-  /** The first eight bytes at the program counter. */
+  /** The instruction at the program counter, or more; empty or zeros if there is none. */
   readonly code: Uint8Array;
   /** The stack from the stack pointer on. */
   readonly stack: MemoryWindow;
 }
 
-/** A trace: the memory map as text, and the states. */
+/** A trace. */
 export interface StepTrace {
-  /** `/proc/PID/maps`. */
-  readonly maps: string;
+  /** The machine. */
+  readonly machine: Machine;
+  /** Code of the program. */
+  readonly modules: ModuleList;
+  /** Memory that is in no file, beside the stack. */
+  readonly memory: readonly MemoryWindow[];
   /** The states, in order. */
   readonly records: Iterable<StepRecord>;
 }
@@ -29,12 +35,19 @@ export interface StepTrace {
 /** Registers of a state. */
 const COUNT = 17;
 
-/** The parts of a trace. */
-export function readSteps(bytes: Uint8Array): StepTrace {
+/** Steps a program of this machine; undefined if it cannot be traced here. */
+export function stepNatively(tracer: string, path: string): StepTrace | undefined {
+  const bytes = bytesOfCommand(tracer, [path]);
+  if (bytes === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const size = Number(view.getBigUint64(0, true));
   const maps = new TextDecoder().decode(bytes.subarray(8, 8 + size));
-  return { maps, records: records(bytes, view, 8 + size) };
+  return {
+    machine: "x86_64",
+    modules: modulesOf(maps),
+    memory: [],
+    records: records(bytes, view, 8 + size),
+  };
 }
 
 function* records(bytes: Uint8Array, view: DataView, from: number): Generator<StepRecord> {
@@ -52,4 +65,21 @@ function* records(bytes: Uint8Array, view: DataView, from: number): Generator<St
     yield { signaled, registers, code, stack };
     at += size;
   }
+}
+
+/** The files that a process has mapped. */
+function modulesOf(maps: string): ModuleList {
+  const modules = new ModuleList();
+  const seen = new Set<string>();
+  for (const line of maps.split("\n")) {
+    const [, start, path] = /^([0-9a-f]+)-\S+ \S+ 0+ \S+ [1-9]\d* +(\/.*)$/.exec(line) ?? [];
+    if (start === undefined || path === undefined || seen.has(path)) continue;
+    // Later segments may begin in the first page of a small file too.
+    seen.add(path);
+    const file = parseElf(Deno.readFileSync(path), { name: path });
+    const [first] = loadSegments(file);
+    if (first === undefined) continue;
+    modules.add(moduleFromElf(file, { bias: BigInt(`0x${start}`) - first.vaddr }));
+  }
+  return modules;
 }

@@ -24,13 +24,19 @@ export interface ShadowFrame {
   readonly registers: ReadonlyMap<number, bigint>;
 }
 
+/** Follows a program. */
+export interface Shadow {
+  /** Takes the next state and gives the callers of its code, innermost first. */
+  callers(now: StepRecord): ShadowFrame[];
+}
+
 interface Entry extends ShadowFrame {
   /** It is gone when the stack pointer is above this. */
   readonly slot: bigint;
 }
 
-/** Follows a program. */
-export class StepShadow {
+/** Follows a program of x86-64. */
+export class X86Shadow implements Shadow {
   #before: StepRecord | undefined;
   #entries: Entry[] = [];
 
@@ -62,7 +68,8 @@ export class StepShadow {
   }
 }
 
-function registersOf(record: StepRecord, numbers: readonly number[]): Map<number, bigint> {
+/** Registers of a state, by number. */
+export function registersOf(record: StepRecord, numbers: readonly number[]): Map<number, bigint> {
   return new Map(numbers.map((number) => [number, record.registers[number]!]));
 }
 

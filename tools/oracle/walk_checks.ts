@@ -8,6 +8,8 @@ import { checkBacktrace, EU_STACK, GDB } from "./backtrace_check.ts";
 import { compiledProgram } from "./files.ts";
 import { checkStubs, STUB_RECIPES } from "./stub_check.ts";
 import { checkSteps } from "./step_check.ts";
+import { stepUnderQemu } from "./step_qemu.ts";
+import { stepNatively } from "./step_records.ts";
 import type { CheckResult } from "./tool.ts";
 
 /** A check that has a name before it is done. */
@@ -24,10 +26,22 @@ export interface NamedCheck {
 const LINKED: Readonly<Record<string, readonly string[]>> = {
   "GNU ld, lazy": ["-Wl,-z,lazy"],
   "GNU ld, bound": ["-Wl,-z,now"],
+  "GNU ld, lazy, stubs without tables": ["-Wl,-z,lazy", "-Wl,--no-ld-generated-unwind-info"],
+  "GNU ld, lazy with IBT, stubs without tables": [
+    "-Wl,-z,lazy",
+    "-Wl,-z,ibtplt",
+    "-Wl,--no-ld-generated-unwind-info",
+  ],
   "static": ["-static"],
   "LLD, lazy": ["-fuse-ld=lld", "-Wl,-z,lazy"],
   "LLD, lazy with IBT": ["-fuse-ld=lld", "-Wl,-z,lazy", "-Wl,-z,force-ibt"],
   "LLD, bound": ["-fuse-ld=lld", "-Wl,-z,now"],
+};
+
+/** Options that compile a program for AArch64 in a way of its own. */
+const ARM_COMPILED: Readonly<Record<string, readonly string[]>> = {
+  "AArch64, static": [],
+  "AArch64, static, signed return addresses": ["-mbranch-protection=standard"],
 };
 
 /** All checks of walks, with programs compiled from `sources` into a directory. */
@@ -81,11 +95,24 @@ function stepped(sources: string, directory: string): NamedCheck[] {
     check() {
       const path = made("steps.c", `steps ${name}`, { compiler, options: ["-O2", ...options] });
       if (tracer === undefined || path === undefined) return undefined;
-      return checkSteps(tracer, { name, path, hasBlindCode: compiler === "musl-gcc" });
+      const trace = stepNatively(tracer, path);
+      return trace === undefined
+        ? undefined
+        : checkSteps({ name, trace, hasBlindCode: compiler === "musl-gcc" });
     },
   });
   return [
     ...Object.entries(LINKED).map(([name, options]) => step(name, "gcc", options)),
     step("musl", "musl-gcc", ["-static"]),
+    ...Object.entries(ARM_COMPILED).map(([name, options]): NamedCheck => ({
+      kind: "steps",
+      name,
+      async check() {
+        const how = { compiler: "aarch64-linux-gnu-gcc", options: ["-O2", "-static", ...options] };
+        const path = made("steps.c", `steps ${name}`, how);
+        const trace = path === undefined ? undefined : await stepUnderQemu(path);
+        return trace === undefined ? undefined : checkSteps({ name, trace });
+      },
+    })),
   ];
 }
