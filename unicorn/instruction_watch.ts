@@ -13,8 +13,9 @@ export interface InstructionWatcher {
   /**
    * Offsets, in a block of code that has been translated, of the instructions to look at.
    * @param code the block, first instruction first
+   * @param address virtual address of the block
    */
-  find(code: Uint8Array): readonly number[];
+  find(code: Uint8Array, address: bigint): readonly number[];
   /**
    * Whether the run is to end before the instruction at an address, which was found there once; now
    * there may be another.
@@ -40,7 +41,7 @@ export class InstructionWatch {
   /** Looks at a translated block, whose bytes are `code`. */
   onTranslation(address: bigint, code: Uint8Array): void {
     let added = false;
-    for (const offset of this.#watcher.find(code)) {
+    for (const offset of this.#watcher.find(code, address)) {
       const begin = address + BigInt(offset);
       if (this.#hooked.has(begin)) continue;
       this.#hooked.add(begin);

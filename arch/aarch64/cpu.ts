@@ -22,10 +22,12 @@ import type { KernelSpace } from "../kernel_space.ts";
 import { hex } from "../physical_memory.ts";
 import type { DebugHit, Operands } from "../watchpoints.ts";
 import { type DebugWatchpoint, debugWatchpoints, isTaken, watchpointSyndrome } from "./debug.ts";
+import { Corrections } from "./corrections.ts";
 import { isFpInstruction } from "./decode.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
 import { isStoreExclusive, isUnprivileged, memoryOperand } from "./operands.ts";
+import { Pstate } from "./refusals.ts";
 import { generalIndex, systemRegister } from "./registers.ts";
 import { ExceptionClass, IL, isBreakpoint, systemInstructionSyndrome } from "./syndrome.ts";
 
@@ -51,6 +53,9 @@ const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
 /** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
 const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
+const ESR_ILLEGAL_STATE = (ExceptionClass.ILLEGAL_STATE << 26) | IL;
+/** VBAR_EL1: below it, bits are reserved. */
+const VECTOR_BASE = ~0x7ffn;
 /** `msr mdscr_el1, x0` and `mrs x0, mdscr_el1`. */
 const MSR_MDSCR = 0xd5100240;
 const MRS_MDSCR = 0xd5300240;
@@ -80,6 +85,10 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   readonly #entryBegin: bigint;
   readonly #entryEnd: bigint;
   readonly #fp: FpTrap;
+  readonly #corrections: Corrections;
+  /** VBAR_EL1 as it was seen last, and the address of the vectors that it gives. */
+  #vbarSeen = 0n;
+  #vectors = 0n;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
@@ -98,6 +107,11 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     this.#fp = new FpTrap(engine);
     this.#entryBegin = image.label("vectors");
     this.#entryEnd = image.label("exit_to_user");
+    this.#corrections = new Corrections(engine, {
+      fp: this.#fp,
+      wordAt: (address) => this.#wordAt(address),
+      trusted: { begin: this.#entryBegin, end: image.end },
+    });
   }
 
   /** Prepares the first instruction; see `boot.S` for what each register is. */
@@ -212,8 +226,10 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     if (general !== undefined) this.#state.setX(general, value);
     else if (name === "sp") this.#state.sp = value;
     else if (name === "pc") this.#state.pc = value;
-    else if (name === "pstate") this.#state.pstate = Number(value);
-    else if (name === "mdscr_el1") this.#fp.mdscr = value;
+    else if (name === "pstate") {
+      this.#state.pstate = Number(value);
+      this.#corrections.illegal = (Number(value) & Pstate.IL) !== 0;
+    } else if (name === "mdscr_el1") this.#fp.mdscr = value;
     else if (name === "cpacr_el1") this.#fp.cpacr = value;
     else this.engine.writeSystemRegister(systemRegister(name), value);
   }
@@ -299,21 +315,28 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     });
   }
 
-  /** Floating point is to trap, and the guest steps EL0. */
+  /**
+   * Floating point is to trap where the engine does not see to it, or the state is an illegal one.
+   */
   protected override get watching(): boolean {
-    return this.#fp.watching;
+    return this.#fp.watching || this.#corrections.illegal;
   }
 
   /**
-   * Enters the trap of a floating-point instruction of EL0, unless a step exception or the fetch
-   * comes first.
+   * Enters the exception of an illegal state, or the trap of a floating-point instruction, unless a
+   * step exception or the fetch comes first.
    */
   protected override enterWatched(): CpuExit | null | undefined {
     const { pc, pstate, misaligned } = this.#state;
+    const user = (pstate & MODE_MASK) === 0;
     const isOver = this.#fp.stepping && (pstate & PSTATE_SS) === 0;
-    if ((pstate & MODE_MASK) !== 0 || isOver || misaligned) return undefined;
-    const word = this.#wordAt(pc, { fetch: true });
-    if (word === undefined || !isFpInstruction(word)) return undefined;
+    if (misaligned || (user && isOver)) return undefined;
+    const word = this.#wordAt(pc, { fetch: user });
+    if (word === undefined) return undefined;
+    if (this.#corrections.illegal) {
+      return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_ILLEGAL_STATE, pc });
+    }
+    if (!(user || this.#fp.kernel) || !isFpInstruction(word)) return undefined;
     return this.#enter(VECTOR_SYNCHRONOUS, { esr: ESR_FP_ACCESS, pc });
   }
 
@@ -323,17 +346,22 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
    */
   protected override ownState(): CpuState["own"] {
     const { cpacr, mdscr } = this.#fp;
-    return { interruptLine: this.interruptLine, cpacr, mdscr };
+    return { interruptLine: this.interruptLine, cpacr, mdscr, illegal: this.#corrections.illegal };
   }
 
   /** The engine has its own values of these registers already. */
   protected override setOwnState(own: CpuState["own"]): void {
     this.interruptLine = Number(own["interruptLine"]);
+    this.#corrections.illegal = own["illegal"] === true;
     this.#fp.restore({ cpacr: BigInt(own["cpacr"] ?? 0), mdscr: BigInt(own["mdscr"] ?? 0) });
   }
 
   /** Enters the synchronous exception the engine stopped at. */
   protected override enterException(exit: Exit): CpuExit | null {
+    if (exit.kind === "refused") {
+      const raised = this.#corrections.execute();
+      return raised === null ? null : this.#enter(VECTOR_SYNCHRONOUS, raised);
+    }
     if (exit.kind !== "trap") {
       throw new ArchError("misuse", `Cannot enter an exception for exit ${exit.kind}`);
     }
@@ -379,6 +407,10 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     if (ec === ExceptionClass.FP_ACCESS) {
       // The engine adds what only AArch32 has.
       esr = ESR_FP_ACCESS;
+    } else if (esr >>> 0 === ESR_UNDEFINED) {
+      const raised = this.#corrections.executeUnknown();
+      if (raised === null) return null;
+      if (raised !== undefined) return this.#enter(VECTOR_SYNCHRONOUS, raised);
     } else if (esr === 0) {
       // The engine loses the syndrome of a trapped MSR (immediate): DAIFSet and DAIFClr.
       const word = this.#wordAt(pc);
@@ -419,7 +451,13 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     if (esr !== undefined) this.#esr.writeU32(esr);
     if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
-    state.pc = this.#vbar.read() + (VECTOR_SLOTS[slot] ?? 0n);
+    this.#corrections.illegal = false;
+    const vbar = this.#vbar.read();
+    if (vbar !== this.#vbarSeen) {
+      this.#vbarSeen = vbar;
+      this.#vectors = vbar & VECTOR_BASE;
+    }
+    state.pc = this.#vectors + (VECTOR_SLOTS[slot] ?? 0n);
     if (this.observer === null) return null;
     this.observer({
       vector: slot,

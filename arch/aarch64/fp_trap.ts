@@ -6,7 +6,7 @@
 
 import { AArch64SystemRegister, type Engine } from "../../unicorn/mod.ts";
 
-/** CPACR_EL1.FPEN: both levels may use floating point, or EL0 traps. */
+/** CPACR_EL1.FPEN: both levels may use floating point, or EL0 traps; otherwise both do. */
 const FPEN_MASK = 3n << 20n;
 const FPEN_ALL = 3n << 20n;
 const FPEN_KERNEL = 1n << 20n;
@@ -29,7 +29,8 @@ const EL1_DEBUG = KDE | 1n << 15n;
  *
  * EL0 code that the guest steps at the same time, or while it has breakpoints at EL1, is watched
  * instruction by instruction, by running one at a time: a code hook would have to be added and
- * removed, which drops every translation.
+ * removed, which drops every translation. So is all code while EL1 must not use floating point
+ * either, which only the guest itself can ask for.
  */
 export class FpTrap {
   readonly #engine: Engine;
@@ -38,6 +39,7 @@ export class FpTrap {
   /** What follows from these, as it is asked for at every run. */
   #enabled = false;
   #debugging = false;
+  #kernel = false;
 
   /** Attaches to an engine; nothing traps yet. */
   constructor(engine: Engine) {
@@ -54,7 +56,7 @@ export class FpTrap {
     this.cpacr = (this.#cpacr & ~FPEN_MASK) | (value ? FPEN_KERNEL : FPEN_ALL);
   }
 
-  /** CPACR_EL1 as the host set it. Only what FPEN says of EL0 has an effect. */
+  /** CPACR_EL1. Only FPEN has an effect. */
   get cpacr(): bigint {
     return this.#cpacr;
   }
@@ -84,10 +86,15 @@ export class FpTrap {
 
   /**
    * Whether instructions are to be watched, as the engine's own trap excludes the guest's stepping,
-   * and its breakpoints at EL1.
+   * and its breakpoints at EL1, and is not for EL1.
    */
   get watching(): boolean {
-    return this.#enabled && this.#debugging;
+    return this.#enabled && (this.#debugging || this.#kernel);
+  }
+
+  /** Whether floating-point instructions of EL1 trap. */
+  get kernel(): boolean {
+    return this.#kernel;
   }
 
   /** Whether the guest steps, by MDSCR_EL1.SS. */
@@ -103,7 +110,9 @@ export class FpTrap {
   }
 
   #derive(): void {
-    this.#enabled = (this.#cpacr & FPEN_MASK) !== FPEN_ALL;
+    const fpen = this.#cpacr & FPEN_MASK;
+    this.#enabled = fpen !== FPEN_ALL;
+    this.#kernel = this.#enabled && fpen !== FPEN_KERNEL;
     this.#debugging = this.stepping || (this.#mdscr & EL1_DEBUG) === EL1_DEBUG;
   }
 

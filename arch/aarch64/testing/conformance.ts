@@ -250,3 +250,35 @@ function hex(value: bigint | undefined): string {
 function show(registers: Registers): Record<string, string> {
   return Object.fromEntries(Object.entries(registers).map(([name, value]) => [name, hex(value)]));
 }
+
+/**
+ * Runs instructions given as words, and then `brk #0`, in a page of their own: at EL0, USER_CODE, or
+ * at EL1, the first kernel page. Returns the trap.
+ */
+export function runWords(words: readonly number[], options: {
+  origin?: Origin;
+  registers?: Registers;
+  sp?: bigint;
+  prepare?: (machine: BareMachine) => void;
+} = {}): { machine: BareMachine; trap: Trap; code: bigint } {
+  const { origin = EL1H, sp } = options;
+  const machine = makeMachine();
+  const user = origin.mode === "user";
+  const page = user ? USER_CODE : machine.kernelPage(0);
+  const protection = { write: false, execute: true };
+  const physical = user ? machine.mapUser(page, protection) : machine.mapKernel(page, protection);
+  const bytes = machine.memory.slice(physical, 4096);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  [...words, 0xd4200000].forEach((word, i) => view.setUint32(4 * i, word, true));
+  machine.cpu.userFp = true;
+  options.prepare?.(machine);
+  machine.start({
+    ...startOf(machine, origin),
+    ...(sp === undefined ? {} : { sp }),
+    pc: page,
+    registers: { pstate: origin.pstate, ...options.registers },
+  });
+  return { machine, trap: machine.runToTrap(), code: page };
+}
+
+const USER_CODE = 0x60_0000n;

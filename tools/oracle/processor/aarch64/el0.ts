@@ -19,6 +19,12 @@ const KNOWN: readonly Known[] = [
     caveat: "nor are LDAR and STLR",
   },
   {
+    name: "misaligned STXR without a load-exclusive",
+    cases: /^stl?x[rp]/,
+    when: (ours, theirs) => ours.signal === "7, code 1" && theirs.x7 === "1",
+    manual: "Arm ARM, AArch64.ExclusiveMonitorsPass: alignment comes first",
+  },
+  {
     name: "SIGILL with ILL_ILLOPN",
     cases: /./,
     fields: ["signal"],
