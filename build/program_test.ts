@@ -207,6 +207,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "buildProgram, the program of the documentation does what it says",
+  ignore,
+  async fn() {
+    const page = Deno.readTextFileSync(new URL("../docs/your-own-program.md", import.meta.url));
+    const [, text = ""] = /```c\n(.*?)```/s.exec(page) ?? [];
+    using folder = folderOf({ "hello.c": text });
+    const { bytes } = await buildProgram({ arch: "aarch64", sources: [`${folder.path}/hello.c`] });
+    const modules = [{ commandLine: "hello world", bytes }];
+    using machine = new Machine({ arch: archByName("aarch64"), modules, memory: 16 << 20 });
+    machine.run(10_000_000);
+    assertEquals(machine.console.text(), "hello world\n");
+    assertEquals(machine.tasks[1]?.status, { kind: "exit", code: 7 });
+  },
+});
+
+Deno.test({
   name: "writeProgramFiles, what it writes is all a build of one's own needs",
   ignore,
   async fn() {

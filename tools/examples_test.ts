@@ -2,6 +2,7 @@
 // nothing but what its first line says.
 import { assert, assertEquals } from "@std/assert";
 import { chooseClang, chooseLinker } from "../build/tools.ts";
+import { COMMAND_NAMES } from "../cli/help.ts";
 import { loadUnicorn } from "../unicorn/mod.ts";
 import { type Example, exampleFiles, examplesOf, writeProject } from "./examples.ts";
 import { decideOffline, readConfig, ROOT } from "./world.ts";
@@ -93,12 +94,15 @@ Deno.test("examples, README and each export have one", () => {
   }
 });
 
-Deno.test("documents, every task that they name is there", () => {
+Deno.test("documents, every task and command that they name is there", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
   for (const file of exampleFiles().filter((name) => name.endsWith(".md"))) {
     const text = Deno.readTextFileSync(new URL(file, ROOT));
     for (const [, name = ""] of text.matchAll(/deno(?:@[\d.]+)? task (?:--quiet )?([\w:]+)/g)) {
       assert(Object.hasOwn(tasks, name), `${file}: no task ${name}`);
+    }
+    for (const [, name = ""] of text.matchAll(/task (?:--quiet )?trapline (\w+)/g)) {
+      assert(COMMAND_NAMES.includes(name), `${file}: no command ${name}`);
     }
   }
 });
