@@ -77,8 +77,9 @@ export const SHF: {
   readonly write: 1n;
   readonly alloc: 2n;
   readonly execinstr: 4n;
+  readonly tls: 0x400n;
   readonly compressed: 0x800n;
-} = { write: 1n, alloc: 2n, execinstr: 4n, compressed: 0x800n };
+} = { write: 1n, alloc: 2n, execinstr: 4n, tls: 0x400n, compressed: 0x800n };
 
 /** Special section indexes of symbols (`st_shndx`). */
 export const SHN: {

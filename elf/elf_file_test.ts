@@ -259,3 +259,43 @@ Deno.test("ElfFile.relocatedData, rejects strange types and places", () => {
   assertEquals(reject({ type: 99 }), "relocation");
   assertEquals(reject({ type: 2, offset: 13 }), "relocation");
 });
+
+Deno.test("ElfSymbolTable, symbols that all point into one long name cost an error", () => {
+  const count = 4000;
+  const strings = new Uint8Array(200_000).fill(0x61);
+  strings[0] = strings[strings.length - 1] = 0;
+  const table = new ImageBuilder().append(new Uint8Array(24));
+  for (let i = 0; i < count; i++) {
+    table.u32(1 + i).bytes(0x12, 0).u16(1).u64(BigInt(i)).u64(1n);
+  }
+  const symbols = { name: ".symtab", type: 2, flags: 0, data: table.build(), link: 2 };
+  const file = parseElf(elfImage({
+    sections: [{ ...symbols, entrySize: 24 }, {
+      name: ".strtab",
+      type: 3,
+      flags: 0,
+      data: strings,
+    }],
+  }));
+  assertEquals(kindOf(() => file.symbols.all), "string");
+});
+
+Deno.test("ElfFile.sections, headers that all have one long name cost an error", () => {
+  const data = new Uint8Array(100_000).fill(0x61);
+  data[data.length - 1] = 0;
+  const bytes = elfImage({
+    sections: [
+      { name: "x", data },
+      ...new Array(500).fill({ name: "y", data: new Uint8Array(0) }),
+    ],
+  });
+  const file = parseElf(bytes);
+  const { offset } = file.section("x")!;
+  const view = new DataView(bytes.buffer);
+  const headers = Number(view.getBigUint64(40, true));
+  const names = headers + 64 * view.getUint16(62, true);
+  view.setBigUint64(names + 24, BigInt(offset), true);
+  view.setBigUint64(names + 32, BigInt(data.length), true);
+  for (let i = 0; i < 502; i++) view.setUint32(headers + 64 * i, i, true);
+  assertEquals(kindOf(() => parseElf(bytes).sections), "string");
+});

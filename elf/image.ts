@@ -7,6 +7,9 @@
 import { ElfError, type ElfErrorKind } from "./errors.ts";
 import { ELF_MACHINE, ELF_TYPES, type ElfType, type Machine } from "./constants.ts";
 
+/** From this length on the runtime's decoder is faster than a loop. */
+const LONG_NAME = 128;
+
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Where the file header says that a table of headers is. */
@@ -38,6 +41,8 @@ export class ElfImage {
   readonly type: ElfType;
   /** Address of the first instruction, 0 if none. */
   readonly entry: bigint;
+  readonly #names: Map<number, string> = new Map();
+  #nameBytes = 0;
 
   /**
    * Throws {@linkcode ElfError} if the header is not that of a little-endian ELF64 file of a known
@@ -121,6 +126,7 @@ export class ElfImage {
     if (end < 0 || end >= limit) {
       throw this.error("string", "Cannot read name", at, "a NUL-ended string");
     }
+    if (end - at > LONG_NAME) return new TextDecoder().decode(this.bytes.subarray(at, end));
     let text = "";
     for (let i = at; i < end; i++) {
       const byte = this.bytes[i]!;
@@ -130,6 +136,25 @@ export class ElfImage {
       text += String.fromCharCode(byte);
     }
     return text;
+  }
+
+  /**
+   * A name in a string table, as {@linkcode ElfImage.stringAt} reads it. Each is read once; all of
+   * them together may be a few times as long as the file, as tables share the ends of names, but not
+   * more: entries that all point into one long string would otherwise cost their number times its
+   * length. Throws {@linkcode ElfError} (`string`).
+   */
+  nameAt(at: number, limit: number): string {
+    const known = this.#names.get(at);
+    if (known !== undefined) return known;
+    const name = this.stringAt(at, limit);
+    this.#nameBytes += name.length;
+    const most = 4 * this.bytes.length + 2 ** 20;
+    if (this.#nameBytes > most) {
+      throw this.error("string", "Names are too long in all", at, `at most ${most} bytes`);
+    }
+    this.#names.set(at, name);
+    return name;
   }
 
   /**

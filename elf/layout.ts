@@ -6,7 +6,10 @@
  */
 import type { ElfFile } from "./elf_file.ts";
 import type { ElfSection } from "./section.ts";
-import { SHF } from "./constants.ts";
+import { SHF, SHT } from "./constants.ts";
+
+/** How many smaller sections may stand before an address in the one that holds it. */
+const NESTED = 16;
 
 /**
  * Places of the loaded sections of a relocatable file; for other files each section is where it
@@ -14,6 +17,7 @@ import { SHF } from "./constants.ts";
  */
 export class SectionLayout {
   #addresses: Map<ElfSection, bigint> = new Map();
+  /** Loaded sections by address; those that hold no byte of their own are left out. */
   #loaded: ElfSection[] = [];
   #identity: boolean;
 
@@ -23,13 +27,20 @@ export class SectionLayout {
     let next = 0x10000n;
     for (const section of file.sections) {
       if ((section.flags & SHF.alloc) === 0n) continue;
-      this.#loaded.push(section);
+      // Thread-local zeros have an address, but the bytes there are those of others.
+      const isThreadZero = section.type === SHT.nobits && (section.flags & SHF.tls) !== 0n;
+      if (section.size > 0 && !isThreadZero) this.#loaded.push(section);
       if (this.#identity) continue;
       const align = section.align > 1n && section.align < 0x10000n ? section.align : 1n;
       next = (next + align - 1n) / align * align;
       this.#addresses.set(section, next);
       next += BigInt(section.size) + 16n;
     }
+    if (!this.#identity) return;
+    // Where one is within another, as tables are within segments, the smaller one comes later.
+    this.#loaded.sort((a, b) =>
+      a.address < b.address ? -1 : a.address > b.address ? 1 : b.size - a.size
+    );
   }
 
   /** Address of a section's first byte. */
@@ -40,10 +51,19 @@ export class SectionLayout {
 
   /** The loaded section that contains an address, or undefined. */
   sectionAt(address: bigint): ElfSection | undefined {
-    return this.#loaded.find((section) => {
-      const start = this.addressOf(section);
-      return address >= start && address < start + BigInt(section.size);
-    });
+    const loaded = this.#loaded;
+    let low = 0;
+    let high = loaded.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.addressOf(loaded[middle]!) <= address) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low - 1; i >= 0 && i >= low - NESTED; i--) {
+      const section = loaded[i]!;
+      if (address < this.addressOf(section) + BigInt(section.size)) return section;
+    }
+    return undefined;
   }
 
   /**

@@ -25,13 +25,23 @@ const HEADER_SIZE = 12;
 /**
  * The notes of a file's `PT_NOTE` segments, in file order.
  *
- * @throws {ElfError} (`note`) If a note reaches beyond its segment; (`truncated`) if the segment
+ * @throws {ElfError} (`note`) If a note reaches beyond its segment, or segments overlap; (`truncated`) if the segment
  * reaches beyond the file.
  */
 export function* elfNotes(file: ElfFile): Generator<ElfNote> {
+  let total = 0;
   for (const segment of file.segments) {
     if (segment.type !== PT.note) continue;
     file.segmentData(segment);
+    total += segment.fileSize;
+    if (total > file.bytes.length) {
+      throw file.error(
+        "note",
+        `Note segments have ${total} bytes in all`,
+        segment.offset,
+        `at most ${file.bytes.length}, as segments of a sound file do not overlap`,
+      );
+    }
     // Names and contents are padded to four bytes, by Linux in files of both classes; or to eight
     // if the segment says so.
     const align = segment.align === 8n ? 8 : 4;

@@ -30,3 +30,12 @@ Deno.test("elfNotes, refuses a note that reaches beyond its segment", () => {
     assertEquals(error.kind, "note");
   }
 });
+
+Deno.test("elfNotes, refuses segments that overlap again and again", () => {
+  const data = new Uint8Array(3000);
+  const file = parseElf(elfImage({
+    sections: [{ name: "notes", data }],
+    segments: new Array(100).fill({ type: 4, address: 0, section: 1 }),
+  }));
+  assertEquals(assertThrows(() => [...elfNotes(file)], ElfError).kind, "note");
+});

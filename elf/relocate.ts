@@ -52,6 +52,24 @@ export interface RelocateInput {
   readonly addressOf: (section: ElfSection) => bigint;
 }
 
+/** Relocation tables by the section they are for, of each file that was asked for. */
+const TABLES: WeakMap<SectionedImage, Map<number, ElfSection[]>> = new WeakMap();
+
+function tablesOf(file: SectionedImage): Map<number, ElfSection[]> {
+  let tables = TABLES.get(file);
+  if (tables === undefined) {
+    tables = new Map();
+    for (const table of file.sections) {
+      if (table.type !== SHT.rela) continue;
+      const others = tables.get(table.info);
+      if (others === undefined) tables.set(table.info, [table]);
+      else others.push(table);
+    }
+    TABLES.set(file, tables);
+  }
+  return tables;
+}
+
 /**
  * A copy of `section` with every `SHT_RELA` relocation against it applied.
  *
@@ -66,8 +84,7 @@ export function relocateSection(
   const out = input.data.slice();
   const view = new DataView(out.buffer);
   const base = input.addressOf(section);
-  for (const table of file.sections) {
-    if (table.type !== SHT.rela || table.info !== section.index) continue;
+  for (const table of tablesOf(file).get(section.index) ?? []) {
     const symbols = file.sections[table.link];
     if (symbols === undefined) {
       throw file.error(

@@ -77,7 +77,7 @@ export function readSections(image: ElfImage): readonly ElfSection[] {
     const name = image.view.getUint32(at, true);
     sections.push({
       index,
-      name: names === 0 ? "" : image.stringAt(namesStart + name, namesStart + namesSize),
+      name: names === 0 ? "" : image.nameAt(namesStart + name, namesStart + namesSize),
       type: image.view.getUint32(at + 4, true),
       flags: image.view.getBigUint64(at + 8, true),
       address: image.view.getBigUint64(at + 16, true),

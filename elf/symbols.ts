@@ -177,7 +177,7 @@ export function symbolAtIndex(
   const name = file.view.getUint32(at, true);
   const info = file.bytes[at + 4]!;
   return {
-    name: name === 0 ? "" : file.stringAt(
+    name: name === 0 ? "" : file.nameAt(
       strings.offset + name,
       strings.offset + strings.size,
     ),

@@ -63,6 +63,7 @@ export type LsdaErrorKind =
   | "action"
   | "type"
   | "no-call-site"
+  | "limit"
   | "memory";
 
 /** Thrown for a malformed language-specific data area (`.gcc_except_table`). */

@@ -16,14 +16,27 @@ import {
   TypeSymbols,
 } from "../exception/mod.ts";
 
+/** Most call sites, handlers and types of one function; the largest have some ten thousand. */
+const LINE_LIMIT = 2 ** 19;
+
+/** What the landing pad of a call site handles, and what it costs to say so. */
+interface Handlers {
+  readonly actions: readonly string[];
+  readonly cost: number;
+}
+
+const NO_HANDLERS: Handlers = { actions: [], cost: 0 };
+
 /** Reads the LSDAs of one file. */
 class LsdaReader {
   #file: ElfFile;
   #layout: SectionLayout;
   #types: TypeSymbols;
   #sources: Map<ElfSection, LsdaSource> = new Map();
+  #left: number;
 
   constructor(file: ElfFile, layout: SectionLayout) {
+    this.#left = 2 ** 19 + 2 * file.bytes.length;
     this.#file = file;
     this.#layout = layout;
     this.#types = new TypeSymbols(file, layout);
@@ -39,16 +52,44 @@ class LsdaReader {
     // The end may be the start of what follows in another section.
     const begin = this.#layout.toFile(fde.begin);
     const end = begin + (fde.end - fde.begin);
+    // Call sites of one function mostly share a few lists of handlers.
+    const handlers = new Map<number, Handlers>();
+    const budget = { left: LINE_LIMIT };
+    const callSites = [];
+    for (const site of lsda.callSites()) {
+      let found = site.landingPad === undefined ? NO_HANDLERS : handlers.get(site.action);
+      if (found === undefined) {
+        found = this.#actions(lsda, site, budget);
+        handlers.set(site.action, found);
+      }
+      const { actions, cost } = found;
+      this.#spend(lsda, budget, 1 + cost);
+      callSites.push({
+        begin: `0x${(site.begin - fde.begin + begin).toString(16)}`,
+        end: `0x${(site.end - fde.begin + begin).toString(16)}`,
+        landingPad: site.landingPad === undefined ? null : hex(site.landingPad),
+        actions,
+      });
+    }
     return JSON.stringify({
       begin: `0x${begin.toString(16)}`,
       end: `0x${end.toString(16)}`,
       lsda: hex(toBigAddress(address)),
-      callSites: [...lsda.callSites()].map((site) => ({
-        begin: `0x${(site.begin - fde.begin + begin).toString(16)}`,
-        end: `0x${(site.end - fde.begin + begin).toString(16)}`,
-        landingPad: site.landingPad === undefined ? null : hex(site.landingPad),
-        actions: this.#actions(lsda, site),
-      })),
+      callSites,
+    });
+  }
+
+  /** Counts what a line and a file cost: areas may be shared, and in them lists and names. */
+  #spend(lsda: Lsda, budget: { left: number }, cost: number): void {
+    budget.left -= cost;
+    this.#left -= cost;
+    if (budget.left >= 0 && this.#left >= 0) return;
+    const what = budget.left < 0
+      ? `LSDA has over ${LINE_LIMIT} call sites, handlers and types`
+      : "LSDAs have more call sites, handlers and types in all than the file has room for";
+    throw new LsdaError("limit", what, {
+      source: this.#file.name,
+      address: toBigAddress(lsda.address),
     });
   }
 
@@ -56,21 +97,30 @@ class LsdaReader {
    * What a call site's landing pad handles: `cleanup`, type names, `...` for every type,
    * `filter(…)` for what is not in a list.
    */
-  #actions(lsda: Lsda, site: CallSite): string[] {
-    return [...lsda.actions(site)].map((action) => this.#action(lsda, action));
+  #actions(lsda: Lsda, site: CallSite, budget: { left: number }): Handlers {
+    const actions: string[] = [];
+    let cost = 0;
+    for (const action of lsda.actions(site)) {
+      const text = this.#action(lsda, action, budget);
+      actions.push(text);
+      cost += 1 + (text.length >> 4);
+    }
+    return { actions, cost };
   }
 
-  #action(lsda: Lsda, action: Action): string {
+  #action(lsda: Lsda, action: Action, budget: { left: number }): string {
     if (action.kind === "cleanup") return "cleanup";
-    if (action.kind === "catch") return this.#type(lsda, action.filter);
+    if (action.kind === "catch") return this.#type(lsda, action.filter, budget);
     const types = lsda.filterTypeIndexes(action.filter)
-      .map((index) => this.#type(lsda, index));
+      .map((index) => this.#type(lsda, index, budget));
     return `filter(${types.join(", ")})`;
   }
 
-  #type(lsda: Lsda, index: number): string {
+  #type(lsda: Lsda, index: number, budget: { left: number }): string {
     const at = toBigAddress(lsda.typeEntryAddress(index));
-    return this.#types.name(lsda.type(index), at);
+    const name = this.#types.name(lsda.type(index), at);
+    this.#spend(lsda, budget, 1 + (name.length >> 4));
+    return name;
   }
 
   #source(address: number): LsdaSource {

@@ -60,7 +60,7 @@ export class TypeSymbols {
     const section = this.#layout.sectionAt(at);
     if (section === undefined || section.type === SHT.nobits) return undefined;
     const from = section.offset + Number(at - section.address);
-    const name = this.#file.stringAt(from, section.offset + section.size);
+    const name = this.#file.nameAt(from, section.offset + section.size);
     // A star says that the name is to be compared by address.
     return name === "" ? undefined : `_ZTI${name.replace(/^\*/, "")}`;
   }
