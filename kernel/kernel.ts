@@ -54,6 +54,8 @@ export interface KernelOptions {
   readonly memory: number;
   /** Scheduling policy. */
   readonly policy: Policy;
+  /** Whether that is one the user gave, which no name stands for. */
+  readonly ownPolicy: boolean;
   /** Instructions between timer interrupts. */
   readonly quantum: number;
   /** Seed of the timer's variation; 0 for none. */

@@ -8,6 +8,7 @@
 import type { Cpu } from "../arch/arch.ts";
 import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
+import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { inspectAs } from "../util/inspect.ts";
 import {
@@ -35,6 +36,7 @@ import {
   writeMemory,
 } from "./inspect/mod.ts";
 import { type CheckedProgram, checkOptions, type MachineOptions } from "./machine_options.ts";
+import type { PolicyFactory } from "./own_policy.ts";
 import type { PerCpu } from "./per_cpu.ts";
 import { ModuleCode } from "./program/module_code.ts";
 import { SnapshotError } from "./snapshot/errors.ts";
@@ -401,14 +403,26 @@ export class Machine implements Disposable {
   /**
    * A new machine that is where a snapshot was taken.
    *
-   * @param options where its events go; they go on with the number after the snapshot's last
+   * @param options where its events go, which go on with the number after the snapshot's last; and
+   *   the policy, if the machine had one of its user's own
    * @throws {SnapshotError} if this version of the framework or of the engine cannot go on from it
    */
   static from(
     snapshot: Snapshot,
-    options: { readonly sinks?: readonly EventSink[] } = {},
+    options: {
+      readonly sinks?: readonly EventSink[];
+      readonly policy?: Policy | PolicyFactory;
+    } = {},
   ): Machine {
-    const { arch, policy, boot, memory, quantum, seed, stackLimit, ioLatency } = snapshot.config;
+    const { arch, ownPolicy, boot, memory, quantum, seed, stackLimit, ioLatency } = snapshot.config;
+    const policy = options.policy ?? (ownPolicy ? undefined : snapshot.config.policy);
+    if (policy === undefined) {
+      throw new SnapshotError(
+        "policy",
+        `Cannot build a machine from a snapshot: its policy "${snapshot.config.policy}" is its ` +
+          "user's own, expected it in the options",
+      );
+    }
     const found = archByName(arch);
     const machine = new Machine({
       arch: found,

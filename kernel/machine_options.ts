@@ -13,6 +13,7 @@ import { parseScriptLine } from "./boot/boot_script.ts";
 import { scriptVariables } from "./boot/bootstrap.ts";
 import { KernelError } from "./errors.ts";
 import { LOAD_MODES, type LoadMode } from "./program/load_mode.ts";
+import { OwnPolicy, type PolicyFactory } from "./own_policy.ts";
 import { type BootOptions, type Program, type ProgramMode, readProgram } from "./program/loader.ts";
 
 /** A program to boot with. */
@@ -34,8 +35,11 @@ export interface MachineOptions {
   readonly arch: Arch;
   /** Programs, started in order. */
   readonly modules: readonly ModuleOptions[];
-  /** Scheduling policy by name, default `rr`. */
-  readonly policy?: string;
+  /**
+   * Scheduling policy: a name (`rr`, the default, or `priority`), or one of your own, as an object
+   * for this machine alone or as a function that makes one.
+   */
+  readonly policy?: string | Policy | PolicyFactory;
   /**
    * Instructions between timer interrupts, at least 250; default 10,000. Taking an interrupt,
    * switching threads and swapping floating-point state take up to 200: with less than that between
@@ -89,6 +93,8 @@ export interface CheckedOptions {
   readonly arch: Arch;
   /** Scheduling policy. */
   readonly policy: Policy;
+  /** Whether the user gave it. */
+  readonly ownPolicy: boolean;
   /** Boot modules in order. */
   readonly programs: readonly CheckedProgram[];
   /** Bytes of RAM. */
@@ -122,7 +128,11 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
   const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
   const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
-  const policy = createPolicy(options.policy ?? "rr", { quantum, tickInterval: quantum });
+  const { policy: wanted = "rr" } = options;
+  const ownPolicy = typeof wanted !== "string";
+  const policy = ownPolicy
+    ? new OwnPolicy(wanted, { quantum })
+    : createPolicy(wanted, { quantum, tickInterval: quantum });
   const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
   if (!LOAD_MODES.includes(boot.load)) {
     throw new KernelError(
@@ -132,7 +142,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   }
   const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
   checkApart(programs.filter(({ module }) => module.mode === "kernel"));
-  return { arch, policy, programs, memory, quantum, seed, stackLimit, ioLatency, boot };
+  return { arch, policy, ownPolicy, programs, memory, quantum, seed, stackLimit, ioLatency, boot };
 }
 
 /** Finds out whether a module's script line and file can be used at all. */

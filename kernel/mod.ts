@@ -59,6 +59,7 @@ export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "
 export type { ConsoleView, MappingSummary, Registers, TaskSummary } from "./inspect/mod.ts";
 export { Machine, type RunResult } from "./machine.ts";
 export type { MachineOptions, ModuleOptions } from "./machine_options.ts";
+export type { PolicyConditions, PolicyFactory } from "./own_policy.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
 export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";

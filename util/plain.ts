@@ -74,6 +74,33 @@ export function decodePlain(bytes: Uint8Array): Plain {
   return value;
 }
 
+/**
+ * A copy of what must be plain data, all the way down.
+ * @param path what to call it in messages
+ * @throws {TypeError} naming the first place where it is none
+ */
+export function copyPlain(value: unknown, path = "value", depth = 0): Plain {
+  const refuse = (what: string): never => {
+    throw new TypeError(`${path} is ${what}, expected plain data`);
+  };
+  if (typeof value === "function" || typeof value === "symbol") return refuse(`a ${typeof value}`);
+  if (typeof value !== "object" || value === null) return value as Plain;
+  if (depth > DEPTH_LIMIT) return refuse("too deep");
+  if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice();
+  if (Array.isArray(value)) {
+    return value.map((item, i) => copyPlain(item, `${path}[${i}]`, depth + 1));
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    return refuse(`a ${value.constructor?.name}`);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) =>
+      [name, copyPlain(field, `${path}.${name}`, depth + 1)] as const
+    ),
+  );
+}
+
 class Writer {
   #bytes = new Uint8Array(1 << 16);
   #length = 0;

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decodePlain, encodePlain, type Plain, PlainError } from "./plain.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { copyPlain, decodePlain, encodePlain, type Plain, PlainError } from "./plain.ts";
 import { Random } from "./random.ts";
 
 const SAMPLE: Plain = {
@@ -55,4 +55,22 @@ Deno.test("decodePlain, damaged bytes give data or a typed error", () => {
 Deno.test("decodePlain, lists without end in each other are refused", () => {
   const bytes = new Uint8Array(100_000).map((_, i) => i % 2 === 0 ? 10 : 1);
   assertThrows(() => decodePlain(bytes), PlainError, "depth");
+});
+
+Deno.test("copyPlain, copies all of it, and refuses the first thing that is no plain data", () => {
+  const value = { a: [1, 2n, null, undefined, "t", true], b: { c: new Uint8Array([1]) } };
+  const copy = copyPlain(value) as typeof value;
+  assertEquals(copy, value);
+  assertEquals([copy.a === value.a, copy.b.c === value.b.c], [false, false]);
+  const cyclic: Record<string, unknown> = {};
+  cyclic["self"] = cyclic;
+  const cases: [unknown, RegExp][] = [
+    [{ a: [0, () => 1] }, /^state\.a\[1\] is a function, expected plain data$/],
+    [Symbol("s"), /^state is a symbol/],
+    [{ a: new Map() }, /^state\.a is a Map/],
+    [cyclic, /is too deep/],
+  ];
+  for (const [bad, message] of cases) {
+    assertMatch(assertThrows(() => copyPlain(bad, "state"), TypeError).message, message);
+  }
 });

@@ -10,9 +10,10 @@
  * - `library`: it was taken with another version of the engine, or another layout of its CPU
  * - `image`: it was taken with another guest kernel
  * - `machine`: it is of a machine that was built otherwise
+ * - `policy`: the user's own scheduling policy is missing, or keeps what is no plain data
  * - `moment`: no snapshot can be taken or restored now
  */
-export type SnapshotErrorKind = "file" | "library" | "image" | "machine" | "moment";
+export type SnapshotErrorKind = "file" | "library" | "image" | "machine" | "policy" | "moment";
 
 /** Thrown when a snapshot cannot be taken, restored or read. */
 export class SnapshotError extends Error {

@@ -57,6 +57,7 @@ const CONFIG = fields({
   image: "string",
   memory: "number",
   policy: "string",
+  ownPolicy: "boolean",
   quantum: "number",
   seed: "number",
   stackLimit: "number",

@@ -38,6 +38,8 @@ export interface MachineConfig {
   readonly memory: number;
   /** Name of the scheduling policy. */
   readonly policy: string;
+  /** Whether that is one its user gave, which a new machine must be given again. */
+  readonly ownPolicy: boolean;
   /** Instructions between timer interrupts. */
   readonly quantum: number;
   /** Seed of the timer's variation. */

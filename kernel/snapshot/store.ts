@@ -83,12 +83,13 @@ export class SnapshotStore {
 
   #describe(): MachineConfig {
     const k = this.#k;
-    const { memory, quantum, seed, stackLimit, ioLatency, boot } = this.#options;
+    const { ownPolicy, memory, quantum, seed, stackLimit, ioLatency, boot } = this.#options;
     return {
       arch: k.arch.name,
       image: hashOf(k.arch.image.bytes),
       memory,
       policy: k.policy.name,
+      ownPolicy,
       quantum,
       seed,
       stackLimit,
