@@ -167,6 +167,7 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   saveThread(thread: bigint): void {
     const { memory } = this.space;
     const at = this.space.offset(thread, this.#threadPointer + 8) + this.#threadPointer;
+    if (memory.onWrite !== null) memory.onWrite(at, 8);
     memory.view.setBigUint64(at, this.#tpidr.read(), true);
   }
 

@@ -48,8 +48,12 @@ export class ThreadSegments {
   /** Saves them in a thread object. */
   save(thread: bigint): void {
     const state = this.#state;
-    const { view } = this.#space.memory;
+    const { view, onWrite } = this.#space.memory;
     const at = this.#space.offset(thread, this.#size);
+    if (onWrite !== null) {
+      onWrite(at + this.#bases, 16);
+      onWrite(at + this.#selectors, SEGMENTS.length * SELECTOR_SIZE);
+    }
     view.setBigUint64(at + this.#bases, state.segmentBase(FS), true);
     view.setBigUint64(at + this.#bases + 8, state.kernelGsBase, true);
     for (let i = 0; i < SEGMENTS.length; i++) {
