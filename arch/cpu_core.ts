@@ -112,6 +112,8 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
   protected abstract enterException(exit: Exit): CpuExit | null;
   /** Enters an external interrupt. Returns an exit of the CPU if that ends the run. */
   protected abstract enterInterrupt(line: number): CpuExit | null;
+  /** Whether an exit is a fault of the fetch of the next instruction. */
+  protected abstract isFetchFault(exit: Exit): boolean;
   /** What only this architecture's CPUs have beside the engine, by name. */
   protected abstract ownState(): CpuState["own"];
   /** Sets it, once it is known to have the same names and types. */
@@ -194,6 +196,10 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
           if (watchpoints.hasHits) return { kind: "watch", hits: watchpoints.take() };
           continue;
         }
+      }
+      // The next instruction cannot be fetched: it will fault again when the run goes on.
+      if (watchpoints?.hasHits && this.isFetchFault(exit)) {
+        return { kind: "watch", hits: watchpoints.take() };
       }
       switch (exit.kind) {
         case "budget":

@@ -85,6 +85,43 @@ for (const make of [makeA64, makeX86]) {
     assertEquals(machine.cpu.run(1000).kind, "hypercall");
   });
 
+  Deno.test(`Cpu.addWatch ${name}, walks of translation tables and fetches do not count`, () => {
+    using machine = start("user", [FIRST, SECOND, OTHER]);
+    const { space, cpu } = machine;
+    const pages = new Set([machine.root, space.root]);
+    for (const address of [TEXT, FIRST]) {
+      let table = machine.root;
+      for (let level = 0; level < 3; level++) {
+        const index = (address >> BigInt(39 - 9 * level)) & 0x1ffn;
+        table = machine.arch.entryFormat.physical(machine.memory.readU64(table + 8n * index));
+        pages.add(table);
+      }
+    }
+    pages.add(cpu.translate(TEXT) ?? 0n);
+    for (const page of pages) {
+      cpu.addWatch({ address: space.virtual(page), size: 4096, reads: true, writes: true });
+    }
+    cpu.flushTranslations();
+    assertEquals(hitsOf(machine), []);
+  });
+
+  Deno.test(`Cpu.addWatch ${name}, stops behind an instruction whose successor is not there`, () => {
+    using machine = start("user", []);
+    const code = [...encoder.constant(target, FIRST), ...encoder.storeWord(target, value)];
+    const physical = machine.mapUser(TEXT + 0x1000n, { write: false, execute: true });
+    machine.memory.slice(physical, 4096).set(code, 4096 - code.length);
+    const end = TEXT + 0x2000n;
+    machine.start({ mode: "user", pc: end - BigInt(code.length) });
+    using _watch = machine.cpu.addWatch({ address: FIRST, size: 8, reads: false, writes: true });
+    const exit = machine.run();
+    assert(exit.kind === "watch");
+    assertEquals([exit.hits.length, machine.cpu.pc], [1, end]);
+    assertEquals(machine.delivered.length, 0);
+    const { frame } = machine.runToTrap();
+    const cause = { kind: "page-fault", address: end, access: "execute", present: false };
+    assertEquals(frame.cause(), cause as ReturnType<typeof frame.cause>);
+  });
+
   Deno.test(`Cpu.addWatch ${name}, another address space has its own`, () => {
     using machine = start("user", [FIRST]);
     const root = machine.createRoot();

@@ -271,6 +271,13 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     return { addresses: [operand], reads: !isStoreExclusive(word) };
   }
 
+  /** An instruction abort; what else the engine tells so is not about PC. */
+  protected override isFetchFault(exit: Exit): boolean {
+    const { faultAddress, pc, syndrome } = this.#state;
+    return exit.kind === "trap" && exit.vector === AArch64Vector.PREFETCH_ABORT &&
+      faultAddress === pc && !isBreakpoint(syndrome);
+  }
+
   /** A watchpoint's exception is taken instead of the access. */
   protected override readonly watchpointsUndo = true;
 

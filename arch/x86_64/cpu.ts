@@ -246,6 +246,12 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     return addresses === undefined ? undefined : { addresses, reads: true };
   }
 
+  /** #PF with I/D set. */
+  protected override isFetchFault(exit: Exit): boolean {
+    return exit.kind === "trap" && exit.vector === Vector.PF &&
+      (this.#state.errorCode & PageFaultBit.FETCH) !== 0;
+  }
+
   /** Breakpoints of data are traps behind the instruction. */
   protected override readonly watchpointsUndo = false;
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { parseElf } from "../../elf/mod.ts";
+import { Random } from "../../util/random.ts";
 import { KernelError } from "../errors.ts";
 import { Machine } from "../machine.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
@@ -324,5 +325,42 @@ Deno.test("Machine.addWatchpoint, refuses what is no range, kind or task", () =>
       message,
     );
     assertEquals(error.kind, "misuse");
+  }
+});
+
+Deno.test("Machine.addWatchpoint, random ranges and tasks change no stream, whatever they hit", () => {
+  const random = new Random(77);
+  for (let round = 0; round < 5; round++) {
+    const arch = random.pick(ARCH_NAMES);
+    const programs = [random.pick(["threads", "sleeper", "bad"]), random.pick(["fpmix", "unwind"])];
+    const options = {
+      programs,
+      quantum: random.between(300, 3000),
+      seed: random.between(0, 1000),
+      load: random.pick(["copyout", "demand"] as const),
+    };
+    using plain = new Session({ arch, ...options });
+    plain.finish();
+    using watched = new Session({ arch, ...options });
+    const { machine } = watched;
+    const { kernelSpace, arch: { userEnd } } = machine.kernel;
+    const places = [
+      0x400000n,
+      userEnd - 0x1000n,
+      kernelSpace.virtual(machine.kernel.memory.base),
+      machine.threads[0]?.address ?? 0n,
+    ];
+    for (let i = 0; i < 4; i++) {
+      const address = random.pick(places) + BigInt(random.between(0, 0xfff));
+      const kind = random.pick(["read", "write", "access"] as const);
+      const task = random.chance(0.5) ? { task: random.between(0, 3) } : {};
+      machine.addWatchpoint(address, random.between(1, 300), kind, task);
+    }
+    for (let stops = 0;; stops++) {
+      const result = machine.run(stops < 200 ? random.between(1, 3000) : BUDGET);
+      if (result.kind === "halted") break;
+    }
+    assertEquals(watched.json === plain.json, true, `${arch} ${programs}`);
+    assertEquals(machine.cpu.instructions, plain.machine.cpu.instructions);
   }
 });
