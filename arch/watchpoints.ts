@@ -14,20 +14,24 @@
 import type { AccessRecord, Engine, FindRest, MemoryAccess, WatchWindow } from "../unicorn/mod.ts";
 import type { WatchHit, WatchRange } from "./arch.ts";
 import type { KernelSpace } from "./kernel_space.ts";
+import { HostWrites } from "./host_writes.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
+import {
+  type Access,
+  clip,
+  isNear,
+  join,
+  MAX_ACCESS,
+  near,
+  pagesOf,
+  windowsOf,
+} from "./watch_ranges.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 const PAGE_MASK = PAGE - 1n;
 const PAGE_SHIFT = 12n;
 /** Upper half: mapped alike in all address spaces. */
 const UPPER_HALF = 1n << 63n;
-/** No access is longer. */
-const MAX_ACCESS = 64n;
-/**
- * How far behind its operand an instruction's accesses may lie: `fxsave` stores 512 bytes, `enter`
- * 31 levels.
- */
-const OPERAND_REACH = 1024n;
 
 /** Operands in memory of an instruction. */
 export interface Operands {
@@ -53,25 +57,6 @@ export interface WatchpointsOptions {
   readonly pc: () => bigint;
 }
 
-/** One access, or part of it, by virtual address. */
-interface Access {
-  readonly write: boolean;
-  readonly address: bigint;
-  readonly size: number;
-  readonly before: Uint8Array;
-}
-
-/** A write of the host to watched bytes that is not told yet. */
-interface HostWrite {
-  readonly range: WatchRange;
-  readonly address: bigint;
-  /** Index in RAM. */
-  readonly offset: number;
-  readonly before: Uint8Array;
-  readonly by: "cpu" | "kernel";
-  readonly pc: bigint;
-}
-
 /** A range of the debug registers, accessed. */
 export interface DebugHit<T extends WatchRange> {
   /** The range. */
@@ -95,13 +80,16 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
   readonly #pages = new Map<bigint, { range: WatchRange; page: bigint }[]>();
   #windows: readonly WatchWindow[] = [];
   #hits: WatchHit[] = [];
-  #writes: HostWrite[] = [];
-  /** Whether the CPU runs, so that what the host writes is what the processor does. */
-  #running = false;
+  readonly #writes: HostWrites;
 
   /** Watches nothing yet. */
   constructor(options: WatchpointsOptions) {
     this.#options = options;
+    this.#writes = new HostWrites({
+      memory: options.space.memory,
+      framesOf: (range, page) => this.#frames(range, page),
+      pc: options.pc,
+    });
   }
 
   /** Whether nothing is watched. */
@@ -125,29 +113,27 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
   delete(range: WatchRange): void {
     this.#ranges.delete(range);
     this.#hits = this.#hits.filter((hit) => hit.range !== range);
-    this.#writes = this.#writes.filter((write) => write.range !== range);
     this.#change();
   }
 
   #change(): void {
-    const { engine, space } = this.#options;
-    this.#windows = [...this.#ranges, ...this.#debug].flatMap(windowsOf);
-    if (this.isEmpty) engine.watchMemory([], "all");
-    space.memory.onWrite = this.#ranges.size === 0
-      ? null
-      : (offset, size) => this.#onWrite(offset, size);
+    const ranges = [...this.#ranges];
+    const windows = ranges.flatMap(windowsOf);
+    this.#windows = [...windows, ...this.#debug.flatMap(windowsOf)];
+    if (this.isEmpty) this.#options.engine.watchMemory([], "all");
+    this.#writes.watch(ranges, windows);
   }
 
   /** A run of the CPU begins. */
   begin(): void {
     this.#hits = [];
-    this.#writes = [];
-    this.#running = true;
+    this.#writes.clear();
+    this.#writes.by = "cpu";
   }
 
   /** A run of the CPU has ended. */
   end(): void {
-    this.#running = false;
+    this.#writes.by = "kernel";
   }
 
   /** The engine is about to run: it has to know where the watched bytes are now. */
@@ -256,20 +242,14 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
 
   /** What has happened to watched bytes and was not told yet; the caller tells it. */
   take(): readonly WatchHit[] {
-    const hits = this.#hits;
-    const { memory } = this.#options.space;
-    for (const { range, address, offset, before, by, pc } of this.#writes) {
-      const value = memory.bytes.slice(offset, offset + before.length);
-      hits.push({ range, access: "write", address, before, value, pc, by });
-    }
+    const hits = [...this.#hits, ...this.#writes.take()];
     this.#hits = [];
-    this.#writes = [];
     return hits;
   }
 
   /** Whether {@linkcode take} has anything. */
   get hasHits(): boolean {
-    return this.#hits.length + this.#writes.length > 0;
+    return this.#hits.length > 0 || this.#writes.any;
   }
 
   /** Page frames a page of a range is in, in the address spaces the range is watched in. */
@@ -301,11 +281,7 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
       if (other !== range || seen.has(page)) continue;
       seen.add(page);
       const address = page + offset;
-      const isMeant = operands === undefined ||
-        operands.some((operand) => {
-          const distance = BigInt.asIntN(64, address - operand);
-          return distance > -OPERAND_REACH && distance < OPERAND_REACH;
-        });
+      const isMeant = operands?.some((operand) => isNear(operand, address)) ?? true;
       if (isMeant && this.#isIn(range, page, frame)) yield address;
     }
   }
@@ -378,111 +354,4 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
     const walk = space.tables.walk(root, address);
     return walk.kind === "mapped" ? walk.physical : undefined;
   }
-
-  /** The host is about to write bytes of RAM, as the kernel or as the processor. */
-  #onWrite(offset: number, size: number): void {
-    for (let at = offset; at < offset + size;) {
-      const begin = at % PAGE_SIZE;
-      const end = Math.min(PAGE_SIZE, begin + offset + size - at);
-      if (this.#windows.some((w) => w.writes && begin < w.end && end > w.begin)) {
-        this.#onPageWrite(at - begin, { begin, end });
-      }
-      at += end - begin;
-    }
-  }
-
-  /** A write within the page frame at an index of RAM. */
-  #onPageWrite(index: number, part: { begin: number; end: number }): void {
-    const { space } = this.#options;
-    const { memory } = space;
-    const frame = memory.base + BigInt(index);
-    for (const range of this.#ranges) {
-      if (!range.writes) continue;
-      const behind = range.address + BigInt(range.size);
-      for (let page = range.address & ~PAGE_MASK; page < behind; page += PAGE) {
-        const begin = Math.max(
-          part.begin,
-          Number(range.address > page ? range.address - page : 0n),
-        );
-        const end = Math.min(part.end, Number(behind - page < PAGE ? behind - page : PAGE));
-        if (begin >= end || ![...this.#frames(range, page)].includes(frame)) continue;
-        this.#noteWrite(range, {
-          address: page + BigInt(begin),
-          offset: index + begin,
-          size: end - begin,
-        });
-      }
-    }
-  }
-
-  #noteWrite(
-    range: WatchRange,
-    { address, offset, size }: { address: bigint; offset: number; size: number },
-  ): void {
-    const { space } = this.#options;
-    const same = this.#writes.some((write) =>
-      write.range === range && write.address === address && write.before.length === size
-    );
-    if (same) return;
-    this.#writes.push({
-      range,
-      address,
-      offset,
-      before: space.memory.bytes.slice(offset, offset + size),
-      by: this.#running ? "cpu" : "kernel",
-      pc: this.#options.pc(),
-    });
-  }
-}
-
-/** The address with the page offset of a physical one that is next to an operand. */
-function near(operand: bigint, physical: bigint): bigint {
-  const distance = (physical - operand) & PAGE_MASK;
-  const address = distance > PAGE - OPERAND_REACH ? operand + distance - PAGE : operand + distance;
-  return BigInt.asUintN(64, address);
-}
-
-/** Pages in which an access to a small range may begin. */
-function pagesOf({ address, size }: WatchRange): bigint[] {
-  const last = (address + BigInt(size - 1)) & ~PAGE_MASK;
-  const first = (address - MAX_ACCESS) & ~PAGE_MASK;
-  return first < 0n || first === last ? [last] : [first, last];
-}
-
-/** The part of an access that lies in a range. */
-function clip(access: Access, range: WatchRange): Access | undefined {
-  const { address, size, before } = access;
-  const begin = address > range.address ? address : range.address;
-  const end = address + BigInt(size);
-  const behind = range.address + BigInt(range.size);
-  const last = end < behind ? end : behind;
-  if (begin >= last) return undefined;
-  const from = Number(begin - address);
-  const length = Number(last - begin);
-  return {
-    write: access.write,
-    address: begin,
-    size: length,
-    before: before.subarray(from, from + length),
-  };
-}
-
-/** The parts of pages that a range covers. */
-function windowsOf({ address, size, reads, writes }: WatchRange): WatchWindow[] {
-  const begin = Number(address & PAGE_MASK);
-  const kinds = { reads, writes };
-  if (begin + size <= PAGE_SIZE) return [{ begin, end: begin + size, ...kinds }];
-  if (size >= PAGE_SIZE) return [{ begin: 0, end: PAGE_SIZE, ...kinds }];
-  return [{ begin, end: PAGE_SIZE, ...kinds }, {
-    begin: 0,
-    end: begin + size - PAGE_SIZE > PAGE_SIZE ? PAGE_SIZE : begin + size - PAGE_SIZE,
-    ...kinds,
-  }];
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
 }
