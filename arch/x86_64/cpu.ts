@@ -28,7 +28,7 @@ import {
   MAX_INSTRUCTION,
   modifiesMemory,
 } from "./decode.ts";
-import { BREAKPOINT_COUNT, type DataBreakpoint, dataBreakpoints, portBits } from "./debug.ts";
+import { Breakpoints, type DataBreakpoint } from "./debug.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
 import {
   FIRST_INTERRUPT_VECTOR,
@@ -65,13 +65,6 @@ const CR4_OSXSAVE = 1n << 18n;
 const IOPL_SHIFT = 12;
 const RF = Number(Rflags.RF);
 const TF = Number(Rflags.TF);
-const CR4_DE = 1n << 3n;
-/** DR6.B0 to B3: breakpoints. */
-const DR6_B = 0xfn;
-/** DR6.BS: a single step. */
-const DR6_BS = 1n << 14n;
-/** Addresses of breakpoints. */
-const BREAKPOINTS = Array.from({ length: BREAKPOINT_COUNT }, (_, i) => X86Register.DR0 + i);
 /** Bytes of the SYSCALL instruction. */
 const SYSCALL_LENGTH = 2n;
 
@@ -81,10 +74,8 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   readonly #delivery: Delivery;
   readonly #walk: PageWalk;
   readonly #segments: ThreadSegments;
+  readonly #breakpoints: Breakpoints;
   #userFp = true;
-  /** DR6 bits of breakpoints behind a load of SS: they are due behind the next instruction. */
-  #heldBreakpoints = 0;
-  #dueBreakpoints = 0;
   /** The instruction that is to be executed as a block of its own. */
   #alone: bigint | undefined;
   /** What the instruction that was refused last raises. */
@@ -97,6 +88,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     super(Engine.open("x86_64", { debugWrites: true }), { space, image });
     this.#state = this.engine.x86;
     this.#walk = new PageWalk(space.memory);
+    this.#breakpoints = new Breakpoints(this.engine);
     this.engine.watchInstructions({
       find: findDoubtful,
       refuses: (address) => this.#refuses(address),
@@ -257,9 +249,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
 
   /** The breakpoints of data in DR0 to DR3. */
   protected override debugRanges(): readonly DataBreakpoint[] {
-    const { engine } = this;
-    const dr7 = Number(engine.readRegister(X86Register.DR7));
-    return dataBreakpoints(dr7, (index) => engine.readRegister(X86Register.DR0 + index));
+    return this.#breakpoints.ranges();
   }
 
   /** The engine has taken the value already. */
@@ -267,61 +257,37 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
 
   /**
    * A breakpoint of data: #DB behind the instruction, together with a single step's (SDM vol. 3,
-   * 17.3.1.2). Behind an instruction that loads SS it waits for the next one (6.8.3).
+   * 17.3.1.2).
    */
   protected override enterWatchpoint(
     exit: Exit,
     hits: readonly DebugHit<DataBreakpoint>[],
   ): CpuExit | null | undefined {
     const bits = hits.reduce((all, { range }) => all | (1 << range.index), 0);
-    if (exit.kind === "access" && !this.#state.interruptShadow) {
-      this.#setBreakpointBits(bits);
-      return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
+    if (exit.kind !== "access") {
+      this.#breakpoints.report(bits, { more: true });
+      return undefined;
     }
-    if (exit.kind === "access") this.#heldBreakpoints |= bits;
-    else this.#setBreakpointBits(bits, { more: true });
-    return undefined;
+    if (this.#breakpoints.hold(bits)) return undefined;
+    this.#breakpoints.report(bits);
+    return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
   }
 
   /** Delivers the #DB that had to wait for an instruction. */
   protected override afterRun(): CpuExit | null {
-    const bits = this.#dueBreakpoints;
-    if (bits === 0) return null;
-    this.#dueBreakpoints = 0;
-    this.#heldBreakpoints &= ~bits;
-    this.#setBreakpointBits(bits);
+    if (!this.#breakpoints.takeDue()) return null;
     return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
-  }
-
-  /** DR6.B0 to B3; those of the same exception are kept. */
-  #setBreakpointBits(bits: number, { more = false } = {}): void {
-    const dr6 = this.engine.readRegister(X86Register.DR6);
-    const kept = more ? dr6 : dr6 & ~DR6_B;
-    this.engine.writeRegister(X86Register.DR6, kept | BigInt(bits));
-  }
-
-  /** Whether a #DB is of ports only, for which there are no breakpoints unless CR4.DE is set. */
-  #isPortWithoutDebug(): boolean {
-    if ((this.#state.cr4 & CR4_DE) !== 0n) return false;
-    const { engine } = this;
-    const bits = BigInt(portBits(Number(engine.readRegister(X86Register.DR7))));
-    const dr6 = engine.readRegister(X86Register.DR6);
-    if ((dr6 & bits) === 0n) return false;
-    engine.writeRegister(X86Register.DR6, dr6 & ~bits);
-    const stepping = (engine.readRegister(X86Register.RFLAGS) & Rflags.TF) !== 0n;
-    return (dr6 & DR6_B) === (dr6 & bits) && !stepping;
   }
 
   /** What the host has said of user code's floating point. */
   protected override ownState(): CpuState["own"] {
-    return { userFp: this.#userFp, heldBreakpoints: this.#heldBreakpoints };
+    return { userFp: this.#userFp, heldBreakpoints: this.#breakpoints.held };
   }
 
   /** CR0.TS has its value already. */
   protected override setOwnState(own: CpuState["own"]): void {
     this.#userFp = own["userFp"] === true;
-    this.#heldBreakpoints = Number(own["heldBreakpoints"]);
-    this.#dueBreakpoints = 0;
+    this.#breakpoints.held = Number(own["heldBreakpoints"]);
   }
 
   /** Enters the exception or system call the engine stopped at. */
@@ -339,8 +305,12 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       return this.#deliver({ vector, error: 0, kind: "software" });
     }
     if (vector === Vector.DB) {
-      if (this.#isPortWithoutDebug()) return null;
-      return this.#deliver({ vector, error: 0, kind: this.#atBreakpoint() ? "fault" : "trap" });
+      if (this.#breakpoints.isPortOnly()) return null;
+      return this.#deliver({
+        vector,
+        error: 0,
+        kind: this.#breakpoints.atInstruction() ? "fault" : "trap",
+      });
     }
     if (vector === Vector.UD) return this.#enterInvalid();
     const error = hasErrorCode(vector) ? state.errorCode : 0;
@@ -373,8 +343,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
 
   /** The interrupt shadow makes the next block one of a single instruction. */
   protected override prepareRun(): boolean {
-    this.#dueBreakpoints = this.#heldBreakpoints;
-    const waits = this.#dueBreakpoints !== 0;
+    const waits = this.#breakpoints.prepareRun();
     if (this.#alone === undefined) return waits;
     if (this.#alone === this.#state.rip) {
       this.#state.interruptShadow = true;
@@ -399,23 +368,6 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       ? Vector.SS
       : Vector.GP;
     return this.#deliver({ vector, error: 0, kind: "fault" });
-  }
-
-  /**
-   * Whether a #DB is an instruction breakpoint's, a fault, and not a trap behind the instruction
-   * (SDM vol. 3, 17.3.1).
-   */
-  #atBreakpoint(): boolean {
-    const { engine } = this;
-    const rip = this.#state.rip;
-    const stepping = (engine.readRegister(X86Register.RFLAGS) & Rflags.TF) !== 0n &&
-      (engine.readRegister(X86Register.DR6) & DR6_BS) !== 0n;
-    if (stepping) return false;
-    const dr7 = Number(engine.readRegister(X86Register.DR7));
-    return BREAKPOINTS.some((register, i) =>
-      (dr7 >> (2 * i) & 3) !== 0 && (dr7 >>> (16 + 4 * i) & 3) === 0 &&
-      engine.readRegister(register) === rip
-    );
   }
 
   /** Whether a processor would refuse the next instruction, which is one the engine executes. */
