@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Cpu } from "../arch/arch.ts";
 import { archByName } from "../arch/mod.ts";
 import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
@@ -21,20 +20,7 @@ import {
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import { KernelError } from "./errors.ts";
 import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
-import {
-  ConsoleView,
-  cpuRegisters,
-  describeMachine,
-  findTask,
-  findThread,
-  programRegisters,
-  readMemory,
-  readText,
-  type Registers,
-  summarizeTasks,
-  type TaskSummary,
-  writeMemory,
-} from "./inspect/mod.ts";
+import { describeMachine, MachineView } from "./inspect/mod.ts";
 import { type CheckedProgram, checkOptions, type MachineOptions } from "./machine_options.ts";
 import type { PolicyFactory } from "./own_policy.ts";
 import type { PerCpu } from "./per_cpu.ts";
@@ -43,9 +29,8 @@ import { SnapshotError } from "./snapshot/errors.ts";
 import { modulesOf } from "./snapshot/modules.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 import { SnapshotStore } from "./snapshot/store.ts";
-import { describeWait, summarize, type ThreadSummary } from "./thread/describe.ts";
+import { describeWait } from "./thread/describe.ts";
 import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
-import type { Task } from "./thread/task.ts";
 import { handleTrap } from "./trap/traps.ts";
 
 /** Why {@linkcode Machine.run} came back. */
@@ -116,9 +101,7 @@ function describe(failure: Failure): string {
  * console.log(machine.run(), machine.console.text());
  * ```
  */
-export class Machine implements Disposable {
-  /** The kernel, for inspection. */
-  readonly kernel: Kernel;
+export class Machine extends MachineView implements Disposable {
   readonly #hypercalls: Hypercalls;
   readonly #snapshots: SnapshotStore;
   readonly #watchpoints: Watchpoints;
@@ -137,7 +120,7 @@ export class Machine implements Disposable {
   constructor(options: MachineOptions) {
     const { arch, policy, programs, ...built } = checkOptions(options);
     const kernel = new Kernel({ ...built, arch, policy, sinks: options.sinks ?? [] });
-    this.kernel = kernel;
+    super(kernel);
     this.#watchpoints = new Watchpoints(kernel);
     this.#snapshots = new SnapshotStore(kernel, built);
     const { image } = arch;
@@ -158,116 +141,14 @@ export class Machine implements Disposable {
     }
   }
 
-  /** The CPU it boots on, number 0; all of them are in {@linkcode Kernel.cpus}. */
-  get cpu(): Cpu {
-    return this.#boot.cpu;
-  }
-
   get #boot(): PerCpu {
     return this.kernel.cpus[0] as PerCpu;
   }
 
-  /** The instruction clock: guest instructions executed plus idle time skipped. */
-  get now(): number {
-    return this.kernel.clock.now;
-  }
-
-  /**
-   * Its threads, but those whose objects have been freed: where each is, what it waits for, how it
-   * will go on.
-   */
-  get threads(): ThreadSummary[] {
-    const k = this.kernel;
-    return k.tasks.flatMap((task) => k.threadsOf(task)).map(summarize);
-  }
-
-  /** Its tasks, dead ones too: how each ended, its threads, what is mapped. */
-  get tasks(): TaskSummary[] {
-    return summarizeTasks(this.kernel);
-  }
-
-  /** What its programs have printed. */
-  get console(): ConsoleView {
-    return new ConsoleView(this.kernel);
-  }
-
-  /**
-   * The general registers by name, in the order of a register dump: the CPU's as they are now, or
-   * those of a thread's program, wherever it is.
-   *
-   * @example Where the CPU is
-   * ```ts
-   * // deno run --allow-ffi --allow-env example.ts
-   * import { archByName, Machine } from "@trapline/trapline";
-   *
-   * using machine = new Machine({ arch: archByName("x86_64"), modules: [] });
-   * machine.run(1_000);
-   * console.log(machine.registers().rip);
-   * ```
-   *
-   * @param options `thread` is a thread's number
-   * @throws {KernelError} of kind `misuse` if there is no such thread, or it runs no program
-   */
-  registers(options: { readonly thread?: number } = {}): Registers {
-    const k = this.kernel;
-    return options.thread === undefined
-      ? cpuRegisters(k, this.cpu)
-      : programRegisters(k, findThread(k, options.thread));
-  }
-
-  /**
-   * Reads memory by virtual address: in the upper half the kernel's, below that a task's own. No
-   * protection is asked; pages not touched yet are what the task would find in them.
-   *
-   * @param options `task` is a task's number or name; by default the one whose thread runs
-   * @throws {KernelError} of kind `address` if a part is not mapped, with the first address that is
-   *   not; `misuse` if there can be no such range or there is no such task
-   */
-  readMemory(
-    address: bigint,
-    size: number,
-    options: { readonly task?: number | string } = {},
-  ): Uint8Array<ArrayBuffer> {
-    return readMemory(this.kernel, { task: this.#task(options), address, size });
-  }
-
-  /**
-   * Reads a text of a C program by virtual address: UTF-8 up to a zero byte.
-   *
-   * @param options `task` as for {@linkcode Machine.readMemory}; `limit` is the most bytes that are
-   *   read, by default 4,096
-   * @throws {KernelError} as {@linkcode Machine.readMemory}
-   */
-  readText(
-    address: bigint,
-    options: { readonly task?: number | string; readonly limit?: number } = {},
-  ): string {
-    const { limit: size = 4096 } = options;
-    return readText(this.kernel, { task: this.#task(options), address, size });
-  }
-
-  /**
-   * Writes memory by virtual address, as {@linkcode Machine.readMemory} reads it. Pages not touched
-   * yet come into memory; changed code is executed as it is now.
-   *
-   * @throws {KernelError} as {@linkcode Machine.readMemory}, and of kind `memory` if there are too
-   *   few page frames; nothing is written then
-   */
-  writeMemory(
-    address: bigint,
-    bytes: Uint8Array,
-    options: { readonly task?: number | string } = {},
-  ): void {
-    writeMemory(this.kernel, { task: this.#task(options), address }, bytes);
-  }
-
-  #task({ task }: { readonly task?: number | string }): Task {
-    return task === undefined ? this.#boot.current.task : findTask(this.kernel, task);
-  }
-
-  /** Why the machine stopped for good, or `null`. */
-  get halted(): string | null {
-    return this.kernel.halted;
+  /** Refuses what would change a machine under a kernel that is at work. */
+  protected override checkQuiet(action: string): void {
+    if (!this.#running) return;
+    throw new KernelError("misuse", `Cannot ${action} a machine that is running`);
   }
 
   /**

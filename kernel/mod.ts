@@ -56,7 +56,13 @@ export type {
 } from "./debug/watchpoints.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
 export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
-export type { ConsoleView, MappingSummary, Registers, TaskSummary } from "./inspect/mod.ts";
+export type {
+  ConsoleView,
+  MachineView,
+  MappingSummary,
+  Registers,
+  TaskSummary,
+} from "./inspect/mod.ts";
 export { Machine, type RunResult } from "./machine.ts";
 export type { MachineOptions, ModuleOptions } from "./machine_options.ts";
 export type { PolicyConditions, PolicyFactory } from "./own_policy.ts";

@@ -181,6 +181,26 @@ for (const arch of ARCH_NAMES) {
     assertEquals(machine.readMemory(begin + 4199n, 2), new Uint8Array([7, 0]));
   });
 
+  Deno.test(`writeMemory ${arch}, not while the kernel is at work`, () => {
+    const errors: unknown[] = [];
+    using session = new Session({ arch, programs: ["threads"] });
+    const { machine } = session;
+    machine.kernel.events.connect([{
+      write({ type }): void {
+        if (type !== "page-fault" || errors.length > 0) return;
+        machine.readMemory(machine.kernel.arch.image.begin, 1);
+        errors.push(assertThrows(() => machine.writeMemory(0n, new Uint8Array()), KernelError));
+      },
+    }]);
+    session.finish();
+    const [error] = errors;
+    assert(error instanceof KernelError);
+    assertEquals(
+      [error.kind, error.message],
+      ["misuse", "Cannot write memory of a machine that is running"],
+    );
+  });
+
   Deno.test(`Machine ${arch}, tasks are found by number and by name`, () => {
     using session = new Session({ arch, programs: ["spinner 5", "threads", "spinner 6"] });
     const { machine } = session;
