@@ -54,6 +54,9 @@ export class X86Shadow implements Shadow {
       });
     }
     while ((this.#entries.at(-1)?.slot ?? sp) < sp) this.#entries.pop();
+    // A retpoline puts another address in the place of the last one, and so returns elsewhere.
+    const last = this.#entries.at(-1);
+    if (last?.slot === sp && last.pc !== top(now)) this.#entries.pop();
     return this.#entries.toReversed();
   }
 

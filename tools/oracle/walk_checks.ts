@@ -36,6 +36,8 @@ const LINKED: Readonly<Record<string, readonly string[]>> = {
   "LLD, lazy": ["-fuse-ld=lld", "-Wl,-z,lazy"],
   "LLD, lazy with IBT": ["-fuse-ld=lld", "-Wl,-z,lazy", "-Wl,-z,force-ibt"],
   "LLD, bound": ["-fuse-ld=lld", "-Wl,-z,now"],
+  "LLD, lazy retpolines": ["-fuse-ld=lld", "-Wl,-z,lazy", "-Wl,-z,retpolineplt"],
+  "LLD, bound retpolines": ["-fuse-ld=lld", "-Wl,-z,now", "-Wl,-z,retpolineplt"],
 };
 
 /** Options that compile a program for AArch64 in a way of its own. */

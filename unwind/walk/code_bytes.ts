@@ -8,37 +8,42 @@ import type { PlacedBytes } from "../cfi/mod.ts";
 import type { MemoryReader } from "./memory.ts";
 import type { ModuleList } from "./module_list.ts";
 
-/** Bytes kept on either side: more than the longest stub has. */
-const REACH = 32;
+const NO_BYTES = new Uint8Array(0);
 
 /** The bytes around an address: those of its module's file, else those in memory. */
 export class CodeBytes {
   /** The address. */
-  readonly address: Address;
-  /** −1 for what cannot be read. */
-  #bytes: Int16Array = new Int16Array(2 * REACH).fill(-1);
+  address: Address = NaN;
+  readonly #modules: ModuleList;
+  readonly #memory: MemoryReader;
+  /** The stretch that was read last, and its address. */
+  #bytes: Uint8Array = NO_BYTES;
+  #start: Address = 0;
+  /** Whether that is a section of a file, and nothing around it is to be looked for. */
+  #isSection = false;
 
-  /** Reads the bytes around an address. */
-  constructor(
-    address: Address,
-    program: { readonly modules: ModuleList; readonly memory: MemoryReader },
-  ) {
+  /** The code of a program, as yet nowhere. */
+  constructor(program: { readonly modules: ModuleList; readonly memory: MemoryReader }) {
+    this.#modules = program.modules;
+    this.#memory = program.memory;
+  }
+
+  /** Goes to an address and gives itself. */
+  moveTo(address: Address): this {
+    if (address === this.address) return this;
     this.address = address;
-    const { modules, memory } = program;
-    const section = sectionAt(address, modules);
-    if (section !== undefined) {
-      this.#take(section.bytes, address - section.address);
-      return;
-    }
-    if (!Number.isSafeInteger(address)) return;
-    // They may be in several pages, of which some cannot be read.
-    for (let at = address - 1; at >= address - REACH;) at = this.#takeWindow(memory, at).begin - 1;
-    for (let at = address; at < address + REACH;) at = this.#takeWindow(memory, at).end;
+    const at = address - this.#start;
+    if (at >= 0 && at < this.#bytes.length) return this;
+    const section = sectionAt(address, this.#modules);
+    this.#isSection = section !== undefined;
+    this.#bytes = section?.bytes ?? NO_BYTES;
+    this.#start = section?.address ?? 0;
+    return this;
   }
 
   /** The byte at an offset from the address, −1 if it cannot be read. */
   byte(offset: number): number {
-    return this.#bytes[REACH + offset] ?? -1;
+    return this.#bytes[this.address + offset - this.#start] ?? this.#load(offset);
   }
 
   /** The little-endian 32-bit word at an offset, −1 if it cannot be read. */
@@ -54,27 +59,22 @@ export class CodeBytes {
 
   /** Whether bytes are at an offset; −1 stands for any byte that can be read. */
   has(offset: number, bytes: readonly number[]): boolean {
-    return bytes.every((byte, i) => {
+    for (let i = 0; i < bytes.length; i++) {
       const found = this.byte(offset + i);
-      return found >= 0 && (byte < 0 || found === byte);
-    });
+      if (found < 0 || bytes[i]! >= 0 && found !== bytes[i]) return false;
+    }
+    return true;
   }
 
-  /** Takes over the memory around `at`; gives the range that is done with. */
-  #takeWindow(memory: MemoryReader, at: Address): { begin: Address; end: Address } {
-    const window = memory.window(toBigAddress(at));
-    if (window === undefined) return { begin: -Infinity, end: Infinity };
-    const { bytes } = window;
-    const begin = fromBigAddress(window.start);
-    this.#take(bytes, this.address - begin);
-    return { begin: Math.min(begin, at), end: Math.max(begin + bytes.length, at + 1) };
-  }
-
-  /** Takes over what is around index `at` of `bytes`, which is the address. */
-  #take(bytes: Uint8Array, at: number): void {
-    const first = Math.max(-REACH, -at);
-    const end = Math.min(REACH, bytes.length - at);
-    for (let i = first; i < end; i++) this.#bytes[REACH + i] = bytes[at + i]!;
+  /** Goes over to the stretch of memory that holds an offset; gives its byte there, or −1. */
+  #load(offset: number): number {
+    const address = this.address + offset;
+    if (this.#isSection || !Number.isSafeInteger(address)) return -1;
+    const window = this.#memory.window(toBigAddress(address));
+    if (window === undefined) return -1;
+    this.#bytes = window.bytes;
+    this.#start = fromBigAddress(window.start);
+    return this.#bytes[address - this.#start] ?? -1;
   }
 }
 

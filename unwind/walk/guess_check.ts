@@ -5,7 +5,7 @@
  */
 import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { Doubt } from "./certainty.ts";
-import { CodeBytes } from "./code_bytes.ts";
+import type { CodeBytes } from "./code_bytes.ts";
 import type { MemoryReader } from "./memory.ts";
 import type { WalkState } from "./walk_state.ts";
 
@@ -22,18 +22,20 @@ export function doubtOf(state: WalkState, calleeSp: Address): Doubt | undefined 
   const isArm = slots.registers.machine === "aarch64";
   if (isArm && (pc % 4 !== 0 || sp % 16 !== 0)) return "misaligned";
   if (!modules.holdsCode(pc - 1)) return "no-code";
-  const code = new CodeBytes(pc, state);
+  const code = state.code();
   if (!(isArm ? isArmCall(code) : isX86Call(code))) return "no-call";
-  return isOneStretch(state.memory, calleeSp, sp) ? undefined : "other-stack";
+  const isNear = calleeSp <= sp && sp - calleeSp <= STACK_REACH;
+  // The reader has just loaded the return address.
+  if (isNear && state.reader.holds(calleeSp, sp)) return undefined;
+  return isNear && isReadable(state.memory, calleeSp, sp) ? undefined : "other-stack";
 }
 
-/** Whether all bytes from `begin` to `end` can be read, and they are not too many. */
-function isOneStretch(memory: MemoryReader, begin: Address, end: Address): boolean {
-  if (!(begin <= end && end - begin <= STACK_REACH)) return false;
+/** Whether all bytes from `begin` to `end` can be read. */
+function isReadable(memory: MemoryReader, begin: Address, end: Address): boolean {
   for (let at = begin; at < end;) {
     const window = memory.window(toBigAddress(at));
     if (window === undefined) return false;
-    at = fromBigAddress(window.start) + window.bytes.length;
+    at = Math.max(at + 1, fromBigAddress(window.start) + window.bytes.length);
   }
   return true;
 }

@@ -129,6 +129,11 @@ export class WordReader {
     return true;
   }
 
+  /** Whether all bytes from `begin` to `end` are in the window of the last word. */
+  holds(begin: Address, end: Address): boolean {
+    return begin >= this.#start && end - 8 <= this.#lastWord;
+  }
+
   /** Little-endian number of `size` bytes, 1 to 8, or undefined if it cannot be read. */
   number(address: bigint, size: number): bigint | undefined {
     let value = 0n;

@@ -3,7 +3,8 @@
  * them, no linker does on AArch64, and none for those of static programs.
  *
  * A stub is a leaf: it finds out where to go and jumps there. Only the lazy ones push anything, on
- * the way to the dynamic linker, whose entry expects two words above the return address.
+ * the way to the dynamic linker, whose entry expects two words above the return address. LLD's
+ * retpolines jump by a return: they call a piece of code that replaces its return address.
  *
  * @module
  */
@@ -11,11 +12,22 @@ import type { Machine } from "../../elf/mod.ts";
 import type { CodeBytes } from "./code_bytes.ts";
 
 /**
- * Bytes that the stub around an address has pushed when it is there; undefined if no stub is around
- * it.
+ * What {@linkcode pushedByStub} gives at the return of a retpoline: one word more than the stub it
+ * belongs to, which only the stack can tell.
  */
-export function pushedByStub(machine: Machine, code: CodeBytes): number | undefined {
-  return machine === "x86_64" ? pushedX86(code) : pushedArm(code);
+export const RETPOLINE_RETURN = -1;
+
+/**
+ * Bytes that the stub around an address has pushed when it is there; undefined if no stub is around
+ * it. At a return address only stubs that call are looked for.
+ */
+export function pushedByStub(
+  machine: Machine,
+  code: CodeBytes,
+  isReturnAddress: boolean,
+): number | undefined {
+  if (machine === "x86_64") return pushedX86(isReturnAddress ? BEHIND_CALLS : ANYWHERE, code);
+  return isReturnAddress ? undefined : pushedArm(code);
 }
 
 /** A stub: all of its bytes, −1 for any, and where its instructions begin. */
@@ -30,6 +42,7 @@ const ENDBR64 = "f3 0f 1e fa";
 const JUMP_THROUGH = `ff 25 ${ANY}`;
 const PUSH_INDEX = `68 ${ANY}`;
 
+/** A stub of these parts; one with a negative infinity is no instruction that is ever reached. */
 function stub(...parts: readonly (readonly [bytes: string, pushed: number])[]): Stub {
   const bytes: number[] = [];
   const instructions = parts.map(([text, pushed]) => {
@@ -37,8 +50,37 @@ function stub(...parts: readonly (readonly [bytes: string, pushed: number])[]): 
     for (const byte of text.split(" ")) bytes.push(byte === "??" ? -1 : parseInt(byte, 16));
     return { at, pushed };
   });
-  return { bytes, instructions };
+  return { bytes, instructions: instructions.filter(({ pushed }) => pushed !== -Infinity) };
 }
+
+const MOV_R11 = `4c 8b 1d ${ANY}`;
+const FILLER = "cc cc cc cc";
+/** What waits for a processor that guesses that the return goes where the call came from. */
+const TRAP = "f3 90 0f ae e8 eb f9"; // 1: pause; lfence; jmp 1b
+
+/**
+ * Retpolines of LLD: `mov` the target to R11, then call code that puts it in place of its return
+ * address, and returns. What stands behind the call is only ever a return address.
+ */
+const RETPOLINES: readonly Stub[] = [
+  // The header, and the code that is called, 16 bytes aligned.
+  stub([`ff 35 ${ANY}`, 8], [MOV_R11, 16], ["e8 0e 00 00 00", 16], [TRAP, 16]),
+  stub(
+    [`eb f9 ${FILLER} cc cc cc`, -Infinity],
+    ["4c 89 1c 24", 0], // mov %r11, (%rsp)
+    ["c3", RETPOLINE_RETURN],
+  ),
+  // Lazy: call, go back to the trap, push the index, go to the header.
+  stub([MOV_R11, 0], [`e8 ${ANY}`, 0], [`e9 ${ANY}`, 0], [PUSH_INDEX, 0], [`e9 ${ANY}`, 8]),
+  // Bound: the header is the call.
+  stub(["e8 0b 00 00 00", 0], [TRAP, 0]),
+  stub(
+    [`eb f9 ${FILLER}`, -Infinity],
+    ["4c 89 1c 24", 0], // mov %r11, (%rsp)
+    ["c3", RETPOLINE_RETURN],
+  ),
+  stub([MOV_R11, 0], [`e9 ${ANY}`, 0], [FILLER, -Infinity]),
+];
 
 /**
  * Stubs of x86-64 (psABI 5.2, and with the prefixes of IBT and MPX as linkers write them). One that
@@ -59,14 +101,37 @@ const STUBS_X86: readonly Stub[] = [
   stub([ENDBR64, 0], [`f2 ${JUMP_THROUGH}`, 0]),
   stub([`f2 ${JUMP_THROUGH}`, 0]),
   stub([JUMP_THROUGH, 0]),
+  ...RETPOLINES,
 ];
 
-function pushedX86(code: CodeBytes): number | undefined {
-  for (const { bytes, instructions } of STUBS_X86) {
-    const here = instructions.find(({ at }) => code.has(-at, bytes));
-    if (here !== undefined) return here.pushed;
+/** An instruction of a stub, to be looked for by its first byte. */
+interface Candidate {
+  readonly bytes: readonly number[];
+  readonly at: number;
+  readonly pushed: number;
+}
+
+function byFirstByte(stubs: readonly Stub[]): ReadonlyMap<number, readonly Candidate[]> {
+  const map = new Map<number, Candidate[]>();
+  for (const { bytes, instructions } of stubs) {
+    for (const { at, pushed } of instructions) {
+      const first = bytes[at]!;
+      const known = map.get(first);
+      if (known === undefined) map.set(first, [{ bytes, at, pushed }]);
+      else known.push({ bytes, at, pushed });
+    }
   }
-  return undefined;
+  return map;
+}
+
+const ANYWHERE = byFirstByte(STUBS_X86);
+const BEHIND_CALLS = byFirstByte(RETPOLINES);
+
+function pushedX86(
+  candidates: ReadonlyMap<number, readonly Candidate[]>,
+  code: CodeBytes,
+): number | undefined {
+  return candidates.get(code.byte(0))?.find(({ bytes, at }) => code.has(-at, bytes))?.pushed;
 }
 
 /** `stp x16, x30, [sp, #-16]!`, with which the header begins. */

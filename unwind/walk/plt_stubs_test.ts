@@ -66,6 +66,35 @@ const X86_64: Readonly<Record<string, StubCase>> = {
     ["f2 ff 25 e2 2f 00 00", 0], // bnd jmp *puts@got(%rip)
     ["0f 1f 44 00 00", NaN], // nop
   ],
+  "header with retpoline": [
+    ["ff 35 5a 23 00 00", 8], // push got+8(%rip)
+    ["4c 8b 1d 5b 23 00 00", 16], // mov got+16(%rip), %r11
+    ["e8 0e 00 00 00", 16], // call 2f
+    ["f3 90 0f ae e8 eb f9", NaN], // 1: pause; lfence; jmp 1b
+    ["cc cc cc cc cc cc cc", NaN],
+    ["4c 89 1c 24", NaN], // 2: mov %r11, (%rsp)
+    ["c3", 24], // ret
+  ],
+  "retpoline": [
+    ["4c 8b 1d 39 23 00 00", 0], // mov puts@got(%rip), %r11
+    ["e8 e4 ff ff ff", 0], // call 2b of the header
+    ["e9 d1 ff ff ff", NaN], // jmp 1b
+    ["68 00 00 00 00", 0], // push $0
+    ["e9 b5 ff ff ff", 8], // jmp header
+    ["cc cc cc cc cc", NaN],
+  ],
+  "bound retpoline": [
+    ["4c 8b 1d 99 12 00 00", 0], // mov puts@got(%rip), %r11
+    ["e9 d4 ff ff ff", 0], // jmp header
+    ["cc cc cc cc", NaN],
+  ],
+  "header of bound retpolines": [
+    ["e8 0b 00 00 00", 0], // call 2f
+    ["f3 90 0f ae e8 eb f9", NaN], // 1: pause; lfence; jmp 1b
+    ["cc cc cc cc", NaN],
+    ["4c 89 1c 24", NaN], // 2: mov %r11, (%rsp)
+    ["c3", 8], // ret
+  ],
 };
 
 const AARCH64: Readonly<Record<string, StubCase>> = {
@@ -117,7 +146,7 @@ function programAt(
   const { code, at, pushed } = place;
   const isArm = machine === "aarch64";
   // What has been pushed, then the return address or what the caller keeps on its stack.
-  const stack = [...Array(pushed / 8).fill(0x4141), isArm ? 0x4242 : 0x2080, 0x4343];
+  const stack = [...Array(pushed / 8).fill(0x414141), isArm ? 0x4242 : 0x2080, 0x4343];
   return {
     machine,
     functions: [isArm ? ARM_CALLER : CALLER],
@@ -177,4 +206,36 @@ Deno.test("FrameIterator, knows a stub across two pages and in a file", () => {
     { start: BigInt(CODE + 8), bytes: code.slice(8) },
   ];
   assertEquals(trace({ ...init, memory: parts })[1], "caller+128 call registered");
+});
+
+Deno.test("FrameIterator, goes from what a retpoline calls through its stub to the caller", () => {
+  const header = "ff 35 5a 23 00 00 4c 8b 1d 5b 23 00 00 e8 0e 00 00 00 f3 90 0f ae e8 eb f9 " +
+    "cc cc cc cc cc cc cc 4c 89 1c 24 c3 cc cc cc cc cc cc cc cc cc cc cc ";
+  const stub = "4c 8b 1d 39 23 00 00 e8 e4 ff ff ff e9 d1 ff ff ff 68 00 00 00 00 e9 b5 ff ff ff";
+  const at = (stack: readonly number[]) =>
+    trace({
+      functions: [CALLER],
+      stack,
+      memory: [{ start: BigInt(CODE), bytes: bytesOf(header + stub) }],
+      registers: { [RIP]: CODE + 32, [RSP]: STACK, 6: 0 },
+    });
+  // Called by the stub, and by the header for a stub that has pushed its index.
+  assertEquals(at([CODE + 60, 0x2080]), [
+    "0x3020 call plt",
+    "0x303c call plt",
+    "caller+128 call registered",
+    "return-address-undefined",
+  ]);
+  assertEquals(at([CODE + 18, 0x414141, 0, 0x2080]), [
+    "0x3020 call plt",
+    "0x3012 call plt",
+    "caller+128 call registered",
+    "return-address-undefined",
+  ]);
+});
+
+Deno.test("FrameIterator, takes no stub for the place where a call returns to", () => {
+  const code = bytesOf("ff 25 e2 2f 00 00");
+  const init = programAt("x86_64", { code, at: 0, pushed: 0 });
+  assertEquals(trace(init, { start: "return-address" }), ["0x3000 call none", "no-rule"]);
 });

@@ -5,10 +5,9 @@
  * @module
  */
 import { type Address, addressFromHalves } from "../../bytes/mod.ts";
-import { CodeBytes } from "./code_bytes.ts";
 import { type CompiledRule, compileRow } from "./compiled_rule.ts";
 import { type PlainRules, plainRules } from "./plain_rules.ts";
-import { pushedByStub } from "./plt_stubs.ts";
+import { pushedByStub, RETPOLINE_RETURN } from "./plt_stubs.ts";
 import { isSigreturn } from "./signal_frames.ts";
 import type { WalkState } from "./walk_state.ts";
 
@@ -70,19 +69,19 @@ export class RuleFinder {
    * returns to. What comes before it is another function.
    */
   #signalFrame(): CompiledRule | undefined {
-    const { pc } = this.#state;
-    const rule = this.#inTables(pc);
+    const rule = this.#inTables(this.#state.pc);
     if (rule?.isSignalFrame === true) return rule;
-    return this.#isSigreturn(new CodeBytes(pc, this.#state)) ? this.#plain.sigreturn : undefined;
+    return this.#isSigreturn() ? this.#plain.sigreturn : undefined;
   }
 
   #withoutTable(): CompiledRule {
     const { pc, interrupted, modules, slots } = this.#state;
+    const pushed = pushedByStub(slots.registers.machine, this.#state.code(), !interrupted);
+    if (pushed !== undefined) {
+      return this.#plain.stub(pushed === RETPOLINE_RETURN ? this.#retpolinePushed() : pushed);
+    }
     if (interrupted) {
-      const code = new CodeBytes(pc, this.#state);
-      if (this.#isSigreturn(code)) return this.#plain.sigreturn;
-      const pushed = pushedByStub(slots.registers.machine, code);
-      if (pushed !== undefined) return this.#plain.stub(pushed);
+      if (this.#isSigreturn()) return this.#plain.sigreturn;
       // A call or jump to nowhere: believe it if the would-be return address is in code.
       if (!modules.holdsCode(pc) && modules.holdsCode(this.#wouldReturnTo() - 1)) {
         return this.#plain.entry;
@@ -91,8 +90,8 @@ export class RuleFinder {
     return this.#isFramePointer() ? this.#plain.framePointer : this.#plain.none;
   }
 
-  #isSigreturn(code: CodeBytes): boolean {
-    return isSigreturn(this.#state.slots.registers.machine, code);
+  #isSigreturn(): boolean {
+    return isSigreturn(this.#state.slots.registers.machine, this.#state.code());
   }
 
   /** Where a function returns to whose first instruction has not run; NaN if that is nowhere. */
@@ -106,6 +105,14 @@ export class RuleFinder {
     return reader.load(this.#state.value(slots.sp))
       ? addressFromHalves(reader.low, reader.high)
       : NaN;
+  }
+
+  /** Above the target a function's retpoline has the return address, the header's two words more. */
+  #retpolinePushed(): number {
+    const { modules, reader, slots } = this.#state;
+    const isCalled = reader.load(this.#state.value(slots.sp) + 8) &&
+      modules.holdsCode(addressFromHalves(reader.low, reader.high) - 1);
+    return isCalled ? 8 : 24;
   }
 
   /** Whether the frame pointer may be one. */

@@ -5,6 +5,7 @@
  */
 import { type Address, addressFromHalves, toBigAddress } from "../../bytes/mod.ts";
 import { EXACT, type Trust } from "./certainty.ts";
+import { CodeBytes } from "./code_bytes.ts";
 import { WalkError, type WalkErrorKind } from "../errors.ts";
 import { type MemoryReader, WordReader } from "./memory.ts";
 import type { ModuleList } from "./module_list.ts";
@@ -43,6 +44,7 @@ export class WalkState implements RegisterBlock {
   /** Known slots 32 to 63. */
   knownHigh: number;
   #block: ArenaBlock = { words: NO_WORDS, base: 0 };
+  #code: CodeBytes | undefined;
 
   /** The state before the first stack frame. Throws {@linkcode WalkError} (`registers`). */
   constructor(input: WalkInput, interrupted: boolean) {
@@ -67,6 +69,11 @@ export class WalkState implements RegisterBlock {
     }
     this.pc = this.value(this.slots.pc);
     if (this.pc !== this.pc) throw this.error("registers", "PC is no address");
+  }
+
+  /** The instructions around the program counter. */
+  code(): CodeBytes {
+    return (this.#code ??= new CodeBytes(this)).moveTo(this.pc);
   }
 
   /** Whether the value of a slot is known. */
