@@ -24,8 +24,10 @@ export interface InstructionWatcher {
 }
 
 /**
- * Hooks the instructions that a watcher finds, one by one, so that the others cost nothing: blocks
- * are looked at when they are translated, and translated again if something was found.
+ * Hooks the instructions that a watcher finds, one by one: blocks are looked at when they are
+ * translated, and translated again if something was found. While none was found the others cost
+ * nothing; from the first on, the library calls its hooks through a list in all code that it then
+ * translates, some 9 ns more for each instruction.
  */
 export class InstructionWatch {
   readonly #native: NativeEngine;

@@ -4,6 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Registers } from "../testing/harness.ts";
+import { aarch64 } from "./mod.ts";
 import {
   EL0,
   EL1H,
@@ -187,19 +188,17 @@ Deno.test("AArch64 exclusive store, in a loop stores as ever", () => {
 });
 
 Deno.test("AArch64 VBAR_EL1, its reserved bits do not count", () => {
+  const vbar = aarch64.image.symbol("vectors");
   for (const low of [1n, 0x20n, 0x80n, 0x7ffn]) {
-    // msr vbar_el1, x1; svc #0
-    using machine = makeMachine();
-    const vbar = machine.cpu.register("vbar_el1");
-    machine.cpu.setRegister("vbar_el1", vbar | low);
-    for (const origin of ORIGINS) {
-      machine.start({
-        ...startOf(machine, origin),
-        pc: machine.label(origin.mode, "exception_return_next"),
-        registers: { pstate: origin.pstate },
+    for (const fromGuest of [false, true]) {
+      const code = fromGuest ? [0xd518c001, 0xd4000001] : [0xd4000001]; // msr vbar_el1, x1; svc #0
+      const { machine, trap } = runWords(code, {
+        registers: { x1: vbar | low },
+        prepare: ({ cpu }) => cpu.setRegister("vbar_el1", fromGuest ? vbar : vbar | low),
       });
-      const { entry } = machine.runToTrap();
-      assertEquals(entry?.registers["pc"], vbar + BigInt(origin.slot) * 0x80n);
+      using _ = machine;
+      assertEquals(trap.entry?.code, SVC);
+      assertEquals(trap.entry?.registers["pc"], vbar + BigInt(EL1H.slot) * 0x80n);
     }
   }
 });

@@ -53,9 +53,9 @@ const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
 /** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
 const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
+/** The reserved bits of VBAR_EL1, of which the engine keeps some. */
+const VBAR_RESERVED = 0x7ff;
 const ESR_ILLEGAL_STATE = (ExceptionClass.ILLEGAL_STATE << 26) | IL;
-/** VBAR_EL1: below it, bits are reserved. */
-const VECTOR_BASE = ~0x7ffn;
 /** `msr mdscr_el1, x0` and `mrs x0, mdscr_el1`. */
 const MSR_MDSCR = 0xd5100240;
 const MRS_MDSCR = 0xd5300240;
@@ -86,9 +86,6 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   readonly #entryEnd: bigint;
   readonly #fp: FpTrap;
   readonly #corrections: Corrections;
-  /** VBAR_EL1 as it was seen last, and the address of the vectors that it gives. */
-  #vbarSeen = 0n;
-  #vectors = 0n;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage) {
@@ -459,13 +456,12 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     if (esr !== undefined) this.#esr.writeU32(esr);
     if (far !== undefined) this.#far.write(far);
     state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
-    this.#corrections.illegal = false;
+    if (this.#corrections.illegal) this.#corrections.illegal = false;
     const vbar = this.#vbar.read();
-    if (vbar !== this.#vbarSeen) {
-      this.#vbarSeen = vbar;
-      this.#vectors = vbar & VECTOR_BASE;
-    }
-    state.pc = this.#vectors + (VECTOR_SLOTS[slot] ?? 0n);
+    const base = (this.#vbar.readU32() & VBAR_RESERVED) === 0
+      ? vbar
+      : vbar & ~BigInt(VBAR_RESERVED);
+    state.pc = base + (VECTOR_SLOTS[slot] ?? 0n);
     if (this.observer === null) return null;
     this.observer({
       vector: slot,

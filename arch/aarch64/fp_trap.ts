@@ -33,6 +33,11 @@ const EL1_DEBUG = KDE | 1n << 15n;
  * either, which only the guest itself can ask for.
  */
 export class FpTrap {
+  /**
+   * Whether instructions are to be watched, as the engine's own trap excludes the guest's stepping,
+   * and its breakpoints at EL1, and is not for EL1. A plain property, as each run asks for it.
+   */
+  watching = false;
   readonly #engine: Engine;
   #cpacr = FPEN_ALL;
   #mdscr = 0n;
@@ -84,14 +89,6 @@ export class FpTrap {
     return true;
   }
 
-  /**
-   * Whether instructions are to be watched, as the engine's own trap excludes the guest's stepping,
-   * and its breakpoints at EL1, and is not for EL1.
-   */
-  get watching(): boolean {
-    return this.#enabled && (this.#debugging || this.#kernel);
-  }
-
   /** Whether floating-point instructions of EL1 trap. */
   get kernel(): boolean {
     return this.#kernel;
@@ -114,6 +111,7 @@ export class FpTrap {
     this.#enabled = fpen !== FPEN_ALL;
     this.#kernel = this.#enabled && fpen !== FPEN_KERNEL;
     this.#debugging = this.stepping || (this.#mdscr & EL1_DEBUG) === EL1_DEBUG;
+    this.watching = this.#enabled && (this.#debugging || this.#kernel);
   }
 
   #prepare(): void {

@@ -125,6 +125,14 @@ export class SystemRegister {
     return this.#cell.value;
   }
 
+  /** Reads the lower 32 bits of the register. */
+  readU32(): number {
+    const place = this.#place;
+    return place === undefined
+      ? Number(this.read() & 0xffff_ffffn)
+      : place.view.get32(place.offset);
+  }
+
   /**
    * Writes the register. Where translation or another mode follows from it, the engine takes that
    * anew.
