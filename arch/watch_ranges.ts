@@ -76,15 +76,34 @@ export function windowsOf({ address, size, reads, writes }: WatchRange): WatchWi
   if (size >= PAGE_SIZE) return [{ begin: 0, end: PAGE_SIZE, ...kinds }];
   return [{ begin, end: PAGE_SIZE, ...kinds }, {
     begin: 0,
-    end: begin + size - PAGE_SIZE > PAGE_SIZE ? PAGE_SIZE : begin + size - PAGE_SIZE,
+    end: begin + size - PAGE_SIZE,
     ...kinds,
   }];
 }
 
-/** One array behind another. */
-export function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
+/**
+ * Adds the bytes of an access to those an instruction has touched, with what was there before. It
+ * may access some twice: the engine tries a block of `DC ZVA` first.
+ */
+export function noteBytes(touched: Map<bigint, number>, { address, before }: Access): void {
+  before.forEach((byte, index) => {
+    const at = address + BigInt(index);
+    if (!touched.has(at)) touched.set(at, byte);
+  });
+}
+
+/** Bytes side by side, lowest first, and what was there before. */
+export function runsOf(
+  touched: ReadonlyMap<bigint, number>,
+): { address: bigint; before: Uint8Array }[] {
+  const runs: { address: bigint; bytes: number[] }[] = [];
+  for (const [at, byte] of [...touched].sort(([a], [b]) => a < b ? -1 : 1)) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.address + BigInt(last.bytes.length) === at) {
+      last.bytes.push(byte);
+    } else {
+      runs.push({ address: at, bytes: [byte] });
+    }
+  }
+  return runs.map(({ address, bytes }) => ({ address, before: Uint8Array.from(bytes) }));
 }

@@ -20,10 +20,11 @@ import {
   type Access,
   clip,
   isNear,
-  join,
   MAX_ACCESS,
   near,
+  noteBytes,
   pagesOf,
+  runsOf,
   windowsOf,
 } from "./watch_ranges.ts";
 
@@ -181,12 +182,26 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
     const operands = found?.addresses;
     if (this.#debug.length > 0) this.#settleDebug(accesses, operands);
     for (const range of this.#ranges) {
+      const touched = { read: new Map<bigint, number>(), write: new Map<bigint, number>() };
       for (const { write, address, size, before } of accesses) {
         if (!(write ? range.writes : range.reads)) continue;
         for (const at of this.#addresses(range, { physical: address, operands })) {
-          const access = this.#whole({ write, address: at, size, before });
-          const part = clip(access, range);
-          if (part !== undefined) this.#tell(range, part, record.pc);
+          const part = clip(this.#whole({ write, address: at, size, before }), range);
+          if (part !== undefined) noteBytes(touched[write ? "write" : "read"], part);
+        }
+      }
+      for (const access of ["read", "write"] as const) {
+        for (const { address, before } of runsOf(touched[access])) {
+          const value = access === "write" ? this.#read(address, before.length) : before;
+          this.#hits.push({
+            range,
+            access,
+            address,
+            before,
+            value,
+            pc: record.pc,
+            by: "instruction",
+          });
         }
       }
     }
@@ -308,26 +323,6 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
     whole.set(before);
     if (head !== undefined) whole.set(head.subarray(0, size - before.length), before.length);
     return { ...access, before: whole };
-  }
-
-  /** Adds to the hits; neighboring parts of one instruction's access are one. */
-  #tell(range: WatchRange, part: Access, pc: bigint): void {
-    const access = part.write ? "write" : "read";
-    const last = this.#hits.at(-1);
-    const value = part.write ? this.#read(part.address, part.size) : part.before;
-    const { address, before } = part;
-    if (
-      last !== undefined && last.range === range && last.access === access && last.pc === pc &&
-      last.address + BigInt(last.before.length) === address
-    ) {
-      this.#hits[this.#hits.length - 1] = {
-        ...last,
-        before: join(last.before, before),
-        value: join(last.value, value),
-      };
-      return;
-    }
-    this.#hits.push({ range, access, address, before, value, pc, by: "instruction" });
   }
 
   /** Bytes at an address, as the CPU finds them now. */

@@ -10,6 +10,7 @@ const TEXT = 0x60_0000n;
 const FIRST = 0x61_0000n;
 const SECOND = 0x62_0000n;
 const OTHER = 0x63_0000n;
+const REP = 0xf3;
 
 /** Runs to the first trap; all hits. */
 function hitsOf(machine: BareMachine): WatchHit[] {
@@ -152,3 +153,79 @@ for (const make of [makeA64, makeX86]) {
     assertEquals(hits.map(({ address, before }) => [address, before.length]), [[page + 0xffcn, 8]]);
   });
 }
+
+/** Runs instructions of user mode with the address in a register, under a watch of each byte. */
+function sweep(
+  make: () => BareMachine,
+  { code, register, address, begin, size, access }: {
+    readonly code: readonly number[];
+    readonly register: string;
+    readonly address: bigint;
+    /** First byte that is accessed, from the address on, and how many are. */
+    readonly begin: number;
+    readonly size: number;
+    readonly access: "read" | "write";
+  },
+): void {
+  using machine = make();
+  const physical = machine.mapUser(TEXT, { write: false, execute: true });
+  machine.memory.slice(physical, 4096).set(code);
+  machine.mapUser(address & ~0xfffn, { write: true, execute: false });
+  machine.cpu.userFp = true;
+  for (let offset = begin - 20; offset < begin + size + 20; offset++) {
+    machine.start({ mode: "user", pc: TEXT, registers: { [register]: address } });
+    const range = { address: address + BigInt(offset), size: 1, reads: true, writes: true };
+    using _watch = machine.cpu.addWatch(range);
+    const isInside = offset >= begin && offset < begin + size;
+    const hits = hitsOf(machine).filter((hit) => hit.access === access);
+    assertEquals(hits.length > 0, isInside, `${code} at ${offset}`);
+  }
+  using _watch = machine.cpu.addWatch({
+    address: address + BigInt(begin) - 32n,
+    size: size + 64,
+    reads: access === "read",
+    writes: access === "write",
+  });
+  machine.start({ mode: "user", pc: TEXT, registers: { [register]: address } });
+  const hits = hitsOf(machine);
+  const touched = hits.reduce((sum, { before }) => sum + before.length, 0);
+  assertEquals(touched, size, "each byte once");
+  if (!code.includes(REP)) assertEquals(hits.length, 1, "side by side");
+}
+
+Deno.test("Cpu.addWatch aarch64, DC ZVA, structures of vectors and exclusive pairs, each byte", () => {
+  const address = OTHER + 0x100n;
+  const word = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
+  const svc = word(0xd4000001);
+  const x1 = { register: "x1", begin: 0 };
+  const cases = [
+    { code: 0xd50b7421, size: 64, access: "write", address: address + 0x15n, begin: -0x15 }, // dc zva
+    { code: 0x4c400c20, size: 64, access: "read" }, // ld4 {v0.2d-v3.2d}, [x1]
+    { code: 0xc87f1423, size: 16, access: "read" }, // ldxp x3, x5, [x1]
+  ] as const;
+  for (const { code, ...rest } of cases) {
+    sweep(makeA64, { address, ...x1, ...rest, code: [...word(code), ...svc] });
+  }
+});
+
+Deno.test("Cpu.addWatch x86_64, CMPXCHG16B, PUSH, CALL, REP MOVS and ten bytes of x87, each byte", () => {
+  const address = OTHER + 0x200n;
+  const syscall = [0x0f, 0x05];
+  const cases = [
+    { code: [0x48, 0x0f, 0xc7, 0x0f], size: 16, access: "read" }, // cmpxchg16b (%rdi)
+    { code: [0x48, 0x0f, 0xc7, 0x0f], size: 16, access: "write" },
+    { code: [0xff, 0x37], size: 8, access: "read" }, // push (%rdi)
+    { code: [0x0f, 0xae, 0x17], size: 4, access: "read" }, // ldmxcsr (%rdi)
+    { code: [0x0f, 0xae, 0x1f], size: 4, access: "write" }, // stmxcsr (%rdi)
+    { code: [0xdb, 0x3f], size: 10, access: "write" }, // fstpt (%rdi)
+    // call to the next instruction; push %rax
+    { code: [0xe8, 0, 0, 0, 0], size: 8, access: "write", register: "rsp", begin: -8 },
+    { code: [0x50], size: 8, access: "write", register: "rsp", begin: -8 },
+    // mov $5, %ecx; lea (%rdi), %rsi; rep movsb
+    { code: [0xb9, 5, 0, 0, 0, 0x48, 0x8d, 0x37, 0xf3, 0xa4], size: 5, access: "write" },
+    { code: [0xb9, 5, 0, 0, 0, 0x48, 0x8d, 0x37, 0xf3, 0xa4], size: 5, access: "read" },
+  ] as const;
+  for (const { code, ...rest } of cases) {
+    sweep(makeX86, { address, register: "rdi", begin: 0, ...rest, code: [...code, ...syscall] });
+  }
+});
