@@ -75,6 +75,18 @@ const WAYS: Readonly<Record<string, (course: Course) => void>> = {
     });
     while (!course.over) course.run(LONGEST);
   },
+  "with watchpoints that come and go": (course) => {
+    const { machine, random, executed } = course;
+    const kinds = ["read", "write", "access"] as const;
+    while (!course.over) {
+      const near = random.chance(0.5) ? machine.cpu.sp : random.pick(executed);
+      const address = BigInt.asUintN(64, near & ~7n) - 64n;
+      using _ = address < 0n
+        ? machine.addBreakpoint(0n)
+        : machine.addWatchpoint(address, random.pick([1, 8, 128]), random.pick(kinds));
+      course.run(1 + random.below(2_000));
+    }
+  },
   "with everything looked at": (course) => {
     const { machine, random } = course;
     const { cpu, kernel } = machine;

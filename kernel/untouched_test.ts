@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { Random } from "../util/random.ts";
 import { sweep } from "../util/testing/sweep.ts";
+import { noteMembers } from "../util/testing/members.ts";
+import { KernelError } from "./errors.ts";
 import { Machine } from "./machine.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
 import { randomMachine } from "./testing/truth.ts";
@@ -72,8 +74,28 @@ function calls(machine: Machine): [string, () => unknown][] {
     ["save and restore", () => cpu.restore(cpu.save())],
     ["snapshot", () => machine.restore(machine.snapshot())],
     ["snapshot to a file", () => encodeSnapshot(machine.snapshot())],
-    ["threads", () => machine.threads],
-    ["now, halted", () => [machine.now, machine.halted]],
+    ["watchpoints", () => {
+      for (const address of addresses(machine)) {
+        if (address < 0xffff_ffff_ffff_f000n) {
+          machine.addWatchpoint(address, 8, "access")[Symbol.dispose]();
+        }
+      }
+    }],
+    ["threads, tasks, console", () => {
+      const { console, now, halted } = machine;
+      return [machine.threads, machine.tasks, console.bytes(), now, halted];
+    }],
+    ["registers", () => [machine.registers(), cpu.interruptPending]],
+    ["memory", () => {
+      for (const address of addresses(machine)) {
+        try {
+          machine.readMemory(address, 16);
+          machine.readText(address);
+        } catch (error) {
+          if (!(error instanceof KernelError)) throw error;
+        }
+      }
+    }],
     ["hypercall", () => [cpu.hypercall(), cpu.hypercallWord(0), cpu.hypercallWord(3)]],
     ["onException", () => {
       cpu.onException(() => {});
@@ -89,7 +111,18 @@ function calls(machine: Machine): [string, () => unknown][] {
   ];
 }
 
+/** What is meant to change a machine, and what only the class itself can call. */
+const OTHERS = ["checkQuiet", "injectInterrupt", "writeMemory"];
+
 for (const arch of ARCH_NAMES) {
+  Deno.test(`Machine ${arch}, the calls that are tried are all there are`, () => {
+    using machine = new Machine(randomMachine(arch, new Random(1)));
+    machine.run(20_000);
+    const noted = noteMembers(machine);
+    for (const [, call] of calls(noted.object)) call();
+    assertEquals(noted.unused(), OTHERS, "what is new belongs to `calls` or `OTHERS`");
+  });
+
   Deno.test(`Machine ${arch}, no call that is not meant to changes what a guest could notice`, () => {
     const random = new Random(MACHINES[arch]);
     let vectors = 0;

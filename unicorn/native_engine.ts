@@ -7,6 +7,7 @@ import * as uc from "./constants.ts";
 import { AArch64Model, AArch64Register } from "./aarch64/constants.ts";
 import { X86_MODEL, X86Instruction, X86Register } from "./x86_64/constants.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
+import { startGuest } from "./start_guest.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
 /**
@@ -183,7 +184,7 @@ export class NativeEngine {
 
   /** Runs up to `budget` instructions from `pc`; returns Unicorn's status. */
   start(pc: bigint, budget: bigint): number {
-    return this.symbols.uc_emu_start(this.handle, pc, 0n, 0n, budget);
+    return startGuest(this.symbols.uc_emu_start, this.handle, pc, budget);
   }
 
   /** Reads a register of up to 64 bits. */

@@ -3,6 +3,7 @@ import { AArch64Register, AArch64SystemRegister, AArch64Vector } from "./aarch64
 import type { EngineArch } from "./errors.ts";
 import { type Bench, openBench, placeWords } from "./testing/bench.ts";
 import { enablePaging, guestState } from "./testing/guest_state.ts";
+import { noteMembers } from "../util/testing/members.ts";
 import { X86Msr, X86Register, X86Vector } from "./x86_64/constants.ts";
 
 const PAGE = 4096;
@@ -51,6 +52,13 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
   "invalidateCode": ({ engine }) => engine.invalidateCode(0n, 1n << 20n),
   "flushTlb": ({ engine }) => engine.flushTlb(),
   "flushCode": ({ engine }) => engine.flushCode(),
+  "watchMemory": ({ engine }) => {
+    const window = { begin: 0, end: 4096, reads: true, writes: true };
+    engine.watchMemory([window], "all");
+    engine.watchMemory([window], new Set([1, 48]));
+    engine.watchMemory([], "all");
+    return engine.accessed;
+  },
   "saveCpu": ({ engine }) => engine.saveCpu(),
   "restoreCpu": ({ engine }) => engine.restoreCpu(engine.saveCpu()),
   "readRegister": ({ engine }) => {
@@ -77,6 +85,13 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
       engine.readSystemRegister(register);
     }
     engine.registerBatch(Object.values(AArch64SystemRegister)).read();
+    engine.systemRegister(AArch64SystemRegister.TTBR0_EL1).read();
+    for (const kind of ["bvr", "bcr", "wvr", "wcr"] as const) engine.readDebugRegister(kind, 0);
+  },
+  "state": ({ engine }) => {
+    const { instructions, disposed } = engine;
+    const pc = engine.arch === "x86_64" ? engine.x86.rip : engine.aarch64.pc;
+    return [instructions, disposed, pc];
   },
   "refused runs": ({ engine }) => {
     try {
@@ -85,7 +100,25 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
   },
 };
 
+/** What is meant to change a guest, or is another architecture's. */
+const CHANGES = {
+  both: [
+    ...["writeRegister", "writeSystemRegister", "writeMsr", "writeDescriptorTable", "writeVector"],
+    ...["undoAccess", "watchInstructions"],
+  ],
+  x86_64: ["aarch64", "otherArch", "readDebugRegister", "readSystemRegister", "systemRegister"],
+  aarch64: ["otherArch", "readDescriptorTable", "readMsr", "x86"],
+} as const;
+
 for (const arch of ["x86_64", "aarch64"] as const satisfies readonly EngineArch[]) {
+  Deno.test(`Engine ${arch}, the calls that are tried are all there are`, () => {
+    using bench = openBench(arch);
+    const noted = noteMembers(bench.engine);
+    for (const call of Object.values(CALLS)) call({ ...bench, engine: noted.object });
+    const others = [...CHANGES.both, ...CHANGES[arch]].sort();
+    assertEquals(noted.unused(), others, "what is new belongs to `CALLS` or `CHANGES`");
+  });
+
   for (const [place, stop] of Object.entries(PLACES)) {
     Deno.test(`Engine ${arch}, no call that is not meant to changes the guest, ${place}`, () => {
       for (const [what, call] of Object.entries(CALLS)) {
