@@ -211,7 +211,7 @@ export const MANIFEST: readonly GuestBuild[] = [
   }),
   ...kernelProgram("unwind-kernel", { sources: UNWIND_SOURCES }),
   // Cleanups that never return, for killing twice.
-  ...program("stubborn", { sources: STUBBORN_SOURCES }),
+  ...program("stubborn", { sources: [...STUBBORN_SOURCES, TLS] }),
   ...kernelProgram("stubborn-kernel", { sources: STUBBORN_SOURCES }),
   // The program of the boot log: floating point where it says so and nowhere else, one function a
   // page.

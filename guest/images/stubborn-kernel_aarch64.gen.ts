@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn-kernel",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "98cdc2730481134ea5d27100215f8a53868f57420eff5a14cfad1bf1c9b0ef81",
+  sourceHash: "59b2a8b1e8e549e76460509a91555e56bf9a7f9cea2a73e385e0833b2255b3a5",
   sources: [
     "guest/runtime/cxxabi.cc",
     "guest/runtime/entry.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn-kernel",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "72efe63cc2576a04aa9c2ce0afeea3592262dfadd9ac32917738149d05ae1942",
+  sourceHash: "0f999e3dd735b67508a55caa5e7ac021c725d750550ec63e86a810983ba6599a",
   sources: [
     "guest/runtime/cxxabi.cc",
     "guest/runtime/entry.S",
