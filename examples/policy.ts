@@ -1,0 +1,81 @@
+// deno run --allow-ffi --allow-env examples/policy.ts
+//
+// A scheduling policy of one's own, who has run least runs next: first in the simulator, without
+// any machine, then in a kernel. The same class does both.
+import { archByName, Machine, type Policy, unwindProgram } from "@trapline/trapline";
+import { formatGantt, type Plain, simulate, summarize } from "@trapline/trapline/sched";
+
+class LeastRunFirst implements Policy {
+  readonly name = "least-run-first";
+  #run = new Map<number, number>(); // instructions of each thread
+  #ready = new Set<number>();
+
+  get size(): number {
+    return this.#ready.size;
+  }
+  enqueue(thread: number): void {
+    this.#ready.add(thread);
+    if (!this.#run.has(thread)) this.#run.set(thread, 0);
+  }
+  dequeue(thread: number): boolean {
+    return this.#ready.delete(thread);
+  }
+  forget(thread: number): void {
+    this.#ready.delete(thread);
+    this.#run.delete(thread);
+  }
+  pick(): number | null {
+    let least: number | null = null;
+    for (const thread of this.#ready) {
+      if (least === null || this.#runOf(thread) < this.#runOf(least)) least = thread;
+    }
+    if (least !== null) this.#ready.delete(least);
+    return least;
+  }
+  tick(running: number, elapsed: number): boolean { // the timer; whether to give way
+    this.#charge(running, elapsed);
+    return [...this.#ready].some((other) => this.#runOf(other) < this.#runOf(running));
+  }
+  stopped(running: number, { elapsed }: { elapsed: number }): void {
+    this.#charge(running, elapsed);
+  }
+  preempts(): boolean {
+    return false; // who has just become ready waits for the timer
+  }
+  save(): Plain { // what a policy remembers is part of a snapshot
+    return { ready: [...this.#ready], run: [...this.#run] };
+  }
+  restore(state: Plain): void {
+    const { ready, run } = state as { ready: number[]; run: [number, number][] };
+    this.#ready = new Set(ready);
+    this.#run = new Map(run);
+  }
+
+  #runOf(thread: number): number {
+    return this.#run.get(thread) ?? 0;
+  }
+  #charge(thread: number, elapsed: number): void {
+    this.#run.set(thread, this.#runOf(thread) + elapsed);
+  }
+}
+
+const workload = [
+  { name: "a", steps: [{ type: "run", time: 9_000 }] },
+  { name: "b", arrival: 2_000, steps: [{ type: "run", time: 3_000 }] },
+] as const;
+const events = simulate(workload, new LeastRunFirst(), { tickInterval: 1_000 });
+console.log(formatGantt(workload, summarize(workload, events).gantt));
+
+const program = await unwindProgram("x86_64", { args: "none", mode: "user" });
+using machine = new Machine({
+  arch: archByName("x86_64"),
+  policy: new LeastRunFirst(),
+  quantum: 1_000,
+  modules: ["one", "two"].map((name) => ({ ...program, commandLine: `${name} none` })),
+  sinks: [{
+    write(event) {
+      if (event.type === "task-exit") console.log(event.task, "ends at", event.time);
+    },
+  }],
+});
+console.log(machine.run());
