@@ -49,11 +49,14 @@ export function status(pc: number, sp: number): Uint8Array {
   return bytes;
 }
 
-/** Content of a file list: two mappings of one file, and one of another, by default elsewhere. */
-export function fileList(other = 0x6666_0000): Uint8Array {
+/**
+ * Content of a file list: two mappings of one file, the second by default of its second page, and
+ * one of another, by default elsewhere.
+ */
+export function fileList(other = 0x6666_0000, secondPage = 1n): Uint8Array {
   return new ImageBuilder().u64(3n).u64(4096n)
     .u64(BigInt(BIAS)).u64(BigInt(BIAS + 0x1000)).u64(0n)
-    .u64(BigInt(BIAS + 0x1000)).u64(BigInt(BIAS + 0x4000)).u64(1n)
+    .u64(BigInt(BIAS + 0x1000)).u64(BigInt(BIAS + 0x4000)).u64(secondPage)
     .u64(BigInt(other)).u64(BigInt(other + 0x1000)).u64(0n)
     .text("/lib/a.so").text("/lib/a.so").text("/data").build();
 }

@@ -131,8 +131,8 @@ class CoreReader {
       const start = view.getBigUint64(16 + 24 * i, true);
       const page = view.getBigUint64(16 + 24 * i + 16, true);
       const name = names[i];
-      // The first page of a file is where its headers are.
-      if (page !== 0n || name === undefined) continue;
+      // The first page of a file is where its headers are; further segments may begin in it.
+      if (page !== 0n || name === undefined || this.#modules.at(start)?.name === name) continue;
       const bytes = this.#file(name);
       if (bytes === undefined || !this.#addModule(bytes, { name, start })) {
         this.#missing.push(name);

@@ -58,6 +58,15 @@ Deno.test("readCore, goes without files that cannot be used", () => {
   assertEquals(overlapping.missing, ["/data"]);
 });
 
+Deno.test("readCore, takes a second mapping of a first page for the same file", () => {
+  const notes = [...note(1, status(1, 2)), ...note(0x46494c45, fileList(0x6666_0000, 0n))];
+  const { missing, modules } = readCore(coreImage({ notes }), {
+    file: (path) => path === "/lib/a.so" ? object() : undefined,
+  });
+  assertEquals(missing, ["/data"]);
+  assertEquals(modules.modules.map((each) => each.bias), [BIAS]);
+});
+
 Deno.test("readCore, refuses what is no core file of x86-64", () => {
   assertEquals(kindOf(coreImage({ type: 3 })), "type");
   assertEquals(kindOf(coreImage({ machine: "aarch64" })), "machine");

@@ -3,7 +3,8 @@
  * {@linkcode ModuleList}; a {@linkcode FrameIterator} applies the row of each program counter to
  * them and gives the stack frames, innermost first, and {@linkcode backtrace} all of them at once.
  * A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says where the
- * registers are that a trap pushed. Rows are compiled once and kept in a {@linkcode RuleCache}. A
+ * registers are that a trap pushed. Where no table leads on, known instructions or a guess may:
+ * {@linkcode Frame.certainty} says how sure a stack frame is. Rows are compiled once and kept in a {@linkcode RuleCache}. A
  * program may also be a core file: {@linkcode readCore}.
  *
  * ```ts
