@@ -179,7 +179,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
       const stepping = this.prepareRun() || this.#pending !== 0 || this.#resumeAt !== null ||
         watching;
       if (watchpoints !== null) watchpoints.arm();
-      const exit = this.engine.run(stepping ? 1 : left);
+      const exit = this.runEngine(stepping ? 1 : left);
       if (watchpoints !== null) watchpoints.settle(this.#faulted(exit));
       left -= exit.instructions;
       if (exit.instructions > 0) {
@@ -218,6 +218,18 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
           const end = this.enterException(exit) ?? this.#checkProgress();
           this.#sound = true;
           if (this.#thrown !== null) this.#rethrow(this.#thrown);
+          if (end !== null) return end;
+          break;
+        }
+        case "before": {
+          this.#sound = false;
+          const end = this.enterRefused();
+          this.#sound = true;
+          if (this.#thrown !== null) this.#rethrow(this.#thrown);
+          if (end === undefined) break;
+          this.engine.countRefused();
+          left--;
+          this.#resumeAt = null;
           if (end !== null) return end;
           break;
         }
@@ -309,6 +321,19 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
   /** Called right before the engine runs; returns whether it is to execute one instruction only. */
   protected prepareRun(): boolean {
     return false;
+  }
+
+  /** Has the engine run. */
+  protected runEngine(budget: number): Exit {
+    return this.engine.run(budget);
+  }
+
+  /**
+   * Looks at the instruction the engine has stopped before. `undefined` if it is to be executed,
+   * otherwise as {@linkcode enterException}.
+   */
+  protected enterRefused(): CpuExit | null | undefined {
+    return undefined;
   }
 
   /**

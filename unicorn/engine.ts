@@ -30,6 +30,7 @@ import { TranslationSwitch } from "./translation_switch.ts";
 import { TranslationWatch } from "./translation_watch.ts";
 import { X86State } from "./x86_64/state.ts";
 import { RegisterCell } from "./aarch64/system_register.ts";
+import { type InstructionFinder, InstructionStops } from "./x86_64/instruction_stops.ts";
 import { X86Instructions } from "./x86_64/instructions.ts";
 import { BLOCK_SLOTS, RestartedStores } from "./x86_64/restarted_stores.ts";
 
@@ -123,6 +124,8 @@ export class Engine extends EngineRegisters implements Disposable {
   /** Whether the run ends behind a store into its own block. */
   #restarted = false;
   #watched: InstructionWatch | undefined;
+  #stops: InstructionStops | undefined;
+  #isOver = false;
   #refused = false;
   /** Instructions that the library is to execute in one go. */
   #limit = 0;
@@ -206,6 +209,7 @@ export class Engine extends EngineRegisters implements Disposable {
       alignment: this.#alignment,
       maintenance: this.#maintenance,
       instructions: () => this.#watched,
+      stops: () => this.#stops,
       debug: options.debugWrites ? new DebugWrites(native) : undefined,
     });
     this.#target = {
@@ -344,6 +348,7 @@ export class Engine extends EngineRegisters implements Disposable {
     } finally {
       RUNNING.target = outer;
       this.#state = UNSETTLED;
+      this.#stops?.restore();
       // Something was thrown through native code, such as a RangeError where the stack ends.
       if (status === undefined) this.#settle();
     }
@@ -478,6 +483,51 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   /**
+   * x86-64: ends runs before the instructions that `find` finds in code, so that they can be looked
+   * at each time; {@linkcode runOver} executes one. Code that has been translated is not searched:
+   * call this first.
+   */
+  stopBefore(find: InstructionFinder): void {
+    this.#checkIdle("stop before instructions");
+    if (this.#x86 === undefined) this.otherArch();
+    this.#stops = new InstructionStops(find);
+  }
+
+  /**
+   * x86-64: executes one instruction, whether or not runs end before it. The CPU must have the
+   * interrupt shadow: what is executed so is translated apart.
+   */
+  runOver(): Exit {
+    const stops = this.#stops;
+    if (stops === undefined) return this.run(1);
+    const before = this.x86.rip;
+    stops.over = before;
+    this.#isOver = true;
+    try {
+      const exit = this.run(1);
+      if (
+        !(exit.kind === "trap" && exit.vector === X86Vector.INVALID_OPCODE && stops.has(before))
+      ) {
+        return exit;
+      }
+      // It is invalid, or was translated before, when the shadow was an instruction's own.
+      this.#total -= exit.instructions;
+      this.#native.flushCode();
+      this.x86.interruptShadow = true;
+      return this.run(1);
+    } finally {
+      stops.over = undefined;
+      this.#isOver = false;
+    }
+  }
+
+  /** Counts an instruction that was refused instead of executed. */
+  countRefused(): void {
+    this.#checkIdle("count an instruction");
+    this.#total++;
+  }
+
+  /**
    * Makes registers and memory what they were before the instruction that {@linkcode accessed} is
    * about, but for what it did before its first access that counts. It stays counted, as one that
    * has faulted does.
@@ -544,12 +594,25 @@ export class Engine extends EngineRegisters implements Disposable {
         // A single step over `syscall`: the hook stopped the run first. Whether there is a step to
         // report is for FMASK to say.
         const step = stopped && this.#x86 !== undefined && vector === X86Vector.DEBUG;
-        return step ? { kind: "syscall", instructions } : { kind: "trap", instructions, vector };
+        if (step) return { kind: "syscall", instructions };
+        if (vector === X86Vector.INVALID_OPCODE && this.#x86 !== undefined) {
+          return this.#finishInvalid(instructions);
+        }
+        return { kind: "trap", instructions, vector };
       }
       default:
         if (this.#memory !== undefined) return { ...this.#memory, instructions };
         return { kind: "fault", instructions, error: this.#error(status) };
     }
+  }
+
+  /** An invalid instruction, or one in whose place there was one. */
+  #finishInvalid(instructions: number): Exit {
+    if (this.#isOver || this.#stops?.has(this.#words[this.#pcIndex] ?? 0n) !== true) {
+      return { kind: "trap", instructions, vector: X86Vector.INVALID_OPCODE };
+    }
+    this.#total--;
+    return { kind: "before", instructions: instructions - 1 };
   }
 
   /** Nothing has begun since the instruction that accessed watched memory, whatever ended the run. */

@@ -89,6 +89,15 @@ export interface DebugExit extends ExitBase {
   readonly kind: "debug";
 }
 
+/**
+ * x86-64: the next instruction is one to look at first, see {@linkcode Engine.stopBefore}; RIP is
+ * at it, and it has not been begun.
+ */
+export interface BeforeExit extends ExitBase {
+  /** Tells this exit from the others. */
+  readonly kind: "before";
+}
+
 /** The engine failed. */
 export interface FaultExit extends ExitBase {
   /** Tells this exit from the others. */
@@ -107,5 +116,6 @@ export type Exit =
   | StopExit
   | AccessExit
   | RefusedExit
+  | BeforeExit
   | DebugExit
   | FaultExit;

@@ -61,6 +61,7 @@ export {
   type X86State,
   X86TableIndex,
 } from "./x86_64/state.ts";
+export type { InstructionFinder } from "./x86_64/instruction_stops.ts";
 export type { RegisterBatch } from "./register_batch.ts";
 export type { SystemRegister } from "./aarch64/system_register.ts";
 export type { DescriptorTable, TableRegister } from "./x86_64/tables.ts";

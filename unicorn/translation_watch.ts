@@ -7,6 +7,7 @@
 import type { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
 import type { PcAlignment } from "./aarch64/pc_alignment.ts";
 import type { CodeFrames } from "./code_frames.ts";
+import type { InstructionStops } from "./x86_64/instruction_stops.ts";
 import type { InstructionWatch } from "./instruction_watch.ts";
 import * as uc from "./constants.ts";
 import type { DebugWrites } from "./debug_writes.ts";
@@ -25,6 +26,8 @@ export interface TranslationWatchers {
   readonly maintenance: CacheMaintenance | undefined;
   /** Instructions that are looked at, if there are any. */
   readonly instructions: () => InstructionWatch | undefined;
+  /** x86-64: instructions before which runs end, if there are any. */
+  readonly stops: () => InstructionStops | undefined;
   /** Where debug registers are written, if runs end there. */
   readonly debug: DebugWrites | undefined;
 }
@@ -64,6 +67,7 @@ export class TranslationWatch {
       at += BigInt(part);
     }
     if (added) this.#native.flushTlb();
+    again = this.#watchers.stops()?.onTranslation(address, parts) || again;
     if (again) this.#native.translateAgain(address, size);
     instructions?.onTranslation(address, joined(parts));
   }

@@ -15,7 +15,8 @@
  *   comes between them is taken later.
  * - A refused `int n` with prefixes restarts behind the prefixes.
  * - Accessed and dirty bits are not set by the CPU's own accesses while it delivers an event.
- * - Reserved bits of CR3 are ignored, CR8 keeps nothing, and LGDT and LIDT take any base.
+ * - Reserved bits of CR3 are ignored, CR8 keeps nothing, LGDT and LIDT take any base, and SS any
+ *   null selector at CPL 0.
  * - NMI and machine checks cannot be raised; their gates work.
  */
 import { assertEquals } from "@std/assert";
@@ -144,6 +145,12 @@ Deno.test("x86-64 limit, CR3 takes reserved bits", () => {
   using machine = makeMachine();
   const rax = machine.space.root | 1n << 60n;
   const trap = kernelBytes(machine, [0x0f, 0x22, 0xd8], rax); // mov %rax, %cr3
+  assertEquals(trap.entry?.vector, Vector.BP);
+});
+
+Deno.test("x86-64 limit, SS takes a null selector with another privilege at CPL 0", () => {
+  using machine = makeMachine();
+  const trap = kernelBytes(machine, [0x8e, 0xd0], 3n); // mov %eax, %ss
   assertEquals(trap.entry?.vector, Vector.BP);
 });
 

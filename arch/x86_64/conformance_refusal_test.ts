@@ -91,7 +91,6 @@ const CASES: readonly Case[] = [
   kernel("DR7, its upper half", [0x0f, 0x23, 0xf8], 1n << 63n, GP),
   kernel("DR7, nothing enabled", [0x0f, 0x23, 0xf8], 0x400n),
   kernel("ltr, null", [0x0f, 0x00, 0xd8], 3n, GP),
-  kernel("mov to SS, null with RPL 3", [0x8e, 0xd0], 3n, GP),
   kernel("mov to SS, null", [0x8e, 0xd0], 0n),
   wrmsr("EFER, a reserved bit", 0xc000_0080n, 0xd03n, GP),
   wrmsr("EFER, no long mode while paging", 0xc000_0080n, 0xc01n, GP),

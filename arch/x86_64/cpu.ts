@@ -40,7 +40,7 @@ import {
 import { memoryOperands } from "./operands.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
 import { instructionLength } from "./instruction_length.ts";
-import { isRotationOfMemory, mayBeRefused, type Refusal, refusalOf } from "./refusals.ts";
+import { isRotationOfMemory, mayBeRefused, refusalOf } from "./refusals.ts";
 import {
   engineRegister,
   generalRegister,
@@ -78,8 +78,8 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   #userFp = true;
   /** The instruction that is to be executed as a block of its own. */
   #alone: bigint | undefined;
-  /** What the instruction that was refused last raises. */
-  #refusal: Refusal | undefined;
+  /** Whether it has been looked at. */
+  #lookedAt = false;
   /** The rotation through carry that was executed last, and the flags before it. */
   #rotation: { readonly rip: bigint; readonly rflags: number } | undefined;
 
@@ -89,10 +89,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     this.#state = this.engine.x86;
     this.#walk = new PageWalk(space.memory);
     this.#breakpoints = new Breakpoints(this.engine);
-    this.engine.watchInstructions({
-      find: findDoubtful,
-      refuses: (address) => this.#refuses(address),
-    });
+    this.engine.stopBefore(findDoubtful);
     this.#segments = new ThreadSegments(this.#state, { space, image });
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
@@ -293,9 +290,6 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   /** Enters the exception or system call the engine stopped at. */
   protected override enterException(exit: Exit): CpuExit | null {
     if (exit.kind === "syscall") return this.#enterSyscall();
-    if (exit.kind === "refused" && this.#refusal !== undefined) {
-      return this.#deliver({ ...this.#refusal, kind: "fault" });
-    }
     if (exit.kind !== "trap") {
       throw new ArchError("misuse", `Cannot enter an exception for exit ${exit.kind}`);
     }
@@ -338,6 +332,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     this.#alone = undefined;
     if (isAlone || (rip & ~PAGE_MASK) === (cr2 & ~PAGE_MASK)) return false;
     this.#alone = rip;
+    this.#lookedAt = false;
     return true;
   }
 
@@ -370,21 +365,29 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     return this.#deliver({ vector, error: 0, kind: "fault" });
   }
 
-  /** Whether a processor would refuse the next instruction, which is one the engine executes. */
-  #refuses(address: bigint): boolean {
+  /** Enters what a processor raises at the next instruction, or has it executed alone. */
+  protected override enterRefused(): CpuExit | null | undefined {
     const state = this.#state;
-    const code = this.#code(address, MAX_INSTRUCTION);
-    this.#refusal = refusalOf(code, {
+    const { rip, rflags } = state;
+    const code = this.#code(rip, MAX_INSTRUCTION);
+    const refusal = refusalOf(code, {
       cpl: state.cpl,
-      iopl: state.rflags >> IOPL_SHIFT & 3,
+      iopl: rflags >> IOPL_SHIFT & 3,
       register: (index) => state.gpr(index),
       cr0: state.cr0,
       efer: state.efer,
     });
-    this.#rotation = isRotationOfMemory(code)
-      ? { rip: address, rflags: Number(this.engine.readRegister(X86Register.RFLAGS)) }
-      : undefined;
-    return this.#refusal !== undefined;
+    if (refusal !== undefined) return this.#deliver({ ...refusal, kind: "fault" });
+    this.#rotation = isRotationOfMemory(code) ? { rip, rflags } : undefined;
+    this.#alone = rip;
+    this.#lookedAt = true;
+    return undefined;
+  }
+
+  /** Executes an instruction that has been looked at. */
+  protected override runEngine(budget: number): Exit {
+    const over = this.#lookedAt && this.#alone !== undefined;
+    return over ? this.engine.runOver() : this.engine.run(budget);
   }
 
   /** Enters #UD, or what the instruction does that the engine does not know. */
@@ -466,15 +469,14 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   }
 }
 
-/** Offsets of the instructions in a block that the engine may execute otherwise than it should. */
-function findDoubtful(block: Uint8Array): number[] {
-  const found: number[] = [];
+/** Finds the next instruction in a block that the engine may execute otherwise than it should. */
+function findDoubtful(block: Uint8Array, from: number): number {
   for (let at = 0; at < block.length;) {
     const code = block.subarray(at, at + MAX_INSTRUCTION);
-    if (isRotationOfMemory(code) || mayBeRefused(code)) found.push(at);
+    if (at >= from && (isRotationOfMemory(code) || mayBeRefused(code))) return at;
     const length = instructionLength(code);
     if (length === undefined) break;
     at += length;
   }
-  return found;
+  return -1;
 }

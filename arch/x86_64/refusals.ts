@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decode, hasModrm, hasPrefix, type Instruction, modifiesMemory } from "./decode.ts";
+import { decode, hasPrefix, type Instruction, modifiesMemory } from "./decode.ts";
 import { isCanonical } from "./descriptors.ts";
 import { Vector } from "./exceptions.ts";
 import { Gpr } from "./registers.ts";
@@ -64,12 +64,10 @@ const EFER = 0xc000_0080;
 const PAT = 0x277;
 const PAT_TYPES = [0, 1, 4, 5, 6, 7];
 
-const MOV_TO_SEGMENT = 0x8e;
 const MOV_TO_CONTROL = 0x22;
 const MOV_TO_DEBUG = 0x23;
 const WRMSR = 0x30;
 const RDMSR = 0x32;
-const SS = 2;
 const LTR = 3;
 
 /** Whether the instruction at the start of `code` is one that may be refused. */
@@ -78,11 +76,11 @@ export function mayBeRefused(code: Uint8Array): boolean {
   if (instruction === undefined) return false;
   if (isWronglyLocked(code, instruction) || isUndefinedMove(code, instruction)) return true;
   const { map, opcode } = instruction;
-  if (map === 0) return isStringPort(instruction) || isLoad(code, instruction, SS);
+  if (map === 0) return isStringPort(instruction);
   if (map !== 1) return false;
   if (opcode === MOV_TO_CONTROL) return registerField(code, instruction) !== 3;
   return opcode === WRMSR || opcode === RDMSR || opcode === MOV_TO_DEBUG ||
-    (opcode === 0 && isLoad(code, instruction, LTR));
+    (opcode === 0 && isLoadOfTr(code, instruction));
 }
 
 /** What a processor raises at the instruction, if it is one the engine would execute instead. */
@@ -94,18 +92,14 @@ export function refusalOf(code: Uint8Array, state: RefusalState): Refusal | unde
   const { cpl, iopl, register } = state;
   if (map === 0 && isStringPort(instruction)) return cpl > iopl ? PROTECTION : undefined;
   // What is privileged the engine refuses itself.
-  if (cpl !== 0) return undefined;
+  if (cpl !== 0 || map !== 1) return undefined;
   const operand = register((code[next] ?? 0) & 7 | (rex & 1) << 3);
-  if (map === 0 || opcode === 0) {
-    const selector = Number(operand & 0xffffn);
-    const isNull = (selector & ~3) === 0;
-    return isNull && (map === 1 || (selector & 3) !== cpl) ? PROTECTION : undefined;
-  }
+  if (opcode === 0) return (operand & 0xfffcn) === 0n ? PROTECTION : undefined;
   const isRefused = opcode === MOV_TO_CONTROL
     ? refusesControl(registerField(code, instruction), operand, state)
     : opcode === MOV_TO_DEBUG
     ? registerField(code, instruction) >= 4 && operand >= HALF
-    : refusesMsr(opcode === WRMSR, state);
+    : (opcode === WRMSR || opcode === RDMSR) && refusesMsr(opcode === WRMSR, state);
   return isRefused ? PROTECTION : undefined;
 }
 
@@ -143,11 +137,9 @@ function isStringPort({ opcode }: Instruction): boolean {
   return opcode >= 0x6c && opcode <= 0x6f;
 }
 
-/** A load of SS or TR from a general register. */
-function isLoad(code: Uint8Array, instruction: Instruction, field: number): boolean {
-  const { map, opcode, next } = instruction;
-  return (map === 1 || opcode === MOV_TO_SEGMENT) && (code[next] ?? 0) >= 0xc0 &&
-    hasModrm(instruction) && (registerField(code, instruction) & 7) === field;
+/** A load of TR from a general register. */
+function isLoadOfTr(code: Uint8Array, instruction: Instruction): boolean {
+  return (code[instruction.next] ?? 0) >= 0xc0 && (registerField(code, instruction) & 7) === LTR;
 }
 
 function registerField(code: Uint8Array, { rex, next }: Instruction): number {
