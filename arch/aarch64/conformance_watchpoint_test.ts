@@ -388,3 +388,18 @@ Deno.test("AArch64 watchpoint, while floating point of EL0 traps", () => {
   const { ec, at } = debug.run([NOP, 0xf9000023], { x1: DATA });
   assertEquals([ec, at], [0x34, 1]);
 });
+
+Deno.test("AArch64 limit, cache maintenance hits no watchpoint: the library does nothing for it", () => {
+  using debug = new DebugMachine(EL1H);
+  debug.arm([[WVR, 0, DATA], [WCR, 0, control()]]);
+  // dc ivac, x1
+  assertEquals(debug.run([0xd5087621], { x1: DATA }).ec, 0x3c);
+});
+
+Deno.test("AArch64 limit, the OS lock lets debug exceptions pass: the library does not ask it", () => {
+  using debug = new DebugMachine(EL1H);
+  debug.arm([[WVR, 0, DATA], [WCR, 0, control()]]);
+  // msr oslar_el1, x2; str x3, [x1]
+  const { ec, at } = debug.run([0xd5101082, 0xf9000023], { x1: DATA, x2: 1n });
+  assertEquals([ec, at], [0x35, 1]);
+});

@@ -258,3 +258,24 @@ Deno.test("x86-64 port breakpoint, with CR4.DE only, of each size", () => {
     }
   }
 });
+
+Deno.test("x86-64 limit, no data breakpoint on what an exception entry pushes: the host pushes it", () => {
+  using debug = new DebugMachine("kernel");
+  const { machine } = debug;
+  const sp = machine.stackTop - 0x2000n;
+  debug.arm(dr7(0, WRITE, 8), [sp - 8n]);
+  machine.start({ mode: "kernel", pc: machine.kernelLabel("breakpoint"), sp });
+  assertEquals(machine.runToTrap().delivered.map(({ vector }) => vector), [Vector.BP]);
+});
+
+Deno.test("x86-64 limit, another mapping of watched memory counts where operands are not decoded", () => {
+  using debug = new DebugMachine("user");
+  const { machine } = debug;
+  const other = DATA + 0x8000n;
+  const physical = machine.cpu.translate(DATA) ?? 0n;
+  machine.mapUser(other, { write: true, execute: false }, physical);
+  debug.arm(dr7(0, WRITE, 8), [DATA]);
+  // movups %xmm0, (%rdi), which is decoded, and vmovups %xmm0, (%rdi)
+  assertEquals(debug.run([0x0f, 0x11, 0x07], { rdi: other }).vector, Vector.BP);
+  assertEquals(debug.run([0xc5, 0xf8, 0x11, 0x07], { rdi: other }).vector, Vector.DB);
+});
