@@ -4,8 +4,8 @@
  * them and gives the stack frames, innermost first, and {@linkcode backtrace} all of them at once.
  * A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says where the
  * registers are that a trap pushed. Where no table leads on, known instructions or a guess may:
- * {@linkcode Frame.certainty} says how sure a stack frame is. Rows are compiled once and kept in a {@linkcode RuleCache}. A
- * program may also be a core file: {@linkcode readCore}.
+ * {@linkcode Frame.certainty} says how sure a stack frame is. Rows are compiled once and kept in a
+ * {@linkcode RuleCache}. A program may also be a core file: {@linkcode readCore}.
  *
  * ```ts
  * // deno run --allow-ffi --allow-env example.ts
