@@ -1,5 +1,6 @@
 // What is published: nothing that nobody reaches, and everything that is.
 import { assert, assertEquals } from "@std/assert";
+import { loadUnicorn } from "../unicorn/mod.ts";
 import { decideOffline, offlineConfig, path, readConfig, ROOT } from "./world.ts";
 
 /** The files that `deno publish` would take, as it says itself. */
@@ -92,4 +93,43 @@ Deno.test("deno publish, headers and documents are there", () => {
     assert(files.has(file), file);
   }
   for (const file of files.keys()) assert(!/_test\.ts$|\/testing\/|\.rs$|fuzz/.test(file), file);
+});
+
+Deno.test("deno publish, the published files alone boot a program, from another host", async () => {
+  // As a registry would: only what is published, over HTTP, so that nothing can be read as a file.
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const file = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    if (!files.has(file)) return new Response(null, { status: 404 });
+    const headers = { "content-type": "application/typescript" };
+    return new Response(Deno.readFileSync(new URL(file, ROOT)), { headers });
+  });
+  const host = `127.0.0.1:${server.addr.port}`;
+  const folder = Deno.makeTempDirSync({ prefix: "trapline-published-" });
+  try {
+    Deno.writeTextFileSync(
+      `${folder}/main.ts`,
+      `import { archByName, Machine, moduleHello } from "http://${host}/mod.ts";
+       import { writeProgramFiles } from "http://${host}/build/mod.ts";
+       for (const arch of ["x86_64", "aarch64"] as const) {
+         using machine = new Machine({ arch: archByName(arch), modules: [await moduleHello(arch)] });
+         console.log(machine.run().kind, machine.console.text().split("\\n")[1]);
+       }
+       await writeProgramFiles("own");
+       console.log(Deno.statSync("own/include/crt0.S").isFile);`,
+    );
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--no-check", "--no-config", `--allow-import=${host}`],
+        ...["--allow-ffi", "--allow-env", "--allow-read=own", "--allow-write=own", "main.ts"],
+      ],
+      cwd: folder,
+      // Modules from a port that is nobody's tomorrow are not to stay in the cache.
+      env: { NO_COLOR: "1", DENO_DIR: `${folder}/cache`, TRAPLINE_UNICORN: loadUnicorn().path },
+    }).output();
+    const decoder = new TextDecoder();
+    const hello = "halted hello!!\n";
+    assertEquals(decoder.decode(stdout), `${hello}${hello}true\n`, decoder.decode(stderr));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
