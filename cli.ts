@@ -17,6 +17,16 @@
  *     trapline lsda FILE
  *     trapline help
  *
+ * The permissions each needs, once libunicorn is there (to fetch it, `-A`):
+ *
+ * | command                 | flags                                                                |
+ * | ----------------------- | -------------------------------------------------------------------- |
+ * | `demo`, `panic`, `boot` | `--allow-ffi --allow-env`; `--allow-read=FILE.elf` for `--module`    |
+ * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
+ * | `headers`               | `--allow-write=FOLDER`                                               |
+ * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
+ * | `help`                  | none                                                                 |
+ *
  * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was
  * called wrongly; `boot` ends with the status of the program, which `trapline help boot` explains.
  *

@@ -17,11 +17,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The command that runs `trapline` with arguments. */
-export async function cliCommand(args: readonly string[]): Promise<string[]> {
+/** The command that runs `trapline` with arguments; by default it may do everything. */
+export async function cliCommand(
+  args: readonly string[],
+  allowed: readonly string[] = ["-A"],
+): Promise<string[]> {
   const flags = importMapFlags(await decideOffline());
   const script = path(new URL("cli.ts", ROOT));
-  return [Deno.execPath(), "run", "-A", "--quiet", ...flags, script, ...args];
+  return [Deno.execPath(), "run", "--no-prompt", ...allowed, "--quiet", ...flags, script, ...args];
 }
 
 /** Runs a command to its end. */

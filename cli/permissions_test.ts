@@ -1,0 +1,34 @@
+// What each command is documented to need is enough, and what it prints goes on working.
+import { assert, assertEquals } from "@std/assert";
+import { moduleHello } from "../guest/boot_modules.ts";
+import { cliCommand, runCommand } from "./testing/run_cli.ts";
+
+const ENGINE = ["--allow-ffi", "--allow-env"];
+const folder = Deno.makeTempDirSync({ prefix: "trapline-permissions-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const elf = `${folder}/hello.elf`;
+Deno.writeFileSync(elf, (await moduleHello("x86_64")).bytes);
+
+const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])[] = [
+  [[], "help"],
+  [[], "--version"],
+  [ENGINE, "demo"],
+  [ENGINE, "panic"],
+  [ENGINE, "boot", "--log", "console"],
+  [[...ENGINE, `--allow-read=${elf}`], "boot", "--arch", "x86_64", "--module", elf],
+  [[`--allow-read=${elf}`], "frames", elf],
+  [[`--allow-read=${elf}`], "lsda", elf],
+  [[`--allow-write=${folder}/own`], "headers", `${folder}/own`],
+];
+
+for (const [allowed, ...args] of CASES) {
+  const shown = args.join(" ").replaceAll(folder, "");
+  const flags = allowed.join(" ").replaceAll(folder, "");
+  Deno.test(`trapline ${shown}, with ${flags || "no permission"}`, async () => {
+    const { code, stderr } = await runCommand(await cliCommand(args, allowed));
+    assertEquals([code, stderr], [0, ""]);
+    if (allowed.length === 0) return;
+    const without = await runCommand(await cliCommand(args, allowed.slice(1)));
+    assert(without.code !== 0, "the first of them is not needed");
+  });
+}
