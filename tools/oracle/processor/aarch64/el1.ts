@@ -10,6 +10,7 @@ import { accessCases } from "./el1_access_cases.ts";
 import { runBare } from "./el1_machine.ts";
 import { buildKernelProgram } from "./el1_program.ts";
 import { runQemu } from "./el1_qemu.ts";
+import { stateCases } from "./el1_state_cases.ts";
 import { systemCases } from "./el1_system_cases.ts";
 
 /** Snippets of one image: with their records they are to fit into 2 MiB. */
@@ -103,7 +104,7 @@ const KNOWN: readonly Known[] = [
 /** Runs all cases on both. */
 export async function checkEl1(caveats: string, directory: string): Promise<CheckResult> {
   const comparison = new Comparison({ known: KNOWN, caveats });
-  const snippets = [...accessCases(), ...systemCases()];
+  const snippets = [...accessCases(), ...systemCases(), ...stateCases()];
   for (let at = 0; at < snippets.length; at += BATCH) {
     const program = await buildKernelProgram(snippets.slice(at, at + BATCH), directory);
     const theirs = await runQemu(program);

@@ -54,6 +54,12 @@ export interface KernelSnippet {
   readonly spEl0?: bigint;
 }
 
+/** Sets or clears a bit of a control register. */
+export function change(register: string, operation: "orr" | "bic", bit: number): string {
+  return `mrs x0, ${register}; mov x1, #1; lsl x1, x1, #${bit}; ${operation} x0, x0, x1; ` +
+    `msr ${register}, x0`;
+}
+
 /** The image with its cases. */
 export interface KernelProgram {
   /** The image. */
