@@ -107,7 +107,7 @@ export class RuleFinder {
       : NaN;
   }
 
-  /** Above the target a function's retpoline has the return address, the header's two words more. */
+  /** Above the target, a stub's retpoline has the return address, the header's two words more. */
   #retpolinePushed(): number {
     const { modules, reader, slots } = this.#state;
     const isCalled = reader.load(this.#state.value(slots.sp) + 8) &&
