@@ -101,3 +101,13 @@ Deno.test("x86-64 code that runs into an absent page, is interrupted at each ins
     assertEquals(entered, [[35, hex(begin + 3n * BigInt(at))]]);
   }
 });
+
+Deno.test("x86-64 int 6, restarts at it where it is refused, and is behind it in the kernel", () => {
+  using machine = makeMachine();
+  assertEquals(seen(run(machine, [0xcd, 0x06])), [[Vector.GP, "0x32", hex(CODE)]]);
+  const page = machine.kernelPage(0);
+  const frame = machine.mapKernel(page, { write: false, execute: true });
+  machine.memory.slice(frame, 3).set([0xcd, 0x06, 0xcc]);
+  machine.start({ mode: "kernel", pc: page });
+  assertEquals(seen(machine.runToTrap()), [[Vector.UD, "0x0", hex(page + 2n)]]);
+});

@@ -296,6 +296,10 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     const state = this.#state;
     const { vector } = exit;
     if (state.softwareInterrupt) {
+      // The engine takes `int 6` for an invalid instruction, and stays at it.
+      if (vector === Vector.UD) {
+        state.rip += BigInt(instructionLength(this.#code(state.rip, MAX_INSTRUCTION)) ?? 2);
+      }
       return this.#deliver({ vector, error: 0, kind: "software" });
     }
     if (vector === Vector.DB) {

@@ -44,8 +44,8 @@ const CR4_PAE = 1n << 5n;
 /** VME to OSXMMEXCPT, OSXSAVE and SMEP: what the engine does something about. */
 const CR4_BITS = 0x14_07ffn;
 const CR8_BITS = 0xfn;
-/** SCE, LME, LMA, NXE, SVME and FFXSR. */
-const EFER_BITS = 0x5d01n;
+/** SCE, LME, LMA, NXE and SVME. */
+const EFER_BITS = 0x1d01n;
 const EFER_LME = 1n << 8n;
 const HALF = 1n << 32n;
 
