@@ -13,11 +13,11 @@ import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { randomMachine } from "./testing/truth.ts";
 
 /** Instructions of a run at most. */
-const LONGEST = sweep({ quick: 60_000, full: 150_000 });
+const LONGEST = sweep({ quick: 60_000, full: 120_000 });
 /** Mixes of programs, beside each program by itself. */
-const MIXES = sweep({ quick: 2, full: 20 });
+const MIXES = sweep({ quick: 2, full: 12 });
 /** Policies, quanta and seeds that each program is run with. */
-const SETTINGS = sweep({ quick: 1, full: 3 });
+const SETTINGS = sweep({ quick: 1, full: 2 });
 const MEMORY = 8 * 2 ** 20;
 
 const PROGRAMS = [

@@ -21,7 +21,7 @@ const IMAGES = {
 const BEGINNINGS = ["panic", "fault", "kill"] as const;
 const WAYS = ["spin", "yield", "sleep", "wait", "map"] as const;
 /** Runs for each beginning, way and mode, with other instants and policies. */
-const RUNS = sweep({ quick: 2, full: 25 });
+const RUNS = sweep({ quick: 2, full: 8 });
 const LIMIT = 3_000_000;
 const STUBBORN = 1n;
 
