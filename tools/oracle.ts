@@ -11,6 +11,9 @@
  *
  * @module
  */
+import { HOSTILE_TABLES } from "../unwind/testing/hostile_tables.ts";
+import { checkBare } from "./oracle/bare_check.ts";
+import { checkHostile } from "./oracle/hostile_check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, systemFiles } from "./oracle/files.ts";
@@ -90,6 +93,15 @@ async function main(): Promise<number> {
     for (const file of files) {
       report.progress.at(`elf ${file}`);
       report.add("elf", file, checkElf(file));
+    }
+    for (const file of systemFiles()) {
+      report.progress.at(`bare ${file}`);
+      const result = checkBare(file);
+      if (result !== undefined) report.add("bare", file, result);
+    }
+    for (const name of HOSTILE_TABLES) {
+      report.progress.at(`hostile ${name}`);
+      report.add("hostile", name, checkHostile(name, directory));
     }
     for (const each of lsdaCases()) {
       report.progress.at(`lsda ${each.name}`);

@@ -1,0 +1,50 @@
+/**
+ * What tables cost that were made to cost much: at most ten times the time of `readelf`, beyond the
+ * start of the runtime, and 512 MiB.
+ *
+ * @module
+ */
+import { hostileTable } from "../../unwind/testing/hostile_tables.ts";
+import { type CheckResult, outputOf } from "./tool.ts";
+
+/** Bytes of each table. */
+const SIZE = 1_500_000;
+
+/** Most time, in times of `readelf`, and milliseconds that no clock of a busy host tells apart. */
+const RATIO = 10;
+const NOISE = 150;
+
+/** Most memory, in KiB. */
+const MEMORY = 512 * 1024;
+
+/** Runs of each, of which the fastest counts. */
+const ROUNDS = 3;
+
+/** Compares the cost of one table; undefined if `readelf` is not installed. */
+export function checkHostile(name: string, directory: string): CheckResult | undefined {
+  const path = `${directory}/hostile`;
+  Deno.writeFileSync(path, hostileTable(name, SIZE));
+  const child = new URL("hostile_child.ts", import.meta.url).pathname;
+  let readelf = Infinity;
+  let ours = Infinity;
+  let peakKib = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = performance.now();
+    if (outputOf("readelf", ["--debug-dump=frames-interp", path]) === undefined) return undefined;
+    readelf = Math.min(readelf, performance.now() - before);
+    const text = outputOf(Deno.execPath(), ["run", "-A", "--no-config", "--quiet", child, path]);
+    const cost = JSON.parse(text ?? '{"ms":Infinity}') as { ms: number; peakKib: number };
+    ours = Math.min(ours, cost.ms);
+    peakKib = Math.max(peakKib, cost.peakKib);
+    // What takes so long is measured well enough by one run.
+    if (readelf > 1000) break;
+  }
+  const differences: string[] = [];
+  if (!(ours <= RATIO * readelf + NOISE)) {
+    differences.push(`takes ${Math.round(ours)} ms, readelf ${Math.round(readelf)}`);
+  }
+  if (!(peakKib <= MEMORY)) differences.push(`needs ${Math.round(peakKib / 1024)} MiB`);
+  const figures = `${Math.round(ours)} ms, readelf ${Math.round(readelf)} ms, ` +
+    `${Math.round(peakKib / 1024)} MiB`;
+  return { name, figures, differences };
+}
