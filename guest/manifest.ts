@@ -173,8 +173,7 @@ const STUBBORN_SOURCES: readonly string[] = [
 ];
 
 /**
- * The chain of calls in Rust, for x86-64: Debian's compiler brings the core library of its own
- * machine only. The library's debug information is left out, and so is what the program does not
+ * The chain of calls in Rust. The core library's debug information is left out, and so is what the program does not
  * use.
  */
 const RUST_UNWIND: readonly GuestBuild[] = program("unwind-rust", {
@@ -185,10 +184,9 @@ const RUST_UNWIND: readonly GuestBuild[] = program("unwind-rust", {
     TLS,
     "guest/unwind/leaf.S",
   ],
-  arches: ["x86_64"],
   compileFlags: ["-fno-builtin"],
   linkFlags: ["--gc-sections", "--strip-debug"],
-}).map((build) => ({ ...build, rust: "1.63" }));
+}).map((build) => ({ ...build, rust: "1.96" }));
 
 /** All guest code. */
 export const MANIFEST: readonly GuestBuild[] = [

@@ -66,9 +66,11 @@ export async function findToolchain(): Promise<Toolchain> {
   return { clangs: [clang, ...others], lld, rustcs: await findRust() };
 }
 
-/** The Rust compilers on the search path: there may be Debian's and a user's own. */
+/** The Rust compilers: what `tools/fetch_rust.sh` fetched, and those on the search path. */
 async function findRust(): Promise<readonly Tool[]> {
-  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
+  const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? ""}/.cache`;
+  const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
+  const folders = [`${cache}/trapline/rust/bin`, ...path];
   const commands = [...new Set(folders)].map((folder) => `${folder}/rustc`);
   return await findTools(commands, /rustc (\d+\.\d+)/);
 }
@@ -82,7 +84,7 @@ function rustFor(build: GuestBuild, { rustcs }: Toolchain): Tool {
     `Cannot build ${build.name} (${build.arch}): it needs rustc ${build.rust}, found ` +
       `${
         rustcs.map(({ version }) => version).join(", ") || "none"
-      } (on Debian: apt-get install rustc)`,
+      } (on Debian: bash tools/fetch_rust.sh)`,
   );
 }
 
@@ -141,7 +143,7 @@ export async function buildGuest(
       if (source.endsWith(".rs")) {
         const rustc = rustFor(build, toolchain);
         await compileRust(source, object, build, { rustc, root, files });
-        libraries.push(await coreLibrary(rustc, RUST_TARGET));
+        libraries.push(await coreLibrary(rustc, rustTarget(build)));
         compilers.push(`rustc ${rustc.version}`);
       } else {
         await compile(source, object, build, { clang, root, files });
@@ -186,8 +188,10 @@ async function compile(
   checkDependencies(source, build, { rule: Deno.readTextFileSync(`${object}.d`), root, files });
 }
 
-/** The one target whose core library comes with the compiler. */
-const RUST_TARGET = "x86_64-unknown-linux-gnu";
+/** The target whose core library is used: no part of that knows the system it is made for. */
+function rustTarget({ arch }: GuestBuild): string {
+  return `${arch}-unknown-linux-gnu`;
+}
 
 async function compileRust(
   source: string,
@@ -201,7 +205,7 @@ async function compileRust(
       "--edition=2021",
       "--crate-type=lib",
       "--crate-name=guest",
-      `--target=${RUST_TARGET}`,
+      `--target=${rustTarget(build)}`,
       `--emit=obj=${object},dep-info=${object}.d`,
       "-Cpanic=unwind",
       "-Copt-level=1",

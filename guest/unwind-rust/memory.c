@@ -1,4 +1,4 @@
-// What compiled Rust code calls for moving bytes. The volatile accesses keep the compiler from
+// What compiled Rust code calls for moving and counting bytes. The volatile accesses keep the compiler from
 // calling these functions in themselves.
 #include <stddef.h>
 
@@ -32,3 +32,9 @@ int memcmp(const void *a, const void *b, size_t size) {
 }
 
 int bcmp(const void *a, const void *b, size_t size) { return memcmp(a, b, size); }
+
+size_t strlen(const char *text) {
+    const volatile char *at = text;
+    while (*at != 0) at++;
+    return (size_t)(at - text);
+}
