@@ -196,3 +196,18 @@ Deno.test("x86-64 copy-on-write below a rotation through carry, gives what it gi
   assertEquals(results[0], results[1]);
   assertEquals(results[0], [2n, 0x801n]);
 });
+
+Deno.test("x86-64 DR7.GD, makes a move of a debug register #DB and is off in the handler", () => {
+  for (const access of [[0x0f, 0x21, 0xc0], [0x0f, 0x23, 0xc8]]) { // from DR0, to DR1
+    using machine = makeMachine();
+    const move = [0x0f, 0x23, 0xf8]; // mov %rax, %db7
+    const trap = run(machine, {
+      mode: "kernel",
+      code: [...move, ...access],
+      registers: { rax: 0x2400n },
+    });
+    assertEquals(seen(machine, "kernel", trap), [[Vector.DB, 0, move.length]]);
+    assertEquals(hex(trap.entry!.registers["dr6"]! & 0xf00fn), "0x2000");
+    assertEquals(hex(machine.cpu.register("dr7")), "0x400");
+  }
+});

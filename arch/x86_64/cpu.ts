@@ -40,7 +40,7 @@ import {
 import { memoryOperands } from "./operands.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
 import { instructionLength } from "./instruction_length.ts";
-import { isRotationOfMemory, mayBeRefused, refusalOf } from "./refusals.ts";
+import { DR7_GD, isRotationOfMemory, mayBeRefused, refusalOf } from "./refusals.ts";
 import {
   engineRegister,
   generalRegister,
@@ -63,6 +63,7 @@ const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const CR4_OSXSAVE = 1n << 18n;
 const IOPL_SHIFT = 12;
+const DR6_BD = 1n << 13n;
 const RF = Number(Rflags.RF);
 const TF = Number(Rflags.TF);
 /** Bytes of the SYSCALL instruction. */
@@ -380,12 +381,21 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       register: (index) => state.gpr(index),
       cr0: state.cr0,
       efer: state.efer,
+      dr7: () => this.engine.readRegister(X86Register.DR7),
     });
+    if (refusal?.vector === Vector.DB) this.#detectDebugAccess();
     if (refusal !== undefined) return this.#deliver({ ...refusal, kind: "fault" });
     this.#rotation = isRotationOfMemory(code) ? { rip, rflags } : undefined;
     this.#alone = rip;
     this.#lookedAt = true;
     return undefined;
+  }
+
+  /** A move of a debug register that GD forbids: DR6.BD tells of it, and the handler may use them. */
+  #detectDebugAccess(): void {
+    const { engine } = this;
+    engine.writeRegister(X86Register.DR6, engine.readRegister(X86Register.DR6) | DR6_BD);
+    engine.writeRegister(X86Register.DR7, engine.readRegister(X86Register.DR7) & ~DR7_GD);
   }
 
   /** Executes an instruction that has been looked at. */

@@ -30,11 +30,17 @@ export interface RefusalState {
   readonly cr0: bigint;
   /** EFER. */
   readonly efer: bigint;
+  /** Reads DR7. */
+  readonly dr7: () => bigint;
 }
 
 const LOCK = 0xf0;
 const INVALID: Refusal = { vector: Vector.UD, error: 0 };
 const PROTECTION: Refusal = { vector: Vector.GP, error: 0 };
+/** DR7.GD protects the debug registers (SDM vol. 3, 17.2.4). */
+const DEBUG: Refusal = { vector: Vector.DB, error: 0 };
+/** General detect enable. */
+export const DR7_GD: bigint = 1n << 13n;
 
 const CR0_PE = 1n;
 const CR0_NW = 1n << 29n;
@@ -65,6 +71,7 @@ const PAT = 0x277;
 const PAT_TYPES = [0, 1, 4, 5, 6, 7];
 
 const MOV_TO_CONTROL = 0x22;
+const MOV_FROM_DEBUG = 0x21;
 const MOV_TO_DEBUG = 0x23;
 const WRMSR = 0x30;
 const RDMSR = 0x32;
@@ -79,7 +86,7 @@ export function mayBeRefused(code: Uint8Array): boolean {
   if (map === 0) return isStringPort(instruction);
   if (map !== 1) return false;
   if (opcode === MOV_TO_CONTROL) return registerField(code, instruction) !== 3;
-  return opcode === WRMSR || opcode === RDMSR || opcode === MOV_TO_DEBUG ||
+  return opcode === WRMSR || opcode === RDMSR || isMoveOfDebug(instruction) ||
     (opcode === 0 && isLoadOfTr(code, instruction));
 }
 
@@ -94,6 +101,7 @@ export function refusalOf(code: Uint8Array, state: RefusalState): Refusal | unde
   // What is privileged the engine refuses itself.
   if (cpl !== 0 || map !== 1) return undefined;
   const operand = register((code[next] ?? 0) & 7 | (rex & 1) << 3);
+  if (isMoveOfDebug(instruction) && (state.dr7() & DR7_GD) !== 0n) return DEBUG;
   if (opcode === 0) return (operand & 0xfffcn) === 0n ? PROTECTION : undefined;
   const isRefused = opcode === MOV_TO_CONTROL
     ? refusesControl(registerField(code, instruction), operand, state)
@@ -135,6 +143,10 @@ function isUndefinedMove(code: Uint8Array, instruction: Instruction): boolean {
 /** INS and OUTS. */
 function isStringPort({ opcode }: Instruction): boolean {
   return opcode >= 0x6c && opcode <= 0x6f;
+}
+
+function isMoveOfDebug({ opcode }: Instruction): boolean {
+  return opcode === MOV_FROM_DEBUG || opcode === MOV_TO_DEBUG;
 }
 
 /** A load of TR from a general register. */

@@ -43,11 +43,6 @@ export const KNOWN: readonly Known[] = [
     caveat: "SMEP works although CPUID does not list it",
   },
   {
-    name: "DR7.GD",
-    cases: /^CPL 0 control: movq %rax, %db7; .* r0=0x2400/,
-    caveat: "DR7.GD does nothing",
-  },
-  {
     name: "reserved bits of MXCSR",
     cases: /^CPL 0 control: .*ldmxcsr/,
     when: theirProtection,
