@@ -211,3 +211,14 @@ Deno.test("x86-64 DR7.GD, makes a move of a debug register #DB and is off in the
     assertEquals(hex(machine.cpu.register("dr7")), "0x400");
   }
 });
+
+Deno.test("x86-64 DR7.GD, is off in the handler of a step as well", () => {
+  using machine = makeMachine();
+  const trap = run(machine, {
+    mode: "kernel",
+    code: [0x0f, 0x23, 0xf8, 0x90], // mov %rax, %db7; nop
+    registers: { rax: 0x2400n, rflags: 0x102n },
+  });
+  assertEquals(seen(machine, "kernel", trap), [[Vector.DB, 0, 3]]);
+  assertEquals(hex(machine.cpu.register("dr7")), "0x400");
+});

@@ -383,19 +383,15 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       efer: state.efer,
       dr7: () => this.engine.readRegister(X86Register.DR7),
     });
-    if (refusal?.vector === Vector.DB) this.#detectDebugAccess();
+    if (refusal?.vector === Vector.DB) {
+      const dr6 = this.engine.readRegister(X86Register.DR6);
+      this.engine.writeRegister(X86Register.DR6, dr6 | DR6_BD);
+    }
     if (refusal !== undefined) return this.#deliver({ ...refusal, kind: "fault" });
     this.#rotation = isRotationOfMemory(code) ? { rip, rflags } : undefined;
     this.#alone = rip;
     this.#lookedAt = true;
     return undefined;
-  }
-
-  /** A move of a debug register that GD forbids: DR6.BD tells of it, and the handler may use them. */
-  #detectDebugAccess(): void {
-    const { engine } = this;
-    engine.writeRegister(X86Register.DR6, engine.readRegister(X86Register.DR6) | DR6_BD);
-    engine.writeRegister(X86Register.DR7, engine.readRegister(X86Register.DR7) & ~DR7_GD);
   }
 
   /** Executes an instruction that has been looked at. */
@@ -458,7 +454,14 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     return (left & TF) === 0 ? null : this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
   }
 
+  /** Whatever has raised #DB, its handler may use the debug registers (SDM vol. 3, 17.2.4). */
+  #unprotectDebugRegisters(): void {
+    const dr7 = this.engine.readRegister(X86Register.DR7);
+    if ((dr7 & DR7_GD) !== 0n) this.engine.writeRegister(X86Register.DR7, dr7 & ~DR7_GD);
+  }
+
   #deliver(event: InterruptEvent): CpuExit | null {
+    if (event.vector === Vector.DB && event.kind !== "software") this.#unprotectDebugRegisters();
     const entry = this.#delivery.deliver(event);
     if (typeof entry === "string") return { kind: "shutdown", reason: entry };
     this.observer?.(entry);

@@ -43,6 +43,12 @@ export const KNOWN: readonly Known[] = [
     caveat: "SMEP works although CPUID does not list it",
   },
   {
+    name: "RF of a general-detect exception",
+    cases: /^CPL 0 control: movq %rax, %db7; .* r0=0x2400 \| distinct/,
+    fields: ["flags"],
+    manual: "SDM vol. 3, 17.3.1.1: RF is set for faults that are no instruction breakpoints",
+  },
+  {
     name: "reserved bits of MXCSR",
     cases: /^CPL 0 control: .*ldmxcsr/,
     when: theirProtection,
