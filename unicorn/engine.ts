@@ -3,39 +3,23 @@
  *
  * @module
  */
-import * as uc from "./constants.ts";
-import { SCR_EL3 } from "./aarch64/constants.ts";
-import { X86Register, X86Vector } from "./x86_64/constants.ts";
 import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
+import type { AArch64State } from "./aarch64/state.ts";
+import type { CodeHookCallback } from "./code_hooks.ts";
+import { type EngineParts, openParts } from "./engine_parts.ts";
 import { EngineRegisters } from "./engine_registers.ts";
-import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
-import { DEBUG_WRITE_HOOK, DebugWrites } from "./debug_writes.ts";
-import type { Exit, MemoryExit } from "./exit.ts";
-import { CacheMaintenance } from "./aarch64/cache_maintenance.ts";
-import { CodeFrames } from "./code_frames.ts";
-import { type CodeHookCallback, CodeHooks } from "./code_hooks.ts";
-import { type HookTarget, memoryCallback, RUNNING, translationCallback } from "./hooks.ts";
+import { type EngineArch, EngineUsageError } from "./errors.ts";
+import type { Exit } from "./exit.ts";
+import { GuestRun } from "./guest_run.ts";
 import { InstructionWatch, type InstructionWatcher } from "./instruction_watch.ts";
-import { locateCpu } from "./layout/layout.ts";
-import { internalsOf, loadUnicorn, type UnicornLibrary } from "./library.ts";
-import { type AccessRecord, type FindRest, MemoryWatch, type WatchWindow } from "./memory_watch.ts";
-import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
-import { addressOf, addressOfBytes, viewMemory } from "./native_memory.ts";
-import { PcAlignment } from "./aarch64/pc_alignment.ts";
-import { RamMap } from "./ram.ts";
+import { loadUnicorn, type UnicornLibrary } from "./library.ts";
+import type { AccessRecord, FindRest, WatchWindow } from "./memory_watch.ts";
+import type { AArch64ModelName, NativeEngine } from "./native_engine.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
-import { AArch64State } from "./aarch64/state.ts";
-import { checkU64, StateView } from "./state_view.ts";
-import { TranslationSwitch } from "./translation_switch.ts";
-import { TranslationWatch } from "./translation_watch.ts";
-import { X86State } from "./x86_64/state.ts";
-import { RegisterCell } from "./aarch64/system_register.ts";
+import { checkU64 } from "./state_view.ts";
+import { Watches } from "./watches.ts";
 import { type InstructionFinder, InstructionStops } from "./x86_64/instruction_stops.ts";
-import { X86Instructions } from "./x86_64/instructions.ts";
-import { BLOCK_SLOTS, RestartedStores } from "./x86_64/restarted_stores.ts";
-
-/** Stands for the block that ran last where none has; the library reads its first fields. */
-const NO_BLOCK = new Uint8Array(256);
+import type { X86State } from "./x86_64/state.ts";
 
 /** Options of {@linkcode Engine.open}. */
 export interface EngineOptions {
@@ -55,27 +39,6 @@ export interface EngineOptions {
   debugWrites?: boolean;
 }
 
-const HIGH = 2 ** 32;
-/** What an engine is doing: nothing, running, or it has still to count what a run has executed. */
-const IDLE = 0;
-const RUNNING_GUEST = 1;
-const UNSETTLED = 2;
-/**
- * Most instructions in one go while there are code hooks or memory is watched. What is thrown at
- * the end of the stack is thrown inside of native code, where no callback has room to run and
- * nothing can stop the guest.
- */
-const LONGEST_WATCHED = 10_000;
-const budgetWord = new BigUint64Array(1);
-const budgetHalves = new Uint32Array(budgetWord.buffer);
-const CR0_PG = 1n << 31n;
-const SCTLR_M = 1n;
-/**
- * SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear:
- * models with EL2 would ask HCR_EL2.RW too.
- */
-const SCR_EL3_RW = 0x400n;
-
 /**
  * One CPU over RAM that JavaScript owns.
  *
@@ -88,50 +51,13 @@ const SCR_EL3_RW = 0x400n;
  * that the host overwrites: see {@linkcode invalidateCode}.
  */
 export class Engine extends EngineRegisters implements Disposable {
+  readonly #parts: EngineParts;
   readonly #native: NativeEngine;
-  readonly #ram = new RamMap();
-  readonly #view: StateView;
   readonly #x86: X86State | undefined;
-  readonly #instructions: X86Instructions | undefined;
   readonly #aarch64: AArch64State | undefined;
-  readonly #alignment: PcAlignment | undefined;
-  readonly #maintenance: CacheMaintenance | undefined;
-  readonly #words: BigUint64Array;
-  readonly #pcIndex: number;
-  readonly #translation: TranslationSwitch;
-  readonly #code: CodeFrames;
-  /** Hooks of the addresses without RAM. */
-  #gapHooks: bigint[] = [];
-  /** The engine's own structure, as words. */
-  readonly #engine: Uint32Array;
-  readonly #engineBytes: Uint8Array;
-  readonly #counterIndex: number;
-  readonly #stopIndex: number;
-  readonly #exception: Int32Array;
-  readonly #library: UnicornLibrary;
+  readonly #watches: Watches;
+  readonly #run: GuestRun;
   #imageStore: CpuImageStore | undefined;
-  readonly #hooks: CodeHooks;
-  readonly #restarts: RestartedStores | undefined;
-  readonly #accesses: MemoryWatch;
-  /** Number in its run of the instruction that writes a debug register; 0 if there was none. */
-  #debugWrite = 0;
-  #total = 0;
-  /** The last budget; no number at first, so that the first one is looked at. */
-  #budget = NaN;
-  #budgetWord = 0n;
-  #state = IDLE;
-  #stoppedByHook = false;
-  /** Whether the run ends behind a store into its own block. */
-  #restarted = false;
-  #watched: InstructionWatch | undefined;
-  #stops: InstructionStops | undefined;
-  #isOver = false;
-  #refused = false;
-  /** Instructions that the library is to execute in one go. */
-  #limit = 0;
-  #memory: Omit<MemoryExit, "instructions"> | undefined;
-  #callbackError: { error: unknown } | undefined;
-  #target: HookTarget;
 
   /**
    * Opens an engine.
@@ -147,89 +73,15 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   private constructor(arch: EngineArch, options: EngineOptions) {
-    const library = options.library ?? loadUnicorn();
-    const internals = internalsOf(library);
-    const layout = arch === "x86_64" ? internals.x86 : internals.aarch64;
-    const native = new NativeEngine(internals.symbols, arch, options.model);
-    const { object, state } = locateCpu(native, layout);
-    const view = new StateView(state);
-    super(native, { view, places: arch === "x86_64" ? undefined : internals.aarch64.system });
-    this.#library = library;
-    this.#native = native;
-    this.#view = view;
-    const engine = viewMemory(
-      addressOf(native.handle),
-      Math.max(layout.stopRequest, layout.lastBlock) + 8,
-    );
-    this.#engineBytes = new Uint8Array(engine);
-    this.#engine = new Uint32Array(engine, 0, engine.byteLength >> 2);
-    this.#counterIndex = layout.counter >> 2;
-    this.#stopIndex = layout.stopRequest;
-    this.#exception = new Int32Array(viewMemory(object + BigInt(layout.exception), 4));
-    this.#words = new BigUint64Array(state, 0, state.byteLength >> 3);
-    this.#watchGaps();
-    native.addHook(uc.UC_HOOK_EDGE_GENERATED, translationCallback());
-    // The library tells of a translation only if a block has run before, and shows that one too.
-    new BigUint64Array(engine, layout.lastBlock, 1)[0] = addressOfBytes(NO_BLOCK);
-    this.#translation = new TranslationSwitch(native, {
-      words: this.#words,
-      ...(arch === "x86_64"
-        ? { index: internals.x86.cr0 >> 3, bit: CR0_PG }
-        : { index: internals.aarch64.sctlr >> 3, bit: SCTLR_M }),
-    });
-    this.#hooks = new CodeHooks(native, this.#translation);
-    this.#code = new CodeFrames(native, this.#translation);
-    if (arch === "x86_64") {
-      this.#pcIndex = internals.x86.rip >> 3;
-      this.#x86 = new X86State(this.#view, internals.x86, (flags) => {
-        native.writeRegister(X86Register.RFLAGS, BigInt(flags >>> 0));
-      });
-      this.#instructions = new X86Instructions(native, this.#x86);
-      const blocks = viewMemory(object + BigInt(internals.x86.blocks), 8 * BLOCK_SLOTS);
-      this.#restarts = new RestartedStores(new BigUint64Array(blocks));
-    } else {
-      this.#pcIndex = internals.aarch64.pc >> 3;
-      const scr = new RegisterCell(native, SCR_EL3);
-      scr.value = SCR_EL3_RW;
-      scr.write();
-      // Writing any system register makes the engine look at PSTATE again; this one never changes.
-      this.#aarch64 = new AArch64State(this.#view, internals.aarch64, () => scr.write());
-      this.#alignment = new PcAlignment(native, this.#aarch64);
-      this.#maintenance = new CacheMaintenance(native, this.#code);
-    }
-    this.#accesses = new MemoryWatch(native, {
-      ram: this.#ram,
-      words: this.#words,
-      pcIndex: this.#pcIndex,
-      counter: () => this.#counter(),
-      endRun: () => this.#endRun(0),
-    });
-    const watch = new TranslationWatch(native, this.#ram, {
-      code: this.#code,
-      alignment: this.#alignment,
-      maintenance: this.#maintenance,
-      instructions: () => this.#watched,
-      stops: () => this.#stops,
-      debug: options.debugWrites ? new DebugWrites(native) : undefined,
-    });
-    this.#target = {
-      onCode: (id, address) => this.#onCode(id, address),
-      onInstruction: (address) => this.#onInstruction(address),
-      onMemory: (access, address, size) => {
-        this.#memory = { kind: "memory", access, address, size };
-      },
-      onAccess: (write, address, size) =>
-        this.#guard(() => this.#accesses.onAccess(write, address, size)),
-      onTranslation: (address, size, count) =>
-        this.#guard(() => {
-          watch.onTranslation(address, size);
-          if (count === 1 && this.#restarts?.isOne(address)) this.#onRestart(address);
-        }),
-      onSystem: (operation) => this.#guard(() => this.#maintenance?.onSystem(operation)),
-      onTimestamp: (withProcessor) =>
-        this.#instructions?.onTimestamp(this.#total + this.#counter(), withProcessor) ?? false,
-      onPort: () => this.#instructions?.onPort(this.#counter()),
-    };
+    const { library = loadUnicorn(), model, debugWrites = false } = options;
+    const parts = openParts(arch, { library, model });
+    super(parts.native, parts);
+    this.#parts = parts;
+    this.#native = parts.native;
+    this.#x86 = parts.x86?.state;
+    this.#aarch64 = parts.aarch64?.state;
+    this.#watches = new Watches(parts, { debugWrites });
+    this.#run = new GuestRun(parts, this.#watches);
   }
 
   /**
@@ -237,9 +89,7 @@ export class Engine extends EngineRegisters implements Disposable {
    * Exact up to 2^53.
    */
   get instructions(): number {
-    if (this.#state === RUNNING_GUEST) return this.#total + this.#counter() - 1;
-    if (this.#state === UNSETTLED) this.#settle();
-    return this.#total;
+    return this.#run.instructions;
   }
 
   /** Whether the engine is disposed. */
@@ -268,15 +118,8 @@ export class Engine extends EngineRegisters implements Disposable {
    *   memory does not serve.
    */
   mapRam(address: bigint, bytes: Uint8Array): void {
-    this.#checkIdle("map RAM");
-    // A view of our own: nobody else can make its length say what is not so.
-    const own = this.#ram.check(address, bytes);
-    this.#native.check(
-      this.#native.map(address, own),
-      `map ${own.length} bytes at 0x${address.toString(16)}`,
-    );
-    this.#ram.add(address, own);
-    this.#watchGaps();
+    this.#run.checkIdle("map RAM");
+    this.#parts.ram.add(address, bytes);
   }
 
   /**
@@ -287,19 +130,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * @throws {EngineUsageError} When this is not exactly one mapping.
    */
   unmapRam(address: bigint, size: bigint): void {
-    this.#checkIdle("unmap RAM");
-    this.#ram.checkMapped(address, size);
-    this.flushCode();
-    // The library looks for code there, by addresses it takes for virtual ones.
-    this.#translation.offKeepingState(() =>
-      this.#native.check(
-        this.#native.symbols.uc_mem_unmap(this.#native.handle, address, size),
-        `unmap ${size} bytes at 0x${address.toString(16)}`,
-      )
-    );
-    this.#ram.delete(address, size);
-    this.#watchGaps();
-    this.flushTlb();
+    this.#run.checkIdle("unmap RAM");
+    this.#parts.ram.remove(address, size);
   }
 
   /**
@@ -314,45 +146,7 @@ export class Engine extends EngineRegisters implements Disposable {
    *   executed without. The engine can be used on.
    */
   run(budget: number): Exit {
-    this.#checkIdle("run");
-    if (budget !== this.#budget) this.#setBudget(budget);
-    if (budget > LONGEST_WATCHED && (this.#hooks.any || this.#accesses.isActive)) {
-      return this.#runInParts(budget);
-    }
-    const exit = this.#runOnce(budget);
-    return this.#restarted ? this.#runBehindStores(exit, budget) : exit;
-  }
-
-  #runOnce(budget: number): Exit {
-    if (budget !== this.#budget) this.#setBudget(budget);
-    this.#ram.checkAlive();
-    if (this.#code.hasStale) this.#code.sweep();
-    this.#x86?.clearDoubleFaultLatch();
-    this.#memory = undefined;
-    this.#stoppedByHook = false;
-    this.#restarted = false;
-    this.#accesses.clear();
-    this.#refused = false;
-    this.#limit = budget;
-    this.#debugWrite = 0;
-    const misaligned = this.#alignment?.beforeRun();
-    if (misaligned !== undefined) return misaligned;
-    const outer = RUNNING.target;
-    this.#engine[this.#counterIndex] = 0;
-    this.#engine[this.#counterIndex + 1] = 0;
-    let status: number | undefined;
-    try {
-      this.#state = RUNNING_GUEST;
-      RUNNING.target = this.#target;
-      status = this.#native.start(this.#words[this.#pcIndex] ?? 0n, this.#budgetWord);
-    } finally {
-      RUNNING.target = outer;
-      this.#state = UNSETTLED;
-      this.#stops?.restore();
-      // Something was thrown through native code, such as a RangeError where the stack ends.
-      if (status === undefined) this.#settle();
-    }
-    return this.#finish(status, this.#limit);
+    return this.#run.run(budget);
   }
 
   /**
@@ -360,8 +154,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * architecture.
    */
   saveCpu(): CpuImage {
-    this.#checkIdle("save the CPU");
-    return this.#images.save(this.#total);
+    this.#run.checkIdle("save the CPU");
+    return this.#images.save(this.#run.instructions);
   }
 
   /**
@@ -375,9 +169,9 @@ export class Engine extends EngineRegisters implements Disposable {
    * layout, or damaged.
    */
   restoreCpu(image: CpuImage, { keepTlb = false }: { keepTlb?: boolean } = {}): void {
-    this.#checkIdle("restore the CPU");
+    this.#run.checkIdle("restore the CPU");
     const cold = this.#images.restore(image);
-    this.#total = image.instructions;
+    this.#run.instructions = image.instructions;
     if (cold || !keepTlb) this.flushTlb();
   }
 
@@ -391,7 +185,7 @@ export class Engine extends EngineRegisters implements Disposable {
     checkRegister(this.arch, id);
     const index = debugRegisterIndex(this.arch, id);
     if (index === undefined) return this.#native.writeRegister(id, value);
-    this.#checkIdle("write a debug register");
+    this.#run.checkIdle("write a debug register");
     if (this.#images.setDebugRegister(index, value)) this.flushTlb();
   }
 
@@ -406,25 +200,25 @@ export class Engine extends EngineRegisters implements Disposable {
    * @throws {EngineUsageError} When the range is not within one mapping.
    */
   invalidateCode(address: bigint, size: bigint): void {
-    this.#checkIdle("invalidate code");
-    if (!(size > 0n && this.#ram.contains(address, size))) {
+    this.#run.checkIdle("invalidate code");
+    if (!(size > 0n && this.#parts.ram.map.contains(address, size))) {
       throw new EngineUsageError(
         "mapping",
         `Cannot invalidate ${size} bytes at 0x${address.toString(16)}: not within one mapping`,
       );
     }
-    this.#code.drop(address, size);
+    this.#parts.code.drop(address, size);
   }
 
   /** Empties the TLB: needed after the host has changed page tables. */
   flushTlb(): void {
-    this.#checkIdle("flush the TLB");
+    this.#run.checkIdle("flush the TLB");
     this.#native.flushTlb();
   }
 
   /** Drops every translation. */
   flushCode(): void {
-    this.#checkIdle("flush code");
+    this.#run.checkIdle("flush code");
     this.#native.flushCode();
   }
 
@@ -440,8 +234,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * @returns Dispose of it to remove the hook.
    */
   addCodeHook(begin: bigint, end: bigint, callback?: CodeHookCallback): Disposable {
-    this.#checkIdle("add a code hook");
-    const id = this.#hooks.add({ begin, end }, callback);
+    this.#run.checkIdle("add a code hook");
+    const id = this.#watches.code.add({ begin, end }, callback);
     this.flushCode();
     return { [Symbol.dispose]: () => this.#removeHook(id) };
   }
@@ -461,8 +255,8 @@ export class Engine extends EngineRegisters implements Disposable {
     frames: ReadonlySet<number> | "all",
     findRest?: FindRest,
   ): void {
-    this.#checkIdle("watch memory");
-    this.#accesses.watch(windows, frames, findRest);
+    this.#run.checkIdle("watch memory");
+    this.#watches.accesses.watch(windows, frames, findRest);
   }
 
   /**
@@ -470,7 +264,7 @@ export class Engine extends EngineRegisters implements Disposable {
    * counts on. The instruction may have faulted after that, or trapped: the exit tells.
    */
   get accessed(): AccessRecord | undefined {
-    return this.#accesses.record;
+    return this.#watches.accesses.record;
   }
 
   /**
@@ -478,8 +272,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * InstructionWatcher}. Code that has been translated is not looked at: call this first.
    */
   watchInstructions(watcher: InstructionWatcher): void {
-    this.#checkIdle("watch instructions");
-    this.#watched = new InstructionWatch(this.#native, watcher);
+    this.#run.checkIdle("watch instructions");
+    this.#watches.instructions = new InstructionWatch(this.#native, watcher);
   }
 
   /**
@@ -488,9 +282,9 @@ export class Engine extends EngineRegisters implements Disposable {
    * call this first.
    */
   stopBefore(find: InstructionFinder): void {
-    this.#checkIdle("stop before instructions");
-    if (this.#x86 === undefined) this.otherArch();
-    this.#stops = new InstructionStops(find);
+    this.#run.checkIdle("stop before instructions");
+    if (this.arch !== "x86_64") this.otherArch();
+    this.#watches.stops = new InstructionStops(find);
   }
 
   /**
@@ -498,33 +292,13 @@ export class Engine extends EngineRegisters implements Disposable {
    * interrupt shadow: what is executed so is translated apart.
    */
   runOver(): Exit {
-    const stops = this.#stops;
-    if (stops === undefined) return this.run(1);
-    const before = this.x86.rip;
-    stops.over = before;
-    this.#isOver = true;
-    try {
-      const exit = this.run(1);
-      if (
-        !(exit.kind === "trap" && exit.vector === X86Vector.INVALID_OPCODE && stops.has(before))
-      ) {
-        return exit;
-      }
-      // It is invalid, or was translated before, when the shadow was an instruction's own.
-      this.#total -= exit.instructions;
-      this.#native.flushCode();
-      this.x86.interruptShadow = true;
-      return this.run(1);
-    } finally {
-      stops.over = undefined;
-      this.#isOver = false;
-    }
+    return this.#run.runOver();
   }
 
   /** Counts an instruction that was refused instead of executed. */
   countRefused(): void {
-    this.#checkIdle("count an instruction");
-    this.#total++;
+    this.#run.checkIdle("count an instruction");
+    this.#run.instructions++;
   }
 
   /**
@@ -533,8 +307,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * has faulted does.
    */
   undoAccess(): void {
-    this.#checkIdle("undo an access");
-    this.#accesses.undo();
+    this.#run.checkIdle("undo an access");
+    this.#watches.accesses.undo();
   }
 
   /**
@@ -543,259 +317,21 @@ export class Engine extends EngineRegisters implements Disposable {
    */
   [Symbol.dispose](): void {
     if (this.disposed) return;
-    this.#checkIdle("dispose");
-    this.#view.close();
+    this.#run.checkIdle("dispose");
+    this.#parts.view.close();
     this.#native.close();
-    this.#hooks.clear();
-    this.#ram.clear();
-  }
-
-  #finish(status: number, budget: number): Exit {
-    const counted = this.#counter();
-    if (this.#accesses.counted > 0) return this.#finishAccess(status);
-    const stopped = this.#engineBytes[this.#stopIndex] !== 0;
-    // Budget, hooks and checks ask for a stop: without one the guest has ended the run itself.
-    if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
-      this.#account(counted);
-      if (status === uc.UC_ERR_OK) return { kind: "halt", instructions: counted };
-      return { kind: "trap", instructions: counted, vector: this.#exception[0] ?? -1 };
-    }
-    const debug = this.#debugWrite;
-    if (debug > 0 && status === uc.UC_ERR_OK && counted > debug && !this.#stoppedByHook) {
-      this.#account(debug);
-      return { kind: "debug", instructions: debug };
-    }
-    const spent = counted > budget;
-    // What the count hook or a code hook stopped has been counted, but not begun.
-    const refused = this.#instructions?.takeRefused();
-    const instructions = refused ?? (this.#refused ? counted : undefined) ??
-      (spent ? budget : this.#stoppedByHook ? counted - 1 : counted);
-    this.#account(instructions);
-    if (this.#callbackError !== undefined) {
-      const { error } = this.#callbackError;
-      this.#callbackError = undefined;
-      this.#dropTranslated();
-      throw error;
-    }
-    if (refused !== undefined) {
-      return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
-    }
-    if (this.#refused) return { kind: "refused", instructions };
-    const misaligned = this.#alignment?.afterRun(instructions);
-    if (misaligned !== undefined) return misaligned;
-    switch (status) {
-      case uc.UC_ERR_OK:
-        if (spent) return { kind: "budget", instructions };
-        if (this.#stoppedByHook) return { kind: "stop", instructions };
-        return { kind: "syscall", instructions };
-      case uc.UC_ERR_EXCEPTION:
-      case uc.UC_ERR_INSN_INVALID: {
-        const vector = this.#exception[0] ?? -1;
-        // A single step over `syscall`: the hook stopped the run first. Whether there is a step to
-        // report is for FMASK to say.
-        const step = stopped && this.#x86 !== undefined && vector === X86Vector.DEBUG;
-        if (step) return { kind: "syscall", instructions };
-        if (vector === X86Vector.INVALID_OPCODE && this.#x86 !== undefined) {
-          return this.#finishInvalid(instructions);
-        }
-        return { kind: "trap", instructions, vector };
-      }
-      default:
-        if (this.#memory !== undefined) return { ...this.#memory, instructions };
-        return { kind: "fault", instructions, error: this.#error(status) };
-    }
-  }
-
-  /** An invalid instruction, or one in whose place there was one. */
-  #finishInvalid(instructions: number): Exit {
-    if (this.#isOver || this.#stops?.has(this.#words[this.#pcIndex] ?? 0n) !== true) {
-      return { kind: "trap", instructions, vector: X86Vector.INVALID_OPCODE };
-    }
-    this.#total--;
-    return { kind: "before", instructions: instructions - 1 };
-  }
-
-  /** Nothing has begun since the instruction that accessed watched memory, whatever ended the run. */
-  #finishAccess(status: number): Exit {
-    const instructions = this.#accesses.counted;
-    this.#account(instructions);
-    const refused = this.#instructions?.takeRefused();
-    if (this.#callbackError !== undefined) {
-      const { error } = this.#callbackError;
-      this.#callbackError = undefined;
-      this.#dropTranslated();
-      throw error;
-    }
-    if (refused !== undefined) {
-      return { kind: "trap", instructions, vector: X86Vector.GENERAL_PROTECTION };
-    }
-    if (status === uc.UC_ERR_OK) return { kind: "access", instructions };
-    if (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_INSN_INVALID) {
-      return { kind: "trap", instructions, vector: this.#exception[0] ?? -1 };
-    }
-    if (this.#memory !== undefined) return { ...this.#memory, instructions };
-    return { kind: "fault", instructions, error: this.#error(status) };
-  }
-
-  /** Goes on after a run that ended behind a store into its own block, as if it had not. */
-  #runBehindStores(first: Exit, budget: number): Exit {
-    let exit = first;
-    let done = exit.instructions;
-    while (this.#restarted && exit.kind === "budget" && done < budget) {
-      exit = this.#runOnce(budget - done);
-      done += exit.instructions;
-    }
-    return { ...exit, instructions: done };
-  }
-
-  /**
-   * A store that changes the block it is in begins anew: its first attempt does not count. The run
-   * ends behind it and the block made for it is dropped, as the library would use it again for the
-   * next such attempt without telling.
-   */
-  #onRestart(address: bigint): void {
-    const counter = this.#counter() - 1;
-    this.#engine[this.#counterIndex] = counter;
-    this.#engine[this.#counterIndex + 1] = counter / HIGH;
-    this.#endRun(1);
-    this.#limit = counter + 1;
-    this.#restarted = true;
-    this.#accesses.clear();
-    const physical = this.#native.translate(address, uc.UC_PROT_EXEC);
-    if (physical !== undefined) this.#code.drop(physical, 1n);
-  }
-
-  #runInParts(budget: number): Exit {
-    for (let left = budget;;) {
-      const exit = this.run(Math.min(left, LONGEST_WATCHED));
-      left -= exit.instructions;
-      if (exit.kind !== "budget" || left === 0) return { ...exit, instructions: budget - left };
-    }
-  }
-
-  /** Counts what a run has executed, which ends it. */
-  #account(instructions: number): void {
-    this.#total += instructions;
-    this.#state = IDLE;
-  }
-
-  /**
-   * Ends a run that something was thrown out of.
-   */
-  #settle(): void {
-    const refused = this.#instructions?.takeRefused();
-    this.#account(refused ?? Math.min(this.#counter(), this.#budget));
-    this.#callbackError = undefined;
-    this.#alignment?.afterRun(0);
-    this.#dropTranslated();
-  }
-
-  /** Drops what was translated while a callback failed that should have looked at it. */
-  #dropTranslated(): void {
-    this.#native.flushCode();
-    this.#native.flushTlb();
+    this.#watches.code.clear();
+    this.#parts.ram.map.clear();
   }
 
   get #images(): CpuImageStore {
-    return this.#imageStore ??= new CpuImageStore(this.#native, this.#library);
-  }
-
-  #error(status: number): EngineError {
-    return new EngineError("run", { status, arch: this.arch, pc: this.#words[this.#pcIndex] });
-  }
-
-  #counter(): number {
-    const index = this.#counterIndex;
-    return (this.#engine[index] ?? 0) + (this.#engine[index + 1] ?? 0) * HIGH;
-  }
-
-  /** Cuts the budget of the run to what has been counted; the library keeps it behind its counter. */
-  #endRun(more: number): void {
-    const count = this.#counter() + more;
-    this.#engine[this.#counterIndex + 2] = count;
-    this.#engine[this.#counterIndex + 3] = count / HIGH;
-  }
-
-  #setBudget(budget: number): void {
-    if (!(Number.isSafeInteger(budget) && budget > 0)) {
-      throw new EngineUsageError(
-        "budget",
-        `Cannot run ${budget} instructions: not a positive integer`,
-      );
-    }
-    this.#budget = budget;
-    // In halves, as making a bigint of a number takes longer.
-    budgetHalves[0] = budget;
-    budgetHalves[1] = budget / HIGH;
-    this.#budgetWord = budgetWord[0] ?? 0n;
-  }
-
-  #checkIdle(action: string): void {
-    if (this.#state === RUNNING_GUEST) {
-      throw new EngineUsageError("running", `Cannot ${action}: the guest is running`);
-    }
-    if (this.#native.closed) {
-      throw new EngineUsageError("disposed", `Cannot ${action}: the engine is disposed`);
-    }
-    if (this.#state === UNSETTLED) this.#settle();
-  }
-
-  /** Keeps what is thrown on the way through native code, and stops the run. */
-  #guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#callbackError ??= { error };
-      this.#stopByHook();
-    }
-  }
-
-  /**
-   * Has accesses to addresses without RAM told, and covers no other: see {@linkcode CodeFrames}.
-   */
-  #watchGaps(): void {
-    for (const hook of this.#gapHooks) this.#native.removeHook(hook);
-    this.#gapHooks = this.#ram.gaps().map((gap) =>
-      this.#native.addHook(uc.UC_HOOK_MEM_UNMAPPED, memoryCallback(), gap)
-    );
-  }
-
-  #onInstruction(address: bigint): void {
-    // The run has ended before this instruction already.
-    if (this.#stoppedByHook || this.#refused || this.#restarted) return;
-    if (this.#accesses.counted > 0) return;
-    if (this.#counter() > this.#limit) return;
-    this.#guard(() => {
-      if (this.#watched?.refuses(address) !== true) return;
-      this.#refused = true;
-      this.#native.symbols.uc_emu_stop(this.#native.handle);
-    });
-  }
-
-  #onCode(id: number, address: bigint): void {
-    if (this.#stoppedByHook || this.#restarted) return;
-    if (this.#accesses.counted > 0 || this.#debugWrite > 0) return;
-    if (id === DEBUG_WRITE_HOOK) {
-      this.#debugWrite = this.#counter();
-      this.#endRun(0);
-      return;
-    }
-    this.#guard(() => {
-      if (this.#hooks.stopsAt(id, address)) this.#stopByHook();
-      // The callback may have done anything, and the guest must not go on without memory.
-      this.#ram.checkAlive();
-    });
-  }
-
-  #stopByHook(): void {
-    this.#stoppedByHook = true;
-    this.#native.symbols.uc_emu_stop(this.#native.handle);
+    return this.#imageStore ??= new CpuImageStore(this.#native, this.#parts.library);
   }
 
   #removeHook(id: number): void {
-    if (!this.#hooks.has(id) || this.disposed) return;
-    this.#checkIdle("remove a code hook");
-    this.#hooks.remove(id);
+    if (!this.#watches.code.has(id) || this.disposed) return;
+    this.#run.checkIdle("remove a code hook");
+    this.#watches.code.remove(id);
     this.flushCode();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as uc from "./constants.ts";
+import type { EngineStructure } from "./engine_structure.ts";
 import { accessCallback } from "./hooks.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { PAGE_SIZE, type RamMap } from "./ram.ts";
@@ -69,10 +70,8 @@ export interface MemoryWatchOptions {
   readonly words: BigUint64Array;
   /** Where PC is in it. */
   readonly pcIndex: number;
-  /** Instructions counted in this run, the one that is executed included. */
-  readonly counter: () => number;
-  /** Ends the run behind the instruction that is executed. */
-  readonly endRun: () => void;
+  /** Its count of instructions. */
+  readonly structure: EngineStructure;
 }
 
 /**
@@ -81,9 +80,10 @@ export interface MemoryWatchOptions {
  * The library calls a hook of accesses with the physical address of the first byte, and compares
  * its bounds with that. Code that is translated while there is any such hook makes all its accesses
  * by calls into the library, so code is dropped when the first hook comes and when the last one
- * goes. A stop asked for in such a hook comes in the midst of the instruction, between its access and
- * what follows from it; so the run's budget is cut to the instructions that have begun. Hooks cover whole page frames: a store elsewhere in a frame would otherwise take "not
- * dirty" off its TLB entry, after which `DC ZVA` fills memory past every hook.
+ * goes. A stop asked for in such a hook comes in the midst of the instruction, between its access
+ * and what follows from it; so the run's budget is cut to the instructions that have begun. Hooks
+ * cover whole page frames: a store elsewhere in a frame would otherwise take "not dirty" off its TLB
+ * entry, after which `DC ZVA` fills memory past every hook.
  */
 export class MemoryWatch {
   readonly #native: NativeEngine;
@@ -170,13 +170,14 @@ export class MemoryWatch {
   /** The guest is about to access memory. It is only recorded, and the run asked to end. */
   onAccess(write: boolean, address: bigint, size: number): void {
     const offset = Number(address & BigInt(PAGE_OFFSET));
-    const { words, pcIndex, counter, endRun } = this.#options;
+    const { words, pcIndex, structure } = this.#options;
     if (this.counted === 0) {
       if (!this.#overlaps(write, offset, size)) return;
-      this.counted = counter();
+      this.counted = structure.counter;
       this.#pc = words[pcIndex] ?? 0n;
       this.#state = words.slice(0, this.#findRest === undefined ? STATE_WORDS : undefined);
-      endRun();
+      // Behind the instruction that is executed.
+      structure.cutBudget(0);
     }
     const part = Math.min(size, PAGE_SIZE - offset);
     const before = this.#bytes(address, part);

@@ -59,6 +59,10 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
     engine.watchMemory([], "all");
     return engine.accessed;
   },
+  "watches of instructions": ({ engine }) => {
+    engine.watchInstructions({ find: () => [], refuses: () => true });
+    if (engine.arch === "x86_64") engine.stopBefore(() => -1);
+  },
   "saveCpu": ({ engine }) => engine.saveCpu(),
   "restoreCpu": ({ engine }) => engine.restoreCpu(engine.saveCpu()),
   "readRegister": ({ engine }) => {
@@ -104,10 +108,10 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
 const CHANGES = {
   both: [
     ...["writeRegister", "writeSystemRegister", "writeMsr", "writeDescriptorTable", "writeVector"],
-    ...["undoAccess", "watchInstructions"],
+    ...["countRefused", "runOver", "undoAccess"],
   ],
   x86_64: ["aarch64", "otherArch", "readDebugRegister", "readSystemRegister", "systemRegister"],
-  aarch64: ["otherArch", "readDescriptorTable", "readMsr", "x86"],
+  aarch64: ["otherArch", "readDescriptorTable", "readMsr", "stopBefore", "x86"],
 } as const;
 
 for (const arch of ["x86_64", "aarch64"] as const satisfies readonly EngineArch[]) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../util/join_bytes.ts";
 
 /** Finds instructions to look at. */
 export interface InstructionFinder {
@@ -48,7 +49,7 @@ export class InstructionStops {
       this.restore();
       return false;
     }
-    const code = joined(parts);
+    const code = joinBytes(parts);
     for (let at = this.#find(code, 0); at >= 0; at = this.#find(code, at + 1)) {
       const begin = BigInt.asUintN(64, address + BigInt(at));
       if (begin === this.#over) continue;
@@ -88,16 +89,4 @@ export class InstructionStops {
       index -= ram.length;
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array(0)] = parts;
-  if (parts.length <= 1) return first;
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
