@@ -256,7 +256,11 @@ export class Engine extends EngineRegisters implements Disposable {
     findRest?: FindRest,
   ): void {
     this.#run.checkIdle("watch memory");
-    this.#watches.accesses.watch(windows, frames, findRest);
+    this.#watches.accesses.watch(
+      windows,
+      frames,
+      findRest && ((access) => this.#withRam(findRest(access))),
+    );
   }
 
   /**
@@ -273,7 +277,10 @@ export class Engine extends EngineRegisters implements Disposable {
    */
   watchInstructions(watcher: InstructionWatcher): void {
     this.#run.checkIdle("watch instructions");
-    this.#watches.instructions = new InstructionWatch(this.#native, watcher);
+    this.#watches.instructions = new InstructionWatch(this.#native, {
+      find: (code, address) => this.#withRam(watcher.find(code, address)),
+      refuses: (address) => this.#withRam(watcher.refuses(address)),
+    });
   }
 
   /**
@@ -284,7 +291,7 @@ export class Engine extends EngineRegisters implements Disposable {
   stopBefore(find: InstructionFinder): void {
     this.#run.checkIdle("stop before instructions");
     if (this.arch !== "x86_64") this.otherArch();
-    this.#watches.stops = new InstructionStops(find);
+    this.#watches.stops = new InstructionStops((code, from) => this.#withRam(find(code, from)));
   }
 
   /**
@@ -322,6 +329,12 @@ export class Engine extends EngineRegisters implements Disposable {
     this.#native.close();
     this.#watches.code.clear();
     this.#parts.ram.map.clear();
+  }
+
+  /** What a callback has answered. It may have done anything, but the guest needs its memory. */
+  #withRam<T>(answer: T): T {
+    this.#parts.ram.map.checkAlive();
+    return answer;
   }
 
   get #images(): CpuImageStore {

@@ -9,6 +9,9 @@ import { Engine } from "../engine.ts";
 import { EngineUsageError } from "../errors.ts";
 import { X86Register } from "../x86_64/constants.ts";
 
+/** The collector, which the test's flags give us. */
+declare const gc: () => void;
+
 /** Every buffer that hangs on an object, as far as its properties lead. */
 function buffersOf(value: unknown, seen = new Set<unknown>()): Set<ArrayBuffer> {
   const found = new Set<ArrayBuffer>();
@@ -44,6 +47,30 @@ function attempt(action: () => unknown): void {
   } catch (error) {
     if (!(error instanceof EngineUsageError)) throw error;
   }
+}
+
+/** Has what looks at instructions take RAM away, in the midst of a run. */
+function withoutRam(arch: "x86_64" | "aarch64", place: "find" | "refuses" | "stops"): void {
+  if (arch === "aarch64" && place === "stops") return;
+  using engine = Engine.open(arch);
+  const ram = new Uint8Array(16 << 20); // so much is given back to the system at once
+  if (arch === "x86_64") ram.fill(0x90, 0, 64);
+  else new Uint32Array(ram.buffer).fill(0xd503201f, 0, 16);
+  engine.mapRam(0n, ram);
+  const take = <T>(answer: T): T => {
+    detach(ram);
+    gc();
+    return answer;
+  };
+  if (place === "stops") engine.stopBefore((_, from) => take(from < 8 ? 8 : -1));
+  else {
+    engine.watchInstructions({
+      find: () => place === "find" ? take([8]) : [8],
+      refuses: () => take(false),
+    });
+  }
+  attempt(() => engine.run(16));
+  attempt(() => engine.run(16));
 }
 
 for (const arch of ["x86_64", "aarch64"] as const) {
@@ -100,5 +127,6 @@ for (const arch of ["x86_64", "aarch64"] as const) {
   engine.unmapRam(0n, 1n << 20n);
   detach(engine);
   attempt(() => engine.run(10));
+  for (const place of ["find", "refuses", "stops"] as const) withoutRam(arch, place);
 }
 console.log("sound");
