@@ -19,6 +19,7 @@ export interface RamImage {
   readonly pages: readonly Uint8Array<ArrayBuffer>[];
 }
 
+/** Never part of an image: who has one could change it, or transfer it away. */
 const ZERO_PAGE = new Uint8Array(PAGE_SIZE);
 /** Pages allocated at once: one by one they would cost twice the time of copying them. */
 const SLAB_PAGES = 16;
@@ -35,6 +36,8 @@ export class PageStore {
   /** The bytes of a page frame in RAM, made when they are first needed. */
   readonly #views: Uint8Array<ArrayBuffer>[] = [];
   readonly #sound = new WeakSet<RamImage>();
+  /** What images have in place of pages of zeros. */
+  #zeros = new Uint8Array(PAGE_SIZE);
   #slab = new Uint8Array(0);
   #slabUsed = 0;
 
@@ -66,7 +69,7 @@ export class PageStore {
         pages[i] = old;
         continue;
       }
-      pages[i] = isSameBytes(live, ZERO_PAGE) ? ZERO_PAGE : this.#copy(live);
+      pages[i] = isSameBytes(live, ZERO_PAGE) ? this.#zeroPage() : this.#copy(live);
       hasChanged = true;
     }
     if (previous !== undefined && !hasChanged) return previous;
@@ -121,8 +124,14 @@ export class PageStore {
     return new Uint32Array(changed);
   }
 
+  #zeroPage(): Uint8Array<ArrayBuffer> {
+    if (!isSameBytes(this.#zeros, ZERO_PAGE)) this.#zeros = new Uint8Array(PAGE_SIZE);
+    return this.#zeros;
+  }
+
   #copy(live: Uint8Array): Uint8Array<ArrayBuffer> {
-    if (this.#slabUsed === this.#slab.length) {
+    // Less than was used: an image's user has transferred it away.
+    if (this.#slabUsed >= this.#slab.length) {
       this.#slab = new Uint8Array(SLAB_PAGES * PAGE_SIZE);
       this.#slabUsed = 0;
     }

@@ -27,6 +27,8 @@ export interface HeaderTableInit {
   readonly size: number;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** An ELF64 file of which only the file header has been looked at. */
 export class ElfImage {
   /** Name used in errors. */
@@ -51,7 +53,9 @@ export class ElfImage {
   constructor(bytes: Uint8Array, name: string) {
     this.name = name;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // There is no view of a buffer that was transferred; its bytes are none.
+    const { buffer, byteOffset, byteLength } = bytes.length === 0 ? NOTHING : bytes;
+    this.view = new DataView(buffer, byteOffset, byteLength);
     const magicOk = bytes.length >= 4 && this.view.getUint32(0) === 0x7f454c46;
     if (!magicOk) {
       throw this.error("magic", "Cannot read ELF header", 0, "7f 45 4c 46");

@@ -18,6 +18,7 @@ import { decodePlain, encodePlain, type Plain, PlainError } from "../../util/pla
 import { SnapshotError } from "./errors.ts";
 import { checkShape } from "./shape.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { checkWhole } from "./whole.ts";
 
 const MAGIC = new TextEncoder().encode("TRAPLINE SNAPSHOT\n");
 const VERSION = 2;
@@ -68,6 +69,7 @@ type FileData = Omit<Snapshot, "ram"> & {
  * ```
  */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  checkWhole(snapshot);
   const { ram, ...rest } = snapshot;
   const indices = new Map<Uint8Array, number>();
   const pages: Uint8Array[] = [];

@@ -9,6 +9,7 @@ import type { ProgramMode } from "../program/loader.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import type { MachineConfig, Snapshot } from "./snapshot.ts";
+import { checkWhole } from "./whole.ts";
 
 /** A boot module with its file. */
 export interface ModuleFile {
@@ -24,7 +25,9 @@ export interface ModuleFile {
  * Reads the files of a snapshot's boot modules out of its RAM, which begins at `ramBase`.
  * @throws {SnapshotError} of kind `file` if they are not there as they were
  */
-export function modulesOf({ config, ram }: Snapshot, ramBase: bigint): ModuleFile[] {
+export function modulesOf(snapshot: Snapshot, ramBase: bigint): ModuleFile[] {
+  checkWhole(snapshot);
+  const { config, ram } = snapshot;
   const pages = new Map<number, Uint8Array>();
   ram.frames.forEach((frame, i) => {
     const page = ram.pages[i];

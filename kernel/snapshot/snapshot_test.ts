@@ -220,3 +220,56 @@ for (const arch of ARCH_NAMES) {
     }
   });
 }
+
+/** Every buffer of a snapshot that was transferred in turn, each of a snapshot of its own. */
+function* robbed(
+  arch: ArchName,
+): Generator<{ machine: Machine; snapshot: Snapshot; sound: Snapshot }> {
+  const robberies: ((snapshot: Snapshot) => Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[] =
+    [
+      ({ ram }) => ram.frames,
+      ({ ram }) => ram.pages[0]!,
+      ({ ram }) => ram.pages.find((page) => page.every((byte) => byte === 0))!,
+      ({ ram }) => ram.pages.at(-1)!,
+      ({ cpus }) => cpus[0]!.state.image.state[0]!,
+      ({ cpus }) => cpus[0]!.state.image.state.at(-1)!,
+    ];
+  for (const rob of robberies) {
+    const machine = started(arch);
+    const sound = decodeSnapshot(encodeSnapshot(machine.snapshot()));
+    const snapshot = machine.snapshot();
+    rob(snapshot).buffer.transfer();
+    yield { machine, snapshot, sound };
+  }
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`Machine.restore ${arch}, bytes that were transferred away are missed, and by nobody else`, () => {
+    for (const { machine, snapshot, sound } of robbed(arch)) {
+      using _ = machine;
+      for (
+        const action of [
+          () => machine.restore(snapshot),
+          () => Machine.from(snapshot),
+          () => encodeSnapshot(snapshot),
+        ]
+      ) assertEquals(kindOf(action), "file");
+      machine.run(10_000);
+      using other = started(arch);
+      assertEquals(findDifference(other.snapshot(), sound), null);
+      other.run(10_000);
+      assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
+      other.restore(sound);
+      other.run(10_000);
+      assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
+    }
+  });
+}
+
+Deno.test("Machine, a module that was transferred away is no program", () => {
+  const [module] = options("x86_64").modules;
+  const bytes = module!.bytes.slice();
+  bytes.buffer.transfer();
+  const modules = [{ commandLine: "gone", bytes }];
+  assertThrows(() => new Machine(options("x86_64", { modules })), KernelError, "ELF header");
+});

@@ -10,6 +10,7 @@ import { PageStore } from "../../arch/page_store.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import { joinCpu } from "./cpu_blocks.ts";
 import { SnapshotError } from "./errors.ts";
+import { checkWhole } from "./whole.ts";
 import { hashOf } from "./hash.ts";
 import { restoreKernel, saveCpus, saveKernel } from "./kernel_state.ts";
 import { share } from "./share.ts";
@@ -55,11 +56,12 @@ export class SnapshotStore {
    * @param options `keepTlb` leaves what the TLB holds, which is right only if nothing in it has
    *   changed
    * @throws {SnapshotError} of kind `image`, `machine` or `library` if it is of a machine that was
-   *   built otherwise
+   *   built otherwise, `file` if its bytes were transferred away; nothing has changed then
    */
   restore(snapshot: Snapshot, options: { keepTlb?: boolean } = {}): void {
     const k = this.#k;
     checkConfig(snapshot.config, this.config);
+    checkWhole(snapshot);
     // The CPUs come first: they are what may be refused, and then nothing has changed.
     snapshot.cpus.forEach(({ state }, i) => {
       try {
