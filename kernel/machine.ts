@@ -478,7 +478,11 @@ export class Machine extends MachineView implements Disposable {
     const sleeper = k.sleepers.next;
     if (device === null && sleeper === null && !on.cpu.interruptPending) {
       this.#tellBlocked();
-      k.halt("Deadlock: every thread is blocked and nothing is due");
+      const { name, size } = k.policy;
+      const why = size === 0
+        ? "every thread is blocked"
+        : `policy "${name}" picks none of ${size} ready threads`;
+      k.halt(`Deadlock: ${why} and nothing is due`);
       return;
     }
     on.cpu.answer(k.label("idle_again"));

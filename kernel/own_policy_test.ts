@@ -180,3 +180,16 @@ for (const arch of ARCH_NAMES) {
     }
   });
 }
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`OwnPolicy ${arch}, one that picks none of its ready threads is named by the deadlock`, () => {
+    const policy = new FairShare();
+    policy.pick = () => null;
+    using machine = new Machine(options(arch, policy));
+    const result = machine.run();
+    assertMatch(
+      result.kind === "halted" ? result.reason : "",
+      /"fair-share" picks none of \d+ ready/,
+    );
+  });
+}
