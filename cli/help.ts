@@ -32,7 +32,7 @@ const COMMANDS = {
   panic:
     `  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)
-      --why CAUSE               panic, throw, fault, kill, leaf, inline, syscall, spin, overflow, double or nested (default panic)
+      --why CAUSE               panic, throw, fault, kill, leaf, inline, null, syscall, spin, overflow, double or nested (default panic)
       --mode MODE               user, or kernel for a kernel-mode task (default user)
       --catch N                 the level, 1 to 5, that catches everything (default 0: nobody)`,
   build: `  trapline build [options] FILE… [-- compiler flags]

@@ -33,14 +33,16 @@ const LINE_LIMIT = 1 << 16;
 
 /**
  * Holds what programs print until a line is whole, so that no record of a log stands within it, and
- * reads its bytes as UTF-8. All other events are passed on as they come. What is left at the end,
- * or when a task is over, is passed on as it is; so is what is too long for a line.
+ * reads its bytes as UTF-8. All other events are passed on as they come. What is left when a task
+ * is over, or the machine halts, is made a line; what is left at the end or is too long for a line
+ * is passed on as it is.
  */
 export class ConsoleLines implements EventSink {
   readonly #sink: EventSink;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #last: (KernelEvent & ConsoleEvent) | undefined;
   #held = "";
+  #isWithinLine = false;
 
   /**
    * Makes a sink.
@@ -53,11 +55,16 @@ export class ConsoleLines implements EventSink {
   /** Takes one event. */
   write(event: KernelEvent): void {
     if (event.type !== "console") {
-      if (event.type === "task-exit" || event.type === "halt") this.flush();
+      if (this.#isWithinLine && (event.type === "task-exit" || event.type === "halt")) {
+        this.#isWithinLine = false;
+        this.#pass("\n", { stream: false });
+      }
       this.#sink.write(event);
       return;
     }
+    if (event.text === "") return;
     this.#last = event;
+    this.#isWithinLine = !event.text.endsWith("\n");
     const end = event.text.lastIndexOf("\n") + 1;
     if (end > 0) this.#pass(event.text.slice(0, end), { stream: false });
     this.#held += event.text.slice(end);

@@ -46,6 +46,14 @@ Deno.test("ConsoleLines, no record of the log stands within a line", () => {
   );
 });
 
+Deno.test("ConsoleLines, what a task leaves without a newline is a line of its own", () => {
+  let log = "";
+  const sink = new ConsoleLines(new MachLog((piece) => log += piece));
+  const exit: EventBody = { type: "task-exit", task: "t", thread: 0n };
+  feed(sink, text("one\ntwo"), exit, IRQ, text("three\n"), exit, IRQ, text(""), exit, IRQ);
+  assertEquals(log, "one\ntwo\nIRQ from user\nthree\nIRQ from user\nIRQ from user\n");
+});
+
 Deno.test("ConsoleLines, a character may come in pieces", () => {
   const seen: KernelEvent[] = [];
   const sink = new ConsoleLines({ write: (event) => seen.push(event) });
