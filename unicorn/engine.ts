@@ -14,7 +14,8 @@ import { GuestRun } from "./guest_run.ts";
 import { InstructionWatch, type InstructionWatcher } from "./instruction_watch.ts";
 import { loadUnicorn, type UnicornLibrary } from "./library.ts";
 import type { AccessRecord, FindRest, WatchWindow } from "./memory_watch.ts";
-import type { AArch64ModelName, NativeEngine } from "./native_engine.ts";
+import type { ModelName } from "./models.ts";
+import type { NativeEngine } from "./native_engine.ts";
 import { checkRegister, debugRegisterIndex } from "./register_check.ts";
 import { checkU64 } from "./state_view.ts";
 import { Watches } from "./watches.ts";
@@ -26,11 +27,11 @@ export interface EngineOptions {
   /** The library; by default what {@linkcode loadUnicorn} finds. */
   library?: UnicornLibrary;
   /**
-   * AArch64 model, `cortex-a72` by default. `max` has more (pointer authentication, large atomics,
-   * scalable vectors), among it a register of host random numbers that breaks determinism if a
-   * guest reads it.
+   * CPU model: `opteron-g5` by default, or `epyc-rome`; of AArch64 `cortex-a72` by default, or
+   * `cortex-a53`, `cortex-a57`, `max`. `max` has a register of host random numbers, which breaks
+   * determinism if a guest reads it.
    */
-  model?: AArch64ModelName;
+  model?: ModelName;
   /**
    * Ends each run behind an instruction that writes a debug register: MOV to DR of x86-64, MSR to
    * MDSCR_EL1, DBGBVR, DBGBCR, DBGWVR or DBGWCR and MRS of MDSCR_EL1 of AArch64. By default runs go

@@ -12,7 +12,8 @@ import { GuestRam } from "./guest_ram.ts";
 import { translationCallback } from "./hooks.ts";
 import { locateCpu } from "./layout/layout.ts";
 import { internalsOf, type UnicornLibrary } from "./library.ts";
-import { type AArch64ModelName, NativeEngine } from "./native_engine.ts";
+import type { ModelName } from "./models.ts";
+import { NativeEngine } from "./native_engine.ts";
 import { viewMemory } from "./native_memory.ts";
 import { StateView } from "./state_view.ts";
 import { TranslationSwitch } from "./translation_switch.ts";
@@ -51,7 +52,7 @@ export interface EngineParts {
 /** Opens an engine of the library; whoever asked for it closes `native`. */
 export function openParts(
   arch: EngineArch,
-  { library, model }: { library: UnicornLibrary; model: AArch64ModelName | undefined },
+  { library, model }: { library: UnicornLibrary; model: ModelName | undefined },
 ): EngineParts {
   const internals = internalsOf(library);
   const isX86 = arch === "x86_64";

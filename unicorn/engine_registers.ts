@@ -6,6 +6,7 @@
 import type { SystemRegisterEncoding } from "./aarch64/constants.ts";
 import { checkSystemRegister, encodingNumber, SystemRegister } from "./aarch64/system_register.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
+import type { ModelName } from "./models.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector } from "./register_check.ts";
@@ -22,6 +23,8 @@ import {
 export abstract class EngineRegisters {
   /** Architecture of the guest. */
   readonly arch: EngineArch;
+  /** Name of its CPU model. */
+  readonly model: ModelName;
   readonly #native: NativeEngine;
   readonly #view: StateView;
   /** AArch64: the system registers that may be accessed in place. */
@@ -33,6 +36,7 @@ export abstract class EngineRegisters {
     state: { view: StateView; places: ReadonlyMap<number, number> | undefined },
   ) {
     this.arch = native.arch;
+    this.model = native.model;
     this.#native = native;
     this.#view = state.view;
     this.#places = state.places;

@@ -3,7 +3,7 @@ import { X86Register } from "./x86_64/constants.ts";
 import { Engine } from "./engine.ts";
 import { openBench, placeWords } from "./testing/bench.ts";
 import { type EngineArch, EngineUsageError, type EngineUsageKind } from "./errors.ts";
-import type { AArch64ModelName } from "./native_engine.ts";
+import type { ModelName } from "./models.ts";
 
 const ARCHES: readonly EngineArch[] = ["x86_64", "aarch64"];
 
@@ -141,7 +141,7 @@ for (const arch of ARCHES) {
 
 Deno.test("Engine.open, refuses unknown architectures and models", () => {
   assertMisuse("arch", () => Engine.open("mips" as EngineArch));
-  assertMisuse("arch", () => Engine.open("aarch64", { model: "z80" as AArch64ModelName }));
+  assertMisuse("arch", () => Engine.open("aarch64", { model: "z80" as ModelName }));
 });
 
 Deno.test("Engine, several of both architectures share one RAM in turn", () => {

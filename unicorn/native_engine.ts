@@ -4,9 +4,10 @@
  * @module
  */
 import * as uc from "./constants.ts";
-import { AArch64Model, AArch64Register } from "./aarch64/constants.ts";
-import { X86_MODEL, X86Instruction, X86Register } from "./x86_64/constants.ts";
+import { AArch64Register } from "./aarch64/constants.ts";
+import { X86Instruction, X86Register } from "./x86_64/constants.ts";
 import { type EngineArch, EngineError, EngineUsageError } from "./errors.ts";
+import { findModel, type ModelName } from "./models.ts";
 import { startGuest } from "./start_guest.ts";
 import type { UnicornSymbols } from "./symbols.ts";
 
@@ -19,15 +20,12 @@ const CODE_BUFFER = 32 << 20;
 const TRIM_EVERY = 16;
 let closed = 0;
 
-/** CPU models of AArch64. */
-export type AArch64ModelName = "cortex-a72" | "max";
-
 /** A `uc_engine`. Whoever owns it closes it, once. */
 export class NativeEngine {
   readonly symbols: UnicornSymbols;
   readonly arch: EngineArch;
   /** Name of the CPU model. */
-  readonly model: string;
+  readonly model: ModelName;
   #handle: Deno.PointerObject | undefined;
   readonly #word = new BigUint64Array(1);
   readonly #wordAddress = Deno.UnsafePointer.of(this.#word);
@@ -40,15 +38,12 @@ export class NativeEngine {
    * callback and precise. Exit addresses are switched off (an empty list of them replaces `until`),
    * so that no guest address ends a run.
    */
-  constructor(symbols: UnicornSymbols, arch: EngineArch, model: AArch64ModelName = "cortex-a72") {
+  constructor(symbols: UnicornSymbols, arch: EngineArch, model?: ModelName) {
     this.symbols = symbols;
     this.arch = arch;
     const x86 = arch === "x86_64";
-    this.model = x86 ? "opteron-g5" : model;
-    const number = x86 ? X86_MODEL : AArch64Model[model];
-    if (number === undefined) {
-      throw new EngineUsageError("arch", `Cannot open an engine of model ${model}: unknown`);
-    }
+    const { name, model: { number } } = findModel(arch, model);
+    this.model = name;
     const status = symbols.uc_open(
       x86 ? uc.UC_ARCH_X86 : uc.UC_ARCH_ARM64,
       x86 ? uc.UC_MODE_64 : uc.UC_MODE_ARM,
@@ -62,7 +57,7 @@ export class NativeEngine {
     try {
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_CPU_MODEL, number),
-        `choose CPU model ${number}`,
+        `choose CPU model ${name}`,
       );
       this.check(
         symbols.uc_ctl_int(handle, uc.UC_CTL_TCG_BUFFER_SIZE, CODE_BUFFER),

@@ -34,9 +34,6 @@ export const AArch64Register = {
   FPSR: 292,
 } as const;
 
-/** `UC_CPU_ARM64_A72`, `UC_CPU_ARM64_MAX`: CPU models. */
-export const AArch64Model = { "cortex-a72": 2, max: 3 } as const;
-
 /** The engine's exception numbers, as found in {@linkcode TrapExit.vector}. */
 export const AArch64Vector = {
   /**

@@ -5,20 +5,15 @@
  */
 import type { CodeFrames } from "../code_frames.ts";
 import type { AArch64Layout } from "../layout/layout_aarch64.ts";
+import { findModel } from "../models.ts";
 import type { NativeEngine } from "../native_engine.ts";
 import type { StateView } from "../state_view.ts";
 import { CacheMaintenance } from "./cache_maintenance.ts";
-import { SCR_EL3 } from "./constants.ts";
 import { PcAlignment } from "./pc_alignment.ts";
 import { AArch64State } from "./state.ts";
-import { RegisterCell } from "./system_register.ts";
+import { settleUpperLevels } from "./upper_levels.ts";
 
 const SCTLR_M = 1n;
-/**
- * SCR_EL3.RW: the lower levels are AArch64, so page walks follow the 64-bit rules. NS stays clear:
- * models with EL2 would ask HCR_EL2.RW too.
- */
-const SCR_EL3_RW = 0x400n;
 
 /** Parts of an AArch64 engine. */
 export interface AArch64Parts {
@@ -35,11 +30,9 @@ export function aarch64Parts(
   native: NativeEngine,
   { view, layout, code }: { view: StateView; layout: AArch64Layout; code: CodeFrames },
 ): AArch64Parts {
-  const scr = new RegisterCell(native, SCR_EL3);
-  scr.value = SCR_EL3_RW;
-  scr.write();
-  // Writing any system register makes the engine look at PSTATE again; this one never changes.
-  const state = new AArch64State(view, layout, () => scr.write());
+  const { pstate = 0 } = findModel("aarch64", native.model).model;
+  const takeMode = settleUpperLevels(native);
+  const state = new AArch64State(view, { layout, model: pstate, takeMode });
   return {
     state,
     alignment: new PcAlignment(native, state),

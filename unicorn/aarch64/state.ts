@@ -30,6 +30,7 @@ export class AArch64State {
   readonly #view: StateView;
   readonly #layout: AArch64Layout;
   readonly #takeMode: () => void;
+  readonly #modeMask: number;
   readonly #spEl0: number;
   readonly #spEl1: number;
 
@@ -38,12 +39,17 @@ export class AArch64State {
    *
    * @param view The structure.
    * @param layout Its offsets.
+   * @param model Bits of PSTATE that the model has beside those that all have.
    * @param takeMode Makes the engine take every mode it has derived from PSTATE anew.
    */
-  constructor(view: StateView, layout: AArch64Layout, takeMode: () => void) {
+  constructor(
+    view: StateView,
+    { layout, model, takeMode }: { layout: AArch64Layout; model: number; takeMode: () => void },
+  ) {
     this.#view = view;
     this.#layout = layout;
     this.#takeMode = takeMode;
+    this.#modeMask = MODE_MASK | model;
     this.#spEl0 = systemOffset(layout, AArch64SystemRegister.SP_EL0);
     this.#spEl1 = systemOffset(layout, AArch64SystemRegister.SP_EL1);
   }
@@ -102,6 +108,11 @@ export class AArch64State {
     return this.#view.get32(this.#layout.targetEl);
   }
 
+  /** The bits of PSTATE that the model has and not every one: PAN, UAO. */
+  get ownModeBits(): number {
+    return this.#modeMask & ~MODE_MASK;
+  }
+
   /**
    * PSTATE in the format of SPSR_EL1. Setting it changes exception level and stack pointer as the
    * architecture does: the stack pointer in use goes back to its bank (SP_EL0 or SP_EL1) and the
@@ -135,7 +146,7 @@ export class AArch64State {
     fields.setUint32(flags.overflow, value << 3, true);
     fields.setUint32(flags.branchType, (value >>> 10) & 3, true);
     fields.setUint32(flags.masks, value & MASKS_MASK, true);
-    fields.setUint32(pstate, value & MODE_MASK, true);
+    fields.setUint32(pstate, value & this.#modeMask, true);
     this.#takeMode();
   }
 

@@ -9,7 +9,8 @@
  */
 import { AArch64Register } from "../aarch64/constants.ts";
 import { X86Register } from "../x86_64/constants.ts";
-import { type AArch64ModelName, NativeEngine } from "../native_engine.ts";
+import type { ModelName } from "../models.ts";
+import { NativeEngine } from "../native_engine.ts";
 import type { EngineArch } from "../errors.ts";
 import { addressOf, pointerTo, tryCopyMemory, viewMemory } from "../native_memory.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
@@ -57,7 +58,7 @@ export class Specimen implements Disposable {
   readonly ram: Uint8Array<ArrayBuffer> = new Uint8Array(0x10000);
 
   /** Opens the engine and maps its RAM. */
-  constructor(symbols: UnicornSymbols, arch: EngineArch, model: AArch64ModelName = "cortex-a72") {
+  constructor(symbols: UnicornSymbols, arch: EngineArch, model?: ModelName) {
     this.native = new NativeEngine(symbols, arch, model);
     this.native.check(this.native.map(0n, this.ram), "map RAM");
   }

@@ -5,11 +5,19 @@
  */
 import * as uc from "../constants.ts";
 import { X86Msr, X86Register } from "../x86_64/constants.ts";
-import { CODE, type CommonLayout, findCommonLayout, locateCpu, Specimen } from "./layout.ts";
+import {
+  CODE,
+  type CommonLayout,
+  findCommonLayout,
+  locateCpu,
+  Specimen,
+  stateAddress,
+} from "./layout.ts";
 import { CalibrationError, OffsetSearch } from "./offset_search.ts";
 import type { NativeEngine } from "../native_engine.ts";
 import type { UnicornSymbols } from "../symbols.ts";
 import { addressOf, tryCopyMemory, viewMemory } from "../native_memory.ts";
+import { X86Feature } from "../models.ts";
 import { readMsr, writeMsr } from "../x86_64/msr.ts";
 import {
   BLOCK_COUNT_MASK,
@@ -57,6 +65,8 @@ export interface X86Layout extends CommonLayout {
   doubleFaultLatch: number;
   /** In the CPU object: the table of blocks by address, see `restarted_stores.ts`. */
   blocks: number;
+  /** Features of the model (u64 each), see {@linkcode X86Feature}. */
+  features: number;
 }
 
 /** Bytes of a segment register. */
@@ -113,6 +123,7 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     rflags: findFlags(specimen, view),
     ...findFaultFields(symbols, common),
     blocks: findBlocks(specimen, common),
+    features: findFeatures(specimen, common),
   };
   checkX86Layout(symbols, layout);
   return layout;
@@ -153,6 +164,53 @@ function findBlocks(specimen: Specimen, { lastBlock, cpu, distance }: CommonLayo
     throw new CalibrationError("Blocks that store into themselves are not as expected");
   }
   return blocks;
+}
+
+/** Bytes behind the part of the state that a saved context covers; features lie among the first. */
+const FEATURES_REACH = 1024;
+/** CPUID.1:ECX.OSXSAVE, which follows CR4. */
+const OSXSAVE = 1 << 27;
+
+/**
+ * Locates the features of the model: where what CPUID answers stands, and a change of which changes
+ * the answers.
+ */
+function findFeatures(specimen: Specimen, common: CommonLayout): number {
+  const { native } = specimen;
+  const address = stateAddress(native, common);
+  const size = common.stateSize + FEATURES_REACH;
+  if (!tryCopyMemory(native.symbols, address, new Uint8Array(size))) {
+    throw new CalibrationError("Cannot view what follows the CPU's state: memory not mapped");
+  }
+  const view = new DataView(viewMemory(address, size));
+  const answers = (): readonly bigint[] => {
+    const { RBX, RCX, RDX } = X86Register;
+    const ask = (leaf: number, ...registers: readonly number[]): bigint[] => {
+      // mov eax, leaf; xor ecx, ecx; cpuid; hlt
+      specimen.run([0xb8, leaf, 0, 0, 0, 0x31, 0xc9, 0x0f, 0xa2, 0xf4]);
+      return registers.map((register) => native.readRegister(register) & 0xffff_ffffn);
+    };
+    const [edx = 0n, ecx = 0n] = ask(1, RDX, RCX);
+    return [edx, ecx & ~BigInt(OSXSAVE), ...ask(7, RBX, RCX)];
+  };
+  const matches = (at: number, words: readonly bigint[]): boolean =>
+    words.every((word, index) => view.getBigUint64(at + 8 * index, true) === word);
+  const before = answers();
+  const found: number[] = [];
+  for (let at = common.stateSize & ~7; at + 8 * before.length <= size; at += 8) {
+    if (!matches(at, before)) continue;
+    const word = at + 8 * X86Feature.EBX_7;
+    const changed = before.with(X86Feature.EBX_7, (before[X86Feature.EBX_7] ?? 0n) ^ 0x80n);
+    view.setBigUint64(word, changed[X86Feature.EBX_7] ?? 0n, true);
+    const after = answers();
+    view.setBigUint64(word, before[X86Feature.EBX_7] ?? 0n, true);
+    if (after.every((answer, index) => answer === changed[index])) found.push(at);
+  }
+  const [features] = found;
+  if (features === undefined || found.length !== 1) {
+    throw new CalibrationError(`Cannot find the features of the CPU: ${found.length} places`);
+  }
+  return features;
 }
 
 /**

@@ -58,14 +58,6 @@ export const X86Register = {
   RFLAGS: 253,
 } as const;
 
-/**
- * The CPU model: `UC_CPU_X86_OPTERON_G5`. It has what 64-bit kernels expect up to SSE4.2, POPCNT
- * and RDTSCP, no source of random numbers (`rdrand` is #UD, where the library's default model would
- * give the host's), and refuses `sysenter` in 64-bit mode as AMD's manual says, where other models
- * pass over it.
- */
-export const X86_MODEL = 34;
-
 /** `UC_X86_INS_SYSCALL` and others: the instructions that may be hooked. */
 export const X86Instruction = {
   IN: 218,

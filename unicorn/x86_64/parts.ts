@@ -4,6 +4,7 @@
  * @module
  */
 import type { X86Layout } from "../layout/layout_x86_64.ts";
+import { changeFeatures } from "../models.ts";
 import type { NativeEngine } from "../native_engine.ts";
 import { viewMemory } from "../native_memory.ts";
 import type { StateView } from "../state_view.ts";
@@ -29,6 +30,7 @@ export function x86Parts(
   native: NativeEngine,
   { view, layout, object }: { view: StateView; layout: X86Layout; object: bigint },
 ): X86Parts {
+  changeFeatures(object + BigInt(layout.distance + layout.features), native.model);
   const state = new X86State(view, layout, (flags) => {
     native.writeRegister(X86Register.RFLAGS, BigInt(flags >>> 0));
   });
