@@ -400,8 +400,13 @@ export interface Arch {
    * @param code the instruction; {@linkcode Arch.maxInstructionSize} bytes are always enough
    */
   flow(code: Uint8Array): Flow;
-  /** Opens a CPU over RAM and the kernel half. */
-  openCpu(space: KernelSpace): Cpu;
+  /** Names of the CPU models there are, the default one first. */
+  readonly cpuModels: readonly string[];
+  /**
+   * Opens a CPU over RAM and the kernel half.
+   * @param options.model one of {@linkcode cpuModels}, by default the first
+   */
+  openCpu(space: KernelSpace, options?: { readonly model?: string }): Cpu;
   /**
    * Bytes of the kernel stack a fresh switch frame takes, and how to write it at `address` (the
    * frame's lowest byte).

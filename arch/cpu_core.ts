@@ -5,7 +5,14 @@
  * @module
  */
 
-import { type AccessRecord, type Engine, EngineUsageError, type Exit } from "../unicorn/mod.ts";
+import {
+  type AccessRecord,
+  Engine,
+  type EngineArch,
+  EngineUsageError,
+  type Exit,
+  type ModelName,
+} from "../unicorn/mod.ts";
 import type {
   BootParameters,
   Cpu,
@@ -56,6 +63,13 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> implements Cpu 
     this.space = options.space;
     this.image = options.image;
     engine.mapRam(options.space.memory.base, options.space.memory.bytes);
+  }
+
+  /** Opens the engine of a CPU. */
+  protected static open(arch: EngineArch, { model }: { readonly model?: string }): Engine {
+    // What is no name of a model the engine refuses.
+    const chosen = model === undefined ? {} : { model: model as ModelName };
+    return Engine.open(arch, { debugWrites: true, ...chosen });
   }
 
   /** See {@linkcode Cpu.boot}. */

@@ -54,6 +54,8 @@ const ESR_ALIGNMENT_LOWER = (ExceptionClass.DATA_ABORT_LOWER << 26) | ALIGNMENT;
 const ESR_ALIGNMENT_SAME = (ExceptionClass.DATA_ABORT_SAME << 26) | ALIGNMENT;
 /** MDSCR_EL1.TDCC: EL0 may not use the debug communication channel. */
 const TDCC = 1n << 12n;
+/** ID_AA64ISAR0_EL1.RNDR: random numbers, which would be the host's. */
+const ISAR0_RNDR = 0xfn << 60n;
 /** The register that is zero, or the stack pointer as a base. */
 const X31 = 31;
 
@@ -64,6 +66,7 @@ export class Corrections {
   readonly #state: AArch64State;
   readonly #elr: SystemRegister;
   readonly #spsr: SystemRegister;
+  readonly #isar0: SystemRegister;
   readonly #options: CorrectionsOptions;
 
   /** Has the engine show the instructions. */
@@ -71,6 +74,7 @@ export class Corrections {
     this.#state = engine.aarch64;
     this.#elr = engine.systemRegister(AArch64SystemRegister.ELR_EL1);
     this.#spsr = engine.systemRegister(AArch64SystemRegister.SPSR_EL1);
+    this.#isar0 = engine.systemRegister(AArch64SystemRegister.ID_AA64ISAR0_EL1);
     this.#options = options;
     engine.watchInstructions({
       find: (code, address) => this.#find(code, address),
@@ -105,6 +109,7 @@ export class Corrections {
     if (what.kind === "store-exclusive") {
       return (this.#base(what.base) & BigInt(what.size - 1)) !== 0n;
     }
+    if (what.kind === "get-random") return true;
     if (this.#isUser) return false;
     if (what.kind !== "exception-return") return true;
     const spsr = Number(this.#spsr.read());
@@ -126,6 +131,11 @@ export class Corrections {
         return null;
       case "set-cpacr":
         this.#options.fp.cpacr = what.source === X31 ? 0n : state.x(what.source);
+        break;
+      case "get-random":
+        return { esr: IL, pc };
+      case "get-isar0":
+        this.#setX(what.target, this.#isar0.read() & ~ISAR0_RNDR);
         break;
       case "get-osdlr":
         this.#setX(what.target, 0n);

@@ -55,6 +55,8 @@ const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
 /** The reserved bits of VBAR_EL1, of which the engine keeps some. */
 const VBAR_RESERVED = 0x7ff;
+/** SCTLR_EL1.SPAN: exceptions leave PSTATE.PAN as it is. */
+const SCTLR_SPAN = 1 << 23;
 const ESR_ILLEGAL_STATE = (ExceptionClass.ILLEGAL_STATE << 26) | IL;
 /** `msr mdscr_el1, x0` and `mrs x0, mdscr_el1`. */
 const MSR_MDSCR = 0xd5100240;
@@ -84,14 +86,16 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   readonly #threadPointer: number;
   readonly #entryBegin: bigint;
   readonly #entryEnd: bigint;
+  readonly #hasPan: boolean;
   readonly #fp: FpTrap;
   readonly #corrections: Corrections;
 
   /** Opens an engine over RAM. */
-  constructor(space: KernelSpace, image: GuestImage) {
-    super(Engine.open("aarch64", { debugWrites: true }), { space, image });
+  constructor(space: KernelSpace, image: GuestImage, options: { readonly model?: string } = {}) {
+    super(CpuCore.open("aarch64", options), { space, image });
     const { engine } = this;
     this.#state = engine.aarch64;
+    this.#hasPan = (this.#state.ownModeBits & Pstate.PAN) !== 0;
     this.#elr = engine.systemRegister(AArch64SystemRegister.ELR_EL1);
     this.#spsr = engine.systemRegister(AArch64SystemRegister.SPSR_EL1);
     this.#esr = engine.systemRegister(AArch64SystemRegister.ESR_EL1);
@@ -421,13 +425,20 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
       const word = this.#wordAt(pc);
       esr = word === undefined ? ESR_UNDEFINED : systemInstructionSyndrome(word);
     }
-    return this.#enter(VECTOR_SYNCHRONOUS, { esr, pc });
+    // The engine forgets IL in the syndromes of newer traps: no instruction here has 16 bits.
+    return this.#enter(VECTOR_SYNCHRONOUS, { esr: esr | IL, pc });
   }
 
   /** Enters an IRQ. */
   protected override enterInterrupt(line: number): CpuExit | null {
     this.interruptLine = line;
     return this.#enter(VECTOR_IRQ, { pc: this.#state.pc });
+  }
+
+  /** PSTATE.PAN of an exception's handler (Arm ARM, D1.10.4). */
+  #pan(pstate: number): number {
+    if (!this.#hasPan) return 0;
+    return (this.#sctlr.readU32() & SCTLR_SPAN) === 0 ? Pstate.PAN : pstate & Pstate.PAN;
   }
 
   /**
@@ -455,7 +466,7 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     this.#spsr.writeU32(pstate);
     if (esr !== undefined) this.#esr.writeU32(esr);
     if (far !== undefined) this.#far.write(far);
-    state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H) >>> 0;
+    state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H | this.#pan(pstate)) >>> 0;
     if (this.#corrections.illegal) this.#corrections.illegal = false;
     const vbar = this.#vbar.read();
     const base = (this.#vbar.readU32() & VBAR_RESERVED) === 0

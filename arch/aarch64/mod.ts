@@ -6,6 +6,7 @@
 
 import type { Arch, Cpu, TrapFrame } from "../arch.ts";
 import { ArchError } from "../errors.ts";
+import { cpuModels } from "../../unicorn/mod.ts";
 import { GuestImage } from "../guest_image.ts";
 import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
@@ -43,8 +44,9 @@ export const aarch64: Arch = {
   bootProfile,
   maxInstructionSize: INSTRUCTION_SIZE,
   flow,
-  openCpu(space: KernelSpace): Cpu {
-    return new AArch64Cpu(space, image);
+  cpuModels: cpuModels("aarch64"),
+  openCpu(space: KernelSpace, options: { readonly model?: string } = {}): Cpu {
+    return new AArch64Cpu(space, image, options);
   },
   switchFrameSize,
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {

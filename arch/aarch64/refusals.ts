@@ -11,6 +11,11 @@ const ERET = 0xd69f03e0;
 const SET_CPACR = 0xd5181040;
 /** MRS of OSDLR_EL1, without its register. */
 const GET_OSDLR = 0xd5301380;
+/** MRS of RNDR and RNDRRS, without the register. */
+const GET_RNDR = 0xd53b2400;
+const GET_RNDRRS = 0xd53b2420;
+/** MRS of ID_AA64ISAR0_EL1, without its register. */
+const GET_ISAR0 = 0xd5380600;
 /** MRS of MDCCSR_EL0, without its register. */
 const GET_MDCCSR = 0xd5330100;
 const REGISTER = 0x1f;
@@ -33,6 +38,10 @@ export const Pstate = {
   DAIF: 0x3c0,
   /** Execution state, exception level and stack pointer. */
   MODE: 0x1f,
+  /** User access override. */
+  UAO: 1 << 23,
+  /** Privileged access never. */
+  PAN: 1 << 22,
   /** The guest's step has not been taken yet. */
   SS: 1 << 21,
   /** Illegal execution state. */
@@ -47,6 +56,8 @@ export type Doubtful =
   | { readonly kind: "exception-return" }
   | { readonly kind: "set-cpacr"; readonly source: number }
   | { readonly kind: "get-osdlr"; readonly target: number }
+  | { readonly kind: "get-isar0"; readonly target: number }
+  | { readonly kind: "get-random" }
   | { readonly kind: "store-exclusive"; readonly base: number; readonly size: number };
 
 /** Looks at an instruction word; `undefined` for what the engine executes as it should. */
@@ -55,6 +66,8 @@ export function doubtful(word: number): Doubtful | undefined {
   const without = (word & ~REGISTER) >>> 0;
   if (without === SET_CPACR) return { kind: "set-cpacr", source: word & REGISTER };
   if (without === GET_OSDLR) return { kind: "get-osdlr", target: word & REGISTER };
+  if (without === GET_ISAR0) return { kind: "get-isar0", target: word & REGISTER };
+  if (without === GET_RNDR || without === GET_RNDRRS) return { kind: "get-random" };
   if (!isExclusive(word) || (word & LOAD) !== 0) return undefined;
   const size = exclusiveSize(word);
   return size === 1 ? undefined : { kind: "store-exclusive", base: baseOf(word), size };
@@ -92,8 +105,8 @@ export function isIllegalReturn(spsr: number): boolean {
 
 /** PSTATE after an illegal return: the level stays, flags and masks are those of SPSR_EL1. */
 export function afterIllegalReturn(pstate: number, spsr: number): number {
-  const { NZCV, DAIF, MODE, IL } = Pstate;
-  return ((spsr & (NZCV | DAIF)) | IL | (pstate & MODE)) >>> 0;
+  const { NZCV, DAIF, PAN, UAO, MODE, IL } = Pstate;
+  return ((spsr & (NZCV | DAIF | PAN | UAO)) | IL | (pstate & MODE)) >>> 0;
 }
 
 /** Whether an instruction never goes on to the next one, or not at once: it jumps, calls or traps. */

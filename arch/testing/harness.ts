@@ -39,6 +39,8 @@ export interface BareMachineOptions {
    * kernel half.
    */
   readonly code: Uint8Array;
+  /** CPU model, by default the architecture's first. */
+  readonly model?: string;
   /**
    * Registers of a trap frame, by name, that make it one of kernel mode: selectors and flags, or
    * PSTATE.
@@ -167,7 +169,10 @@ export class BareMachine implements Disposable {
     this.thread = first.address;
     this.stackTop = first.stackTop;
     this.emergencyStackTop = this.createStack();
-    this.cpu = arch.openCpu(this.space);
+    this.cpu = arch.openCpu(
+      this.space,
+      options.model === undefined ? {} : { model: options.model },
+    );
     try {
       this.#boot();
     } catch (error) {

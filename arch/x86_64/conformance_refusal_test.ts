@@ -1,47 +1,10 @@
 /** Instructions that the engine would execute and a processor refuses. */
 import { assertEquals } from "@std/assert";
-import type { BareMachine, Delivered, Mode, Registers, Trap } from "../testing/harness.ts";
+import type { Mode, Registers } from "../testing/harness.ts";
 import { hex } from "../physical_memory.ts";
 import { DATA, makeMachine, NON_CANONICAL } from "./testing/conformance.ts";
+import { runCode, seen } from "./testing/run_code.ts";
 import { Vector } from "./exceptions.ts";
-
-const CODE = 0x60_0000n;
-const PAGE = 0x1000n;
-const INT3 = 0xcc;
-
-/** Runs code, with a breakpoint behind it, to its first trap. */
-function run(
-  machine: BareMachine,
-  { mode, code, registers = {}, budget = 10_000 }: {
-    mode: Mode;
-    code: readonly number[];
-    registers?: Registers;
-    budget?: number;
-  },
-): Trap {
-  const protection = { write: false, execute: true };
-  const at = mode === "user" ? CODE : machine.kernelPage(0);
-  const page = mode === "user"
-    ? machine.mapUser(at, protection)
-    : machine.mapKernel(at, protection);
-  machine.memory.slice(page, Number(PAGE)).set([...code, INT3]);
-  machine.start({ mode, pc: at, registers });
-  const delivered: Delivered[] = [];
-  for (;;) {
-    const exit = machine.run(budget);
-    delivered.push(...machine.delivered);
-    if (exit.kind === "budget") continue;
-    assertEquals(exit.kind, "hypercall");
-    const frame = machine.arch.trapFrame(machine.space, machine.cpu.hypercallWord(0), machine);
-    return { delivered, entry: delivered.at(-1), frame, sp: machine.cpu.sp };
-  }
-}
-
-/** Vector, error code and distance from the code's beginning of what was delivered. */
-function seen(machine: BareMachine, mode: Mode, trap: Trap): number[][] {
-  const at = mode === "user" ? CODE : machine.kernelPage(0);
-  return trap.delivered.map(({ vector, code, pc }) => [vector, Number(code), Number(pc - at)]);
-}
 
 interface Case {
   readonly name: string;
@@ -136,7 +99,7 @@ for (const { name, mode, code, registers = {}, refused } of CASES) {
       const data = machine.mapUser(DATA, { write: true, execute: false });
       machine.memory.writeU64(data, word);
       const all = { rdi: DATA, rsi: DATA, ...registers };
-      const trap = run(machine, { mode, code, registers: all, budget });
+      const trap = runCode(machine, { mode, code, registers: all, budget });
       const expected = refused === undefined ? [Vector.BP, 0, code.length + 1] : [refused, 0, 0];
       assertEquals(seen(machine, mode, trap), [expected]);
       if (refused === undefined) continue;
@@ -152,7 +115,7 @@ Deno.test("x86-64 ins and outs without the privilege, are #GP before their opera
   for (const code of [[0x6c], [0x6e], [0xf3, 0x6d], [0x66, 0x6f]]) {
     using machine = makeMachine();
     const registers = { rdi: DATA, rsi: DATA };
-    const trap = run(machine, { mode: "user", code, registers });
+    const trap = runCode(machine, { mode: "user", code, registers });
     assertEquals(seen(machine, "user", trap), [[Vector.GP, 0, 0]]);
   }
 });
@@ -167,7 +130,7 @@ for (const mode of ["user", "kernel"] as const) {
         machine.memory.writeU64(data, 0xf0f0_0f0f_8181_7e7en);
         const rflags = 2n | flags;
         const registers = { rdi: DATA, rcx: 3n, rflags };
-        const trap = run(machine, { mode, code, registers });
+        const trap = runCode(machine, { mode, code, registers });
         assertEquals(seen(machine, mode, trap), [[Vector.PF, mode === "user" ? 7 : 3, 0]]);
         assertEquals(hex(trap.frame.register("rflags") & ~0x1_0000n), hex(rflags));
       }
@@ -182,7 +145,7 @@ Deno.test("x86-64 copy-on-write below a rotation through carry, gives what it gi
     let data = machine.mapUser(DATA, { write, execute: false });
     machine.memory.writeU64(data, word);
     const code = [0x48, 0xd1, 0x17]; // rclq (%rdi)
-    let trap = run(machine, { mode: "user", code, registers: { rdi: DATA, rflags: 0x202n } });
+    let trap = runCode(machine, { mode: "user", code, registers: { rdi: DATA, rflags: 0x202n } });
     if (!write) {
       assertEquals(trap.entry?.vector, Vector.PF);
       data = machine.mapUser(DATA, { write: true, execute: false });
@@ -201,7 +164,7 @@ Deno.test("x86-64 DR7.GD, makes a move of a debug register #DB and is off in the
   for (const access of [[0x0f, 0x21, 0xc0], [0x0f, 0x23, 0xc8]]) { // from DR0, to DR1
     using machine = makeMachine();
     const move = [0x0f, 0x23, 0xf8]; // mov %rax, %db7
-    const trap = run(machine, {
+    const trap = runCode(machine, {
       mode: "kernel",
       code: [...move, ...access],
       registers: { rax: 0x2400n },
@@ -214,7 +177,7 @@ Deno.test("x86-64 DR7.GD, makes a move of a debug register #DB and is off in the
 
 Deno.test("x86-64 DR7.GD, is off in the handler of a step as well", () => {
   using machine = makeMachine();
-  const trap = run(machine, {
+  const trap = runCode(machine, {
     mode: "kernel",
     code: [0x0f, 0x23, 0xf8, 0x90], // mov %rax, %db7; nop
     registers: { rax: 0x2400n, rflags: 0x102n },

@@ -40,6 +40,7 @@ import {
 import { memoryOperands } from "./operands.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
 import { instructionLength } from "./instruction_length.ts";
+import { modelOf, type X86Model } from "./models.ts";
 import { DR7_GD, isRotationOfMemory, mayBeRefused, refusalOf } from "./refusals.ts";
 import {
   engineRegister,
@@ -74,6 +75,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   readonly #state: X86State;
   readonly #delivery: Delivery;
   readonly #walk: PageWalk;
+  readonly #model: X86Model;
   readonly #segments: ThreadSegments;
   readonly #breakpoints: Breakpoints;
   #userFp = true;
@@ -85,12 +87,13 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   #rotation: { readonly rip: bigint; readonly rflags: number } | undefined;
 
   /** Opens an engine over RAM. */
-  constructor(space: KernelSpace, image: GuestImage) {
-    super(Engine.open("x86_64", { debugWrites: true }), { space, image });
+  constructor(space: KernelSpace, image: GuestImage, options: { readonly model?: string } = {}) {
+    super(CpuCore.open("x86_64", options), { space, image });
     this.#state = this.engine.x86;
     this.#walk = new PageWalk(space.memory);
     this.#breakpoints = new Breakpoints(this.engine);
-    this.engine.stopBefore(findDoubtful);
+    this.#model = modelOf(this.engine.model);
+    this.engine.stopBefore((block, from) => findDoubtful(block, { from, model: this.#model }));
     this.#segments = new ThreadSegments(this.#state, { space, image });
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
@@ -379,7 +382,9 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       cpl: state.cpl,
       iopl: rflags >> IOPL_SHIFT & 3,
       register: (index) => state.gpr(index),
+      model: this.#model,
       cr0: state.cr0,
+      cr4: state.cr4,
       efer: state.efer,
       dr7: () => this.engine.readRegister(X86Register.DR7),
     });
@@ -487,10 +492,13 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
 }
 
 /** Finds the next instruction in a block that the engine may execute otherwise than it should. */
-function findDoubtful(block: Uint8Array, from: number): number {
+function findDoubtful(
+  block: Uint8Array,
+  { from, model }: { from: number; model: X86Model },
+): number {
   for (let at = 0; at < block.length;) {
     const code = block.subarray(at, at + MAX_INSTRUCTION);
-    if (at >= from && (isRotationOfMemory(code) || mayBeRefused(code))) return at;
+    if (at >= from && (isRotationOfMemory(code) || mayBeRefused(code, model))) return at;
     const length = instructionLength(code);
     if (length === undefined) break;
     at += length;

@@ -30,6 +30,7 @@ import {
   PageFaultBit,
   Vector,
 } from "./exceptions.ts";
+import { Cr4 } from "./models.ts";
 import { currentRoot, PageWalk } from "./page_walk.ts";
 import { Rflags } from "./registers.ts";
 
@@ -156,7 +157,7 @@ export class Delivery {
       pc,
     ];
     if (hasErrorCode(vector) && kind === "fault") words.push(BigInt(event.error));
-    const rsp = this.#push(stack & ~0xfn, { words, ext });
+    const rsp = this.#push(stack & ~0xfn, { words, ext, ring });
     if (typeof rsp !== "bigint") return rsp;
     if (!isCanonical(gate.target)) return new DeliveryFault(Vector.GP, ext);
     const clear = Rflags.TF | Rflags.NT | Rflags.RF | Rflags.VM | (gate.masks ? Rflags.IF : 0n);
@@ -252,7 +253,11 @@ export class Delivery {
   #systemOffset(address: bigint): number {
     const direct = this.#directOffset(address, 8);
     if (direct >= 0) return direct;
-    return this.#walk.walk(currentRoot(this.#state), address);
+    const offset = this.#walk.walk(currentRoot(this.#state), address);
+    if (!this.#walk.user || (this.#state.cr4 & Cr4.SMAP) === 0n) return offset;
+    // RFLAGS.AC does not count for what no instruction asks for (SDM vol. 3, 4.6.1).
+    this.#walk.error = PageFaultBit.PRESENT;
+    return -1;
   }
 
   /**
@@ -264,10 +269,16 @@ export class Delivery {
     return offset >= 0 && offset <= this.#memory.size - size ? offset : -1;
   }
 
+  /** Whether SMAP keeps the kernel's part from a page of user mode. */
+  #preventsAccess(): boolean {
+    const { cr4, rflags } = this.#state;
+    return (cr4 & Cr4.SMAP) !== 0n && (rflags & Number(Rflags.AC)) === 0;
+  }
+
   /** Pushes words on a kernel stack, all of them or none; returns the new stack pointer. */
   #push(
     top: bigint,
-    { words, ext }: { words: readonly bigint[]; ext: number },
+    { words, ext, ring }: { words: readonly bigint[]; ext: number; ring: number },
   ): bigint | DeliveryFault {
     const size = 8 * words.length;
     const rsp = BigInt.asUintN(64, top - BigInt(size));
@@ -280,7 +291,7 @@ export class Delivery {
       }
       return rsp;
     }
-    const offsets = this.#stackOffsets(top, words.length);
+    const offsets = this.#stackOffsets(top, { count: words.length, ring });
     if (offsets instanceof DeliveryFault) {
       return offsets.vector === Vector.SS ? new DeliveryFault(Vector.SS, ext) : offsets;
     }
@@ -292,7 +303,10 @@ export class Delivery {
   }
 
   /** Indices in RAM of the words below an address, highest first, which the kernel may write. */
-  #stackOffsets(top: bigint, count: number): number[] | DeliveryFault {
+  #stackOffsets(
+    top: bigint,
+    { count, ring }: { count: number; ring: number },
+  ): number[] | DeliveryFault {
     const root = currentRoot(this.#state);
     const offsets: number[] = [];
     let offset = 0;
@@ -305,7 +319,8 @@ export class Delivery {
         if (offset < 0) {
           return new DeliveryFault(Vector.PF, PageFaultBit.WRITE | this.#walk.error, at);
         }
-        if (!this.#walk.writable && (this.#state.cr0 & CR0_WP) !== 0n) {
+        const isReadOnly = !this.#walk.writable && (this.#state.cr0 & CR0_WP) !== 0n;
+        if (isReadOnly || (this.#walk.user && ring < 3 && this.#preventsAccess())) {
           return new DeliveryFault(Vector.PF, PageFaultBit.WRITE | PageFaultBit.PRESENT, at);
         }
       } else {

@@ -5,6 +5,7 @@
  */
 
 import type { Arch, Cpu, TrapFrame } from "../arch.ts";
+import { cpuModels } from "../../unicorn/mod.ts";
 import { GuestImage } from "../guest_image.ts";
 import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
@@ -50,8 +51,9 @@ export const x86_64: Arch = {
   bootProfile,
   maxInstructionSize: MAX_INSTRUCTION,
   flow,
-  openCpu(space: KernelSpace): Cpu {
-    return new X86Cpu(space, image);
+  cpuModels: cpuModels("x86_64"),
+  openCpu(space: KernelSpace, options: { readonly model?: string } = {}): Cpu {
+    return new X86Cpu(space, image, options);
   },
   switchFrameSize,
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {

@@ -11,6 +11,7 @@ import { PageFaultBit } from "./exceptions.ts";
 
 const PRESENT = 1;
 const WRITABLE = 2;
+const USER = 4;
 const LARGE = 0x80;
 const PAGE_LEVEL = 3;
 /** Bits of an address below those that index the table of a level. */
@@ -35,6 +36,8 @@ export class PageWalk {
   readonly #base: number;
   /** Whether every level of the last walk allows writing. */
   writable = false;
+  /** Whether the last walk led to a page of user mode. */
+  user = false;
   /** P and RSVD of the #PF error code, if the last walk failed. */
   error = 0;
 
@@ -53,8 +56,10 @@ export class PageWalk {
     // 48 bits: exact in a number, whose quotients by powers of two are exact as well.
     const linear = Number(address & 0xffff_ffff_ffffn);
     this.writable = true;
+    this.user = false;
     this.error = 0;
     if (root === undefined) return this.#inRam(linear);
+    this.user = true;
     let table = root;
     for (let level = 0; level <= PAGE_LEVEL; level++) {
       const size = 2 ** (SHIFTS[level] ?? 0);
@@ -63,6 +68,7 @@ export class PageWalk {
       const low = this.#view.getUint32(at, true);
       if ((low & PRESENT) === 0) return -1;
       if ((low & WRITABLE) === 0) this.writable = false;
+      if ((low & USER) === 0) this.user = false;
       table = (this.#view.getUint32(at + 4, true) & 0xf_ffff) * HIGH + ((low & ~0xfff) >>> 0);
       if (level !== PAGE_LEVEL && (low & LARGE) === 0) continue;
       if ((low & (RESERVED[level] ?? 0)) !== 0) {

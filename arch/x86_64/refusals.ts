@@ -8,6 +8,7 @@
 import { decode, hasPrefix, type Instruction, modifiesMemory } from "./decode.ts";
 import { isCanonical } from "./descriptors.ts";
 import { Vector } from "./exceptions.ts";
+import { Cr4, type X86Model } from "./models.ts";
 import { Gpr } from "./registers.ts";
 
 /** The exception that an instruction raises. */
@@ -26,8 +27,12 @@ export interface RefusalState {
   readonly iopl: number;
   /** A general register by number. */
   readonly register: (index: number) => bigint;
+  /** The CPU model. */
+  readonly model: X86Model;
   /** CR0. */
   readonly cr0: bigint;
+  /** CR4. */
+  readonly cr4: bigint;
   /** EFER. */
   readonly efer: bigint;
   /** Reads DR7. */
@@ -35,6 +40,7 @@ export interface RefusalState {
 }
 
 const LOCK = 0xf0;
+const REP = 0xf3;
 const INVALID: Refusal = { vector: Vector.UD, error: 0 };
 const PROTECTION: Refusal = { vector: Vector.GP, error: 0 };
 /** DR7.GD protects the debug registers (SDM vol. 3, 17.2.4). */
@@ -47,8 +53,6 @@ const CR0_NW = 1n << 29n;
 const CR0_CD = 1n << 30n;
 const CR0_PG = 1n << 31n;
 const CR4_PAE = 1n << 5n;
-/** VME to OSXMMEXCPT, OSXSAVE and SMEP: what the engine does something about. */
-const CR4_BITS = 0x14_07ffn;
 const CR8_BITS = 0xfn;
 /** SCE, LME, LMA, NXE and SVME. */
 const EFER_BITS = 0x1d01n;
@@ -78,7 +82,7 @@ const RDMSR = 0x32;
 const LTR = 3;
 
 /** Whether the instruction at the start of `code` is one that may be refused. */
-export function mayBeRefused(code: Uint8Array): boolean {
+export function mayBeRefused(code: Uint8Array, model: X86Model): boolean {
   const instruction = decode(code);
   if (instruction === undefined) return false;
   if (isWronglyLocked(code, instruction) || isUndefinedMove(code, instruction)) return true;
@@ -86,6 +90,8 @@ export function mayBeRefused(code: Uint8Array): boolean {
   if (map === 0) return isStringPort(instruction);
   if (map !== 1) return false;
   if (opcode === MOV_TO_CONTROL) return registerField(code, instruction) !== 3;
+  if ((model.cr4 & Cr4.UMIP) !== 0n && isStoreOfTable(code, instruction)) return true;
+  if ((model.cr4 & Cr4.FSGSBASE) !== 0n && isWriteOfBase(code, instruction)) return true;
   return opcode === WRMSR || opcode === RDMSR || isMoveOfDebug(instruction) ||
     (opcode === 0 && isLoadOfTr(code, instruction));
 }
@@ -98,8 +104,17 @@ export function refusalOf(code: Uint8Array, state: RefusalState): Refusal | unde
   const { map, opcode, rex, next } = instruction;
   const { cpl, iopl, register } = state;
   if (map === 0 && isStringPort(instruction)) return cpl > iopl ? PROTECTION : undefined;
+  if (map !== 1) return undefined;
+  const { cr4 } = state;
+  if (isStoreOfTable(code, instruction)) {
+    return cpl !== 0 && (cr4 & Cr4.UMIP) !== 0n ? PROTECTION : undefined;
+  }
+  if (isWriteOfBase(code, instruction)) {
+    const base = register((code[next] ?? 0) & 7 | (rex & 1) << 3);
+    return (cr4 & Cr4.FSGSBASE) !== 0n && !isCanonical(base) ? PROTECTION : undefined;
+  }
   // What is privileged the engine refuses itself.
-  if (cpl !== 0 || map !== 1) return undefined;
+  if (cpl !== 0) return undefined;
   const operand = register((code[next] ?? 0) & 7 | (rex & 1) << 3);
   if (isMoveOfDebug(instruction) && (state.dr7() & DR7_GD) !== 0n) return DEBUG;
   if (opcode === 0) return (operand & 0xfffcn) === 0n ? PROTECTION : undefined;
@@ -149,6 +164,22 @@ function isMoveOfDebug({ opcode }: Instruction): boolean {
   return opcode === MOV_FROM_DEBUG || opcode === MOV_TO_DEBUG;
 }
 
+/** SGDT, SIDT, SLDT, STR and SMSW, which UMIP keeps from user mode (SDM vol. 3, 2.5). */
+function isStoreOfTable(code: Uint8Array, instruction: Instruction): boolean {
+  const field = registerField(code, instruction) & 7;
+  if (instruction.opcode === 0) return field <= 1;
+  const inMemory = (code[instruction.next] ?? 0) < 0xc0;
+  return instruction.opcode === 1 && (field === 4 || (inMemory && field <= 1));
+}
+
+/** WRFSBASE and WRGSBASE of 64 bits. */
+function isWriteOfBase(code: Uint8Array, instruction: Instruction): boolean {
+  const { opcode, next, rex } = instruction;
+  const field = registerField(code, instruction) & 7;
+  return opcode === 0xae && hasPrefix(code, REP) && (rex & 8) !== 0 &&
+    (code[next] ?? 0) >= 0xc0 && (field === 2 || field === 3);
+}
+
 /** A load of TR from a general register. */
 function isLoadOfTr(code: Uint8Array, instruction: Instruction): boolean {
   return (code[instruction.next] ?? 0) >= 0xc0 && (registerField(code, instruction) & 7) === LTR;
@@ -158,7 +189,11 @@ function registerField(code: Uint8Array, { rex, next }: Instruction): number {
   return (((code[next] ?? 0) >> 3) & 7) | (rex & 4) << 1;
 }
 
-function refusesControl(number: number, value: bigint, { cr0, efer }: RefusalState): boolean {
+function refusesControl(
+  number: number,
+  value: bigint,
+  { model, cr0, efer }: RefusalState,
+): boolean {
   const paging = (value & CR0_PG) !== 0n;
   switch (number) {
     case 0:
@@ -167,7 +202,7 @@ function refusesControl(number: number, value: bigint, { cr0, efer }: RefusalSta
         // In a 64-bit code segment, which is the only kind here, paging stays on.
         (!paging && (cr0 & CR0_PG) !== 0n);
     case 4:
-      return (value & ~CR4_BITS) !== 0n ||
+      return (value & ~model.cr4) !== 0n ||
         ((value & CR4_PAE) === 0n && (efer & EFER_LME) !== 0n && (cr0 & CR0_PG) !== 0n);
     case 8:
       return (value & ~CR8_BITS) !== 0n;

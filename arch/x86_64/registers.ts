@@ -34,6 +34,7 @@ export const Rflags = {
   NT: 1n << 14n,
   RF: 1n << 16n,
   VM: 1n << 17n,
+  AC: 1n << 18n,
 } as const;
 
 const REGISTERS: Readonly<Record<string, number>> = {

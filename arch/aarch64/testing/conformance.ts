@@ -43,10 +43,11 @@ const WATCHED = ["elr_el1", "spsr_el1", "esr_el1", "far_el1", "sp_el0"] as const
 const OLD_FAR = 0xfeed_face_cafe_f00dn;
 
 /** Makes a machine with the conformance code. */
-export function makeMachine(): BareMachine {
+export function makeMachine(model?: string): BareMachine {
   return new BareMachine({
     arch: aarch64,
     code: code.bytes(),
+    ...(model === undefined ? {} : { model }),
     kernelState: { pstate: EL1H.pstate },
     watch: WATCHED,
   });
@@ -260,9 +261,10 @@ export function runWords(words: readonly number[], options: {
   registers?: Registers;
   sp?: bigint;
   prepare?: (machine: BareMachine) => void;
+  model?: string;
 } = {}): { machine: BareMachine; trap: Trap; code: bigint } {
   const { origin = EL1H, sp } = options;
-  const machine = makeMachine();
+  const machine = makeMachine(options.model);
   const user = origin.mode === "user";
   const page = user ? USER_CODE : machine.kernelPage(0);
   const protection = { write: false, execute: true };

@@ -49,10 +49,11 @@ export const FLAGS = { name: "rflags", ignore: Flag.RF } as const;
 const bytes = code.bytes();
 
 /** A machine that has booted, with the test code. */
-export function makeMachine(): BareMachine {
+export function makeMachine(model?: string): BareMachine {
   return new BareMachine({
     arch: x86_64,
     code: bytes,
+    ...(model === undefined ? {} : { model }),
     kernelState: { cs: 0x08n, ss: 0x10n, rflags: Flag.ONE },
     watch: ["cs", "ss", "gs_base", "cr2", "dr6"],
   });
