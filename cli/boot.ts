@@ -48,6 +48,7 @@ const SLICE = 10_000_000;
 const DEFAULTS = {
   arch: "aarch64",
   module: "",
+  cpu: "",
   policy: "rr",
   quantum: "10000",
   log: "mach",
@@ -110,6 +111,7 @@ export async function boot(args: readonly string[]): Promise<number> {
   const memory = wholeNumber("memory", values.memory, 1) * 2 ** 20;
   const options = {
     arch,
+    ...(values.cpu === "" ? {} : { cpuModel: values.cpu }),
     policy: values.policy,
     quantum: wholeNumber("quantum", values.quantum, 1),
     seed: wholeNumber("seed", values.seed),

@@ -32,6 +32,7 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["boot", "--arch", "mips"], /Cannot use --arch mips: expected x86_64, aarch64/],
   [["panic", "--arch", "mips"], /Cannot use --arch mips/],
   [["boot", "--policy", "fair"], /fair.*rr/s],
+  [["boot", "--cpu", "z80"], /Cannot use cpuModel "z80" of aarch64: expected cortex-a72 or /],
   [["boot", "--quantum", "3"], /Cannot use quantum 3/],
   [["boot", "--memory", "3"], /Cannot use memory/],
   [["boot", "--seed", "99999999999"], /Cannot use seed/],

@@ -50,6 +50,8 @@ const CPUS = 1;
 export interface KernelOptions {
   /** Architecture. */
   readonly arch: Arch;
+  /** CPU model. */
+  readonly cpuModel: string;
   /** Bytes of RAM. */
   readonly memory: number;
   /** Scheduling policy. */
@@ -169,7 +171,11 @@ export class Kernel {
       stackRegion: arch.stackRegion,
     });
     this.kernelSpace = space;
-    this.cpus = Array.from({ length: CPUS }, (_, id) => new PerCpu(id, arch.openCpu(space)));
+    const model = options.cpuModel;
+    this.cpus = Array.from(
+      { length: CPUS },
+      (_, id) => new PerCpu(id, arch.openCpu(space, { model })),
+    );
     frames.onFree = (frame) => this.dropCode(frame);
     // Time is what all CPUs have executed together.
     const executed = (): number => {

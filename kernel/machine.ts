@@ -295,7 +295,8 @@ export class Machine extends MachineView implements Disposable {
       readonly policy?: Policy | PolicyFactory;
     } = {},
   ): Machine {
-    const { arch, ownPolicy, boot, memory, quantum, seed, stackLimit, ioLatency } = snapshot.config;
+    const { arch, cpuModel, ownPolicy, boot, memory, quantum, seed, stackLimit, ioLatency } =
+      snapshot.config;
     const policy = options.policy ?? (ownPolicy ? undefined : snapshot.config.policy);
     if (policy === undefined) {
       throw new SnapshotError(
@@ -307,6 +308,7 @@ export class Machine extends MachineView implements Disposable {
     const found = archByName(arch);
     const machine = new Machine({
       arch: found,
+      cpuModel,
       modules: modulesOf(snapshot, found.ramBase),
       policy,
       memory,

@@ -33,6 +33,12 @@ export interface ModuleOptions {
 export interface MachineOptions {
   /** Architecture. */
   readonly arch: Arch;
+  /**
+   * CPU model: of x86-64 `opteron-g5`, the default, or `epyc-rome`, which has SMAP, UMIP and
+   * FSGSBASE beside; of AArch64 `cortex-a72`, the default, `cortex-a53`, `cortex-a57`, or `max`,
+   * which has PAN and most of what later versions of the architecture have.
+   */
+  readonly cpuModel?: string;
   /** Programs, started in order. */
   readonly modules: readonly ModuleOptions[];
   /**
@@ -91,6 +97,8 @@ export interface CheckedProgram {
 export interface CheckedOptions {
   /** Architecture. */
   readonly arch: Arch;
+  /** CPU model. */
+  readonly cpuModel: string;
   /** Scheduling policy. */
   readonly policy: Policy;
   /** Whether the user gave it. */
@@ -118,6 +126,7 @@ export interface CheckedOptions {
  */
 export function checkOptions(options: MachineOptions): CheckedOptions {
   const { arch } = options;
+  const cpuModel = checkModel(arch, options.cpuModel);
   const number = (
     name: keyof typeof DEFAULTS,
     bounds: { least: number; most: number; multiple: number },
@@ -142,7 +151,17 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   }
   const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
   checkApart(programs.filter(({ module }) => module.mode === "kernel"));
-  return { arch, policy, ownPolicy, programs, memory, quantum, seed, stackLimit, ioLatency, boot };
+  const limits = { memory, quantum, seed, stackLimit, ioLatency };
+  return { arch, cpuModel, policy, ownPolicy, programs, ...limits, boot };
+}
+
+function checkModel({ name, cpuModels }: Arch, model: string | undefined): string {
+  const chosen = model ?? cpuModels[0] ?? "";
+  if (cpuModels.includes(chosen)) return chosen;
+  throw new KernelError(
+    "misuse",
+    `Cannot use cpuModel "${chosen}" of ${name}: expected ${cpuModels.join(" or ")}`,
+  );
 }
 
 /** Finds out whether a module's script line and file can be used at all. */

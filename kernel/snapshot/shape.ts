@@ -54,6 +54,7 @@ const MODULE = fields({
 
 const CONFIG = fields({
   arch: "string",
+  cpuModel: "string",
   image: "string",
   memory: "number",
   policy: "string",

@@ -32,6 +32,8 @@ import type { CpuStateRecord } from "./cpu_blocks.ts";
 export interface MachineConfig {
   /** Architecture. */
   readonly arch: ArchName;
+  /** CPU model. */
+  readonly cpuModel: string;
   /** Hash of the guest kernel's image. */
   readonly image: string;
   /** Bytes of RAM. */

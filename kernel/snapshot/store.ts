@@ -85,9 +85,11 @@ export class SnapshotStore {
 
   #describe(): MachineConfig {
     const k = this.#k;
-    const { ownPolicy, memory, quantum, seed, stackLimit, ioLatency, boot } = this.#options;
+    const { cpuModel, ownPolicy, memory, quantum, seed, stackLimit, ioLatency, boot } =
+      this.#options;
     return {
       arch: k.arch.name,
+      cpuModel,
       image: hashOf(k.arch.image.bytes),
       memory,
       policy: k.policy.name,

@@ -40,7 +40,7 @@ export const KNOWN: readonly Known[] = [
   {
     name: "SMEP",
     cases: /^CPL 0 control: movq %rax, %cr4 r0=0x100620/,
-    caveat: "SMEP works although CPUID does not list it",
+    manual: "SDM vol. 3, 2.5: there is CR4.SMEP where CPUID says so, which Bochs's model does not",
   },
   {
     name: "RF of a general-detect exception",
