@@ -10,7 +10,6 @@ import {
   AArch64SystemRegister,
   AArch64Vector,
   type AccessRecord,
-  Engine,
   type Exit,
   type SystemRegister,
 } from "../../unicorn/mod.ts";

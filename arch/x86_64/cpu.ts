@@ -5,13 +5,7 @@
  * @module
  */
 
-import {
-  type AccessRecord,
-  Engine,
-  type Exit,
-  X86Register,
-  type X86State,
-} from "../../unicorn/mod.ts";
+import { type AccessRecord, type Exit, X86Register, type X86State } from "../../unicorn/mod.ts";
 import type { BootParameters, CpuExit, CpuState } from "../arch.ts";
 import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
