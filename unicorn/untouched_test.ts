@@ -93,9 +93,9 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
     for (const kind of ["bvr", "bcr", "wvr", "wcr"] as const) engine.readDebugRegister(kind, 0);
   },
   "state": ({ engine }) => {
-    const { instructions, disposed } = engine;
+    const { instructions, disposed, model } = engine;
     const pc = engine.arch === "x86_64" ? engine.x86.rip : engine.aarch64.pc;
-    return [instructions, disposed, pc];
+    return [instructions, disposed, model, pc];
   },
   "refused runs": ({ engine }) => {
     try {
