@@ -428,19 +428,13 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       state.rip = pc - SYSCALL_LENGTH;
       return this.#deliver({ vector: Vector.UD, error: 0, kind: "fault" });
     }
-    const { rflags, rsp, syscallSelector: selector } = state;
+    const { rflags, rsp } = state;
     const saved = (rflags & ~RF) >>> 0;
     const left = rflags & ~(state.syscallMask | RF);
     state.setGpr(Gpr.rcx, pc);
     state.setGprU32(Gpr.r11, saved);
     state.rflags = left;
-    state.enterRing({
-      cpl: 0,
-      cs: { selector, base: 0n, limit: 0xffff_ffff, flags: 0x00af_9b00 },
-      ss: { selector: selector + 8, base: 0n, limit: 0xffff_ffff, flags: 0x00cf_9300 },
-      rsp,
-      rip: state.lstar,
-    });
+    state.enterSyscallRing();
     this.observer?.({
       vector: SYSCALL_VECTOR,
       pc,
