@@ -17,8 +17,10 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`Machine ${arch}, says the same on each CPU model, programs and panics alike`, () => {
     const streams = new Map<string, string>();
     for (const cpuModel of cpuModels) {
-      using session = new Session({ arch, cpuModel, programs: PROGRAMS, quantum: 700 });
+      const programs = [...PROGRAMS, "unwind panic"];
+      using session = new Session({ arch, cpuModel, programs, quantum: 700 });
       assertEquals(session.finish().reason, "all tasks have ended");
+      assertMatch(session.ending("unwind"), /^killed: panic at .*: out of luck$/);
       for (const program of PROGRAMS) assertEquals(session.ending(program), "exit 0", program);
       assertEquals(session.machine.cpu.save().image.model, cpuModel);
       streams.set(cpuModel, session.json);

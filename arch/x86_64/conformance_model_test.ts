@@ -109,6 +109,20 @@ for (const model of NAMES) {
     }
   });
 
+  Deno.test(`x86-64 ${model}, EFER takes what there is and no other bit`, () => {
+    const { frame } = cpuid(model, 0x8000_0001n);
+    const [svm, ffxsr] = [frame.register("rcx") >> 2n & 1n, frame.register("rdx") >> 25n & 1n];
+    assertEquals([svm, ffxsr], [1n, 0n]);
+    for (let bit = 0; bit < 64; bit++) {
+      using machine = makeMachine(model);
+      const efer = 0xd01n | 1n << BigInt(bit);
+      const registers = { rcx: 0xc000_0080n, rax: efer & 0xffff_ffffn, rdx: efer >> 32n };
+      const trap = runCode(machine, { mode: "kernel", code: [0x0f, 0x30], registers }); // wrmsr
+      const taken = [0, 8, 10, 11, 12].includes(bit); // SCE, LME, LMA, NXE, SVME
+      assertEquals(seen(machine, "kernel", trap), [taken ? [BP, 0, 3] : [GP, 0, 0]], `bit ${bit}`);
+    }
+  });
+
   Deno.test(`x86-64 ${model}, there are no random numbers of the host's`, () => {
     assertEquals(cpuid(model, 1n).frame.register("rcx") >> 30n & 1n, 0n);
     assertEquals(cpuid(model, 7n).frame.register("rbx") >> 18n & 1n, 0n);
@@ -142,6 +156,16 @@ for (const model of NAMES) {
     }
   });
 }
+
+Deno.test("x86-64 epyc-rome, what comes behind BMI in a block is refused as ever", () => {
+  const andn = [0xc4, 0xe2, 0x70, 0xf2, 0xc2]; // andn %edx, %ecx, %eax
+  const code = [...andn, 0xf0, 0x90]; // lock nop
+  const registers = { rcx: 0xf0n, rdx: 0xffn };
+  const { events, machine, trap } = one("epyc-rome", { mode: "user", cr4: CR4, code, registers });
+  machine[Symbol.dispose]();
+  assertEquals(events, [[UD, 0, andn.length]]);
+  assertEquals(trap.frame.register("rax"), 0x0fn);
+});
 
 Deno.test("x86-64 epyc-rome, SMAP keeps the kernel from user pages unless AC is set", () => {
   const cases: readonly (readonly [number[], number[]])[] = [

@@ -9,6 +9,10 @@ import { decode, hasModrm, hasPrefix, type Instruction } from "./decode.ts";
 const OPERAND_SIZE = 0x66;
 const REX_W = 8;
 const WIDE = 4;
+/** Prefixes of two and three bytes, and the opcode without operands. */
+const VEX_2 = 0xc5;
+const VEX_3 = 0xc4;
+const VZEROUPPER = 0x77;
 
 /** One-byte opcodes with an immediate of a byte. */
 const BYTE = new Set([
@@ -26,18 +30,36 @@ const BYTE_0F = new Set([
 
 /**
  * Length of the instruction at the start of `code` in bytes; `undefined` if it is not all there, or
- * is of a kind (VEX, EVEX, XOP, far pointers) that is not known here.
+ * is of a kind (EVEX, XOP, far pointers) that is not known here.
  */
 export function instructionLength(code: Uint8Array): number | undefined {
   const instruction = decode(code);
   if (instruction === undefined) return undefined;
   const { map, opcode, next } = instruction;
-  if (map === 0 && [0xc4, 0xc5, 0x62, 0x9a, 0xea].includes(opcode)) return undefined;
+  if (map === 0 && (opcode === VEX_2 || opcode === VEX_3)) return vexLength(code, instruction);
+  if (map === 0 && [0x62, 0x9a, 0xea].includes(opcode)) return undefined;
   const modrm = code[next];
   const operand = hasModrm(instruction) ? operandLength(instruction, code) : 0;
   if (operand === undefined) return undefined;
   if (map === 0 && opcode === 0x8f && ((modrm ?? 0) & 0x38) !== 0) return undefined;
   const length = next + operand + immediateLength(instruction, code);
+  return length <= code.length ? length : undefined;
+}
+
+/** The same of an instruction with a VEX prefix (SDM vol. 2, 2.3.5). */
+function vexLength(code: Uint8Array, prefix: Instruction): number | undefined {
+  const isShort = prefix.opcode === VEX_2;
+  const payload = code[prefix.next];
+  const at = prefix.next + (isShort ? 1 : 2);
+  const opcode = code[at];
+  if (payload === undefined || opcode === undefined) return undefined;
+  const map = isShort ? 1 : payload & 0x1f;
+  if (map < 1 || map > 3) return undefined;
+  const next = at + 1;
+  if (map === 1 && opcode === VZEROUPPER) return next;
+  const operand = operandLength({ ...prefix, map: 2, opcode, next }, code);
+  if (operand === undefined) return undefined;
+  const length = next + operand + (map === 3 || (map === 1 && BYTE_0F.has(opcode)) ? 1 : 0);
   return length <= code.length ? length : undefined;
 }
 

@@ -16,6 +16,7 @@ import { Engine } from "../engine.ts";
 import { openBench, placeWords } from "../testing/bench.ts";
 import { type EngineArch, EngineUsageError } from "../errors.ts";
 import { internalsOf, loadUnicorn } from "../library.ts";
+import { cpuModels } from "../models.ts";
 import { tryCopyMemory } from "../native_memory.ts";
 
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
@@ -162,42 +163,44 @@ for (const arch of ARCHES) {
   });
 }
 
-Deno.test("Engine.restoreCpu x86_64, breakpoints in DR0 … DR3 come and go with the image", () => {
-  using bench = openBench("x86_64");
-  const { engine, ram } = bench;
-  // mov dr0, rcx; mov dr7, rax; nop; nop; nop; hlt; then mov dr7, rax; hlt
-  ram.set([0x0f, 0x23, 0xc1, 0x0f, 0x23, 0xf8, 0x90, 0x90, 0x90, 0xf4], 0x1000);
-  ram.set([0x0f, 0x23, 0xf8, 0xf4], 0x1100);
-  const off = engine.saveCpu();
-  const start = (rip: bigint, { rax = 0n, rcx = 0n } = {}): void => {
-    engine.x86.rip = rip;
-    engine.writeRegister(X86Register.RAX, rax);
-    engine.writeRegister(X86Register.RCX, rcx);
-  };
-  start(0x1000n, { rax: 1n, rcx: 0x1008n });
-  engine.run(2);
-  const on = engine.saveCpu();
-  start(0x1000n, { rax: 1n, rcx: 0x1007n });
-  engine.run(2);
-  const elsewhere = engine.saveCpu();
-  for (let round = 0; round < 3; round++) {
-    for (
-      const [image, stop] of [[on, 0x1008n], [off, 0n], [elsewhere, 0x1007n], [
-        on,
-        0x1008n,
-      ]] as const
-    ) {
-      engine.restoreCpu(image);
-      engine.x86.rip = 0x1006n;
-      assertEquals(engine.run(100).kind, stop === 0n ? "halt" : "trap");
-      assertEquals(engine.x86.rip, stop === 0n ? 0x100an : stop);
-      // The guest's own write frees what the image's restoring made: raw bytes end in a crash here.
-      start(0x1100n, { rax: round === 1 ? 0x55n : 0n });
-      assertEquals(engine.run(2).kind, "halt");
-      assertEquals(engine.readRegister(X86Register.DR7), round === 1 ? 0x455n : 0x400n);
+for (const model of cpuModels("x86_64")) {
+  Deno.test(`Engine.restoreCpu x86_64 on ${model}, breakpoints in DR0 … DR3 come and go with the image`, () => {
+    using bench = openBench("x86_64", { model });
+    const { engine, ram } = bench;
+    // mov dr0, rcx; mov dr7, rax; nop; nop; nop; hlt; then mov dr7, rax; hlt
+    ram.set([0x0f, 0x23, 0xc1, 0x0f, 0x23, 0xf8, 0x90, 0x90, 0x90, 0xf4], 0x1000);
+    ram.set([0x0f, 0x23, 0xf8, 0xf4], 0x1100);
+    const off = engine.saveCpu();
+    const start = (rip: bigint, { rax = 0n, rcx = 0n } = {}): void => {
+      engine.x86.rip = rip;
+      engine.writeRegister(X86Register.RAX, rax);
+      engine.writeRegister(X86Register.RCX, rcx);
+    };
+    start(0x1000n, { rax: 1n, rcx: 0x1008n });
+    engine.run(2);
+    const on = engine.saveCpu();
+    start(0x1000n, { rax: 1n, rcx: 0x1007n });
+    engine.run(2);
+    const elsewhere = engine.saveCpu();
+    for (let round = 0; round < 3; round++) {
+      for (
+        const [image, stop] of [[on, 0x1008n], [off, 0n], [elsewhere, 0x1007n], [
+          on,
+          0x1008n,
+        ]] as const
+      ) {
+        engine.restoreCpu(image);
+        engine.x86.rip = 0x1006n;
+        assertEquals(engine.run(100).kind, stop === 0n ? "halt" : "trap");
+        assertEquals(engine.x86.rip, stop === 0n ? 0x100an : stop);
+        // The guest's own write frees what the image's restoring made: raw bytes end in a crash here.
+        start(0x1100n, { rax: round === 1 ? 0x55n : 0n });
+        assertEquals(engine.run(2).kind, "halt");
+        assertEquals(engine.readRegister(X86Register.DR7), round === 1 ? 0x455n : 0x400n);
+      }
     }
-  }
-});
+  });
+}
 
 Deno.test("Engine.writeRegister x86_64, a debug register sets the breakpoint too", () => {
   using bench = openBench("x86_64");
@@ -218,48 +221,50 @@ Deno.test("Engine.writeRegister x86_64, a debug register sets the breakpoint too
   assertThrows(() => engine.registerBatch([X86Register.DR7]), EngineUsageError);
 });
 
-Deno.test("Engine.restoreCpu AArch64, breakpoints in DBGBCR come and go with the image", () => {
-  using bench = openBench("aarch64");
-  const { engine } = bench;
-  placeWords(bench, 0x1000, [
-    0xd510109f, // msr oslar_el1, xzr
-    0xd5100241, // msr mdscr_el1, x1
-    0xd5100282, // msr dbgbvr2_el1, x2
-    0xd51002a3, // msr dbgbcr2_el1, x3
-    0xd50348ff, // msr daifclr, #8
-    0xd503201f, // nop
-    0xd503201f, // nop
-    0xd503207f, // wfi
-  ]);
-  placeWords(bench, 0x1100, [0xd51002a3, 0xd503207f]); // msr dbgbcr2_el1, x3; wfi
-  const off = engine.saveCpu();
-  const prepare = (address: bigint): CpuImage => {
-    engine.restoreCpu(off);
-    engine.aarch64.pc = 0x1000n;
-    [0xa000n, address, 0x1e7n].forEach((value, index) => engine.aarch64.setX(index + 1, value));
-    engine.run(5);
-    return engine.saveCpu();
-  };
-  const first = prepare(0x1018n);
-  const second = prepare(0x1014n);
-  for (let round = 0; round < 3; round++) {
-    for (
-      const [image, stop] of [[first, 0x1018n], [off, 0n], [second, 0x1014n], [
-        first,
-        0x1018n,
-      ]] as const
-    ) {
-      engine.restoreCpu(image);
-      engine.aarch64.pc = 0x1014n;
-      const exit = engine.run(100);
-      assertEquals(exit.kind, stop === 0n ? "halt" : "trap");
-      assertEquals(engine.aarch64.pc, stop === 0n ? 0x1020n : stop);
-      engine.aarch64.pc = 0x1100n;
-      engine.aarch64.setX(3, round === 1 ? 0x1e7n : 0n);
-      assertEquals(engine.run(2).kind, "halt");
+for (const model of cpuModels("aarch64")) {
+  Deno.test(`Engine.restoreCpu AArch64 on ${model}, breakpoints in DBGBCR come and go with the image`, () => {
+    using bench = openBench("aarch64", { model });
+    const { engine } = bench;
+    placeWords(bench, 0x1000, [
+      0xd510109f, // msr oslar_el1, xzr
+      0xd5100241, // msr mdscr_el1, x1
+      0xd5100282, // msr dbgbvr2_el1, x2
+      0xd51002a3, // msr dbgbcr2_el1, x3
+      0xd50348ff, // msr daifclr, #8
+      0xd503201f, // nop
+      0xd503201f, // nop
+      0xd503207f, // wfi
+    ]);
+    placeWords(bench, 0x1100, [0xd51002a3, 0xd503207f]); // msr dbgbcr2_el1, x3; wfi
+    const off = engine.saveCpu();
+    const prepare = (address: bigint): CpuImage => {
+      engine.restoreCpu(off);
+      engine.aarch64.pc = 0x1000n;
+      [0xa000n, address, 0x1e7n].forEach((value, index) => engine.aarch64.setX(index + 1, value));
+      engine.run(5);
+      return engine.saveCpu();
+    };
+    const first = prepare(0x1018n);
+    const second = prepare(0x1014n);
+    for (let round = 0; round < 3; round++) {
+      for (
+        const [image, stop] of [[first, 0x1018n], [off, 0n], [second, 0x1014n], [
+          first,
+          0x1018n,
+        ]] as const
+      ) {
+        engine.restoreCpu(image);
+        engine.aarch64.pc = 0x1014n;
+        const exit = engine.run(100);
+        assertEquals(exit.kind, stop === 0n ? "halt" : "trap");
+        assertEquals(engine.aarch64.pc, stop === 0n ? 0x1020n : stop);
+        engine.aarch64.pc = 0x1100n;
+        engine.aarch64.setX(3, round === 1 ? 0x1e7n : 0n);
+        assertEquals(engine.run(2).kind, "halt");
+      }
     }
-  }
-});
+  });
+}
 
 Deno.test("Engine.restoreCpu AArch64, a breakpoint that no model has is refused", () => {
   using bench = openBench("aarch64");
