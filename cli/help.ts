@@ -10,8 +10,8 @@ const COMMANDS = {
     `  trapline demo                 boot both architectures with the same program and print the logs`,
   boot: `  trapline boot [options] [--] [arguments of the program]
       --arch NAME               aarch64 or x86_64 (default aarch64)
-      --cpu MODEL               x86_64: opteron-g5 (default) or epyc-rome; aarch64: cortex-a72 (default),
-                                cortex-a53, cortex-a57 or max
+      --cpu MODEL               opteron-g5 (default) or epyc-rome of x86-64; cortex-a72 (default), cortex-a53,
+                                cortex-a57 or max of AArch64
       --module FILE.elf         program to load instead of the built-in module-hello
       --policy NAME             rr or priority (default rr)
       --quantum N               instructions between timer interrupts (default 10000)
