@@ -6,7 +6,7 @@
  */
 
 import { archByName } from "../arch/mod.ts";
-import { hex, PAGE_SIZE } from "../arch/physical_memory.ts";
+import { hex } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { inspectAs } from "../util/inspect.ts";
@@ -17,21 +17,18 @@ import {
   type WatchpointOptions,
   Watchpoints,
 } from "./debug/watchpoints.ts";
-import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import { KernelError } from "./errors.ts";
-import { Kernel, KERNEL_PRIORITY } from "./kernel.ts";
+import { Hypercalls } from "./hypercalls.ts";
+import { Kernel } from "./kernel.ts";
 import { describeMachine, MachineView } from "./inspect/mod.ts";
-import { type CheckedProgram, checkOptions, type MachineOptions } from "./machine_options.ts";
+import { prepareBoot } from "./machine_boot.ts";
+import { checkOptions, type MachineOptions } from "./machine_options.ts";
 import type { PolicyFactory } from "./own_policy.ts";
 import type { PerCpu } from "./per_cpu.ts";
-import { ModuleCode } from "./program/module_code.ts";
 import { SnapshotError } from "./snapshot/errors.ts";
 import { modulesOf } from "./snapshot/modules.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 import { SnapshotStore } from "./snapshot/store.ts";
-import { describeWait } from "./thread/describe.ts";
-import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
-import { handleTrap } from "./trap/traps.ts";
 
 /** Why {@linkcode Machine.run} came back. */
 export type RunResult =
@@ -57,20 +54,6 @@ export type RunResult =
     /** What was accessed: several where watchpoints overlap, or one instruction did more. */
     readonly hits: readonly WatchpointHit[];
   };
-
-/**
- * Fewer zeroed frames than this and the page-zero thread uses the time when there is nothing else
- * to do.
- */
-const ZEROED_LOW = 4;
-
-/** Numbers of the hypercalls, read from the image. */
-interface Hypercalls {
-  readonly trap: number;
-  readonly continuation: number;
-  readonly result: number;
-  readonly idle: number;
-}
 
 /** What was thrown in the middle of something. */
 interface Failure {
@@ -123,17 +106,9 @@ export class Machine extends MachineView implements Disposable {
     super(kernel);
     this.#watchpoints = new Watchpoints(kernel);
     this.#snapshots = new SnapshotStore(kernel, built);
-    const { image } = arch;
-    this.#hypercalls = {
-      trap: image.constant("HC_TRAP"),
-      continuation: image.constant("HC_CONTINUATION"),
-      result: image.constant("HC_RESULT"),
-      idle: image.constant("HC_IDLE"),
-    };
+    this.#hypercalls = new Hypercalls(kernel);
     try {
-      for (const program of programs) this.#placeModule(program);
-      checkMemoryLeft(kernel);
-      this.#prepareBoot();
+      prepareBoot(kernel, { on: this.#boot, programs });
       kernel.events.rethrow();
     } catch (error) {
       this.#close();
@@ -155,8 +130,8 @@ export class Machine extends MachineView implements Disposable {
    * Runs until the machine halts, a breakpoint is reached, watched memory is accessed or
    * `instructions` more guest instructions have been executed.
    * @param instructions a positive integer; by default there is no limit
-   * @throws {KernelError} of kind `misuse` in a sink or callback of this machine; of kind `engine` if
-   *   the engine fails: the machine cannot be used after that
+   * @throws {KernelError} of kind `misuse` in a sink or callback of this machine; of kind `engine`
+   *   if the engine fails: the machine cannot be used after that
    * @throws What a sink or an observer has thrown, when the kernel is done with what it was doing:
    *   the next run goes on from there
    */
@@ -203,7 +178,7 @@ export class Machine extends MachineView implements Disposable {
       this.#sound = false;
       switch (exit.kind) {
         case "hypercall":
-          this.#hypercall(on);
+          this.#hypercalls.serve(on);
           if (!this.#watchpoints.isEmpty) {
             const hits = this.#watchpoints.written(on);
             if (hits.length > 0) return { kind: "watchpoint", hits };
@@ -416,110 +391,6 @@ export class Machine extends MachineView implements Disposable {
   #close(): void {
     for (const { cpu } of this.kernel.cpus) cpu[Symbol.dispose]();
   }
-
-  #placeModule({ module, name, program }: CheckedProgram): void {
-    const { pageFrames, memory, bootModules } = this.kernel;
-    const { commandLine, bytes, mode = "user" } = module;
-    const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
-    const physical = pageFrames.allocateContiguous(pages);
-    memory.write(physical, bytes);
-    const index = bootModules.length;
-    const code = new ModuleCode({ bytes, name });
-    bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });
-  }
-
-  /** Makes the first thread and points the CPU at its first instruction. */
-  #prepareBoot(): void {
-    const k = this.kernel;
-    const first = k.createThread(k.kernelTask, {
-      priority: KERNEL_PRIORITY,
-      label: "startup_thread",
-      resume: { name: "startup" },
-    });
-    k.stacks.attach(first);
-    k.setThreadWord(first, k.layout.continuation, k.label(first.takeLabel()));
-    this.#boot.begin(first);
-    this.cpu.boot({ thread: first.address, emergencyStackTop: k.emergencyStackTop });
-  }
-
-  #hypercall(on: PerCpu): void {
-    const k = this.kernel;
-    const number = on.cpu.hypercall();
-    if (number === this.#hypercalls.idle) this.#idle(on);
-    else apply(k, on, this.#decide(on, number));
-  }
-
-  /** What the kernel wants to happen after a hypercall of the thread that runs on a CPU. */
-  #decide(on: PerCpu, number: number): Outcome {
-    const k = this.kernel;
-    const { trap, continuation, result } = this.#hypercalls;
-    const thread = on.current;
-    switch (number) {
-      case trap:
-        return handleTrap(k, thread, on.cpu.hypercallWord(0));
-      case continuation:
-        return goOn(thread);
-      case result: {
-        const then = thread.popCall();
-        if (then !== undefined) return resume(then, on.cpu.hypercallWord(0));
-      }
-    }
-    return panicKernel(`unexpected hypercall ${number} from ${hex(on.cpu.pc)}`);
-  }
-
-  /**
-   * The idle thread asks for work; if there is none, time moves on to the next device interrupt or
-   * deadline.
-   */
-  #idle(on: PerCpu): void {
-    const k = this.kernel;
-    const spare = k.pageFrames.available > k.pageFrames.low;
-    if (spare && k.zeroed.length < ZEROED_LOW) k.wake("pageZero");
-    if (leaveIdle(k, on)) return;
-    const device = k.clock.nextDevice;
-    const sleeper = k.sleepers.next;
-    if (device === null && sleeper === null && !on.cpu.interruptPending) {
-      this.#tellBlocked();
-      const { name, size } = k.policy;
-      const why = size === 0
-        ? "every thread is blocked"
-        : `policy "${name}" picks none of ${size} ready threads`;
-      k.halt(`Deadlock: ${why} and nothing is due`);
-      return;
-    }
-    on.cpu.answer(k.label("idle_again"));
-    if (on.cpu.interruptPending) return;
-    k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
-    k.events.emit({ type: "idle", until: k.clock.now });
-  }
-
-  /**
-   * Tells of each blocked thread of a task what it waits for; the kernel's own always wait for
-   * something to do.
-   */
-  #tellBlocked(): void {
-    const k = this.kernel;
-    for (const { ref, task, wait, resume, label } of k.threads) {
-      if (task === k.kernelTask || wait === null || resume === null) continue;
-      k.events.emit({
-        type: "blocked",
-        thread: ref,
-        wait: describeWait(wait),
-        continuation: resume.name,
-        label: label === null ? 0n : k.label(label),
-      });
-    }
-  }
 }
 
 inspectAs(Machine, ({ kernel }) => describeMachine(kernel));
-
-/** A machine whose modules leave too little memory would not get far. */
-function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): void {
-  if (frames.available > frames.low) return;
-  throw new KernelError(
-    "memory",
-    `Cannot boot with ${frames.total} pages of RAM: ${modules.length} modules leave ${frames.available} free, ` +
-      `expected more than ${frames.low}`,
-  );
-}

@@ -1,0 +1,55 @@
+/**
+ * What is in a machine before its first instruction: the boot modules, and the thread that starts
+ * all others.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import { KernelError } from "./errors.ts";
+import { type Kernel, KERNEL_PRIORITY } from "./kernel.ts";
+import type { CheckedProgram } from "./machine_options.ts";
+import type { PerCpu } from "./per_cpu.ts";
+import { ModuleCode } from "./program/module_code.ts";
+
+/**
+ * Places the modules in RAM, makes the first thread and points a CPU at its first instruction.
+ * @throws {KernelError} of kind `memory` if the modules leave too little
+ */
+export function prepareBoot(
+  kernel: Kernel,
+  { on, programs }: { on: PerCpu; programs: readonly CheckedProgram[] },
+): void {
+  for (const program of programs) placeModule(kernel, program);
+  checkMemoryLeft(kernel);
+  const first = kernel.createThread(kernel.kernelTask, {
+    priority: KERNEL_PRIORITY,
+    label: "startup_thread",
+    resume: { name: "startup" },
+  });
+  kernel.stacks.attach(first);
+  kernel.setThreadWord(first, kernel.layout.continuation, kernel.label(first.takeLabel()));
+  on.begin(first);
+  on.cpu.boot({ thread: first.address, emergencyStackTop: kernel.emergencyStackTop });
+}
+
+function placeModule(kernel: Kernel, { module, name, program }: CheckedProgram): void {
+  const { pageFrames, memory, bootModules } = kernel;
+  const { commandLine, bytes, mode = "user" } = module;
+  const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
+  const physical = pageFrames.allocateContiguous(pages);
+  memory.write(physical, bytes);
+  const index = bootModules.length;
+  const code = new ModuleCode({ bytes, name });
+  bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });
+}
+
+/** A machine whose modules leave too little memory would not get far. */
+function checkMemoryLeft({ pageFrames: frames, bootModules: modules }: Kernel): void {
+  if (frames.available > frames.low) return;
+  throw new KernelError(
+    "memory",
+    `Cannot boot with ${frames.total} pages of RAM: ${modules.length} modules leave ${frames.available} free, ` +
+      `expected more than ${frames.low}`,
+  );
+}
