@@ -14,31 +14,27 @@ const HIGH = 2 ** 32;
 
 /** The counter of one engine. Valid until that is closed. */
 export class EngineStructure {
+  /** Two halves of the counter, and two of the budget. */
   readonly #words: Uint32Array;
-  readonly #bytes: Uint8Array;
-  readonly #counter: number;
-  readonly #stop: number;
+  readonly #stop: Uint8Array;
 
   /** Attaches to an engine that has not run yet. */
   constructor(native: NativeEngine, layout: CommonLayout) {
-    const size = Math.max(layout.stopRequest, layout.lastBlock) + 8;
+    const size = Math.max(layout.counter + 16, layout.stopRequest + 1, layout.lastBlock + 8);
     const structure = viewMemory(addressOf(native.handle), size);
-    this.#bytes = new Uint8Array(structure);
-    this.#words = new Uint32Array(structure, 0, size >> 2);
-    this.#counter = layout.counter >> 2;
-    this.#stop = layout.stopRequest;
+    this.#words = new Uint32Array(structure, layout.counter, 4);
+    this.#stop = new Uint8Array(structure, layout.stopRequest, 1);
     // The library tells of a translation only if a block has run before, and shows that one too.
     new BigUint64Array(structure, layout.lastBlock, 1)[0] = addressOfBytes(NO_BLOCK);
   }
 
   /** Instructions counted in this run, the one that is executed included. */
   get counter(): number {
-    const index = this.#counter;
-    return (this.#words[index] ?? 0) + (this.#words[index + 1] ?? 0) * HIGH;
+    return (this.#words[0] ?? 0) + (this.#words[1] ?? 0) * HIGH;
   }
   set counter(value: number) {
-    this.#words[this.#counter] = value;
-    this.#words[this.#counter + 1] = value / HIGH;
+    this.#words[0] = value;
+    this.#words[1] = value / HIGH;
   }
 
   /**
@@ -47,12 +43,12 @@ export class EngineStructure {
    */
   cutBudget(more: number): void {
     const count = this.counter + more;
-    this.#words[this.#counter + 2] = count;
-    this.#words[this.#counter + 3] = count / HIGH;
+    this.#words[2] = count;
+    this.#words[3] = count / HIGH;
   }
 
   /** Whether something asked the last run to stop. */
   get stopped(): boolean {
-    return this.#bytes[this.#stop] !== 0;
+    return this.#stop[0] !== 0;
   }
 }

@@ -68,7 +68,7 @@ export class GuestRun {
     this.#aarch64 = parts.aarch64;
     this.#watches = watches;
     this.#accesses = watches.accesses;
-    this.#record = new RunRecord(parts, watches);
+    this.#record = new RunRecord(parts, watches, () => this.#total);
   }
 
   /** See {@linkcode Engine.instructions}. */
@@ -136,7 +136,7 @@ export class GuestRun {
     if (this.#code.hasStale) this.#code.sweep();
     this.#x86?.state.clearDoubleFaultLatch();
     this.#accesses.clear();
-    this.#record.clear(budget, this.#total);
+    this.#record.clear(budget);
     const misaligned = this.#aarch64?.alignment.beforeRun();
     if (misaligned !== undefined) return misaligned;
     const outer = RUNNING.target;
@@ -158,8 +158,7 @@ export class GuestRun {
 
   #finish(status: number): Exit {
     if (this.#accesses.counted > 0) return this.#finishAccess(status);
-    const counted = this.#structure.counter;
-    const { stopped } = this.#structure;
+    const { counter: counted, stopped } = this.#structure;
     // Budget, hooks and checks ask for a stop: without one the guest has ended the run itself.
     if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
       this.#account(counted);

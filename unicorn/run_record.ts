@@ -32,20 +32,20 @@ export class RunRecord implements HookTarget {
   readonly #watches: Watches;
   readonly #translated: TranslationWatch;
   /** Instructions executed before this run. */
-  #clock = 0;
+  readonly #clock: () => number;
   #error: { readonly error: unknown } | undefined;
 
-  /** For one engine. */
-  constructor(parts: EngineParts, watches: Watches) {
+  /** For one engine; `clock` says how many instructions were executed before this run. */
+  constructor(parts: EngineParts, watches: Watches, clock: () => number) {
     this.#parts = parts;
     this.#watches = watches;
+    this.#clock = clock;
     this.#translated = new TranslationWatch(parts, watches);
   }
 
-  /** A run begins, of up to `limit` instructions, at a time of the instruction clock. */
-  clear(limit: number, clock: number): void {
+  /** A run begins, of up to `limit` instructions. */
+  clear(limit: number): void {
     this.limit = limit;
-    this.#clock = clock;
     this.stoppedByHook = false;
     this.restarted = false;
     this.refused = false;
@@ -115,7 +115,7 @@ export class RunRecord implements HookTarget {
   /** See {@linkcode HookTarget.onTimestamp}. */
   onTimestamp(withProcessor: boolean): boolean {
     const { x86, structure } = this.#parts;
-    const now = this.#clock + structure.counter;
+    const now = this.#clock() + structure.counter;
     return x86?.instructions.onTimestamp(now, withProcessor) ?? false;
   }
 
