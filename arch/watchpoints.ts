@@ -13,7 +13,6 @@
 
 import type { AccessRecord, Engine, FindRest, MemoryAccess, WatchWindow } from "../unicorn/mod.ts";
 import type { WatchHit, WatchRange } from "./arch.ts";
-import type { KernelSpace } from "./kernel_space.ts";
 import { HostWrites } from "./host_writes.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
 import {
@@ -27,13 +26,11 @@ import {
   runsOf,
   windowsOf,
 } from "./watch_ranges.ts";
+import { type Translation, WatchedSpace } from "./watched_space.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 const PAGE_MASK = PAGE - 1n;
 const PAGE_SHIFT = 12n;
-/** Upper half: mapped alike in all address spaces. */
-const UPPER_HALF = 1n << 63n;
-
 /** Operands in memory of an instruction. */
 export interface Operands {
   /** Where they are. */
@@ -43,13 +40,9 @@ export interface Operands {
 }
 
 /** What {@linkcode Watchpoints} asks of its CPU. */
-export interface WatchpointsOptions {
+export interface WatchpointsOptions extends Translation {
   /** The engine. */
   readonly engine: Engine;
-  /** Tables and RAM. */
-  readonly space: KernelSpace;
-  /** Root of the tables that translate an address now; `undefined` while translation is off. */
-  readonly rootOf: (address: bigint) => bigint | undefined;
   /** The operands of an instruction in memory, given the state it began with. */
   readonly operandsOf: (instruction: Pick<AccessRecord, "pc" | "state">) => Operands | undefined;
   /** Whether a watchpoint of the debug registers comes before the access, and undoes it. */
@@ -71,6 +64,7 @@ export interface DebugHit<T extends WatchRange> {
 /** The watched ranges of a CPU, at least one. */
 export class Watchpoints<T extends WatchRange = WatchRange> {
   readonly #options: WatchpointsOptions;
+  readonly #space: WatchedSpace;
   readonly #ranges = new Set<WatchRange>();
   /** What the guest itself watches by its debug registers, in whatever address space. */
   #debug: readonly T[] = [];
@@ -86,9 +80,10 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
   /** Watches nothing yet. */
   constructor(options: WatchpointsOptions) {
     this.#options = options;
+    this.#space = new WatchedSpace(options);
     this.#writes = new HostWrites({
       memory: options.space.memory,
-      framesOf: (range, page) => this.#frames(range, page),
+      framesOf: (range, page) => this.#space.frames(range, page),
       pc: options.pc,
     });
   }
@@ -149,7 +144,7 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
       const first = (address & PAGE_MASK) < MAX_ACCESS ? address - PAGE : address;
       const begin = first < 0n ? address : first;
       for (let page = begin & ~PAGE_MASK; page < address + BigInt(size); page += PAGE) {
-        for (const physical of this.#frames(range, page)) {
+        for (const physical of this.#space.frames(range, page)) {
           frames.add(Number(physical >> PAGE_SHIFT));
           const pages = this.#pages.get(physical);
           if (pages === undefined) this.#pages.set(physical, [{ range, page }]);
@@ -192,7 +187,7 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
       }
       for (const access of ["read", "write"] as const) {
         for (const { address, before } of runsOf(touched[access])) {
-          const value = access === "write" ? this.#read(address, before.length) : before;
+          const value = access === "write" ? this.#space.read(address, before.length) : before;
           this.#hits.push({
             range,
             access,
@@ -226,7 +221,7 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
   ): bigint[] {
     const addresses = operands?.map((operand) => near(operand, physical)) ??
       pagesOf(range).map((page) => page + (physical & PAGE_MASK));
-    return [...new Set(addresses)].filter((address) => this.#translate(address) === physical);
+    return [...new Set(addresses)].filter((address) => this.#space.translate(address) === physical);
   }
 
   /** Where the rest of an access across two pages is. */
@@ -235,7 +230,7 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
   ): bigint | undefined {
     const [operand] = this.#options.operandsOf({ pc, state })?.addresses ?? [];
     if (operand === undefined) return undefined;
-    return this.#translate((near(operand, address) + BigInt(size)) & ~PAGE_MASK);
+    return this.#space.translate((near(operand, address) + BigInt(size)) & ~PAGE_MASK);
   }
 
   /** What the debug registers watch and was accessed; whoever takes it deals with it. */
@@ -267,22 +262,6 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
     return this.#hits.length > 0 || this.#writes.any;
   }
 
-  /** Page frames a page of a range is in, in the address spaces the range is watched in. */
-  *#frames(range: WatchRange, page: bigint): Iterable<bigint> {
-    const { space, rootOf } = this.#options;
-    const current = rootOf(page);
-    if (current === undefined) yield page;
-    const roots = (page & UPPER_HALF) !== 0n
-      ? [space.root]
-      : range.roots === undefined
-      ? current === undefined ? [] : [current]
-      : range.roots();
-    for (const root of roots) {
-      const walk = space.tables.walk(root, page);
-      if (walk.kind === "mapped") yield walk.physical;
-    }
-  }
-
   /** Virtual addresses by which an access may have gone to a range. */
   *#addresses(
     range: WatchRange,
@@ -297,56 +276,19 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
       seen.add(page);
       const address = page + offset;
       const isMeant = operands?.some((operand) => isNear(operand, address)) ?? true;
-      if (isMeant && this.#isIn(range, page, frame)) yield address;
+      if (isMeant && this.#space.isIn(range, page, frame)) yield address;
     }
-  }
-
-  /** Whether the CPU now finds a page in a page frame, and in an address space of the range. */
-  #isIn(range: WatchRange, page: bigint, frame: bigint): boolean {
-    const { space, rootOf } = this.#options;
-    const root = rootOf(page);
-    if (root === undefined) return page === frame;
-    if ((page & UPPER_HALF) === 0n && range.roots !== undefined) {
-      if (![...range.roots()].includes(root)) return false;
-    }
-    const walk = space.tables.walk(root, page);
-    return walk.kind === "mapped" && walk.physical === frame;
   }
 
   /** Adds what was in the second page before an access across two. */
   #whole(access: Access): Access {
     const { address, size, before } = access;
     if (before.length === size) return access;
-    const physical = this.#translate((address + BigInt(size)) & ~PAGE_MASK);
+    const physical = this.#space.translate((address + BigInt(size)) & ~PAGE_MASK);
     const head = physical === undefined ? undefined : this.#heads.get(physical);
     const whole = new Uint8Array(size);
     whole.set(before);
     if (head !== undefined) whole.set(head.subarray(0, size - before.length), before.length);
     return { ...access, before: whole };
-  }
-
-  /** Bytes at an address, as the CPU finds them now. */
-  #read(address: bigint, size: number): Uint8Array {
-    const { space } = this.#options;
-    const bytes = new Uint8Array(size);
-    for (let at = 0; at < size;) {
-      const from = address + BigInt(at);
-      const room = Math.min(size - at, PAGE_SIZE - Number(from & PAGE_MASK));
-      const physical = this.#translate(from);
-      if (physical !== undefined && space.memory.contains(physical, room)) {
-        bytes.set(space.memory.slice(physical, room), at);
-      }
-      at += room;
-    }
-    return bytes;
-  }
-
-  /** Physical address of an address as the CPU translates it now. */
-  #translate(address: bigint): bigint | undefined {
-    const { space, rootOf } = this.#options;
-    const root = rootOf(address);
-    if (root === undefined) return address;
-    const walk = space.tables.walk(root, address);
-    return walk.kind === "mapped" ? walk.physical : undefined;
   }
 }
