@@ -18,11 +18,19 @@ import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
-import { hex } from "../physical_memory.ts";
 import type { DebugHit, Operands } from "../watchpoints.ts";
 import { type DebugWatchpoint, debugWatchpoints, isTaken, watchpointSyndrome } from "./debug.ts";
 import { Corrections } from "./corrections.ts";
 import { isFpInstruction } from "./decode.ts";
+import {
+  DAIF,
+  Delivery,
+  MODE_EL1H,
+  MODE_MASK,
+  type RaisedException,
+  VECTOR_IRQ,
+  VECTOR_SYNCHRONOUS,
+} from "./delivery.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
 import { isStoreExclusive, isUnprivileged, memoryOperand } from "./operands.ts";
@@ -30,18 +38,9 @@ import { Pstate } from "./refusals.ts";
 import { generalIndex, systemRegister } from "./registers.ts";
 import { ExceptionClass, IL, isBreakpoint, systemInstructionSyndrome } from "./syndrome.ts";
 
-const MODE_MASK = 0xf;
-const MODE_EL1H = 0x5;
-const DAIF = 0x3c0;
 const IRQ_MASK = 0x80;
 /** PSTATE.SS: the guest's step has not been taken yet. */
 const PSTATE_SS = 1 << 21;
-/** PSTATE bits an exception entry keeps: the condition flags. */
-const NZCV = 0xf000_0000;
-const VECTOR_IRQ = 1;
-const VECTOR_SYNCHRONOUS = 0;
-/** Address of each slot in the vector table, 0 … 15, from its beginning. */
-const VECTOR_SLOTS = Array.from({ length: 16 }, (_, slot) => BigInt(slot) * 0x80n);
 const ESR_FP_ACCESS = (ExceptionClass.FP_ACCESS << 26) | IL | (0x1e << 20);
 const ESR_UNDEFINED = IL;
 /**
@@ -52,10 +51,6 @@ const ESR_STEP_PENDING = (ExceptionClass.STEP_LOWER << 26) | IL | 0x22;
 /** The bit in which the classes of an exception from EL0 and of one from EL1 differ. */
 const SAME_LEVEL = 1 << 26;
 const ESR_PC_ALIGNMENT = (ExceptionClass.PC_ALIGNMENT << 26) | IL;
-/** The reserved bits of VBAR_EL1, of which the engine keeps some. */
-const VBAR_RESERVED = 0x7ff;
-/** SCTLR_EL1.SPAN: exceptions leave PSTATE.PAN as it is. */
-const SCTLR_SPAN = 1 << 23;
 const ESR_ILLEGAL_STATE = (ExceptionClass.ILLEGAL_STATE << 26) | IL;
 /** `msr mdscr_el1, x0` and `mrs x0, mdscr_el1`. */
 const MSR_MDSCR = 0xd5100240;
@@ -74,44 +69,30 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   /** Interrupt line delivered last. */
   interruptLine = 0;
   readonly #state: AArch64State;
-  readonly #elr: SystemRegister;
-  readonly #spsr: SystemRegister;
-  readonly #esr: SystemRegister;
-  readonly #far: SystemRegister;
-  readonly #vbar: SystemRegister;
   readonly #ttbr0: SystemRegister;
   readonly #sctlr: SystemRegister;
   readonly #tpidr: SystemRegister;
   readonly #threadPointer: number;
-  readonly #entryBegin: bigint;
-  readonly #entryEnd: bigint;
-  readonly #hasPan: boolean;
   readonly #fp: FpTrap;
   readonly #corrections: Corrections;
+  readonly #delivery: Delivery;
 
   /** Opens an engine over RAM. */
   constructor(space: KernelSpace, image: GuestImage, options: { readonly model?: string } = {}) {
     super(CpuCore.open("aarch64", options), { space, image });
     const { engine } = this;
     this.#state = engine.aarch64;
-    this.#hasPan = (this.#state.ownModeBits & Pstate.PAN) !== 0;
-    this.#elr = engine.systemRegister(AArch64SystemRegister.ELR_EL1);
-    this.#spsr = engine.systemRegister(AArch64SystemRegister.SPSR_EL1);
-    this.#esr = engine.systemRegister(AArch64SystemRegister.ESR_EL1);
-    this.#far = engine.systemRegister(AArch64SystemRegister.FAR_EL1);
-    this.#vbar = engine.systemRegister(AArch64SystemRegister.VBAR_EL1);
     this.#ttbr0 = engine.systemRegister(AArch64SystemRegister.TTBR0_EL1);
     this.#sctlr = engine.systemRegister(AArch64SystemRegister.SCTLR_EL1);
     this.#tpidr = engine.systemRegister(AArch64SystemRegister.TPIDR_EL0);
     this.#threadPointer = image.constant("TH_POINTER");
     this.#fp = new FpTrap(engine);
-    this.#entryBegin = image.label("vectors");
-    this.#entryEnd = image.label("exit_to_user");
     this.#corrections = new Corrections(engine, {
       fp: this.#fp,
       wordAt: (address) => this.#wordAt(address),
-      trusted: { begin: this.#entryBegin, end: image.end },
+      trusted: { begin: image.label("vectors"), end: image.end },
     });
+    this.#delivery = new Delivery(engine, { image, corrections: this.#corrections });
   }
 
   /** Prepares the first instruction; see `boot.S` for what each register is. */
@@ -434,54 +415,8 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
     return this.#enter(VECTOR_IRQ, { pc: this.#state.pc });
   }
 
-  /** PSTATE.PAN of an exception's handler (Arm ARM, D1.10.4). */
-  #pan(pstate: number): number {
-    if (!this.#hasPan) return 0;
-    return (this.#sctlr.readU32() & SCTLR_SPAN) === 0 ? Pstate.PAN : pstate & Pstate.PAN;
-  }
-
-  /**
-   * Exception entry: banks the return state, masks everything, selects SP_EL1 and jumps to the
-   * vector's slot.
-   */
-  #enter(
-    kind: number,
-    exception: { esr?: number; far?: bigint; pc: bigint },
-  ): CpuExit | null {
-    const state = this.#state;
-    const pstate = state.pstate;
-    const mode = pstate & MODE_MASK;
-    const { esr, far, pc } = exception;
-    if (mode === MODE_EL1H && pc >= this.#entryBegin && pc < this.#entryEnd) {
-      return {
-        kind: "shutdown",
-        reason: `Exception at ${hex(pc)}, inside the exception entry: syndrome ${
-          hex((esr ?? 0) >>> 0)
-        }, address ${hex(far ?? 0n)}, SP ${hex(state.sp)}`,
-      };
-    }
-    const slot = (mode === 0 ? 8 : mode === MODE_EL1H ? 4 : 0) + kind;
-    this.#elr.write(pc);
-    this.#spsr.writeU32(pstate);
-    if (esr !== undefined) this.#esr.writeU32(esr);
-    if (far !== undefined) this.#far.write(far);
-    state.pstate = ((pstate & NZCV) | DAIF | MODE_EL1H | this.#pan(pstate)) >>> 0;
-    if (this.#corrections.illegal) this.#corrections.illegal = false;
-    const vbar = this.#vbar.read();
-    const base = (this.#vbar.readU32() & VBAR_RESERVED) === 0
-      ? vbar
-      : vbar & ~BigInt(VBAR_RESERVED);
-    state.pc = base + (VECTOR_SLOTS[slot] ?? 0n);
-    if (this.observer === null) return null;
-    this.observer({
-      vector: slot,
-      pc,
-      // The entry has selected SP_EL1; EL1h was on it already, all else is on SP_EL0.
-      sp: mode === MODE_EL1H ? state.sp : this.register("sp_el0"),
-      changed: {},
-      code: BigInt((esr ?? 0) >>> 0),
-      fromUser: mode === 0,
-    });
-    return null;
+  /** Enters an exception. */
+  #enter(kind: number, exception: RaisedException): CpuExit | null {
+    return this.#delivery.deliver(kind, exception, this.observer);
   }
 }

@@ -22,20 +22,14 @@ import {
   MAX_INSTRUCTION,
   modifiesMemory,
 } from "./decode.ts";
+import { CodeReader } from "./code_reader.ts";
 import { Breakpoints, type DataBreakpoint } from "./debug.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
-import {
-  FIRST_INTERRUPT_VECTOR,
-  hasErrorCode,
-  PageFaultBit,
-  SYSCALL_VECTOR,
-  Vector,
-} from "./exceptions.ts";
+import { FIRST_INTERRUPT_VECTOR, hasErrorCode, PageFaultBit, Vector } from "./exceptions.ts";
 import { memoryOperands } from "./operands.ts";
-import { currentRoot, PageWalk } from "./page_walk.ts";
 import { instructionLength } from "./instruction_length.ts";
 import { modelOf, type X86Model } from "./models.ts";
-import { DR7_GD, isRotationOfMemory, mayBeRefused, refusalOf } from "./refusals.ts";
+import { DR7_GD, findDoubtful, isRotationOfMemory, refusalOf } from "./refusals.ts";
 import {
   engineRegister,
   generalRegister,
@@ -44,6 +38,7 @@ import {
   Rflags,
   tableRegister,
 } from "./registers.ts";
+import { enterSyscall, SYSCALL_LENGTH } from "./syscall_entry.ts";
 import { buildTables } from "./tables.ts";
 import { ThreadSegments } from "./thread_segments.ts";
 import type { DebugHit, Operands } from "../watchpoints.ts";
@@ -59,17 +54,13 @@ const CR3_ROOT = 0x000f_ffff_ffff_f000n;
 const CR4_OSXSAVE = 1n << 18n;
 const IOPL_SHIFT = 12;
 const DR6_BD = 1n << 13n;
-const RF = Number(Rflags.RF);
-const TF = Number(Rflags.TF);
-/** Bytes of the SYSCALL instruction. */
-const SYSCALL_LENGTH = 2n;
 
 /** The x86-64 CPU. */
 export class X86Cpu extends CpuCore<DataBreakpoint> {
   readonly #state: X86State;
   readonly #delivery: Delivery;
-  readonly #walk: PageWalk;
   readonly #model: X86Model;
+  readonly #code: CodeReader;
   readonly #segments: ThreadSegments;
   readonly #breakpoints: Breakpoints;
   #userFp = true;
@@ -84,14 +75,14 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   constructor(space: KernelSpace, image: GuestImage, options: { readonly model?: string } = {}) {
     super(CpuCore.open("x86_64", options), { space, image });
     this.#state = this.engine.x86;
-    this.#walk = new PageWalk(space.memory);
+    this.#code = new CodeReader(this.#state, space.memory);
     this.#breakpoints = new Breakpoints(this.engine);
     this.#model = modelOf(this.engine.model);
     this.engine.stopBefore((block, from) => findDoubtful(block, { from, model: this.#model }));
     this.#segments = new ThreadSegments(this.#state, { space, image });
     const restart = (vector: number): bigint => {
       const { rip } = this.#state;
-      return rip - interruptLength(this.#code(rip - 2n, 2), vector);
+      return rip - interruptLength(this.#code.read(rip - 2n, 2), vector);
     };
     this.#delivery = new Delivery(this.engine, { space, image, restart });
   }
@@ -225,7 +216,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   protected override operandsOf(
     { pc, state }: Pick<AccessRecord, "pc" | "state">,
   ): Operands | undefined {
-    const addresses = memoryOperands(this.#code(pc, MAX_INSTRUCTION), {
+    const addresses = memoryOperands(this.#code.read(pc, MAX_INSTRUCTION), {
       pc,
       register: (index) => state[index] ?? 0n,
       segmentBase: (segment) => this.register(`${segment}_base`),
@@ -296,7 +287,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     if (state.softwareInterrupt) {
       // The engine takes `int 6` for an invalid instruction, and stays at it.
       if (vector === Vector.UD) {
-        state.rip += BigInt(instructionLength(this.#code(state.rip, MAX_INSTRUCTION)) ?? 2);
+        state.rip += BigInt(instructionLength(this.#code.read(state.rip, MAX_INSTRUCTION)) ?? 2);
       }
       return this.#deliver({ vector, error: 0, kind: "software" });
     }
@@ -317,7 +308,9 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       if (this.#rotation?.rip === state.rip) state.rflags = this.#rotation.rflags;
     }
     if (vector === Vector.PF && (error & (PageFaultBit.WRITE | PageFaultBit.FETCH)) === 0) {
-      const write = modifiesMemory(this.#code(state.rip, MAX_INSTRUCTION)) ? PageFaultBit.WRITE : 0;
+      const write = modifiesMemory(this.#code.read(state.rip, MAX_INSTRUCTION))
+        ? PageFaultBit.WRITE
+        : 0;
       return this.#deliver({ vector, error: error | write, kind: "fault" });
     }
     return this.#deliver({ vector, error, kind: "fault" });
@@ -356,7 +349,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
    */
   #enterProtection(): CpuExit | null {
     const state = this.#state;
-    const code = this.#code(state.rip, MAX_INSTRUCTION);
+    const code = this.#code.read(state.rip, MAX_INSTRUCTION);
     const register = (index: number): bigint => state.gpr(index);
     const invalid = isXsetbv(code) && (state.cr4 & CR4_OSXSAVE) === 0n || isMoveOfAbsent(code);
     const vector = invalid
@@ -371,7 +364,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   protected override enterRefused(): CpuExit | null | undefined {
     const state = this.#state;
     const { rip, rflags } = state;
-    const code = this.#code(rip, MAX_INSTRUCTION);
+    const code = this.#code.read(rip, MAX_INSTRUCTION);
     const refusal = refusalOf(code, {
       cpl: state.cpl,
       iopl: rflags >> IOPL_SHIFT & 3,
@@ -402,7 +395,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   /** Enters #UD, or what the instruction does that the engine does not know. */
   #enterInvalid(): CpuExit | null {
     const state = this.#state;
-    const code = this.#code(state.rip, 2);
+    const code = this.#code.read(state.rip, 2);
     if (isInt1(code)) {
       state.rip += 1n;
       return this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
@@ -416,35 +409,16 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     return this.#deliver({ vector: FIRST_INTERRUPT_VECTOR + line, error: 0, kind: "external" });
   }
 
-  /**
-   * SYSCALL (SDM vol. 2): RCX and R11 take RIP and RFLAGS; selectors come from STAR, RIP from
-   * LSTAR.
-   */
+  /** Enters the kernel by SYSCALL, if it is enabled. */
   #enterSyscall(): CpuExit | null {
     const state = this.#state;
-    const pc = state.rip;
-    const fromUser = state.cpl === 3;
     if (!state.syscallEnabled) {
-      state.rip = pc - SYSCALL_LENGTH;
+      state.rip -= SYSCALL_LENGTH;
       return this.#deliver({ vector: Vector.UD, error: 0, kind: "fault" });
     }
-    const { rflags, rsp } = state;
-    const saved = (rflags & ~RF) >>> 0;
-    const left = rflags & ~(state.syscallMask | RF);
-    state.setGpr(Gpr.rcx, pc);
-    state.setGprU32(Gpr.r11, saved);
-    state.rflags = left;
-    state.enterSyscallRing();
-    this.observer?.({
-      vector: SYSCALL_VECTOR,
-      pc,
-      sp: rsp,
-      changed: { rflags: BigInt(saved) },
-      code: 0n,
-      fromUser,
-    });
+    const isStep = enterSyscall(state, this.observer);
     // Where FMASK leaves TF, the step is over when the call has been made.
-    return (left & TF) === 0 ? null : this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" });
+    return isStep ? this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" }) : null;
   }
 
   /** Whatever has raised #DB, its handler may use the debug registers (SDM vol. 3, 17.2.4). */
@@ -460,36 +434,4 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     this.observer?.(entry);
     return null;
   }
-
-  /** Bytes of code at an address, as many of `size` as are mapped. */
-  #code(address: bigint, size: number): Uint8Array {
-    const { bytes } = this.space.memory;
-    const root = currentRoot(this.#state);
-    const from = BigInt.asUintN(64, address);
-    const room = Math.min(size, PAGE_SIZE - Number(from & PAGE_MASK));
-    const first = this.#walk.walk(root, from);
-    if (first < 0) return bytes.subarray(0, 0);
-    if (room === size) return bytes.subarray(first, first + size);
-    const second = this.#walk.walk(root, BigInt.asUintN(64, from + BigInt(room)));
-    const rest = second < 0 ? 0 : size - room;
-    const code = new Uint8Array(room + rest);
-    code.set(bytes.subarray(first, first + room));
-    if (rest > 0) code.set(bytes.subarray(second, second + rest), room);
-    return code;
-  }
-}
-
-/** Finds the next instruction in a block that the engine may execute otherwise than it should. */
-function findDoubtful(
-  block: Uint8Array,
-  { from, model }: { from: number; model: X86Model },
-): number {
-  for (let at = 0; at < block.length;) {
-    const code = block.subarray(at, at + MAX_INSTRUCTION);
-    if (at >= from && (isRotationOfMemory(code) || mayBeRefused(code, model))) return at;
-    const length = instructionLength(code);
-    if (length === undefined) break;
-    at += length;
-  }
-  return -1;
 }

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { decode, hasPrefix, type Instruction, modifiesMemory } from "./decode.ts";
+import { decode, hasPrefix, type Instruction, MAX_INSTRUCTION, modifiesMemory } from "./decode.ts";
 import { isCanonical } from "./descriptors.ts";
 import { Vector } from "./exceptions.ts";
+import { instructionLength } from "./instruction_length.ts";
 import { Cr4, type X86Model } from "./models.ts";
 import { Gpr } from "./registers.ts";
 
@@ -225,4 +226,19 @@ function refusesMsr(writes: boolean, { register, cr0, efer }: RefusalState): boo
     );
   }
   return !PLAIN_MSRS.has(number);
+}
+
+/** Finds the next instruction in a block that the engine may execute otherwise than it should. */
+export function findDoubtful(
+  block: Uint8Array,
+  { from, model }: { from: number; model: X86Model },
+): number {
+  for (let at = 0; at < block.length;) {
+    const code = block.subarray(at, at + MAX_INSTRUCTION);
+    if (at >= from && (isRotationOfMemory(code) || mayBeRefused(code, model))) return at;
+    const length = instructionLength(code);
+    if (length === undefined) break;
+    at += length;
+  }
+  return -1;
 }
