@@ -51,6 +51,21 @@ function cpuMisuses({ cpu }: Machine, state: ReturnType<Machine["cpu"]["save"]>)
   for (const misuse of all) assertEquals(assertThrows(misuse, ArchError).kind, "misuse");
 }
 
+/** Runs a machine to its end, on from each time that `failure` comes out; returns how often. */
+function runThrough(machine: Machine, failure: Error): number {
+  let thrown = 0;
+  while (machine.halted === null) {
+    try {
+      machine.run();
+    } catch (error) {
+      assertStrictEquals(error, failure);
+      assert(machine.cpu.usable);
+      thrown++;
+    }
+  }
+  return thrown;
+}
+
 for (const arch of ARCH_NAMES) {
   const plain = (): string[] => {
     const { machine, lines } = record(arch);
@@ -85,15 +100,7 @@ for (const arch of ARCH_NAMES) {
       if (event.seq % 50 === 49) throw failure;
     });
     using _ = machine;
-    let thrown = 0;
-    while (machine.halted === null) {
-      try {
-        machine.run();
-      } catch (error) {
-        assertStrictEquals(error, failure);
-        thrown++;
-      }
-    }
+    const thrown = runThrough(machine, failure);
     assertEquals(lines, plain());
     assert(thrown > 3, `${thrown} thrown`);
   });
@@ -106,16 +113,7 @@ for (const arch of ARCH_NAMES) {
     machine.cpu.onException((_entry: ExceptionEntry) => {
       if (++entries % 20 === 0) throw failure;
     });
-    let thrown = 0;
-    while (machine.halted === null) {
-      try {
-        machine.run();
-      } catch (error) {
-        assertStrictEquals(error, failure);
-        assert(machine.cpu.usable);
-        thrown++;
-      }
-    }
+    const thrown = runThrough(machine, failure);
     assertEquals(lines, plain());
     assert(thrown > 3, `${thrown} thrown`);
   });

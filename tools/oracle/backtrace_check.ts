@@ -5,7 +5,7 @@
  * @module
  */
 import { backtrace, type CoreFile, readCore } from "../../unwind/walk/mod.ts";
-import { type CheckResult, Differences, outputOf } from "./tool.ts";
+import { type CheckResult, Differences, outputOf, spawnTool } from "./tool.ts";
 
 /** One stack frame of another tool. */
 interface OtherFrame {
@@ -70,7 +70,8 @@ export async function checkBacktrace(
   reader = EU_STACK,
 ): Promise<CheckResult | undefined> {
   const directory = Deno.makeTempDirSync();
-  const child = spawn(command);
+  const [program, ...args] = command;
+  const child = spawnTool(program, args);
   if (child === undefined) return undefined;
   try {
     // It must have come to rest before it is dumped.
@@ -86,23 +87,6 @@ export async function checkBacktrace(
     child.kill("SIGKILL");
     await child.status;
     Deno.removeSync(directory, { recursive: true });
-  }
-}
-
-function spawn(
-  command: readonly [string, ...string[]],
-): Deno.ChildProcess | undefined {
-  const [program, ...args] = command;
-  try {
-    return new Deno.Command(program, {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { type ElfFile, parseElf } from "../../elf/mod.ts";
 import { type MemoryWindow, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import { GdbRemote } from "./gdb_remote.ts";
 import type { StepRecord, StepTrace } from "./step_records.ts";
+import { spawnTool } from "./tool.ts";
 
 const LINK = 30;
 const SP = 31;
@@ -28,7 +29,7 @@ export async function stepUnderQemu(path: string): Promise<StepTrace | undefined
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  const child = spawn(["-g", `${port}`, path]);
+  const child = spawnTool("qemu-aarch64", ["-g", `${port}`, path]);
   if (child === undefined) return undefined;
   try {
     using remote = await connect(port);
@@ -42,20 +43,6 @@ export async function stepUnderQemu(path: string): Promise<StepTrace | undefined
       // It has ended already.
     }
     await child.status;
-  }
-}
-
-function spawn(args: string[]): Deno.ChildProcess | undefined {
-  try {
-    return new Deno.Command("qemu-aarch64", {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -41,6 +41,17 @@ function outputOfName(command: string, args: readonly string[]): Uint8Array | un
   }
 }
 
+/** Starts a program without input or output; undefined if it is not installed. */
+export function spawnTool(program: string, args: string[]): Deno.ChildProcess | undefined {
+  try {
+    const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
+    return new Deno.Command(program, { args, ...silent }).spawn();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** Outcome of one check. */
 export interface CheckResult {
   /** What was checked. */

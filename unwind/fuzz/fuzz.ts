@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../util/join_bytes.ts";
 import { Random } from "../../util/random.ts";
 import { Cursor, fromBigAddress, InputError } from "../../bytes/mod.ts";
 import { frameLines, lsdaLines } from "../dump/mod.ts";
@@ -274,12 +275,12 @@ export class Fuzzer {
           bytes = bytes.slice(0, at);
           break;
         case 5:
-          bytes = joined(bytes.subarray(0, at), bytes.subarray(at + 1));
+          bytes = joinBytes([bytes.subarray(0, at), bytes.subarray(at + 1)]);
           break;
         default: {
           const from = random.below(bytes.length + 1);
           const piece = bytes.subarray(from, from + random.below(32));
-          bytes = joined(bytes.subarray(0, at), piece, bytes.subarray(at));
+          bytes = joinBytes([bytes.subarray(0, at), piece, bytes.subarray(at)]);
         }
       }
     }
@@ -288,16 +289,6 @@ export class Fuzzer {
 }
 
 const EDGES: readonly number[] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xfe, 0xff];
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((size, each) => size + each.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
 
 function drain(items: Iterable<unknown>): void {
   for (const _ of items) {
