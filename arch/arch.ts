@@ -256,9 +256,10 @@ export interface Cpu extends Disposable {
   /**
    * Runs guest code, delivering exceptions and interrupts as the architecture says.
    * @param budget instructions to run at most, a positive integer
-   * @throws {ArchError} of kind `misuse` in a callback of a run of this CPU, and for a budget that is
-   *   none; of kind `state` if it is not {@linkcode usable}
-   * @throws What an observer has thrown, with the exception entered: the next run goes on from there
+   * @throws {ArchError} of kind `misuse` in a callback of a run of this CPU, and for a budget that
+   *   is none; of kind `state` if it is not {@linkcode usable}
+   * @throws What an observer has thrown, with the exception entered: the next run goes on from
+   *   there
    */
   run(budget: number): CpuExit;
   /**

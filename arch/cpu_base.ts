@@ -1,6 +1,6 @@
 /**
- * What the run loop of {@linkcode CpuCore} asks of an architecture, and what is the engine's and the
- * tables' alone.
+ * What the run loop of {@linkcode CpuCore} asks of an architecture, and what is the engine's and
+ * the tables' alone.
  *
  * @module
  */

@@ -134,8 +134,8 @@ export class ElfFile extends ElfImage {
   }
 
   /**
-   * Bytes of a section, as a view where possible. A compressed section (`SHF_COMPRESSED`, by zlib or
-   * zstd, or GNU's `.zdebug`) is inflated; `SHT_NOBITS` gives no bytes. Throws `ElfError`.
+   * Bytes of a section, as a view where possible. A compressed section (`SHF_COMPRESSED`, by zlib
+   * or zstd, or GNU's `.zdebug`) is inflated; `SHT_NOBITS` gives no bytes. Throws `ElfError`.
    */
   sectionData(section: ElfSection): Uint8Array {
     return sectionBytes(this, section);

@@ -144,9 +144,9 @@ export class ElfImage {
 
   /**
    * A name in a string table, as {@linkcode ElfImage.stringAt} reads it. Each is read once; all of
-   * them together may be a few times as long as the file, as tables share the ends of names, but not
-   * more: entries that all point into one long string would otherwise cost their number times its
-   * length. Throws {@linkcode ElfError} (`string`).
+   * them together may be a few times as long as the file, as tables share the ends of names, but
+   * not more: entries that all point into one long string would otherwise cost their number times
+   * its length. Throws {@linkcode ElfError} (`string`).
    */
   nameAt(at: number, limit: number): string {
     const known = this.#names.get(at);

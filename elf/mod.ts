@@ -19,9 +19,9 @@
  *
  * The files, lowest first: `constants.ts`; `image.ts`, the header and checked reading; `section.ts`
  * and `segment.ts`, the two header tables; `symbols.ts`, `relocate.ts` and `notes.ts`, which read
- * what sections and segments hold; `implied_sections.ts`, what stands for section headers that a file lacks;
- * `elf_file.ts`, all of it behind one object; `layout.ts` and
- * `sparse.ts`, for relocatable and for large files.
+ * what sections and segments hold; `implied_sections.ts`, what stands for section headers that a
+ * file lacks; `elf_file.ts`, all of it behind one object; `layout.ts` and `sparse.ts`, for
+ * relocatable and for large files.
  *
  * @module
  */

@@ -25,8 +25,8 @@ const HEADER_SIZE = 12;
 /**
  * The notes of a file's `PT_NOTE` segments, in file order.
  *
- * @throws {ElfError} (`note`) If a note reaches beyond its segment, or segments overlap; (`truncated`) if the segment
- * reaches beyond the file.
+ * @throws {ElfError} (`note`) If a note reaches beyond its segment, or segments overlap;
+ * (`truncated`) if the segment reaches beyond the file.
  */
 export function* elfNotes(file: ElfFile): Generator<ElfNote> {
   let total = 0;

@@ -1,6 +1,6 @@
 /**
- * Scheduling policies of the user's own: whatever one does, the kernel stays sound and says what was
- * wrong.
+ * Scheduling policies of the user's own: whatever one does, the kernel stays sound and says what
+ * was wrong.
  *
  * @module
  */

@@ -88,7 +88,9 @@ function rustFor(build: GuestBuild, { rustcs }: Toolchain): Tool {
   );
 }
 
-/** The compiler for an entry: of the version it names, else a newer one; the first if it names none. */
+/**
+ * The compiler for an entry: of the version it names, else a newer one; the first if it names none.
+ */
 function compilerFor(build: GuestBuild, { clangs }: Toolchain): Tool {
   const { clang: least = OLDEST } = build;
   const fit = clangs.find(({ version }) => majorOf(version) === least) ??

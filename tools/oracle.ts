@@ -1,10 +1,10 @@
 /**
  * Compares what the unwinder reads with what independent tools read from the same files, and prints
  * a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols with
- * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb, and
- * at every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
- * what other processors do, in `oracle/processor`.
- * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
+ * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb,
+ * and at every instruction with the calls that a stepped program makes; and what Trapline's CPUs do
+ * with what other processors do, in `oracle/processor`. Arguments are further files whose tables
+ * are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.

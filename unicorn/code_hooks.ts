@@ -80,7 +80,9 @@ export class CodeHooks {
     this.#translation.offKeepingState(() => this.#native.removeHook(hook.native));
   }
 
-  /** Whether a run is to stop before the instruction at an address. Throws what the callback throws. */
+  /**
+   * Whether a run is to stop before the instruction at an address. Throws what the callback throws.
+   */
   stopsAt(id: number, address: bigint): boolean {
     const hook = this.#hooks.get(id);
     return hook !== undefined && (hook.callback === undefined || hook.callback(address) === "stop");

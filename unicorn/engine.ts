@@ -242,8 +242,8 @@ export class Engine extends EngineRegisters implements Disposable {
   }
 
   /**
-   * Ends each run behind the first instruction that accesses watched bytes. Fetches and the walks of
-   * translation tables are no accesses.
+   * Ends each run behind the first instruction that accesses watched bytes. Fetches and the walks
+   * of translation tables are no accesses.
    *
    * @param windows Which bytes of a page count; none to watch nothing.
    * @param frames Numbers of the page frames (physical address / 4096) in which they do, or all.

@@ -222,7 +222,9 @@ export class GuestRun {
     return { kind: "before", instructions: instructions - 1 };
   }
 
-  /** Nothing has begun since the instruction that accessed watched memory, whatever ended the run. */
+  /**
+   * Nothing has begun since the instruction that accessed watched memory, whatever ended the run.
+   */
   #finishAccess(status: number): Exit {
     const instructions = this.#accesses.counted;
     this.#account(instructions);

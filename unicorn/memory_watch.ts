@@ -82,8 +82,8 @@ export interface MemoryWatchOptions {
  * by calls into the library, so code is dropped when the first hook comes and when the last one
  * goes. A stop asked for in such a hook comes in the midst of the instruction, between its access
  * and what follows from it; so the run's budget is cut to the instructions that have begun. Hooks
- * cover whole page frames: a store elsewhere in a frame would otherwise take "not dirty" off its TLB
- * entry, after which `DC ZVA` fills memory past every hook.
+ * cover whole page frames: a store elsewhere in a frame would otherwise take "not dirty" off its
+ * TLB entry, after which `DC ZVA` fills memory past every hook.
  */
 export class MemoryWatch {
   readonly #native: NativeEngine;

@@ -51,11 +51,11 @@ const ECX_7_UMIP = 1n << 2n;
 /**
  * The models of each architecture, the default one first.
  *
- * - `opteron-g5` has what 64-bit kernels expect up to SSE4.2, POPCNT and RDTSCP, no source of random
- *   numbers, and refuses `sysenter` in 64-bit mode as AMD's manual says, where Intel's models pass
- *   over it. SMEP, which the library executes on every model, is announced.
- * - `epyc-rome` has SMEP, SMAP, FSGSBASE, ADX, MOVBE and AES beside; its random numbers would be the
- *   host's, and are taken away. The library knows nothing of UMIP: who opens an engine has the
+ * - `opteron-g5` has what 64-bit kernels expect up to SSE4.2, POPCNT and RDTSCP, no source of
+ *   random numbers, and refuses `sysenter` in 64-bit mode as AMD's manual says, where Intel's
+ *   models pass over it. SMEP, which the library executes on every model, is announced.
+ * - `epyc-rome` has SMEP, SMAP, FSGSBASE, ADX, MOVBE and AES beside; its random numbers would be
+ *   the host's, and are taken away. The library knows nothing of UMIP: who opens an engine has the
  *   instructions looked at.
  * - `max` is the library's `cortex-a57` with all it has of later versions: large atomics, PAN, UAO,
  *   pointer authentication, branch targets, scalable vectors, and a register of the host's random

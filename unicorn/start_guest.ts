@@ -25,8 +25,8 @@ const PADDING = "never = never * 3 + 1 | 0;".repeat(128);
  * V8 then gives up such code where a call in it returns. It cannot where that is a fast call of a
  * foreign function with a result, and aborts the process: "Lazy deopt after a fast API call with
  * return value is unsupported". Compiled into its callers, this call would depend on whatever they
- * depend on. By itself it depends on nothing. (A parameter of a struct type makes Deno take its slow
- * way of calling, which does no harm either, and costs 400 ns.)
+ * depend on. By itself it depends on nothing. (A parameter of a struct type makes Deno take its
+ * slow way of calling, which does no harm either, and costs 400 ns.)
  */
 export const startGuest = new Function(
   "start",

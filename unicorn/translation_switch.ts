@@ -5,7 +5,9 @@
  */
 import type { NativeEngine } from "./native_engine.ts";
 
-/** Where the CPU's state has the bit that switches address translation on: CR0.PG or SCTLR_EL1.M. */
+/**
+ * Where the CPU's state has the bit that switches address translation on: CR0.PG or SCTLR_EL1.M.
+ */
 export interface TranslationBit {
   /** The CPU's state. */
   readonly words: BigUint64Array;

@@ -109,7 +109,9 @@ export function afterIllegalReturn(pstate: number, spsr: number): number {
   return ((spsr & (NZCV | DAIF | PAN | UAO)) | IL | (pstate & MODE)) >>> 0;
 }
 
-/** Whether an instruction never goes on to the next one, or not at once: it jumps, calls or traps. */
+/**
+ * Whether an instruction never goes on to the next one, or not at once: it jumps, calls or traps.
+ */
 function leaves(word: number): boolean {
   return ((word & 0x7c00_0000) >>> 0) === 0x1400_0000 ||
     ((word & 0xfe00_0000) >>> 0) === 0xd600_0000 ||

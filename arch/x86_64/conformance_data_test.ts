@@ -1,6 +1,6 @@
 /**
- * Breakpoints of data and ports on x86-64 (SDM vol. 3, 17.2.4 and 17.3.1.2), set by kernel code with
- * MOV to DR: exact bytes, both kinds, from both privileges.
+ * Breakpoints of data and ports on x86-64 (SDM vol. 3, 17.2.4 and 17.3.1.2), set by kernel code
+ * with MOV to DR: exact bytes, both kinds, from both privileges.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { BareMachine, Mode } from "../testing/harness.ts";

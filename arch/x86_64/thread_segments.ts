@@ -1,6 +1,6 @@
 /**
- * The segment registers a program can load, for each thread: in 64-bit mode only the bases of FS and
- * GS mean anything, but a program sees every selector (SDM vol. 1, 3.4.2.1).
+ * The segment registers a program can load, for each thread: in 64-bit mode only the bases of FS
+ * and GS mean anything, but a program sees every selector (SDM vol. 1, 3.4.2.1).
  *
  * @module
  */

@@ -64,7 +64,9 @@ export interface WatchpointHit {
   readonly before: Uint8Array;
   /** Those bytes as they were read or written. */
   readonly value: Uint8Array;
-  /** Address of the instruction; of the kernel's or the processor's own writes, where the CPU was. */
+  /**
+   * Address of the instruction; of the kernel's or the processor's own writes, where the CPU was.
+   */
   readonly pc: bigint;
   /**
    * Who did it: an instruction of the guest, in whichever mode; `cpu`, the processor that saves

@@ -103,8 +103,8 @@ export abstract class MachineView {
   /**
    * Reads a text of a C program by virtual address: UTF-8 up to a zero byte.
    *
-   * @param options `task` as for {@linkcode MachineView.readMemory}; `limit` is the most bytes that are
-   *   read, by default 4,096
+   * @param options `task` as for {@linkcode MachineView.readMemory}; `limit` is the most bytes that
+   *   are read, by default 4,096
    * @throws {KernelError} as {@linkcode MachineView.readMemory}
    */
   readText(
@@ -116,11 +116,11 @@ export abstract class MachineView {
   }
 
   /**
-   * Writes memory by virtual address, as {@linkcode MachineView.readMemory} reads it. Pages not touched
-   * yet come into memory; changed code is executed as it is now.
+   * Writes memory by virtual address, as {@linkcode MachineView.readMemory} reads it. Pages not
+   * touched yet come into memory; changed code is executed as it is now.
    *
-   * @throws {KernelError} as {@linkcode MachineView.readMemory}, and of kind `memory` if there are too
-   *   few page frames, or `misuse` in a sink or callback; nothing is written then
+   * @throws {KernelError} as {@linkcode MachineView.readMemory}, and of kind `memory` if there are
+   *   too few page frames, or `misuse` in a sink or callback; nothing is written then
    */
   writeMemory(
     address: bigint,

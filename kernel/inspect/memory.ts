@@ -123,7 +123,9 @@ function isBarred(found: bigint | VmEntry): boolean {
   return typeof found !== "bigint" && !found.protection.read;
 }
 
-/** The bytes of a page, as far as they are not zeros to its end; `undefined` if it is not mapped. */
+/**
+ * The bytes of a page, as far as they are not zeros to its end; `undefined` if it is not mapped.
+ */
 function pageBytes(k: Kernel, task: Task, page: bigint): Uint8Array | undefined {
   const found = findPage(k, task, page);
   if (found === undefined) return undefined;

@@ -79,8 +79,8 @@ export function lacksKernelRoom(k: Kernel, thread: Thread, frame: bigint): boole
 }
 
 /**
- * Whether the kernel stack of a kernel-mode task has run over its end, or nearly so. If so, the page
- * below it is lent, so that the cleanups of its frames have room to run.
+ * Whether the kernel stack of a kernel-mode task has run over its end, or nearly so. If so, the
+ * page below it is lent, so that the cleanups of its frames have room to run.
  */
 export function grantStackReserve(k: Kernel, thread: Thread, sp: bigint): boolean {
   if (thread.stackReserve !== null || k.pageFrames.available === 0) return false;

@@ -1,5 +1,5 @@
-// Thread pointers and segment selectors belong to the thread: whoever ran in between, a thread finds
-// its own again.
+// Thread pointers and segment selectors belong to the thread: whoever ran in between, a thread
+// finds its own again.
 import { assertEquals } from "@std/assert";
 import { InterruptLine } from "../clock.ts";
 import type { PerCpu } from "../per_cpu.ts";

@@ -193,7 +193,8 @@ for (const model of cpuModels("x86_64")) {
         engine.x86.rip = 0x1006n;
         assertEquals(engine.run(100).kind, stop === 0n ? "halt" : "trap");
         assertEquals(engine.x86.rip, stop === 0n ? 0x100an : stop);
-        // The guest's own write frees what the image's restoring made: raw bytes end in a crash here.
+        // The guest's own write frees what the image's restoring made: raw bytes end in a crash
+        // here.
         start(0x1100n, { rax: round === 1 ? 0x55n : 0n });
         assertEquals(engine.run(2).kind, "halt");
         assertEquals(engine.readRegister(X86Register.DR7), round === 1 ? 0x455n : 0x400n);

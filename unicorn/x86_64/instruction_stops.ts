@@ -21,8 +21,8 @@ const INVALID = 0x06;
 /**
  * Ends runs before the instructions that are to be looked at. Blocks are searched when they are
  * translated. Where something is found the block is translated once more while an invalid opcode
- * stands in RAM in its place, so that its translation raises #UD there, and no other costs anything.
- * No guest code runs meanwhile.
+ * stands in RAM in its place, so that its translation raises #UD there, and no other costs
+ * anything. No guest code runs meanwhile.
  *
  * A hook of code would not do: with two of them the library goes through all of them for every
  * instruction, as one is what counts. Nor would exits, around which every run drops translations.

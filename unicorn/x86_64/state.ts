@@ -303,8 +303,8 @@ export class X86State {
 
   /**
    * Enters ring 0 as SYSCALL does: flat segments of fixed contents, whatever the descriptors of
-   * their selectors say, and the RIP in LSTAR. Flags, RCX and R11 are the caller's to set, RSP stays.
-   * {@linkcode enterRing} could do it too, in 150 ns more.
+   * their selectors say, and the RIP in LSTAR. Flags, RCX and R11 are the caller's to set, RSP
+   * stays. {@linkcode enterRing} could do it too, in 150 ns more.
    */
   enterSyscallRing(): void {
     const { mode, rip } = this.#layout;

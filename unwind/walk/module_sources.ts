@@ -21,7 +21,10 @@ import { type CodeRange, Module, type NamedOffset, type SymbolSource } from "./m
 export interface ModuleOptions {
   /** Name; default that of the file. */
   readonly name?: string;
-  /** Address in memory minus address in the file; default that of the file, 0 but for images out of memory. */
+  /**
+   * Address in memory minus address in the file; default that of the file, 0 but for images out of
+   * memory.
+   */
   readonly bias?: bigint;
   /** Whether its signal frames are those of trap vectors (a kernel); default false. */
   readonly trapVectors?: boolean;

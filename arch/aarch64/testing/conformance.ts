@@ -253,8 +253,8 @@ function show(registers: Registers): Record<string, string> {
 }
 
 /**
- * Runs instructions given as words, and then `brk #0`, in a page of their own: at EL0, USER_CODE, or
- * at EL1, the first kernel page. Returns the trap.
+ * Runs instructions given as words, and then `brk #0`, in a page of their own: at EL0, USER_CODE,
+ * or at EL1, the first kernel page. Returns the trap.
  */
 export function runWords(words: readonly number[], options: {
   origin?: Origin;

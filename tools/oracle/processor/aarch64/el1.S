@@ -1,6 +1,6 @@
-// The bare-metal half of the comparison: runs every case of a table at EL0 or EL1 and keeps what the
-// exception that ends it has left in the registers. The cases, made by el1_program.ts, follow this
-// text; the same image runs under qemu-system-aarch64 and on Trapline's CPU.
+// The bare-metal half of the comparison: runs every case of a table at EL0 or EL1 and keeps what
+// the exception that ends it has left in the registers. The cases, made by el1_program.ts, follow
+// this text; the same image runs under qemu-system-aarch64 and on Trapline's CPU.
 //
 // The image runs where it is linked, with an identity mapping. Cases run in a second mapping of it,
 // CODE, which both levels may execute. Every case starts from the same tables, control registers

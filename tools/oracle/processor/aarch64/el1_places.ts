@@ -1,5 +1,6 @@
 /**
- * The kinds of address of the bare-metal cases: where `el1.S` maps what, in the words of its tables.
+ * The kinds of address of the bare-metal cases: where `el1.S` maps what, in the words of its
+ * tables.
  *
  * @module
  */

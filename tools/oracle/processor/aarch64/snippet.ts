@@ -81,7 +81,9 @@ export function writeState(view: DataView, state: UserState): void {
   writeVectors(view, VECTORS, state);
 }
 
-/** Writes v0 to v31, FPCR and FPSR in the form that `el0.c` and the kernel's thread objects share. */
+/**
+ * Writes v0 to v31, FPCR and FPSR in the form that `el0.c` and the kernel's thread objects share.
+ */
 export function writeVectors(view: DataView, at: number, state: UserState): void {
   state.v.forEach((value, i) => {
     view.setBigUint64(at + 16 * i, value & 0xffff_ffff_ffff_ffffn, true);

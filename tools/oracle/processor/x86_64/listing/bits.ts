@@ -84,7 +84,8 @@ function bits(): Snippet[] {
       chapter.add(`${op}${suffix} ${d}, ${a}`, common);
       chapter.add(`${op}${suffix} ${d}, ${a}`, { ...common, registers: { 2: 1n << 14n } });
       chapter.add(`${op}${suffix} (%rdi), ${a}`, { ...common, operand: data(size) });
-      // Without a bit to find BSF and BSR leave the register, or give nothing that can be relied on.
+      // Without a bit to find BSF and BSR leave the register, or give nothing that can be relied
+      // on.
       if (!scan) chapter.add(`${op}${suffix} ${d}, ${a}`, { ...common, registers: { 2: 0n } });
     }
   }
