@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { Fuzzer } from "../unwind/fuzz/fuzz.ts";
 import { Progress } from "../util/progress.ts";
+import { readTask } from "./task_numbers.ts";
 
 /** Longest time a case may take, in milliseconds. */
 const TIME_LIMIT = 50;
@@ -65,18 +65,9 @@ function timeOf(seed: number, index: number): number {
 
 /** Runs the command; the process's exit code. */
 export function fuzzUnwind(args: readonly string[]): number {
-  const options = parseArgs([...args], {
-    string: ["cases", "seed"],
-    unknown: (arg) => {
-      throw new Error(`Cannot use "${arg}": expected --cases N or --seed S`);
-    },
-  });
-  const cases = Number(options.cases ?? 200_000);
-  const seed = Number(options.seed ?? 1);
-  if (!Number.isSafeInteger(cases) || !Number.isSafeInteger(seed)) {
-    console.error("Cannot fuzz: --cases and --seed take whole numbers");
-    return 2;
-  }
+  const request = readTask("fuzz", args, { cases: 200_000, seed: 1 });
+  if ("status" in request) return request.status;
+  const { cases, seed } = request.numbers;
   const totals: Totals = {
     cases: 0,
     slowest: 0,

@@ -23,3 +23,23 @@ Deno.test("fuzz, shows progress on a terminal and only there", async () => {
   assertEquals(lines.slice(0, 3), ["", "cases: 0/1500", "cases: 1000/1500"]);
   assertMatch(lines.at(-2)!, /1500 cases/);
 });
+
+Deno.test("fuzz, snapshots and oracle, tell how they are used and refuse the rest in one line", async () => {
+  const flags = importMapFlags(await decideOffline());
+  const cases: [string, string[], number, RegExp][] = [
+    ["fuzz_unwind.ts", ["--help"], 0, /^deno task fuzz \[--cases N\] \[--seed N\]\n$/],
+    ["snapshots.ts", ["-h"], 0, /^deno task snapshots \[--instants N\] \[--seed N\]\n$/],
+    ["fuzz_unwind.ts", ["--nope"], 2, /^Cannot use --nope: expected deno task fuzz .*\n$/],
+    ["fuzz_unwind.ts", ["more"], 2, /^Cannot use more: expected .*\n$/],
+    ["fuzz_unwind.ts", ["--cases", "1", "--cases", "2"], 2, /^Cannot use --cases 1,2: .*\n$/],
+    ["oracle.ts", ["--help"], 0, /^deno task oracle \[FILE…\]\n$/],
+    ["snapshots.ts", ["--instants", "x"], 2, /^Cannot use --instants x: .*\n$/],
+  ];
+  for (const [file, given, status, text] of cases) {
+    const script = new URL(file, import.meta.url).pathname;
+    const args = ["run", "-A", "--quiet", ...flags, script, ...given];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+    assertEquals(code, status);
+    assertMatch(new TextDecoder().decode(status === 0 ? stdout : stderr), text);
+  }
+});

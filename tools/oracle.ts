@@ -23,6 +23,7 @@ import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
 import { walkChecks } from "./oracle/walk_checks.ts";
 import { Progress } from "../util/progress.ts";
+import { readTask } from "./task_numbers.ts";
 
 const SOURCES = new URL("../testdata/unwind/", import.meta.url).pathname;
 const CAVEATS = new URL("../CAVEATS.md", import.meta.url);
@@ -72,6 +73,9 @@ function lsdaCases(): LsdaCase[] {
 }
 
 async function main(): Promise<number> {
+  const options = Deno.args.filter((arg) => arg.startsWith("-"));
+  const request = readTask("oracle [FILE…]", options, {});
+  if ("status" in request) return request.status;
   const report = new Report();
   const directory = Deno.makeTempDirSync();
   report.directory = directory;

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { ARCHES } from "../arch/mod.ts";
 import { sweep, type SweepReport } from "../kernel/testing/truth_sweep.ts";
 import { Progress } from "../util/progress.ts";
+import { readTask } from "./task_numbers.ts";
 
 /** From this many instants on, machines must have been in the middle of everything they can be. */
 const LARGE = 1000;
@@ -28,19 +28,18 @@ const MOMENTS = [
 ] as const;
 
 async function main(args: string[]): Promise<number> {
-  const { instants, seed } = parseArgs(args, {
-    string: ["instants", "seed"],
-    default: { instants: "1000", seed: "1" },
-  });
+  const request = readTask("snapshots", args, { instants: 1000, seed: 1 });
+  if ("status" in request) return request.status;
+  const { instants, seed } = request.numbers;
   let failed = 0;
   using progress = new Progress();
   for (const arch of Object.keys(ARCHES) as (keyof typeof ARCHES)[]) {
     const report: SweepReport = await sweep({
       arch,
-      seed: Number(seed),
-      instants: Number(instants),
+      seed,
+      instants,
       elsewhere: 10,
-      onProgress: (done) => progress.at(`${arch}, instants`, done, Number(instants)),
+      onProgress: (done) => progress.at(`${arch}, instants`, done, instants),
     });
     progress.clear();
     const missing = MOMENTS.filter((moment) =>
