@@ -11,7 +11,6 @@ import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
-import { PAGE_SIZE } from "../physical_memory.ts";
 import {
   faultsOnStack,
   interruptLength,
@@ -28,6 +27,7 @@ import { Delivery, type InterruptEvent } from "./delivery.ts";
 import { FIRST_INTERRUPT_VECTOR, hasErrorCode, PageFaultBit, Vector } from "./exceptions.ts";
 import { memoryOperands } from "./operands.ts";
 import { instructionLength } from "./instruction_length.ts";
+import { LoneInstruction } from "./lone_instruction.ts";
 import { modelOf, type X86Model } from "./models.ts";
 import { DR7_GD, findDoubtful, isRotationOfMemory, refusalOf } from "./refusals.ts";
 import {
@@ -47,7 +47,6 @@ import type { DebugHit, Operands } from "../watchpoints.ts";
 const WORDS = [Gpr.rdi, Gpr.rsi, Gpr.rdx, Gpr.rcx, Gpr.r8, Gpr.r9];
 
 const CR0_BOOT = 0x8001_0023n; // PG, WP, NE, MP, PE
-const PAGE_MASK = BigInt(PAGE_SIZE - 1);
 const CR0_TS = 1n << 3n;
 const CR0_PG = 1n << 31n;
 const CR3_ROOT = 0x000f_ffff_ffff_f000n;
@@ -63,11 +62,8 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   readonly #code: CodeReader;
   readonly #segments: ThreadSegments;
   readonly #breakpoints: Breakpoints;
+  readonly #lone: LoneInstruction;
   #userFp = true;
-  /** The instruction that is to be executed as a block of its own. */
-  #alone: bigint | undefined;
-  /** Whether it has been looked at. */
-  #lookedAt = false;
   /** The rotation through carry that was executed last, and the flags before it. */
   #rotation: { readonly rip: bigint; readonly rflags: number } | undefined;
 
@@ -77,6 +73,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     this.#state = this.engine.x86;
     this.#code = new CodeReader(this.#state, space.memory);
     this.#breakpoints = new Breakpoints(this.engine);
+    this.#lone = new LoneInstruction(this.#state);
     this.#model = modelOf(this.engine.model);
     this.engine.stopBefore((block, from) => findDoubtful(block, { from, model: this.#model }));
     this.#segments = new ThreadSegments(this.#state, { space, image });
@@ -303,7 +300,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     const error = hasErrorCode(vector) ? state.errorCode : 0;
     if (vector === Vector.GP && error === 0) return this.#enterProtection();
     if (vector === Vector.PF) {
-      if ((error & PageFaultBit.FETCH) !== 0 && this.#isEarly()) return null;
+      if ((error & PageFaultBit.FETCH) !== 0 && this.#lone.retry()) return null;
       // Not the flags the engine has computed before it came to the store.
       if (this.#rotation?.rip === state.rip) state.rflags = this.#rotation.rflags;
     }
@@ -316,31 +313,10 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     return this.#deliver({ vector, error, kind: "fault" });
   }
 
-  /**
-   * Whether a fetch fault may have come too early. The engine translates a block before it executes
-   * any of it, and a block may go on into the next page: RIP is then where the block begins. The
-   * instruction there is tried once more, alone.
-   */
-  #isEarly(): boolean {
-    const { rip, cr2 } = this.#state;
-    const isAlone = this.#alone === rip;
-    this.#alone = undefined;
-    if (isAlone || (rip & ~PAGE_MASK) === (cr2 & ~PAGE_MASK)) return false;
-    this.#alone = rip;
-    this.#lookedAt = false;
-    return true;
-  }
-
-  /** The interrupt shadow makes the next block one of a single instruction. */
+  /** Executes one instruction where a breakpoint waits for it, or where it is to be alone. */
   protected override prepareRun(): boolean {
     const waits = this.#breakpoints.prepareRun();
-    if (this.#alone === undefined) return waits;
-    if (this.#alone === this.#state.rip) {
-      this.#state.interruptShadow = true;
-      return true;
-    }
-    this.#alone = undefined;
-    return waits;
+    return this.#lone.prepare() || waits;
   }
 
   /**
@@ -381,15 +357,13 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
     }
     if (refusal !== undefined) return this.#deliver({ ...refusal, kind: "fault" });
     this.#rotation = isRotationOfMemory(code) ? { rip, rflags } : undefined;
-    this.#alone = rip;
-    this.#lookedAt = true;
+    this.#lone.allow();
     return undefined;
   }
 
   /** Executes an instruction that has been looked at. */
   protected override runEngine(budget: number): Exit {
-    const over = this.#lookedAt && this.#alone !== undefined;
-    return over ? this.engine.runOver() : this.engine.run(budget);
+    return this.#lone.isAllowed ? this.engine.runOver() : this.engine.run(budget);
   }
 
   /** Enters #UD, or what the instruction does that the engine does not know. */
