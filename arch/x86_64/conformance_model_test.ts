@@ -167,6 +167,18 @@ Deno.test("x86-64 epyc-rome, what comes behind BMI in a block is refused as ever
   assertEquals(trap.frame.register("rax"), 0x0fn);
 });
 
+Deno.test("x86-64 limit of epyc-rome, BLSI leaves the inverse of CF", () => {
+  for (const rdx of [0n, 0x30n]) {
+    const code = [0xc4, 0xe2, 0xf8, 0xf3, 0xda]; // blsi %rdx, %rax
+    const options = { mode: "user", cr4: CR4, code, registers: { rdx } } as const;
+    const { events, machine, trap } = one("epyc-rome", options);
+    machine[Symbol.dispose]();
+    assertEquals(events, [[BP, 0, 6]]);
+    assertEquals(trap.frame.register("rax"), rdx & -rdx);
+    assertEquals(trap.frame.register("rflags") & Flag.CF, rdx === 0n ? Flag.CF : 0n);
+  }
+});
+
 Deno.test("x86-64 epyc-rome, SMAP keeps the kernel from user pages unless AC is set", () => {
   const cases: readonly (readonly [number[], number[]])[] = [
     [LOAD, [PF, 1, 0]],
