@@ -248,8 +248,8 @@ export class Engine extends EngineRegisters implements Disposable {
    * @param windows Which bytes of a page count; none to watch nothing.
    * @param frames Numbers of the page frames (physical address / 4096) in which they do, or all.
    *   An access across two page frames is told if it begins in one of these.
-   * @param findRest Makes {@linkcode undoAccess} possible. It is called in the midst of the run and
-   *   must do nothing but read.
+   * @param findRest Makes {@linkcode undoAccess} possible. It is called in the midst of an access
+   *   and must do nothing but read: where it takes RAM away the process may crash.
    */
   watchMemory(
     windows: readonly WatchWindow[],
