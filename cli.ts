@@ -9,7 +9,8 @@
  * ```
  *
  *     trapline demo
- *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority] [--quantum N] [--log mach|json|console|quiet]
+ *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority]
+ *                   [--quantum N] [--log mach|json|console|quiet]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
  *     trapline build FILE.c… --arch aarch64|x86_64 [-o FILE.elf] [-- compiler flags…]
  *     trapline headers FOLDER
