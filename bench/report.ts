@@ -17,6 +17,8 @@ import type { Path } from "./paths/path.ts";
 import { renderTable } from "./paths/table.ts";
 import { Progress } from "../util/progress.ts";
 
+const OPTIONS = "[--json] [--arch NAME] [--path TEXT] [--quick]";
+
 /** What to measure, and how to say it. */
 export interface Request {
   readonly arches: readonly Arch[];
@@ -35,7 +37,7 @@ export function readRequest(args: readonly string[]): Request {
     string: ["arch", "path"],
     unknown: (arg) => {
       throw new Error(
-        `Cannot use "${arg}": expected --json, --arch NAME, --path TEXT or --quick`,
+        `Cannot use "${arg}": expected ${OPTIONS}`,
       );
     },
   });
@@ -75,7 +77,9 @@ function main(args: readonly string[]): void {
 
 if (import.meta.main) {
   try {
-    main(Deno.args);
+    if (Deno.args.some((arg) => arg === "--help" || arg === "-h")) {
+      console.log(`deno task bench ${OPTIONS}`);
+    } else main(Deno.args);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     Deno.exitCode = 1;

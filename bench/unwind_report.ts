@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { readTask } from "../tools/task_numbers.ts";
 import {
   DUMPED,
   type DumpFigure,
@@ -79,7 +80,10 @@ function print(report: Report): void {
 }
 
 if (import.meta.main) {
+  const options = Deno.args.filter((arg) => arg !== "--json");
+  const request = readTask("bench:unwind [--json]", options, {});
+  if ("status" in request) Deno.exit(request.status);
   const report = measure();
-  if (Deno.args.includes("--json")) console.log(JSON.stringify(report));
+  if (options.length < Deno.args.length) console.log(JSON.stringify(report));
   else print(report);
 }

@@ -24,7 +24,7 @@ Deno.test("fuzz, shows progress on a terminal and only there", async () => {
   assertMatch(lines.at(-2)!, /1500 cases/);
 });
 
-Deno.test("fuzz, snapshots and oracle, tell how they are used and refuse the rest in one line", async () => {
+Deno.test("fuzz, snapshots, oracle and bench, tell how they are used and refuse the rest in one line", async () => {
   const flags = importMapFlags(await decideOffline());
   const cases: [string, string[], number, RegExp][] = [
     ["fuzz_unwind.ts", ["--help"], 0, /^deno task fuzz \[--cases N\] \[--seed N\]\n$/],
@@ -32,6 +32,9 @@ Deno.test("fuzz, snapshots and oracle, tell how they are used and refuse the res
     ["fuzz_unwind.ts", ["--nope"], 2, /^Cannot use --nope: expected deno task fuzz .*\n$/],
     ["fuzz_unwind.ts", ["more"], 2, /^Cannot use more: expected .*\n$/],
     ["fuzz_unwind.ts", ["--cases", "1", "--cases", "2"], 2, /^Cannot use --cases 1,2: .*\n$/],
+    ["../bench/report.ts", ["--help"], 0, /^deno task bench \[--json\] .*\n$/],
+    ["../bench/peers/run.ts", ["--help"], 0, /^deno task bench:peers \[--rounds N\]\n$/],
+    ["../bench/unwind_report.ts", ["--json", "-h"], 0, /^deno task bench:unwind \[--json\]\n$/],
     ["oracle.ts", ["--help"], 0, /^deno task oracle \[FILE…\]\n$/],
     ["snapshots.ts", ["--instants", "x"], 2, /^Cannot use --instants x: .*\n$/],
   ];

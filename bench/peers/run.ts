@@ -12,6 +12,7 @@ import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
 import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
 import { makeNullCall } from "./null_call.ts";
 import type { Measurement } from "./trap_loop.ts";
+import { readTask } from "../../tools/task_numbers.ts";
 import { Progress } from "../../util/progress.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
@@ -223,4 +224,8 @@ async function main(rounds: number): Promise<void> {
   );
 }
 
-if (import.meta.main) await main(Number(Deno.args[0] ?? 7));
+if (import.meta.main) {
+  const request = readTask("bench:peers", Deno.args, { rounds: 7 });
+  if ("status" in request) Deno.exit(request.status);
+  await main(request.numbers.rounds);
+}
