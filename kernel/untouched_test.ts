@@ -9,7 +9,7 @@ import { ARCH_NAMES } from "./testing/programs.ts";
 import { randomMachine } from "./testing/truth.ts";
 import { encodeSnapshot } from "./snapshot/mod.ts";
 
-const RUNS = sweep({ quick: 8, full: 30 });
+const RUNS = sweep({ quick: 4, full: 30 });
 const STOPS = 25;
 /** Calls at each stop. */
 const CALLS = 4;

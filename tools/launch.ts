@@ -80,8 +80,10 @@ type Job = (offline: boolean, args: string[]) => Promise<End>;
 
 const JOBS: Record<string, Job> = {
   run,
-  // On all CPUs, or as many as DENO_JOBS says: no test may count on having the process alone.
-  test: (offline, args) => deno(["test", "-A", "--parallel", ...importMapFlags(offline), ...args]),
+  // On all CPUs, or as many as DENO_JOBS says: no test may count on having the process alone. Types
+  // are the business of `check`.
+  test: (offline, args) =>
+    deno(["test", "-A", "--no-check", "--parallel", ...importMapFlags(offline), ...args]),
   bench: (offline, args) => deno(["bench", "-A", ...importMapFlags(offline), ...args]),
   check: (offline, args) => deno(["check", ...importMapFlags(offline), ...args]),
   imports: (offline) => run(offline, ["tools/check_imports.ts"]),

@@ -67,7 +67,7 @@ function withCatcher(catcher: number): string[] {
 }
 
 /**
- * Who catches: the quick sweep has nobody and a level in the middle; panic_test.ts takes them all.
+ * Who catches: the quick sweep has nobody and a level in the middle; panic_test.ts has the others.
  */
 const CATCHERS = sweep({ quick: [0, 3], full: [0, 1, 2, 3, 4, 5] });
 
