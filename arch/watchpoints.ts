@@ -11,7 +11,9 @@
  * @module
  */
 
-import type { AccessRecord, Engine, FindRest, MemoryAccess, WatchWindow } from "../unicorn/mod.ts";
+import { watchUndoably } from "../unicorn/engine.ts";
+import type { FindRest } from "../unicorn/memory_watch.ts";
+import type { AccessRecord, Engine, MemoryAccess, WatchWindow } from "../unicorn/mod.ts";
 import type { WatchHit, WatchRange } from "./arch.ts";
 import { HostWrites } from "./host_writes.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
@@ -156,12 +158,9 @@ export class Watchpoints<T extends WatchRange = WatchRange> {
     }
     // The guest may change tables and roots while it runs: what it watches may be anywhere.
     const own = this.#debug.length > 0;
-    const undoes = own && this.#options.undoes;
-    engine.watchMemory(
-      this.#windows,
-      own ? "all" : frames,
-      undoes ? (access) => this.#restOf(access) : undefined,
-    );
+    if (own && this.#options.undoes) {
+      watchUndoably(engine, this.#windows, (access) => this.#restOf(access));
+    } else engine.watchMemory(this.#windows, own ? "all" : frames);
   }
 
   /**

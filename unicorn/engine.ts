@@ -41,6 +41,17 @@ export interface EngineOptions {
 }
 
 /**
+ * {@linkcode Engine.watchMemory} in all page frames, so that {@linkcode Engine.undoAccess} is
+ * possible. `findRest` is called in the midst of an access, which nothing can keep from RAM that is
+ * no more; so this is for CPUs, who only read, and not offered to all the world.
+ */
+export let watchUndoably: (
+  engine: Engine,
+  windows: readonly WatchWindow[],
+  findRest: FindRest,
+) => void;
+
+/**
  * One CPU over RAM that JavaScript owns.
  *
  * Work is done in an exit loop: {@linkcode run} executes guest code until something happens and
@@ -52,6 +63,13 @@ export interface EngineOptions {
  * that the host overwrites: see {@linkcode invalidateCode}.
  */
 export class Engine extends EngineRegisters implements Disposable {
+  static {
+    watchUndoably = (engine, windows, findRest) => {
+      engine.#run.checkIdle("watch memory");
+      engine.#watches.accesses.watch(windows, "all", findRest);
+    };
+  }
+
   readonly #parts: EngineParts;
   readonly #native: NativeEngine;
   readonly #x86: X86State | undefined;
@@ -248,20 +266,10 @@ export class Engine extends EngineRegisters implements Disposable {
    * @param windows Which bytes of a page count; none to watch nothing.
    * @param frames Numbers of the page frames (physical address / 4096) in which they do, or all.
    *   An access across two page frames is told if it begins in one of these.
-   * @param findRest Makes {@linkcode undoAccess} possible. It is called in the midst of an access
-   *   and must do nothing but read: where it takes RAM away the process may crash.
    */
-  watchMemory(
-    windows: readonly WatchWindow[],
-    frames: ReadonlySet<number> | "all",
-    findRest?: FindRest,
-  ): void {
+  watchMemory(windows: readonly WatchWindow[], frames: ReadonlySet<number> | "all"): void {
     this.#run.checkIdle("watch memory");
-    this.#watches.accesses.watch(
-      windows,
-      frames,
-      findRest && ((access) => this.#withRam(findRest(access))),
-    );
+    this.#watches.accesses.watch(windows, frames);
   }
 
   /**

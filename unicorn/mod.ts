@@ -51,7 +51,7 @@ export {
   type SystemRegisterEncoding,
 } from "./aarch64/constants.ts";
 export { X86Msr, X86Register, X86Vector } from "./x86_64/constants.ts";
-export type { AccessRecord, FindRest, MemoryAccess, WatchWindow } from "./memory_watch.ts";
+export type { AccessRecord, MemoryAccess, WatchWindow } from "./memory_watch.ts";
 export { cpuModels } from "./models.ts";
 export type { AArch64ModelName, ModelName, X86ModelName } from "./models.ts";
 export type { AArch64State } from "./aarch64/state.ts";
