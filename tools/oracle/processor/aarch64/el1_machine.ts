@@ -4,6 +4,7 @@
  * @module
  */
 import { aarch64, type CpuExit } from "../../../../arch/mod.ts";
+import { hex } from "../../../../arch/physical_memory.ts";
 import { BareMachine, describeExit } from "../../../../arch/testing/harness.ts";
 import { loadSegments } from "../../../../elf/mod.ts";
 import { image as code } from "../../../../guest/images/conformance_aarch64.gen.ts";
@@ -17,10 +18,6 @@ const PSTATE = 0x3c5n;
 const SCTLR = 0x30d0_0800n;
 /** Instructions after which a case is taken to hang; each takes some ten thousand around it. */
 const PATIENCE = 1_000_000;
-
-function hex(address: bigint): string {
-  return `0x${address.toString(16)}`;
-}
 
 /** What each case has left behind, or how the run ended instead. */
 export function runBare({ elf, names, label }: KernelProgram): Outcome[] {

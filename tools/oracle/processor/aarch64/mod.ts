@@ -4,18 +4,10 @@
  *
  * @module
  */
-import type { CheckResult } from "../../tool.ts";
+import type { ProcessorCheck } from "../processor_check.ts";
 import { checkEl0 } from "./el0.ts";
 import { checkEl1 } from "./el1.ts";
 import { CROSS_GCC, missingOf, QEMU_SYSTEM, QEMU_USER } from "./toolchain.ts";
-
-/** One of the comparisons. */
-export interface ProcessorCheck {
-  /** What is compared with what, and what is missing for it. */
-  readonly name: string;
-  /** Compares, unless something is missing. */
-  readonly check: (() => Promise<CheckResult>) | undefined;
-}
 
 /** The comparisons of AArch64, whose files go into a directory. */
 export function aarch64Checks(caveats: string, directory: string): ProcessorCheck[] {

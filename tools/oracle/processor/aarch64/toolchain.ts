@@ -4,6 +4,7 @@
  * @module
  */
 import { parseElf } from "../../../../elf/mod.ts";
+import { outputOf } from "../../tool.ts";
 
 /** Debian's cross compiler. */
 export const CROSS_GCC = "aarch64-linux-gnu-gcc";
@@ -17,15 +18,7 @@ const PATIENCE = 60;
 
 /** Which of some commands are not installed. */
 export function missingOf(commands: readonly string[]): string[] {
-  return commands.filter((command) => {
-    try {
-      const quiet = { stdin: "null", stdout: "null", stderr: "null" } as const;
-      return !new Deno.Command(command, { args: ["--version"], ...quiet }).outputSync().success;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return true;
-      throw error;
-    }
-  });
+  return commands.filter((command) => outputOf(command, ["--version"]) === undefined);
 }
 
 /**

@@ -5,19 +5,12 @@
  * @module
  */
 
-import { type CheckResult, outputOf } from "../../tool.ts";
+import { outputOf } from "../../tool.ts";
+import type { ProcessorCheck } from "../processor_check.ts";
 import { hasAssembler } from "./assemble.ts";
 import { checkBare } from "./bare/check.ts";
 import { checkUserMode } from "./check.ts";
 import { NativeProcessor } from "./native.ts";
-
-/** One of the comparisons. */
-export interface ProcessorCheck {
-  /** What is compared with what, and why it cannot be. */
-  readonly name: string;
-  /** Compares, if it can be. */
-  readonly check: (() => CheckResult | Promise<CheckResult>) | undefined;
-}
 
 /** The comparisons of x86-64, whose files go into a directory. */
 export function x86Checks(caveats: string, directory: string): ProcessorCheck[] {
