@@ -67,22 +67,16 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
         const line = 31 - Math.clz32(this.#pending & -this.#pending);
         this.#pending &= ~(1 << line);
         this.#sound = false;
-        const end = this.enterInterrupt(line);
-        this.#sound = true;
-        if (this.#thrown !== null) this.#rethrow(this.#thrown);
+        const end = this.#entered(this.enterInterrupt(line));
         if (end !== null) return end;
         if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
       }
       const { watching } = this;
       if (watching) {
         this.#sound = false;
-        const end = this.enterWatched();
-        this.#sound = true;
-        if (end !== undefined) {
-          if (this.#thrown !== null) this.#rethrow(this.#thrown);
-          if (end !== null) return end;
-          continue;
-        }
+        const end = this.#entered(this.enterWatched());
+        if (end === null) continue;
+        if (end !== undefined) return end;
       }
       // An interrupt that waits for the guest to unmask it must be seen between any two
       // instructions.
@@ -98,10 +92,8 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
       }
       if (watchpoints !== null && watchpoints.hasDebugHits) {
         this.#sound = false;
-        const end = this.enterWatchpoint(exit, watchpoints.takeDebugHits());
-        this.#sound = true;
+        const end = this.#entered(this.enterWatchpoint(exit, watchpoints.takeDebugHits()));
         if (end !== undefined) {
-          if (this.#thrown !== null) this.#rethrow(this.#thrown);
           if (end !== null) return end;
           if (watchpoints.hasHits) return { kind: "watch", hits: watchpoints.take() };
           continue;
@@ -125,17 +117,13 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
         case "syscall":
         case "refused": {
           this.#sound = false;
-          const end = this.enterException(exit) ?? this.#checkProgress();
-          this.#sound = true;
-          if (this.#thrown !== null) this.#rethrow(this.#thrown);
+          const end = this.#entered(this.enterException(exit) ?? this.#checkProgress());
           if (end !== null) return end;
           break;
         }
         case "before": {
           this.#sound = false;
-          const end = this.enterRefused();
-          this.#sound = true;
-          if (this.#thrown !== null) this.#rethrow(this.#thrown);
+          const end = this.#entered(this.enterRefused());
           if (end === undefined) break;
           this.engine.countRefused();
           left--;
@@ -205,6 +193,13 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
   #faulted(exit: Exit): boolean {
     if (exit.kind === "memory" || exit.kind === "fault") return true;
     return exit.kind === "trap" && this.engine.accessed?.pc === this.pc;
+  }
+
+  /** An exception has been entered in full, or there was none. */
+  #entered<E>(end: E): E {
+    this.#sound = true;
+    if (this.#thrown !== null) this.#rethrow(this.#thrown);
+    return end;
   }
 
   /** Throws what an observer has thrown, once the exception has been entered. */

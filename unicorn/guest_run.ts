@@ -96,7 +96,6 @@ export class GuestRun {
   /** See {@linkcode Engine.run}. */
   run(budget: number): Exit {
     this.checkIdle("run");
-    if (budget !== this.#budget) this.#setBudget(budget);
     if (budget > LONGEST_WATCHED && (this.#watches.code.any || this.#accesses.isActive)) {
       return this.#runInParts(budget);
     }
@@ -259,6 +258,7 @@ export class GuestRun {
   }
 
   #runInParts(budget: number): Exit {
+    this.#setBudget(budget);
     for (let left = budget;;) {
       const exit = this.run(Math.min(left, LONGEST_WATCHED));
       left -= exit.instructions;

@@ -205,7 +205,7 @@ export class X86State {
   }
 
   /** The code selector in STAR that SYSCALL loads. */
-  get syscallSelector(): number {
+  get #syscallSelector(): number {
     return this.#view.get32(this.#layout.star + 4) & 0xfffc;
   }
 
@@ -308,7 +308,7 @@ export class X86State {
    */
   enterSyscallRing(): void {
     const { mode, rip } = this.#layout;
-    const selector = this.syscallSelector;
+    const selector = this.#syscallSelector;
     const target = this.lstar;
     const { fields } = this.#view;
     this.#putFlat(X86SegmentIndex.CS, selector, FLAT_CODE);
