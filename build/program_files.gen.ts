@@ -46,6 +46,1042 @@ void __clear_cache(void *begin, void *end) {
 
 #endif
 `,
+  "include/coro.S": `// The switches of coro.h as functions. Each architecture has its own file of the same routines;
+// x86-64's says why, AArch64's what differs. Layouts: docs/coroutines.md.
+
+#if defined(__x86_64__)
+#include "coro_x86_64.inc"
+#elif defined(__aarch64__)
+#include "coro_aarch64.inc"
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
+`,
+  "include/coro.c": `// Coroutines over the switches of coro.S. What C++ adds is in runtime/coro.cc.
+#include "coro.h"
+
+#include "trapline.h"
+
+// In coro.S.
+void coro_init_trampoline(void);
+void coro_init_return(void);
+
+#define ROUND_UP(size) (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
+
+// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
+// that keeps the stack pointer a multiple of 16.
+#if defined(__aarch64__)
+#define FRESH_SIZE 16
+#else
+#define FRESH_SIZE 8
+#endif
+
+// Status of a task that is ended for bad use.
+#define BAD_USE_STATUS 125
+
+// ---- Switches
+
+static void copy(void *to, const void *from, size_t size) {
+    for (size_t i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
+}
+
+// Where an object is on an empty stack: below link and initial function.
+static char *object_place(void *base, size_t size) {
+    return (char *)base - CORO_PARENT_LINK_OFFSET - ROUND_UP(size);
+}
+
+// Writes the initial function and, below the object's place, where the first resume begins.
+static void *begin_stack(void *base, coro_initial *initial, char *object) {
+    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
+    uintptr_t *sp = (uintptr_t *)(void *)(object - FRESH_SIZE);
+    *sp = (uintptr_t)coro_init_trampoline;
+    return sp;
+}
+
+void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
+    char *place = object_place(base, size);
+    copy(place, object, size);
+    return begin_stack(base, initial, place);
+}
+
+void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
+    (void)base;
+    drop((char *)sp + FRESH_SIZE);
+}
+
+struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
+                                                      coro_trap_function *function) {
+    uintptr_t *sp = (uintptr_t *)(void *)object_place(base, size);
+    copy(sp, value, size);
+    uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
+#if defined(__aarch64__)
+    return (struct coro_trap_registers){
+        .pc = (uintptr_t)function,
+        .sp = (uintptr_t)sp,
+        .x0 = (uintptr_t)sp,
+        .x1 = link,
+        .x29 = link,
+        .lr = (uintptr_t)coro_init_return,
+    };
+#else
+    struct coro_trap_registers registers = {
+        .rip = (uintptr_t)function,
+        .rdi = (uintptr_t)sp,
+        .rsi = link,
+        .rbp = link,
+    };
+    *--sp = (uintptr_t)coro_init_return;
+    registers.rsp = (uintptr_t)sp;
+    return registers;
+#endif
+}
+
+// ---- Coroutines
+
+// What C++ programs have: the exceptions of a thread (Itanium C++ ABI, 2.2.2), and the ends of
+// bodies that throw.
+struct exceptions {
+    void *caught;
+    unsigned uncaught;
+};
+__attribute__((weak)) struct exceptions *__cxa_get_globals(void);
+__attribute__((weak)) void coro_unwind(struct coro *coro);
+__attribute__((weak, noreturn)) void coro_rethrow(void *exception);
+
+static _Thread_local struct coro *current;
+
+// A coroutine may go on in another thread, so no address of a thread's variable is kept across a
+// switch: the compiler must not think that this gives the same twice.
+__attribute__((noinline)) static struct coro **current_slot(void) {
+    struct coro **slot = &current;
+    __asm__ volatile("" : "+r"(slot));
+    return slot;
+}
+
+struct coro *coro_current(void) { return *current_slot(); }
+
+// What the runtime keeps on the stack of a coroutine, above its object.
+struct frame {
+    struct coro *coro;
+    void *padding;
+};
+
+static void **link_of(struct coro *coro) {
+    return (void **)((char *)coro->stack.base - CORO_PARENT_LINK_OFFSET);
+}
+
+struct coro *coro_of(struct coro_yielder *yielder) {
+    return ((struct frame *)(void *)yielder)[-1].coro;
+}
+
+void coro_finish(struct coro *coro, enum coro_status status, uintptr_t output) {
+    coro->status = status;
+    coro_switch_and_reset(output, link_of(coro));
+}
+
+void coro_drop_object(struct coro *coro) {
+    void (*drop)(void *) = coro->drop;
+    coro->drop = 0;
+    if (drop) drop(coro->object);
+}
+
+// The initial function of all coroutines; C++ has another one.
+__attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object) {
+    struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
+    struct coro *coro = coro_of(yielder);
+    uintptr_t output = coro->body(yielder, input, object);
+    coro_drop_object(coro);
+    coro_finish(coro, CORO_RETURNED, output);
+    __builtin_unreachable();
+}
+
+int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
+                    size_t size, void (*drop)(void *object)) {
+    uintptr_t base = (uintptr_t)stack.base, limit = (uintptr_t)stack.limit;
+    if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
+    size_t room = base - limit;
+    size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
+    if (room < used + CORO_STACK_MIN || ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
+        return CORO_ERROR_SMALL_STACK;
+    }
+    *coro = (struct coro){
+        .stack = stack,
+        .body = body,
+        .drop = drop,
+        .innermost = coro,
+        .state = CORO_FRESH,
+    };
+    // Our frame is above the object, where it is found from the link.
+    char *place = object_place(stack.base, ROUND_UP(size) + sizeof(struct frame));
+    copy(place, object, size);
+    struct frame frame = {.coro = coro};
+    copy((char *)link_of(coro) - sizeof frame, &frame, sizeof frame);
+    coro->object = place;
+    coro->sp = begin_stack(stack.base, coro_root, place);
+    return 0;
+}
+
+// Whether a coroutine was one of those states, and is the caller's now.
+static int take(struct coro *coro, uint32_t state) {
+    return __atomic_compare_exchange_n(&coro->state, &state, CORO_ACTIVE, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static int64_t take_error(struct coro *coro) {
+    return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
+}
+
+static struct exceptions exchange_exceptions(struct exceptions next) {
+    struct exceptions none = {0, 0};
+    if (!__cxa_get_globals) return none;
+    struct exceptions *now = __cxa_get_globals();
+    struct exceptions before = *now;
+    *now = next;
+    return before;
+}
+
+// Runs a coroutine that has been taken, by resuming it or by unwinding it.
+static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
+    struct coro **slot = current_slot();
+    struct coro *parent = *slot;
+    coro->parent = parent;
+    *slot = coro->innermost;
+    struct exceptions inner = {coro->caught, coro->uncaught};
+    struct exceptions outer = exchange_exceptions(inner);
+    struct coro_transfer back = thrower
+        ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
+        : coro_switch_and_link(input, coro->sp, coro->stack.base);
+    // A parent that was suspended together with it may be in another thread now.
+    *current_slot() = parent;
+    inner = exchange_exceptions(outer);
+    coro->caught = inner.caught;
+    coro->uncaught = inner.uncaught;
+    coro->sp = back.sp;
+    *output = back.argument;
+    if (back.sp) {
+        __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
+        return CORO_YIELDED;
+    }
+    int64_t status = coro->status;
+    void *exception = coro->exception;
+    coro->exception = 0;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
+    if (exception) coro_rethrow(exception);
+    return status;
+}
+
+int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
+    if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
+    return run(coro, input, output, 0);
+}
+
+int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
+    struct coro *innermost = *current_slot();
+    if (!innermost) return CORO_ERROR_OUTSIDE;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (here < (uintptr_t)innermost->stack.limit || here >= (uintptr_t)innermost->stack.base) {
+        return CORO_ERROR_FOREIGN_STACK;
+    }
+    struct coro *coro = innermost;
+    while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
+    if (!coro) return CORO_ERROR_OUTSIDE;
+    coro->innermost = innermost;
+    *input = coro_switch_yield(output, link_of(coro));
+    return 0;
+}
+
+static void bad_use(int64_t error) {
+    static const char *const errors[] = {
+        [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
+        [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
+    };
+    const char *text = errors[-error];
+    size_t length = 0;
+    while (text[length]) length++;
+    print("coro_yield: ", 12);
+    print(text, length);
+    print("\\n", 1);
+    exit(BAD_USE_STATUS);
+}
+
+uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
+    uintptr_t input = 0;
+    int64_t error = coro_try_yield(yielder, output, &input);
+    if (error < 0) bad_use(error);
+    return input;
+}
+
+int64_t coro_drop(struct coro *coro) {
+    if (take(coro, CORO_FRESH)) {
+        coro_drop_object(coro);
+    } else if (take(coro, CORO_SUSPENDED)) {
+        // A parent's frames may hold on to coroutines that are suspended with this one.
+        if (coro_unwind) coro_unwind(coro);
+        coro_drop_object(coro);
+    } else if (!take(coro, CORO_ENDED)) {
+        return take_error(coro);
+    }
+    coro->sp = 0;
+    struct coro_stack stack = coro->stack;
+    __atomic_store_n(&coro->state, CORO_DROPPED, __ATOMIC_RELEASE);
+    if (stack.give_back) stack.give_back(&stack);
+    return 0;
+}
+
+void coro_finish_trapped(void *value, void **parent_link) {
+    struct coro *coro = coro_of((struct coro_yielder *)(void *)parent_link);
+    coro_finish(coro, CORO_TRAPPED, *(uintptr_t *)value);
+    __builtin_unreachable();
+}
+`,
+  "include/coro.h": `// Coroutines: stacks of their own that a program switches between. docs/coroutines.md has the
+// layouts of the stacks and the rules.
+//
+// A coroutine is resumed by its parent and yields to it, each with a word for the other:
+//
+//     static uintptr_t count(struct coro_yielder *yielder, uintptr_t input, void *object) {
+//         for (uintptr_t n = 0; input != 0; n++) input = coro_yield(yielder, n);
+//         return 0;
+//     }
+//     struct coro coro;
+//     uintptr_t output;
+//     coro_create(&coro, stack, count, 0, 0, 0);
+//     while (coro_resume(&coro, 1, &output) == CORO_YIELDED && output < 10) {}
+//     coro_drop(&coro);
+//
+// Stacks grow downward. A base is one past the highest byte and a multiple of 16, a limit is the
+// lowest byte to be used.
+#ifndef TRAPLINE_CORO_H
+#define TRAPLINE_CORO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define CORO_NORETURN [[noreturn]]
+extern "C" {
+#else
+#define CORO_NORETURN _Noreturn
+#endif
+
+// ---- Switches: what they do not say is not checked.
+
+#define CORO_STACK_ALIGNMENT 16
+#define CORO_PARENT_LINK_OFFSET 16 // the link is the word this far below the base
+
+// What a switch brings back: the word sent, and where the sender's stack is now, 0 if it ended.
+struct coro_transfer {
+    uintptr_t argument;
+    void *sp;
+};
+
+// The first function on a stack. It does not return. The object is what coro_init_stack has put
+// there, aligned to 16.
+typedef void coro_initial(uintptr_t argument, void **parent_link, void *object);
+
+// Makes a stack that begins with a function when it is first resumed; the object's bytes are copied
+// to the stack. Returns its stack pointer.
+void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size);
+
+// Resumes a suspended stack, whose parent is the caller from now on.
+struct coro_transfer coro_switch_and_link(uintptr_t argument, void *sp, void *base);
+
+// Goes back to the parent; returns what the next resume sends.
+uintptr_t coro_switch_yield(uintptr_t argument, void **parent_link);
+
+// Goes back to the parent for the last time. The argument may point into this stack, which is there
+// until the parent uses it for something else.
+CORO_NORETURN void coro_switch_and_reset(uintptr_t argument, void **parent_link);
+
+// Resumes a stack that has begun by calling a function in the place where it was suspended. The
+// function does not return but throws what unwinds the stack to its first function.
+struct coro_transfer coro_switch_and_throw(void (*thrower)(uintptr_t), uintptr_t argument, void *sp,
+                                           void *base);
+
+// Gives the object of a stack that was never resumed to a function.
+void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object));
+
+// Ends what a coroutine that trapped was doing: with these registers its thread goes on in the
+// function, at the base of the same stack, with the address of a copy of the value. The function
+// does not return; it may use coro_switch_and_reset.
+typedef void coro_trap_function(void *value, void **parent_link);
+struct coro_trap_registers {
+#if defined(__x86_64__)
+    uintptr_t rip, rsp, rbp, rdi, rsi;
+#else
+    uintptr_t pc, sp, x0, x1, x29, lr;
+#endif
+};
+struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
+                                                      coro_trap_function *function);
+
+// Calls a function on another stack. It may throw; it may not yield.
+void coro_on_stack(void *base, void (*function)(uintptr_t), uintptr_t argument);
+
+// ---- Coroutines
+
+// What calls below return: how a coroutine came back, or a negative error.
+enum coro_status {
+    CORO_YIELDED = 0,
+    CORO_RETURNED = 1, // the body has returned the output
+    CORO_TRAPPED = 2,  // coro_finish_trapped has ended it with the output
+};
+enum coro_error {
+    CORO_ERROR_FINISHED = -1,      // it has ended
+    CORO_ERROR_RUNNING = -2,       // it is running, or waits for one that it has resumed
+    CORO_ERROR_FOREIGN_STACK = -3, // not called on the stack of the running coroutine
+    CORO_ERROR_BAD_STACK = -4,     // of no size, or not aligned to 16
+    CORO_ERROR_OUTSIDE = -5,       // this yielder's coroutine is not one of those running here
+    CORO_ERROR_SMALL_STACK = -6,   // less than CORO_STACK_MIN is left beside the object
+};
+
+// Bytes a stack must have beside the object.
+#define CORO_STACK_MIN 1024
+
+// A stack and whom to give it back to: give_back is called when the coroutine is dropped; it may be
+// 0.
+struct coro_stack {
+    void *base;
+    void *limit;
+    void (*give_back)(struct coro_stack *stack);
+    void *owner; // for give_back
+};
+
+// What a body yields through. Its address is that of the parent link.
+struct coro_yielder;
+
+// The function of a coroutine: its first input, and the copy of the object on its stack.
+typedef uintptr_t coro_body(struct coro_yielder *yielder, uintptr_t input, void *object);
+
+enum coro_state { CORO_FRESH = 1, CORO_SUSPENDED, CORO_ACTIVE, CORO_ENDED, CORO_DROPPED };
+
+// A coroutine. It stays where it was created, and may be resumed by any thread, one at a time.
+// Nothing in it is the user's to change.
+struct coro {
+    void *sp;               // while it is fresh or suspended; it may be on the stack of a coroutine
+                            // that it has resumed
+    struct coro_stack stack;
+    coro_body *body;
+    void (*drop)(void *object);
+    void *object;
+    struct coro *parent;    // the coroutine that has resumed it, 0 if none has
+    struct coro *innermost; // the coroutine that was suspended with it: itself, or one further in
+    void *caught;           // exceptions that handlers on its stack hold
+    void *exception;        // what left its body, on the way to the parent
+    uint32_t state;         // enum coro_state
+    uint32_t status;        // enum coro_status it ended with
+    uint32_t uncaught;      // exceptions on their way in it
+    uint32_t is_dropping;   // whether it is being unwound to be dropped
+};
+
+// Makes a coroutine; the object's bytes are copied to its stack. \`drop\`, if it is not 0, is called
+// once with the copy when the body has ended or will never begin. Returns 0 or an error.
+int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
+                    size_t size, void (*drop)(void *object));
+
+// Runs a coroutine until it yields or ends: a status, with its output, or an error. An exception
+// that leaves the body is thrown here.
+int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output);
+
+// Suspends a coroutine from any function called on its stack, or from a coroutine that was resumed
+// there, which is then suspended with it. Bad use ends the task.
+uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output);
+
+// As coro_yield; returns 0 with the next input, or an error.
+int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input);
+
+// Ends a coroutine, if it has not ended, and gives its stack back. In C++ a suspended one is
+// unwound: destructors run, no handler can keep it. Returns 0 or an error.
+int64_t coro_drop(struct coro *coro);
+
+// The coroutine of a yielder.
+struct coro *coro_of(struct coro_yielder *yielder);
+
+// The innermost coroutine that runs in this thread, 0 if none does.
+struct coro *coro_current(void);
+
+// A trap function for the innermost coroutine: its resume returns CORO_TRAPPED with the word at
+// \`value\`. What is on its stack is not unwound.
+CORO_NORETURN void coro_finish_trapped(void *value, void **parent_link);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
+  "include/coro_aarch64.inc": `// Switches between stacks, AArch64; what is as on x86-64 is said there.
+//
+// Who resumes calls (BLR) the address at the top of the suspended stack, with
+//     x0  argument
+//     x1  stack pointer of the coroutine, which points at that address
+//     x2  base of its stack
+// and the code called saves X29 and X30, writes the link and changes stacks:
+//     stp x29, x30, [sp, #-16]!;  mov x9, sp;  str x9, [x2, #-16];  mov sp, x1
+// Who yields takes the link for stack pointer, loads X29 and X30 and returns, with
+//     x0  argument
+//     x1  its own stack pointer, 0 if it has ended
+
+    .arch   armv8-a
+
+// On the parent's stack without the frame record: X19 is at the stack pointer.
+    .macro  on_parent_called
+    .cfi_def_cfa sp, 16
+    .cfi_offset x19, -16
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
+    .cfi_same_value \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79 // d8 to d15
+    .cfi_same_value \\register
+    .endr
+    .endm
+
+// On the parent's stack with the frame record at the stack pointer.
+    .macro  on_parent_record
+    on_parent_called
+    .cfi_def_cfa_offset 32
+    .cfi_offset x29, -32
+    .cfi_offset x30, -24
+    .endm
+
+    .macro  begin name
+    .section .text.\\name, "ax", %progbits
+    .globl  \\name
+    .type   \\name, %function
+    .balign 16
+\\name:
+    .cfi_startproc
+    .endm
+
+    .macro  end name
+    .cfi_endproc
+    .size   \\name, . - \\name
+    .endm
+
+// Registers of which no call says anything are not known in the parent.
+    .macro  caller_saved_unknown
+    .irp    register, x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15, x16, x17
+    .cfi_undefined \\register
+    .endr
+    .endm
+
+// struct coro_transfer coro_switch_and_link(argument: x0, sp: x1, base: x2)
+    begin   coro_switch_and_link
+    stp     x29, x30, [sp, #-160]!
+    .cfi_def_cfa_offset 160
+    .cfi_offset x29, -160
+    .cfi_offset x30, -152
+    mov     x29, sp
+    .cfi_def_cfa x29, 160
+    stp     x20, x21, [sp, #16]
+    stp     x22, x23, [sp, #32]
+    stp     x24, x25, [sp, #48]
+    stp     x26, x27, [sp, #64]
+    stp     d8, d9, [sp, #96]
+    stp     d10, d11, [sp, #112]
+    stp     d12, d13, [sp, #128]
+    stp     d14, d15, [sp, #144]
+    mrs     x9, fpcr
+    stp     x28, x9, [sp, #80]
+    .cfi_offset x20, -144
+    .cfi_offset x21, -136
+    .cfi_offset x22, -128
+    .cfi_offset x23, -120
+    .cfi_offset x24, -112
+    .cfi_offset x25, -104
+    .cfi_offset x26, -96
+    .cfi_offset x27, -88
+    .cfi_offset x28, -80
+    .cfi_offset 72, -64
+    .cfi_offset 73, -56
+    .cfi_offset 74, -48
+    .cfi_offset 75, -40
+    .cfi_offset 76, -32
+    .cfi_offset 77, -24
+    .cfi_offset 78, -16
+    .cfi_offset 79, -8
+    str     x19, [sp, #-16]!
+    .cfi_offset x19, -176
+    ldr     x9, [x1]
+    blr     x9
+    ldr     x19, [sp], #16
+    .cfi_restore x19
+    ldp     x28, x9, [sp, #80]
+    msr     fpcr, x9
+    ldp     d14, d15, [sp, #144]
+    ldp     d12, d13, [sp, #128]
+    ldp     d10, d11, [sp, #112]
+    ldp     d8, d9, [sp, #96]
+    ldp     x26, x27, [sp, #64]
+    ldp     x24, x25, [sp, #48]
+    ldp     x22, x23, [sp, #32]
+    ldp     x20, x21, [sp, #16]
+    ldp     x29, x30, [sp], #160
+    .cfi_def_cfa sp, 0
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
+    .cfi_restore \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
+    .cfi_restore \\register
+    .endr
+    ret
+    end     coro_switch_and_link
+
+// uintptr_t coro_switch_yield(argument: x0, parent_link: x1)
+    begin   coro_switch_yield
+    sub     sp, sp, #144
+    .cfi_def_cfa_offset 144
+    stp     x20, x21, [sp]
+    stp     x22, x23, [sp, #16]
+    stp     x24, x25, [sp, #32]
+    stp     x26, x27, [sp, #48]
+    stp     x28, x30, [sp, #64]
+    stp     d8, d9, [sp, #80]
+    stp     d10, d11, [sp, #96]
+    stp     d12, d13, [sp, #112]
+    stp     d14, d15, [sp, #128]
+    .cfi_offset x20, -144
+    .cfi_offset x21, -136
+    .cfi_offset x22, -128
+    .cfi_offset x23, -120
+    .cfi_offset x24, -112
+    .cfi_offset x25, -104
+    .cfi_offset x26, -96
+    .cfi_offset x27, -88
+    .cfi_offset x28, -80
+    .cfi_offset x30, -72
+    .cfi_offset 72, -64
+    .cfi_offset 73, -56
+    .cfi_offset 74, -48
+    .cfi_offset 75, -40
+    .cfi_offset 76, -32
+    .cfi_offset 77, -24
+    .cfi_offset 78, -16
+    .cfi_offset 79, -8
+    .cfi_remember_state             // what coro_switch_and_throw makes a call from
+    mrs     x9, fpcr
+    adr     x10, 1f
+    stp     x10, x29, [sp, #-32]!
+    .cfi_def_cfa_offset 176
+    stp     x19, x9, [sp, #16]
+    ldr     x9, [x1]
+    mov     x1, sp
+    mov     sp, x9
+    on_parent_record
+    ldp     x29, x30, [sp], #16
+    on_parent_called
+    ret
+    .cfi_restore_state
+    .cfi_remember_state
+    nop                             // the call of a thrower is looked up here,
+    udf     #0                      // and would return to here
+1:  on_parent_called
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    mov     sp, x1
+    .cfi_restore_state
+    .cfi_def_cfa_offset 176
+    .cfi_offset x29, -168
+    .cfi_offset x19, -160
+    ldr     x9, [sp, #24]
+    msr     fpcr, x9
+    ldp     x29, x19, [sp, #8]
+    add     sp, sp, #32
+    .cfi_def_cfa_offset 144
+    .cfi_restore x29
+    .cfi_restore x19
+    ldp     d14, d15, [sp, #128]
+    ldp     d12, d13, [sp, #112]
+    ldp     d10, d11, [sp, #96]
+    ldp     d8, d9, [sp, #80]
+    ldp     x28, x30, [sp, #64]
+    ldp     x26, x27, [sp, #48]
+    ldp     x24, x25, [sp, #32]
+    ldp     x22, x23, [sp, #16]
+    ldp     x20, x21, [sp]
+    add     sp, sp, #144
+    .cfi_def_cfa_offset 0
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x30
+    .cfi_restore \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
+    .cfi_restore \\register
+    .endr
+    ret
+    end     coro_switch_yield
+
+// _Noreturn void coro_switch_and_reset(argument: x0, parent_link: x1)
+    begin   coro_switch_and_reset
+    ldr     x9, [x1]
+    mov     x1, #0
+    mov     sp, x9
+    on_parent_record
+    ldp     x29, x30, [sp], #16
+    on_parent_called
+    ret
+    end     coro_switch_and_reset
+
+// struct coro_transfer coro_switch_and_throw(thrower: x0, argument: x1, sp: x2, base: x3)
+    begin   coro_switch_and_throw
+    mov     x11, x0                 // thrower
+    ldr     x10, [x2]               // the place that would be resumed
+    sub     x10, x10, #4
+    adrp    x9, coro_throw_there
+    add     x9, x9, :lo12:coro_throw_there
+    str     x9, [x2]
+    mov     x0, x1
+    mov     x1, x2
+    mov     x2, x3
+    b       coro_switch_and_link
+    end     coro_switch_and_throw
+
+    begin   coro_throw_there
+    on_parent_called
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    mov     sp, x1
+    .cfi_def_cfa sp, 32
+    .cfi_register x30, x10
+    .cfi_offset x29, -24
+    .cfi_offset x19, -16
+    ldp     x29, x19, [sp, #8]
+    add     sp, sp, #32
+    .cfi_def_cfa_offset 0
+    .cfi_same_value x29
+    .cfi_same_value x19
+    mov     x30, x10
+    .cfi_same_value x30
+    br      x11
+    end     coro_throw_there
+
+// Where a fresh coroutine begins, and the outermost frame of every coroutine:
+//
+//     *link      parent's X29            CFA - 32
+//     *link + 8  parent's return address CFA - 24
+//     *link + 16 parent's X19            CFA - 16
+    begin   coro_init_trampoline
+    .cfi_signal_frame
+    on_parent_called
+    caller_saved_unknown
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg2 (x2) -16, DW_OP_deref, DW_OP_plus_uconst 32
+    .cfi_escape 0x0f, 5, 0x72, 0x70, 0x06, 0x23, 32
+    mov     sp, x1
+    sub     x29, x2, #16
+    // The same, through DW_OP_breg29 (x29) 0.
+    .cfi_escape 0x0f, 5, 0x8d, 0x00, 0x06, 0x23, 32
+    add     x2, sp, #16             // the object
+    mov     sp, x2
+    mov     x1, x29                 // the link
+    adr     x30, coro_init_return
+    ldr     x9, [x29, #8]
+    br      x9
+    .globl  coro_init_return
+coro_init_return:
+    udf     #0
+    end     coro_init_trampoline
+
+// void coro_on_stack(base: x0, function: x1, argument: x2)
+    begin   coro_on_stack
+    stp     x29, x30, [sp, #-16]!
+    .cfi_def_cfa_offset 16
+    .cfi_offset x29, -16
+    .cfi_offset x30, -8
+    mov     x29, sp
+    .cfi_def_cfa x29, 16
+    bl      coro_on_stack_there
+    ldp     x29, x30, [sp], #16
+    .cfi_def_cfa sp, 0
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    end     coro_on_stack
+
+    begin   coro_on_stack_there
+    .cfi_signal_frame
+    caller_saved_unknown
+    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg29 (x29) 0
+    .cfi_escape 0x0f, 2, 0x8d, 0x00
+    str     x30, [sp, #-16]!
+    .cfi_offset x30, -16
+    mov     sp, x0
+    mov     x0, x2
+    blr     x1
+    sub     sp, x29, #16
+    ldr     x30, [sp], #16
+    .cfi_restore x30
+    ret
+    end     coro_on_stack_there
+`,
+  "include/coro_x86_64.inc": `// Switches between stacks, x86-64.
+//
+// Who resumes calls the address at the top of the suspended stack, with
+//     rdi  argument
+//     rsi  stack pointer of the coroutine, which points at that address
+//     rdx  base of its stack, where the parent link is
+// and the code called is still on the parent's stack: it saves RBP above which the call has left
+// the return address, which makes a frame record, writes the link, and changes stacks:
+//     push %rbp;  mov %rsp, -16(%rdx);  lea 8(%rsi), %rsp
+// Who yields takes the link for stack pointer, pops RBP and returns, with
+//     rax  argument
+//     rdx  its own stack pointer, 0 if it has ended
+// So every call that resumes is matched by the return that yields.
+
+// A switch may be anywhere when it is looked at, so its unwind table is right at each instruction.
+// On the parent's stack before the frame record is whole and after it is gone: what the caller of
+// the suspended code has pushed is RBX, above its return address.
+    .macro  on_parent_called
+    .cfi_def_cfa rsp, 16
+    .cfi_offset rip, -16
+    .cfi_offset rbx, -8
+    .cfi_same_value rbp
+    .cfi_same_value r12
+    .cfi_same_value r13
+    .cfi_same_value r14
+    .cfi_same_value r15
+    .endm
+
+// On the parent's stack with the whole frame record at the stack pointer.
+    .macro  on_parent_record
+    on_parent_called
+    .cfi_def_cfa_offset 24
+    .cfi_offset rbp, -24
+    .endm
+
+    .macro  pushes register
+    push    %\\register
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset \\register, 0
+    .endm
+
+    .macro  pops register
+    pop     %\\register
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore \\register
+    .endm
+
+    .macro  begin name
+    .section .text.\\name, "ax", @progbits
+    .globl  \\name
+    .type   \\name, @function
+    .balign 16
+\\name:
+    .cfi_startproc
+    .endm
+
+    .macro  end name
+    .cfi_endproc
+    .size   \\name, . - \\name
+    .endm
+
+// struct coro_transfer coro_switch_and_link(argument: rdi, sp: rsi, base: rdx)
+//
+// The CFA goes by RBP, since a walk that comes from the coroutine has the stack pointer of before
+// RBX was pushed.
+    begin   coro_switch_and_link
+    pushes  rbp
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    push    %r12
+    .cfi_offset r12, -24
+    push    %r13
+    .cfi_offset r13, -32
+    push    %r14
+    .cfi_offset r14, -40
+    push    %r15
+    .cfi_offset r15, -48
+    sub     $8, %rsp
+    stmxcsr (%rsp)
+    fnstcw  4(%rsp)
+    push    %rbx
+    .cfi_offset rbx, -64
+    call    *(%rsi)
+    pop     %rbx
+    .cfi_restore rbx
+    ldmxcsr (%rsp)
+    fldcw   4(%rsp)
+    add     $8, %rsp
+    pop     %r15
+    .cfi_restore r15
+    pop     %r14
+    .cfi_restore r14
+    pop     %r13
+    .cfi_restore r13
+    pop     %r12
+    .cfi_restore r12
+    pop     %rbp
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    end     coro_switch_and_link
+
+// uintptr_t coro_switch_yield(argument: rdi, parent_link: rsi)
+    begin   coro_switch_yield
+    pushes  r12
+    pushes  r13
+    pushes  r14
+    pushes  r15
+    sub     $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    stmxcsr (%rsp)
+    fnstcw  4(%rsp)
+    .cfi_remember_state             // what coro_switch_and_throw makes a call from
+    pushes  rbp
+    pushes  rbx
+    lea     1f(%rip), %rax
+    push    %rax
+    .cfi_adjust_cfa_offset 8
+    mov     %rdi, %rax
+    mov     %rsp, %rdx
+    mov     (%rsi), %rsp
+    on_parent_record
+    pop     %rbp
+    on_parent_called
+    ret
+    .cfi_restore_state
+    .cfi_remember_state
+    nop                             // the call of a thrower is looked up here,
+    ud2                             // and would return to here
+1:  on_parent_called
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    lea     8(%rsi), %rsp
+    .cfi_restore_state
+    .cfi_adjust_cfa_offset 16
+    .cfi_rel_offset rbx, 0
+    .cfi_rel_offset rbp, 8
+    pops    rbx
+    pops    rbp
+    mov     %rdi, %rax
+    ldmxcsr (%rsp)
+    fldcw   4(%rsp)
+    add     $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    pops    r15
+    pops    r14
+    pops    r13
+    pops    r12
+    ret
+    end     coro_switch_yield
+
+// _Noreturn void coro_switch_and_reset(argument: rdi, parent_link: rsi)
+    begin   coro_switch_and_reset
+    mov     (%rsi), %rsp
+    on_parent_record
+    mov     %rdi, %rax
+    xor     %edx, %edx
+    pop     %rbp
+    on_parent_called
+    ret
+    end     coro_switch_and_reset
+
+// struct coro_transfer coro_switch_and_throw(thrower: rdi, argument: rsi, sp: rdx, base: rcx)
+//
+// Resumes the coroutine at code that calls the thrower in the name of the suspended switch: its
+// return address is the two bytes before the place that would be resumed.
+    begin   coro_switch_and_throw
+    mov     %rdi, %r9               // thrower
+    mov     (%rdx), %r8             // the place
+    sub     $2, %r8
+    lea     coro_throw_there(%rip), %rax
+    mov     %rax, (%rdx)
+    mov     %rsi, %rdi
+    mov     %rdx, %rsi
+    mov     %rcx, %rdx
+    jmp     coro_switch_and_link
+    end     coro_switch_and_throw
+
+    begin   coro_throw_there
+    on_parent_called
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    lea     8(%rsi), %rsp
+    .cfi_def_cfa rsp, 16
+    .cfi_register rip, r8
+    .cfi_offset rbx, -16
+    .cfi_offset rbp, -8
+    pops    rbx
+    pops    rbp
+    push    %r8
+    .cfi_def_cfa rsp, 8
+    .cfi_offset rip, -8
+    jmp     *%r9
+    end     coro_throw_there
+
+// Where a fresh coroutine begins, and the outermost frame of every coroutine. Its caller is the
+// parent, found through the link:
+//
+//     *link      parent's RBP            CFA - 24
+//     *link + 8  parent's return address CFA - 16
+//     *link + 16 parent's RBX            CFA - 8
+//
+// It is marked as a signal frame, the one kind of frame that debuggers let lead to any stack. The
+// address it leads to is then taken for one that has not run, which is as good: in every switch
+// the instruction behind the call has the row of the call. What no call keeps is not known.
+    begin   coro_init_trampoline
+    .cfi_signal_frame
+    on_parent_called
+    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+    .cfi_undefined \\register
+    .endr
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg1 (rdx) -16, DW_OP_deref, DW_OP_plus_uconst 24
+    .cfi_escape 0x0f, 5, 0x71, 0x70, 0x06, 0x23, 24
+    lea     8(%rsi), %rsp
+    lea     -16(%rdx), %rbp         // the link and the initial function are a frame record, too
+    // The same, through DW_OP_breg6 (rbp) 0.
+    .cfi_escape 0x0f, 5, 0x76, 0x00, 0x06, 0x23, 24
+    mov     %rsp, %rdx              // the object
+    mov     %rbp, %rsi              // the link
+    // The initial function does not return. A call would be one without its return.
+    lea     coro_init_return(%rip), %rax
+    push    %rax
+    jmp     *8(%rbp)
+    .globl  coro_init_return
+coro_init_return:
+    ud2
+    end     coro_init_trampoline
+
+// void coro_on_stack(base: rdi, function: rsi, argument: rdx)
+//
+// Two frames: the inner one, on both stacks, leads to any stack as coro_init_trampoline does; the
+// outer one has the caller whose return address is that of a call.
+    begin   coro_on_stack
+    pushes  rbp
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    call    coro_on_stack_there
+    pop     %rbp
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    end     coro_on_stack
+
+    begin   coro_on_stack_there
+    .cfi_signal_frame
+    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+    .cfi_undefined \\register
+    .endr
+    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg6 (rbp) 0
+    .cfi_escape 0x0f, 2, 0x76, 0x00
+    mov     %rdi, %rsp
+    mov     %rdx, %rdi
+    call    *%rsi
+    lea     -8(%rbp), %rsp
+    ret
+    end     coro_on_stack_there
+`,
   "include/crt0.S": `// Where programs begin: sp = [argc, argv[0], ..., null, null, auxiliary vector], a multiple of 16.
 #include "trapline.h"
 

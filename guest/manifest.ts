@@ -130,6 +130,9 @@ function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
   });
 }
 
+/** Switches between stacks and coroutines over them. */
+const CORO: readonly string[] = ["coro.S", "coro.c"].map((file) => `guest/include/${file}`);
+
 /** Where kernel-mode programs are linked: the back-ends' program regions. */
 const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
   x86_64: "0xffff805000000000",
@@ -227,6 +230,8 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jit"),
   ...cProgram("mapfile"),
   ...cProgram("jobs"),
+  // Coroutines in C.
+  ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no

@@ -7,6 +7,8 @@ import type { ArchName } from "../../arch/arch.ts";
 import type { EmbeddedImage } from "../../guest/embedded.ts";
 import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
 import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
+import { image as coroAarch64 } from "../../guest/images/coro_aarch64.gen.ts";
+import { image as coroX86 } from "../../guest/images/coro_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
 import { image as jitAarch64 } from "../../guest/images/jit_aarch64.gen.ts";
@@ -31,6 +33,8 @@ import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 const IMAGES: readonly EmbeddedImage[] = [
   badAarch64,
   badX86,
+  coroAarch64,
+  coroX86,
   fpmixAarch64,
   fpmixX86,
   helloAarch64,

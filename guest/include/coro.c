@@ -1,0 +1,275 @@
+// Coroutines over the switches of coro.S. What C++ adds is in runtime/coro.cc.
+#include "coro.h"
+
+#include "trapline.h"
+
+// In coro.S.
+void coro_init_trampoline(void);
+void coro_init_return(void);
+
+#define ROUND_UP(size) (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
+
+// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
+// that keeps the stack pointer a multiple of 16.
+#if defined(__aarch64__)
+#define FRESH_SIZE 16
+#else
+#define FRESH_SIZE 8
+#endif
+
+// Status of a task that is ended for bad use.
+#define BAD_USE_STATUS 125
+
+// ---- Switches
+
+static void copy(void *to, const void *from, size_t size) {
+    for (size_t i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
+}
+
+// Where an object is on an empty stack: below link and initial function.
+static char *object_place(void *base, size_t size) {
+    return (char *)base - CORO_PARENT_LINK_OFFSET - ROUND_UP(size);
+}
+
+// Writes the initial function and, below the object's place, where the first resume begins.
+static void *begin_stack(void *base, coro_initial *initial, char *object) {
+    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
+    uintptr_t *sp = (uintptr_t *)(void *)(object - FRESH_SIZE);
+    *sp = (uintptr_t)coro_init_trampoline;
+    return sp;
+}
+
+void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
+    char *place = object_place(base, size);
+    copy(place, object, size);
+    return begin_stack(base, initial, place);
+}
+
+void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
+    (void)base;
+    drop((char *)sp + FRESH_SIZE);
+}
+
+struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
+                                                      coro_trap_function *function) {
+    uintptr_t *sp = (uintptr_t *)(void *)object_place(base, size);
+    copy(sp, value, size);
+    uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
+#if defined(__aarch64__)
+    return (struct coro_trap_registers){
+        .pc = (uintptr_t)function,
+        .sp = (uintptr_t)sp,
+        .x0 = (uintptr_t)sp,
+        .x1 = link,
+        .x29 = link,
+        .lr = (uintptr_t)coro_init_return,
+    };
+#else
+    struct coro_trap_registers registers = {
+        .rip = (uintptr_t)function,
+        .rdi = (uintptr_t)sp,
+        .rsi = link,
+        .rbp = link,
+    };
+    *--sp = (uintptr_t)coro_init_return;
+    registers.rsp = (uintptr_t)sp;
+    return registers;
+#endif
+}
+
+// ---- Coroutines
+
+// What C++ programs have: the exceptions of a thread (Itanium C++ ABI, 2.2.2), and the ends of
+// bodies that throw.
+struct exceptions {
+    void *caught;
+    unsigned uncaught;
+};
+__attribute__((weak)) struct exceptions *__cxa_get_globals(void);
+__attribute__((weak)) void coro_unwind(struct coro *coro);
+__attribute__((weak, noreturn)) void coro_rethrow(void *exception);
+
+static _Thread_local struct coro *current;
+
+// A coroutine may go on in another thread, so no address of a thread's variable is kept across a
+// switch: the compiler must not think that this gives the same twice.
+__attribute__((noinline)) static struct coro **current_slot(void) {
+    struct coro **slot = &current;
+    __asm__ volatile("" : "+r"(slot));
+    return slot;
+}
+
+struct coro *coro_current(void) { return *current_slot(); }
+
+// What the runtime keeps on the stack of a coroutine, above its object.
+struct frame {
+    struct coro *coro;
+    void *padding;
+};
+
+static void **link_of(struct coro *coro) {
+    return (void **)((char *)coro->stack.base - CORO_PARENT_LINK_OFFSET);
+}
+
+struct coro *coro_of(struct coro_yielder *yielder) {
+    return ((struct frame *)(void *)yielder)[-1].coro;
+}
+
+void coro_finish(struct coro *coro, enum coro_status status, uintptr_t output) {
+    coro->status = status;
+    coro_switch_and_reset(output, link_of(coro));
+}
+
+void coro_drop_object(struct coro *coro) {
+    void (*drop)(void *) = coro->drop;
+    coro->drop = 0;
+    if (drop) drop(coro->object);
+}
+
+// The initial function of all coroutines; C++ has another one.
+__attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object) {
+    struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
+    struct coro *coro = coro_of(yielder);
+    uintptr_t output = coro->body(yielder, input, object);
+    coro_drop_object(coro);
+    coro_finish(coro, CORO_RETURNED, output);
+    __builtin_unreachable();
+}
+
+int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
+                    size_t size, void (*drop)(void *object)) {
+    uintptr_t base = (uintptr_t)stack.base, limit = (uintptr_t)stack.limit;
+    if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
+    size_t room = base - limit;
+    size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
+    if (room < used + CORO_STACK_MIN || ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
+        return CORO_ERROR_SMALL_STACK;
+    }
+    *coro = (struct coro){
+        .stack = stack,
+        .body = body,
+        .drop = drop,
+        .innermost = coro,
+        .state = CORO_FRESH,
+    };
+    // Our frame is above the object, where it is found from the link.
+    char *place = object_place(stack.base, ROUND_UP(size) + sizeof(struct frame));
+    copy(place, object, size);
+    struct frame frame = {.coro = coro};
+    copy((char *)link_of(coro) - sizeof frame, &frame, sizeof frame);
+    coro->object = place;
+    coro->sp = begin_stack(stack.base, coro_root, place);
+    return 0;
+}
+
+// Whether a coroutine was one of those states, and is the caller's now.
+static int take(struct coro *coro, uint32_t state) {
+    return __atomic_compare_exchange_n(&coro->state, &state, CORO_ACTIVE, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static int64_t take_error(struct coro *coro) {
+    return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
+}
+
+static struct exceptions exchange_exceptions(struct exceptions next) {
+    struct exceptions none = {0, 0};
+    if (!__cxa_get_globals) return none;
+    struct exceptions *now = __cxa_get_globals();
+    struct exceptions before = *now;
+    *now = next;
+    return before;
+}
+
+// Runs a coroutine that has been taken, by resuming it or by unwinding it.
+static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
+    struct coro **slot = current_slot();
+    struct coro *parent = *slot;
+    coro->parent = parent;
+    *slot = coro->innermost;
+    struct exceptions inner = {coro->caught, coro->uncaught};
+    struct exceptions outer = exchange_exceptions(inner);
+    struct coro_transfer back = thrower
+        ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
+        : coro_switch_and_link(input, coro->sp, coro->stack.base);
+    // A parent that was suspended together with it may be in another thread now.
+    *current_slot() = parent;
+    inner = exchange_exceptions(outer);
+    coro->caught = inner.caught;
+    coro->uncaught = inner.uncaught;
+    coro->sp = back.sp;
+    *output = back.argument;
+    if (back.sp) {
+        __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
+        return CORO_YIELDED;
+    }
+    int64_t status = coro->status;
+    void *exception = coro->exception;
+    coro->exception = 0;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
+    if (exception) coro_rethrow(exception);
+    return status;
+}
+
+int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
+    if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
+    return run(coro, input, output, 0);
+}
+
+int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
+    struct coro *innermost = *current_slot();
+    if (!innermost) return CORO_ERROR_OUTSIDE;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (here < (uintptr_t)innermost->stack.limit || here >= (uintptr_t)innermost->stack.base) {
+        return CORO_ERROR_FOREIGN_STACK;
+    }
+    struct coro *coro = innermost;
+    while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
+    if (!coro) return CORO_ERROR_OUTSIDE;
+    coro->innermost = innermost;
+    *input = coro_switch_yield(output, link_of(coro));
+    return 0;
+}
+
+static void bad_use(int64_t error) {
+    static const char *const errors[] = {
+        [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
+        [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
+    };
+    const char *text = errors[-error];
+    size_t length = 0;
+    while (text[length]) length++;
+    print("coro_yield: ", 12);
+    print(text, length);
+    print("\n", 1);
+    exit(BAD_USE_STATUS);
+}
+
+uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
+    uintptr_t input = 0;
+    int64_t error = coro_try_yield(yielder, output, &input);
+    if (error < 0) bad_use(error);
+    return input;
+}
+
+int64_t coro_drop(struct coro *coro) {
+    if (take(coro, CORO_FRESH)) {
+        coro_drop_object(coro);
+    } else if (take(coro, CORO_SUSPENDED)) {
+        // A parent's frames may hold on to coroutines that are suspended with this one.
+        if (coro_unwind) coro_unwind(coro);
+        coro_drop_object(coro);
+    } else if (!take(coro, CORO_ENDED)) {
+        return take_error(coro);
+    }
+    coro->sp = 0;
+    struct coro_stack stack = coro->stack;
+    __atomic_store_n(&coro->state, CORO_DROPPED, __ATOMIC_RELEASE);
+    if (stack.give_back) stack.give_back(&stack);
+    return 0;
+}
+
+void coro_finish_trapped(void *value, void **parent_link) {
+    struct coro *coro = coro_of((struct coro_yielder *)(void *)parent_link);
+    coro_finish(coro, CORO_TRAPPED, *(uintptr_t *)value);
+    __builtin_unreachable();
+}
