@@ -1,10 +1,11 @@
 /**
- * Compares what the unwinder reads with what independent tools read from the same files, and prints
- * a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols with
- * `readelf`, language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb,
- * and at every instruction with the calls that a stepped program makes; and what Trapline's CPUs do
- * with what other processors do, in `oracle/processor`. Arguments are further files whose tables
- * are to be compared. Exits with 1 if anything differs.
+ * Compares what the unwinder reads with what independent tools read from the same files, and
+ * prints a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols
+ * with `readelf`, line tables with `llvm-dwarfdump`, `llvm-symbolizer` and `eu-addr2line`,
+ * language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb, and at
+ * every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
+ * what other processors do, in `oracle/processor`. Arguments are further files whose tables are to
+ * be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.
@@ -16,9 +17,10 @@ import { checkBare } from "./oracle/bare_check.ts";
 import { checkHostile } from "./oracle/hostile_check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
-import { assembledFiles, systemFiles } from "./oracle/files.ts";
+import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
+import { checkLines } from "./oracle/lines_check.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
 import { walkChecks } from "./oracle/walk_checks.ts";
@@ -97,6 +99,11 @@ async function main(): Promise<number> {
     for (const file of files) {
       report.progress.at(`elf ${file}`);
       report.add("elf", file, checkElf(file));
+    }
+    for (const file of [...files, ...debugFiles(SOURCES, directory)]) {
+      report.progress.at(`lines ${file}`);
+      const result = checkLines(file);
+      if (result !== undefined) report.add("lines", file, result);
     }
     for (const file of systemFiles()) {
       report.progress.at(`bare ${file}`);

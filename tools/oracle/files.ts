@@ -1,10 +1,11 @@
 /**
- * The files that are compared: what a Debian system has of libraries and programs, its AArch64
- * cross libraries, and small ones made from the sources in `testdata/unwind`.
+ * The files that are compared: what a Debian system has of libraries, programs and their debug
+ * information, its AArch64 cross libraries, Rust's, and small ones made from the sources in
+ * `testdata/unwind`.
  *
  * @module
  */
-import { outputOf } from "./tool.ts";
+import { bytesOfCommand, outputOf } from "./tool.ts";
 
 const NATIVE = "/usr/lib/x86_64-linux-gnu/";
 const CROSS = "/usr/aarch64-linux-gnu/lib/";
@@ -129,6 +130,91 @@ export function compiledProgram(
 ): string | undefined {
   const { compiler = "gcc", options = ["-O1", "-g"] } = how;
   return outputOf(compiler, [...options, source, "-o", out]) === undefined ? undefined : out;
+}
+
+/** Where Debian has the debug information of its programs, by their build IDs. */
+const SYSTEM_DEBUG = "/usr/lib/debug/.build-id/";
+
+/** How many of those files are compared: the largest. */
+const SYSTEM_DEBUG_COUNT = 12;
+
+/** Where `tools/fetch_rust.sh` puts the libraries of Rust. */
+const RUST_LIBRARIES = "/trapline/rust/usr/lib/rustlib/";
+
+/** Compilers whose line tables are compared, with the options that choose a target and a linker. */
+const LINE_COMPILERS: readonly (readonly [compiler: string, ...options: string[]])[] = [
+  ["g++"],
+  ["aarch64-linux-gnu-g++"],
+  ["clang++", "-fuse-ld=lld"],
+  ["clang++-16", "-fuse-ld=lld", "--target=aarch64-linux-gnu"],
+];
+
+/** Ways to write line tables; a linker that drops functions leaves their rows. */
+const LINE_OPTIONS: readonly (readonly string[])[] = [
+  ...["2", "3", "4", "5"].map((version) => ["-O2", `-gdwarf-${version}`]),
+  ["-O0", "-gdwarf-5", "-gz"],
+  ["-O1", "-gdwarf-5", "-gdwarf64"],
+  ["-O1", "-gdwarf-4", "-ffunction-sections", "-Wl,--gc-sections"],
+  ["-O1", "-gdwarf-5", "-ffunction-sections", "-Wl,--gc-sections"],
+];
+
+/** Files with line tables: Debian's, those of Rust's libraries, and compiled ones. */
+export function debugFiles(sources: string, directory: string): string[] {
+  return [
+    ...systemDebugFiles(),
+    ...rustObjects(directory),
+    ...LINE_COMPILERS.flatMap(([compiler, ...target], i) =>
+      LINE_OPTIONS.flatMap((options, j) => {
+        const out = `${directory}/lines-${compiler}-${i}${j}`;
+        const all = [...target, ...LINE_LIBRARY, ...options];
+        return compiledProgram(`${sources}exceptions.cpp`, out, { compiler, options: all }) ?? [];
+      })
+    ),
+  ];
+}
+
+/** Links without the C library, which other targets need not have. */
+const LINE_LIBRARY = ["-shared", "-nostdlib", "-fPIC", "-std=c++14", "-w"];
+
+function systemDebugFiles(): string[] {
+  const files: { readonly path: string; readonly size: number }[] = [];
+  for (const folder of entriesOf(SYSTEM_DEBUG)) {
+    for (const name of entriesOf(`${SYSTEM_DEBUG}${folder}`)) {
+      const path = `${SYSTEM_DEBUG}${folder}/${name}`;
+      files.push({ path, size: Deno.statSync(path).size });
+    }
+  }
+  files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
+  return files.slice(0, SYSTEM_DEBUG_COUNT).map(({ path }) => path);
+}
+
+/** The objects of Rust's core and alloc libraries, of both architectures. */
+function rustObjects(directory: string): string[] {
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  const libraries = ["x86_64", "aarch64"].flatMap((machine) => {
+    const folder = `${cache}${RUST_LIBRARIES}${machine}-unknown-linux-gnu/lib/`;
+    return entriesOf(folder).filter((name) => /^lib(core|alloc)-.*\.rlib$/.test(name))
+      .map((name) => `${folder}${name}`);
+  });
+  return libraries.flatMap((library, i) => {
+    const objects = outputOf("ar", ["t", library])?.split("\n") ?? [];
+    return objects.filter((name) => name.endsWith(".o")).map((name, j) => {
+      const out = `${directory}/rust-${i}${j}.o`;
+      const bytes = bytesOfCommand("ar", ["p", library, name]);
+      if (bytes !== undefined) Deno.writeFileSync(out, bytes);
+      return out;
+    });
+  });
+}
+
+/** Names in a folder in order; none if there is no such folder. */
+function entriesOf(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function isFile(path: string): boolean {

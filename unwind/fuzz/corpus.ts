@@ -11,6 +11,8 @@ import { FrameImage, op } from "../testing/frame_image.ts";
 import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 import { moduleFromTable } from "../walk/mod.ts";
 import type { Machine } from "../../elf/mod.ts";
+import type { DwarfSectionName } from "../../elf/dwarf/mod.ts";
+import { DebugImage, plainSequence } from "../../elf/dwarf/testing/debug_image.ts";
 
 /** A stack and the table of the functions on it. */
 export interface FuzzStack {
@@ -36,6 +38,8 @@ export class Corpus {
   readonly core: Uint8Array;
   /** Stacks. */
   readonly stacks: readonly FuzzStack[];
+  /** Line tables of code at 0x1000, and the units they belong to. */
+  readonly debug: ReadonlyMap<DwarfSectionName, Uint8Array>;
 
   /** Builds them all. */
   constructor() {
@@ -48,6 +52,7 @@ export class Corpus {
       [3, 1].map((type) => elf({ machine, type, frames: plain.bytes, fdes: plain.fdes }))
     );
     this.core = coreImage();
+    this.debug = debugSections();
     this.stacks = (["x86_64", "aarch64"] as const).map((machine) => {
       const ehFrame = walkFrames(machine);
       const module = moduleFromTable({
@@ -62,6 +67,23 @@ export class Corpus {
       return { stack: buildStack(calls, { machine }), ehFrame };
     });
   }
+}
+
+/** A line table of every version. */
+function debugSections(): ReadonlyMap<DwarfSectionName, Uint8Array> {
+  const image = new DebugImage();
+  for (const version of [2, 3, 4, 5]) {
+    const address = 0x1000 + version * 0x10;
+    const lines = image.table({
+      version,
+      wide: version === 5,
+      directories: ["sub", "/usr/include"],
+      files: [["a.c", 0], ["b.h", 1], ["c.h", 2]],
+      program: [...plainSequence(address, 10, 2), ...plainSequence(address + 8, 20, 2)],
+    });
+    image.unit({ lines, directory: "/src", version });
+  }
+  return image.build();
 }
 
 function plainFrames(): { bytes: Uint8Array; fdes: number[] } {

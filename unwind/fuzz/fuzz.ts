@@ -17,6 +17,7 @@ import {
   machineRegisters,
 } from "../cfi/mod.ts";
 import { parseElf } from "../../elf/mod.ts";
+import { DwarfSections, LineTable } from "../../elf/dwarf/mod.ts";
 import {
   backtrace,
   type Frame,
@@ -38,7 +39,8 @@ export type FuzzTarget =
   | "expression"
   | "elf"
   | "core"
-  | "walk";
+  | "walk"
+  | "lines";
 
 /** All targets. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
@@ -49,6 +51,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   "elf",
   "core",
   "walk",
+  "lines",
 ];
 
 /** What became of a case. */
@@ -154,6 +157,8 @@ export class Fuzzer {
       }
       case "walk":
         return [() => this.#walk()];
+      case "lines":
+        return [() => this.#lines()];
     }
   }
 
@@ -183,6 +188,27 @@ export class Fuzzer {
           : undefined,
       cfa: random.chance(0.5) ? 0x7fff0000n : undefined,
     }, { stack: random.chance(0.5) ? [0x7fff0000n] : [] });
+  }
+
+  /** Line tables of which one section is damaged; what is left out is an error too. */
+  #lines(): void {
+    const random = this.#random;
+    const damaged = random.pick([...this.#corpus.debug.keys()]);
+    const bytes = this.#damage(this.#corpus.debug.get(damaged)!);
+    const table = new LineTable(
+      new DwarfSections((name) => name === damaged ? bytes : this.#corpus.debug.get(name)),
+    );
+    let error: unknown;
+    for (let address = 0x1000n; address < 0x1080n; address += 2n) {
+      try {
+        table.at(address);
+      } catch (caught) {
+        if (!(caught instanceof InputError)) throw caught;
+        error ??= caught;
+      }
+    }
+    error ??= table.problems[0];
+    if (error !== undefined) throw error;
   }
 
   /**

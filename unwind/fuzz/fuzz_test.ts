@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { frameLines, lsdaLines } from "../dump/mod.ts";
 import { FrameTable } from "../cfi/mod.ts";
 import { FUZZ_TARGETS, Fuzzer } from "./fuzz.ts";
+import { DwarfSections, LineTable } from "../../elf/dwarf/mod.ts";
 import { Corpus } from "./corpus.ts";
 import { Lsda } from "../exception/mod.ts";
 
@@ -29,6 +30,10 @@ Deno.test("Corpus, is sound before it is damaged", () => {
     assertEquals([...frameLines(bytes, "corpus")].length, 5);
     assertEquals([...lsdaLines(bytes, "corpus")].length, 1);
   }
+  const lines = new LineTable(new DwarfSections((name) => corpus.debug.get(name)));
+  const paths = [0x1020n, 0x1030n, 0x1040n, 0x1050n].map((address) => lines.at(address)?.path);
+  assertEquals(paths, ["/src/a.c", "/src/a.c", "/src/a.c", "/usr/include/b.h"]);
+  assertEquals(lines.problems, []);
 });
 
 Deno.test("Fuzzer, finds nothing in a few thousand cases", () => {

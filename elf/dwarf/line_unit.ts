@@ -1,0 +1,148 @@
+/**
+ * The line table of one compilation: its rows and its files.
+ *
+ * @module
+ */
+import { toBigAddress } from "../../bytes/mod.ts";
+import { DwarfError } from "./errors.ts";
+import { type LineFile, type LineFiles, readLineFiles } from "./line_files.ts";
+import type { LineHeader } from "./line_header.ts";
+import { LineProgram } from "./line_program.ts";
+import type { DwarfSections } from "./sections.ts";
+import type { UnitRoot } from "./unit_roots.ts";
+
+/** One row of a line table: what is true from its address on, up to the next row's. */
+export interface LineRow {
+  /** Address of its first instruction. */
+  readonly address: bigint;
+  /** Number of the file in the header's own count. */
+  readonly file: number;
+  /** Line from 1 on, 0 if there is none. */
+  readonly line: number;
+  /** Column from 1 on, 0 if there is none. */
+  readonly column: number;
+  /** Whether it is a good place for a breakpoint. */
+  readonly isStatement: boolean;
+  /** Whether a basic block begins here. */
+  readonly basicBlock: boolean;
+  /** Whether the sequence ends here; the row itself covers nothing. */
+  readonly endSequence: boolean;
+  /** Whether a breakpoint at the function's beginning belongs here. */
+  readonly prologueEnd: boolean;
+  /** Whether a breakpoint at the function's end belongs here. */
+  readonly epilogueBegin: boolean;
+  /** Which instruction set. */
+  readonly isa: number;
+  /** Which of several blocks of the same place. */
+  readonly discriminator: number;
+}
+
+/** Names of a file, for {@linkcode LineUnit.fileNamed}. */
+export interface FileNames {
+  /** Its path, with the folder the compiler ran in where the line table's is relative. */
+  readonly path: string;
+  /** The path as the line table has it. */
+  readonly file: string;
+}
+
+/** What a unit needs besides its header. */
+export interface LineUnitContext {
+  /** Sections it is in. */
+  readonly sections: DwarfSections;
+  /** First entry of the compilation whose line table is at an offset. */
+  readonly rootOf: (offset: number) => UnitRoot | undefined;
+}
+
+/** The line table of one compilation. */
+export class LineUnit {
+  /** Its header. */
+  readonly header: LineHeader;
+  readonly #context: LineUnitContext;
+  readonly #names: Map<number, FileNames> = new Map();
+  #files: LineFiles | undefined;
+  #defined: readonly LineFile[] = [];
+
+  /** Use {@linkcode LineTable.units}. */
+  constructor(header: LineHeader, context: LineUnitContext) {
+    this.header = header;
+    this.#context = context;
+  }
+
+  /** Directories and files of its header. Throws `DwarfError`, `DecodeError` or `ElfError`. */
+  get files(): LineFiles {
+    if (this.#files !== undefined) return this.#files;
+    const { sections } = this.#context;
+    return this.#files = readLineFiles(sections.cursor(".debug_line"), this.header, sections);
+  }
+
+  /** Runs its program from the beginning, or from the offset of a sequence's first opcode. */
+  program(at?: number): LineProgram {
+    return new LineProgram(this.#context.sections.cursor(".debug_line"), this.header, at);
+  }
+
+  /** All rows, in the program's order. Throws `DwarfError` or `DecodeError` where it is damaged. */
+  *rows(): Generator<LineRow> {
+    const program = this.program();
+    while (program.next()) {
+      yield {
+        address: toBigAddress(program.address),
+        file: program.file,
+        line: program.line,
+        column: program.column,
+        isStatement: program.isStatement,
+        basicBlock: program.basicBlock,
+        endSequence: program.endSequence,
+        prologueEnd: program.prologueEnd,
+        epilogueBegin: program.epilogueBegin,
+        isa: program.isa,
+        discriminator: program.discriminator,
+      };
+    }
+  }
+
+  /** Adds the files that the program has been found to define itself. */
+  define(files: readonly LineFile[]): void {
+    this.#defined = files;
+  }
+
+  /**
+   * Names of a file, by the number that rows have.
+   *
+   * @throws {DwarfError} (`file`) If there is no such file; otherwise as {@linkcode LineUnit.files}
+   */
+  fileNamed(number: number): FileNames {
+    const known = this.#names.get(number);
+    if (known !== undefined) return known;
+    const { first, directories, files } = this.files;
+    const index = number - first;
+    const file = files[index] ?? this.#defined[index - files.length];
+    if (file === undefined) {
+      const last = first + files.length + this.#defined.length - 1;
+      const message = `Line table's file is ${number}, expected ${first} to ${last}`;
+      const place = { source: ".debug_line", offset: this.header.offset };
+      throw new DwarfError("file", message, place);
+    }
+    const folder = directories[file.directory - first];
+    const relative = folder === undefined ? file.name : joinPath(folder, file.name);
+    // In version 5 directory 0 is where the compiler ran, and names are relative to it.
+    const short = file.directory === 0 ? file.name : relative;
+    const names = { path: this.#absolute(relative), file: short };
+    this.#names.set(number, names);
+    return names;
+  }
+
+  #absolute(path: string): string {
+    if (isAbsolute(path)) return path;
+    const folder = this.#context.rootOf(this.header.offset)?.directory;
+    return folder === undefined ? path : joinPath(folder, path);
+  }
+}
+
+function isAbsolute(path: string): boolean {
+  return path.startsWith("/");
+}
+
+function joinPath(folder: string, name: string): string {
+  if (isAbsolute(name) || folder === "") return name;
+  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
+}

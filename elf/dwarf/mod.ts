@@ -1,0 +1,28 @@
+/**
+ * Debug information, as far as source lines go: the line tables of DWARF 2 to 5.
+ * {@linkcode lineTableOf} gives the {@linkcode LineTable} of an ELF file, and its
+ * {@linkcode LineTable.at} the file, line and column of an address. Tables are read when they are
+ * asked for. What is damaged is left out and told of as {@linkcode DwarfError}s with their offsets;
+ * whatever the bytes are, memory and time stay in proportion to their number.
+ *
+ * The files, lowest first: `constants.ts`; `sections.ts`, where the bytes and strings are;
+ * `form.ts`, values of attributes; `line_header.ts` and `line_files.ts`, what stands before a line
+ * program; `line_program.ts`, which makes rows of it; `unit_roots.ts`, where compilers ran;
+ * `line_unit.ts`, all of one compilation; `sequence_index.ts` and `line_table.ts`, from addresses
+ * to rows.
+ *
+ * @module
+ */
+export { DwarfError, type DwarfErrorKind } from "./errors.ts";
+export type { LineFile, LineFiles } from "./line_files.ts";
+export type { LineHeader } from "./line_header.ts";
+export { LineProgram } from "./line_program.ts";
+export { LineTable, lineTableOf, type SourceLine } from "./line_table.ts";
+export { type FileNames, type LineRow, LineUnit, type LineUnitContext } from "./line_unit.ts";
+export {
+  type DwarfSectionName,
+  DwarfSections,
+  sectionsOf,
+  type SectionSource,
+} from "./sections.ts";
+export type { UnitRoot } from "./unit_roots.ts";

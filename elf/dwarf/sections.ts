@@ -1,0 +1,113 @@
+/**
+ * The sections that debug information is in, and the strings some of them hold.
+ *
+ * @module
+ */
+import { Cursor } from "../../bytes/mod.ts";
+import type { ElfFile, RelocateOptions } from "../elf_file.ts";
+import { DwarfError } from "./errors.ts";
+
+/** Sections that are read here. */
+export type DwarfSectionName =
+  | ".debug_abbrev"
+  | ".debug_info"
+  | ".debug_line"
+  | ".debug_line_str"
+  | ".debug_str"
+  | ".debug_str_offsets";
+
+/** Gives the bytes of a section; undefined if there is none. May throw `InputError`. */
+export type SectionSource = (name: DwarfSectionName) => Uint8Array | undefined;
+
+const UTF8 = new TextDecoder();
+
+/** Text that all names of a string section may have together, for each of its bytes. */
+const TEXT_RATIO = 4;
+const TEXT_LEAST = 2 ** 20;
+
+/** NUL-ended UTF-8 at `at`; throws {@linkcode DwarfError} (`string`) if there is no NUL. */
+export function textAt(cursor: Cursor, at: number): string {
+  const end = at < cursor.end ? cursor.bytes.indexOf(0, at) : -1;
+  if (end < 0 || end >= cursor.end) {
+    const message = "Cannot read a string here, expected one that ends with a NUL";
+    throw new DwarfError("string", message, { source: cursor.source, offset: at });
+  }
+  return UTF8.decode(cursor.bytes.subarray(at, end));
+}
+
+/**
+ * Strings of one section, each read once. Strings share their ends, so all of them together may be
+ * longer than the section; not much longer, though, or a table of offsets into one long string
+ * would cost its number times its length.
+ */
+class StringSection {
+  readonly #cursor: Cursor;
+  readonly #known: Map<number, string> = new Map();
+  #length = 0;
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
+  }
+
+  at(offset: number): string {
+    const known = this.#known.get(offset);
+    if (known !== undefined) return known;
+    const text = textAt(this.#cursor, offset);
+    this.#length += text.length;
+    const most = TEXT_RATIO * this.#cursor.end + TEXT_LEAST;
+    if (this.#length > most) {
+      const message = `Strings are too long in all, expected at most ${most} bytes`;
+      throw new DwarfError("string", message, { source: this.#cursor.source, offset });
+    }
+    this.#known.set(offset, text);
+    return text;
+  }
+}
+
+/** Sections of one file, each fetched when it is first asked for. */
+export class DwarfSections {
+  readonly #source: SectionSource;
+  readonly #bytes: Map<DwarfSectionName, Uint8Array | undefined> = new Map();
+  readonly #strings: Map<DwarfSectionName, StringSection> = new Map();
+
+  /** Sections out of wherever `source` has them. */
+  constructor(source: SectionSource) {
+    this.#source = source;
+  }
+
+  /** Whether there is such a section. Throws as {@linkcode DwarfSections.cursor}. */
+  has(name: DwarfSectionName): boolean {
+    return this.#data(name) !== undefined;
+  }
+
+  /**
+   * A cursor over a section; over nothing if there is none. Throws `ElfError` if the section cannot
+   * be inflated or relocated.
+   */
+  cursor(name: DwarfSectionName): Cursor {
+    return new Cursor(this.#data(name) ?? new Uint8Array(0), name);
+  }
+
+  /** The string at an offset of a section; throws {@linkcode DwarfError} (`string`). */
+  string(name: DwarfSectionName, offset: number): string {
+    let strings = this.#strings.get(name);
+    if (strings === undefined) {
+      strings = new StringSection(this.cursor(name));
+      this.#strings.set(name, strings);
+    }
+    return strings.at(offset);
+  }
+
+  #data(name: DwarfSectionName): Uint8Array | undefined {
+    if (!this.#bytes.has(name)) this.#bytes.set(name, this.#source(name));
+    return this.#bytes.get(name);
+  }
+}
+
+/** The sections of an ELF file, inflated, and relocated if the file is relocatable. */
+export function sectionsOf(file: ElfFile, options?: RelocateOptions): DwarfSections {
+  return new DwarfSections((name) => {
+    const section = file.section(name) ?? file.section(name.replace(".debug", ".zdebug"));
+    return section === undefined ? undefined : file.relocatedData(section, options);
+  });
+}
