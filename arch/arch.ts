@@ -292,6 +292,13 @@ export interface Cpu extends Disposable {
   threadPointer(index: number): bigint;
   /** Sets it. */
   setThreadPointer(index: number, value: bigint): void;
+  /**
+   * What {@linkcode saveThread} saves, by the names that {@linkcode CoreLayout} uses: a program's
+   * that the CPU holds now, in whatever mode it is, or that of a thread object.
+   */
+  threadRegisters(thread?: bigint): Readonly<Record<string, bigint>>;
+  /** What the floating-point unit holds, in the layout of a thread object's TH_FP. */
+  fpState(): Uint8Array<ArrayBuffer>;
   /** Whether the CPU is in user mode. */
   readonly userMode: boolean;
   /** Address of the next instruction. */
@@ -348,6 +355,29 @@ export interface Cpu extends Disposable {
   takeWatchHits(): readonly WatchHit[];
 }
 
+/** A range of guest addresses. */
+export interface CodeRange {
+  /** Address of the first instruction. */
+  readonly begin: bigint;
+  /** Address behind the last. */
+  readonly end: bigint;
+}
+
+/** How a core file of Linux has the registers of a thread. */
+export interface CoreLayout {
+  /**
+   * Names of the general registers in the order of `elf_gregset_t`, 64 bits each: of a register
+   * dump, of {@linkcode Cpu.threadRegisters} or of the trap frame; `null` for what is not there.
+   */
+  readonly general: readonly (string | null)[];
+  /** Bytes of the state at TH_FP. */
+  readonly fpSize: number;
+  /** That state as `elf_fpregset_t` has it. */
+  fpState(state: Uint8Array): Uint8Array;
+  /** Notes of Linux's own beside these: type, and names of the 64-bit registers it has. */
+  readonly extra: readonly { readonly type: number; readonly registers: readonly string[] }[];
+}
+
 /** An architecture. */
 export interface Arch {
   /** Its name. */
@@ -390,8 +420,17 @@ export interface Arch {
    * the name there, and the one {@linkcode Cpu.register} takes.
    */
   readonly bankedRegisters: Readonly<Record<string, string>>;
+  /**
+   * Registers of a dump that the CPU banks like that, and for which DWARF has no number: the name
+   * in the dump, and the one {@linkcode Cpu.register} takes.
+   */
+  readonly bankedFlags: Readonly<Record<string, string>>;
   /** Where traps enter the kernel. */
   readonly trapEntries: readonly TrapEntry[];
+  /** Code that saves a program's registers: while the CPU is in it, the trap frame is not whole. */
+  readonly frameSavers: readonly CodeRange[];
+  /** What core files have of a thread. */
+  readonly core: CoreLayout;
   /** What the exceptions of a boot look like in the log. */
   readonly bootProfile: BootProfile;
   /** Bytes of its longest instruction. */

@@ -68,6 +68,10 @@ export abstract class CpuBase<T extends WatchRange> {
   abstract threadPointer(index: number): bigint;
   /** See {@linkcode Cpu.setThreadPointer}. */
   abstract setThreadPointer(index: number, value: bigint): void;
+  /** See {@linkcode Cpu.threadRegisters}. */
+  abstract threadRegisters(thread?: bigint): Readonly<Record<string, bigint>>;
+  /** See {@linkcode Cpu.fpState}. */
+  abstract fpState(): Uint8Array<ArrayBuffer>;
   /** See {@linkcode Cpu.register}. */
   abstract register(name: string): bigint;
   /** See {@linkcode Cpu.setRegister}. */

@@ -69,6 +69,15 @@ export class GuestImage {
     return this.symbol(name);
   }
 
+  /**
+   * Addresses of a function.
+   * @throws {ArchError} of kind `image` if the image has none of that name
+   */
+  range(name: string): { readonly begin: bigint; readonly end: bigint } {
+    const begin = this.symbol(name);
+    return { begin, end: begin + (this.elf.symbolNamed(name)?.size ?? 0n) };
+  }
+
   /** Value of an exported layout constant, as a number. */
   constant(name: string): number {
     return Number(this.symbol(name));

@@ -17,7 +17,7 @@ import { FrameIterator, type RegisterSet } from "../unwind/walk/mod.ts";
 import { CallTracker } from "./call_tracker.ts";
 import { type Place, ShadowError, type StepState } from "./call_types.ts";
 import { compareFrames, type Difference } from "./compare_frames.ts";
-import { LiveState } from "./live_state.ts";
+import { LiveState } from "../kernel/unwind/live_state.ts";
 import type { WalkFrame, WalkMismatch, WalkReport } from "./walk_report.ts";
 
 /** How to check. */

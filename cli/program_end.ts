@@ -5,23 +5,7 @@
  */
 
 import type { EventSink, KernelEvent } from "../trace/events.ts";
-
-/** Signals whose numbers say, with 128 added, what ended a program: those of POSIX shells. */
-const ILL = 4;
-const TRAP = 5;
-const ABRT = 6;
-const BUS = 7;
-const FPE = 8;
-const KILL = 9;
-const SEGV = 11;
-
-/** Signals of exceptions by their names in events; all others are wrong addresses. */
-const SIGNALS: readonly (readonly [names: RegExp, signal: number])[] = [
-  [/^(#UD|undefined instruction|trapped system instruction|illegal execution state)$/, ILL],
-  [/^(#DB|#BP|BRK|breakpoint, .*|software step, .*|watchpoint, .*)$/, TRAP],
-  [/^(#AC|.* alignment fault)$/, BUS],
-  [/^(#DE|#MF|#XM)$/, FPE],
-];
+import { SIGNAL, signalOfException } from "../trace/signals.ts";
 
 /**
  * Watches the first task that ends, and works its exit status out: the low eight bits of the code
@@ -45,6 +29,7 @@ export class ProgramEnd implements EventSink {
         this.#exceptions.set(event.thread.address, event.name);
         break;
       case "panic": {
+        const { ABRT, KILL } = SIGNAL;
         const signal = { panic: ABRT, throw: ABRT, kill: KILL, exception: this.#exception(event) };
         // The first is why the rest happen: a kill unwinds the other threads too.
         const { task } = event.thread;
@@ -67,11 +52,10 @@ export class ProgramEnd implements EventSink {
     const last = this.#last;
     if (last?.type === "exception") return this.#exception(last);
     if (last?.type === "page-fault" && last.kr !== 0) return this.#exception(last);
-    return last?.type === "syscall" && last.name !== "task_terminate" ? ABRT : KILL;
+    return last?.type === "syscall" && last.name !== "task_terminate" ? SIGNAL.ABRT : SIGNAL.KILL;
   }
 
   #exception(event: { readonly thread: { readonly address: bigint } }): number {
-    const name = this.#exceptions.get(event.thread.address) ?? "";
-    return SIGNALS.find(([names]) => names.test(name))?.[1] ?? SEGV;
+    return signalOfException(this.#exceptions.get(event.thread.address) ?? "");
   }
 }

@@ -21,11 +21,12 @@
  * and `segment.ts`, the two header tables; `symbols.ts`, `relocate.ts` and `notes.ts`, which read
  * what sections and segments hold; `implied_sections.ts`, what stands for section headers that a
  * file lacks; `elf_file.ts`, all of it behind one object; `layout.ts` and `sparse.ts`, for
- * relocatable and for large files.
+ * relocatable and for large files; `core_writer.ts`, which writes core files.
  *
  * @module
  */
 export * from "./constants.ts";
+export * from "./core_writer.ts";
 export * from "./elf_file.ts";
 export * from "./errors.ts";
 export * from "./image.ts";

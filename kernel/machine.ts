@@ -10,6 +10,7 @@ import { hex } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { inspectAs } from "../util/inspect.ts";
+import { taskCore } from "./core/mod.ts";
 import {
   type WatchKind,
   type Watchpoint,
@@ -20,6 +21,7 @@ import {
 import { KernelError } from "./errors.ts";
 import { Hypercalls } from "./hypercalls.ts";
 import { Kernel } from "./kernel.ts";
+import { findTask } from "./inspect/find.ts";
 import { describeMachine, MachineView } from "./inspect/mod.ts";
 import { prepareBoot } from "./machine_boot.ts";
 import { checkOptions, type MachineOptions } from "./machine_options.ts";
@@ -309,6 +311,39 @@ export class Machine extends MachineView implements Disposable {
       ? "the machine is running"
       : describe(this.#failure);
     throw new SnapshotError("moment", `Cannot ${action} a snapshot: ${why}`);
+  }
+
+  /**
+   * The bytes of an ELF core file of one task, in Linux's layout: what debuggers open. Its process
+   * and threads have the numbers of threads here; of its memory there is what is in page frames. In
+   * a sink it is the core of the instant of the event. The same machine gives the same bytes.
+   *
+   * @example For gdb
+   * ```ts
+   * // deno run --allow-ffi --allow-env --allow-write example.ts
+   * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+   *
+   * const program = await moduleHello("x86_64");
+   * using machine = new Machine({ arch: archByName("x86_64"), modules: [program] });
+   * while (machine.console.text() === "") machine.run(1_000);
+   * const folder = Deno.makeTempDirSync();
+   * const file = `${folder}/hello.elf`;
+   * Deno.writeFileSync(file, program.bytes);
+   * Deno.writeFileSync(`${folder}/core`, machine.core({ task: 1, file }));
+   * console.log(`gdb-multiarch ${file} ${folder}/core`);
+   * ```
+   *
+   * @param options `task` is a task's number or name, by default the one whose thread runs; `file`
+   *   the name under which debuggers find the program's file, by default the task's name
+   * @throws {KernelError} of kind `misuse` if there is no such task, it is the kernel's or runs in
+   *   kernel mode, has no thread with a program, or its memory has been freed
+   */
+  core(
+    options: { readonly task?: number | string; readonly file?: string } = {},
+  ): Uint8Array<ArrayBuffer> {
+    const { task } = options;
+    const k = this.kernel;
+    return taskCore(k, task === undefined ? this.#boot.current.task : findTask(k, task), options);
   }
 
   /**

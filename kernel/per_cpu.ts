@@ -97,6 +97,11 @@ export class PerCpu {
     this.#registersOf = thread;
   }
 
+  /** Whether what {@linkcode loadRegisters} puts on the CPU is a thread's, and newer than saved. */
+  holdsRegistersOf(thread: Thread): boolean {
+    return this.#registersOf === thread;
+  }
+
   /** A thread is over: nothing of it is to be kept. */
   forget(thread: Thread): void {
     if (this.#fpOwner === thread) this.#fpOwner = null;

@@ -10,7 +10,8 @@ import type { ModelName } from "./models.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { RegisterBatch } from "./register_batch.ts";
 import { checkRegister, checkVector } from "./register_check.ts";
-import { checkU64, type StateView } from "./state_view.ts";
+import { checkIndex, checkU64, type StateView } from "./state_view.ts";
+import { X86Register } from "./x86_64/constants.ts";
 import { readMsr, writeMsr } from "./x86_64/msr.ts";
 import {
   type DescriptorTable,
@@ -83,6 +84,22 @@ export abstract class EngineRegisters {
     const own = new Uint8Array(16);
     own.set(bytes);
     this.#native.check(symbols.uc_reg_write(handle, register, own), `write register ${id}`);
+  }
+
+  /**
+   * Reads a physical register of the x87 unit: ten bytes, significand first.
+   *
+   * @param index 0 … 7
+   * @throws {EngineUsageError} When it is none, or on an AArch64 engine.
+   */
+  readX87(index: number): Uint8Array<ArrayBuffer> {
+    if (this.arch !== "x86_64") this.otherArch();
+    checkIndex("x87 register", index, 8);
+    const bytes = new Uint8Array(10);
+    const { symbols, handle } = this.#native;
+    const register = X86Register.FP0 + index;
+    this.#native.check(symbols.uc_reg_read(handle, register, bytes), `read register ${register}`);
+    return bytes;
   }
 
   /**

@@ -134,6 +134,7 @@ for (const arch of ARCHES) {
     } else {
       assertMisuse("arch", () => engine.x86);
       assertMisuse("arch", () => engine.readMsr(0xc0000080));
+      assertMisuse("arch", () => engine.readX87(0));
       assertMisuse("arch", () => engine.readDescriptorTable("GDTR"));
     }
   });

@@ -9,6 +9,7 @@ import { X86Register } from "./x86_64/constants.ts";
 import { type EngineArch, EngineUsageError } from "./errors.ts";
 
 const X86_WIDE: readonly number[] = [
+  X86Register.FP0,
   X86Register.XMM0,
   X86Register.IDTR,
   X86Register.GDTR,

@@ -66,12 +66,13 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
   "saveCpu": ({ engine }) => engine.saveCpu(),
   "restoreCpu": ({ engine }) => engine.restoreCpu(engine.saveCpu()),
   "readRegister": ({ engine }) => {
-    const { XMM0, IDTR, GDTR, LDTR, TR, MSR } = X86Register;
+    const { FP0, XMM0, IDTR, GDTR, LDTR, TR, MSR } = X86Register;
     const { V0, CP_REG } = AArch64Register;
-    const wide: readonly number[] = [XMM0, IDTR, GDTR, LDTR, TR, MSR, V0, CP_REG];
+    const wide: readonly number[] = [FP0, XMM0, IDTR, GDTR, LDTR, TR, MSR, V0, CP_REG];
     const all = Object.values(engine.arch === "x86_64" ? X86Register : AArch64Register);
     const narrow = all.filter((id) => !wide.includes(id));
     for (const id of narrow) engine.readRegister(id);
+    if (engine.arch === "x86_64") engine.readX87(0);
     engine.readVector(engine.arch === "x86_64" ? X86Register.XMM0 : AArch64Register.V0);
     // Those that are batched: all but the debug registers.
     const plain = narrow.filter((id) => id < X86Register.DR0 || id > X86Register.DR7);
@@ -111,7 +112,7 @@ const CHANGES = {
     ...["countRefused", "runOver", "undoAccess"],
   ],
   x86_64: ["aarch64", "otherArch", "readDebugRegister", "readSystemRegister", "systemRegister"],
-  aarch64: ["otherArch", "readDescriptorTable", "readMsr", "stopBefore", "x86"],
+  aarch64: ["otherArch", "readDescriptorTable", "readMsr", "readX87", "stopBefore", "x86"],
 } as const;
 
 for (const arch of ["x86_64", "aarch64"] as const satisfies readonly EngineArch[]) {

@@ -113,7 +113,6 @@ export class WalkError extends InputError {
 /** What may be wrong with a core file. */
 export type CoreErrorKind =
   | "type"
-  | "machine"
   | "note"
   | "registers";
 

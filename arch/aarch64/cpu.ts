@@ -31,6 +31,7 @@ import {
   VECTOR_IRQ,
   VECTOR_SYNCHRONOUS,
 } from "./delivery.ts";
+import { readFpState } from "./fp_state.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
 import { isStoreExclusive, isUnprivileged, memoryOperand } from "./operands.ts";
@@ -167,6 +168,21 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   /** TPIDR_EL0. */
   setThreadPointer(_index: number, value: bigint): void {
     this.#tpidr.write(value);
+  }
+
+  /** TPIDR_EL0. */
+  threadRegisters(thread?: bigint): Readonly<Record<string, bigint>> {
+    const saved = this.#threadPointer;
+    return {
+      tpidr_el0: thread === undefined
+        ? this.#tpidr.read()
+        : this.space.readU64(thread + BigInt(saved)),
+    };
+  }
+
+  /** v0 to v31, FPCR, FPSR. */
+  fpState(): Uint8Array<ArrayBuffer> {
+    return readFpState(this.engine);
   }
 
   /** The CPU is at EL0. */

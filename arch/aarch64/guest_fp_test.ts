@@ -35,6 +35,14 @@ function otherFp(size: number): Uint8Array {
   return bytes;
 }
 
+Deno.test("AArch64Cpu.fpState, is what the registers hold, in the order they are saved", () => {
+  using machine = makeMachine();
+  for (const state of [distinctFp(machine.fpSize), otherFp(machine.fpSize)]) {
+    machine.loadFp(state);
+    assertEquals(machine.cpu.fpState(), state);
+  }
+});
+
 Deno.test("AArch64 fp_load, loads q0 to q31, FPCR and FPSR", () => {
   using machine = makeMachine();
   const state = distinctFp(machine.fpSize);

@@ -10,13 +10,14 @@ import { cpuModels } from "../../unicorn/mod.ts";
 import { GuestImage } from "../guest_image.ts";
 import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { core } from "./core_layout.ts";
 import { bootProfile } from "./boot_profile.ts";
 import { AArch64Cpu } from "./cpu.ts";
 import { INSTRUCTION_SIZE } from "./decode.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { entryFormat } from "./mmu.ts";
-import { trapEntries } from "./trap_entry.ts";
+import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { AArch64TrapFrame, frameLayout, REGISTER_NAMES } from "./trap_frame.ts";
 
 const image = new GuestImage(kernelImage.bytes(), "the AArch64 kernel");
@@ -40,7 +41,10 @@ export const aarch64: Arch = {
   sharedRoot: false,
   registerNames: REGISTER_NAMES,
   bankedRegisters: { elr: "elr_el1" },
+  bankedFlags: { pstate: "spsr_el1" },
   trapEntries: trapEntries(image),
+  frameSavers: frameSavers(image),
+  core,
   bootProfile,
   maxInstructionSize: INSTRUCTION_SIZE,
   flow,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrapEntry } from "../arch.ts";
+import type { CodeRange, TrapEntry } from "../arch.ts";
 import type { GuestImage } from "../guest_image.ts";
 
 /** Bytes of the vector table: 16 slots of 128 (Arm ARM, D1.3.1). */
@@ -24,4 +24,14 @@ export function trapEntries(image: GuestImage): TrapEntry[] {
       changed: {},
     }),
   }];
+}
+
+/** Code that saves the registers of a program or of the kernel in a trap frame. */
+export function frameSavers(image: GuestImage): CodeRange[] {
+  const begin = image.symbol("vectors");
+  return [
+    { begin, end: begin + VECTOR_TABLE_SIZE },
+    ...["trap_from_user", "trap_from_el1t", "trap_from_el1h", "trap_from_kernel"]
+      .map((name) => image.range(name)),
+  ];
 }

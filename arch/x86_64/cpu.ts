@@ -25,6 +25,7 @@ import { CodeReader } from "./code_reader.ts";
 import { Breakpoints, type DataBreakpoint } from "./debug.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
 import { FIRST_INTERRUPT_VECTOR, hasErrorCode, PageFaultBit, Vector } from "./exceptions.ts";
+import { readFpState } from "./fp_state.ts";
 import { memoryOperands } from "./operands.ts";
 import { instructionLength } from "./instruction_length.ts";
 import { LoneInstruction } from "./lone_instruction.ts";
@@ -149,6 +150,16 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   setThreadPointer(index: number, value: bigint): void {
     if (index === 0) this.#segments.fsBase = value;
     else this.#state.kernelGsBase = value;
+  }
+
+  /** DS, ES, FS and GS, and the bases of the last two. */
+  threadRegisters(thread?: bigint): Readonly<Record<string, bigint>> {
+    return thread === undefined ? this.#segments.held(this.userMode) : this.#segments.saved(thread);
+  }
+
+  /** An FXSAVE area. */
+  fpState(): Uint8Array<ArrayBuffer> {
+    return readFpState(this.engine);
   }
 
   /** The CPU is at CPL 3. */

@@ -7,6 +7,24 @@ import { fpPattern, makeMachine } from "./testing/conformance.ts";
 
 const { image } = x86_64;
 
+Deno.test("X86Cpu.fpState, is what FXSAVE64 stores, wherever the x87 stack begins", () => {
+  using machine = makeMachine();
+  for (const top of [7, 0, 3]) {
+    for (const used of [0xff, 0x00, 0x91]) {
+      const pattern = fpPattern();
+      new DataView(pattern.buffer).setUint16(2, top << 11, true);
+      pattern[4] = used;
+      // One that is zero, one that is infinite: their tags differ in a full tag word.
+      pattern.fill(0, 32, 42);
+      pattern.set([0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x7f], 48);
+      machine.loadFp(pattern);
+      const state = machine.cpu.fpState();
+      assertEquals(state, machine.saveFp(), `top ${top}, ${used} in use`);
+      assertEquals([state[4], state.slice(48, 58)], [used, pattern.slice(48, 58)]);
+    }
+  }
+});
+
 Deno.test("fp_save, fp_load and fp_swap, the whole state goes round", () => {
   using machine = makeMachine();
   const { space, memory } = machine;

@@ -9,13 +9,14 @@ import { cpuModels } from "../../unicorn/mod.ts";
 import { GuestImage } from "../guest_image.ts";
 import { inspectCpus, inspectTrapFrames } from "../inspect.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { core } from "./core_layout.ts";
 import { bootProfile } from "./boot_profile.ts";
 import { X86Cpu } from "./cpu.ts";
 import { MAX_INSTRUCTION } from "./decode.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { entryFormat } from "./mmu.ts";
-import { trapEntries } from "./trap_entry.ts";
+import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { frameLayout, REGISTER_NAMES, X86TrapFrame } from "./trap_frame.ts";
 
 const image = new GuestImage(kernelImage.bytes(), "the x86-64 kernel");
@@ -47,7 +48,10 @@ export const x86_64: Arch = {
   sharedRoot: true,
   registerNames: REGISTER_NAMES,
   bankedRegisters: {},
+  bankedFlags: {},
   trapEntries: trapEntries(image),
+  frameSavers: frameSavers(image),
+  core,
   bootProfile,
   maxInstructionSize: MAX_INSTRUCTION,
   flow,

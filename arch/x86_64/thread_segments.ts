@@ -13,8 +13,18 @@ import { decodeSegment, type HiddenPart, NULL_SEGMENT } from "./descriptors.ts";
 const { DS, ES, FS, GS } = X86SegmentIndex;
 /** In the order of the thread object. */
 const SEGMENTS = [DS, ES, FS, GS];
+const NAMES = ["ds", "es", "fs", "gs"];
+const UPPER_HALF = 1n << 63n;
 /** Bytes of a selector. */
 const SELECTOR_SIZE = 2;
+
+/** Selectors in the order of a thread object, and the bases of FS and GS. */
+function byName(
+  { selectors, bases }: { selectors: readonly number[]; bases: readonly [bigint, bigint] },
+): Readonly<Record<string, bigint>> {
+  const named = NAMES.map((name, i) => [name, BigInt(selectors[i] ?? 0)]);
+  return { ...Object.fromEntries(named), fs_base: bases[0], gs_base: bases[1] };
+}
 
 /**
  * Saves and loads them while the guest kernel runs: the user's base of GS is then what SWAPGS
@@ -43,6 +53,30 @@ export class ThreadSegments {
   }
   set fsBase(value: bigint) {
     this.#state.setSegmentBase(FS, value);
+  }
+
+  /**
+   * Those of the program, by name. The base of GS changes places with the kernel's, which is in the
+   * upper half, in the instruction after an entry to the kernel and in the one before the exit.
+   */
+  held(userMode: boolean): Readonly<Record<string, bigint>> {
+    const state = this.#state;
+    const base = state.segmentBase(GS);
+    const isPrograms = userMode || (base & UPPER_HALF) === 0n;
+    return byName({
+      selectors: SEGMENTS.map((index) => state.selector(index)),
+      bases: [state.segmentBase(FS), isPrograms ? base : state.kernelGsBase],
+    });
+  }
+
+  /** Those of a thread object, by name. */
+  saved(thread: bigint): Readonly<Record<string, bigint>> {
+    const { view } = this.#space.memory;
+    const at = this.#space.offset(thread, this.#size);
+    const selector = (_: number, i: number) =>
+      view.getUint16(at + this.#selectors + i * SELECTOR_SIZE, true);
+    const base = (i: number) => view.getBigUint64(at + this.#bases + 8 * i, true);
+    return byName({ selectors: SEGMENTS.map(selector), bases: [base(0), base(1)] });
   }
 
   /** Saves them in a thread object. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrapEntry } from "../arch.ts";
+import type { CodeRange, TrapEntry } from "../arch.ts";
 import type { GuestImage } from "../guest_image.ts";
 
 /**
@@ -13,14 +13,22 @@ import type { GuestImage } from "../guest_image.ts";
  * which the tables describe from the first instruction on.
  */
 export function trapEntries(image: GuestImage): TrapEntry[] {
-  const begin = image.symbol("syscall_entry");
   return [{
-    begin,
-    end: begin + (image.elf.symbolNamed("syscall_entry")?.size ?? 0n),
+    ...image.range("syscall_entry"),
     interrupted: (cpu, space) => ({
       pc: cpu.register("rcx"),
       sp: space.readU64(cpu.register("gs_base") + image.symbol("CPU_USER_SP")),
       changed: { rflags: cpu.register("r11") },
     }),
   }];
+}
+
+/** Code that saves the registers of a program or of the kernel in a trap frame. */
+export function frameSavers(image: GuestImage): CodeRange[] {
+  const vectors = image.symbol("vectors");
+  const stubs = BigInt(image.constant("VECTOR_COUNT") * image.constant("VECTOR_STUB_SIZE"));
+  return [
+    { begin: vectors, end: vectors + stubs },
+    ...["trap_entry", "trap_from_user", "syscall_entry"].map((name) => image.range(name)),
+  ];
 }

@@ -14,7 +14,7 @@ const AT = { NULL: 0, PHDR: 3, PHENT: 4, PHNUM: 5, PAGESZ: 6, ENTRY: 9 } as cons
 const HEADER_SIZE = 56n;
 
 /** What a program is told of itself, in pairs of type and value. */
-function auxiliaryVector({ entry, headers }: Program): bigint[] {
+export function auxiliaryVector({ entry, headers }: Program): bigint[] {
   const pairs: [number, bigint][] = [[AT.PAGESZ, BigInt(PAGE_SIZE)], [AT.ENTRY, entry]];
   if (headers !== null) {
     const { address, count } = headers;

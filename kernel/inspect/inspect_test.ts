@@ -56,6 +56,37 @@ for (const arch of ARCH_NAMES) {
     for (const name of callee) assertEquals(saved[name], before[name], name);
   });
 
+  Deno.test(`Machine.registers ${arch}, a program's are whole while a trap saves them`, () => {
+    using session = stopped(arch, "threads", "main");
+    const { machine } = session;
+    const { cpu, kernel } = machine;
+    const thread = kernel.cpus[0]?.current;
+    assert(thread !== undefined);
+    machine.injectInterrupt(3);
+    let saving: Record<string, bigint>[] = [];
+    let [traps, checked] = [0, 0];
+    for (let i = 0; i < 20_000 && traps < 12; i++) {
+      machine.run(1);
+      const isHere = kernel.cpus[0]?.current === thread && !cpu.userMode;
+      const { pc: at } = cpu;
+      if (isHere && kernel.arch.frameSavers.some(({ begin, end }) => at >= begin && at < end)) {
+        saving.push(machine.registers({ thread: thread.id }));
+      } else saving = [];
+      const code = machine.readMemory(at, kernel.arch.maxInstructionSize);
+      if (saving.length === 0 || kernel.arch.flow(code) !== "hypercall") continue;
+      // The frame is whole now, and nobody has changed it yet.
+      const frame = programFrame(kernel, thread);
+      const whole = Object.fromEntries(
+        kernel.arch.registerNames.map((name) => [name, frame.register(name)]),
+      );
+      for (const each of saving) assertEquals({ ...each }, whole, `before ${machine.now}`);
+      checked += saving.length;
+      traps++;
+      saving = [];
+    }
+    assert(traps === 12 && checked > 12 * 15, `${traps} traps, ${checked} instructions`);
+  });
+
   Deno.test(`Machine.registers ${arch}, threads without a program have none`, () => {
     using session = stopped(arch, "threads", "main");
     const error = assertThrows(() => session.machine.registers({ thread: 2 }), KernelError);

@@ -9,10 +9,14 @@ import { inspectAs, wordTable } from "../../util/inspect.ts";
 import { KernelError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Thread } from "../thread/thread.ts";
+import { interruptedProgram } from "../unwind/interrupted.ts";
 import { programFrame } from "../unwind/unwind_stack.ts";
 
 /** Values by name, in the order of a register dump. */
 export type Registers = Readonly<Record<string, bigint>>;
+
+/** A register of a thread's program by its name in a dump or a trap frame. */
+export type ReadRegister = (name: string) => bigint;
 
 /** The general registers of a CPU as they are now, in whatever mode it is. */
 export function cpuRegisters(k: Kernel, cpu: Cpu): Registers {
@@ -25,19 +29,33 @@ export function cpuRegisters(k: Kernel, cpu: Cpu): Registers {
  * @throws {KernelError} of kind `misuse` if it runs no program
  */
 export function programRegisters(k: Kernel, thread: Thread): Registers {
-  if (thread.cpu !== null) {
+  if (thread.state === "dead") throw noProgram(thread);
+  return named(k, programRegister(k, thread));
+}
+
+/**
+ * What reads a register of a thread's program, as {@linkcode programRegisters}, of one that is dead
+ * too while its object is there.
+ * @throws {KernelError} of kind `misuse` if it runs no program
+ */
+export function programRegister(k: Kernel, thread: Thread): ReadRegister {
+  if (thread.cpu !== null && thread.state !== "dead") {
     const { cpu } = k.cpuOf(thread);
-    if (cpu.userMode || runsProgram(k, thread, cpu)) return cpuRegisters(k, cpu);
+    if (cpu.userMode || runsProgram(k, thread, cpu)) return (name) => cpu.register(name);
+    const interrupted = interruptedProgram(k, thread, cpu);
+    if (interrupted !== undefined) return interrupted;
   }
-  if (thread.state === "dead" || !thread.userReady) {
-    throw new KernelError(
-      "misuse",
-      `Cannot read the registers of thread ${thread.id} of ${thread.task.name}: it ` +
-        (thread.state === "dead" ? "is dead" : "has no program to run"),
-    );
-  }
+  if (!thread.userReady) throw noProgram(thread);
   const frame = programFrame(k, thread);
-  return named(k, (name) => frame.register(name));
+  return (name) => frame.register(name);
+}
+
+function noProgram(thread: Thread): KernelError {
+  return new KernelError(
+    "misuse",
+    `Cannot read the registers of thread ${thread.id} of ${thread.task.name}: it ` +
+      (thread.state === "dead" ? "is dead" : "has no program to run"),
+  );
 }
 
 /** Whether a CPU in kernel mode executes the program of a kernel-mode task. */
@@ -46,7 +64,7 @@ function runsProgram(k: Kernel, { task }: Thread, { pc }: Cpu): boolean {
   return task.kernelMode && pc >= programRegion && pc < programRegion + (1n << 30n);
 }
 
-function named(k: Kernel, value: (name: string) => bigint): Registers {
+function named(k: Kernel, value: ReadRegister): Registers {
   const registers = Object.fromEntries(k.arch.registerNames.map((name) => [name, value(name)]));
   inspectAs({ prototype: registers }, (all) => `Registers\n${wordTable(Object.entries(all))}`);
   return registers;

@@ -110,9 +110,10 @@ export function startUnwinding(
     landingSp: 0n,
   };
   const { cause, reason, object } = unwind;
-  k.events.emit({ type: "panic", thread: thread.ref, cause, reason, context: object });
   const outer = thread.unwinds.running;
+  // Before it is told of: who hears it may want a core file, which says what a thread died of.
   thread.unwinds.begin(unwind);
+  k.events.emit({ type: "panic", thread: thread.ref, cause, reason, context: object });
   return guarded(k, thread, () => {
     const walked = takeUp(k, thread, { unwind, frame });
     if (cause !== "kill") {

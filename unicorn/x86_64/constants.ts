@@ -8,7 +8,7 @@
 /**
  * Unicorn's register numbers. `CS` … `SS` hold selectors: writing them does not change the
  * privilege level (see {@linkcode X86State.enterRing} for that). The number of `XMMn` is
- * `XMM0 + n`.
+ * `XMM0 + n`, that of the physical register `n` of the x87 unit `FP0 + n`.
  */
 export const X86Register = {
   RAX: 35,
@@ -31,6 +31,7 @@ export const X86Register = {
   CS: 11,
   DS: 17,
   ES: 28,
+  FPSW: 31,
   FS: 32,
   GS: 33,
   SS: 49,
@@ -45,17 +46,20 @@ export const X86Register = {
   DR3: 69,
   DR6: 72,
   DR7: 73,
+  FP0: 82,
   XMM0: 122,
   IDTR: 242,
   GDTR: 243,
   LDTR: 244,
   TR: 245,
   FPCW: 246,
+  FPTAG: 247,
   MSR: 248,
   MXCSR: 249,
   FS_BASE: 250,
   GS_BASE: 251,
   RFLAGS: 253,
+  FIP: 254,
 } as const;
 
 /** `UC_X86_INS_SYSCALL` and others: the instructions that may be hooked. */

@@ -1,5 +1,5 @@
 /**
- * Builds core files of x86-64 Linux by hand.
+ * Builds core files of Linux by hand.
  *
  * @module
  */
@@ -38,10 +38,12 @@ export function note(type: number, content: Uint8Array, owner = "CORE"): number[
   ];
 }
 
-/** `struct elf_prstatus` with these program counter and stack pointer. */
+/** `struct elf_prstatus` of x86-64 with these program counter and stack pointer. */
 export function status(pc: number, sp: number): Uint8Array {
   const bytes = new Uint8Array(336);
   const view = new DataView(bytes.buffer);
+  view.setInt16(12, 11, true);
+  view.setInt32(32, 77, true);
   view.setBigUint64(112 + 8 * 16, BigInt(pc), true);
   view.setBigUint64(112 + 8 * 19, BigInt(sp), true);
   // rbx is the sixth register of the structure.
@@ -49,13 +51,23 @@ export function status(pc: number, sp: number): Uint8Array {
   return bytes;
 }
 
+/** The same of AArch64, with the number of each of x0 to x30 in it. */
+export function armStatus(pc: number, sp: number): Uint8Array {
+  const bytes = new Uint8Array(392);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 31; i++) view.setBigUint64(112 + 8 * i, BigInt(i), true);
+  view.setBigUint64(112 + 8 * 31, BigInt(sp), true);
+  view.setBigUint64(112 + 8 * 32, BigInt(pc), true);
+  return bytes;
+}
+
 /**
- * Content of a file list: two mappings of one file, the second by default of its second page, and
+ * Content of a file list: two mappings of one file, by default of its first and second page, and
  * one of another, by default elsewhere.
  */
-export function fileList(other = 0x6666_0000, secondPage = 1n): Uint8Array {
+export function fileList(other = 0x6666_0000, secondPage = 1n, firstPage = 0n): Uint8Array {
   return new ImageBuilder().u64(3n).u64(4096n)
-    .u64(BigInt(BIAS)).u64(BigInt(BIAS + 0x1000)).u64(0n)
+    .u64(BigInt(BIAS)).u64(BigInt(BIAS + 0x1000)).u64(firstPage)
     .u64(BigInt(BIAS + 0x1000)).u64(BigInt(BIAS + 0x4000)).u64(secondPage)
     .u64(BigInt(other)).u64(BigInt(other + 0x1000)).u64(0n)
     .text("/lib/a.so").text("/lib/a.so").text("/data").build();

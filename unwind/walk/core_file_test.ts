@@ -2,7 +2,10 @@ import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from
 import { InputError } from "../../bytes/mod.ts";
 import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 import { CoreError } from "../errors.ts";
+import { loadSegments, parseElf } from "../../elf/mod.ts";
+import { elfImage } from "../../elf/testing/elf_image.ts";
 import {
+  armStatus,
   BIAS,
   coreImage,
   fileList,
@@ -67,9 +70,38 @@ Deno.test("readCore, takes a second mapping of a first page for the same file", 
   assertEquals(modules.modules.map((each) => each.bias), [BIAS]);
 });
 
-Deno.test("readCore, refuses what is no core file of x86-64", () => {
+Deno.test("readCore, reads the registers of AArch64, and those of every thread", () => {
+  const notes = [...note(1, armStatus(0x1234, 0x5678)), ...note(1, armStatus(0x4321, 0x8765))];
+  const { threads, registers } = read(coreImage({ machine: "aarch64", notes }));
+  assertStrictEquals(threads[0]?.registers, registers);
+  assertEquals(threads.map((each) => [each.registers.pc, each.registers.sp]), [
+    [0x1234n, 0x5678n],
+    [0x4321n, 0x8765n],
+  ]);
+  for (let i = 0; i < 31; i++) assertEquals(registers.get(i), BigInt(i));
+  assertEquals(read(coreImage()).threads.map(({ id, signal }) => [id, signal]), [
+    [77, 11],
+    [77, 11],
+  ]);
+});
+
+Deno.test("readCore, finds a file whose first page is not mapped", () => {
+  const notes = [...note(1, status(1, 2)), ...note(0x46494c45, fileList(0x6666_0000, 1n, 1n))];
+  const code = elfImage({
+    sections: [{ name: ".text", flags: 6, address: 0x7000, data: new Uint8Array(0x3000) }],
+    segments: [{ address: 0x7000, section: 1 }],
+  });
+  const [{ offset } = { offset: 0 }] = loadSegments(parseElf(code));
+  const { modules } = readCore(coreImage({ notes }), {
+    file: (path) => path === "/lib/a.so" ? code : undefined,
+  });
+  // The mapping begins at the file's second page, which the segment has at this address.
+  const second = 0x7000 + 0x1000 - Math.floor(offset / 4096) * 4096;
+  assertEquals(modules.modules.map((each) => each.bias), [BIAS - second]);
+});
+
+Deno.test("readCore, refuses what is no core file", () => {
   assertEquals(kindOf(coreImage({ type: 3 })), "type");
-  assertEquals(kindOf(coreImage({ machine: "aarch64" })), "machine");
   assertEquals(kindOf(coreImage({ notes: [] })), "registers");
   assertInstanceOf(assertThrows(() => read(coreImage({ type: 2 }))), CoreError);
 });

@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Cpu } from "../arch/arch.ts";
-import { PAGE_SIZE } from "../arch/physical_memory.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { Task } from "../kernel/thread/task.ts";
-import { taskMemory } from "../kernel/unwind/unwind_stack.ts";
+import type { Cpu } from "../../arch/arch.ts";
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Task } from "../thread/task.ts";
+import { taskMemory } from "./unwind_stack.ts";
 import {
   type MemoryReader,
   type MemoryWindow,
@@ -17,8 +17,8 @@ import {
   moduleFromElf,
   ModuleList,
   RegisterSet,
-} from "../unwind/walk/mod.ts";
-import { machineRegisters } from "../unwind/cfi/mod.ts";
+} from "../../unwind/walk/mod.ts";
+import { machineRegisters } from "../../unwind/cfi/mod.ts";
 import { liveTrapStubs } from "./live_traps.ts";
 
 const UPPER_HALF = 1n << 63n;

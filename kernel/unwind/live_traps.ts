@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Cpu } from "../arch/arch.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import { type Address, fromBigAddress } from "../bytes/mod.ts";
-import type { Module, TrapStub } from "../unwind/walk/mod.ts";
-import { machineRegisters, RULE } from "../unwind/cfi/mod.ts";
+import type { Cpu } from "../../arch/arch.ts";
+import type { Kernel } from "../kernel.ts";
+import { type Address, fromBigAddress } from "../../bytes/mod.ts";
+import type { Module, TrapStub } from "../../unwind/walk/mod.ts";
+import { machineRegisters, RULE } from "../../unwind/cfi/mod.ts";
 
 /**
  * Describes the traps of a live CPU whose entry has only just begun. Where the tables say that the

@@ -1,0 +1,34 @@
+/**
+ * The floating-point state of AArch64, as `fp.S` saves it in a thread object: v0 to v31, then FPCR
+ * and FPSR in eight bytes each. A core file of Linux (`struct user_fpsimd_state`) has those two in
+ * the other order, in four.
+ *
+ * @module
+ */
+
+import { AArch64Register, type Engine } from "../../unicorn/mod.ts";
+
+/** Bytes of the state. */
+export const FP_STATE_SIZE = 528;
+
+const FPCR = 512;
+const FPSR = 520;
+
+/** Reads what the floating-point unit holds, as the guest kernel would store it. */
+export function readFpState(engine: Engine): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FP_STATE_SIZE);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 32; i++) bytes.set(engine.readVector(AArch64Register.V0 + i), 16 * i);
+  view.setBigUint64(FPCR, engine.readRegister(AArch64Register.FPCR), true);
+  view.setBigUint64(FPSR, engine.readRegister(AArch64Register.FPSR), true);
+  return bytes;
+}
+
+/** The state as a core file has it. */
+export function linuxFpState(state: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FP_STATE_SIZE);
+  bytes.set(state.subarray(0, FPCR));
+  bytes.set(state.subarray(FPSR, FPSR + 4), FPCR);
+  bytes.set(state.subarray(FPCR, FPCR + 4), FPCR + 4);
+  return bytes;
+}

@@ -1,0 +1,55 @@
+/**
+ * The floating-point state of x86-64, in the layout of FXSAVE64 (SDM vol. 1, table 10-2): what the
+ * guest kernel saves in a thread object is also what a core file of Linux has.
+ *
+ * @module
+ */
+
+import { type Engine, X86Register } from "../../unicorn/mod.ts";
+
+/** Bytes of an FXSAVE area. */
+export const FP_STATE_SIZE = 512;
+
+const FCW = 0;
+const FSW = 2;
+const FTW = 4;
+const FIP = 8;
+const MXCSR = 24;
+const MXCSR_MASK = 28;
+const ST = 32;
+const XMM = 160;
+
+/** What the library's FXSAVE gives as the writable bits of MXCSR. */
+const MXCSR_BITS = 0xffff;
+
+/** Reads what the floating-point unit holds, as FXSAVE64 would store it. */
+export function readFpState(engine: Engine): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FP_STATE_SIZE);
+  const view = new DataView(bytes.buffer);
+  const narrow = (id: number) => Number(engine.readRegister(id));
+  const status = narrow(X86Register.FPSW);
+  view.setUint16(FCW, narrow(X86Register.FPCW), true);
+  view.setUint16(FSW, status, true);
+  view.setUint8(FTW, abridged(narrow(X86Register.FPTAG)));
+  view.setBigUint64(FIP, engine.readRegister(X86Register.FIP), true);
+  view.setUint32(MXCSR, narrow(X86Register.MXCSR), true);
+  view.setUint32(MXCSR_MASK, MXCSR_BITS, true);
+  const top = status >> 11;
+  for (let i = 0; i < 8; i++) bytes.set(engine.readX87((top + i) & 7), ST + 16 * i);
+  for (let i = 0; i < 16; i++) bytes.set(engine.readVector(X86Register.XMM0 + i), XMM + 16 * i);
+  return bytes;
+}
+
+/** The state as a core file has it: also that of a thread which has not touched the unit yet. */
+export function linuxFpState(state: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(state);
+  new DataView(bytes.buffer).setUint32(MXCSR_MASK, MXCSR_BITS, true);
+  return bytes;
+}
+
+/** A tag word of two bits a register, 3 for empty, as one of a bit each, 0 for empty. */
+function abridged(tags: number): number {
+  let word = 0;
+  for (let i = 0; i < 8; i++) if ((tags >> 2 * i & 3) !== 3) word |= 1 << i;
+  return word;
+}

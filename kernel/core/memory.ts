@@ -1,0 +1,58 @@
+/**
+ * The memory of a task for a core file.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { type CoreSegment, PF } from "../../elf/mod.ts";
+import type { Kernel } from "../kernel.ts";
+import type { ProgramSegment } from "../program/loader.ts";
+import type { AddressSpace } from "../vm/address_space.ts";
+import { pageCeil, pageFloor, type VmEntry, type VmProtection } from "../vm/vm_map.ts";
+import type { FileMapping } from "./notes.ts";
+
+const PAGE = BigInt(PAGE_SIZE);
+
+/**
+ * What is mapped in a task's address space. Pages in memory are stored; a run of others is a
+ * segment of its own without contents, as Linux writes what it does not dump: readers find pages of
+ * the program's file in that file, and take zeros for the rest.
+ */
+export function memorySegments(k: Kernel, space: AddressSpace): CoreSegment[] {
+  return space.entries.flatMap((entry) => [...runs(k, space, entry)]);
+}
+
+function* runs(k: Kernel, space: AddressSpace, entry: VmEntry): Generator<CoreSegment> {
+  const { begin, end } = entry;
+  const flags = flagsOf(entry.protection);
+  // There may be far more pages than are in memory.
+  const resident = [...space.pages.keys()].filter((page) => page >= begin && page < end).sort(
+    (a, b) => a < b ? -1 : 1,
+  );
+  let at = begin;
+  for (let i = 0; i < resident.length;) {
+    const address = resident[i] as bigint;
+    if (address > at) yield { address: at, size: address - at, flags, contents: [] };
+    const contents: Uint8Array[] = [];
+    for (at = address; resident[i] === at; i++, at += PAGE) {
+      contents.push(k.memory.slice(space.page(at)?.frame as bigint, PAGE_SIZE));
+    }
+    yield { address, size: at - address, flags, contents };
+  }
+  if (at < end) yield { address: at, size: end - at, flags, contents: [] };
+}
+
+function flagsOf({ read, write, execute }: VmProtection): number {
+  return (read ? PF.read : 0) | (write ? PF.write : 0) | (execute ? PF.execute : 0);
+}
+
+/** Where a program's file lies in memory, as far as its pages are those of the file. */
+export function programMappings(segments: readonly ProgramSegment[]): FileMapping[] {
+  return segments.flatMap(({ address, offset, fileSize }) => {
+    const begin = pageFloor(address);
+    const at = BigInt(offset) - (address - begin);
+    if (fileSize === 0 || at < 0n || at % PAGE !== 0n) return [];
+    return [{ begin, end: pageCeil(address + BigInt(fileSize)), page: at / PAGE }];
+  });
+}
