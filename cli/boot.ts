@@ -8,7 +8,7 @@ import { ARCHES } from "../arch/mod.ts";
 import type { ArchName } from "../arch/arch.ts";
 import { KernelError, Machine, type ModuleOptions, scriptLine } from "../kernel/mod.ts";
 import { LOAD_MODES } from "../kernel/program/load_mode.ts";
-import { moduleHello } from "../guest/boot_modules.ts";
+import { moduleHello, namedProgram } from "../guest/boot_modules.ts";
 import { ConsoleLines, ConsoleOutput, JsonLines, MachLog } from "../trace/mod.ts";
 import type { EventSink } from "../trace/events.ts";
 import { readInput } from "./input.ts";
@@ -68,7 +68,7 @@ async function moduleOf(
     if (args.length === 0) return await moduleHello(arch);
     throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
   }
-  const bytes = readInput(file, limit);
+  const bytes = await namedProgram(file, arch) ?? readInput(file, limit);
   const name = (file.split("/").at(-1) || file).replace(/(?<=.)\.elf$/, "");
   return { commandLine: scriptLine([name, ...args]), bytes };
 }

@@ -50,6 +50,17 @@ for (const arch of ["aarch64", "x86_64"] as const) {
     }
   });
 
+  Deno.test(`trapline boot ${arch}, green threads are there by name`, async () => {
+    for (
+      const [words, status] of [["green", 0], ["green-crash", 139], ["green rusty", 2]] as const
+    ) {
+      const args = ["--arch", arch, "--log", "console", "--module", ...words.split(" ")];
+      const { code, text, stderr } = await runCli("boot", ...args);
+      assertEquals([code, stderr], [status, ""], words);
+      assertMatch(text, /^(\*\* regular stack \(main\)|green: there is no defect rusty)\n/);
+    }
+  });
+
   Deno.test(`trapline boot ${arch}, a machine that stops before its program is status 1`, async () => {
     for (const log of ["mach", "quiet"]) {
       const { code, stderr } = await runCli(

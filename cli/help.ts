@@ -12,7 +12,8 @@ const COMMANDS = {
       --arch NAME               aarch64 or x86_64 (default aarch64)
       --cpu MODEL               opteron-g5 (default) or epyc-rome of x86-64; cortex-a72 (default), cortex-a53,
                                 cortex-a57 or max of AArch64
-      --module FILE.elf         program to load instead of the built-in module-hello
+      --module FILE.elf         program to load instead of the built-in module-hello; green and green-crash
+                                are built in, too
       --policy NAME             rr or priority (default rr)
       --quantum N               instructions between timer interrupts (default 10000)
       --log FORM                mach: the kernel's log in GNU Mach's words, each line of the program's whole

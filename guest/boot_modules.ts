@@ -38,6 +38,27 @@ export async function unwindProgram(
   return { commandLine: `unwind ${args}`, bytes: image.bytes(), mode };
 }
 
+/** The ELF file of a program that is there by name (`docs/green-threads.md`), if it is one. */
+export async function namedProgram(
+  name: string,
+  arch: GuestArch,
+): Promise<Uint8Array | undefined> {
+  const builds = Object.hasOwn(NAMED, name) ? NAMED[name as keyof typeof NAMED] : undefined;
+  return builds === undefined ? undefined : (await builds[arch]()).image.bytes();
+}
+
+/** The builds of green threads, sound and as they died. */
+const NAMED = {
+  "green": {
+    aarch64: () => import("./images/green_aarch64.gen.ts"),
+    x86_64: () => import("./images/green_x86_64.gen.ts"),
+  },
+  "green-crash": {
+    aarch64: () => import("./images/green-crash_aarch64.gen.ts"),
+    x86_64: () => import("./images/green-crash_x86_64.gen.ts"),
+  },
+} as const;
+
 /** The builds of `module-hello`; each is loaded when it is needed. */
 const MODULE_HELLO = {
   aarch64: () => import("./images/module-hello_aarch64.gen.ts"),

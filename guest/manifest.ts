@@ -160,6 +160,18 @@ function kernelProgram(name: string, options: ProgramOptions = {}): GuestBuild[]
   );
 }
 
+/**
+ * Green threads, built without optimization so that their frames are as large as the log says they
+ * were.
+ */
+function green(name: string, compileFlags: readonly string[] = []): GuestBuild[] {
+  return cProgram(name, {
+    sources: ["guest/green/*.c", "guest/green/*.S", "guest/include/string.c"],
+    optimize: "-O0",
+    compileFlags: ["-mgeneral-regs-only", ...compileFlags],
+  });
+}
+
 /** Sources of the program that unwinds. */
 const UNWIND_SOURCES: readonly string[] = [
   "guest/unwind/*.cc",
@@ -232,6 +244,9 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jobs"),
   // Coroutines in C.
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
+  // Green threads, sound or with the defect its argument names; and with the switch they died of.
+  ...green("green"),
+  ...green("green-crash", ["-DENTER_BY_CALL"]),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no

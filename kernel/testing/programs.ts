@@ -17,6 +17,10 @@ import { image as jobsAarch64 } from "../../guest/images/jobs_aarch64.gen.ts";
 import { image as jobsX86 } from "../../guest/images/jobs_x86_64.gen.ts";
 import { image as mapfileAarch64 } from "../../guest/images/mapfile_aarch64.gen.ts";
 import { image as mapfileX86 } from "../../guest/images/mapfile_x86_64.gen.ts";
+import { image as greenAarch64 } from "../../guest/images/green_aarch64.gen.ts";
+import { image as greenX86 } from "../../guest/images/green_x86_64.gen.ts";
+import { image as greenCrashAarch64 } from "../../guest/images/green-crash_aarch64.gen.ts";
+import { image as greenCrashX86 } from "../../guest/images/green-crash_x86_64.gen.ts";
 import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
 import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
 import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.ts";
@@ -37,6 +41,10 @@ const IMAGES: readonly EmbeddedImage[] = [
   coroX86,
   fpmixAarch64,
   fpmixX86,
+  greenAarch64,
+  greenX86,
+  greenCrashAarch64,
+  greenCrashX86,
   helloAarch64,
   helloX86,
   jitAarch64,
