@@ -18,7 +18,8 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "spinner 2000": "spinner: 2000 turns\n",
   "tls": "tls: each thread has its own\n",
   "jit": "jit: every function is new\n",
-  "coro": "coro: values\ncoro: nesting\ncoro: drops\n",
+  "coro": ["values", "nesting", "drops", "switches", "on-stack"]
+    .map((name) => `coro: ${name}\n`).join(""),
 };
 
 function assertRuns(session: Session, programs: readonly string[]): void {

@@ -1,5 +1,6 @@
 // Coroutines over the switches of coro.S. What C++ adds is in runtime/coro.cc.
 #include "coro.h"
+#include "coro_inline.h"
 
 #include "trapline.h"
 
@@ -77,6 +78,8 @@ struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *va
 #endif
 }
 
+void coro_never(void) { __builtin_trap(); }
+
 // ---- Coroutines
 
 // What C++ programs have: the exceptions of a thread (Itanium C++ ABI, 2.2.2), and the ends of
@@ -115,11 +118,6 @@ struct coro *coro_of(struct coro_yielder *yielder) {
     return ((struct frame *)(void *)yielder)[-1].coro;
 }
 
-void coro_finish(struct coro *coro, enum coro_status status, uintptr_t output) {
-    coro->status = status;
-    coro_switch_and_reset(output, link_of(coro));
-}
-
 void coro_drop_object(struct coro *coro) {
     void (*drop)(void *) = coro->drop;
     coro->drop = 0;
@@ -132,8 +130,8 @@ __attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object)
     struct coro *coro = coro_of(yielder);
     uintptr_t output = coro->body(yielder, input, object);
     coro_drop_object(coro);
-    coro_finish(coro, CORO_RETURNED, output);
-    __builtin_unreachable();
+    coro->status = CORO_RETURNED;
+    coro_switch_and_reset_inline(output, link);
 }
 
 int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
@@ -270,6 +268,6 @@ int64_t coro_drop(struct coro *coro) {
 
 void coro_finish_trapped(void *value, void **parent_link) {
     struct coro *coro = coro_of((struct coro_yielder *)(void *)parent_link);
-    coro_finish(coro, CORO_TRAPPED, *(uintptr_t *)value);
-    __builtin_unreachable();
+    coro->status = CORO_TRAPPED;
+    coro_switch_and_reset_inline(*(uintptr_t *)value, parent_link);
 }

@@ -33,6 +33,14 @@ extern "C" {
 #define CORO_STACK_ALIGNMENT 16
 #define CORO_PARENT_LINK_OFFSET 16 // the link is the word this far below the base
 
+// A suspended stack begins with the address where it goes on; the call that the suspended switch seems
+// to be in would return to this many bytes before it.
+#if defined(__x86_64__)
+#define CORO_THROW_DISTANCE 2
+#else
+#define CORO_THROW_DISTANCE 4
+#endif
+
 // What a switch brings back: the word sent, and where the sender's stack is now, 0 if it ended.
 struct coro_transfer {
     uintptr_t argument;

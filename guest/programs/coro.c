@@ -1,6 +1,7 @@
 // Coroutines. `coro CASE` does one of the things below, prints what comes of it and ends with 0 if
 // that is right.
 #include "guest/include/coro.h"
+#include "guest/include/coro_inline.h"
 #include "guest/include/format.h"
 #include "guest/include/trapline.h"
 
@@ -110,11 +111,51 @@ static int drops(void) {
     return failed("stacks", given_back, 2);
 }
 
+// The switches themselves, in both forms: a stack that one suspends, the other resumes.
+static void count_inline(uintptr_t argument, void **link, void *object) {
+    uint64_t *steps = object;
+    while (argument != 0) {
+        *steps += argument;
+        argument = argument % 2 == 0 ? coro_switch_yield_inline(*steps, link) : coro_switch_yield(*steps, link);
+    }
+    coro_switch_and_reset_inline(*steps + 1, link);
+}
+
+static int switches(void) {
+    void *base = stacks[0] + STACK_SIZE;
+    uint64_t start = 100;
+    struct coro_transfer back = {0, coro_init_stack(base, count_inline, &start, sizeof start)};
+    uint64_t total = start;
+    for (uintptr_t i = 1; i <= 12; i++) {
+        total += i;
+        back = i % 3 == 0 ? coro_switch_and_link_inline(i, back.sp, base) : coro_switch_and_link(i, back.sp, base);
+        if (failed("argument", (int64_t)back.argument, (int64_t)total) || failed("sp", back.sp != 0, 1)) return 1;
+    }
+    back = coro_switch_and_link_inline(0, back.sp, base);
+    if (failed("last", (int64_t)back.argument, (int64_t)total + 1) || failed("no sp", back.sp != 0, 0)) return 1;
+    coro_drop_initial_obj(base, coro_init_stack(base, count_inline, &(int){3}, sizeof(int)), drop);
+    return failed("initial object", dropped, 3);
+}
+
+static uintptr_t seen_on_stack;
+
+static void look(uintptr_t argument) {
+    seen_on_stack = (uintptr_t)__builtin_frame_address(0);
+    dropped = (int)argument;
+}
+
+static int on_stack(void) {
+    coro_on_stack(stacks[1] + STACK_SIZE, look, 77);
+    uintptr_t low = (uintptr_t)stacks[1];
+    return failed("argument", dropped, 77) ||
+           failed("on that stack", seen_on_stack > low && seen_on_stack < low + STACK_SIZE, 1);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(void);
-    } cases[] = {{"values", pass_values}, {"nesting", nesting}, {"drops", drops}};
+    } cases[] = {{"values", pass_values}, {"nesting", nesting}, {"drops", drops}, {"switches", switches}, {"on-stack", on_stack}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (argc > 1 && !text_equal(argv[1], cases[i].name)) continue;
         dropped = given_back = 0;
