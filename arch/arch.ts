@@ -13,6 +13,7 @@ import type { LabelledWord } from "../trace/events.ts";
 import type { CpuImage } from "../unicorn/mod.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
+import type { LinuxCalls } from "./linux_calls.ts";
 import type { EntryFormat } from "./page_tables.ts";
 
 /** Names of the architectures. */
@@ -404,6 +405,8 @@ export interface Arch {
    * TPIDR_EL0, or the base of FS, beside which there is that of GS.
    */
   readonly threadPointers: number;
+  /** Linux's system calls on it. */
+  readonly linuxCalls: LinuxCalls;
   /** ELF machine name of its programs. */
   readonly elfMachine: ArchName;
   /** Encoding of translation tables. */

@@ -39,6 +39,7 @@ export {
   type Protection,
   type Walk,
 } from "./page_tables.ts";
+export type { LinuxCallName, LinuxCalls, PointerRequest } from "./linux_calls.ts";
 export { PageStore, type RamImage } from "./page_store.ts";
 export { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
 export { x86_64 } from "./x86_64/mod.ts";

@@ -8,6 +8,7 @@ import { ARCHES } from "../arch/mod.ts";
 import type { ArchName } from "../arch/arch.ts";
 import { KernelError, Machine, type ModuleOptions, scriptLine } from "../kernel/mod.ts";
 import { LOAD_MODES } from "../kernel/program/load_mode.ts";
+import { PROGRAM_ABIS, type ProgramAbi } from "../kernel/program/loader.ts";
 import { moduleHello, namedProgram } from "../guest/boot_modules.ts";
 import { ConsoleLines, ConsoleOutput, JsonLines, MachLog } from "../trace/mod.ts";
 import type { EventSink } from "../trace/events.ts";
@@ -48,6 +49,7 @@ const SLICE = 10_000_000;
 const DEFAULTS = {
   arch: "aarch64",
   module: "",
+  abi: "trapline",
   cpu: "",
   policy: "rr",
   quantum: "10000",
@@ -61,16 +63,17 @@ const DEFAULTS = {
 
 async function moduleOf(
   arch: ArchName,
-  how: { file: string; args: readonly string[]; limit: number },
+  how: { file: string; abi: ProgramAbi; args: readonly string[]; limit: number },
 ): Promise<ModuleOptions> {
-  const { file, args, limit } = how;
+  const { file, abi, args, limit } = how;
   if (file === "") {
+    if (abi !== "trapline") throw new UsageError(`Cannot use --abi ${abi}: it needs --module`);
     if (args.length === 0) return await moduleHello(arch);
     throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
   }
   const bytes = await namedProgram(file, arch) ?? readInput(file, limit);
   const name = (file.split("/").at(-1) || file).replace(/(?<=.)\.elf$/, "");
-  return { commandLine: scriptLine([name, ...args]), bytes };
+  return { commandLine: scriptLine([name, ...args]), bytes, abi };
 }
 
 /** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
@@ -120,7 +123,9 @@ export async function boot(args: readonly string[]): Promise<number> {
     commandLine: values.cmdline,
     sinks: [log.sink, end],
   };
-  const module = await moduleOf(arch.name, { file: values.module, args: rest, limit: memory });
+  const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
+  const file = values.module;
+  const module = await moduleOf(arch.name, { file, abi, args: rest, limit: memory });
   using machine = build({ ...options, modules: [module] });
   const reason = run(machine, output, limit);
   log.flush?.();

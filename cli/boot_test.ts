@@ -145,3 +145,19 @@ Deno.test("trapline boot, a module keeps its name and its arguments", async () =
     assert(text.includes(`(${name}, cont `) && text.includes(`\n\nstart ${name}: `), text);
   }
 });
+
+Deno.test("trapline boot, --abi linux has a program make Linux's system calls", async () => {
+  using scratch = new Scratch();
+  const [write, exitGroup] = [64, 94];
+  const script = new ScriptProgram("aarch64").write(DATA, 0x6c).call(write, 1, DATA, 1)
+    .call(exitGroup, 3);
+  const module = ["--module", scratch.file("linux", script.build()), "--log", "console"];
+  const { code, text } = await runCli("boot", ...module, "--abi", "linux");
+  assertEquals([code, text], [3, "l"]);
+  const refused = await runCli("boot", ...module, "--abi", "posix");
+  assertEquals(refused.code, 2);
+  assertMatch(refused.stderr, /Cannot use --abi posix: expected trapline, linux/);
+  const alone = await runCli("boot", "--abi", "linux");
+  assertEquals(alone.code, 2);
+  assertMatch(alone.stderr, /Cannot use --abi linux: it needs --module/);
+});

@@ -14,6 +14,8 @@ const COMMANDS = {
                                 cortex-a57 or max of AArch64
       --module FILE.elf         program to load instead of the built-in module-hello; green and green-crash
                                 are built in, too
+      --abi NAME                whose system calls the program of --module makes: trapline, or linux for a few
+                                of Linux's (default trapline)
       --policy NAME             rr or priority (default rr)
       --quantum N               instructions between timer interrupts (default 10000)
       --log FORM                mach: the kernel's log in GNU Mach's words, each line of the program's whole

@@ -10,6 +10,7 @@ import { enterAt, enterKernelProgram, executeInKernel } from "./boot/kernel_prog
 import * as daemons from "./daemons/daemons.ts";
 import type { Kernel } from "./kernel.ts";
 import { printPiece } from "./syscall/basic.ts";
+import { changeMask, finishCopy, writePiece } from "./syscall/linux.ts";
 import { finish, finishWith } from "./syscall/syscall.ts";
 import { writeStatus } from "./syscall/task.ts";
 import { raisePanic, raiseThrow, readPanicFile, readPanicMessage } from "./syscall/unwind.ts";
@@ -61,6 +62,9 @@ const STEPS: { readonly [Name in ContinuationName]: Step<Name> } = {
   fp_given: (k, thread, { from }) => finishFp(k, thread, from),
 
   print: (k, thread, rest, copied) => printPiece(k, thread, { rest, copied }),
+  linux_signal_set: (k, thread, at, copied) => changeMask(k, thread, { ...at, copied }),
+  linux_write: (k, thread, writing, copied) => writePiece(k, thread, { writing, copied }),
+  linux_status: (k, thread, _, kr) => finishCopy({ k, thread }, kr),
   task_status: (k, thread, { task, address }) =>
     writeStatus(k, thread, { task: k.task(task), address }),
 

@@ -110,7 +110,7 @@ export class Machine extends MachineView implements Disposable {
     this.#snapshots = new SnapshotStore(kernel, built);
     this.#hypercalls = new Hypercalls(kernel);
     try {
-      prepareBoot(kernel, { on: this.#boot, programs });
+      prepareBoot(kernel, { on: this.#boot, programs, seed: built.seed });
       kernel.events.rethrow();
     } catch (error) {
       this.#close();

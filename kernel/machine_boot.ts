@@ -6,6 +6,7 @@
  */
 
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
+import { Random } from "../util/random.ts";
 import { KernelError } from "./errors.ts";
 import { type Kernel, KERNEL_PRIORITY } from "./kernel.ts";
 import type { CheckedProgram } from "./machine_options.ts";
@@ -18,9 +19,10 @@ import { ModuleCode } from "./program/module_code.ts";
  */
 export function prepareBoot(
   kernel: Kernel,
-  { on, programs }: { on: PerCpu; programs: readonly CheckedProgram[] },
+  { on, programs, seed }: { on: PerCpu; programs: readonly CheckedProgram[]; seed: number },
 ): void {
-  for (const program of programs) placeModule(kernel, program);
+  const random = new Random(seed);
+  for (const program of programs) placeModule(kernel, program, random);
   checkMemoryLeft(kernel);
   const first = kernel.createThread(kernel.kernelTask, {
     priority: KERNEL_PRIORITY,
@@ -33,15 +35,36 @@ export function prepareBoot(
   on.cpu.boot({ thread: first.address, emergencyStackTop: kernel.emergencyStackTop });
 }
 
-function placeModule(kernel: Kernel, { module, name, program }: CheckedProgram): void {
+function placeModule(
+  kernel: Kernel,
+  { module, name, program }: CheckedProgram,
+  source: Random,
+): void {
   const { pageFrames, memory, bootModules } = kernel;
-  const { commandLine, bytes, mode = "user" } = module;
+  const { commandLine, bytes, mode = "user", abi = "trapline" } = module;
   const pages = Math.max(1, Math.ceil(bytes.length / PAGE_SIZE));
   const physical = pageFrames.allocateContiguous(pages);
   memory.write(physical, bytes);
   const index = bootModules.length;
   const code = new ModuleCode({ bytes, name });
-  bootModules.push({ index, name, commandLine, bytes, physical, mode, program, code });
+  const random = abi === "linux" ? randomBytes(source) : null;
+  bootModules.push({
+    index,
+    name,
+    commandLine,
+    bytes,
+    physical,
+    mode,
+    abi,
+    random,
+    program,
+    code,
+  });
+}
+
+/** As many as Linux gives a program. */
+function randomBytes(source: Random): Uint8Array {
+  return new Uint8Array(Uint32Array.from({ length: 4 }, () => source.next()).buffer);
 }
 
 /** A machine whose modules leave too little memory would not get far. */

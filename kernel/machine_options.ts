@@ -14,7 +14,14 @@ import { scriptVariables } from "./boot/bootstrap.ts";
 import { KernelError } from "./errors.ts";
 import { LOAD_MODES, type LoadMode } from "./program/load_mode.ts";
 import { OwnPolicy, type PolicyFactory } from "./own_policy.ts";
-import { type BootOptions, type Program, type ProgramMode, readProgram } from "./program/loader.ts";
+import {
+  type BootOptions,
+  type Program,
+  PROGRAM_ABIS,
+  type ProgramAbi,
+  type ProgramMode,
+  readProgram,
+} from "./program/loader.ts";
 
 /** A program to boot with. */
 export interface ModuleOptions {
@@ -27,6 +34,11 @@ export interface ModuleOptions {
    * address space.
    */
   readonly mode?: ProgramMode;
+  /**
+   * `trapline`, the default, or `linux` for a program of user mode that makes Linux's system calls,
+   * of which the kernel has a few.
+   */
+  readonly abi?: ProgramAbi;
 }
 
 /** How to build a machine. */
@@ -172,7 +184,17 @@ function checkModule(
   const { arch, boot } = options;
   const { argv } = parseScriptLine(module.commandLine, scriptVariables(boot));
   const name = argv[0] ?? "";
-  const program = readProgram(module.bytes, { name, arch, mode: module.mode ?? "user" });
+  const { mode = "user", abi = "trapline" } = module;
+  if (!PROGRAM_ABIS.includes(abi)) {
+    throw new KernelError(
+      "misuse",
+      `Cannot use abi "${abi}" for ${name}: expected ${PROGRAM_ABIS.join(" or ")}`,
+    );
+  }
+  if (abi === "linux" && mode === "kernel") {
+    throw new KernelError("misuse", `Cannot use abi "linux" for ${name}: it runs in kernel mode`);
+  }
+  const program = readProgram(module.bytes, { name, arch, mode });
   return { module, name, program };
 }
 

@@ -39,6 +39,7 @@ export {
   type BootModule,
   type BootOptions,
   type Program,
+  type ProgramAbi,
   type ProgramHeaders,
   type ProgramMode,
   type ProgramSegment,

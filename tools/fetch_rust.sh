@@ -4,6 +4,8 @@
 # architecture's library would bring that architecture's C library along; so the packages are
 # downloaded, with apt's own checks, and unpacked. Needs no rights and changes nothing else.
 set -euo pipefail
+# shellcheck source=tools/apt_beside.sh
+source "$(dirname "$0")/apt_beside.sh"
 
 TARGET=${XDG_CACHE_HOME:-$HOME/.cache}/trapline/rust
 if "$TARGET/bin/rustc" --version 2>/dev/null | grep -q '^rustc 1\.96\.'; then
@@ -12,17 +14,11 @@ if "$TARGET/bin/rustc" --version 2>/dev/null | grep -q '^rustc 1\.96\.'; then
 fi
 
 rm -rf "$TARGET"
-mkdir -p "$TARGET"/{bin,state/lists/partial,cache/archives/partial}
+mkdir -p "$TARGET/bin"
 root=$TARGET
-# Lists of packages of both architectures, beside those of the system.
-apt() {
-  apt-get -q -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 \
-    -o Dir::State="$root/state" -o Dir::State::status=/var/lib/dpkg/status \
-    -o Dir::Cache="$root/cache" -o APT::Sandbox::User= "$@"
-}
-apt update
+apt_beside "$root" update
 cd "$root/cache"
-apt download rustc-web:amd64 libstd-rust-web-1.96:amd64 libllvm22:amd64 \
+apt_beside "$root" download rustc-web:amd64 libstd-rust-web-1.96:amd64 libllvm22:amd64 \
   libstd-rust-web-dev:amd64 libstd-rust-web-dev:arm64
 for package in ./*.deb; do dpkg-deb -x "$package" "$root"; done
 cd "$root"

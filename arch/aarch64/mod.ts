@@ -16,6 +16,7 @@ import { AArch64Cpu } from "./cpu.ts";
 import { INSTRUCTION_SIZE } from "./decode.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
+import { linuxCalls } from "./linux_calls.ts";
 import { entryFormat } from "./mmu.ts";
 import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { AArch64TrapFrame, frameLayout, REGISTER_NAMES } from "./trap_frame.ts";
@@ -36,6 +37,7 @@ export const aarch64: Arch = {
   programRegion: 0xffff_0050_0000_0000n,
   userEnd: 1n << 48n,
   threadPointers: 1,
+  linuxCalls,
   elfMachine: "aarch64",
   entryFormat,
   sharedRoot: false,

@@ -15,6 +15,7 @@ import { X86Cpu } from "./cpu.ts";
 import { MAX_INSTRUCTION } from "./decode.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
+import { linuxCalls } from "./linux_calls.ts";
 import { entryFormat } from "./mmu.ts";
 import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { frameLayout, REGISTER_NAMES, X86TrapFrame } from "./trap_frame.ts";
@@ -43,6 +44,7 @@ export const x86_64: Arch = {
   programRegion: 0xffff_8050_0000_0000n,
   userEnd: 0x7fff_ffff_f000n,
   threadPointers: 2,
+  linuxCalls,
   elfMachine: "x86_64",
   entryFormat,
   sharedRoot: true,

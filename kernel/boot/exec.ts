@@ -74,7 +74,8 @@ function loadFrom(k: Kernel, thread: Thread, progress: LoadProgress): Outcome {
     return copySegment(k, thread, { segment, then });
   }
   k.events.message("task loaded:");
-  const { bytes, sp } = initialStack(argv, { top: k.arch.userEnd, program });
+  const { random } = moduleOf(thread.task);
+  const { bytes, sp } = initialStack(argv, { top: k.arch.userEnd, program, random });
   return copyout(k, thread, { address: sp, bytes, then: { name: "exec_arguments", argv, sp } });
 }
 

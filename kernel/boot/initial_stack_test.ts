@@ -54,3 +54,21 @@ Deno.test("initialStack, the strings do not reach into the words", () => {
   const { bytes } = initialStack(argv, { top: 0x1000n, program: PROGRAM });
   assertEquals(bytes.indexOf("first".charCodeAt(0), 48), 8 * (1 + 2 + 1 + 1 + 12));
 });
+
+Deno.test("initialStack, ends with the random bytes that AT_RANDOM points at", () => {
+  const random = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
+  for (const argv of [["a"], ["abc", "defg"]]) {
+    const top = 0x8000_0000n;
+    const { bytes, sp } = initialStack(argv, { top, program: PROGRAM, random });
+    const view = new DataView(bytes.buffer);
+    const words = Array.from(
+      { length: 14 },
+      (_, i) => view.getBigUint64(8 * (argv.length + 3 + i), true),
+    );
+    assertEquals(words.slice(10), [25n, top - 16n, 0n, 0n]);
+    assertEquals(sp + BigInt(bytes.length), top);
+    assertEquals(sp % 16n, 0n);
+    assertEquals(bytes.slice(-16), random);
+    assertEquals(bytes[bytes.length - 17], 0, "no string reaches into them");
+  }
+});

@@ -59,7 +59,7 @@ export function taskCore(
       status(k, first, process),
       prpsinfo({ process, name: task.name, args: module.commandLine }),
       ...(info === undefined ? [] : [siginfo(info)]),
-      auxv(auxiliaryVector(module.program)),
+      auxv(auxiliaryVector(module.program, { top: k.arch.userEnd, random: module.random })),
       fileMappings(options.file ?? task.name, { mappings, pageSize: PAGE_SIZE }),
       ...floatingPoint(k, first),
       ...others.flatMap((thread) => [

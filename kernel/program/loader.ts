@@ -21,6 +21,15 @@ export const STACK_SIZE = 256n * 1024n;
  */
 export type ProgramMode = "user" | "kernel";
 
+/**
+ * Whose system calls a program makes: the kernel's own, or Linux's, by Linux's numbers and with its
+ * errors.
+ */
+export type ProgramAbi = "trapline" | "linux";
+
+/** All of them. */
+export const PROGRAM_ABIS: readonly ProgramAbi[] = ["trapline", "linux"];
+
 /** Bytes of the region for kernel-mode programs. */
 const PROGRAM_REGION_SIZE = 1n << 30n;
 
@@ -42,6 +51,10 @@ export interface BootModule {
   readonly commandLine: string;
   /** Whether it runs in user mode or at the kernel's privilege. */
   readonly mode: ProgramMode;
+  /** Whose system calls it makes. */
+  readonly abi: ProgramAbi;
+  /** What a program of Linux's ABI is given as random bytes. */
+  readonly random: Uint8Array | null;
   /** The file. */
   readonly bytes: Uint8Array;
   /** Physical address the file was put at. */

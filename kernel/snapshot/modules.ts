@@ -5,7 +5,7 @@
  */
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import type { ProgramMode } from "../program/loader.ts";
+import type { ProgramAbi, ProgramMode } from "../program/loader.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
 import type { MachineConfig, Snapshot } from "./snapshot.ts";
@@ -17,6 +17,8 @@ export interface ModuleFile {
   readonly commandLine: string;
   /** Where it runs. */
   readonly mode: ProgramMode;
+  /** Whose system calls it makes. */
+  readonly abi: ProgramAbi;
   /** The ELF file. */
   readonly bytes: Uint8Array;
 }
@@ -36,6 +38,7 @@ export function modulesOf(snapshot: Snapshot, ramBase: bigint): ModuleFile[] {
   return config.modules.map((module) => ({
     commandLine: module.commandLine,
     mode: module.mode,
+    abi: module.abi,
     bytes: fileOf(module, { pages, ramBase }),
   }));
 }

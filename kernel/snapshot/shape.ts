@@ -47,6 +47,7 @@ const UNWIND = fields({
 const MODULE = fields({
   commandLine: "string",
   mode: "string",
+  abi: "string",
   physical: "bigint",
   size: "number",
   hash: "string",
@@ -127,6 +128,7 @@ const THREAD = fields({
   userReady: "boolean",
   stackReserve: orNull("bigint"),
   killReason: orNull("string"),
+  signalMask: "bigint",
   runTime: "number",
 });
 

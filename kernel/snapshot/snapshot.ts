@@ -10,7 +10,7 @@
 import type { ArchName } from "../../arch/arch.ts";
 import type { RamImage } from "../../arch/page_store.ts";
 import type { Plain } from "../../util/plain.ts";
-import type { BootOptions, ProgramMode } from "../program/loader.ts";
+import type { BootOptions, ProgramAbi, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
 import type { ConsoleRecord } from "../console.ts";
 import type { KernelRest } from "../kernel.ts";
@@ -62,6 +62,8 @@ export interface ModuleRecord {
   readonly commandLine: string;
   /** Where it runs. */
   readonly mode: ProgramMode;
+  /** Whose system calls it makes. */
+  readonly abi: ProgramAbi;
   /** Physical address of its file. */
   readonly physical: bigint;
   /** Bytes of its file. */

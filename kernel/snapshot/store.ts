@@ -99,9 +99,10 @@ export class SnapshotStore {
       stackLimit,
       ioLatency,
       boot,
-      modules: k.bootModules.map(({ commandLine, mode, physical, bytes }) => ({
+      modules: k.bootModules.map(({ commandLine, mode, abi, physical, bytes }) => ({
         commandLine,
         mode,
+        abi,
         physical,
         size: bytes.length,
         hash: hashOf(bytes),

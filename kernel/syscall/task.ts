@@ -27,8 +27,8 @@ function exit(context: SyscallContext): Outcome {
 }
 
 function threadCreate(context: SyscallContext): Outcome {
-  const { k, thread: { task }, args: [entry = 0n, stack = 0n, argument = 0n, pointer = 0n] } =
-    context;
+  const { k, thread, args: [entry = 0n, stack = 0n, argument = 0n, pointer = 0n] } = context;
+  const { task } = thread;
   const end = k.arch.userEnd;
   if (!task.kernelMode && (entry >= end || stack > end || pointer > end)) {
     return fail(context, KernReturn.INVALID_ADDRESS);
@@ -44,6 +44,7 @@ function threadCreate(context: SyscallContext): Outcome {
   });
   k.userFrame(created).initializeUser(start);
   k.setThreadWord(created, k.layout.pointer, pointer);
+  created.blockSignals(thread.signalMask);
   if (!task.kernelMode) created.becomeReadyForUser();
   k.enqueue(created, "start");
   return finish(context, BigInt(created.id));

@@ -9,7 +9,7 @@ import type { KernelEvent } from "../../trace/events.ts";
 import { formatJsonLine } from "../../trace/json_lines.ts";
 import { formatMachEvent } from "../../trace/mach_log.ts";
 import { Machine, type RunResult } from "../machine.ts";
-import type { MachineOptions } from "../machine_options.ts";
+import type { MachineOptions, ModuleOptions } from "../machine_options.ts";
 import type { Task } from "../thread/task.ts";
 import { programFile } from "./programs.ts";
 
@@ -20,10 +20,9 @@ export const BUDGET = 30_000_000;
 const MEMORY = 16 * 1024 * 1024;
 
 /**
- * A program to boot with: a name from `programFile` in a command line, or a file and its command
- * line.
+ * A program to boot with: a name from `programFile` in a command line, or a module.
  */
-export type Program = string | { readonly commandLine: string; readonly bytes: Uint8Array };
+export type Program = string | ModuleOptions;
 
 /** How to boot. */
 export interface SessionOptions extends Omit<MachineOptions, "arch" | "modules" | "sinks"> {

@@ -139,6 +139,16 @@ export interface ContinuationTable {
     readonly length: number;
     readonly done: number;
   }>;
+  /** Linux's rt_sigprocmask: the set of signals has been read. */
+  linux_signal_set: ContinuationRow<CopyResult, { readonly how: number; readonly old: bigint }>;
+  /** Linux's write: write the bytes that were read, then the rest. */
+  linux_write: ContinuationRow<CopyResult, {
+    readonly address: bigint;
+    readonly length: number;
+    readonly done: number;
+  }>;
+  /** End a system call of Linux's with an error if its copy has failed. */
+  linux_status: ContinuationRow<number>;
   /** Tell a waiting thread how a task ended. */
   task_status: ContinuationRow<unknown, { readonly task: number; readonly address: bigint }>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BootModule } from "../program/loader.ts";
+import type { BootModule, ProgramAbi } from "../program/loader.ts";
 import { ModuleCode } from "../program/module_code.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
 
@@ -74,6 +74,8 @@ export class Task {
   readonly module: BootModule | null;
   /** Whether it runs at the kernel's privilege, in the kernel's address space. */
   readonly kernelMode: boolean;
+  /** Whose system calls its program makes. */
+  readonly abi: ProgramAbi;
   /** Its code for the unwinder. */
   readonly code: ModuleCode;
   readonly #threads = new Set<number>();
@@ -97,6 +99,7 @@ export class Task {
     this.module = options.module;
     this.code = options.module?.code ?? NO_CODE;
     this.kernelMode = options.space === null && options.module !== null;
+    this.abi = options.module?.abi ?? "trapline";
   }
 
   /**

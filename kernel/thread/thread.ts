@@ -76,6 +76,8 @@ export interface ThreadRecord {
   readonly stackReserve: bigint | null;
   /** See {@linkcode Thread.killReason}. */
   readonly killReason: string | null;
+  /** See {@linkcode Thread.signalMask}. */
+  readonly signalMask: bigint;
   /** See {@linkcode Thread.runTime}. */
   readonly runTime: number;
 }
@@ -110,6 +112,7 @@ export class Thread {
   #userReady = false;
   #stackReserve: bigint | null = null;
   #killReason: string | null = null;
+  #signalMask = 0n;
 
   /**
    * Makes the kernel's view of the object at `address`: a blocked thread without a kernel stack.
@@ -198,6 +201,11 @@ export class Thread {
   /** Why it is to be unwound to its end, or `null`. */
   get killReason(): string | null {
     return this.#killReason;
+  }
+
+  /** Blocked signals of a program of Linux's ABI: bit `n - 1` for signal `n`. */
+  get signalMask(): bigint {
+    return this.#signalMask;
   }
 
   /** Address of the innermost trap frame from kernel mode that is being handled on its stack. */
@@ -345,6 +353,11 @@ export class Thread {
     this.postAst("terminate");
   }
 
+  /** It blocks these signals and no others. */
+  blockSignals(mask: bigint): void {
+    this.#signalMask = mask;
+  }
+
   /** Asks for something before it goes to user mode. */
   postAst(ast: Ast, options: { preempted?: boolean } = {}): void {
     this.#asts.add(ast);
@@ -392,6 +405,7 @@ export class Thread {
       userReady: this.#userReady,
       stackReserve: this.#stackReserve,
       killReason: this.#killReason,
+      signalMask: this.#signalMask,
       runTime: this.#runTime,
     };
   }
@@ -416,6 +430,7 @@ export class Thread {
     thread.#userReady = record.userReady;
     thread.#stackReserve = record.stackReserve;
     thread.#killReason = record.killReason;
+    thread.#signalMask = record.signalMask;
     thread.#runTime = record.runTime;
     return thread;
   }
