@@ -11,6 +11,7 @@
 import type { BootProfile } from "../trace/boot_profile.ts";
 import type { LabelledWord } from "../trace/events.ts";
 import type { CpuImage } from "../unicorn/mod.ts";
+import type { ExceptionStateLayout } from "./exception_state.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import type { LinuxCalls } from "./linux_calls.ts";
@@ -62,6 +63,16 @@ export interface TrapReport {
   readonly meaning: string;
 }
 
+/** An exception of a program as its own handler is told of it. */
+export interface UserTrap {
+  /** Vector (x86-64) or exception class (AArch64). */
+  readonly code: bigint;
+  /** Error code, 0 if the vector has none, or ESR. */
+  readonly syndrome: bigint;
+  /** Fault address, 0 if the exception has none. */
+  readonly address: bigint;
+}
+
 /**
  * A saved trap frame in guest memory. Reads and writes go to the frame; they take effect when the
  * guest restores it.
@@ -79,6 +90,8 @@ export interface TrapFrame {
   cause(): TrapCause;
   /** The trap in words. */
   report(): TrapReport;
+  /** The trap in numbers; the fault address is the CPU's last, so ask at once. */
+  userTrap(): UserTrap;
   /** Number of the system call, as the guest passed it (64 bits). */
   syscallNumber(): bigint;
   /** Argument word `index` (0 to 5) of the system call. */
@@ -94,6 +107,13 @@ export interface TrapFrame {
    * interrupts on.
    */
   initializeUser(start: { pc: bigint; sp: bigint; argument: bigint }): void;
+  /**
+   * Has a frame of user mode go on at a function of two arguments as its ABI wants it: no arithmetic
+   * flag, no step and no direction is left over. Other registers stay as they are.
+   */
+  enterFunction(
+    call: { pc: bigint; sp: bigint; framePointer: bigint; arguments: readonly [bigint, bigint] },
+  ): void;
   /**
    * Label of the guest routine that restores this frame. Its argument is the thread object, in
    * which user frames live, or for `exit_to_kernel` the address of the frame.
@@ -466,6 +486,8 @@ export interface Arch {
    * Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`.
    */
   fpStateOffset(register: number): number | undefined;
+  /** What a program's exception handler gets: see `arch/exception_state.ts`. */
+  readonly exceptionState: ExceptionStateLayout;
   /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */
   initializeFp(space: KernelSpace, thread: bigint): void;
 }

@@ -28,6 +28,7 @@ export { aarch64 } from "./aarch64/mod.ts";
 export type * from "./arch.ts";
 export { disassemble, type DisassembleOptions, type Instruction } from "./disassemble.ts";
 export { ArchError, type ArchErrorKind } from "./errors.ts";
+export type { ExceptionStateFormat, ExceptionStateLayout } from "./exception_state.ts";
 export { GuestImage } from "./guest_image.ts";
 export { GUEST_LABELS, type GuestContinuation, type GuestLabel } from "./guest_labels.ts";
 export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";

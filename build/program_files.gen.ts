@@ -1395,6 +1395,95 @@ _start:
 
     .section .note.GNU-stack, "", %progbits
 `,
+  "include/exception.S": `// Where the kernel enters a thread that has taken a CPU exception: calls the thread's handler. The
+// stack pointer is at the record of what was interrupted (struct exception_state), and unwinding
+// goes on there, at the very instruction, as behind a signal frame.
+//
+//                 AArch64   x86-64
+// record          x0, sp    rdi, rsp
+// handler         x1        rsi
+// frame record    x29       rbp        of the interrupted code, at the record's begin
+#include "trapline.h"
+
+// The rules are spelled out, as the CFA, the interrupted stack pointer, is itself in the record.
+// DW_CFA_expression (0x10), the column, the length of the expression, and the expression:
+// DW_OP_breg0 (0x70) plus the number of the stack pointer (rsp 7, SP 31), and an offset in SLEB128,
+// here always of two bytes. DW_CFA_def_cfa_expression (0x0f) is the same without a column, and ends
+// in DW_OP_deref (0x06).
+#if defined(__x86_64__)
+#define SP_OPERATION 0x77
+#else
+#define SP_OPERATION 0x8f
+#endif
+
+.macro SAVED column, offset
+    .cfi_escape 0x10, \\column, 3, SP_OPERATION, ((\\offset) & 0x7f) | 0x80, (\\offset) >> 7
+.endm
+
+// What both architectures have at the same place: SP at 56 and, under the column of the return
+// address, PC at 48.
+.macro SAVED_STATE pc
+    .cfi_signal_frame
+    .cfi_escape 0x0f, 4, SP_OPERATION, 56 | 0x80, 0, 0x06
+    SAVED \\pc, 48
+.endm
+
+    .section .text.exception_entry, "ax"
+    .globl  exception_entry
+#if defined(__x86_64__)
+
+    .type   exception_entry, @function
+exception_entry:
+    .cfi_startproc
+    SAVED_STATE 16
+    SAVED 49, 64                    // rflags
+    SAVED 0, 72                     // rax
+    SAVED 3, 80                     // rbx
+    SAVED 2, 88                     // rcx
+    SAVED 1, 96                     // rdx
+    SAVED 4, 104                    // rsi
+    SAVED 5, 112                    // rdi
+    SAVED 6, 120                    // rbp
+    .irp column, 8, 9, 10, 11, 12, 13, 14, 15
+    SAVED \\column, 64 + 8 * \\column
+    .endr
+    call    *%rsi
+    xor     %edi, %edi              // no record: the handler has not dealt with the exception
+    mov     $SYS_EXCEPTION_RETURN, %eax
+    syscall
+    ud2
+    .cfi_endproc
+    .size   exception_entry, . - exception_entry
+
+#elif defined(__aarch64__)
+
+    .type   exception_entry, %function
+exception_entry:
+    .cfi_startproc
+    // Not x30, which has a value of its own in interrupted code, but the column of the PC.
+    .cfi_return_column 32
+    SAVED_STATE 32
+    .irp column, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    SAVED \\column, 72 + 8 * \\column
+    .endr
+    // The vector registers that functions keep: the lower halves of q8 to q15.
+    .irp column, 72, 73, 74, 75, 76, 77, 78, 79
+    SAVED \\column, 320 + 16 * (\\column - 64)
+    .endr
+    blr     x1
+    mov     x0, #0                  // no record: the handler has not dealt with the exception
+    mov     x8, #SYS_EXCEPTION_RETURN
+    svc     #0
+    udf     #0
+    .cfi_endproc
+    .size   exception_entry, . - exception_entry
+
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
+`,
   "include/format.c": `#include "format.h"
 
 #include <stdarg.h>
@@ -1695,6 +1784,8 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_THREAD_SET_POINTER 20
 #define SYS_THREAD_GET_POINTER 21
 #define SYS_CACHE_FLUSH 22
+#define SYS_THREAD_SET_HANDLER 23
+#define SYS_EXCEPTION_RETURN 24
 
 #ifndef __ASSEMBLER__
 
@@ -1726,6 +1817,7 @@ extern "C" {
 #define THREADS_MAX 64           // threads of a task
 #define VM_ENTRIES_MAX 4096      // ranges of an address space that differ in protection or contents
 #define CLOCK_MAX (1ul << 52)    // latest time to sleep until, in instructions
+#define HANDLER_STACK_MIN 2048ul // bytes of the stack of an exception handler
 
 // Protections.
 #define VM_PROT_NONE 0
@@ -1894,6 +1986,57 @@ static inline int64_t vm_map_file(uintptr_t address, size_t size, uint64_t offse
 // system call.
 static inline int64_t cache_flush(const void *address, size_t size) {
     return system_call3(SYS_CACHE_FLUSH, (uintptr_t)address, size, 0);
+}
+
+// What a CPU exception has interrupted, as its handler gets it and exception_return takes it back.
+// The registers may be changed; privilege bits of the flags and addresses outside the user's half
+// are refused then.
+struct exception_state {
+    uintptr_t link[2];  // frame record of the interrupted code; not taken back
+    uint64_t code;      // x86-64: vector; AArch64: exception class, ESR.EC
+    uint64_t syndrome;  // x86-64: error code, or 0; AArch64: ESR
+    uintptr_t address;  // fault address, or 0
+    uint64_t status;    // of a page fault: KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE or
+                        // KERN_RESOURCE_SHORTAGE; else 0
+    uintptr_t pc;       // the instruction, or for x86-64's traps (int3) the one after it
+    uintptr_t sp;
+    uint64_t flags;     // RFLAGS or PSTATE
+#if defined(__x86_64__)
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
+    unsigned char fp[512] __attribute__((aligned(16))); // FXSAVE area
+#else
+    uint64_t x[31];
+    unsigned char q[32][16] __attribute__((aligned(16)));
+    uint64_t fpcr, fpsr;
+#endif
+} __attribute__((aligned(16)));
+
+// A function that deals with CPU exceptions. It does so by exception_return; if it returns, or
+// takes an exception itself, the first exception ends the task as if there were no handler.
+typedef void exception_handler(struct exception_state *state);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// In exception.S: where the kernel enters, to call the handler.
+void exception_entry(struct exception_state *state, exception_handler *handler);
+
+#ifdef __cplusplus
+}
+#endif
+
+// Has the CPU exceptions of the calling thread that the kernel does not resolve go to a handler,
+// which runs on a stack of its own that ends at stack_top, a multiple of 16; no handler removes it.
+// While the stack pointer is on that stack, another exception is the failure of the handler.
+static inline int64_t thread_set_handler(exception_handler *handler, void *stack_top, size_t size) {
+    return system_call(SYS_THREAD_SET_HANDLER, handler ? (uintptr_t)exception_entry : 0, (uintptr_t)stack_top, size,
+                       (uintptr_t)handler, 0, 0);
+}
+
+// Goes on as a record says, from a handler or from anywhere else; returns only an error.
+static inline int64_t exception_return(const struct exception_state *state) {
+    return system_call3(SYS_EXCEPTION_RETURN, (uintptr_t)state, 0, 0);
 }
 
 // Describes the machine.

@@ -247,9 +247,9 @@ Deno.test({
           ? [...Deno.readDirSync(folder.path)].map((entry) => entry.name).filter((n) =>
             n.endsWith(".o")
           )
-          : arg === "include/*.c"
+          : arg.startsWith("include/*")
           ? [...Deno.readDirSync(`${folder.path}/include`)].map((entry) => `include/${entry.name}`)
-            .filter((n) => n.endsWith(".c"))
+            .filter((n) => n.endsWith(arg.slice("include/*".length)))
           : [arg]
       );
       await run(name === "clang" ? clang.command : linker.command, args);

@@ -247,6 +247,16 @@ export const MANIFEST: readonly GuestBuild[] = [
   // Green threads, sound or with the defect its argument names; and with the switch they died of.
   ...green("green"),
   ...green("green-crash", ["-DENTER_BY_CALL"]),
+  // Handlers of CPU exceptions, which also see the registers that only assembly loads.
+  ...cProgram("handlers", {
+    sources: [
+      "guest/include/exception.S",
+      "guest/include/string.c",
+      "guest/handlers/*.c",
+      "guest/handlers/{arch}.S",
+    ],
+    compileFlags: ["-mno-implicit-float"],
+  }),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no

@@ -11,6 +11,7 @@ import * as daemons from "./daemons/daemons.ts";
 import type { Kernel } from "./kernel.ts";
 import { printPiece } from "./syscall/basic.ts";
 import { changeMask, finishCopy, writePiece } from "./syscall/linux.ts";
+import { finishExceptionReturn } from "./syscall/exceptions.ts";
 import { finish, finishWith } from "./syscall/syscall.ts";
 import { writeStatus } from "./syscall/task.ts";
 import { raisePanic, raiseThrow, readPanicFile, readPanicMessage } from "./syscall/unwind.ts";
@@ -20,6 +21,7 @@ import type { Thread } from "./thread/thread.ts";
 import { finishCopyFault, finishFp, finishUserFault } from "./trap/traps.ts";
 import { unwindForKernel } from "./unwind/exceptions.ts";
 import { landVectors } from "./unwind/landing.ts";
+import { endOnException, enterHandler, writeState } from "./unwind/user_handler.ts";
 import { enterZeroedPage, retryFault } from "./memory/fault.ts";
 import { retryFrame, zeroFrame } from "./memory/supply.ts";
 import {
@@ -60,6 +62,11 @@ const STEPS: { readonly [Name in ContinuationName]: Step<Name> } = {
   user_fault: (k, thread, { fault }, kr) => finishUserFault(k, thread, { fault, kr }),
   copy_fault: (k, thread, { trap }, kr) => finishCopyFault(k, thread, { trap, kr }),
   fp_given: (k, thread, { from }) => finishFp(k, thread, from),
+
+  handler_state: (k, thread, { exception }) => writeState(k, thread, exception),
+  handler_enter: (k, thread, at, kr) => enterHandler(k, thread, { ...at, kr }),
+  handler_given_back: (k, thread, { exception }) => endOnException(k, thread, exception),
+  exception_state: (k, thread, _, copied) => finishExceptionReturn(k, thread, copied),
 
   print: (k, thread, rest, copied) => printPiece(k, thread, { rest, copied }),
   linux_signal_set: (k, thread, at, copied) => changeMask(k, thread, { ...at, copied }),

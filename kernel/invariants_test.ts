@@ -18,6 +18,8 @@ const GOOD = [
   "spinner 3000",
   "jobs wait 1",
   "jobs kill 2",
+  "handlers threads",
+  "handlers faults",
 ];
 
 function pick<T>(random: Random, from: readonly T[]): T {

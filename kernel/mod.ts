@@ -89,6 +89,7 @@ export {
 } from "./thread/thread_stacks.ts";
 export { type ThreadLayout, ThreadZone, type ThreadZoneRecord } from "./thread/thread_zone.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
+export type { ExceptionHandler, HandledException, UserException } from "./thread/handler.ts";
 export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./thread/unwinds.ts";
 export {
   AddressSpace,

@@ -22,6 +22,7 @@ const MEMORY = 8 * 2 ** 20;
 
 const PROGRAMS = [
   ...["module-hello", "threads", "fpmix", "sleeper", "mapfile", "spinner 3000"],
+  "handlers threads",
   ...["unwind panic 0", "unwind throw 3", "unwind kill 0", "unwind spin 0", "unwind overflow 2"],
 ];
 

@@ -133,6 +133,8 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   "exception-return": { thread, pc: word },
   ast: { thread, reasons: list(text) },
   syscall: { thread, number: integer, name: text, args: list(word) },
+  "handler-entry": { thread, code: word, address: word, pc: word, state: word },
+  "handler-return": { thread, outcome: oneOf("resumed", "declined", "failed"), pc: word },
   "fp-switch": { from: nullable(thread), to: thread },
   panic: {
     thread,

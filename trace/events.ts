@@ -144,6 +144,37 @@ export interface SyscallEvent {
   readonly args: readonly bigint[];
 }
 
+/** An exception of a program was handed to the handler its thread has set. */
+export interface HandlerEntryEvent {
+  /** Discriminant. */
+  readonly type: "handler-entry";
+  /** Thread that took the exception. */
+  readonly thread: ThreadRef;
+  /** Vector (x86-64) or exception class (AArch64). */
+  readonly code: bigint;
+  /** Fault address, 0n if the exception has none. */
+  readonly address: bigint;
+  /** Interrupted instruction, or the one after it, as the architecture saves it. */
+  readonly pc: bigint;
+  /** User address of the record of the interrupted state. */
+  readonly state: bigint;
+}
+
+/** A thread loaded the registers of a record, or its handler did not deal with an exception. */
+export interface HandlerReturnEvent {
+  /** Discriminant. */
+  readonly type: "handler-return";
+  /** The thread. */
+  readonly thread: ThreadRef;
+  /**
+   * How: it goes on as a record says; its handler has returned without; its handler has taken an
+   * exception itself. The latter two end in what would have become of the first exception.
+   */
+  readonly outcome: "resumed" | "declined" | "failed";
+  /** User address the thread is at then. */
+  readonly pc: bigint;
+}
+
 /** The floating-point unit was given to a thread at its first use. */
 export interface FpSwitchEvent {
   /** Discriminant. */
@@ -301,6 +332,8 @@ export type EventBody =
   | ExceptionReturnEvent
   | AstEvent
   | SyscallEvent
+  | HandlerEntryEvent
+  | HandlerReturnEvent
   | FpSwitchEvent
   | PanicEvent
   | FrameEvent

@@ -116,6 +116,18 @@ const EVENTS: readonly KernelEvent[] = [
     continuation: "syscall_result",
     label: 0x40n,
   },
+  {
+    seq: 25,
+    time: 908,
+    cpu: 0,
+    type: "handler-entry",
+    thread: a,
+    code: 14n,
+    address: 8n,
+    pc: 0x401000n,
+    state: 0x7000n,
+  },
+  { seq: 26, time: 909, cpu: 0, type: "handler-return", thread: a, outcome: "resumed", pc: 4n },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -143,6 +155,8 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":22,"time":905,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"aborted","landings":1,"reason":"r"}
 {"seq":23,"time":906,"cpu":0,"type":"unwind-end","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"caught","landings":0}
 {"seq":24,"time":907,"cpu":1,"type":"blocked","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"wait":"time 5","continuation":"syscall_result","label":"0x40"}
+{"seq":25,"time":908,"cpu":0,"type":"handler-entry","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"code":"0xe","address":"0x8","pc":"0x401000","state":"0x7000"}
+{"seq":26,"time":909,"cpu":0,"type":"handler-return","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"resumed","pc":"0x4"}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

@@ -97,6 +97,8 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "thread-create":
     case "thread-exit":
     case "syscall":
+    case "handler-entry":
+    case "handler-return":
     case "fp-switch":
     case "idle":
     case "halt":

@@ -96,6 +96,13 @@ export function isDataAbort(esr: bigint): boolean {
   return (exceptionClass(esr) & ~1) === ExceptionClass.DATA_ABORT_LOWER;
 }
 
+/** Whether an exception with the syndrome writes FAR_EL1 (Arm ARM, D17.2.40). */
+export function hasFaultAddress(esr: bigint): boolean {
+  const ec = exceptionClass(esr);
+  return isAbort(esr) || ec === ExceptionClass.PC_ALIGNMENT ||
+    (ec & ~1) === ExceptionClass.WATCHPOINT_LOWER;
+}
+
 /** Whether the syndrome is a breakpoint's of the debug registers. */
 export function isBreakpoint(esr: number): boolean {
   return (esr >>> 26 & ~1) === ExceptionClass.BREAKPOINT_LOWER;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
+import type { TrapCause, TrapFrame, TrapReport, UserTrap } from "../arch.ts";
 import { ArchError } from "../errors.ts";
 import { TrapFrameMemory } from "../trap_frame_memory.ts";
 import type { GuestImage } from "../guest_image.ts";
@@ -13,6 +13,8 @@ import {
   className,
   describeSyndrome,
   ExceptionClass,
+  exceptionClass,
+  hasFaultAddress,
   isAbort,
   isInstructionAbort,
   isRefused,
@@ -159,6 +161,16 @@ export class AArch64TrapFrame implements TrapFrame {
     };
   }
 
+  /** Exception class, ESR and, where the exception has one, FAR. */
+  userTrap(): UserTrap {
+    const syndrome = this.esr;
+    return {
+      code: BigInt(exceptionClass(syndrome)),
+      syndrome,
+      address: hasFaultAddress(syndrome) ? this.far : 0n,
+    };
+  }
+
   /** x8. */
   syscallNumber(): bigint {
     return this.#get(this.#layout.x0 + 8 * 8);
@@ -205,6 +217,18 @@ export class AArch64TrapFrame implements TrapFrame {
     this.#set(this.#layout.pc, start.pc);
     this.#set(this.#layout.sp, start.sp);
     this.#set(this.#layout.pstate, MODE_EL0);
+  }
+
+  /** x0 and x1; PSTATE is that of a fresh thread. */
+  enterFunction(
+    call: { pc: bigint; sp: bigint; framePointer: bigint; arguments: readonly [bigint, bigint] },
+  ): void {
+    this.pc = call.pc;
+    this.sp = call.sp;
+    this.setRegister("x29", call.framePointer);
+    this.setRegister("x0", call.arguments[0]);
+    this.setRegister("x1", call.arguments[1]);
+    this.setRegister("pstate", MODE_EL0);
   }
 
   /** User frames live in the thread object, kernel frames on the stack. */

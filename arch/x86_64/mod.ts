@@ -13,6 +13,7 @@ import { core } from "./core_layout.ts";
 import { bootProfile } from "./boot_profile.ts";
 import { X86Cpu } from "./cpu.ts";
 import { MAX_INSTRUCTION } from "./decode.ts";
+import { exceptionState } from "./exception_state.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { linuxCalls } from "./linux_calls.ts";
@@ -74,6 +75,7 @@ export const x86_64: Arch = {
     // The System V ABI makes no vector register callee-saved, so no unwinding changes one.
     return undefined;
   },
+  exceptionState,
   initializeFp(space: KernelSpace, thread: bigint): void {
     space.writeU64(thread + threadFp, FXSAVE_FCW);
     space.writeU64(thread + threadFp + 24n, FXSAVE_MXCSR);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrapCause, TrapFrame, TrapReport } from "../arch.ts";
+import type { TrapCause, TrapFrame, TrapReport, UserTrap } from "../arch.ts";
 import { ArchError } from "../errors.ts";
 import { TrapFrameMemory } from "../trap_frame_memory.ts";
 import type { GuestImage } from "../guest_image.ts";
@@ -220,6 +220,16 @@ export class X86TrapFrame implements TrapFrame {
     return { origin, name: vectorName(vector), words, meaning: describeVector(vector, error) };
   }
 
+  /** Vector, error code and, of a page fault, CR2. */
+  userTrap(): UserTrap {
+    const vector = this.vector;
+    return {
+      code: BigInt(vector),
+      syndrome: BigInt(this.error),
+      address: vector === Vector.PF ? this.#faultAddress() : 0n,
+    };
+  }
+
   /** RAX. */
   syscallNumber(): bigint {
     return this.#get(this.#layout.rax);
@@ -266,6 +276,18 @@ export class X86TrapFrame implements TrapFrame {
     this.setRegister("rflags", RFLAGS_FIXED | RFLAGS_IF);
     this.pc = start.pc;
     this.sp = start.sp;
+  }
+
+  /** RDI and RSI; the flags as the System V ABI has them at entry to a function. */
+  enterFunction(
+    call: { pc: bigint; sp: bigint; framePointer: bigint; arguments: readonly [bigint, bigint] },
+  ): void {
+    this.pc = call.pc;
+    this.sp = call.sp;
+    this.setRegister("rbp", call.framePointer);
+    this.setRegister("rdi", call.arguments[0]);
+    this.setRegister("rsi", call.arguments[1]);
+    this.setRegister("rflags", RFLAGS_FIXED | RFLAGS_IF);
   }
 
   /**

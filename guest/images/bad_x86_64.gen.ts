@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4aec3d1ea682d9d59a407b44578478adfd20d564f39096090fa812a942858428",
+  sourceHash: "bfc933f9e180f724386f54bb91eb740b9fec6ef0e7c8d80c579c4b70a5f88882",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "804d7ec760456660b7c5b5f4bc0cbf0565e851603cb42667e243b72140c82101",
+  sourceHash: "a282e0ffb135cdd1f7a7bcb6b9c3af4041b698836c994743c52df83a7b27d967",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

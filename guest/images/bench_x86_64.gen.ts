@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "69a4ec47e36345017de59a853cce8de248633e7abf8b4b64606f75b7e75c44fa",
+  sourceHash: "e5b5a2f3483eea4b922ab80df74d03ef24accbaf22457394e0edc1fcfaabdcd1",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e041e876d646a735a4e90f9fb2b5a529b8158c3fb112c7d8088295583b2e361d",
+  sourceHash: "533cc3a982e7a08ada3496c8b57f21d98694b829de11c9807fa884f1c7e4ce4d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.S",

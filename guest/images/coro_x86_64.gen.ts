@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fc1be6547d68513184ccd4439daa4b7446d4f6452ce04cc984848c6056edff15",
+  sourceHash: "f0b9893a7e4b3952e1eff88d1e5811f573d8f54d81f05d20b99f0c4767863b2c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2f10d41a6c5ace2cebe764f1b923238e7e5a744eaa1c53acebd986cfa59ef760",
+  sourceHash: "7b6a60a173c519ac0a39d990860aaaabc355a079855177ce186de2b4ed5341ee",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

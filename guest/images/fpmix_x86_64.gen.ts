@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "23cb5bd76982cff93508cf0b45a291ab518bf6fca70d812d425322f11a3f636a",
+  sourceHash: "984c8943258d6cb87d01ea657dfdf755f7c7a9c19db408cc383f14f7db28e384",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

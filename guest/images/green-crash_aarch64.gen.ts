@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9d636fc98b5b3717097f67bc4ad4913ade4661b2c14bb8fb32280b4f52b6559f",
+  sourceHash: "6520d89f9e376cc337bb9c31f7f17d5fc7b936c5c24ecd0e57700beacd8a640a",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

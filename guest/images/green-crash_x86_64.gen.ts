@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6c222e7b31808d8e99e64d3bf1c050d21c915570a322b708e23933b7ccf5cae8",
+  sourceHash: "fb2c50b175e8aeb10d6a278c32fd857285d53c5bfca593f867e2a542a86a2275",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

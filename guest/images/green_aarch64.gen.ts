@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "16eba6916757f34fd98eceeee90c88d315ccac7aafaea20b8d42fffb368a48e9",
+  sourceHash: "be3dc13bb9418f0b11a55b6910e86d6d272a6f401f65ccf8b5368672fb50af33",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4512070d01739ec8bcedcc8b4c70cbb2d1b4dcb268e221b7ef0f9d8ec3fe772f",
+  sourceHash: "e583a960960de0104e3e4f614766e0c70c76e68c00ac0b62dd92f75e14d2979b",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2b5fe074362daf0f8f6093c68e8aad96924c3612edcfbd4229f942d55eb31f5f",
+  sourceHash: "a17eeedd54f5001674c3918510235b8c81db8926c84702d1169707bedef2b3ca",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f44e81902bbc591d7982afb4b632370fe6cdced8468ee147c2cfbdf94789a184",
+  sourceHash: "40359f6140ceeee5dad9d2da3e04cae7a502fae9aa3f149fa51ead0fe15d042e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b1d6a1ce9a0d312eabac3ddcb8243ca8b9b8efcbf8cc8ea7066ad2ef6893e46d",
+  sourceHash: "3b9f67095d0384054b85a637d6d1df58f6d89ee4c81ead07cf0a75a1d0d0c14d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

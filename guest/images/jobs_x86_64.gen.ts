@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "36c1683523cdbda59169a714379e61148d00d497ad252746a3a6f3e9c8a88309",
+  sourceHash: "fd8b108db1b46bd6690e25a5c5dc1585ad36fd4228a9536860d303d089020e03",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

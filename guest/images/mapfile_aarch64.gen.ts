@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b257035ae0bac0629aaf172330f30b3b8c4f3b84fbbeda6a7a849163e3ff0b29",
+  sourceHash: "249b4f6d5070c610fe562521e68bb7addbc526a47bab573f32d091633ddb4d23",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "18ddf1b5dfd02ab324196698be9b70a7b622d3219323401512b87ab06d9ab655",
+  sourceHash: "4960c1365f797fd39ff08ebd596dbb8e32fa8684fbc04f8dab1c712b9fd4009a",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

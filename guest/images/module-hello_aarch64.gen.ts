@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "7fe2a44818bffbc0650ce5e3cd11d84a128e43b16ed35ac50520db09c2a5c152",
+  sourceHash: "8e53e8df39083d2090b53431dee59f37aaa76661eb0b37f0979492fab98e4c8b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

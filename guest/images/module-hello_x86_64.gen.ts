@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "cb6c9238f54b8e0c6129bc3c171467c6f0eba81c7ba3f997cfaa1988192121db",
+  sourceHash: "b8c236e17b6387a0d2ae6a4d7b1da234805aa319a1c8d82a97b01b447bf967e8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

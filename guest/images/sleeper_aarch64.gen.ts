@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "828c4de6cef6db77efc1c1b6aa453237515bea63addcc81c498041d93272c86c",
+  sourceHash: "868a9ebbc6feff2a90fd2c3b757062edc7cd3a6a396803cd39115b74e88c69f3",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

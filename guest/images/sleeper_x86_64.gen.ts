@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3db3fc6c2c723de11b1e610fa49779b8f38c372db0130300571728515430b2a0",
+  sourceHash: "23a2db7578a2e0515afbe159cdd0b863cd83ee7820cdfc46b2e026df74de06ad",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

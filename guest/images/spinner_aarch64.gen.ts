@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d4b1b0c4003a09f72c4422e0ce269e639fd5b43490b85b6595f9badbdf359869",
+  sourceHash: "ae77af99ecabf7a7632a9713d5dfe5b58ec8a666b449a974cab1b8c828cc67bd",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

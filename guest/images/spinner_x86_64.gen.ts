@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "48a2d7a5f0b4566f345f7c6ff6ac68ecc3389a394bfc6e7c7cf208a76375f13f",
+  sourceHash: "dc4d59729c69500e4df48a2a4227c87cfc42766964e62ffa795fe597253db696",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "eeef8b654c9ed5d5b1281cc81148cbdac5cf0df2986efede5212ddb4a454d30d",
+  sourceHash: "f8835cd44fc8cdc4fe4de861d5adce91a8a50a5b2dc064b68d6efcc5f225fc4f",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8e22ec6bd0e1d2605a03155275727c6a6cfd9ee0f74975e7228bc6c0da7163d2",
+  sourceHash: "291ba9b3acf2484f776d8bdaf2f0c3db45aaec8dedafdd97bf390786eac8df33",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

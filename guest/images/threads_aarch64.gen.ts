@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b7c16c6654048ca627973669f97616e6e89595aa9b50e50c73ad654c688beb3c",
+  sourceHash: "670a7bd1302b8e150b8df7b46bbe0ffcffbab5dc3d7df48b386ccbd7aea05836",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

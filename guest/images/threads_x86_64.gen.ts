@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f520f8ede1eefc9e1b2b7e5b262004ae59aa97d584aeac21b0aa8f64b0c45a4b",
+  sourceHash: "2f626bd552fc7144008697b63cf1635c9837ae0ee7984dda7d141aa67f5150ce",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b32d499b27db6b3cde45993964326e19203b920405dfda23ce9befa68b55ac85",
+  sourceHash: "841fa8e602a20dc474a99583ee567a5d59b880f739c8dbecab40a9b1a0dc7339",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fe642c2d3c882de5bc69af2cda1a05745fe0f03f8c23e5f722c106d07dcb57e4",
+  sourceHash: "5af52a6d41b786430d03e3b7bc05ea5acf283e4ed2db315809d132058b5fb56e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

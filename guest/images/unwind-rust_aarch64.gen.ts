@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "802d3b22363291a16a6940387266857ecef19c12a655b41fec2dc1cf47ab332d",
+  sourceHash: "5fbc7769f922cb1eb30077d491cd2f1d67e773d41bbc5a742284a7ce28204f58",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

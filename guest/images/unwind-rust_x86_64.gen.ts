@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f0ba9ef318bcd474289d8d602d2138b6ff2225ef87ba3c9231d3adb80902c8f5",
+  sourceHash: "ea32b9f014c8b740a81a3435c07db64bb56260c83b3982e55c3bf5f0038797e2",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "94a386fa68348c13075e7a26c115c10777cca2c152b0670a61ddf46303ab96ec",
+  sourceHash: "3e400ac31a7aef0858f6a64927c0e4c2a7d12d917837e1dca6af459991c305c0",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

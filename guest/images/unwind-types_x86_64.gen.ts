@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8ff6f95cfcfb5d0cf17ff44863cdeb30c2e1f8dbb5c3843774fc0fb4e5e2fe8f",
+  sourceHash: "eb363572010f0d46a3eecce66075a9f45d5c49bd6a39e7bf12a9c514187b6c62",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

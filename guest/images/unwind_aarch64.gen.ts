@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "bfe54010b072bdf58a1037bfb4bf3a865cbc1bd27b4897b0ccf1447a8b15dfec",
+  sourceHash: "489f3ae32bdc56d3926127d0668f629e448df81d4b26e39fc19c40e86894cc31",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

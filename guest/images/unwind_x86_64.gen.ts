@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "43d5d5eb9a2c635da65880f7dabaa88b5f1c695a7f5e6f4b5fbc0c2ca8d583df",
+  sourceHash: "fa4edf95a72a73b4a87e919e51330c746d32b10c1dd6581d633c90490ab9ab9f",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

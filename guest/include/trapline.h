@@ -41,6 +41,8 @@
 #define SYS_THREAD_SET_POINTER 20
 #define SYS_THREAD_GET_POINTER 21
 #define SYS_CACHE_FLUSH 22
+#define SYS_THREAD_SET_HANDLER 23
+#define SYS_EXCEPTION_RETURN 24
 
 #ifndef __ASSEMBLER__
 
@@ -72,6 +74,7 @@ extern "C" {
 #define THREADS_MAX 64           // threads of a task
 #define VM_ENTRIES_MAX 4096      // ranges of an address space that differ in protection or contents
 #define CLOCK_MAX (1ul << 52)    // latest time to sleep until, in instructions
+#define HANDLER_STACK_MIN 2048ul // bytes of the stack of an exception handler
 
 // Protections.
 #define VM_PROT_NONE 0
@@ -240,6 +243,57 @@ static inline int64_t vm_map_file(uintptr_t address, size_t size, uint64_t offse
 // system call.
 static inline int64_t cache_flush(const void *address, size_t size) {
     return system_call3(SYS_CACHE_FLUSH, (uintptr_t)address, size, 0);
+}
+
+// What a CPU exception has interrupted, as its handler gets it and exception_return takes it back.
+// The registers may be changed; privilege bits of the flags and addresses outside the user's half
+// are refused then.
+struct exception_state {
+    uintptr_t link[2];  // frame record of the interrupted code; not taken back
+    uint64_t code;      // x86-64: vector; AArch64: exception class, ESR.EC
+    uint64_t syndrome;  // x86-64: error code, or 0; AArch64: ESR
+    uintptr_t address;  // fault address, or 0
+    uint64_t status;    // of a page fault: KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE or
+                        // KERN_RESOURCE_SHORTAGE; else 0
+    uintptr_t pc;       // the instruction, or for x86-64's traps (int3) the one after it
+    uintptr_t sp;
+    uint64_t flags;     // RFLAGS or PSTATE
+#if defined(__x86_64__)
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
+    unsigned char fp[512] __attribute__((aligned(16))); // FXSAVE area
+#else
+    uint64_t x[31];
+    unsigned char q[32][16] __attribute__((aligned(16)));
+    uint64_t fpcr, fpsr;
+#endif
+} __attribute__((aligned(16)));
+
+// A function that deals with CPU exceptions. It does so by exception_return; if it returns, or
+// takes an exception itself, the first exception ends the task as if there were no handler.
+typedef void exception_handler(struct exception_state *state);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// In exception.S: where the kernel enters, to call the handler.
+void exception_entry(struct exception_state *state, exception_handler *handler);
+
+#ifdef __cplusplus
+}
+#endif
+
+// Has the CPU exceptions of the calling thread that the kernel does not resolve go to a handler,
+// which runs on a stack of its own that ends at stack_top, a multiple of 16; no handler removes it.
+// While the stack pointer is on that stack, another exception is the failure of the handler.
+static inline int64_t thread_set_handler(exception_handler *handler, void *stack_top, size_t size) {
+    return system_call(SYS_THREAD_SET_HANDLER, handler ? (uintptr_t)exception_entry : 0, (uintptr_t)stack_top, size,
+                       (uintptr_t)handler, 0, 0);
+}
+
+// Goes on as a record says, from a handler or from anywhere else; returns only an error.
+static inline int64_t exception_return(const struct exception_state *state) {
+    return system_call3(SYS_EXCEPTION_RETURN, (uintptr_t)state, 0, 0);
 }
 
 // Describes the machine.

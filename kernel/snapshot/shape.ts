@@ -107,6 +107,10 @@ const TASK = fields({
   reaped: "boolean",
 });
 
+const STACK = { bottom: "bigint", top: "bigint" } as const;
+const HANDLER = fields({ entry: "bigint", argument: "bigint", ...STACK });
+const TRAP = { code: "bigint", syndrome: "bigint", address: "bigint" } as const;
+
 const THREAD = fields({
   id: "number",
   address: "bigint",
@@ -130,6 +134,12 @@ const THREAD = fields({
   killReason: orNull("string"),
   signalMask: "bigint",
   runTime: "number",
+  handler: orNull(HANDLER),
+  handling: orNull(fields({
+    exception: fields({ ...TRAP, status: "number", reason: "string" }),
+    state: "bytes",
+    ...STACK,
+  })),
 });
 
 const SPACE = fields({ root: "bigint", entries: list(ENTRY), pages: list(list("any")) });

@@ -14,6 +14,7 @@ import type { Outcome } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { basicSyscalls } from "./basic.ts";
 import { linuxCall, OWN_CALLS } from "./linux.ts";
+import { exceptionSyscalls } from "./exceptions.ts";
 import { fail, type Syscall } from "./syscall.ts";
 import { taskSyscalls } from "./task.ts";
 import { unwindSyscalls } from "./unwind.ts";
@@ -24,6 +25,7 @@ export const SYSCALLS: ReadonlyMap<number, Syscall> = new Map<number, Syscall>([
   ...basicSyscalls,
   ...taskSyscalls,
   ...vmSyscalls,
+  ...exceptionSyscalls,
   ...unwindSyscalls,
 ]);
 

@@ -21,6 +21,8 @@ import { image as greenAarch64 } from "../../guest/images/green_aarch64.gen.ts";
 import { image as greenX86 } from "../../guest/images/green_x86_64.gen.ts";
 import { image as greenCrashAarch64 } from "../../guest/images/green-crash_aarch64.gen.ts";
 import { image as greenCrashX86 } from "../../guest/images/green-crash_x86_64.gen.ts";
+import { image as handlersAarch64 } from "../../guest/images/handlers_aarch64.gen.ts";
+import { image as handlersX86 } from "../../guest/images/handlers_x86_64.gen.ts";
 import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
 import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
 import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.ts";
@@ -45,6 +47,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   greenX86,
   greenCrashAarch64,
   greenCrashX86,
+  handlersAarch64,
+  handlersX86,
   helloAarch64,
   helloX86,
   jitAarch64,

@@ -32,6 +32,8 @@ export const SYS = {
   SET_POINTER: 20,
   GET_POINTER: 21,
   CACHE_FLUSH: 22,
+  SET_HANDLER: 23,
+  EXCEPTION_RETURN: 24,
 } as const;
 
 /** Where the code is. */

@@ -35,6 +35,7 @@ const PROGRAMS = [
   "spinner",
   "tls",
   "jit",
+  "handlers",
 ];
 const UNWINDING = ["panic 0", "throw 3", "fault 2", "kill 0", "spin 3", "overflow 4", "nested"];
 const KERNEL_IMAGES = { aarch64: kernelAarch64, x86_64: kernelX86 } as const;

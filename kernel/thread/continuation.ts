@@ -17,6 +17,7 @@ import type { LoadMode } from "../program/load_mode.ts";
 import type { Fault } from "../vm/fault_types.ts";
 import type { PageRequest } from "../vm/page_io.ts";
 import type { VmEntry } from "../vm/vm_map.ts";
+import type { UserException } from "./handler.ts";
 
 /** How a wait ended: what was waited for came about, it failed, or somebody cut the wait short. */
 export type WaitResult = "awakened" | "failed" | "interrupted";
@@ -132,6 +133,19 @@ export interface ContinuationTable {
    * The floating-point unit has been given to the thread; it was the thread's with number `from`.
    */
   fp_given: ContinuationRow<bigint, { readonly from: number | null }>;
+
+  /** The floating-point state is in the thread object: write a handler's record. */
+  handler_state: ContinuationRow<bigint, { readonly exception: UserException }>;
+  /** The record has been written: enter the handler. */
+  handler_enter: ContinuationRow<number, {
+    readonly exception: UserException;
+    readonly address: bigint;
+    readonly state: Uint8Array;
+  }>;
+  /** What a handler did not deal with has been put back: go on as without one. */
+  handler_given_back: ContinuationRow<bigint, { readonly exception: UserException }>;
+  /** A record to load has been read. */
+  exception_state: ContinuationRow<CopyResult>;
 
   /** Print the bytes that were read, then the rest. */
   print: ContinuationRow<CopyResult, {

@@ -16,6 +16,7 @@
 import type { GuestLabel } from "../../arch/guest_labels.ts";
 import type { ThreadRef } from "../../trace/events.ts";
 import { KernelError } from "../errors.ts";
+import type { ExceptionHandler, HandledException } from "./handler.ts";
 import { Unwinds, type UnwindsRecord } from "./unwinds.ts";
 import type { Continuation, Wait, WaitResult } from "./continuation.ts";
 import type { Task } from "./task.ts";
@@ -80,6 +81,10 @@ export interface ThreadRecord {
   readonly signalMask: bigint;
   /** See {@linkcode Thread.runTime}. */
   readonly runTime: number;
+  /** See {@linkcode Thread.handler}. */
+  readonly handler: ExceptionHandler | null;
+  /** See {@linkcode Thread.handling}. */
+  readonly handling: HandledException | null;
 }
 
 /** A thread. */
@@ -113,6 +118,8 @@ export class Thread {
   #stackReserve: bigint | null = null;
   #killReason: string | null = null;
   #signalMask = 0n;
+  #handler: ExceptionHandler | null = null;
+  #handling: HandledException | null = null;
 
   /**
    * Makes the kernel's view of the object at `address`: a blocked thread without a kernel stack.
@@ -206,6 +213,19 @@ export class Thread {
   /** Blocked signals of a program of Linux's ABI: bit `n - 1` for signal `n`. */
   get signalMask(): bigint {
     return this.#signalMask;
+  }
+
+  /** Where its exceptions go, or `null` if they end its task. */
+  get handler(): ExceptionHandler | null {
+    return this.#handler;
+  }
+
+  /**
+   * The exception that its handler was given last, until the handler resumes or gives it back. A
+   * program may leave a handler by itself, which nobody hears of.
+   */
+  get handling(): HandledException | null {
+    return this.#handling;
   }
 
   /** Address of the innermost trap frame from kernel mode that is being handled on its stack. */
@@ -369,6 +389,23 @@ export class Thread {
     return this.#asts.delete(ast);
   }
 
+  /** Its exceptions go somewhere else. */
+  setHandler(handler: ExceptionHandler | null): void {
+    this.#handler = handler;
+  }
+
+  /** Its handler is given an exception. */
+  enterHandler(handling: HandledException): void {
+    this.#handling = handling;
+  }
+
+  /** Its handler is over: forgets and returns what it was given. */
+  leaveHandler(): HandledException | null {
+    const handling = this.#handling;
+    this.#handling = null;
+    return handling;
+  }
+
   /** It has run so many instructions. */
   charge(instructions: number): void {
     this.#runTime += instructions;
@@ -407,6 +444,8 @@ export class Thread {
       killReason: this.#killReason,
       signalMask: this.#signalMask,
       runTime: this.#runTime,
+      handler: this.#handler,
+      handling: this.#handling,
     };
   }
 
@@ -432,6 +471,8 @@ export class Thread {
     thread.#killReason = record.killReason;
     thread.#signalMask = record.signalMask;
     thread.#runTime = record.runTime;
+    thread.#handler = record.handler;
+    thread.#handling = record.handling;
     return thread;
   }
 

@@ -12,8 +12,9 @@ import { handleSyscall } from "../syscall/syscalls.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { raiseException } from "../unwind/exceptions.ts";
+import { raiseUserException } from "../unwind/user_handler.ts";
 import { kernelCallers } from "../unwind/kernel_callers.ts";
-import { grantEmergencyStack, grantStackReserve } from "../memory/emergency_stack.ts";
+import { grantStackReserve } from "../memory/emergency_stack.ts";
 import { endOnFullStack, findsFullStack, isInKernel } from "./full_stack.ts";
 import { resolveFault } from "../memory/fault.ts";
 import type { Fault } from "../vm/fault_types.ts";
@@ -48,7 +49,11 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
     case "fp-disabled":
       return giveFp(k, thread);
     case "error":
-      return raiseException(k, thread, { frame, reason: reason(frame) });
+      return raiseUserException(k, thread, {
+        ...frame.userTrap(),
+        status: KernReturn.SUCCESS,
+        reason: reason(frame),
+      });
   }
 }
 
@@ -67,7 +72,9 @@ function handleUserFault(
   const { space } = thread.task;
   const fault: Fault = { address, access, label: "user_page_fault_continuation" };
   if (space === null || address >= space.end) {
-    return raiseException(k, thread, { frame, reason: describeFault(frame, fault) });
+    const status = KernReturn.INVALID_ADDRESS;
+    const why = describeFault(frame, fault);
+    return raiseUserException(k, thread, { ...frame.userTrap(), address, status, reason: why });
   }
   return resolveFault(k, thread, { fault, then: { name: "user_fault", fault } });
 }
@@ -83,11 +90,9 @@ export function finishUserFault(
   k.events.emit({ type: "page-fault", thread: thread.ref, address, access, kr });
   if (kr === KernReturn.SUCCESS) return RETURN;
   const frame = k.userFrame(thread);
-  const { task } = thread;
-  const overflow = task.code.hasCleanups &&
-    grantEmergencyStack(task, { address, sp: frame.sp });
   const why = describeFault(frame, fault, kr);
-  return raiseException(k, thread, { frame, reason: overflow ? `stack overflow: ${why}` : why });
+  // Another thread may have faulted since, so the CPU's fault address is not this one's any more.
+  return raiseUserException(k, thread, { ...frame.userTrap(), address, status: kr, reason: why });
 }
 
 function describeFault(

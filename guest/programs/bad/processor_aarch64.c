@@ -24,7 +24,7 @@ INSTRUCTION(read_current_el, "mrs x9, currentel" : : : "x9")
 INSTRUCTION(select_sp, "msr spsel, #1")
 INSTRUCTION(mask_interrupts, "msr daifset, #15")
 INSTRUCTION(unmask_interrupts, "msr daifclr, #15")
-INSTRUCTION(exception_return, "eret")
+INSTRUCTION(return_from_exception, "eret")
 INSTRUCTION(invalidate_tlb, "tlbi vmalle1")
 INSTRUCTION(invalidate_caches, "ic iallu")
 INSTRUCTION(translate, "at s1e1r, %0" : : "r"(KERNEL_TEXT))
@@ -95,7 +95,7 @@ const struct bad_case processor_cases[] = {
     {"select-sp", select_sp, 0},
     {"mask-interrupts", mask_interrupts, 0},
     {"unmask-interrupts", unmask_interrupts, 0},
-    {"eret", exception_return, 0},
+    {"eret", return_from_exception, 0},
     {"tlbi", invalidate_tlb, 0},
     {"ic", invalidate_caches, 0},
     {"at", translate, 0},

@@ -1,0 +1,115 @@
+// Walks of a program that is in its exception handler.
+import { assert, assertEquals } from "@std/assert";
+import type { ArchName } from "../../arch/arch.ts";
+import { STATE } from "../../arch/exception_state.ts";
+import { machineRegisters } from "../../unwind/cfi/mod.ts";
+import { type Frame, FrameIterator, RegisterSet } from "../../unwind/walk/mod.ts";
+import { Machine } from "../machine.ts";
+import { decodeSnapshot, encodeSnapshot } from "../snapshot/mod.ts";
+import { Audit } from "../testing/audit.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
+import type { Thread } from "../thread/thread.ts";
+import { taskMemory } from "./unwind_stack.ts";
+
+/** The stack frames of a thread whose registers a function tells by name. */
+function walk(machine: Machine, thread: Thread, register: (name: string) => bigint): Frame[] {
+  const { kernel } = machine;
+  const registers = new RegisterSet(kernel.arch.elfMachine);
+  const { names } = machineRegisters(kernel.arch.elfMachine);
+  const { programCounter, stackPointer } = registers.numbers;
+  for (const [number, name] of names.entries()) {
+    if (name !== undefined && kernel.arch.registerNames.includes(name)) {
+      registers.set(number, register(name));
+    }
+  }
+  registers.set(programCounter, register("pc"));
+  registers.set(stackPointer, register("sp"));
+  const { modules } = thread.task.code;
+  const memory = taskMemory(kernel, thread.task);
+  return [...new FrameIterator({ registers, memory, modules }, { maxFrames: 100 })];
+}
+
+/** Registers of the record that a thread's handler was given. */
+function recorded(machine: Machine, state: Uint8Array): (name: string) => bigint {
+  const { registers } = machine.kernel.arch.exceptionState;
+  const view = new DataView(state.buffer, state.byteOffset);
+  return (name) => {
+    const at = name === "pc"
+      ? STATE.pc
+      : name === "sp"
+      ? STATE.sp
+      : STATE.registers + 8 * registers.indexOf(name);
+    return at < STATE.pc ? 0n : view.getBigUint64(at, true);
+  };
+}
+
+const shown = (frames: readonly Frame[]) =>
+  frames.map(({ pc, cfa, function: named, certainty, source }) =>
+    `${pc.toString(16)} ${named?.name} ${cfa?.toString(16)} ${certainty} ${source}`
+  );
+
+function inHandler(machine: Machine): Thread | null {
+  const { kernel, cpu } = machine;
+  if (!cpu.userMode) return null;
+  const thread = kernel.cpus[0]?.current;
+  const handling = thread?.handling ?? null;
+  if (thread === undefined || handling === null) return null;
+  return cpu.sp >= handling.bottom && cpu.sp <= handling.top ? thread : null;
+}
+
+function session(arch: ArchName): Session {
+  return new Session({ arch, programs: ["handlers threads"], quantum: 300, seed: 5 });
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`raiseUserException ${arch}, walks go through a handler at each of its instructions`, () => {
+    using s = session(arch);
+    const { machine } = s;
+    const functions = new Set<string | undefined>();
+    let checked = 0;
+    while (checked < 3000 && machine.halted === null) {
+      machine.run(1);
+      const thread = inHandler(machine);
+      if (thread?.handling === null || thread?.handling === undefined) continue;
+      const { cpu } = machine;
+      const live = walk(
+        machine,
+        thread,
+        (name) => name === "pc" ? cpu.pc : name === "sp" ? cpu.sp : cpu.register(name),
+      );
+      const { state, top } = thread.handling;
+      // What the handler has made of the record so far.
+      const now = machine.readMemory(top - BigInt(state.length), state.length);
+      const outer = walk(machine, thread, recorded(machine, now));
+      const entry = live.findIndex((frame) => frame.function?.name === "exception_entry");
+      assertEquals(shown(live.slice(entry + 1)), shown(outer), shown(live).join("\n"));
+      assertEquals(live[entry + 1]?.interrupted, true);
+      if (recorded(machine, now)("pc") !== recorded(machine, state)("pc")) continue;
+      assert(live.every(({ certainty }) => certainty === "exact"), shown(live).join("\n"));
+      assertEquals(live[entry + 1]?.function?.name, "load_word");
+      functions.add(live[0]?.function?.name);
+      checked++;
+    }
+    assertEquals([...functions].sort(), ["count_turns", "exception_entry"]);
+  });
+
+  Deno.test(`Machine ${arch}, a snapshot in a handler goes on the same in another machine`, () => {
+    using s = session(arch);
+    const { machine } = s;
+    let stops = 0;
+    for (let i = 0; i < 20_000 && stops < 5; i++) {
+      machine.run(37);
+      if (inHandler(machine) === null) continue;
+      stops++;
+      const file = encodeSnapshot(machine.snapshot());
+      using other = Machine.from(decodeSnapshot(file));
+      const audit = new Audit(other);
+      assertEquals(encodeSnapshot(other.snapshot()), file);
+      assertEquals(other.run(20_000_000), { kind: "halted", reason: "all tasks have ended" });
+      assertEquals(other.kernel.task(1).status, { kind: "exit", code: 0 });
+      audit.check();
+    }
+    assert(stops === 5, `${stops} stops in a handler`);
+  });
+}
