@@ -17,3 +17,4 @@ export type {
   StackMap,
   StackWalk,
 } from "./finding.ts";
+export * from "./report/mod.ts";

@@ -1,0 +1,39 @@
+/**
+ * A report as JSON, for programs.
+ *
+ * @module
+ */
+import type { CodePlace, DoctorReport } from "../finding.ts";
+import { noSource, sourceAt, type SourceFinder } from "./source.ts";
+
+/** Whether a value is a place in the program's code. */
+function isPlace(value: unknown): value is CodePlace {
+  return typeof value === "object" && value !== null && "address" in value &&
+    "function" in value && "offset" in value;
+}
+
+/**
+ * A report as JSON text: the record itself, with addresses as text, `"0x…"`, and a field `source`
+ * with `path`, `file`, `line` and `column` for places whose source line is known. Ends with a
+ * newline.
+ */
+export function reportJson(
+  report: DoctorReport,
+  options: { readonly source?: SourceFinder } = {},
+): string {
+  const { source = noSource } = options;
+  const withSource = (value: unknown) => {
+    if (!isPlace(value)) return value;
+    const found = sourceAt(source, value);
+    if (found === undefined) return value;
+    const { path, file, line, column } = found;
+    return { ...value, source: { path, file, line, column } };
+  };
+  const text = JSON.stringify(
+    report,
+    (_key, value: unknown) =>
+      typeof value === "bigint" ? `0x${value.toString(16)}` : withSource(value),
+    2,
+  );
+  return `${text}\n`;
+}
