@@ -2,10 +2,10 @@
  * Compares what the unwinder reads with what independent tools read from the same files, and
  * prints a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols
  * with `readelf`, line tables with `llvm-dwarfdump`, `llvm-symbolizer` and `eu-addr2line`,
- * language-specific data with clang's own assembly, backtraces with `eu-stack` and gdb, and at
- * every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
- * what other processors do, in `oracle/processor`. Arguments are further files whose tables are to
- * be compared. Exits with 1 if anything differs.
+ * language-specific data with clang's own assembly, backtraces, and core files of machines, with
+ * `eu-stack` and gdb, and at every instruction with the calls that a stepped program makes; and
+ * what Trapline's CPUs do with what other processors do, in `oracle/processor`. Arguments are
+ * further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.
@@ -15,6 +15,7 @@
 import { HOSTILE_TABLES } from "../unwind/testing/hostile_tables.ts";
 import { checkBare } from "./oracle/bare_check.ts";
 import { checkHostile } from "./oracle/hostile_check.ts";
+import { coreChecks } from "./oracle/core_checks.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
@@ -120,6 +121,10 @@ async function main(): Promise<number> {
       report.add("lsda", each.name, checkLsda(source, each));
     }
     for (const { kind, name, check } of walkChecks(SOURCES, directory)) {
+      report.progress.at(`${kind} ${name}`);
+      report.add(kind, name, await check());
+    }
+    for (const { kind, name, check } of coreChecks(directory)) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
     }

@@ -6,6 +6,7 @@
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type CoreSegment, PF } from "../../elf/mod.ts";
+import { pageContents } from "../inspect/memory.ts";
 import type { Kernel } from "../kernel.ts";
 import type { ProgramSegment } from "../program/loader.ts";
 import type { AddressSpace } from "../vm/address_space.ts";
@@ -13,6 +14,7 @@ import { pageCeil, pageFloor, type VmEntry, type VmProtection } from "../vm/vm_m
 import type { FileMapping } from "./notes.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 /**
  * What is mapped in a task's address space. Pages in memory are stored; a run of others is a
@@ -27,20 +29,41 @@ function* runs(k: Kernel, space: AddressSpace, entry: VmEntry): Generator<CoreSe
   const { begin, end } = entry;
   const flags = flagsOf(entry.protection);
   // There may be far more pages than are in memory.
-  const resident = [...space.pages.keys()].filter((page) => page >= begin && page < end).sort(
-    (a, b) => a < b ? -1 : 1,
+  const stored = new Map<bigint, Uint8Array>(
+    [...space.pages].filter(([page]) => page >= begin && page < end)
+      .map(([page, { frame }]) => [page, k.memory.slice(frame, PAGE_SIZE)]),
   );
+  for (const page of [begin, end - PAGE]) {
+    const contents = stored.has(page) ? undefined : pageToStore(k, entry, page);
+    if (contents !== undefined) stored.set(page, contents);
+  }
+  const pages = [...stored.keys()].sort((a, b) => a < b ? -1 : 1);
   let at = begin;
-  for (let i = 0; i < resident.length;) {
-    const address = resident[i] as bigint;
+  for (let i = 0; i < pages.length;) {
+    const address = pages[i] as bigint;
     if (address > at) yield { address: at, size: address - at, flags, contents: [] };
     const contents: Uint8Array[] = [];
-    for (at = address; resident[i] === at; i++, at += PAGE) {
-      contents.push(k.memory.slice(space.page(at)?.frame as bigint, PAGE_SIZE));
+    for (at = address; pages[i] === at; i++, at += PAGE) {
+      contents.push(stored.get(at) as Uint8Array);
     }
     yield { address, size: at - address, flags, contents };
   }
   if (at < end) yield { address: at, size: end - at, flags, contents: [] };
+}
+
+/**
+ * The contents of a page of a file that is not in memory and yet to be stored: one with an ELF
+ * header, by which elfutils knows a program (Linux stores it, too), and one that is the file's in
+ * part only.
+ */
+function pageToStore(k: Kernel, entry: VmEntry, page: bigint): Uint8Array | undefined {
+  if (entry.object.kind === "zero") return undefined;
+  const contents = pageContents(k, entry, page);
+  const isHeader = ELF_MAGIC.every((byte, i) => contents[i] === byte);
+  if (!isHeader && contents.length === PAGE_SIZE) return undefined;
+  const bytes = new Uint8Array(PAGE_SIZE);
+  bytes.set(contents);
+  return bytes;
 }
 
 function flagsOf({ read, write, execute }: VmProtection): number {

@@ -33,7 +33,7 @@ export interface ThreadStatus {
   readonly thread: number;
   /** The number of its task's first thread, which stands for the task. */
   readonly process: number;
-  /** Number of the signal that ended it, or 0. */
+  /** Number of the signal that ended its task, or 0. */
   readonly signal: number;
   /** The general registers in the order of the architecture. */
   readonly registers: readonly bigint[];

@@ -51,19 +51,23 @@ export function taskCore(
 ): Uint8Array<ArrayBuffer> {
   const { space, module, threads: [first, ...others] } = dumped(k, task);
   const process = Math.min(...[first, ...others].map(({ id }) => id));
-  const { info } = deathOf(k, first);
+  // As on Linux every thread has it: readers take any thread's for the process's.
+  const { signal, info } = deathOf(k, first);
   const mappings = programMappings(module.program.segments);
+  const { file = task.name } = options;
+  // As on Linux the file's name, by which gdb tells whether a program is the one of a core.
+  const name = file.split("/").at(-1) ?? file;
   return encodeCore({
     machine: k.arch.elfMachine,
     notes: [
-      status(k, first, process),
-      prpsinfo({ process, name: task.name, args: module.commandLine }),
+      status(k, first, { process, signal }),
+      prpsinfo({ process, name, args: module.commandLine }),
       ...(info === undefined ? [] : [siginfo(info)]),
       auxv(auxiliaryVector(module.program, { top: k.arch.userEnd, random: module.random })),
-      fileMappings(options.file ?? task.name, { mappings, pageSize: PAGE_SIZE }),
+      fileMappings(file, { mappings, pageSize: PAGE_SIZE }),
       ...floatingPoint(k, first),
       ...others.flatMap((thread) => [
-        status(k, thread, process),
+        status(k, thread, { process, signal }),
         ...floatingPoint(k, thread),
       ]),
     ],
@@ -95,13 +99,17 @@ function rank(thread: Thread): number {
   return thread.unwinds.innermost === undefined ? 2 : 1;
 }
 
-function status(k: Kernel, thread: Thread, process: number): CoreNote {
+function status(
+  k: Kernel,
+  thread: Thread,
+  of: { readonly process: number; readonly signal: number },
+): CoreNote {
   const read = programRegister(k, thread);
   const held = threadRegisters(k, thread);
   const registers = k.arch.core.general.map((name) =>
     name === null ? (1n << 64n) - 1n : held[name] ?? read(name)
   );
-  return prstatus({ thread: thread.id, process, signal: deathOf(k, thread).signal, registers });
+  return prstatus({ thread: thread.id, registers, ...of });
 }
 
 /** What no trap frame has: the CPU's if they are the thread's, else those of the thread object. */

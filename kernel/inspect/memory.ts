@@ -129,11 +129,13 @@ function isBarred(found: bigint | VmEntry): boolean {
 function pageBytes(k: Kernel, task: Task, page: bigint): Uint8Array | undefined {
   const found = findPage(k, task, page);
   if (found === undefined) return undefined;
-  return typeof found === "bigint" ? k.memory.slice(found, PAGE_SIZE) : contents(k, found, page);
+  return typeof found === "bigint"
+    ? k.memory.slice(found, PAGE_SIZE)
+    : pageContents(k, found, page);
 }
 
 /** What a page that is not in memory will hold, as far as it is not zeros to its end. */
-function contents(k: Kernel, { begin, object }: VmEntry, page: bigint): Uint8Array {
+export function pageContents(k: Kernel, { begin, object }: VmEntry, page: bigint): Uint8Array {
   if (object.kind === "zero") return new Uint8Array();
   const offset = object.offset + Number(page - begin);
   const size = Math.max(0, Math.min(PAGE_SIZE, object.size - offset));
@@ -145,7 +147,7 @@ function residentFrame(k: Kernel, task: Task, page: bigint): bigint {
   const found = findPage(k, task, page) as bigint | VmEntry;
   if (typeof found !== "bigint") {
     const frame = k.pageFrames.allocate();
-    k.memory.slice(frame, PAGE_SIZE).set(contents(k, found, page));
+    k.memory.slice(frame, PAGE_SIZE).set(pageContents(k, found, page));
     task.space?.enterPage(page, { frame, protection: found.protection, clean: false });
     return frame;
   }

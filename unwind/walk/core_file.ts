@@ -25,7 +25,7 @@ import { RegisterSet } from "./register_set.ts";
 export interface CoreThread {
   /** Its number. */
   readonly id: number;
-  /** Number of the signal that ended it, or 0. */
+  /** Number of the signal that ended the process, or 0. */
   readonly signal: number;
   /** Its general registers. */
   readonly registers: RegisterSet;
