@@ -8,6 +8,7 @@ import { BuildError } from "../build/errors.ts";
 import { CLANG, findTools, LLD, majorOf, runTool, type Tool } from "../build/tools.ts";
 import { OLDEST_CLANG } from "../guest/flags.ts";
 import type { GuestBuild } from "../guest/manifest.ts";
+import { cachedFolder } from "./cached.ts";
 import { guestSources, normalize } from "./guest_sources.ts";
 import { path } from "./world.ts";
 
@@ -68,9 +69,8 @@ export async function findToolchain(): Promise<Toolchain> {
 
 /** The Rust compilers: what `tools/fetch_rust.sh` fetched, and those on the search path. */
 async function findRust(): Promise<readonly Tool[]> {
-  const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? ""}/.cache`;
   const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
-  const folders = [`${cache}/trapline/rust/bin`, ...path];
+  const folders = [`${cachedFolder("rust")}/bin`, ...path];
   const commands = [...new Set(folders)].map((folder) => `${folder}/rustc`);
   return await findTools(commands, /rustc (\d+\.\d+)/);
 }

@@ -4,8 +4,10 @@
  * with `readelf`, line tables with `llvm-dwarfdump`, `llvm-symbolizer` and `eu-addr2line`,
  * language-specific data with clang's own assembly, backtraces, and core files of machines, with
  * `eu-stack` and gdb, and at every instruction with the calls that a stepped program makes; and
- * what Trapline's CPUs do with what other processors do, in `oracle/processor`. Arguments are
- * further files whose tables are to be compared. Exits with 1 if anything differs.
+ * what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs
+ * with Debian's own code for switching contexts do in a machine with what they do outside, in
+ * `oracle/foreign`. Arguments are further files whose tables are to be compared. Exits with 1 if
+ * anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.
@@ -19,6 +21,7 @@ import { coreChecks } from "./oracle/core_checks.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
+import { foreignChecks } from "./oracle/foreign/mod.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
 import { checkLines } from "./oracle/lines_check.ts";
@@ -120,7 +123,8 @@ async function main(): Promise<number> {
       const source = `${SOURCES}exceptions.cpp`;
       report.add("lsda", each.name, checkLsda(source, each));
     }
-    for (const { kind, name, check } of walkChecks(SOURCES, directory)) {
+    const named = [...walkChecks(SOURCES, directory), ...foreignChecks(directory)];
+    for (const { kind, name, check } of named) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
     }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { cachedFolder } from "../cached.ts";
 import { bytesOfCommand, outputOf } from "./tool.ts";
 
 const NATIVE = "/usr/lib/x86_64-linux-gnu/";
@@ -139,7 +140,7 @@ const SYSTEM_DEBUG = "/usr/lib/debug/.build-id/";
 const SYSTEM_DEBUG_COUNT = 12;
 
 /** Where `tools/fetch_rust.sh` puts the libraries of Rust. */
-const RUST_LIBRARIES = "/trapline/rust/usr/lib/rustlib/";
+const RUST_LIBRARIES = "usr/lib/rustlib/";
 
 /** Compilers whose line tables are compared, with the options that choose a target and a linker. */
 const LINE_COMPILERS: readonly (readonly [compiler: string, ...options: string[]])[] = [
@@ -190,9 +191,8 @@ function systemDebugFiles(): string[] {
 
 /** The objects of Rust's core and alloc libraries, of both architectures. */
 function rustObjects(directory: string): string[] {
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
   const libraries = ["x86_64", "aarch64"].flatMap((machine) => {
-    const folder = `${cache}${RUST_LIBRARIES}${machine}-unknown-linux-gnu/lib/`;
+    const folder = `${cachedFolder("rust")}/${RUST_LIBRARIES}${machine}-unknown-linux-gnu/lib/`;
     return entriesOf(folder).filter((name) => /^lib(core|alloc)-.*\.rlib$/.test(name))
       .map((name) => `${folder}${name}`);
   });

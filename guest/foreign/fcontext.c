@@ -1,0 +1,123 @@
+// Boost.Context's routines, declared here as its headers declare them: there is nothing to learn
+// from C++ in between.
+#include "foreign.h"
+
+typedef void *fcontext;
+struct transfer {
+    fcontext from;
+    void *data;
+};
+struct transfer jump_fcontext(fcontext to, void *data);
+struct transfer ontop_fcontext(fcontext to, void *data, struct transfer (*function)(struct transfer));
+fcontext make_fcontext(void *stack_top, size_t size, void (*function)(struct transfer));
+
+#define STACK_SIZE 8192
+static _Alignas(16) char stacks[4][STACK_SIZE];
+
+static fcontext fiber(int stack, void (*function)(struct transfer)) {
+    return make_fcontext(stacks[stack] + STACK_SIZE, STACK_SIZE, function);
+}
+
+// Sends back the sum of what it was sent, for ever.
+static void adder(struct transfer t) {
+    long sum = 0;
+    double weighed = 0.5; // in registers that a call keeps
+    for (;;) {
+        sum += (long)t.data;
+        weighed = weighed * 0.5 + (double)sum;
+        t = jump_fcontext(t.from, (void *)(sum + (weighed < 0)));
+    }
+}
+
+static void ping_pong(void) {
+    struct transfer t = {fiber(0, adder), 0};
+    long check = 0;
+    double scale = 1.0;
+    for (long i = 1; i <= 1000; i++) {
+        t = jump_fcontext(t.from, (void *)i);
+        check ^= (long)t.data * i;
+        scale += 1.0 / (double)i;
+    }
+    say_number("ping-pong: sum", (long)t.data);
+    say_number("ping-pong: check", check);
+    say_number("ping-pong: harmonic, in thousandths", (long)(scale * 1000));
+}
+
+// Three fibers deep: each makes the next, takes what it yields, and hands on twice as much.
+static void nested(struct transfer t) {
+    long depth = (long)t.data;
+    t = jump_fcontext(t.from, 0);
+    struct transfer inner = {0, 0};
+    if (depth < 3) {
+        inner = jump_fcontext(fiber((int)depth + 1, nested), (void *)(depth + 1));
+    }
+    for (long i = 1;; i++) {
+        long value = i;
+        if (depth < 3) {
+            inner = jump_fcontext(inner.from, 0);
+            value = 2 * (long)inner.data + depth;
+        }
+        t = jump_fcontext(t.from, (void *)value);
+    }
+}
+
+static void nest(void) {
+    struct transfer t = jump_fcontext(fiber(1, nested), (void *)1);
+    for (int i = 0; i < 5; i++) {
+        t = jump_fcontext(t.from, 0);
+        say_number("nested: value", (long)t.data);
+    }
+}
+
+// Runs on the stack of a fiber that has been left, before that goes on.
+static struct transfer double_it(struct transfer t) {
+    t.data = (void *)(2 * (long)t.data);
+    return t;
+}
+
+// Ends a fiber from the outside: it never goes on after this.
+static struct transfer end_it(struct transfer t) {
+    say("ontop: ended\n");
+    jump_fcontext(t.from, 0);
+    say("ontop: went on after its end\n");
+    return t;
+}
+
+static void on_top(void) {
+    struct transfer t = jump_fcontext(fiber(0, adder), (void *)1);
+    t = ontop_fcontext(t.from, (void *)20, double_it);
+    say_number("ontop: sum", (long)t.data);
+    t = jump_fcontext(t.from, (void *)100);
+    say_number("ontop: sum", (long)t.data);
+    // Not of a fresh fiber: on AArch64 the function would return into the program's end.
+    ontop_fcontext(t.from, 0, end_it);
+}
+
+static void rounder(struct transfer t) {
+    set_rounding(DOWN);
+    t = jump_fcontext(t.from, 0);
+    jump_fcontext(t.from, (void *)(long)rounding_is(DOWN));
+}
+
+static void rounding(void) {
+    struct transfer t = jump_fcontext(fiber(0, rounder), 0);
+    say_whether("rounding: kept by the one who jumps", rounding_is(TO_NEAREST));
+    set_rounding(TO_NEAREST);
+    t = jump_fcontext(t.from, 0);
+    say_whether("rounding: kept by the fiber", t.data != 0);
+    set_rounding(TO_NEAREST);
+}
+
+static void returning(struct transfer t) {
+    (void)t;
+    say("returning from a fiber ends the program\n");
+}
+
+int main(void) {
+    ping_pong();
+    nest();
+    on_top();
+    rounding();
+    jump_fcontext(fiber(3, returning), 0);
+    return 1;
+}
