@@ -55,6 +55,7 @@ function sourcesIn(folder: string, pattern: RegExp): string[] {
 /**
  * Builds a program with this host's clang and lld: static, for user mode, entered at `main`. C++
  * comes with exceptions and without a standard library.
+ * With `-g` among the flags the program says which lines of the sources its code is of.
  *
  * Needs `--allow-run=clang,ld.lld`, and to read the sources and write temporary files
  * (`--allow-read --allow-write`).
@@ -117,6 +118,12 @@ async function readable(source: string): Promise<void> {
   }
 }
 
+/** Where debug information says that the headers and the parts of ours are. */
+const PARTS_FOLDER = "/trapline";
+
+/** Flags that say what debug information there is to be: the parts of ours have the same. */
+const DEBUG_FLAG = /^-g/;
+
 /** Compiles files into objects of a folder. */
 class Compiler {
   readonly #clang: Tool;
@@ -143,6 +150,8 @@ class Compiler {
       "-ffunction-sections",
       "-fdata-sections",
       "-O1",
+      // The folder has another name each time, and is gone when somebody debugs the program.
+      `-fdebug-prefix-map=${options.scratch}=${PARTS_FOLDER}`,
     ];
   }
 
@@ -155,17 +164,21 @@ class Compiler {
 
   /** A part of ours. */
   async part(name: string): Promise<void> {
-    await this.#compile(`${this.#scratch}/${name}`, ["-DTRAPLINE_PROGRAM"]);
+    const debug = this.#user.filter((flag) => DEBUG_FLAG.test(flag));
+    // Of assembly, the map above does not reach the names of its file and its folder.
+    const flags = ["-DTRAPLINE_PROGRAM", `-fdebug-compilation-dir=${PARTS_FOLDER}`, ...debug];
+    await this.#compile(name, flags, this.#scratch);
   }
 
-  async #compile(source: string, flags: readonly string[]): Promise<void> {
+  async #compile(source: string, flags: readonly string[], cwd?: string): Promise<void> {
     const object = `${this.#scratch}/${this.objects.length}.o`;
     // The locks around the initialization of local static objects would be the program's to write.
     const cxx = CXX.test(source) ? [...CXX_FLAGS, "-fno-threadsafe-statics"] : [];
     const { command } = this.#clang;
     const args = [...this.#flags, ...cxx, ...flags, "-c", "-o", object, source];
-    this.warnings +=
-      (await runTool(command, args, { kind: "compile", action: `compile ${source}` })).err;
+    const action = `compile ${source}`;
+    const how = { kind: "compile", action, ...(cwd === undefined ? {} : { cwd }) } as const;
+    this.warnings += (await runTool(command, args, how)).err;
     this.objects.push(object);
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { archByName } from "../arch/mod.ts";
+import { lineTableOf } from "../elf/dwarf/mod.ts";
 import { parseElf } from "../elf/mod.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { Machine } from "../kernel/machine.ts";
@@ -118,6 +119,34 @@ for (const arch of ARCH_NAMES) {
         assertEquals(text, "program one two 42 25 7\n-1 -46 5\nooverla -1 7\n");
         assertEquals(status, { kind: "exit", code: 3 });
       }
+    },
+  });
+
+  Deno.test({
+    name:
+      `buildProgram ${arch}, with -g code has lines, in its parts too, and is the same each time`,
+    ignore,
+    async fn() {
+      using folder = folderOf({
+        "main.c": '#include <format.h>\nint other(void);\nint main(void) {\n  put_format("");\n' +
+          "  return other();\n}\n",
+        "other.S": ".globl other\n.type other, %function\nother:\n  nop\n  ret\n",
+      });
+      const sources = ["main.c", "other.S"].map((name) => `${folder.path}/${name}`);
+      const build = () => buildProgram({ arch, sources, flags: ["-g"] });
+      const { bytes } = await build();
+      const file = parseElf(bytes);
+      const lines = lineTableOf(file)!;
+      const lineOf = (name: string) => {
+        const { path, line } = lines.at(file.symbolNamed(name)!.value)!;
+        return [path, line];
+      };
+      assertEquals(lineOf("main"), [sources[0], 3]);
+      assertEquals(lineOf("other"), [sources[1], 4]);
+      assertEquals(lineOf("put_format")[0], "/trapline/include/format.c");
+      assertEquals(lineOf("_start")[0], "/trapline/include/crt0.S");
+      assertEquals(lines.problems, []);
+      assertEquals((await build()).bytes, bytes);
     },
   });
 
