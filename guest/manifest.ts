@@ -257,6 +257,8 @@ export const MANIFEST: readonly GuestBuild[] = [
     ],
     compileFlags: ["-mno-implicit-float"],
   }),
+  // Loops that stack switches are measured in.
+  ...cProgram("switches", { sources: [...CORO, "guest/switches/*.c"], optimize: "-O2" }),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no

@@ -11,10 +11,12 @@ import { KERNEL_PATHS } from "./kernel_paths.ts";
 import type { Path } from "./path.ts";
 import { PREEMPTION } from "./preemption.ts";
 import { SNAPSHOT_PATHS } from "./snapshot_paths.ts";
+import { SWITCH_PATHS } from "../switches/paths.ts";
 
 /** All paths, in the order of the table. */
 export const PATHS: readonly Path[] = [
   ...BARE_PATHS,
+  ...SWITCH_PATHS,
   ...KERNEL_PATHS,
   PREEMPTION,
   ...BOOT_PATHS,

@@ -2,7 +2,9 @@
  * Compares our trap round trip, in-guest switch and null system call with a C harness and a Python
  * one over the same libunicorn: builds the C
  * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and
- * prints a table of medians and ratios. Needs a C compiler, Python 3 and pip.
+ * prints a table of medians and ratios. Then our stack switches beside those of corosensei and
+ * Boost.Context (`switches/`). Needs a C compiler, Python 3 and pip; cargo, clang, lld and apt for
+ * the switches.
  *
  * @module
  */
@@ -12,6 +14,7 @@ import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
 import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
 import { makeNullCall } from "./null_call.ts";
 import type { Measurement } from "./trap_loop.ts";
+import { compareSwitches } from "./switches/report.ts";
 import { readTask } from "../../tools/task_numbers.ts";
 import { Progress } from "../../util/progress.ts";
 
@@ -220,8 +223,12 @@ async function main(rounds: number): Promise<void> {
   progress.clear();
   for (const row of table) console.log(row.map((cell) => cell.padStart(13)).join(" "));
   console.log(
-    `libunicorn ${loadUnicorn().version}, Deno ${Deno.version.deno}, medians of ${rounds} runs each, in turn`,
+    `libunicorn ${loadUnicorn().version}, Deno ${Deno.version.deno}, medians of ${rounds} runs each, in turn\n`,
   );
+  const folder = `${directory}/switches`;
+  const switches = await compareSwitches({ folder, at: (what) => progress.at(what) });
+  progress.clear();
+  console.log(switches);
 }
 
 if (import.meta.main) {

@@ -1,0 +1,59 @@
+/**
+ * Switches between stacks: those of coroutines, inline, as functions, and with all that the runtime
+ * checks.
+ *
+ * @module
+ */
+import { image as aarch64 } from "../../guest/images/switches_aarch64.gen.ts";
+import { image as x86_64 } from "../../guest/images/switches_x86_64.gen.ts";
+import type { Arch } from "../../arch/arch.ts";
+import type { Path } from "../paths/path.ts";
+import type { SwitchFunctions } from "./one_switch.ts";
+import { type SwitchLoop, switchPath } from "./switch_path.ts";
+
+const IMAGES = { aarch64, x86_64 };
+
+/** Our loops. */
+export const SWITCH_LOOPS: readonly SwitchLoop[] = [
+  {
+    name: "switch pair, inline",
+    round: "to a coroutine and back by the switches of coro_inline.h, no floating-point control",
+    loop: "pair_inline",
+  },
+  {
+    name: "switch pair, function",
+    round: "the same by the functions of coro.h, which keep floating-point control",
+    loop: "pair_function",
+  },
+  {
+    name: "resume and yield",
+    round: "the same by coro_resume and coro_yield, with all that they check",
+    loop: "pair_checked",
+  },
+  {
+    name: "spawn and drop, inline",
+    round: "coro_init_stack, to it, and back for the last time, inline",
+    loop: "spawn_inline",
+  },
+  {
+    name: "spawn and drop",
+    round: "coro_create, coro_resume of a body that returns at once, coro_drop",
+    loop: "spawn_checked",
+  },
+];
+
+/** The paths of `deno task bench`. */
+export const SWITCH_PATHS: readonly Path[] = SWITCH_LOOPS.map((loop) =>
+  switchPath(loop, switchProgram)
+);
+
+/** The program of our loops. */
+export function switchProgram({ name }: Arch): Uint8Array<ArrayBuffer> {
+  return IMAGES[name].bytes();
+}
+
+/** Our switches by functions. */
+export const OUR_FUNCTIONS: SwitchFunctions = {
+  loop: "pair_function",
+  functions: ["coro_switch_and_link", "coro_switch_yield"],
+};
