@@ -106,9 +106,11 @@ function valuesText(
 }
 
 /** What a map is to mark for a finding. */
-export function marksOf({ kind, map, expected, found }: Finding): MapMark[] {
+export function marksOf({ kind, map, expected, found, consequences }: Finding): MapMark[] {
   const what = valueName(kind, map);
+  const faults = consequences.filter((each) => each.kind === "fault");
   return [
+    ...faults.map(({ address }) => ({ address, text: "crashed..." })),
     ...(expected === null ? [] : [{ address: expected, text: `expected ${what}` }]),
     ...(found === null ? [] : [{ address: found, text: `found ${what}` }]),
   ];

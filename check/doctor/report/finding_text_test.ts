@@ -54,6 +54,8 @@ Deno.test("findingText, a misaligned resume from its switch to the fault", () =>
   const map = text.split("\n");
   assertEquals(map.includes("0x7f988f1ff908: found rsp"), true);
   assertEquals(map.includes("0x7f988f1ff910: gaia's schedule()'s %rsp  <- expected rsp"), true);
+  // Where the fault was that ended it.
+  assertEquals(map.includes("0x7f988f1ffd40: gaia's entry_point()'s %rsp  <- crashed..."), true);
 });
 
 Deno.test("findingText, return addresses are looked up at their call", () => {

@@ -38,8 +38,11 @@ export type MapRow =
 export interface MapBetween {
   /** How many bytes; 0 for neighbors that touch, less for stacks that overlap. */
   readonly bytes: bigint;
-  /** Whether what overflows the upper one faults before it reaches the other. */
-  readonly guarded: boolean;
+  /**
+   * Whether what overflows the upper one faults before it reaches the other; `null` if that does
+   * not matter any more, as one of them has been freed.
+   */
+  readonly guarded: boolean | null;
 }
 
 /** Lines that belong together: those of one stack, or code. */
@@ -105,13 +108,16 @@ function placesOf(map: StackMap, marks: readonly MapMark[]): Placed[] {
     const isEdge = kind === "stack-bottom" || kind === "stack-top";
     const marked = isEdge ? [] : marksAt(address);
     const owner = map.stacks.find(({ id }) => id === stack) ?? stackAt(map, address);
-    return { stack: owner, place: { kind: "point", address, text, place: kind, marks: marked } };
+    const isFreed = kind === "stack-top" && owner !== null && owner.freed !== null;
+    const told = isFreed ? `${text}, freed` : text;
+    const place: Place = { kind: "point", address, text: told, place: kind, marks: marked };
+    return { stack: owner, place };
   });
   const told = new Set(
     placed.flatMap(({ place }) => place.marks.length > 0 ? [place.address] : []),
   );
   for (const { address } of marks) {
-    if (told.has(address) || (stackAt(map, address) ?? regionAt(map, address)) === null) continue;
+    if (told.has(address)) continue;
     told.add(address);
     const text = marksAt(address).join(", ");
     const place: Place = { kind: "point", address, text, place: "mark", marks: [] };
@@ -140,8 +146,9 @@ function sectionAt(map: StackMap, address: bigint): MapRegion["kind"] {
   return regionAt(map, address)?.kind ?? "heap";
 }
 
-/** Where code is that nothing is mapped at, it is still code. */
+/** Code is text wherever it lies, and so is what lies nowhere. */
 function sectionOf(map: StackMap, { place }: Placed): MapRegion["kind"] {
+  if (place.place === "code") return "text";
   return regionAt(map, place.address)?.kind ?? "text";
 }
 
@@ -168,6 +175,7 @@ function between(
 ): MapBetween | null {
   if (below === null || stack === null) return null;
   const bytes = stack.top - below.bottom;
+  if (below.freed !== null || stack.freed !== null) return { bytes, guarded: null };
   const used = places.find(({ place }) => place !== "stack-top")?.address ?? stack.bottom;
   return { bytes, guarded: bytes >= 0n && firstUnwritable(map, below.bottom, used) < used };
 }

@@ -67,7 +67,7 @@ class MapDrawing {
   /** Blocks that touch are drawn without a space between them. */
   #block({ stack, before, rows }: MapBlock): void {
     const touches = before !== null && before.bytes <= 0n;
-    const unguarded = touches && !before.guarded;
+    const unguarded = touches && before.guarded === false;
     if (before !== null && !touches) this.#between(before);
     const top = this.#y;
     const height = 2 * PADDING + rows.length * LINE_HEIGHT;
@@ -85,7 +85,7 @@ class MapDrawing {
 
   #between(between: MapBetween): void {
     this.#y += PADDING;
-    this.#line(TEXT_X, between.guarded ? "dim" : "bad", betweenText(between));
+    this.#line(TEXT_X, between.guarded === false ? "bad" : "dim", betweenText(between));
     this.#y += PADDING;
   }
 

@@ -55,7 +55,8 @@ function addBetween(lines: string[], between: MapBetween): void {
 /** What lies between two stacks, in words. */
 export function betweenText({ bytes, guarded }: MapBetween): string {
   if (bytes < 0n) return `they overlap by ${sizeText(-bytes)}`;
-  if (bytes === 0n) return `they touch${guarded ? "" : ": no guard"}`;
+  if (bytes === 0n) return guarded === false ? "they touch: no guard" : "they touch";
+  if (guarded === null) return sizeText(bytes);
   return `${sizeText(bytes)}, ${guarded ? "a guard" : "mapped: no guard"}`;
 }
 
