@@ -1,68 +1,12 @@
-// The green threads of guest/green: the log of the crash and its map, the cause, the library put
-// right, and each defect.
+// The crash of the green threads of guest/green: its log and map, and its cause.
 import { assert, assertEquals } from "@std/assert";
-import type { ArchName } from "../arch/arch.ts";
-import { type ElfFile, parseElf } from "../elf/mod.ts";
-import { GREEN_CASES } from "../guest/green/cases.ts";
-import { backtrace, moduleFromElf, ModuleList, RegisterSet } from "../unwind/walk/mod.ts";
-import { Audit } from "./testing/audit.ts";
-import {
-  CRASH_LOG,
-  greenMap,
-  logLines,
-  openNumbers,
-  REST_OF_LOG,
-  savedContext,
-} from "./testing/green_log.ts";
-import { ARCH_NAMES, programFile } from "./testing/programs.ts";
-import { Session, type SessionOptions } from "./testing/session.ts";
-import { taskMemory } from "./unwind/unwind_stack.ts";
+import type { ElfFile } from "../elf/mod.ts";
+import { CRASH_LOG, greenMap, logLines, openNumbers, savedContext } from "./testing/green_log.ts";
+import { elfOf, endOf, OWN } from "./testing/green_program.ts";
+import { ARCH_NAMES } from "./testing/programs.ts";
+import { Session } from "./testing/session.ts";
 
 const STACK_SIZE = 2 ** 21;
-
-/**
- * What is an architecture's own: the entry's frame pointer below the stack's bottom, sound and with
- * the call; the return instruction and the bytes `schedule` leaves on the stack behind its frame
- * pointer when it is sound.
- */
-const OWN = {
-  x86_64: {
-    entryFp: 16,
-    entryFpCalled: 16,
-    shift: 8n,
-    return: [0xc3],
-    returnSp: 8n,
-    jump: [0xff, 0xe2], // jmp *%rdx
-    words: [["VEC", 0xen], ["ERR", 0x15n], ["CR2", "pc"]],
-  },
-  aarch64: {
-    entryFp: 32,
-    entryFpCalled: 48,
-    shift: 16n,
-    return: [0xc0, 0x03, 0x5f, 0xd6],
-    returnSp: 32n,
-    jump: [0x20, 0x02, 0x1f, 0xd6], // br x17
-    words: [["ESR", 0x8200000fn], ["FAR", "pc"]],
-  },
-} as const;
-
-function elfOf(program: string, arch: ArchName): ElfFile {
-  return parseElf(programFile(program, arch));
-}
-
-/** Address of the last bytes of a function, which must be these. */
-function endOf(elf: ElfFile, name: string, bytes: readonly number[]): bigint {
-  const symbol = elf.symbolNamed(name);
-  assert(symbol !== undefined, name);
-  const address = symbol.value + symbol.size - BigInt(bytes.length);
-  const segment = elf.segments.find(({ vaddr, fileSize }) =>
-    vaddr <= address && address < vaddr + BigInt(fileSize)
-  );
-  assert(segment !== undefined);
-  const at = Number(address - segment.vaddr);
-  assertEquals([...elf.segmentData(segment).subarray(at, at + bytes.length)], [...bytes]);
-  return address;
-}
 
 function functionOf(elf: ElfFile, address: number): string | undefined {
   return elf.symbolAt(BigInt(address - 1))?.symbol.name;
@@ -72,47 +16,10 @@ function word(session: Session, address: bigint): bigint {
   return new DataView(session.machine.readMemory(address, 8).buffer).getBigUint64(0, true);
 }
 
-/** Names of the stack frames, innermost first; whether the walk came to the end of the stack. */
-function walk(session: Session, modules: ModuleList): { names: string[]; whole: boolean } {
-  const { machine } = session;
-  const { frames, end, error } = backtrace({
-    registers: RegisterSet.named(machine.kernel.arch.elfMachine, machine.registers()),
-    memory: taskMemory(machine.kernel, session.task("green")),
-    modules,
-  });
-  const names = frames.map((frame) =>
-    modules.at(frame.lookupAddress)?.nameOf(frame.lookupAddress)?.name ?? "?"
-  );
-  return { names, whole: error === undefined && (end ?? "").startsWith("return-address-") };
-}
-
-const MAIN = ["spawn_from_main", "main", "_start"];
-const FRESH = ["entry_point"];
-
-function scheduled(thread: string): string[] {
-  return ["schedule", "spawn", thread, "entry_point"];
-}
-
-/** The stacks of each switch of the sound program: from which to which. */
-const SWITCHES: readonly (readonly [readonly string[], readonly string[]])[] = [
-  [MAIN, FRESH],
-  [scheduled("gaia"), FRESH],
-  [scheduled("mash"), scheduled("gaia")],
-  [["leave", "entry_point"], FRESH],
-  [["leave", "entry_point"], scheduled("mash")],
-  [["leave", "entry_point"], MAIN],
-];
-
-const WAYS: readonly Partial<SessionOptions>[] = [
-  {},
-  { load: "demand", quantum: 257, policy: "priority" },
-  { seed: 7, quantum: 1000, stackLimit: 1 },
-];
-
 for (const arch of ARCH_NAMES) {
   const own = OWN[arch];
 
-  Deno.test(`Crash ${arch}, the log has the seed's lines in their order`, () => {
+  Deno.test(`Crash ${arch}, every line is there, in its order`, () => {
     using session = new Session({ arch, programs: ["green-crash"] });
     session.finish();
     const lines = logLines(session.console("green-crash"));
@@ -131,7 +38,7 @@ for (const arch of ARCH_NAMES) {
     assertEquals(savedContext(behind ?? "", arch), gaia);
   });
 
-  Deno.test(`Crash ${arch}, every distance of the map is the seed's`, () => {
+  Deno.test(`Crash ${arch}, every distance of the map is the log's`, () => {
     using session = new Session({ arch, programs: ["green-crash"] });
     session.finish();
     const map = greenMap(logLines(session.console("green-crash")), arch);
@@ -208,99 +115,4 @@ for (const arch of ARCH_NAMES) {
       ),
     );
   });
-
-  Deno.test(`Green threads ${arch}, put right they run to their end and release everything`, () => {
-    for (const options of WAYS) {
-      using session = new Session({ arch, programs: ["green"], ...options });
-      const audit = new Audit(session.machine);
-      assertEquals(session.finish().reason, "all tasks have ended");
-      assertEquals(session.ending("green"), "exit 0");
-      const lines = logLines(session.console("green"));
-      assertEquals(lines.map(openNumbers), [...CRASH_LOG, ...REST_OF_LOG]);
-      const map = greenMap(lines, arch);
-      for (const [i, { fp }] of map.entries.entries()) {
-        assertEquals((map.stacks[i]?.bottom ?? 0) - fp, own.entryFp);
-      }
-      audit.check();
-    }
-  });
-
-  Deno.test(`Green threads ${arch}, at each instruction of the switch a walk finds one stack whole`, () => {
-    using session = new Session({ arch, programs: ["green"] });
-    const { machine } = session;
-    const elf = elfOf("green", arch);
-    const modules = new ModuleList([moduleFromElf(elf)]);
-    const begin = elf.symbolNamed("switch_context")?.value ?? 0n;
-    const end = endOf(elf, "switch_context", own.jump);
-    for (const [from, to] of SWITCHES) {
-      {
-        using _stop = machine.addBreakpoint(begin);
-        assertEquals(machine.run().kind, "breakpoint");
-      }
-      // The caller's stack up to some instruction, the other's from there on.
-      let switched = false;
-      for (;;) {
-        const { names, whole } = walk(session, modules);
-        switched ||= names.slice(1).join() === to.join();
-        assertEquals(names, ["switch_context", ...(switched ? to : from)]);
-        assert(whole, names.join());
-        if (machine.cpu.pc === end) break;
-        machine.run(1);
-      }
-      assert(switched);
-    }
-    session.finish();
-    assertEquals(session.ending("green"), "exit 0");
-  });
-
-  for (const { commandLine, ending, sound } of GREEN_CASES) {
-    Deno.test(`${commandLine} ${arch}, ends as it is said to, each time the same`, () => {
-      const program = commandLine.split(" ")[0] ?? "";
-      const consoles = WAYS.map((options) => {
-        using session = new Session({ arch, programs: [commandLine], ...options });
-        const audit = new Audit(session.machine);
-        session.finish();
-        const end = session.ending(program);
-        assert(ending[arch].test(end), `${end}, expected ${ending[arch]}`);
-        if (!sound) assert(!session.console(program).includes("main done"));
-        audit.check();
-        return session.console(program) + end;
-      });
-      assertEquals(new Set(consoles).size, 1);
-    });
-  }
-
-  Deno.test(`green deep ${arch}, the store is in the guard page of Ortega's stack`, () => {
-    using session = new Session({ arch, programs: ["green deep"] });
-    session.finish();
-    const { stacks: [, , ortega] } = greenMap(logLines(session.console("green")), arch);
-    const { address = 0n, kr } = session.of("page-fault").at(-1) ?? {};
-    const into = Number(address) - (ortega?.top ?? 0);
-    assert(kr === 2 && into >= 0 && into < 4096, `${into} bytes into the stack`);
-  });
 }
-
-// What AArch64 needs an analogue for: its call leaves nothing on the stack.
-Deno.test("Green threads aarch64, a switch by BLR instead of BR does no harm", () => {
-  using session = new Session({ arch: "aarch64", programs: ["green"] });
-  const { machine } = session;
-  const elf = elfOf("green", "aarch64");
-  const jump = endOf(elf, "switch_context", OWN.aarch64.jump);
-  {
-    using _stop = machine.addBreakpoint(elf.symbolNamed("main")?.value ?? 0n);
-    machine.run();
-  }
-  machine.writeMemory(jump, new Uint8Array([0x20, 0x02, 0x3f, 0xd6])); // blr x17
-  session.finish();
-  assertEquals(session.ending("green"), "exit 0");
-  assertEquals(logLines(session.console("green")).map(openNumbers), [...CRASH_LOG, ...REST_OF_LOG]);
-});
-
-Deno.test("green, a defect it does not know is refused", () => {
-  using session = new Session({ arch: "x86_64", programs: ["green rusty"] });
-  session.finish();
-  assertEquals([session.ending("green"), session.console("green")], [
-    "exit 2",
-    "green: there is no defect rusty\n",
-  ]);
-});

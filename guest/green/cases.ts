@@ -13,6 +13,8 @@ export interface GreenCase {
   readonly what: string;
   /** Whether the library is sound. */
   readonly sound: boolean;
+  /** The function whose return leads to where nothing can be executed, if one does. */
+  readonly returns?: string;
   /** How it ends: `exit N`, or `killed: …` with the addresses left open. */
   readonly ending: Readonly<Record<GuestArch, RegExp>>;
 }
@@ -43,6 +45,7 @@ export const GREEN_CASES: readonly GreenCase[] = [
     what: "switch_context() enters contexts by a call, whose return address is in the way of one " +
       "that goes on: Gaia's schedule() returns into Gaia's stack",
     sound: false,
+    returns: "schedule",
     ending: both(new RegExp(`^killed: execute of (${HEX}): not allowed, at \\1$`)),
   },
   {
@@ -50,6 +53,7 @@ export const GREEN_CASES: readonly GreenCase[] = [
     what: "schedule() saves its context in save_deeper(), which returns and is overwritten by " +
       "wipe_below(): switched to, Gaia's save_deeper() returns once more, to 0",
     sound: false,
+    returns: "save_deeper",
     ending: both(RETURN_TO_ZERO),
   },
   {
@@ -57,6 +61,7 @@ export const GREEN_CASES: readonly GreenCase[] = [
     what: "rm_unused_stack(), called by Gaia's schedule(), releases Mash's stack, which Mash is " +
       "to go on with: its schedule() finds zeros there and returns to 0",
     sound: false,
+    returns: "schedule",
     ending: both(RETURN_TO_ZERO),
   },
   {
@@ -64,6 +69,7 @@ export const GREEN_CASES: readonly GreenCase[] = [
     what: "stacks have no guard page: go_deep(), called by Ortega, writes zeros over the lower " +
       "neighbor's frames, and Mash's schedule() returns to 0",
     sound: false,
+    returns: "schedule",
     ending: both(RETURN_TO_ZERO),
   },
   {
@@ -71,6 +77,7 @@ export const GREEN_CASES: readonly GreenCase[] = [
     what: "spawn() gives Ortega the stack that Mash waits on: Ortega's frames are written over " +
       "Mash's, whose schedule() returns to what is left of a number",
     sound: false,
+    returns: "schedule",
     ending: {
       x86_64: RETURN_TO_ZERO,
       aarch64: /^killed: PC alignment fault, at 0x1$/,
