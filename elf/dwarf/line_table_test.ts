@@ -126,6 +126,18 @@ Deno.test("LineTable.at, paths are complete where the compiler says where it ran
   }
 });
 
+Deno.test("LineTable.at, folders are found through indices of strings, by each unit's base", () => {
+  const image = new DebugImage();
+  for (const [at, directory] of [[0x1000, "/one"], [0x2000, "/two"]] as const) {
+    const program = plainSequence(at, 1, 1);
+    const lines = image.table({ version: 4, files: [["a.c", 0]], program });
+    image.unit({ lines, directory, indexed: true });
+  }
+  const table = new LineTable(image.sections());
+  assertEquals([0x1000, 0x2000].map((at) => textAt(table, at)), ["/one/a.c:1", "/two/a.c:1"]);
+  assertEquals(table.problems, []);
+});
+
 Deno.test("LineTable.at, files that a program defines itself come behind the header's", () => {
   const image = new DebugImage();
   const define = op.extended(DW_LNE.defineFile, 0x78, 0x2e, 0x63, 0, 0, 0, 0); // x.c

@@ -157,6 +157,7 @@ const LINE_OPTIONS: readonly (readonly string[])[] = [
   ["-O1", "-gdwarf-5", "-gdwarf64"],
   ["-O1", "-gdwarf-4", "-ffunction-sections", "-Wl,--gc-sections"],
   ["-O1", "-gdwarf-5", "-ffunction-sections", "-Wl,--gc-sections"],
+  ["-O1", "-gdwarf-5", `-fdebug-prefix-map=${Deno.cwd()}=.`],
 ];
 
 /** Files with line tables: Debian's, those of Rust's libraries, and compiled ones. */

@@ -133,26 +133,48 @@ export class DebugImage {
     }
   }
 
-  /** Adds a unit whose line table is at an offset, compiled in a folder. */
-  unit(init: { readonly lines: number; readonly directory: string; readonly version?: number }) {
-    const { version = 5 } = init;
-    const { info, abbreviations, strings } = this;
+  /**
+   * Adds a unit whose line table is at an offset, compiled in a folder; `indexed` is clang's way to
+   * name strings in version 5.
+   */
+  unit(init: {
+    readonly lines: number;
+    readonly directory: string;
+    readonly version?: number;
+    readonly indexed?: boolean;
+  }): void {
+    const { version = 5, indexed = false } = init;
+    const { info, abbreviations, strings, stringOffsets } = this;
     const at = info.size;
     const table = abbreviations.size;
     // The unit's entry is the second of its table, with a constant the entry itself does not have.
     abbreviations.uleb(1).uleb(0x34).bytes(0).uleb(0x03).uleb(DW_FORM.string).bytes(0, 0);
     abbreviations.uleb(2).uleb(0x11).bytes(1);
     abbreviations.uleb(0x13).uleb(DW_FORM.implicitConst).sleb(-1);
-    abbreviations.uleb(DW_AT.name).uleb(DW_FORM.strp).uleb(DW_AT.stmtList).uleb(DW_FORM.secOffset);
-    abbreviations.uleb(DW_AT.compDir).uleb(DW_FORM.strp).bytes(0, 0, 0);
+    const form = indexed ? DW_FORM.strx1 : DW_FORM.strp;
+    abbreviations.uleb(DW_AT.name).uleb(form).uleb(DW_AT.stmtList).uleb(DW_FORM.secOffset);
+    abbreviations.uleb(DW_AT.compDir).uleb(form);
+    if (indexed) abbreviations.uleb(DW_AT.strOffsetsBase).uleb(DW_FORM.secOffset);
+    abbreviations.bytes(0, 0, 0);
     info.u32(() => info.at(`end ${at}`) - info.at(`length ${at}`)).label(`length ${at}`);
     info.u16(version);
     if (version >= 5) info.bytes(DW_UT.compile, 8).u32(table);
     else info.u32(table).bytes(8);
-    info.uleb(2).u32(strings.size).u32(init.lines);
-    strings.text("unit.c");
-    info.u32(strings.size).label(`end ${at}`);
-    strings.text(init.directory);
+    info.uleb(2);
+    const base = stringOffsets.size + 8;
+    if (indexed) stringOffsets.u32(12).u16(5).u16(0);
+    const name = (text: string, index: number) => {
+      if (indexed) {
+        info.bytes(index);
+        stringOffsets.u32(strings.size);
+      } else info.u32(strings.size);
+      strings.text(text);
+    };
+    name("unit.c", 0);
+    info.u32(init.lines);
+    name(init.directory, 1);
+    if (indexed) info.u32(base);
+    info.label(`end ${at}`);
   }
 
   /** Bytes of each section that is not empty. */
