@@ -39,8 +39,8 @@ export interface MapBetween {
   /** How many bytes; 0 for neighbors that touch, less for stacks that overlap. */
   readonly bytes: bigint;
   /**
-   * Whether what overflows the upper one faults before it reaches the other; `null` if that does
-   * not matter any more, as one of them has been freed.
+   * Whether what overflows the upper one faults before it reaches the other; `null` if nobody knows
+   * where it begins, or one of them has been freed and it does not matter any more.
    */
   readonly guarded: boolean | null;
 }
@@ -106,16 +106,15 @@ function placesOf(map: StackMap, marks: readonly MapMark[]): Placed[] {
   const placed: Placed[] = map.points.map(({ address, text, kind, stack }) => {
     // Bottoms are addresses behind the stack, where its neighbor may begin.
     const isEdge = kind === "stack-bottom" || kind === "stack-top";
-    const marked = isEdge ? [] : marksAt(address);
+    const marked = isEdge ? [] : marksAt(address).filter((mark) => mark !== text);
     const owner = map.stacks.find(({ id }) => id === stack) ?? stackAt(map, address);
     const isFreed = kind === "stack-top" && owner !== null && owner.freed !== null;
     const told = isFreed ? `${text}, freed` : text;
     const place: Place = { kind: "point", address, text: told, place: kind, marks: marked };
     return { stack: owner, place };
   });
-  const told = new Set(
-    placed.flatMap(({ place }) => place.marks.length > 0 ? [place.address] : []),
-  );
+  const isTold = ({ place }: Placed) => place.marks.length > 0 || place.place === "crash";
+  const told = new Set(placed.filter(isTold).map(({ place }) => place.address));
   for (const { address } of marks) {
     if (told.has(address)) continue;
     told.add(address);
@@ -175,7 +174,9 @@ function between(
 ): MapBetween | null {
   if (below === null || stack === null) return null;
   const bytes = stack.top - below.bottom;
-  if (below.freed !== null || stack.freed !== null) return { bytes, guarded: null };
+  if (!stack.allocated || below.freed !== null || stack.freed !== null) {
+    return { bytes, guarded: null };
+  }
   const used = places.find(({ place }) => place !== "stack-top")?.address ?? stack.bottom;
   return { bytes, guarded: bytes >= 0n && firstUnwritable(map, below.bottom, used) < used };
 }

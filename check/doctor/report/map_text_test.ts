@@ -124,6 +124,12 @@ Deno.test("mapText, of a stack that has been freed nobody asks for a guard", () 
   assertEquals(lines.slice(5, 7), ["(they touch)", "0x1100: b's stack top, freed"]);
 });
 
+Deno.test("mapText, where a stack begins that nobody saw allocated, nobody knows", () => {
+  const map = neighbors(0x1000n, false);
+  const stacks = [map.stacks[0]!, { ...map.stacks[1]!, allocated: false }];
+  assertEquals(mapText({ ...map, stacks }).includes("\n(4,096 bytes)\n"), true);
+});
+
 Deno.test("mapText, marks what a finding speaks of, at its point or in a line of its own", () => {
   const marks = [
     { address: 140293212993808n, text: "expected rsp" },
@@ -155,7 +161,7 @@ Deno.test("mapText, a crash inside a stack stands among the stack's lines", () =
       ...SEED_MAP.points.slice(1),
     ],
   };
-  const lines = mapText(map).split("\n");
+  const lines = mapText(map, { marks: [{ address, text: "crashed..." }] }).split("\n");
   const at = lines.indexOf("0x7f988f1ffd3c: crashed...");
   assertEquals(lines[at + 1], "0x7f988f1ffd40: gaia's entry_point()'s %rsp");
   assertEquals(at > lines.indexOf("-- heap"), true);
