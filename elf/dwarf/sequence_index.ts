@@ -18,6 +18,8 @@ interface Sequence {
   readonly unit: LineUnit;
   /** Offset of its first opcode. */
   readonly at: number;
+  /** How many rows it has, without the one that ends it. */
+  readonly count: number;
   readonly begin: Address;
   /** Address behind its last byte. */
   readonly end: Address;
@@ -40,26 +42,36 @@ export interface CoveringRow {
   readonly column: number;
 }
 
-/** Decoded rows, by address. */
+/** Decoded rows, by address: 20 bytes a row, as a sequence may have very many. */
 class SequenceRows {
   readonly addresses: Float64Array;
   readonly files: Uint32Array;
   readonly lines: Uint32Array;
   readonly columns: Uint32Array;
 
-  constructor({ unit, at }: Sequence) {
-    const rows: { address: number; file: number; line: number; column: number }[] = [];
+  constructor({ unit, at, count }: Sequence) {
+    const addresses = new Float64Array(count);
+    const files = new Uint32Array(count);
+    const lines = new Uint32Array(count);
+    const columns = new Uint32Array(count);
     const program = unit.program(at);
-    while (program.next() && !program.endSequence) {
-      const { address, file, line, column } = program;
-      rows.push({ address, file, line, column });
+    let ascends = true;
+    for (let i = 0; i < count && program.next(); i++) {
+      addresses[i] = program.address;
+      files[i] = Math.min(program.file, LARGEST);
+      lines[i] = program.line;
+      columns[i] = Math.min(program.column, LARGEST);
+      ascends &&= i === 0 || addresses[i - 1]! <= program.address;
     }
-    // They ascend, as the standard has it, in all sound tables; and sorting keeps their order then.
-    rows.sort((a, b) => a.address - b.address);
-    this.addresses = Float64Array.from(rows, (row) => row.address);
-    this.files = Uint32Array.from(rows, (row) => Math.min(row.file, LARGEST));
-    this.lines = Uint32Array.from(rows, (row) => row.line);
-    this.columns = Uint32Array.from(rows, (row) => Math.min(row.column, LARGEST));
+    // Rows ascend, as the standard has it, in all sound tables.
+    const order = ascends ? undefined : Uint32Array.from(addresses.keys())
+      .sort((a, b) => addresses[a]! - addresses[b]! || a - b);
+    this.addresses = order === undefined
+      ? addresses
+      : addresses.map((_, i) => addresses[order[i]!]!);
+    this.files = order === undefined ? files : order.map((i) => files[i]!);
+    this.lines = order === undefined ? lines : order.map((i) => lines[i]!);
+    this.columns = order === undefined ? columns : order.map((i) => columns[i]!);
   }
 
   /** Index of the last row that does not begin behind an address; −1 if there is none. */
@@ -128,15 +140,20 @@ export class SequenceIndex {
     const program = unit.program();
     let at = program.at;
     let begin: Address | undefined;
+    let count = 0;
     unit.define(program.defined);
     while (program.next()) {
       begin ??= program.address;
-      if (!program.endSequence) continue;
+      if (!program.endSequence) {
+        count++;
+        continue;
+      }
       const end = program.address;
       if (begin < end && !DROPPED.has(begin)) {
-        this.#sequences.push({ unit, at, begin, end, reach: end, rows: undefined });
+        this.#sequences.push({ unit, at, count, begin, end, reach: end, rows: undefined });
       }
       at = program.at;
+      count = 0;
       begin = undefined;
     }
     if (begin === undefined) return;
