@@ -1083,6 +1083,408 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
 #endif
 #endif
 `,
+  "include/coro_stack.c": `#include "coro_stack.h"
+
+#include "trapline.h"
+
+// The guard and the reserve.
+#define BELOW (2 * PAGE_SIZE)
+
+#define ROUND_UP(size) (((size) + PAGE_SIZE - 1) & -PAGE_SIZE)
+
+static int64_t check_size(size_t size) {
+    if (size == 0) return CORO_STACK_ERROR_ZERO;
+    return size > CORO_STACK_MAX ? CORO_STACK_ERROR_TOO_LARGE : 0;
+}
+
+static void give_back(struct coro_stack *stack) { coro_stack_free(stack); }
+
+struct coro_stack_map *coro_stack_map(const struct coro_stack *stack) {
+    return stack->give_back == give_back ? stack->owner : 0;
+}
+
+static struct coro_stack stack_of(struct coro_stack_map *map) {
+    return (struct coro_stack){map, (void *)(map->begin + BELOW), give_back, map};
+}
+
+// Makes a mapping of which the upper part is accessible.
+static int64_t make(struct coro_stack *stack, size_t initial, size_t size, struct coro_stack_pool *pool) {
+    int64_t error = check_size(initial);
+    if (error == 0) error = check_size(size);
+    if (error != 0) return error;
+    // The map is part of the pages, but does not take of what was asked for.
+    size = ROUND_UP(size + sizeof(struct coro_stack_map));
+    initial = ROUND_UP(initial + sizeof(struct coro_stack_map));
+    if (initial > size) initial = size;
+    int64_t begin = vm_allocate(0, BELOW + size);
+    if (begin < 0) return CORO_STACK_ERROR_NO_MEMORY;
+    uintptr_t end = (uintptr_t)begin + BELOW + size;
+    if (vm_protect((uintptr_t)begin, BELOW + size - initial, VM_PROT_NONE) != 0) {
+        vm_deallocate((uintptr_t)begin, BELOW + size);
+        return CORO_STACK_ERROR_NO_MEMORY;
+    }
+    struct coro_stack_map *map = (struct coro_stack_map *)end - 1;
+    *map = (struct coro_stack_map){.begin = (uintptr_t)begin, .end = end, .lowest = end - initial, .pool = pool};
+    *stack = stack_of(map);
+    return 0;
+}
+
+int64_t coro_stack_allocate(struct coro_stack *stack, size_t size) { return make(stack, size, size, 0); }
+
+int64_t coro_stack_allocate_growing(struct coro_stack *stack, size_t initial, size_t size) {
+    return make(stack, initial, size, 0);
+}
+
+int64_t coro_stack_use(struct coro_stack *stack, void *memory, size_t size) {
+    int64_t error = check_size(size);
+    if (error != 0) return error;
+    if (((uintptr_t)memory | size) % CORO_STACK_ALIGNMENT != 0) return CORO_STACK_ERROR_UNALIGNED;
+    *stack = (struct coro_stack){(char *)memory + size, memory, 0, 0};
+    return 0;
+}
+
+int coro_stack_grow(const struct coro_stack *stack, uintptr_t address) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    if (!map || address < (uintptr_t)stack->limit || address >= map->end) return 0;
+    if (address >= map->lowest) return 1;
+    // Twice what there is, so that a deep stack does not grow page by page.
+    size_t size = map->end - map->lowest;
+    uintptr_t lowest = map->lowest - (uintptr_t)stack->limit > size ? map->lowest - size : (uintptr_t)stack->limit;
+    if (lowest > address) lowest = address & -PAGE_SIZE;
+    if (vm_protect(lowest, map->lowest - lowest, VM_PROT_READ | VM_PROT_WRITE) != 0) return 0;
+    map->lowest = lowest;
+    map->growths++;
+    return 1;
+}
+
+static int protect_reserve(struct coro_stack_map *map, int protection) {
+    return vm_protect(map->begin + PAGE_SIZE, PAGE_SIZE, protection) == 0;
+}
+
+int coro_stack_open_reserve(const struct coro_stack *stack) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    if (!map || map->is_open || !protect_reserve(map, VM_PROT_READ | VM_PROT_WRITE)) return 0;
+    map->is_open = 1;
+    return 1;
+}
+
+// ---- Pools
+
+static void acquire(struct coro_stack_pool *pool) {
+    while (__atomic_exchange_n(&pool->lock, 1, __ATOMIC_ACQUIRE) != 0) yield();
+}
+
+static void release(struct coro_stack_pool *pool) { __atomic_store_n(&pool->lock, 0, __ATOMIC_RELEASE); }
+
+static void unmap(struct coro_stack_map *map) { vm_deallocate(map->begin, map->end - map->begin); }
+
+void coro_stack_free(struct coro_stack *stack) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    *stack = (struct coro_stack){0, 0, 0, 0};
+    if (!map) return;
+    struct coro_stack_pool *pool = map->pool;
+    if (!pool) {
+        unmap(map);
+        return;
+    }
+    int is_whole = !map->is_open || protect_reserve(map, VM_PROT_NONE);
+    map->is_open = 0;
+    acquire(pool);
+    pool->taken--;
+    if (is_whole) {
+        map->next = pool->idle;
+        pool->idle = map;
+    } else {
+        pool->made--;
+    }
+    release(pool);
+    if (!is_whole) unmap(map);
+}
+
+int64_t coro_stack_pool_create(struct coro_stack_pool *pool, size_t initial, size_t size, uint32_t most) {
+    int64_t error = check_size(initial);
+    if (error == 0) error = check_size(size);
+    if (error != 0) return error;
+    *pool = (struct coro_stack_pool){.initial = initial, .size = size, .most = most};
+    return 0;
+}
+
+int64_t coro_stack_pool_take(struct coro_stack_pool *pool, struct coro_stack *stack) {
+    acquire(pool);
+    struct coro_stack_map *map = pool->idle;
+    int64_t error = 0;
+    if (map) {
+        pool->idle = map->next;
+        *stack = stack_of(map);
+    } else if (pool->made == pool->most) {
+        error = CORO_STACK_ERROR_EXHAUSTED;
+    } else {
+        error = make(stack, pool->initial, pool->size, pool);
+        if (error == 0) pool->made++;
+    }
+    if (error == 0) pool->taken++;
+    release(pool);
+    return error;
+}
+
+int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool) {
+    acquire(pool);
+    int64_t error = pool->taken == 0 ? 0 : CORO_STACK_ERROR_IN_USE;
+    while (error == 0 && pool->idle) {
+        struct coro_stack_map *map = pool->idle;
+        pool->idle = map->next;
+        pool->made--;
+        unmap(map);
+    }
+    release(pool);
+    return error;
+}
+`,
+  "include/coro_stack.h": `// Stacks for coroutines: with guard pages, from a pool, and such that grow when they are used.
+//
+//     +-----------------------+ <- end of the mapping
+//     | struct coro_stack_map |
+//     +-----------------------+ <- base, a multiple of 16
+//     | in use                |
+//     +-----------------------+ <- of a growing stack, the lowest byte that it has so far
+//     | not to be accessed    |    until coro_trap.h's handler makes it accessible
+//     +-----------------------+ <- limit
+//     | reserve, one page     |    not to be accessed, but while an overflow is dealt with
+//     +-----------------------+
+//     | guard, one page       |    never to be accessed
+//     +-----------------------+ <- begin of the mapping
+//
+// Pages come when they are first touched, those of a stack of fixed size, too.
+#ifndef TRAPLINE_CORO_STACK_H
+#define TRAPLINE_CORO_STACK_H
+
+#include "coro.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// What calls below return when they do not return 0.
+enum coro_stack_error {
+    CORO_STACK_ERROR_ZERO = -16,      // a size of 0
+    CORO_STACK_ERROR_UNALIGNED = -17, // memory that does not begin or end at a multiple of 16
+    CORO_STACK_ERROR_TOO_LARGE = -18, // more than CORO_STACK_MAX
+    CORO_STACK_ERROR_NO_MEMORY = -19, // the kernel has refused
+    CORO_STACK_ERROR_EXHAUSTED = -20, // all stacks of the pool are in use
+    CORO_STACK_ERROR_IN_USE = -21,    // stacks of the pool are in use
+};
+
+// Bytes of the largest stack.
+#define CORO_STACK_MAX (1ul << 30)
+
+// What belongs to a stack that was made here, above its base.
+struct coro_stack_map {
+    uintptr_t begin;              // of the mapping
+    uintptr_t end;
+    uintptr_t lowest;             // lowest byte that may be accessed so far; below it, more may come
+    struct coro_stack_pool *pool; // whose it is, or 0
+    struct coro_stack_map *next;  // of the pool's idle stacks
+    uint32_t is_open;             // whether the reserve is accessible
+    uint32_t growths;             // how often it has grown
+};
+
+// A stack of a size, rounded up to whole pages. coro_drop gives it back.
+int64_t coro_stack_allocate(struct coro_stack *stack, size_t size);
+
+// A stack that has \`initial\` bytes and grows to \`size\`, both rounded up to whole pages. Growing takes
+// coro_trap.h's handler; without it, the end of what it has is an overflow.
+int64_t coro_stack_allocate_growing(struct coro_stack *stack, size_t initial, size_t size);
+
+// A stack in memory of the caller's own, which has no guard; nothing is given back.
+int64_t coro_stack_use(struct coro_stack *stack, void *memory, size_t size);
+
+// Gives a stack back that no coroutine has: to its pool, or to the kernel.
+void coro_stack_free(struct coro_stack *stack);
+
+// The map of a stack that was made here, 0 of any other.
+struct coro_stack_map *coro_stack_map(const struct coro_stack *stack);
+
+// Makes a growing stack reach down to an address. Returns whether it does now.
+int coro_stack_grow(const struct coro_stack *stack, uintptr_t address);
+
+// Makes the reserve accessible until the stack is given back. Returns whether it was not, and is.
+int coro_stack_open_reserve(const struct coro_stack *stack);
+
+// Stacks of one kind, for threads of the task to share. What was given back last is taken first, as
+// it is, with what is on it and as far as it has grown.
+struct coro_stack_pool {
+    size_t initial;
+    size_t size;
+    uint32_t most;  // stacks there may be
+    uint32_t made;  // stacks there are
+    uint32_t taken; // those in use
+    uint32_t lock;
+    struct coro_stack_map *idle;
+};
+
+// Makes a pool of at most so many stacks; \`initial\` and \`size\` are equal if they do not grow.
+int64_t coro_stack_pool_create(struct coro_stack_pool *pool, size_t initial, size_t size, uint32_t most);
+
+// Takes a stack from a pool; coro_drop or coro_stack_free gives it back.
+int64_t coro_stack_pool_take(struct coro_stack_pool *pool, struct coro_stack *stack);
+
+// Gives all stacks of a pool to the kernel; none may be in use.
+int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
+  "include/coro_trap.c": `#include "coro_trap.h"
+
+#include "coro_inline.h"
+#include "trapline.h"
+
+// In coro.c.
+void coro_drop_object(struct coro *coro);
+
+static _Thread_local enum coro_trap_action action;
+
+#if defined(__aarch64__)
+#define MEMORY_CODES (1ull << 0x20 | 1ull << 0x24)
+#define INSTRUCTION_CODES (1ull << 0x00 | 1ull << 0x01 | 1ull << 0x18)
+#define ARITHMETIC_CODES 0ull
+#define BREAKPOINT_CODES (1ull << 0x3c | 1ull << 0x30)
+#else
+#define MEMORY_CODES (1ull << 12 | 1ull << 13 | 1ull << 14)
+#define INSTRUCTION_CODES (1ull << 6)
+#define ARITHMETIC_CODES (1ull << 0)
+#define BREAKPOINT_CODES (1ull << 1 | 1ull << 3)
+#endif
+
+static uint64_t kind_of(const struct exception_state *state) {
+    if (state->code >= 64) return CORO_TRAP_OTHER;
+    uint64_t code = 1ull << state->code;
+    if (code & MEMORY_CODES) return CORO_TRAP_MEMORY;
+    if (code & INSTRUCTION_CODES) return CORO_TRAP_INSTRUCTION;
+    if (code & ARITHMETIC_CODES) return CORO_TRAP_ARITHMETIC;
+    return code & BREAKPOINT_CODES ? CORO_TRAP_BREAKPOINT : CORO_TRAP_OTHER;
+}
+
+// Runs at the base of the stack that has trapped.
+static void end_trapped(void *value, void **link) {
+    struct coro *coro = coro_of((struct coro_yielder *)(void *)link);
+    coro_drop_object(coro);
+    coro->status = CORO_TRAPPED;
+    coro_switch_and_reset_inline((uintptr_t)value, link);
+}
+
+// Has the thread go on at the base of the stack. The trap's description goes below the object, and all
+// that is above it is the value that coro_setup_trap_trampoline puts where it is.
+static void redirect(struct exception_state *state, struct coro *coro, uint64_t kind) {
+    struct coro_trap *trap = (struct coro_trap *)coro->object - 1;
+    *trap = (struct coro_trap){kind, state->code, state->address, state->pc, state->sp, 0};
+    size_t size = (uintptr_t)coro->stack.base - CORO_PARENT_LINK_OFFSET - (uintptr_t)trap;
+    struct coro_trap_registers registers =
+        coro_setup_trap_trampoline(coro->stack.base, trap, size, end_trapped);
+#if defined(__aarch64__)
+    state->pc = registers.pc;
+    state->sp = registers.sp;
+    state->x[0] = registers.x0;
+    state->x[1] = registers.x1;
+    state->x[29] = registers.x29;
+    state->x[30] = registers.lr;
+    state->flags = 0;
+    state->fpcr = 0;
+#else
+    state->pc = registers.rip;
+    state->sp = registers.rsp;
+    state->rbp = registers.rbp;
+    state->rdi = registers.rdi;
+    state->rsi = registers.rsi;
+    state->flags = 0;
+    // The x87 stack is empty, and both control words are those of a new thread.
+    *(uint16_t *)(state->fp + 0) = 0x037f;
+    *(uint16_t *)(state->fp + 2) = 0;
+    state->fp[4] = 0;
+    *(uint32_t *)(state->fp + 24) = 0x1f80;
+#endif
+}
+
+static void handle(struct exception_state *state) {
+    struct coro *coro = coro_current();
+    if (!coro) return;
+    const struct coro_stack *stack = &coro->stack;
+    const struct coro_stack_map *map = coro_stack_map(stack);
+    // A large frame may have left the stack before it has touched any of it.
+    int is_below = map && state->status != 0 && state->address >= map->begin && state->address < map->lowest;
+    int is_on_it = state->sp >= (uintptr_t)stack->limit && state->sp <= (uintptr_t)stack->base;
+    if (!is_below && !is_on_it) return;
+    if (is_below && coro_stack_grow(stack, state->address)) exception_return(state);
+    uint64_t kind = is_below ? CORO_TRAP_OVERFLOW : kind_of(state);
+    if (action == CORO_TRAP_ENDS) {
+        redirect(state, coro, kind);
+        exception_return(state);
+    }
+    // Unwinding is the kernel's; cleanups of the innermost frames need room.
+    if (kind == CORO_TRAP_OVERFLOW) coro_stack_open_reserve(stack);
+}
+
+int64_t coro_trap_enable(enum coro_trap_action what, void *stack_top, size_t size) {
+    action = what;
+    return thread_set_handler(handle, stack_top, size);
+}
+
+int64_t coro_trap_disable(void) { return thread_set_handler(0, 0, 0); }
+`,
+  "include/coro_trap.h": `// CPU exceptions in coroutines: stacks that grow, and coroutines that end where they cannot go on.
+#ifndef TRAPLINE_CORO_TRAP_H
+#define TRAPLINE_CORO_TRAP_H
+
+#include "coro.h"
+#include "coro_stack.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// What becomes of a coroutine that takes a CPU exception.
+enum coro_trap_action {
+    // It ends: coro_resume returns CORO_TRAPPED, and its output is the address of a struct coro_trap
+    // that is on the stack until the coroutine is dropped. Its object is dropped, but nothing else on
+    // its stack.
+    CORO_TRAP_ENDS = 1,
+    // C++: its stack is unwound, and coro_resume throws on what no handler can take: \`catch (...)\`.
+    CORO_TRAP_THROWS,
+};
+
+enum coro_trap_kind {
+    CORO_TRAP_OVERFLOW = 1, // an access below the stack, in its reserve or guard
+    CORO_TRAP_MEMORY,       // any other access that is not allowed
+    CORO_TRAP_INSTRUCTION,  // undefined, or not a program's to execute
+    CORO_TRAP_ARITHMETIC,   // x86-64: a division
+    CORO_TRAP_BREAKPOINT,
+    CORO_TRAP_OTHER,
+};
+
+// What a coroutine has ended with.
+struct coro_trap {
+    uint64_t kind;     // enum coro_trap_kind
+    uint64_t code;     // see struct exception_state
+    uintptr_t address; // see there
+    uintptr_t pc;
+    uintptr_t sp;
+    uintptr_t padding;
+};
+
+// Has CPU exceptions of the calling thread's coroutines handled, on a stack for the handler. Those of
+// code that runs on no coroutine's stack end the task as before.
+int64_t coro_trap_enable(enum coro_trap_action action, void *stack_top, size_t size);
+
+// Ends that.
+int64_t coro_trap_disable(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
   "include/coro_x86_64.inc": `// Switches between stacks, x86-64.
 //
 // Who resumes calls the address at the top of the suspended stack, with

@@ -133,6 +133,10 @@ function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
 /** Switches between stacks and coroutines over them. */
 const CORO: readonly string[] = ["coro.S", "coro.c"].map((file) => `guest/include/${file}`);
 
+/** Stacks for them, and what their CPU exceptions come to. */
+const CORO_TRAPS: readonly string[] = ["coro_stack.c", "coro_trap.c", "exception.S"]
+  .map((file) => `guest/include/${file}`);
+
 /** Where kernel-mode programs are linked: the back-ends' program regions. */
 const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
   x86_64: "0xffff805000000000",
@@ -247,6 +251,10 @@ export const MANIFEST: readonly GuestBuild[] = [
   // Green threads, sound or with the defect its argument names; and with the switch they died of.
   ...green("green"),
   ...green("green-crash", ["-DENTER_BY_CALL"]),
+  // Stacks of coroutines, what they do wrong, and several threads.
+  ...cProgram("coroutines", {
+    sources: [...CORO, ...CORO_TRAPS, "guest/include/string.c", "guest/coroutines/*.c"],
+  }),
   // Handlers of CPU exceptions, which also see the registers that only assembly loads.
   ...cProgram("handlers", {
     sources: [

@@ -8,6 +8,8 @@ import type { EmbeddedImage } from "../../guest/embedded.ts";
 import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
 import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
 import { image as coroAarch64 } from "../../guest/images/coro_aarch64.gen.ts";
+import { image as coroutinesAarch64 } from "../../guest/images/coroutines_aarch64.gen.ts";
+import { image as coroutinesX86 } from "../../guest/images/coroutines_x86_64.gen.ts";
 import { image as coroX86 } from "../../guest/images/coro_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
@@ -41,6 +43,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   badX86,
   coroAarch64,
   coroX86,
+  coroutinesAarch64,
+  coroutinesX86,
   fpmixAarch64,
   fpmixX86,
   greenAarch64,
