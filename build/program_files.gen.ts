@@ -46,26 +46,13 @@ void __clear_cache(void *begin, void *end) {
 
 #endif
 `,
-  "include/coro.S": `// The switches of coro.h as functions. Each architecture has its own file of the same routines;
-// x86-64's says why, AArch64's what differs. Layouts: docs/coroutines.md.
-
-#if defined(__x86_64__)
-#include "coro_x86_64.inc"
-#elif defined(__aarch64__)
-#include "coro_aarch64.inc"
-#else
-#error "Trapline programs are for AArch64 and x86-64"
-#endif
-
-    .section .note.GNU-stack, "", %progbits
-`,
-  "include/coro.c": `// Coroutines over the switches of coro.S. What C++ adds is in runtime/coro.cc.
+  "include/coro.c": `// Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
 #include "coro.h"
 #include "coro_inline.h"
 
 #include "trapline.h"
 
-// In coro.S.
+// In coro_switch.S.
 void coro_init_trampoline(void);
 void coro_init_return(void);
 
@@ -835,7 +822,7 @@ extern "C" {
 // In coro.c: is called nowhere, but each switch says that it might be. The compiler then leaves no
 // variables below the stack pointer (x86-64's red zone), where a switch pushes.
 CORO_NORETURN void coro_never(void);
-// In coro.S.
+// In coro_switch.S.
 void coro_throw_there(void);
 
 #ifdef __cplusplus
@@ -1335,6 +1322,19 @@ int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool);
 }
 #endif
 #endif
+`,
+  "include/coro_switch.S": `// The switches of coro.h as functions. Each architecture has its own file of the same routines;
+// x86-64's says why, AArch64's what differs. Layouts: docs/coroutines.md.
+
+#if defined(__x86_64__)
+#include "coro_x86_64.inc"
+#elif defined(__aarch64__)
+#include "coro_aarch64.inc"
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
 `,
   "include/coro_trap.c": `#include "coro_trap.h"
 

@@ -131,7 +131,7 @@ function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
 }
 
 /** Switches between stacks and coroutines over them. */
-const CORO: readonly string[] = ["coro.S", "coro.c"].map((file) => `guest/include/${file}`);
+const CORO: readonly string[] = ["coro_switch.S", "coro.c"].map((file) => `guest/include/${file}`);
 
 /** Stacks for them, and what their CPU exceptions come to. */
 const CORO_TRAPS: readonly string[] = ["coro_stack.c", "coro_trap.c", "exception.S"]

@@ -1,10 +1,10 @@
-// Coroutines over the switches of coro.S. What C++ adds is in runtime/coro.cc.
+// Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
 #include "coro.h"
 #include "coro_inline.h"
 
 #include "trapline.h"
 
-// In coro.S.
+// In coro_switch.S.
 void coro_init_trampoline(void);
 void coro_init_return(void);
 

@@ -17,7 +17,7 @@ extern "C" {
 // In coro.c: is called nowhere, but each switch says that it might be. The compiler then leaves no
 // variables below the stack pointer (x86-64's red zone), where a switch pushes.
 CORO_NORETURN void coro_never(void);
-// In coro.S.
+// In coro_switch.S.
 void coro_throw_there(void);
 
 #ifdef __cplusplus
