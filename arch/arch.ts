@@ -10,12 +10,13 @@
 
 import type { BootProfile } from "../trace/boot_profile.ts";
 import type { LabelledWord } from "../trace/events.ts";
-import type { CpuImage } from "../unicorn/mod.ts";
+import type { BlockWatcher, CpuImage } from "../unicorn/mod.ts";
 import type { ExceptionStateLayout } from "./exception_state.ts";
 import type { GuestImage } from "./guest_image.ts";
 import type { KernelSpace } from "./kernel_space.ts";
 import type { LinuxCalls } from "./linux_calls.ts";
 import type { EntryFormat } from "./page_tables.ts";
+import type { CallConvention, StackUse } from "./stack_use.ts";
 
 /** Names of the architectures. */
 export type ArchName = "x86_64" | "aarch64";
@@ -367,6 +368,16 @@ export interface Cpu extends Disposable {
    */
   addBreakpoint(address: bigint): Disposable;
   /**
+   * Follows the guest from block to block: calls `watcher` before the first instruction of each
+   * block that begins in a range of virtual addresses, with that address and the stack pointer. A
+   * block ends at an instruction that jumps, calls, returns or traps; one that was interrupted is
+   * followed by a block that begins where it goes on. A block may be told twice, if the run ended
+   * before it began. There is one watcher at most. Dispose the result to end it.
+   *
+   * @param end last address of the range, inclusive
+   */
+  watchBlocks(begin: bigint, end: bigint, watcher: BlockWatcher): Disposable;
+  /**
    * Stops the run just behind each instruction that accesses watched bytes, and behind the entry
    * of an exception that does. Fetches and the walks of translation tables do not count. Dispose
    * the result to end it.
@@ -463,6 +474,14 @@ export interface Arch {
    * @param code the instruction; {@linkcode Arch.maxInstructionSize} bytes are always enough
    */
   flow(code: Uint8Array): Flow;
+  /**
+   * What an instruction does with the stack pointer; `undefined` if the bytes do not hold it all,
+   * or it is of a kind that is not known.
+   * @param code the instruction; {@linkcode Arch.maxInstructionSize} bytes are always enough
+   */
+  stackUse(code: Uint8Array): StackUse | undefined;
+  /** What calls of its programs agree on. */
+  readonly calling: CallConvention;
   /** Names of the CPU models there are, the default one first. */
   readonly cpuModels: readonly string[];
   /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { EngineUsageError, type Exit } from "../unicorn/mod.ts";
+import { type BlockWatcher, EngineUsageError, type Exit } from "../unicorn/mod.ts";
 import type { Cpu, CpuExit, CpuState, ExceptionEntry, WatchHit, WatchRange } from "./arch.ts";
 import { CpuBase } from "./cpu_base.ts";
 import { checkState } from "./cpu_state.ts";
@@ -299,6 +299,11 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
       address,
       (at) => at === this.#resumeAt ? undefined : "stop",
     );
+  }
+
+  /** See {@linkcode Cpu.watchBlocks}. */
+  watchBlocks(begin: bigint, end: bigint, watcher: BlockWatcher): Disposable {
+    return this.engine.watchBlocks(begin, end, watcher);
   }
 
   /** See {@linkcode Cpu.addWatch}. */

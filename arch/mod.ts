@@ -43,6 +43,7 @@ export {
 export type { LinuxCallName, LinuxCalls, PointerRequest } from "./linux_calls.ts";
 export { PageStore, type RamImage } from "./page_store.ts";
 export { PAGE_SIZE, PhysicalMemory } from "./physical_memory.ts";
+export type { BasedWords, CallConvention, StackSource, StackUse } from "./stack_use.ts";
 export { x86_64 } from "./x86_64/mod.ts";
 
 /** The architectures, by name. */

@@ -25,6 +25,8 @@ export const UC_PROT_ALL = 7;
 export const UC_HOOK_INSN = 1 << 1;
 /** `UC_HOOK_CODE`: every instruction of a range, before it executes. */
 export const UC_HOOK_CODE = 1 << 2;
+/** `UC_HOOK_BLOCK`: every block of code that begins in a range, before it executes. */
+export const UC_HOOK_BLOCK = 1 << 3;
 /** `UC_HOOK_MEM_READ`: loads. */
 export const UC_HOOK_MEM_READ = 1 << 10;
 /** `UC_HOOK_MEM_WRITE`: stores. */

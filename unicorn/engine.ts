@@ -5,6 +5,7 @@
  */
 import { type CpuImage, CpuImageStore } from "./image/cpu_image.ts";
 import type { AArch64State } from "./aarch64/state.ts";
+import type { BlockWatcher } from "./block_watch.ts";
 import type { CodeHookCallback } from "./code_hooks.ts";
 import { type EngineParts, openParts } from "./engine_parts.ts";
 import { EngineRegisters } from "./engine_registers.ts";
@@ -257,6 +258,37 @@ export class Engine extends EngineRegisters implements Disposable {
     const id = this.#watches.code.add({ begin, end }, callback);
     this.flushCode();
     return { [Symbol.dispose]: () => this.#removeHook(id) };
+  }
+
+  /**
+   * Follows the guest from block to block: `watcher` is called before the first instruction of each
+   * block that begins in a range of virtual addresses. A block is what runs from its first
+   * instruction to its last, which jumps, calls, returns, traps or is the last in its page; code in
+   * the midst of which a run began, or an exception returned to, makes a block of its own. A block
+   * that is told may be told again, when its run ended before it began.
+   *
+   * @param begin First address.
+   * @param end Last address, inclusive.
+   * @param watcher May read registers and RAM; what would run, change or dispose of this engine is
+   *   refused in it. What it throws ends the run before the block.
+   * @returns Dispose of it to end this.
+   * @throws {EngineUsageError} When the range is none, or blocks are watched already.
+   */
+  watchBlocks(begin: bigint, end: bigint, watcher: BlockWatcher): Disposable {
+    this.#run.checkIdle("watch blocks");
+    const { blocks } = this.#watches;
+    blocks.watch({ begin, end }, watcher);
+    this.flushCode();
+    let isOver = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (isOver || this.disposed) return;
+        this.#run.checkIdle("watch no more blocks");
+        isOver = true;
+        blocks.end();
+        this.flushCode();
+      },
+    };
   }
 
   /**

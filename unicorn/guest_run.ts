@@ -96,7 +96,7 @@ export class GuestRun {
   /** See {@linkcode Engine.run}. */
   run(budget: number): Exit {
     this.checkIdle("run");
-    if (budget > LONGEST_WATCHED && (this.#watches.code.any || this.#accesses.isActive)) {
+    if (budget > LONGEST_WATCHED && this.#watches.isSlow) {
       return this.#runInParts(budget);
     }
     const exit = this.#runOnce(budget);

@@ -1,7 +1,7 @@
 /**
  * The native entry points of callbacks.
  *
- * There are nine per library, made once and never freed, whatever the number of engines and hooks:
+ * There are ten per library, made once and never freed, whatever the number of engines and hooks:
  * V8 cannot collect one that native code still knows. They record and stop; the engine acts after
  * the run has returned. Nothing is thrown through native code.
  *
@@ -14,6 +14,8 @@ import type { MemoryExit } from "./exit.ts";
 export interface HookTarget {
   /** Called before an instruction in the range of hook `id`. */
   onCode(id: number, address: bigint): void;
+  /** Called before the first instruction of a block in a watched range. */
+  onBlock(): void;
   /** Called before an instruction that an {@linkcode InstructionWatch} has found. */
   onInstruction(address: bigint): void;
   /** Called when a physical address has no memory. */
@@ -48,6 +50,13 @@ const code = lazy(() =>
   new Deno.UnsafeCallback(
     { parameters: ["u32", "u64", "u32", "u32"], result: "void" },
     (_uc, address, _size, id) => RUNNING.target?.onCode(id, address),
+  )
+);
+
+const block = lazy(() =>
+  new Deno.UnsafeCallback(
+    { parameters: ["u32", "u32", "u32", "u32"], result: "void" },
+    () => RUNNING.target?.onBlock(),
   )
 );
 
@@ -148,6 +157,11 @@ const portOutput = lazy(() =>
  */
 export function codeCallback(): Deno.PointerObject {
   return code().pointer;
+}
+
+/** Native entry point of hooks of blocks. */
+export function blockCallback(): Deno.PointerObject {
+  return block().pointer;
 }
 
 /** Native entry point of hooks of instructions that are looked at. */

@@ -27,6 +27,7 @@
  * @module
  */
 export type { CpuImage } from "./image/cpu_image.ts";
+export type { BlockWatcher } from "./block_watch.ts";
 export type { CodeHookCallback } from "./code_hooks.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { EngineRegisters } from "./engine_registers.ts";

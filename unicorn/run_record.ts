@@ -76,6 +76,16 @@ export class RunRecord implements HookTarget {
     });
   }
 
+  /** See {@linkcode HookTarget.onBlock}. */
+  onBlock(): void {
+    try {
+      this.#watches.blocks.onBlock();
+    } catch (error) {
+      this.#error ??= { error };
+      this.#stopByHook();
+    }
+  }
+
   /** See {@linkcode HookTarget.onInstruction}. */
   onInstruction(address: bigint): void {
     // The run has ended before this instruction already.

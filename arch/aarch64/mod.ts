@@ -19,6 +19,7 @@ import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { linuxCalls } from "./linux_calls.ts";
 import { entryFormat } from "./mmu.ts";
+import { calling, stackUse } from "./stack_use.ts";
 import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { AArch64TrapFrame, frameLayout, REGISTER_NAMES } from "./trap_frame.ts";
 
@@ -51,6 +52,8 @@ export const aarch64: Arch = {
   bootProfile,
   maxInstructionSize: INSTRUCTION_SIZE,
   flow,
+  stackUse,
+  calling,
   cpuModels: cpuModels("aarch64"),
   openCpu(space: KernelSpace, options: { readonly model?: string } = {}): Cpu {
     return new AArch64Cpu(space, image, options);

@@ -18,6 +18,7 @@ import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { linuxCalls } from "./linux_calls.ts";
 import { entryFormat } from "./mmu.ts";
+import { calling, stackUse } from "./stack_use.ts";
 import { frameSavers, trapEntries } from "./trap_entry.ts";
 import { frameLayout, REGISTER_NAMES, X86TrapFrame } from "./trap_frame.ts";
 
@@ -58,6 +59,8 @@ export const x86_64: Arch = {
   bootProfile,
   maxInstructionSize: MAX_INSTRUCTION,
   flow,
+  stackUse,
+  calling,
   cpuModels: cpuModels("x86_64"),
   openCpu(space: KernelSpace, options: { readonly model?: string } = {}): Cpu {
     return new X86Cpu(space, image, options);
