@@ -44,7 +44,7 @@ export interface StackFrame extends CodePlace {
   readonly interrupted: boolean;
   /** Stack pointer when the frame's code goes on: behind its call if it has made one. */
   readonly sp: bigint;
-  /** Where the return address of what it calls lies, if that is in memory and known. */
+  /** Where its own return address lies, if that is in memory and known. */
   readonly slot: bigint | null;
 }
 

@@ -1,0 +1,564 @@
+/**
+ * Following a machine's programs from block to block: whom they call, where they return, which
+ * stack they are on.
+ *
+ * A stack is known by what is done on it: a stack pointer that is given another value than itself
+ * and some bytes, and one that is not on the stack the thread is on, means another stack. Each
+ * stack has the calls that were made on it, and a return must lead to the last of them. What a
+ * program goes on with on a stack that it has left before is for {@linkcode judge} to say, and what
+ * of that is wrong for the {@linkcode Findings}.
+ *
+ * @module
+ */
+
+import type { ExceptionEntry } from "../../arch/mod.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { PerCpu } from "../../kernel/per_cpu.ts";
+import type { Thread } from "../../kernel/thread/thread.ts";
+import type { Task } from "../../kernel/thread/task.ts";
+import type { KernelEvent, SyscallEvent } from "../../trace/mod.ts";
+import { type Arrival, judge } from "./arrival.ts";
+import { BlockKind, instructionsOf, NO_BLOCK, type StackSet } from "./blocks.ts";
+import type { Findings } from "./findings.ts";
+import type { Roles } from "./options.ts";
+import { type FollowedBlock, Program } from "./program.ts";
+import { type Call, type Moment, newFlow, type Stack } from "./stacks.ts";
+
+/** A stack pointer that has another value; nothing has come of it yet. */
+export interface Pending {
+  /** The value. */
+  readonly value: number;
+  /** What it was made of. */
+  readonly handle: number;
+  /** The instruction. */
+  readonly set: Moment;
+  /** First instruction of the function that is in. */
+  readonly function: number;
+  /** The stack before. */
+  readonly from: Stack;
+  /** Whether that is the stack after, too. */
+  readonly isLocal: boolean;
+  /** Whether the stack after is used for the first time. */
+  readonly isNew: boolean;
+  /** The thread that was running on the stack after. */
+  readonly runner: bigint | null;
+}
+
+/** A thread as it is followed. */
+export interface Followed {
+  /** The thread. */
+  readonly thread: Thread;
+  /** Its program. */
+  readonly program: Program;
+  /** The stack it is on. */
+  stack: Stack;
+  /** The block it is in. */
+  last: FollowedBlock;
+  /** The stack pointer it has entered that with. */
+  sp: number;
+  /** Whether more than the end of the last block is to be looked at. */
+  attention: boolean;
+  /** A stack pointer that has just got another value. */
+  pending: Pending | null;
+  /** Where it has trapped, until it goes on. */
+  trap: { readonly pc: number; readonly sp: number; readonly at: number } | null;
+  /** The system call it has made. */
+  syscall: { readonly event: SyscallEvent; readonly call: Moment } | null;
+  /** The call in which a role was taken last, and the block. */
+  role: { readonly call: Call | undefined; readonly pc: number } | null;
+}
+
+/** A stack pointer so near to the one before is on the same stack, if it is on no other. */
+const NEAR = 4096;
+const LAST_USER_BLOCK = (1n << 48n) - 1n;
+const START: FollowedBlock = { ...NO_BLOCK, role: null };
+
+/** Follows what runs on one CPU. */
+export class Follower implements Disposable {
+  /** How often a program went to another stack. */
+  switches = 0;
+  readonly #k: Kernel;
+  readonly #on: PerCpu;
+  readonly #roles: Roles;
+  readonly #findings: Findings;
+  readonly #programs = new Map<Task, Program>();
+  readonly #threads = new Map<Thread, Followed>();
+  readonly #watch: Disposable;
+  /** Bytes a call pushes. */
+  readonly #pushed: number;
+  /** Functions that have changed stacks, by their first instructions. */
+  readonly #switching = new Set<number>();
+  /** Instructions that have led back to a stack with the stack pointer it was left with. */
+  readonly #exact = new Set<number>();
+  #followed: Followed | null = null;
+
+  /** Begins. The CPU's exception observer is used. */
+  constructor(k: Kernel, on: PerCpu, { roles, findings }: { roles: Roles; findings: Findings }) {
+    this.#k = k;
+    this.#on = on;
+    this.#roles = roles;
+    this.#findings = findings;
+    this.#pushed = k.arch.calling.pushed;
+    on.cpu.onException((entry) => this.#onException(entry));
+    this.#watch = on.cpu.watchBlocks(0n, LAST_USER_BLOCK, (pc, sp) => this.#onBlock(pc, sp));
+  }
+
+  /** The programs that have run. */
+  get programs(): readonly Program[] {
+    return [...this.#programs.values()];
+  }
+
+  /** Ends. */
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+    this.#on.cpu.onException(null);
+  }
+
+  /** Takes an event of the kernel's. */
+  write(event: KernelEvent): void {
+    switch (event.type) {
+      case "syscall":
+        this.#onSyscall(event);
+        break;
+      case "thread-exit": {
+        const found = this.#threads.values().find((each) => each.thread.address === event.thread);
+        if (found === undefined) break;
+        if (found.stack.runner === found.thread.address) found.stack.runner = null;
+        this.#threads.delete(found.thread);
+        if (this.#followed === found) this.#followed = null;
+        break;
+      }
+      case "task-exit":
+        if (event.reason !== undefined) this.#findings.onFault(event.task, event.reason);
+    }
+  }
+
+  /** Where the block that a thread is in ends. */
+  #lastOf(followed: Followed): Moment {
+    return { address: followed.last.last, time: this.#now };
+  }
+
+  get #now(): number {
+    return this.#on.cpu.instructions;
+  }
+
+  #onBlock(pc: number, sp: number): void {
+    const { current } = this.#on;
+    let followed = this.#followed;
+    if (followed === null || followed.thread !== current) followed = this.#enter(current, pc, sp);
+    const block = followed.program.block(pc);
+    const { last } = followed;
+    if (followed.attention) {
+      this.#attend(followed, pc, sp);
+    } else if (last.kind === BlockKind.plain) {
+      // Nothing.
+    } else if (last.kind === BlockKind.return) {
+      const { calls } = followed.stack.flow;
+      const top = calls[calls.length - 1];
+      if (top !== undefined && top.sp === sp && top.ret === pc && top.extra === null) {
+        top.live = false;
+        calls.pop();
+      } else {
+        this.#finish(followed, pc, sp);
+      }
+    } else if (
+      last.kind === BlockKind.call && sp === followed.sp + last.delta &&
+      (last.target === pc || (last.target < 0 && (pc < last.begin || pc >= last.end)))
+    ) {
+      this.#call(followed, { ret: last.end, sp, pc });
+    } else {
+      this.#finish(followed, pc, sp);
+    }
+    followed.last = block;
+    followed.sp = sp;
+    if (!Number.isNaN(block.link)) {
+      const top = followed.stack.flow.calls.at(-1);
+      if (top !== undefined && top.slot < 0) top.slot = sp + block.link;
+    }
+    if (block.role !== null) this.#takeRole(followed, block, last);
+  }
+
+  /** A thread other than the last one runs. */
+  #enter(thread: Thread, pc: number, sp: number): Followed {
+    const followed = this.#threads.get(thread) ?? this.#begin(thread, pc, sp);
+    this.#followed = followed;
+    return followed;
+  }
+
+  #begin(thread: Thread, pc: number, sp: number): Followed {
+    const { task } = thread;
+    let program = this.#programs.get(task);
+    if (program === undefined) {
+      program = new Program(this.#k, task, this.#roles);
+      this.#programs.set(task, program);
+    }
+    const { stacks } = program;
+    const flow = newFlow({ address: pc, time: this.#now, pc, sp });
+    const known = stacks.find(sp);
+    if (known !== undefined) stacks.begin(known, flow);
+    const stack = known ?? stacks.add(sp, flow, { isThreads: true });
+    stack.runner = thread.address;
+    const followed: Followed = {
+      thread,
+      program,
+      stack,
+      last: START,
+      sp,
+      attention: false,
+      pending: null,
+      trap: null,
+      syscall: null,
+      role: null,
+    };
+    this.#threads.set(thread, followed);
+    return followed;
+  }
+
+  #onException(entry: ExceptionEntry): void {
+    if (!entry.fromUser) return;
+    const followed = this.#threads.get(this.#on.current);
+    if (followed === undefined) return;
+    const pc = Number(entry.pc);
+    const sp = Number(entry.sp);
+    if (followed.trap === null) this.#finish(followed, pc, sp);
+    const at = followed.last === START ? pc : followed.last.last;
+    followed.last = START;
+    followed.sp = sp;
+    followed.trap = { pc, sp, at };
+    followed.attention = true;
+  }
+
+  #attend(followed: Followed, pc: number, sp: number): void {
+    const { trap } = followed;
+    if (trap === null) {
+      this.#finish(followed, pc, sp);
+    } else {
+      followed.trap = null;
+      if (followed.syscall !== null) this.#endSyscall(followed, followed.syscall);
+      if (sp !== trap.sp) this.#moveTo(followed, sp);
+    }
+    followed.attention = followed.pending !== null;
+  }
+
+  /** The kernel has given a thread another stack pointer: it lands, or handles a trap. */
+  #moveTo(followed: Followed, sp: number): void {
+    followed.pending = null;
+    const { stack, program: { stacks }, thread } = followed;
+    const found = stacks.find(sp);
+    if (found === stack || (found === undefined && Math.abs(sp - stack.low) < NEAR)) return;
+    stack.runner = null;
+    const flow = newFlow({ address: followed.last.last, time: this.#now, pc: -1, sp });
+    followed.stack = found ?? stacks.add(sp, flow, { isThreads: false });
+    followed.stack.runner = thread.address;
+  }
+
+  /** The last block is over, but for what may be in the way: the thread is elsewhere now. */
+  #finish(followed: Followed, pc: number, sp: number): void {
+    const { last } = followed;
+    if (last === START) return;
+    const isAgain = pc === last.begin && sp === followed.sp;
+    const isInside = isAgain || (pc > last.begin && pc < last.end && last.target !== pc);
+    const { set } = last;
+    if (set !== undefined && !isAgain && (!isInside || pc > set.address)) {
+      const after = isInside ? this.#movesFrom(followed, set, pc) : set.after;
+      this.#set(followed, { set, value: sp - after });
+    }
+    if (isInside) return;
+    const { pending } = followed;
+    const isElsewhere = last.flow === "call" || last.flow === "return" ||
+      (last.flow === "jump" && last.target < 0);
+    if (
+      pending !== null &&
+      (isElsewhere || followed.program.functionAt(pc).begin !== pending.function)
+    ) {
+      followed.pending = null;
+      if (this.#arrive(followed, pending, { pc, sp })) return;
+    }
+    if (last.flow === "call") this.#call(followed, { ret: last.end, sp, pc });
+    if (last.flow === "return") this.#return(followed, pc, sp);
+  }
+
+  /** Bytes by which a block moves the stack pointer between its setting and an address. */
+  #movesFrom({ program, last }: Followed, set: StackSet, pc: number): number {
+    let sum = 0;
+    for (const { address, use } of instructionsOf(this.#k.arch, program.read, last)) {
+      if (address > set.address && address < pc) sum += use.moves ?? NaN;
+    }
+    return sum;
+  }
+
+  /** The stack pointer has got another value. */
+  #set(followed: Followed, { set, value }: { set: StackSet; value: number }): void {
+    if (Number.isNaN(value)) return;
+    const { stack, program, thread } = followed;
+    const { stacks } = program;
+    const { source } = set;
+    const before = followed.sp + set.before;
+    const found = stacks.find(value);
+    const isNear = Math.abs(value - followed.sp) < NEAR;
+    const isLocal = found === stack || (found === undefined && isNear);
+    const isFrame = source.kind === "register" &&
+      source.register === this.#k.arch.calling.framePointer;
+    const at: Moment = { address: set.address, time: this.#now };
+    const common = {
+      value,
+      handle: source.kind === "register" ? value - source.offset : value,
+      set: at,
+      function: program.functionAt(set.address).begin,
+      from: stack,
+      isLocal,
+    };
+    followed.attention = true;
+    if (isLocal) {
+      if (!isFrame) followed.pending ??= { ...common, isNew: false, runner: null };
+      return;
+    }
+    this.switches++;
+    this.#switching.add(common.function);
+    this.#leave(followed, { ...at, sp: before });
+    const flow = newFlow({ ...at, pc: -1, sp: value });
+    const next = found ?? stacks.add(value, flow, { isThreads: false });
+    const runner = next.runner === thread.address ? null : next.runner;
+    next.runner = thread.address;
+    followed.stack = next;
+    followed.pending = { ...common, isNew: found === undefined, runner };
+  }
+
+  #leave({ stack, program, last }: Followed, left: Moment & { sp: number }): void {
+    const { flow } = stack;
+    if (flow.left === null) stack.outer = this.#outerOf(program, stack, last.begin);
+    flow.left = left;
+    stack.low = Math.min(stack.low, Number.isNaN(left.sp) ? stack.low : left.sp);
+    stack.runner = null;
+  }
+
+  /** The outermost functions on a stack that are not a switch itself. */
+  #outerOf(program: Program, { flow: { calls } }: Stack, pc: number): number[] {
+    const functions: number[] = [];
+    for (const { ret } of calls) {
+      const { begin } = program.functionAt(ret - 1);
+      if (begin >= 0 && !this.#switching.has(begin)) functions.push(begin);
+      if (functions.length === 2) return functions;
+    }
+    const { begin } = program.functionAt(pc);
+    return begin >= 0 && !this.#switching.has(begin) ? [...functions, begin] : functions;
+  }
+
+  /**
+   * The thread goes on somewhere with the new stack pointer. Returns whether that is what a return
+   * would have done.
+   */
+  #arrive(followed: Followed, pending: Pending, now: { pc: number; sp: number }): boolean {
+    const { stack, program, last } = followed;
+    const { value, set, isLocal, isNew } = pending;
+    program.stacks.raise(stack, Math.max(now.sp, value));
+    const arrival: Arrival = {
+      ...now,
+      value,
+      handle: pending.handle,
+      begins: program.functionAt(now.pc).begin === now.pc,
+      exact: this.#exact.has(set.address),
+    };
+    const verdict = isNew ? { kind: "fresh" } as const : judge(stack, arrival);
+    if (isLocal) {
+      if (verdict.kind !== "save" && verdict.kind !== "stale" && verdict.kind !== "return") {
+        return false;
+      }
+    } else {
+      this.#findings.onArrival(followed, { pending, verdict, arrival });
+    }
+    const { flow } = stack;
+    switch (verdict.kind) {
+      case "fresh": {
+        const start = { ...set, pc: now.pc, sp: value };
+        if (isNew) flow.start = start;
+        else program.stacks.begin(stack, newFlow(start));
+        this.#findings.onFresh(followed, pending);
+        return false;
+      }
+      case "return":
+        this.#dropTo(followed, verdict.call);
+        this.#end(followed, verdict.call);
+        flow.calls.pop();
+        break;
+      case "save":
+        this.#dropTo(followed, verdict.save.owner);
+        break;
+      case "left":
+        if (value === flow.left?.sp) this.#exact.add(set.address);
+        break;
+      case "stale":
+        if (isLocal) this.#findings.onArrival(followed, { pending, verdict, arrival });
+    }
+    flow.left = null;
+    return last.flow === "return";
+  }
+
+  #call(followed: Followed, { ret, sp, pc }: { ret: number; sp: number; pc: number }): void {
+    const { stack } = followed;
+    const { calls } = stack.flow;
+    const after = sp + this.#pushed;
+    for (let top = calls[calls.length - 1]; top !== undefined; top = calls[calls.length - 1]) {
+      if (top.sp > after || (top.sp === after && this.#isWithin(followed, top))) break;
+      this.#drop(followed, top);
+      calls.pop();
+    }
+    const slot = this.#pushed > 0 ? sp : -1;
+    calls.push({ ret, sp: after, callee: pc, slot, live: true, extra: null });
+    if (sp >= stack.low) return;
+    stack.low = sp;
+    if (sp < stack.floor) this.#findings.onBeyond(followed, this.#lastOf(followed));
+  }
+
+  /** Whether the function that a call has called calls in turn, without a frame of its own. */
+  #isWithin({ program, last }: Followed, { callee }: Call): boolean {
+    if (this.#pushed > 0) return false;
+    return program.functionAt(last.last).begin === program.functionAt(callee).begin;
+  }
+
+  #return(followed: Followed, pc: number, sp: number): void {
+    const { stack, program, last } = followed;
+    const { calls } = stack.flow;
+    for (let top = calls.at(-1); top !== undefined && top.sp < sp; top = calls.at(-1)) {
+      this.#drop(followed, top);
+      calls.pop();
+    }
+    const match = calls.findLast((call) => call.sp > sp || (call.sp === sp && call.ret === pc));
+    if (match?.sp === sp) {
+      this.#dropTo(followed, match);
+      this.#end(followed, match);
+      calls.pop();
+      return;
+    }
+    const top = calls.at(-1);
+    const at = this.#lastOf(followed);
+    if (top?.sp === sp) {
+      if (!program.isThunk(last.last)) {
+        this.#findings.onOverwritten(followed, { at, call: top, pc });
+      }
+      this.#drop(followed, top);
+      calls.pop();
+      return;
+    }
+    if (this.#switching.has(program.functionAt(last.last).begin)) return;
+    // The first function on a stack may return to whatever was put above it.
+    if (top === undefined && sp >= stack.flow.start.sp) return;
+    this.#findings.onBadReturn(followed, { at, expected: top ?? null, pc, sp });
+  }
+
+  /** Ends the calls that a call, or the first frame, has made in turn. */
+  #dropTo(followed: Followed, call: Call | null): void {
+    const { calls } = followed.stack.flow;
+    for (let top = calls.at(-1); top !== undefined && top !== call; top = calls.at(-1)) {
+      this.#drop(followed, top);
+      calls.pop();
+    }
+  }
+
+  /** A call is over without the return it would have had. */
+  #drop(followed: Followed, call: Call): void {
+    call.live = false;
+    for (const save of call.extra?.saves ?? []) save.leftBy ??= this.#lastOf(followed);
+  }
+
+  /** A call has returned. */
+  #end(followed: Followed, call: Call): void {
+    this.#drop(followed, call);
+    const allocates = call.extra?.allocates;
+    if (allocates == null) return;
+    const begin = Number(this.#on.cpu.register(this.#k.arch.calling.result));
+    if (begin === 0) return;
+    const end = begin + allocates.size;
+    followed.program.stacks.allocate({ begin, end, named: true, call: allocates.call });
+  }
+
+  #takeRole(followed: Followed, block: FollowedBlock, before: FollowedBlock): void {
+    const { role, begin: pc } = block;
+    const { calls } = followed.stack.flow;
+    const call = calls.at(-1);
+    if (role === null || (followed.role?.call === call && followed.role.pc === pc)) return;
+    followed.role = { call, pc };
+    const at: Moment = { address: before.last, time: this.#now };
+    const argument = (index: number): number =>
+      Number(this.#on.cpu.register(this.#k.arch.calling.arguments[index] ?? ""));
+    if (role.releases !== null) {
+      const begin = argument(role.releases.address);
+      const size = role.releases.size < 0 ? undefined : argument(role.releases.size);
+      this.#release(followed, { begin, end: size === undefined ? undefined : begin + size, at });
+    }
+    if (call === undefined) return;
+    if (role.allocates >= 0) {
+      const extra = call.extra ??= { saves: [], allocates: null };
+      extra.allocates ??= { size: argument(role.allocates), call: at };
+    }
+    if (role.saves) this.#save(followed, call, pc);
+  }
+
+  /** A function is about to save its caller's context. */
+  #save({ stack }: Followed, call: Call, saver: number): void {
+    const { flow } = stack;
+    const owner = flow.calls.at(-2) ?? null;
+    const save = {
+      pc: call.ret,
+      sp: call.sp,
+      fp: Number(this.#on.cpu.register(this.#k.arch.calling.framePointer)),
+      owner,
+      flow,
+      saver,
+      time: this.#now,
+      leftBy: null,
+    };
+    let bySp = flow.saves.get(save.pc);
+    if (bySp === undefined) flow.saves.set(save.pc, bySp = new Map());
+    bySp.set(save.sp, save);
+    if (owner === null) return;
+    const extra = owner.extra ??= { saves: [], allocates: null };
+    extra.saves = extra.saves.filter((each) => each.pc !== save.pc || each.sp !== save.sp);
+    extra.saves.push(save);
+  }
+
+  /** Memory is freed, by a function that is known to do so or by the kernel. */
+  #release(
+    followed: Followed,
+    { begin, end, at }: { begin: number; end: number | undefined; at: Moment },
+  ): void {
+    const { stacks } = followed.program;
+    const allocation = stacks.allocationAt(begin);
+    const known = stacks.release(begin, end);
+    const until = end ?? known?.end ?? begin + 1;
+    for (const stack of stacks.within(begin, until)) {
+      const { flow, runner } = stack;
+      const live = runner === null ? flow.left?.sp ?? stack.low : this.#spOf(runner) ?? stack.low;
+      if (live >= until || stack.base <= begin || flow.freed !== null) continue;
+      flow.freed = at;
+      if (runner !== null) this.#findings.onFreedRunning(followed, { stack, at, allocation });
+    }
+  }
+
+  /** The stack pointer of a thread, when its block began. */
+  #spOf(thread: bigint): number | undefined {
+    return this.#threads.values().find((each) => each.thread.address === thread)?.sp;
+  }
+
+  #onSyscall(event: SyscallEvent): void {
+    const followed = this.#followed;
+    if (followed === null || followed.thread.address !== event.thread.address) return;
+    const call: Moment = { address: followed.trap?.at ?? 0, time: this.#now };
+    const [address = 0n, size = 0n] = event.args;
+    if (event.name === "vm_deallocate") {
+      const begin = Number(address);
+      this.#release(followed, { begin, end: begin + Number(size), at: call });
+    } else if (event.name === "vm_allocate") {
+      followed.syscall = { event, call };
+    }
+  }
+
+  #endSyscall(followed: Followed, { event, call }: NonNullable<Followed["syscall"]>): void {
+    followed.syscall = null;
+    const result = BigInt.asIntN(64, this.#on.cpu.register(this.#k.arch.calling.result));
+    if (result <= 0n) return;
+    const begin = Number(result);
+    const end = begin + Number(event.args[1] ?? 0n);
+    followed.program.stacks.allocate({ begin, end, named: false, call });
+  }
+}
