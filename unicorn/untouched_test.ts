@@ -45,6 +45,11 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
       engine.addCodeHook(at, at + 16n, () => "stop")[Symbol.dispose]();
     }
   },
+  "watching blocks": ({ engine }) => {
+    for (const at of [0n, 0x400000n, 0xffff_8000_0000_0000n]) {
+      engine.watchBlocks(at, at + 0x10000n, () => {})[Symbol.dispose]();
+    }
+  },
   "mapRam and unmapRam": ({ engine }) => {
     engine.mapRam(ABSENT, new Uint8Array(4 * PAGE));
     engine.unmapRam(ABSENT, BigInt(4 * PAGE));

@@ -62,26 +62,31 @@ const SMALL_SHIFT = 64;
 /** Says what an arrival on a stack is. */
 export function judge(stack: Stack, arrival: Arrival): Verdict {
   const { flow } = stack;
-  const same = matching(flow, arrival);
+  const same = exactly(flow, arrival) ?? nearly(flow, arrival) ?? asLeft(flow, arrival);
   if (same !== undefined) return same;
   const { value, pc, begins } = arrival;
   if (begins || value >= flow.start.sp || pc === flow.start.pc) return { kind: "fresh" };
-  const past = stack.past.findLast((each) => matching(each, arrival) !== undefined);
+  const past = stack.past.findLast((each) =>
+    (exactly(each, arrival) ?? asLeft(each, arrival)) !== undefined
+  );
   if (past !== undefined) return { kind: "shared", flow: past };
-  return misaligned(flow, arrival) ?? { kind: "unknown" };
+  return shifted(flow, arrival) ?? { kind: "unknown" };
 }
 
-/** What of a flow goes on just so. */
-function matching(flow: Flow, arrival: Arrival): Verdict | undefined {
-  const { pc, sp, value, handle } = arrival;
+/** A call or save point of a flow that goes on just so. */
+function exactly(flow: Flow, { pc, sp }: Arrival): Verdict | undefined {
   const call = callAt(flow, pc, sp);
   if (call !== undefined) return { kind: "return", call };
   const save = flow.saves.get(pc)?.get(sp);
   if (save !== undefined) {
     return { kind: save.owner === null || save.owner.live ? "save" : "stale", save };
   }
-  const left = flow.left?.sp;
-  return value === left || handle === left ? { kind: "left" } : undefined;
+  return undefined;
+}
+
+/** Whether a flow goes on with the stack pointer it was left with. */
+function asLeft({ left }: Flow, { value, handle }: Arrival): Verdict | undefined {
+  return value === left?.sp || handle === left?.sp ? { kind: "left" } : undefined;
 }
 
 /** The call that returns to a place with a stack pointer. */
@@ -94,9 +99,8 @@ function callAt({ calls }: Flow, pc: number, sp: number): Call | undefined {
   return undefined;
 }
 
-/** What of a flow goes on with a stack pointer nearby. */
-function misaligned(flow: Flow, arrival: Arrival): Verdict | undefined {
-  const { pc, sp, value, exact } = arrival;
+/** A call or save point of a flow that goes on with another stack pointer, which is not far off. */
+function nearly(flow: Flow, { pc, sp }: Arrival): Verdict | undefined {
   let best: { expected: number; save: SavePoint | undefined } | undefined;
   const offer = (expected: number, save?: SavePoint) => {
     const off = Math.abs(expected - sp);
@@ -108,7 +112,11 @@ function misaligned(flow: Flow, arrival: Arrival): Verdict | undefined {
     if (save.owner === null || save.owner.live) offer(save.sp, save);
   }
   for (const { ret, sp } of flow.calls) if (ret === pc) offer(sp);
-  if (best !== undefined) return { kind: "misaligned", ...best, found: sp };
+  return best === undefined ? undefined : { kind: "misaligned", ...best, found: sp };
+}
+
+/** A stack pointer that is not far off from the one the flow was left with. */
+function shifted(flow: Flow, { value, exact }: Arrival): Verdict | undefined {
   const left = flow.left?.sp ?? NaN;
   if (!exact || !(Math.abs(left - value) <= SMALL_SHIFT)) return undefined;
   return { kind: "misaligned", expected: left, found: value, save: undefined };

@@ -101,7 +101,7 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   /** Numbers of the stacks it is about, the one it is found on first. */
   readonly stacks: readonly number[];
-  /** What was on them, in the same order. */
+  /** What was on them, in the same order; on a shared stack what both contexts have there. */
   readonly walks: readonly StackWalk[];
   /** What came of it, in the order it happened. */
   readonly consequences: readonly Consequence[];

@@ -34,26 +34,20 @@ export interface FindingDraft extends Omit<Finding, "at" | "evidence" | "consequ
   /** The program it is about. */
   readonly program: Program;
   /** A return address that somebody has overwritten, until it is known who. */
-  overwritten: { readonly slot: number; readonly until: number } | null;
+  overwritten: { readonly slot: number; readonly until: number; readonly value: number } | null;
 }
 
 /** What a finding is made of. */
 interface Parts {
   readonly summary: string;
   readonly at: Draft;
-  readonly expected?: number;
-  readonly found?: number;
+  readonly expected?: number | undefined;
+  readonly found?: number | undefined;
   readonly evidence: readonly (Draft | null)[];
   /** The stack it is found on first. */
   readonly stacks: readonly Stack[];
   /** What is on them, if not what was when they were left. */
   readonly walks?: readonly StackWalk[];
-}
-
-/** Where a thread is. */
-interface Now {
-  readonly pc: number;
-  readonly sp: number;
 }
 
 /** A page on the way must be seen, and not more of them. */
@@ -140,7 +134,7 @@ export class Findings {
             leftBy === null ? null : program.draft(leftBy, "left the frame"),
           ],
           stacks,
-          walks: [this.#walk(followed, stack, arrival), walkOf(program, pending.from)],
+          walks: [walkOf(program, stack, arrival), walkOf(program, pending.from)],
         });
         break;
       }
@@ -154,7 +148,8 @@ export class Findings {
           expected: verdict.flow.left?.sp,
           found: start.sp,
           evidence: [resume("resumed the context whose frames are overwritten")],
-          stacks,
+          stacks: [stack],
+          walks: [walkOf(program, stack, undefined, verdict.flow), walkOf(program, stack)],
         });
       }
     }
@@ -187,7 +182,10 @@ export class Findings {
       found,
       evidence: [saved, program.draft(pending.set, "loaded the stack pointer"), shift],
       stacks: [stack, pending.from],
-      walks: [this.#walk(followed, stack, arrival), walkOf(program, pending.from)],
+      walks: [
+        walkOf(program, stack, { ...arrival, above: Math.max(expected, found) }),
+        walkOf(program, pending.from),
+      ],
     });
   }
 
@@ -242,56 +240,47 @@ export class Findings {
     return allocation == null ? null : program.draft(allocation.call, "allocated the stack");
   }
 
-  /** A stack is run on for the first time. */
-  onFresh(followed: Followed, pending: Pending): void {
-    const { stack, program } = followed;
+  /** A stack is left for the first time: now it is known what runs on it. */
+  onFirstLeave({ program, stack, thread }: Followed): void {
     const { stacks } = program;
     for (const [upper, lower] of [[stack, stacks.below(stack)], [stacks.above(stack), stack]]) {
       if (upper === undefined || lower === undefined) continue;
-      this.#checkGuard(followed, pending, { upper, lower });
+      this.#checkGuard({ program, thread }, { upper, lower });
     }
   }
 
+  /** Finds out whether there is a guard between two stacks, of which something has come or not. */
   #checkGuard(
-    followed: Followed,
-    pending: Pending,
+    where: Pick<Followed, "program" | "thread">,
     { upper, lower }: { upper: Stack; lower: Stack },
-  ): void {
-    const { program, stack } = followed;
-    if (upper.allocation === null || lower.allocation === null) return;
-    if (upper.flow.freed !== null || lower.flow.freed !== null) return;
-    if (upper.allocation === lower.allocation || this.#unguarded.has(upper)) return;
-    if (isGuarded(program.task, { from: lower.base, to: upper.low })) return;
-    const known = this.all.find((each) =>
+  ): FindingDraft | undefined {
+    const known = this.#unguarded.get(upper);
+    if (known !== undefined) return known;
+    const { program } = where;
+    if (upper.allocation === null || lower.allocation === null) return undefined;
+    if (upper.flow.freed !== null || lower.flow.freed !== null) return undefined;
+    if (upper.allocation === lower.allocation) return undefined;
+    if (isGuarded(program.task, { from: lower.base, to: upper.low })) return undefined;
+    let draft = this.all.find((each) =>
       each.kind === "unguarded-neighbors" && each.program === program
     );
-    if (known !== undefined) {
-      this.#unguarded.set(upper, known);
-      return;
-    }
-    const name = (of: Stack): string => this.#nameOf(program, of);
-    const gap = upper.allocation.begin - lower.allocation.end;
-    const draft = this.#add(followed, "unguarded-neighbors", {
-      summary: `${name(upper)}'s stack and ${name(lower)}'s below it ` +
-        (gap <= 0 ? "touch" : `are ${gap} bytes apart`) + " without a guard",
-      at: program.draft(this.#endOf(followed), "began on the stack"),
-      evidence: [
-        this.#allocated(program, upper.allocation),
-        this.#allocated(program, lower.allocation),
-      ],
-      stacks: upper === stack ? [upper, lower] : [lower, upper],
-      walks: [
-        walkOf(program, stack, { pc: followed.last.last, sp: followed.sp }),
-        walkOf(program, upper === stack ? lower : upper),
-        ...(pending.from === upper || pending.from === lower
-          ? []
-          : [walkOf(program, pending.from)]),
-      ],
+    const began = upper.flow.start.time > lower.flow.start.time ? upper : lower;
+    draft ??= this.#make(where, "unguarded-neighbors", {
+      summary: this.#apart(program, upper, lower),
+      at: program.draft(began.flow.start, "began on the stack"),
+      evidence: [upper, lower].map((each) => this.#allocated(program, each.allocation)),
+      stacks: [upper, lower],
     });
-    if (draft !== null) this.#unguarded.set(upper, draft);
-    // Nothing has come of it yet: what is wrong with either stack is not yet for this reason.
-    this.#causes.delete(upper.flow);
-    this.#causes.delete(lower.flow);
+    this.#unguarded.set(upper, draft);
+    return draft;
+  }
+
+  #apart(program: Program, upper: Stack, lower: Stack): string {
+    const gap = (upper.allocation?.begin ?? upper.low) - (lower.allocation?.end ?? lower.base);
+    return `${this.#nameOf(program, upper)}'s stack and ${
+      this.#nameOf(program, lower)
+    }'s below it ` +
+      (gap <= 0 ? "touch" : `are ${gap} bytes apart`) + " without a guard";
   }
 
   /** A stack pointer is beyond its stack. */
@@ -299,22 +288,29 @@ export class Findings {
     const { stack, program, sp: before, last } = followed;
     const sp = before + (Number.isNaN(last.delta) ? 0 : last.delta);
     const below = program.stacks.below(stack);
-    const unguarded = this.#unguarded.get(stack);
     const { floor } = stack;
     // Once is enough.
     stack.floor = -1;
     if (below !== undefined && sp < below.base) {
       below.flow.overrun ??= { ...at, by: stack, sp };
-      if (unguarded === undefined) return;
+      const draft = this.#checkGuard(followed, { upper: stack, lower: below });
+      if (draft === undefined || draft.found !== null) return;
       below.flow.overrun = null;
-      this.#causes.set(below.flow, unguarded);
-      this.#follow(unguarded, {
-        kind: "stack-overrun",
-        draft: program.draft(at, "grew into the stack below"),
-        summary: `${this.#nameOf(program, stack)}'s stack has grown into ` +
-          `${this.#nameOf(program, below)}'s`,
-        expected: floor,
-        found: sp,
+      this.#causes.set(below.flow, draft);
+      // Now it is known what comes of it.
+      this.#replace(draft, {
+        ...draft,
+        summary: `${
+          this.#apart(program, stack, below)
+        }, and the upper one has grown into the lower`,
+        at: program.draft(at, "grew into the stack below"),
+        expected: BigInt(floor),
+        found: BigInt(sp),
+        evidence: [stack, below].map((each) => this.#allocated(program, each.allocation))
+          .filter((each) => each !== null),
+        stacks: [stack.id, below.id],
+        walks: [walkOf(program, stack, { pc: at.address, sp }), walkOf(program, below)],
+        map: this.#map(program),
       });
       return;
     }
@@ -346,9 +342,8 @@ export class Findings {
       stacks: [stack],
       walks: [walkOf(program, stack, { pc: at.address, sp })],
     });
-    if (draft !== null && call.slot >= 0 && draft.overwritten === null) {
-      draft.overwritten = { slot: call.slot, until: this.#k.cpus[0]?.cpu.instructions ?? 0 };
-    }
+    if (call.slot < 0 || draft.overwritten !== null) return;
+    draft.overwritten = { slot: call.slot, until: this.#now, value: pc };
   }
 
   /** A function returns where no call has left a return address. */
@@ -374,6 +369,9 @@ export class Findings {
     const last = this.#last.get(task);
     if (last === undefined) return;
     const { draft, pc } = last;
+    const crash: MapPoint = { kind: "crash", address: BigInt(pc), text: "crashed...", stack: null };
+    const points = [...draft.map.points, crash].sort((a, b) => a.address < b.address ? -1 : 1);
+    this.#replace(draft, { ...draft, map: { ...draft.map, points } });
     this.#follow(draft, {
       kind: "fault",
       draft: draft.program.draft({ address: pc, time: this.#now }, "ended the task"),
@@ -386,18 +384,31 @@ export class Findings {
   }
 
   /** Adds a finding, or a consequence to the one that its stacks are out of order for. */
-  #add(followed: Followed, kind: FindingKind, parts: Parts): FindingDraft | null {
-    const { program, thread } = followed;
-    const { stacks, at, expected, found, summary, evidence } = parts;
+  #add(followed: Followed, kind: FindingKind, parts: Parts): FindingDraft {
+    const { program } = followed;
+    const { stacks, at, expected, found, summary } = parts;
     const cause = stacks.map(({ flow }) => this.#causes.get(flow)).find((each) => each != null);
     if (cause !== undefined) {
       this.#last.set(program.task.name, { draft: cause, pc: found ?? Number(at.address) });
       this.#follow(cause, { kind, draft: at, summary, expected, found });
       return cause;
     }
-    const crash: MapPoint[] = kind === "overwritten-return" || kind === "bad-return"
-      ? [{ kind: "crash", address: BigInt(found ?? 0), text: "returned to here...", stack: null }]
-      : [];
+    const draft = this.#make(followed, kind, parts);
+    this.#last.set(program.task.name, { draft, pc: found ?? Number(at.address) });
+    const [first] = stacks;
+    if (first !== undefined) this.#causes.set(first.flow, draft);
+    return draft;
+  }
+
+  #replace(draft: FindingDraft, by: FindingDraft): void {
+    Object.assign(draft, by);
+  }
+
+  #make(
+    { program, thread }: Pick<Followed, "program" | "thread">,
+    kind: FindingKind,
+    { summary, at, expected, found, evidence, stacks, walks }: Parts,
+  ): FindingDraft {
     const draft: FindingDraft = {
       kind,
       summary,
@@ -408,21 +419,18 @@ export class Findings {
       found: found === undefined ? null : BigInt(found),
       evidence: evidence.filter((each) => each !== null),
       stacks: stacks.map(({ id }) => id),
-      walks: parts.walks ?? stacks.map((stack) => walkOf(program, stack)),
+      walks: walks ?? stacks.map((stack) => walkOf(program, stack)),
       consequences: [],
-      map: this.#map(program, crash),
+      map: this.#map(program),
       program,
       overwritten: null,
     };
     this.all.push(draft);
-    this.#last.set(program.task.name, { draft, pc: found ?? Number(at.address) });
-    const [first] = stacks;
-    if (first !== undefined) this.#causes.set(first.flow, draft);
     return draft;
   }
 
-  #map(program: Program, points: readonly MapPoint[]): StackMap {
-    return mapOf(program, { calling: this.#calling, points });
+  #map(program: Program): StackMap {
+    return mapOf(program, { calling: this.#calling });
   }
 
   #follow(
@@ -449,10 +457,6 @@ export class Findings {
 
   #nameOf(program: Program, stack: Stack): string {
     return nameStacks(program).get(stack) ?? `stack ${stack.id}`;
-  }
-
-  #walk({ program }: Followed, stack: Stack, { pc, sp }: Now): StackWalk {
-    return walkOf(program, stack, { pc, sp });
   }
 
   /** The last instruction of the block a thread was in. */

@@ -71,6 +71,8 @@ export interface Followed {
 /** A stack pointer so near to the one before is on the same stack, if it is on no other. */
 const NEAR = 4096;
 const LAST_USER_BLOCK = (1n << 48n) - 1n;
+/** System calls after which other code may be at an address. */
+const REMAPPING = new Set(["vm_deallocate", "vm_protect", "cache_flush"]);
 const START: FollowedBlock = { ...NO_BLOCK, role: null };
 
 /** Follows what runs on one CPU. */
@@ -86,8 +88,6 @@ export class Follower implements Disposable {
   readonly #watch: Disposable;
   /** Bytes a call pushes. */
   readonly #pushed: number;
-  /** Functions that have changed stacks, by their first instructions. */
-  readonly #switching = new Set<number>();
   /** Instructions that have led back to a stack with the stack pointer it was left with. */
   readonly #exact = new Set<number>();
   #followed: Followed | null = null;
@@ -314,7 +314,7 @@ export class Follower implements Disposable {
       return;
     }
     this.switches++;
-    this.#switching.add(common.function);
+    program.switching.add(common.function);
     this.#leave(followed, { ...at, sp: before });
     const flow = newFlow({ ...at, pc: -1, sp: value });
     const next = found ?? stacks.add(value, flow, { isThreads: false });
@@ -324,24 +324,17 @@ export class Follower implements Disposable {
     followed.pending = { ...common, isNew: found === undefined, runner };
   }
 
-  #leave({ stack, program, last }: Followed, left: Moment & { sp: number }): void {
+  #leave(followed: Followed, left: Moment & { sp: number }): void {
+    const { stack, program, last } = followed;
     const { flow } = stack;
-    if (flow.left === null) stack.outer = this.#outerOf(program, stack, last.begin);
+    if (flow.left === null && !flow.named) {
+      flow.named = true;
+      stack.outer = program.outermost(flow, last.begin);
+      this.#findings.onFirstLeave(followed);
+    }
     flow.left = left;
     stack.low = Math.min(stack.low, Number.isNaN(left.sp) ? stack.low : left.sp);
     stack.runner = null;
-  }
-
-  /** The outermost functions on a stack that are not a switch itself. */
-  #outerOf(program: Program, { flow: { calls } }: Stack, pc: number): number[] {
-    const functions: number[] = [];
-    for (const { ret } of calls) {
-      const { begin } = program.functionAt(ret - 1);
-      if (begin >= 0 && !this.#switching.has(begin)) functions.push(begin);
-      if (functions.length === 2) return functions;
-    }
-    const { begin } = program.functionAt(pc);
-    return begin >= 0 && !this.#switching.has(begin) ? [...functions, begin] : functions;
   }
 
   /**
@@ -351,29 +344,26 @@ export class Follower implements Disposable {
   #arrive(followed: Followed, pending: Pending, now: { pc: number; sp: number }): boolean {
     const { stack, program, last } = followed;
     const { value, set, isLocal, isNew } = pending;
+    // A call in the same stack is just that.
+    if (isLocal && last.flow === "call") return false;
     program.stacks.raise(stack, Math.max(now.sp, value));
     const arrival: Arrival = {
       ...now,
-      value,
-      handle: pending.handle,
+      // In the same stack, only what has been saved is gone on with.
+      value: isLocal ? NaN : value,
+      handle: isLocal ? NaN : pending.handle,
       begins: program.functionAt(now.pc).begin === now.pc,
       exact: this.#exact.has(set.address),
     };
     const verdict = isNew ? { kind: "fresh" } as const : judge(stack, arrival);
-    if (isLocal) {
-      if (verdict.kind !== "save" && verdict.kind !== "stale" && verdict.kind !== "return") {
-        return false;
-      }
-    } else {
-      this.#findings.onArrival(followed, { pending, verdict, arrival });
-    }
+    if (isLocal && (verdict.kind === "fresh" || verdict.kind === "unknown")) return false;
+    this.#findings.onArrival(followed, { pending, verdict, arrival });
     const { flow } = stack;
     switch (verdict.kind) {
       case "fresh": {
         const start = { ...set, pc: now.pc, sp: value };
         if (isNew) flow.start = start;
         else program.stacks.begin(stack, newFlow(start));
-        this.#findings.onFresh(followed, pending);
         return false;
       }
       case "return":
@@ -386,9 +376,6 @@ export class Follower implements Disposable {
         break;
       case "left":
         if (value === flow.left?.sp) this.#exact.add(set.address);
-        break;
-      case "stale":
-        if (isLocal) this.#findings.onArrival(followed, { pending, verdict, arrival });
     }
     flow.left = null;
     return last.flow === "return";
@@ -440,7 +427,7 @@ export class Follower implements Disposable {
       calls.pop();
       return;
     }
-    if (this.#switching.has(program.functionAt(last.last).begin)) return;
+    if (program.switching.has(program.functionAt(last.last).begin)) return;
     // The first function on a stack may return to whatever was put above it.
     if (top === undefined && sp >= stack.flow.start.sp) return;
     this.#findings.onBadReturn(followed, { at, expected: top ?? null, pc, sp });
@@ -476,7 +463,7 @@ export class Follower implements Disposable {
     const { role, begin: pc } = block;
     const { calls } = followed.stack.flow;
     const call = calls.at(-1);
-    if (role === null || (followed.role?.call === call && followed.role.pc === pc)) return;
+    if (role === null || (followed.role?.pc === pc && followed.role.call === call)) return;
     followed.role = { call, pc };
     const at: Moment = { address: before.last, time: this.#now };
     const argument = (index: number): number =>
@@ -545,6 +532,7 @@ export class Follower implements Disposable {
     if (followed === null || followed.thread.address !== event.thread.address) return;
     const call: Moment = { address: followed.trap?.at ?? 0, time: this.#now };
     const [address = 0n, size = 0n] = event.args;
+    if (REMAPPING.has(event.name)) followed.program.forgetCode();
     if (event.name === "vm_deallocate") {
       const begin = Number(address);
       this.#release(followed, { begin, end: begin + Number(size), at: call });

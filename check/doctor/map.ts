@@ -20,11 +20,12 @@ const STARTS = new Set(["_start", "start", "crt_main", "__libc_start_main", "mai
 export function nameStacks(program: Program): Map<Stack, string> {
   const shared = new Map<number, number>();
   const { all } = program.stacks;
-  for (const { outer: [root = -1] } of all) shared.set(root, (shared.get(root) ?? 0) + 1);
+  const outers = new Map(all.map((stack) => [stack, outerOf(program, stack)]));
+  for (const [root = -1] of outers.values()) shared.set(root, (shared.get(root) ?? 0) + 1);
   const used = new Map<string, number>();
   const names = new Map<Stack, string>();
   for (const stack of all) {
-    const name = nameOf(program, stack, shared);
+    const name = nameOf(program, stack, { shared, outer: outers.get(stack) ?? [] });
     const times = (used.get(name) ?? 0) + 1;
     used.set(name, times);
     names.set(stack, times === 1 ? name : `${name} #${times}`);
@@ -32,13 +33,21 @@ export function nameStacks(program: Program): Map<Stack, string> {
   return names;
 }
 
+/** What was outermost when the stack was left first, or what is. */
+function outerOf(program: Program, { outer, flow }: Stack): readonly number[] {
+  return flow.named ? outer : program.outermost(flow, flow.calls.at(-1)?.callee ?? flow.start.pc);
+}
+
 function nameOf(
   program: Program,
   stack: Stack,
-  shared: ReadonlyMap<number, number>,
+  { shared, outer }: {
+    readonly shared: ReadonlyMap<number, number>;
+    readonly outer: readonly number[];
+  },
 ): string {
   if (stack.isThreads && stack.id === 0) return "main";
-  const { outer, flow } = stack;
+  const { flow } = stack;
   const [root = -1, next = -1] = outer;
   const name = (address: number): string => address < 0 ? "" : program.functionAt(address).name;
   const begun = name(flow.start.pc);
@@ -162,7 +171,8 @@ function stackPoints(
   if (stack.runner !== null || stack.flow.left === null) return points;
   // Where it has changed stacks by a call, that call is the save point.
   const call = stack.flow.calls.at(-1);
-  if (call !== undefined) {
+  const isSaved = call !== undefined && savesOf(stack).some(({ sp }) => sp === call.sp);
+  if (call !== undefined && !isSaved) {
     pointer(calling.stackPointer, call.sp, call.ret, program.functionAt(call.callee).name);
   }
   return points;
@@ -194,17 +204,16 @@ function regionsOf(program: Program): MapRegion[] {
   const entries = program.task.space?.entries ?? [];
   const threads = program.stacks.all.filter(({ isThreads }) => isThreads);
   return entries.map((entry) => ({
-    kind: kindOf(entry, threads),
+    kind: program.isOwn(entry.begin) ? "text" : kindOf(entry, threads),
     begin: entry.begin,
     end: entry.end,
     protection: protectionOf(entry),
   }));
 }
 
-function kindOf({ begin, end, object }: VmEntry, threads: readonly Stack[]): MapRegion["kind"] {
+function kindOf({ begin, end }: VmEntry, threads: readonly Stack[]): MapRegion["kind"] {
   const isStack = threads.some(({ base }) => BigInt(base - 1) >= begin && BigInt(base - 1) < end);
-  if (isStack) return "stack";
-  return object.kind === "file" ? "text" : "heap";
+  return isStack ? "stack" : "heap";
 }
 
 function protectionOf({ protection: { read, write, execute } }: VmEntry): string {

@@ -1,8 +1,33 @@
 /**
  * The stack doctor: what is wrong with the stacks of a program that switches between them.
  *
+ * {@linkcode diagnose} runs a machine and follows its programs from block to block. Of a program it
+ * needs its symbols, and no tables: stacks, save points and switches are recognized from what is
+ * executed, so that hand-written switches of any library will do.
+ *
+ * @example Two contexts, and what is wrong with their stacks
+ * ```ts
+ * // deno run --allow-ffi --allow-env --allow-read example.ts
+ * import { archByName, moduleHello } from "@trapline/trapline";
+ * import { diagnose } from "@trapline/trapline/doctor";
+ *
+ * const { findings, switches } = await diagnose(
+ *   { arch: archByName("x86_64"), modules: [await moduleHello("x86_64")] },
+ *   { allocators: ["stack_allocate"], releasers: ["stack_free"] },
+ * );
+ * for (const { kind, summary, at } of findings) console.log(kind, summary, at.function, at.text);
+ * console.log(`${findings.length} findings, ${switches} switches of stacks`);
+ * ```
+ *
+ * The files, lowest first: `finding.ts` says what there is to find, as plain data; `blocks.ts` what
+ * a block of code does with the stack pointer; `stacks.ts` keeps what is known of stacks and
+ * `program.ts` of a task's code; `arrival.ts` says what a program goes on with behind a switch;
+ * `follower.ts` follows execution; `findings.ts` puts together what is wrong, with `walks.ts`,
+ * `map.ts` and `guards.ts`; `writers.ts` runs once more to find who overwrote a return address.
+ *
  * @module
  */
+export { diagnose } from "./diagnose.ts";
 export type {
   CodePlace,
   Consequence,
@@ -17,4 +42,5 @@ export type {
   StackMap,
   StackWalk,
 } from "./finding.ts";
+export type { Allocator, DoctorOptions, Releaser } from "./options.ts";
 export * from "./report/mod.ts";

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Arch } from "../../arch/mod.ts";
+import { type Arch, PAGE_SIZE } from "../../arch/mod.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/thread/task.ts";
 import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import { type Block, type CodeReader, savesCaller, scanBlock } from "./blocks.ts";
 import type { CodePlace, Evidence } from "./finding.ts";
 import type { Roles } from "./options.ts";
-import { type Moment, Stacks } from "./stacks.ts";
+import { type Flow, type Moment, Stacks } from "./stacks.ts";
 
 /** What entering a block means, beside following it. */
 export interface BlockRole {
@@ -35,6 +35,9 @@ export interface Draft extends Omit<Evidence, "text"> {
   readonly code: Uint8Array;
 }
 
+/** Calls looked at for the outermost functions. */
+const OUTERMOST = 4;
+const PAGE = BigInt(PAGE_SIZE);
 /** Thunks by which compilers jump: they overwrite their own return address. */
 const THUNK = /^__(?:x86_indirect_thunk|llvm_retpoline)/;
 
@@ -51,6 +54,8 @@ export class Program {
   readonly #functions = new Map<number, { name: string; begin: number }>();
   /** Reads code. */
   readonly read: CodeReader;
+  /** Functions that have changed stacks, by their first instructions. */
+  readonly switching = new Set<number>();
 
   /** A view of a task that lives. */
   constructor(k: Kernel, task: Task, roles: Roles) {
@@ -71,8 +76,13 @@ export class Program {
     const block = { ...scanBlock(this.#arch, this.read, pc), role: this.#roleOf(pc) };
     // Code that the program may change at any time is looked at each time.
     const entry = this.task.space?.lookup(BigInt(pc));
-    if (entry?.object.kind === "file" && !entry.protection.write) this.#blocks.set(pc, block);
+    if (entry !== undefined && !entry.protection.write) this.#blocks.set(pc, block);
     return block;
+  }
+
+  /** The program has changed mappings, and may have changed code before that. */
+  forgetCode(): void {
+    this.#blocks.clear();
   }
 
   #roleOf(pc: number): BlockRole | null {
@@ -99,6 +109,28 @@ export class Program {
       this.#functions.set(address, found);
     }
     return found;
+  }
+
+  /**
+   * The outermost functions on a stack, two at most, that have not changed stacks; `pc` is where the
+   * innermost is.
+   */
+  outermost({ calls }: Flow, pc: number): number[] {
+    const functions: number[] = [];
+    for (const address of [...calls.slice(0, OUTERMOST).map(({ ret }) => ret - 1), pc]) {
+      const { begin } = this.functionAt(address);
+      if (begin >= 0 && !this.switching.has(begin)) functions.push(begin);
+      if (functions.length === 2) break;
+    }
+    return functions;
+  }
+
+  /** Whether an address is in the program's file, as it is loaded. */
+  isOwn(address: bigint): boolean {
+    const segments = this.task.module?.program.segments ?? [];
+    return segments.some(({ address: begin, memorySize }) =>
+      address >= begin - begin % PAGE && address < begin + memorySize
+    );
   }
 
   /** Whether a function is meant to return elsewhere than it was called from. */

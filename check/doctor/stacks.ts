@@ -73,6 +73,8 @@ export interface Flow {
   readonly saves: Map<number, Map<number, SavePoint>>;
   /** Where it was left last. */
   left: Leave | null;
+  /** Whether it has been left, and its outermost functions looked at. */
+  named: boolean;
   /** What has freed its stack since. */
   freed: Moment | null;
   /** What has taken the frames it was left with. */
@@ -124,7 +126,15 @@ const PAST = 8;
 
 /** A flow that begins. */
 export function newFlow(start: Flow["start"]): Flow {
-  return { calls: [], start, saves: new Map(), left: null, freed: null, overrun: null };
+  return {
+    calls: [],
+    start,
+    saves: new Map(),
+    left: null,
+    named: false,
+    freed: null,
+    overrun: null,
+  };
 }
 
 /** The stacks of one task. */

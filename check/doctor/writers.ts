@@ -23,17 +23,21 @@ export function findWriters(
         ? { policy: options.policy }
         : {}),
     });
-    using _watchpoint = machine.addWatchpoint(BigInt(overwritten.slot), WORD, "write", {
-      task: program.task.id,
-    });
+    const { slot, until, value } = overwritten;
+    const task = program.task.id;
+    const address = BigInt(slot);
+    using _watchpoint = machine.addWatchpoint(address, WORD, "write", { task });
     let writer: { pc: number; time: number; by: string } | undefined;
-    while (machine.cpu.instructions < overwritten.until) {
-      const result = machine.run(overwritten.until - machine.cpu.instructions);
+    while (machine.cpu.instructions < until) {
+      const result = machine.run(until - machine.cpu.instructions);
       if (result.kind !== "watchpoint") break;
       const hit = result.hits.at(-1);
-      if (hit !== undefined) {
-        writer = { pc: Number(hit.pc), time: machine.cpu.instructions - 1, by: hit.by };
-      }
+      const bytes = machine.readMemory(address, WORD, { task });
+      const word = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+      // What was written before the right address was is of no interest, nor what is gone again.
+      writer = hit === undefined || word !== BigInt(value)
+        ? undefined
+        : { pc: Number(hit.pc), time: machine.cpu.instructions - 1, by: hit.by };
     }
     if (writer === undefined) continue;
     const who = writer.by === "instruction" ? "" : `: the ${writer.by} did, here`;
