@@ -19,7 +19,7 @@ import type {
   StackMap,
   StackWalk,
 } from "./finding.ts";
-import type { Followed, Pending } from "./follower.ts";
+import type { Followed, Pending } from "./followed.ts";
 import { isGuarded } from "./guards.ts";
 import { mapOf, nameStacks } from "./map.ts";
 import type { Draft, Program } from "./program.ts";
@@ -142,7 +142,10 @@ export class Findings {
         const { start } = flow;
         const runner = program.place(start.pc).function;
         this.#add(followed, "shared-stack", {
-          summary: `${named()}'s stack was left with a context on it, and ${runner}() was begun ` +
+          summary:
+            `${
+              this.#nameOf(program, stack, verdict.flow)
+            }'s stack was left with a context on it, and ${runner}() was begun ` +
             "on the same stack before that was resumed",
           at: program.draft(start, "began another context on the stack"),
           expected: verdict.flow.left?.sp,
@@ -455,8 +458,8 @@ export class Findings {
     });
   }
 
-  #nameOf(program: Program, stack: Stack): string {
-    return nameStacks(program).get(stack) ?? `stack ${stack.id}`;
+  #nameOf(program: Program, stack: Stack, flow: Flow = stack.flow): string {
+    return nameStacks(program, new Map([[stack, flow]])).get(stack) ?? `stack ${stack.id}`;
   }
 
   /** The last instruction of the block a thread was in. */

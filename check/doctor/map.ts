@@ -8,7 +8,7 @@ import type { CallConvention } from "../../arch/mod.ts";
 import type { VmEntry } from "../../kernel/mod.ts";
 import type { MapPoint, MapRegion, MapStack, StackMap } from "./finding.ts";
 import type { Program } from "./program.ts";
-import { bottomMost, type SavePoint, type Stack } from "./stacks.ts";
+import { bottomMost, type Flow, type SavePoint, type Stack } from "./stacks.ts";
 
 /** Functions that say nothing of what runs on a thread's stack. */
 const STARTS = new Set(["_start", "start", "crt_main", "__libc_start_main", "main"]);
@@ -16,11 +16,18 @@ const STARTS = new Set(["_start", "start", "crt_main", "__libc_start_main", "mai
 /**
  * Names of stacks by what runs on them: the outermost function, or where several share that, what
  * it has called. A thread's is named by its own function.
+ *
+ * @param flows what stacks are named by, where it is not what is on them now
  */
-export function nameStacks(program: Program): Map<Stack, string> {
+export function nameStacks(
+  program: Program,
+  flows: ReadonlyMap<Stack, Flow> = new Map(),
+): Map<Stack, string> {
   const shared = new Map<number, number>();
   const { all } = program.stacks;
-  const outers = new Map(all.map((stack) => [stack, outerOf(program, stack)]));
+  const outers = new Map(
+    all.map((stack) => [stack, outerOf(program, flows.get(stack) ?? stack.flow)]),
+  );
   for (const [root = -1] of outers.values()) shared.set(root, (shared.get(root) ?? 0) + 1);
   const used = new Map<string, number>();
   const names = new Map<Stack, string>();
@@ -33,9 +40,10 @@ export function nameStacks(program: Program): Map<Stack, string> {
   return names;
 }
 
-/** What was outermost when the stack was left first, or what is. */
-function outerOf(program: Program, { outer, flow }: Stack): readonly number[] {
-  return flow.named ? outer : program.outermost(flow, flow.calls.at(-1)?.callee ?? flow.start.pc);
+/** What was outermost when a stack was left first, or what is. */
+function outerOf(program: Program, flow: Flow): readonly number[] {
+  const { calls, start } = flow;
+  return flow.outer ?? program.outermost(flow, calls.at(-1)?.callee ?? start.pc);
 }
 
 function nameOf(

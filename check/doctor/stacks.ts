@@ -73,8 +73,8 @@ export interface Flow {
   readonly saves: Map<number, Map<number, SavePoint>>;
   /** Where it was left last. */
   left: Leave | null;
-  /** Whether it has been left, and its outermost functions looked at. */
-  named: boolean;
+  /** Its outermost functions when it was left first, outermost first; `null` before that. */
+  outer: readonly number[] | null;
   /** What has freed its stack since. */
   freed: Moment | null;
   /** What has taken the frames it was left with. */
@@ -113,8 +113,6 @@ export interface Stack {
   readonly past: Flow[];
   /** The thread that runs on it, by the address of its object; `null` if none does. */
   runner: bigint | null;
-  /** Functions of its outermost frames as they were last, outermost first. */
-  outer: readonly number[];
 }
 
 /** A stack pointer this far below what was seen of a stack may still be on it. */
@@ -131,7 +129,7 @@ export function newFlow(start: Flow["start"]): Flow {
     start,
     saves: new Map(),
     left: null,
-    named: false,
+    outer: null,
     freed: null,
     overrun: null,
   };
@@ -182,7 +180,6 @@ export class Stacks {
       flow,
       past: [],
       runner: null,
-      outer: [],
     };
     if (allocation !== null) this.#drop(allocation.begin, allocation.end);
     this.all.push(stack);
