@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Arch } from "../../arch/arch.ts";
 import { disassemble } from "../../arch/disassemble.ts";
-import { parseElf } from "../../elf/mod.ts";
+import { type ElfFile, parseElf } from "../../elf/mod.ts";
+import type { Arch } from "../../arch/arch.ts";
 import { SwitchMachine } from "./switch_machine.ts";
 
 /** A loop whose switches are calls of functions. */
@@ -16,22 +16,22 @@ export interface SwitchFunctions {
   readonly functions: readonly string[];
 }
 
+/** Addresses of the instructions of one switch. */
+type Trace = readonly bigint[];
+
 /**
- * The instructions of the two switches of a round, from the first of the function that is called on
- * one stack to the last of the function that returns on the other, in Capstone's words: there and
- * back.
+ * The two switches of a round, there and back: from the first instruction of the function that is
+ * called on one stack to the last of the function that returns on the other.
  *
- * @param program an ELF file with that loop
- * @throws {PathError} if the loop does not go there and back
+ * @param options `functions` are all that a switch is in
+ * @throws {PathError} if these functions are not gone through twice
  */
-export async function traceSwitches(
-  arch: Arch,
-  program: Uint8Array,
-  { loop, functions }: SwitchFunctions,
-): Promise<[there: string[], back: string[]]> {
-  const file = parseElf(program);
-  using run = new SwitchMachine(arch, { name: loop, loop, program });
-  const switches: string[][] = [];
+export function oneSwitch(
+  run: SwitchMachine,
+  options: { file: ElfFile; functions: readonly string[] },
+): [there: Trace, back: Trace] {
+  const { file, functions } = options;
+  const switches: bigint[][] = [];
   let inside = false;
   for (let i = 0; i < run.instructions; i++) {
     const { pc } = run.machine.cpu;
@@ -39,14 +39,31 @@ export async function traceSwitches(
     const now = at !== undefined && functions.includes(at.symbol.name);
     if (now && !inside) switches.push([]);
     inside = now;
-    if (now) {
-      const bytes = run.machine.readMemory(pc, 16);
-      const [first] = await disassemble(bytes, { arch: arch.name, address: pc, limit: 1 });
-      switches.at(-1)?.push(first?.text ?? "");
-    }
+    if (now) switches.at(-1)?.push(pc);
     run.machine.run(1);
   }
   const [there = [], back = []] = switches;
   if (switches.length !== 2) run.fail(`a round has ${switches.length} switches`);
   return [there, back];
+}
+
+/**
+ * The same in Capstone's words.
+ *
+ * @param program an ELF file with that loop
+ * @throws {PathError} as {@linkcode oneSwitch}
+ */
+export async function traceSwitches(
+  arch: Arch,
+  program: Uint8Array,
+  { loop, functions }: SwitchFunctions,
+): Promise<string[][]> {
+  using run = new SwitchMachine(arch, { name: loop, loop, program });
+  const text = async (address: bigint): Promise<string> => {
+    const bytes = run.machine.readMemory(address, 16);
+    const [first] = await disassemble(bytes, { arch: arch.name, address, limit: 1 });
+    return first?.text ?? "";
+  };
+  const traces = oneSwitch(run, { file: parseElf(program), functions });
+  return await Promise.all(traces.map((trace) => Promise.all(trace.map(text))));
 }

@@ -8,10 +8,15 @@ import { image as aarch64 } from "../../guest/images/switches_aarch64.gen.ts";
 import { image as x86_64 } from "../../guest/images/switches_x86_64.gen.ts";
 import type { Arch } from "../../arch/arch.ts";
 import type { Path } from "../paths/path.ts";
-import type { SwitchFunctions } from "./one_switch.ts";
 import { type SwitchLoop, switchPath } from "./switch_path.ts";
 
 const IMAGES = { aarch64, x86_64 };
+
+/** Our switches by functions. */
+export const OUR_FUNCTIONS = {
+  loop: "pair_function",
+  functions: ["coro_switch_and_link", "coro_switch_yield"],
+} as const;
 
 /** Our loops. */
 export const SWITCH_LOOPS: readonly SwitchLoop[] = [
@@ -23,7 +28,7 @@ export const SWITCH_LOOPS: readonly SwitchLoop[] = [
   {
     name: "switch pair, function",
     round: "the same by the functions of coro.h, which keep floating-point control",
-    loop: "pair_function",
+    ...OUR_FUNCTIONS,
   },
   {
     name: "resume and yield",
@@ -51,9 +56,3 @@ export const SWITCH_PATHS: readonly Path[] = SWITCH_LOOPS.map((loop) =>
 export function switchProgram({ name }: Arch): Uint8Array<ArrayBuffer> {
   return IMAGES[name].bytes();
 }
-
-/** Our switches by functions. */
-export const OUR_FUNCTIONS: SwitchFunctions = {
-  loop: "pair_function",
-  functions: ["coro_switch_and_link", "coro_switch_yield"],
-};

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Arch } from "../../arch/arch.ts";
+import { parseElf } from "../../elf/mod.ts";
 import type { Path, PathRun } from "../paths/path.ts";
+import { oneSwitch } from "./one_switch.ts";
 import { SwitchMachine } from "./switch_machine.ts";
 
 /** A loop of a program: `guest/switches`, or the peers' with the same `main`. */
@@ -15,6 +17,8 @@ export interface SwitchLoop {
   readonly round: string;
   /** Name of the loop in its program. */
   readonly loop: string;
+  /** The functions that its switches are in, if they are no more than that. */
+  readonly functions?: readonly string[];
 }
 
 /** Rounds of a sample. */
@@ -25,10 +29,13 @@ class SwitchRun implements PathRun {
   readonly extra = 0;
   readonly rounds: number;
   readonly left = Infinity;
+  readonly note: string | undefined;
   readonly #run: SwitchMachine;
 
-  constructor(run: SwitchMachine, rounds: number) {
+  constructor(run: SwitchMachine, options: { rounds: number; note: string | undefined }) {
+    const { rounds, note } = options;
     this.#run = run;
+    this.note = note;
     this.instructions = run.instructions;
     this.rounds = rounds;
   }
@@ -50,19 +57,33 @@ class SwitchRun implements PathRun {
   }
 }
 
+/** How long one switch is, each way, in a machine that comes back to where it was. */
+function describeOne(
+  run: SwitchMachine,
+  options: { program: Uint8Array; functions: readonly string[] | undefined },
+): string | undefined {
+  const { program, functions } = options;
+  if (functions === undefined) return undefined;
+  const [there, back] = oneSwitch(run, { file: parseElf(program), functions });
+  return `one switch is ${there.length} instructions there, ${back.length} back`;
+}
+
 /**
  * Makes a path of a loop.
  *
  * @param program the ELF file for an architecture
  */
 export function switchPath(
-  { name, round, loop }: SwitchLoop,
+  { name, round, loop, functions }: SwitchLoop,
   program: (arch: Arch) => Uint8Array,
 ): Path {
   return {
     name,
     round: `${round}; the loop around it included`,
-    open: (arch, { rounds = ROUNDS } = {}) =>
-      new SwitchRun(new SwitchMachine(arch, { name, loop, program: program(arch) }), rounds),
+    open(arch, { rounds = ROUNDS } = {}) {
+      const bytes = program(arch);
+      const run = new SwitchMachine(arch, { name, loop, program: bytes });
+      return new SwitchRun(run, { rounds, note: describeOne(run, { program: bytes, functions }) });
+    },
   };
 }

@@ -3,13 +3,11 @@
  *
  * @module
  */
-import type { Arch } from "../../../arch/arch.ts";
 import { aarch64, x86_64 } from "../../../arch/mod.ts";
 import { environment } from "../../paths/environment.ts";
 import { type Effort, FULL, measure, type Measurement } from "../../paths/measure.ts";
 import { renderTable } from "../../paths/table.ts";
-import { type SwitchFunctions, traceSwitches } from "../../switches/one_switch.ts";
-import { OUR_FUNCTIONS, SWITCH_PATHS, switchProgram } from "../../switches/paths.ts";
+import { SWITCH_PATHS } from "../../switches/paths.ts";
 import { type SwitchLoop, switchPath } from "../../switches/switch_path.ts";
 import { buildPeerSwitches } from "./build.ts";
 
@@ -24,6 +22,7 @@ const LOOPS: readonly SwitchLoop[] = [
     name: "switch pair, Boost",
     round: "there and back by jump_fcontext, which keeps floating-point control on x86-64 only",
     loop: "boost_pair",
+    functions: ["jump_fcontext"],
   },
   {
     name: "spawn and drop, corosensei",
@@ -37,18 +36,6 @@ const LOOPS: readonly SwitchLoop[] = [
   },
 ];
 
-const BOOST_FUNCTIONS: SwitchFunctions = { loop: "boost_pair", functions: ["jump_fcontext"] };
-
-/** A line with the guest instructions of one switch each way. */
-async function oneSwitch(
-  arch: Arch,
-  what: { who: string; program: Uint8Array; how: SwitchFunctions },
-): Promise<string> {
-  const [there, back] = await traceSwitches(arch, what.program, what.how);
-  const names = what.how.functions.join(" and ");
-  return `  ${arch.name}, ${what.who}: ${there.length} there, ${back.length} back (${names})`;
-}
-
 /**
  * Builds the peers' program, measures it and ours, and returns the table.
  *
@@ -60,7 +47,6 @@ export async function compareSwitches(
 ): Promise<string> {
   const { folder, at, effort = FULL } = options;
   const measurements: Measurement[] = [];
-  const lines: string[] = [];
   for (const arch of [x86_64, aarch64]) {
     at(`building the switches of corosensei and Boost.Context for ${arch.name}`);
     const program = await buildPeerSwitches(arch.name, folder);
@@ -69,10 +55,6 @@ export async function compareSwitches(
       at(`measuring ${arch.name}, ${path.name}`);
       measurements.push(measure(path, arch, { effort }));
     }
-    const ours = { who: "ours", program: switchProgram(arch), how: OUR_FUNCTIONS };
-    lines.push(await oneSwitch(arch, ours));
-    lines.push(await oneSwitch(arch, { who: "Boost", program, how: BOOST_FUNCTIONS }));
   }
-  const table = renderTable(measurements, environment());
-  return `${table}\nGuest instructions of one switch by functions\n${lines.join("\n")}\n`;
+  return renderTable(measurements, environment());
 }
