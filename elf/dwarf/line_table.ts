@@ -102,17 +102,6 @@ export class LineTable {
  * The line tables of an ELF file; undefined if it has none. In a relocatable file every section is
  * at its own address, 0, unless `addressOf` says otherwise.
  *
- * @example Lines of a program's functions
- * ```ts
- * import { parseElf } from "@trapline/trapline/elf";
- * import { lineTableOf } from "@trapline/trapline/elf/dwarf";
- * import { aarch64 } from "@trapline/trapline/arch"; // for the bytes of a file
- *
- * const file = parseElf(aarch64.image.bytes, { name: "kernel" });
- * const lines = lineTableOf(file); // undefined here: nobody asked the compiler for it
- * console.log(lines?.at(file.entry));
- * ```
- *
  * @throws {ElfError} If the file's section headers are malformed
  */
 export function lineTableOf(file: ElfFile, options?: RelocateOptions): LineTable | undefined {

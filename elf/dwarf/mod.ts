@@ -5,6 +5,16 @@
  * asked for. What is damaged is left out and told of as {@linkcode DwarfError}s with their offsets;
  * whatever the bytes are, memory and time stay in proportion to their number.
  *
+ * ```ts
+ * import { aarch64 } from "@trapline/trapline/arch"; // for the bytes of a file; any ELF64 file will do
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { lineTableOf } from "@trapline/trapline/elf/dwarf";
+ *
+ * const file = parseElf(aarch64.image.bytes, { name: "kernel" });
+ * const lines = lineTableOf(file); // undefined if nobody has asked the compiler for -g, as here
+ * console.log(lines?.at(file.entry)); // { path: …, line: …, column: … }
+ * ```
+ *
  * The files, lowest first: `constants.ts`; `sections.ts`, where the bytes and strings are;
  * `form.ts`, values of attributes; `line_header.ts` and `line_files.ts`, what stands before a line
  * program; `line_program.ts`, which makes rows of it; `unit_roots.ts`, where compilers ran;
