@@ -49,6 +49,7 @@ void __clear_cache(void *begin, void *end) {
   "include/coro.c": `// Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
 #include "coro.h"
 #include "coro_inline.h"
+#include "coro_runtime.h"
 
 #include "trapline.h"
 
@@ -130,15 +131,11 @@ void coro_never(void) { __builtin_trap(); }
 
 // ---- Coroutines
 
-// What C++ programs have: the exceptions of a thread (Itanium C++ ABI, 2.2.2), and the ends of
-// bodies that throw.
-struct exceptions {
-    void *caught;
-    unsigned uncaught;
-};
-__attribute__((weak)) struct exceptions *__cxa_get_globals(void);
+// What C++ programs have: where a thread's exceptions are (Itanium C++ ABI, 2.2.2; here only those
+// that handlers hold), how to throw one that has left a body, and how to unwind a stack.
+__attribute__((weak)) void **__cxa_get_globals(void);
+__attribute__((weak)) void exception_throw_carried(void *exception);
 __attribute__((weak)) void coro_unwind(struct coro *coro);
-__attribute__((weak, noreturn)) void coro_rethrow(void *exception);
 
 static _Thread_local struct coro *current;
 
@@ -217,31 +214,27 @@ static int64_t take_error(struct coro *coro) {
     return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
 }
 
-static struct exceptions exchange_exceptions(struct exceptions next) {
-    struct exceptions none = {0, 0};
-    if (!__cxa_get_globals) return none;
-    struct exceptions *now = __cxa_get_globals();
-    struct exceptions before = *now;
-    *now = next;
+// Puts a list of caught exceptions in place of the thread's; returns that.
+static void *exchange_caught(void *next) {
+    if (!__cxa_get_globals) return 0;
+    void **caught = __cxa_get_globals();
+    void *before = *caught;
+    *caught = next;
     return before;
 }
 
-// Runs a coroutine that has been taken, by resuming it or by unwinding it.
-static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
+int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
     struct coro **slot = current_slot();
     struct coro *parent = *slot;
     coro->parent = parent;
     *slot = coro->innermost;
-    struct exceptions inner = {coro->caught, coro->uncaught};
-    struct exceptions outer = exchange_exceptions(inner);
+    coro->parent_caught = exchange_caught(coro->caught);
     struct coro_transfer back = thrower
         ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
         : coro_switch_and_link(input, coro->sp, coro->stack.base);
     // A parent that was suspended together with it may be in another thread now.
     *current_slot() = parent;
-    inner = exchange_exceptions(outer);
-    coro->caught = inner.caught;
-    coro->uncaught = inner.uncaught;
+    coro->caught = exchange_caught(coro->parent_caught);
     coro->sp = back.sp;
     *output = back.argument;
     if (back.sp) {
@@ -252,13 +245,18 @@ static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (
     void *exception = coro->exception;
     coro->exception = 0;
     __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
-    if (exception) coro_rethrow(exception);
+    if (exception) exception_throw_carried(exception);
     return status;
+}
+
+void coro_leave(struct coro *coro) {
+    *current_slot() = coro->parent;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
 }
 
 int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
     if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
-    return run(coro, input, output, 0);
+    return coro_run(coro, input, output, 0);
 }
 
 int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
@@ -271,6 +269,7 @@ int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t
     struct coro *coro = innermost;
     while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
     if (!coro) return CORO_ERROR_OUTSIDE;
+    if (coro->is_dropping) return CORO_ERROR_DROPPING;
     coro->innermost = innermost;
     *input = coro_switch_yield(output, link_of(coro));
     return 0;
@@ -280,6 +279,7 @@ static void bad_use(int64_t error) {
     static const char *const errors[] = {
         [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
         [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
+        [-CORO_ERROR_DROPPING] = "the coroutine is being dropped",
     };
     const char *text = errors[-error];
     size_t length = 0;
@@ -301,7 +301,6 @@ int64_t coro_drop(struct coro *coro) {
     if (take(coro, CORO_FRESH)) {
         coro_drop_object(coro);
     } else if (take(coro, CORO_SUSPENDED)) {
-        // A parent's frames may hold on to coroutines that are suspended with this one.
         if (coro_unwind) coro_unwind(coro);
         coro_drop_object(coro);
     } else if (!take(coro, CORO_ENDED)) {
@@ -426,6 +425,7 @@ enum coro_error {
     CORO_ERROR_FOREIGN_STACK = -3, // not called on the stack of the running coroutine
     CORO_ERROR_BAD_STACK = -4,     // of no size, or not aligned to 16
     CORO_ERROR_OUTSIDE = -5,       // this yielder's coroutine is not one of those running here
+    CORO_ERROR_DROPPING = -7,      // it is being unwound: its destructors may not yield
     CORO_ERROR_SMALL_STACK = -6,   // less than CORO_STACK_MIN is left beside the object
 };
 
@@ -464,8 +464,9 @@ struct coro {
     void *exception;        // what left its body, on the way to the parent
     uint32_t state;         // enum coro_state
     uint32_t status;        // enum coro_status it ended with
-    uint32_t uncaught;      // exceptions on their way in it
     uint32_t is_dropping;   // whether it is being unwound to be dropped
+    uint32_t reserved;
+    void *parent_caught;    // while it runs, what handlers of its parent hold
 };
 
 // Makes a coroutine; the object's bytes are copied to its stack. \`drop\`, if it is not 0, is called
@@ -833,7 +834,8 @@ void coro_throw_there(void);
 
 // Has the compiler use a frame pointer, so that its unwind table does not depend on the stack
 // pointer, which a switch moves.
-#define CORO_FRAME_POINTER "m"(*(const char *)__builtin_frame_address(0))
+#define CORO_USE_FRAME_POINTER()                                                                  \\
+    __asm__ volatile("" : : "m"(*(const char *)__builtin_frame_address(0)))
 
 #if defined(__GCC_HAVE_DWARF2_CFI_ASM)
 #define CORO_CFI(directives) directives
@@ -864,9 +866,10 @@ CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument,
                                                              void *base) {
     struct coro_transfer back;
     uintptr_t rdi, rsi;
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi)
-                 : "D"(argument), "S"(sp), "d"(base), CORO_FRAME_POINTER
+                 : "D"(argument), "S"(sp), "d"(base)
                  : "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return back;
@@ -885,10 +888,11 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register void (*r9)(uintptr_t) __asm__("r9") = thrower;
     register uintptr_t r8_after __asm__("r8");
     register uintptr_t r9_after __asm__("r9");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi), "=r"(r8_after),
                    "=r"(r9_after)
-                 : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9), CORO_FRAME_POINTER
+                 : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9)
                  : "rcx", CORO_CLOBBERS
                  : never);
     return back;
@@ -898,6 +902,7 @@ never:
 
 CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent_link) {
     uintptr_t next, rax, rdx, rsi;
+    CORO_USE_FRAME_POINTER();
     __asm__ goto("push %%rbp\\n\\t"
                  "push %%rbx\\n\\t"
                  "lea 1f(%%rip), %%rcx\\n\\t"
@@ -922,7 +927,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "lea 24(%%rsi), %%rsp\\n\\t"
                  CORO_CFI(".cfi_restore_state")
                  : "=D"(next), "=a"(rax), "=d"(rdx), "=S"(rsi)
-                 : "a"(argument), "S"(parent_link), CORO_FRAME_POINTER
+                 : "a"(argument), "S"(parent_link)
                  : "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return next;
@@ -975,9 +980,10 @@ CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument,
     register uintptr_t argument_back __asm__("x0");
     register void *sp_back __asm__("x1");
     register uintptr_t x2_after __asm__("x2");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=r"(argument_back), "=r"(sp_back), "=r"(x2_after)
-                 : "r"(x0), "r"(x1), "r"(x2), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1), "r"(x2)
                  : "x10", "x11", CORO_CLOBBERS
                  : never);
     return (struct coro_transfer){argument_back, sp_back};
@@ -1000,10 +1006,11 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register uintptr_t x2_after __asm__("x2");
     register uintptr_t x10_after __asm__("x10");
     register uintptr_t x11_after __asm__("x11");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=r"(argument_back), "=r"(sp_back), "=r"(x2_after), "=r"(x10_after),
                    "=r"(x11_after)
-                 : "r"(x0), "r"(x1), "r"(x2), "r"(x10), "r"(x11), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1), "r"(x2), "r"(x10), "r"(x11)
                  : CORO_CLOBBERS
                  : never);
     return (struct coro_transfer){argument_back, sp_back};
@@ -1016,6 +1023,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
     register void **x1 __asm__("x1") = parent_link;
     register uintptr_t next __asm__("x0");
     register uintptr_t x1_after __asm__("x1");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto("adr x9, 1f\\n\\t"
                  "stp x9, x29, [sp, #-32]!\\n\\t"
                  "str x19, [sp, #16]\\n\\t"
@@ -1040,7 +1048,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "add sp, x1, #32\\n\\t"
                  CORO_CFI(".cfi_restore_state")
                  : "=r"(next), "=r"(x1_after)
-                 : "r"(x0), "r"(x1), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1)
                  : "x2", "x10", "x11", CORO_CLOBBERS
                  : never);
     return next;
@@ -1067,6 +1075,34 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
     __builtin_unreachable();
 }
 
+#endif
+#endif
+`,
+  "include/coro_runtime.h": `// What the parts of the coroutine runtime know of each other: coro.c, and runtime/coro.cc in C++.
+#ifndef TRAPLINE_CORO_RUNTIME_H
+#define TRAPLINE_CORO_RUNTIME_H
+
+#include "coro.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The initial function of all coroutines.
+void coro_root(uintptr_t input, void **link, void *object);
+
+// Gives the object to its drop function, the first time.
+void coro_drop_object(struct coro *coro);
+
+// Runs a coroutine whose state is CORO_ACTIVE by the caller's doing, by resuming it or by calling a
+// function there that throws: what coro_resume returns.
+int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t));
+
+// The thread is leaving a coroutine for good, without a switch.
+void coro_leave(struct coro *coro);
+
+#ifdef __cplusplus
+}
 #endif
 #endif
 `,
@@ -2452,6 +2488,50 @@ static inline int64_t host_info(void *info, size_t size) {
 #endif
 #endif
 `,
+  "runtime/coro.cc": `// Coroutines in C++: exceptions that leave a body are carried to its parent, and a suspended coroutine
+// is unwound when it is dropped.
+#ifndef KERNEL_MODE
+#include "../include/coro_inline.h"
+#include "../include/coro_runtime.h"
+#include "system.h"
+
+extern "C" {
+
+// Nothing passes out of the frame that has no caller to land in.
+void coro_root(uintptr_t input, void **link, void *object) {
+    auto *yielder = reinterpret_cast<coro_yielder *>(link);
+    coro *self = coro_of(yielder);
+    uintptr_t output;
+    try {
+        output = self->body(yielder, input, object);
+    } catch (...) {
+        // A request to end the task goes on through all of its stacks.
+        if (exception_is_kill()) {
+            coro_drop_object(self);
+            coro_leave(self);
+            exception_go_on(self->parent_caught);
+        }
+        void *exception = exception_carry();
+        coro_drop_object(self);
+        if (!self->is_dropping) self->exception = exception;
+        self->status = CORO_RETURNED;
+        coro_switch_and_reset_inline(0, link);
+    }
+    coro_drop_object(self);
+    self->status = CORO_RETURNED;
+    coro_switch_and_reset_inline(output, link);
+}
+
+static void throw_forced(uintptr_t) { exception_force(); }
+
+void coro_unwind(coro *coro) {
+    uintptr_t output;
+    coro->is_dropping = 1;
+    coro_run(coro, 0, &output, throw_forced);
+}
+}
+#endif
+`,
   "runtime/cxxabi.cc": `// The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's
 // unwinder. Nothing of a standard library is used; the objects are laid out as this file says, and
 // only the kernel's type matching needs to know.
@@ -2501,6 +2581,8 @@ namespace {
 // (...) takes it.
 const uint64_t CXX_CLASS = 0x54524150432b2b00;
 const uint64_t PANIC_CLASS = 0x5452415050414e00;
+// "TRAPFRC\\0": an unwinding that the program has forced.
+const uint64_t FORCED_CLASS = 0x5452415046524300;
 
 // An exception; one that the kernel made has room for our part too. First our part, then what all
 // languages share, then the thrown object.
@@ -2517,7 +2599,17 @@ const size_t SLOT_SIZE = 512;
 const int SLOTS = 16;
 alignas(16) unsigned char slots[SLOTS][SLOT_SIZE];
 bool taken[SLOTS];
-Exception *caught;
+
+// What a thread's handlers hold, innermost first (Itanium C++ ABI, 2.2.2). A coroutine has its own,
+// which whoever resumes it puts here.
+struct Globals {
+    Exception *caught;
+};
+#if defined(KERNEL_MODE)
+Globals globals;
+#else
+thread_local Globals globals;
+#endif
 
 Exception *of(_Unwind_Exception *unwind) {
     return reinterpret_cast<Exception *>(reinterpret_cast<unsigned char *>(unwind) - offsetof(Exception, unwind));
@@ -2526,9 +2618,8 @@ Exception *of(_Unwind_Exception *unwind) {
 void *allocate(size_t size) {
     if (size > SLOT_SIZE) PANIC("exception object too large");
     for (int i = 0; i < SLOTS; i++) {
-        if (taken[i]) continue;
-        taken[i] = true;
-        exceptions_alive++;
+        if (__atomic_test_and_set(&taken[i], __ATOMIC_ACQUIRE)) continue;
+        __atomic_add_fetch(&exceptions_alive, 1, __ATOMIC_RELAXED);
         for (size_t byte = 0; byte < SLOT_SIZE; byte++) slots[i][byte] = 0;
         return slots[i];
     }
@@ -2536,8 +2627,8 @@ void *allocate(size_t size) {
 }
 
 void release(void *slot) {
-    taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE] = false;
-    exceptions_alive--;
+    __atomic_add_fetch(&exceptions_alive, -1, __ATOMIC_RELAXED);
+    __atomic_clear(&taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE], __ATOMIC_RELEASE);
 }
 
 // Lets go of an exception; one that the kernel made is the kernel's to free.
@@ -2545,7 +2636,9 @@ void drop(Exception *exception) {
     const uint64_t exception_class = exception->unwind.exception_class;
     if (exception->destroy) exception->destroy(exception + 1);
     system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(&exception->unwind), 0, 0);
-    if (exception_class == CXX_CLASS || exception_class == PANIC_CLASS) release(exception);
+    const bool is_ours = exception_class == CXX_CLASS || exception_class == PANIC_CLASS ||
+                         exception_class == FORCED_CLASS;
+    if (is_ours) release(exception);
 }
 
 size_t length_of(const char *text) {
@@ -2566,6 +2659,18 @@ size_t length_of(const char *text) {
     __builtin_trap();
 }
 
+// What is carried for an unwinding that was forced: it is forced anew.
+char forced;
+
+// Throws an exception that was thrown before.
+[[noreturn, gnu::noinline]] void raise_again(Exception *exception) {
+    const throw_information information = {exception->type, exception + 1};
+    const bool is_foreign = exception->unwind.exception_class != CXX_CLASS;
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
+                is_foreign ? 0 : reinterpret_cast<uint64_t>(&information));
+    std::terminate();
+}
+
 } // namespace
 
 // The same entries under names that promise to come back or not at all: a function that lets no
@@ -2575,9 +2680,9 @@ extern "C" int64_t call_now(uint64_t, uint64_t, uint64_t, uint64_t) noexcept __a
 
 // An exception has come to a function that lets none pass. A kill request passes all the same.
 [[noreturn]] void std::terminate() noexcept {
-    if (Exception *kill = caught; kill && kill->unwind.private_2) {
+    if (Exception *kill = globals.caught; kill && kill->unwind.private_2) {
         kill->handlers = 0; // nobody holds it: it goes on
-        caught = kill->next_caught;
+        globals.caught = kill->next_caught;
         resume_now(&kill->unwind);
     }
     call_now(SYS_UNWIND_RAISE, 0, RAISE_TERMINATE, 0);
@@ -2616,8 +2721,8 @@ void *__cxa_begin_catch(void *object) noexcept {
     auto *unwind = static_cast<_Unwind_Exception *>(object);
     Exception *exception = of(unwind);
     if (exception->handlers++ == 0) {
-        exception->next_caught = caught;
-        caught = exception;
+        exception->next_caught = globals.caught;
+        globals.caught = exception;
     }
     if (unwind->exception_class != CXX_CLASS) return nullptr;
     exception->adjusted = reinterpret_cast<void *>(unwind->private_1);
@@ -2625,29 +2730,61 @@ void *__cxa_begin_catch(void *object) noexcept {
 }
 
 void __cxa_end_catch() {
-    Exception *exception = caught;
+    Exception *exception = globals.caught;
     if (!exception) return;
     if (exception->handlers < 0) { // thrown on by its handler: it is still on its way
-        if (++exception->handlers == 0) caught = exception->next_caught;
+        if (++exception->handlers == 0) globals.caught = exception->next_caught;
         return;
     }
     if (--exception->handlers > 0) return;
-    caught = exception->next_caught;
+    globals.caught = exception->next_caught;
     // A kill request goes on whatever the handler did.
     if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
     drop(exception);
 }
 
 [[noreturn]] void __cxa_rethrow() {
-    Exception *exception = caught;
+    Exception *exception = globals.caught;
     if (!exception) std::terminate();
     exception->handlers = -exception->handlers;
-    const throw_information information = {exception->type, exception + 1};
     if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
-    const bool is_foreign = exception->unwind.exception_class != CXX_CLASS;
-    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
-                is_foreign ? 0 : reinterpret_cast<uint64_t>(&information));
-    std::terminate();
+    raise_again(exception);
+}
+
+void *__cxa_get_globals() noexcept { return &globals; }
+
+void *exception_carry() noexcept {
+    Exception *exception = globals.caught;
+    globals.caught = exception->next_caught;
+    exception->handlers = 0;
+    if (exception->unwind.exception_class != FORCED_CLASS) return exception;
+    drop(exception);
+    return &forced;
+}
+
+[[noreturn]] void exception_throw_carried(void *carried) {
+    if (carried == &forced) exception_force();
+    raise_again(static_cast<Exception *>(carried));
+}
+
+[[noreturn]] void exception_force() {
+    auto *exception = static_cast<Exception *>(allocate(sizeof(Exception)));
+    exception->unwind.exception_class = FORCED_CLASS;
+    exception->unwind.private_2 = 1;
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_FORCED, 0);
+    __builtin_trap();
+}
+
+bool exception_is_kill() noexcept {
+    const _Unwind_Exception &unwind = globals.caught->unwind;
+    return unwind.private_2 && unwind.exception_class != FORCED_CLASS;
+}
+
+[[noreturn]] void exception_go_on(void *held) noexcept {
+    Exception *exception = globals.caught;
+    exception->handlers = 0;
+    globals.caught = static_cast<Exception *>(held);
+    resume_now(&exception->unwind);
 }
 
 [[noreturn]] void __cxa_pure_virtual() { PANIC("pure virtual function called"); }
@@ -2818,6 +2955,8 @@ _Unwind_Resume:
 #define RAISE_THROW 0 // information: struct throw_information
 #define RAISE_PANIC 1 // information: struct panic_information
 #define RAISE_TERMINATE 2 // no information: the task ends without any more cleanups
+#define RAISE_FORCED 3 // no information: cleanups run, and handlers for those they stand for, until
+                       // the program releases the object
 
 extern "C" {
 
@@ -2857,6 +2996,21 @@ struct panic_information {
 }
 
 #define PANIC(message) panic_at(message, __FILE__, __LINE__)
+
+// Exceptions that go from one stack to another. What a handler of everything has caught it may carry,
+// and must then never end but leave its stack.
+extern "C" {
+// Takes the exception out of the innermost handler.
+void *exception_carry() noexcept;
+// Throws an exception that was carried.
+[[noreturn]] void exception_throw_carried(void *carried);
+// Unwinds to whoever carries this away: no handler can end it.
+[[noreturn]] void exception_force();
+// Whether the innermost handler holds a request to end the task, which is not for carrying.
+bool exception_is_kill() noexcept;
+// Lets that go on from the handler, with other exceptions held further out.
+[[noreturn]] void exception_go_on(void *caught) noexcept;
+}
 
 // Objects the exception ABI has allocated and not freed yet.
 extern "C" int64_t exceptions_alive;

@@ -30,7 +30,8 @@ export class ProgramEnd implements EventSink {
         break;
       case "panic": {
         const { ABRT, KILL } = SIGNAL;
-        const signal = { panic: ABRT, throw: ABRT, kill: KILL, exception: this.#exception(event) };
+        const exception = this.#exception(event);
+        const signal = { panic: ABRT, throw: ABRT, forced: ABRT, kill: KILL, exception };
         // The first is why the rest happen: a kill unwinds the other threads too.
         const { task } = event.thread;
         if (!this.#panic.has(task)) this.#panic.set(task, signal[event.cause]);

@@ -176,20 +176,18 @@ function green(name: string, compileFlags: readonly string[] = []): GuestBuild[]
   });
 }
 
+/** The exception ABI of C++. */
+const CXX_RUNTIME: readonly string[] = ["guest/runtime/cxxabi.cc", "guest/runtime/*.S"];
+
 /** Sources of the program that unwinds. */
 const UNWIND_SOURCES: readonly string[] = [
   "guest/unwind/*.cc",
   "guest/unwind/*.S",
-  "guest/runtime/*.cc",
-  "guest/runtime/*.S",
+  ...CXX_RUNTIME,
 ];
 
 /** Sources of the program that cleans up for ever. */
-const STUBBORN_SOURCES: readonly string[] = [
-  "guest/stubborn/*.cc",
-  "guest/runtime/*.cc",
-  "guest/runtime/*.S",
-];
+const STUBBORN_SOURCES: readonly string[] = ["guest/stubborn/*.cc", ...CXX_RUNTIME];
 
 /**
  * The chain of calls in Rust. The core library's debug information is left out, and so is what the program does not
@@ -220,8 +218,7 @@ export const MANIFEST: readonly GuestBuild[] = [
     sources: [
       "guest/unwind_types/*.cc",
       "guest/unwind_types/*.S",
-      "guest/runtime/*.cc",
-      "guest/runtime/*.S",
+      ...CXX_RUNTIME,
       TLS,
     ],
     compileFlags: ["-Wno-exceptions", "-Wno-dynamic-exception-spec", "-Wno-infinite-recursion"],
@@ -246,7 +243,18 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jit"),
   ...cProgram("mapfile"),
   ...cProgram("jobs"),
-  // Coroutines in C.
+  // Coroutines in C++, with exceptions.
+  ...program("coro-cxx", {
+    sources: [
+      "guest/coro/*.cc",
+      "guest/coro/*.c",
+      ...CORO,
+      ...CXX_RUNTIME,
+      "guest/runtime/coro.cc",
+      TLS,
+    ],
+  }),
+  // And in C.
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
   // Green threads, sound or with the defect its argument names; and with the switch they died of.
   ...green("green"),

@@ -10,6 +10,7 @@ import { runContinuation } from "./continuations.ts";
 import { KernelError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PerCpu } from "./per_cpu.ts";
+import { enclosingUnwind } from "./unwind/enclosing.ts";
 import { forceUnwind } from "./unwind/exceptions.ts";
 import { retire } from "./lifecycle.ts";
 import { blockAt, EXIT, type Outcome, preemptAt } from "./thread/outcome.ts";
@@ -201,7 +202,7 @@ function takeAsts(k: Kernel, thread: Thread): Outcome | null {
   k.events.emit({ type: "ast", thread: thread.ref, reasons: [...asts] });
   // A thread whose stack is being unwound already is on its way out, unless a handler takes the
   // exception.
-  if (asts.has("terminate") && thread.unwinds.running === undefined) {
+  if (asts.has("terminate") && enclosingUnwind(k, thread) === undefined) {
     thread.clearAst("terminate");
     return thread.killReason === null ? EXIT : forceUnwind(k, thread, thread.killReason);
   }

@@ -138,7 +138,7 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   "fp-switch": { from: nullable(thread), to: thread },
   panic: {
     thread,
-    cause: oneOf("panic", "throw", "exception", "kill"),
+    cause: oneOf("panic", "throw", "exception", "kill", "forced"),
     reason: text,
     context: word,
   },

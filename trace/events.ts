@@ -192,7 +192,7 @@ export interface PanicEvent {
   /** Thread whose stack is unwound. */
   readonly thread: ThreadRef;
   /** What started it. */
-  readonly cause: "panic" | "throw" | "exception" | "kill";
+  readonly cause: "panic" | "throw" | "exception" | "kill" | "forced";
   /** What will be said of the task if nothing takes it: one line. */
   readonly reason: string;
   /** Guest address of the exception object, which is the unwinding context landing pads hand on. */

@@ -1,6 +1,7 @@
 // Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
 #include "coro.h"
 #include "coro_inline.h"
+#include "coro_runtime.h"
 
 #include "trapline.h"
 
@@ -82,15 +83,11 @@ void coro_never(void) { __builtin_trap(); }
 
 // ---- Coroutines
 
-// What C++ programs have: the exceptions of a thread (Itanium C++ ABI, 2.2.2), and the ends of
-// bodies that throw.
-struct exceptions {
-    void *caught;
-    unsigned uncaught;
-};
-__attribute__((weak)) struct exceptions *__cxa_get_globals(void);
+// What C++ programs have: where a thread's exceptions are (Itanium C++ ABI, 2.2.2; here only those
+// that handlers hold), how to throw one that has left a body, and how to unwind a stack.
+__attribute__((weak)) void **__cxa_get_globals(void);
+__attribute__((weak)) void exception_throw_carried(void *exception);
 __attribute__((weak)) void coro_unwind(struct coro *coro);
-__attribute__((weak, noreturn)) void coro_rethrow(void *exception);
 
 static _Thread_local struct coro *current;
 
@@ -169,31 +166,27 @@ static int64_t take_error(struct coro *coro) {
     return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
 }
 
-static struct exceptions exchange_exceptions(struct exceptions next) {
-    struct exceptions none = {0, 0};
-    if (!__cxa_get_globals) return none;
-    struct exceptions *now = __cxa_get_globals();
-    struct exceptions before = *now;
-    *now = next;
+// Puts a list of caught exceptions in place of the thread's; returns that.
+static void *exchange_caught(void *next) {
+    if (!__cxa_get_globals) return 0;
+    void **caught = __cxa_get_globals();
+    void *before = *caught;
+    *caught = next;
     return before;
 }
 
-// Runs a coroutine that has been taken, by resuming it or by unwinding it.
-static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
+int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
     struct coro **slot = current_slot();
     struct coro *parent = *slot;
     coro->parent = parent;
     *slot = coro->innermost;
-    struct exceptions inner = {coro->caught, coro->uncaught};
-    struct exceptions outer = exchange_exceptions(inner);
+    coro->parent_caught = exchange_caught(coro->caught);
     struct coro_transfer back = thrower
         ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
         : coro_switch_and_link(input, coro->sp, coro->stack.base);
     // A parent that was suspended together with it may be in another thread now.
     *current_slot() = parent;
-    inner = exchange_exceptions(outer);
-    coro->caught = inner.caught;
-    coro->uncaught = inner.uncaught;
+    coro->caught = exchange_caught(coro->parent_caught);
     coro->sp = back.sp;
     *output = back.argument;
     if (back.sp) {
@@ -204,13 +197,18 @@ static int64_t run(struct coro *coro, uintptr_t input, uintptr_t *output, void (
     void *exception = coro->exception;
     coro->exception = 0;
     __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
-    if (exception) coro_rethrow(exception);
+    if (exception) exception_throw_carried(exception);
     return status;
+}
+
+void coro_leave(struct coro *coro) {
+    *current_slot() = coro->parent;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
 }
 
 int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
     if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
-    return run(coro, input, output, 0);
+    return coro_run(coro, input, output, 0);
 }
 
 int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
@@ -223,6 +221,7 @@ int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t
     struct coro *coro = innermost;
     while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
     if (!coro) return CORO_ERROR_OUTSIDE;
+    if (coro->is_dropping) return CORO_ERROR_DROPPING;
     coro->innermost = innermost;
     *input = coro_switch_yield(output, link_of(coro));
     return 0;
@@ -232,6 +231,7 @@ static void bad_use(int64_t error) {
     static const char *const errors[] = {
         [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
         [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
+        [-CORO_ERROR_DROPPING] = "the coroutine is being dropped",
     };
     const char *text = errors[-error];
     size_t length = 0;
@@ -253,7 +253,6 @@ int64_t coro_drop(struct coro *coro) {
     if (take(coro, CORO_FRESH)) {
         coro_drop_object(coro);
     } else if (take(coro, CORO_SUSPENDED)) {
-        // A parent's frames may hold on to coroutines that are suspended with this one.
         if (coro_unwind) coro_unwind(coro);
         coro_drop_object(coro);
     } else if (!take(coro, CORO_ENDED)) {

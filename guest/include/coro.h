@@ -104,6 +104,7 @@ enum coro_error {
     CORO_ERROR_FOREIGN_STACK = -3, // not called on the stack of the running coroutine
     CORO_ERROR_BAD_STACK = -4,     // of no size, or not aligned to 16
     CORO_ERROR_OUTSIDE = -5,       // this yielder's coroutine is not one of those running here
+    CORO_ERROR_DROPPING = -7,      // it is being unwound: its destructors may not yield
     CORO_ERROR_SMALL_STACK = -6,   // less than CORO_STACK_MIN is left beside the object
 };
 
@@ -142,8 +143,9 @@ struct coro {
     void *exception;        // what left its body, on the way to the parent
     uint32_t state;         // enum coro_state
     uint32_t status;        // enum coro_status it ended with
-    uint32_t uncaught;      // exceptions on their way in it
     uint32_t is_dropping;   // whether it is being unwound to be dropped
+    uint32_t reserved;
+    void *parent_caught;    // while it runs, what handlers of its parent hold
 };
 
 // Makes a coroutine; the object's bytes are copied to its stack. `drop`, if it is not 0, is called

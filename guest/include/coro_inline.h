@@ -28,7 +28,8 @@ void coro_throw_there(void);
 
 // Has the compiler use a frame pointer, so that its unwind table does not depend on the stack
 // pointer, which a switch moves.
-#define CORO_FRAME_POINTER "m"(*(const char *)__builtin_frame_address(0))
+#define CORO_USE_FRAME_POINTER()                                                                  \
+    __asm__ volatile("" : : "m"(*(const char *)__builtin_frame_address(0)))
 
 #if defined(__GCC_HAVE_DWARF2_CFI_ASM)
 #define CORO_CFI(directives) directives
@@ -59,9 +60,10 @@ CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument,
                                                              void *base) {
     struct coro_transfer back;
     uintptr_t rdi, rsi;
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi)
-                 : "D"(argument), "S"(sp), "d"(base), CORO_FRAME_POINTER
+                 : "D"(argument), "S"(sp), "d"(base)
                  : "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return back;
@@ -80,10 +82,11 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register void (*r9)(uintptr_t) __asm__("r9") = thrower;
     register uintptr_t r8_after __asm__("r8");
     register uintptr_t r9_after __asm__("r9");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi), "=r"(r8_after),
                    "=r"(r9_after)
-                 : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9), CORO_FRAME_POINTER
+                 : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9)
                  : "rcx", CORO_CLOBBERS
                  : never);
     return back;
@@ -93,6 +96,7 @@ never:
 
 CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent_link) {
     uintptr_t next, rax, rdx, rsi;
+    CORO_USE_FRAME_POINTER();
     __asm__ goto("push %%rbp\n\t"
                  "push %%rbx\n\t"
                  "lea 1f(%%rip), %%rcx\n\t"
@@ -117,7 +121,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "lea 24(%%rsi), %%rsp\n\t"
                  CORO_CFI(".cfi_restore_state")
                  : "=D"(next), "=a"(rax), "=d"(rdx), "=S"(rsi)
-                 : "a"(argument), "S"(parent_link), CORO_FRAME_POINTER
+                 : "a"(argument), "S"(parent_link)
                  : "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return next;
@@ -170,9 +174,10 @@ CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument,
     register uintptr_t argument_back __asm__("x0");
     register void *sp_back __asm__("x1");
     register uintptr_t x2_after __asm__("x2");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=r"(argument_back), "=r"(sp_back), "=r"(x2_after)
-                 : "r"(x0), "r"(x1), "r"(x2), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1), "r"(x2)
                  : "x10", "x11", CORO_CLOBBERS
                  : never);
     return (struct coro_transfer){argument_back, sp_back};
@@ -195,10 +200,11 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register uintptr_t x2_after __asm__("x2");
     register uintptr_t x10_after __asm__("x10");
     register uintptr_t x11_after __asm__("x11");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
                  : "=r"(argument_back), "=r"(sp_back), "=r"(x2_after), "=r"(x10_after),
                    "=r"(x11_after)
-                 : "r"(x0), "r"(x1), "r"(x2), "r"(x10), "r"(x11), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1), "r"(x2), "r"(x10), "r"(x11)
                  : CORO_CLOBBERS
                  : never);
     return (struct coro_transfer){argument_back, sp_back};
@@ -211,6 +217,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
     register void **x1 __asm__("x1") = parent_link;
     register uintptr_t next __asm__("x0");
     register uintptr_t x1_after __asm__("x1");
+    CORO_USE_FRAME_POINTER();
     __asm__ goto("adr x9, 1f\n\t"
                  "stp x9, x29, [sp, #-32]!\n\t"
                  "str x19, [sp, #16]\n\t"
@@ -235,7 +242,7 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "add sp, x1, #32\n\t"
                  CORO_CFI(".cfi_restore_state")
                  : "=r"(next), "=r"(x1_after)
-                 : "r"(x0), "r"(x1), CORO_FRAME_POINTER
+                 : "r"(x0), "r"(x1)
                  : "x2", "x10", "x11", CORO_CLOBBERS
                  : never);
     return next;

@@ -47,6 +47,8 @@ namespace {
 // (...) takes it.
 const uint64_t CXX_CLASS = 0x54524150432b2b00;
 const uint64_t PANIC_CLASS = 0x5452415050414e00;
+// "TRAPFRC\0": an unwinding that the program has forced.
+const uint64_t FORCED_CLASS = 0x5452415046524300;
 
 // An exception; one that the kernel made has room for our part too. First our part, then what all
 // languages share, then the thrown object.
@@ -63,7 +65,17 @@ const size_t SLOT_SIZE = 512;
 const int SLOTS = 16;
 alignas(16) unsigned char slots[SLOTS][SLOT_SIZE];
 bool taken[SLOTS];
-Exception *caught;
+
+// What a thread's handlers hold, innermost first (Itanium C++ ABI, 2.2.2). A coroutine has its own,
+// which whoever resumes it puts here.
+struct Globals {
+    Exception *caught;
+};
+#if defined(KERNEL_MODE)
+Globals globals;
+#else
+thread_local Globals globals;
+#endif
 
 Exception *of(_Unwind_Exception *unwind) {
     return reinterpret_cast<Exception *>(reinterpret_cast<unsigned char *>(unwind) - offsetof(Exception, unwind));
@@ -72,9 +84,8 @@ Exception *of(_Unwind_Exception *unwind) {
 void *allocate(size_t size) {
     if (size > SLOT_SIZE) PANIC("exception object too large");
     for (int i = 0; i < SLOTS; i++) {
-        if (taken[i]) continue;
-        taken[i] = true;
-        exceptions_alive++;
+        if (__atomic_test_and_set(&taken[i], __ATOMIC_ACQUIRE)) continue;
+        __atomic_add_fetch(&exceptions_alive, 1, __ATOMIC_RELAXED);
         for (size_t byte = 0; byte < SLOT_SIZE; byte++) slots[i][byte] = 0;
         return slots[i];
     }
@@ -82,8 +93,8 @@ void *allocate(size_t size) {
 }
 
 void release(void *slot) {
-    taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE] = false;
-    exceptions_alive--;
+    __atomic_add_fetch(&exceptions_alive, -1, __ATOMIC_RELAXED);
+    __atomic_clear(&taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE], __ATOMIC_RELEASE);
 }
 
 // Lets go of an exception; one that the kernel made is the kernel's to free.
@@ -91,7 +102,9 @@ void drop(Exception *exception) {
     const uint64_t exception_class = exception->unwind.exception_class;
     if (exception->destroy) exception->destroy(exception + 1);
     system_call(SYS_UNWIND_RELEASE, reinterpret_cast<uint64_t>(&exception->unwind), 0, 0);
-    if (exception_class == CXX_CLASS || exception_class == PANIC_CLASS) release(exception);
+    const bool is_ours = exception_class == CXX_CLASS || exception_class == PANIC_CLASS ||
+                         exception_class == FORCED_CLASS;
+    if (is_ours) release(exception);
 }
 
 size_t length_of(const char *text) {
@@ -112,6 +125,18 @@ size_t length_of(const char *text) {
     __builtin_trap();
 }
 
+// What is carried for an unwinding that was forced: it is forced anew.
+char forced;
+
+// Throws an exception that was thrown before.
+[[noreturn, gnu::noinline]] void raise_again(Exception *exception) {
+    const throw_information information = {exception->type, exception + 1};
+    const bool is_foreign = exception->unwind.exception_class != CXX_CLASS;
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
+                is_foreign ? 0 : reinterpret_cast<uint64_t>(&information));
+    std::terminate();
+}
+
 } // namespace
 
 // The same entries under names that promise to come back or not at all: a function that lets no
@@ -121,9 +146,9 @@ extern "C" int64_t call_now(uint64_t, uint64_t, uint64_t, uint64_t) noexcept __a
 
 // An exception has come to a function that lets none pass. A kill request passes all the same.
 [[noreturn]] void std::terminate() noexcept {
-    if (Exception *kill = caught; kill && kill->unwind.private_2) {
+    if (Exception *kill = globals.caught; kill && kill->unwind.private_2) {
         kill->handlers = 0; // nobody holds it: it goes on
-        caught = kill->next_caught;
+        globals.caught = kill->next_caught;
         resume_now(&kill->unwind);
     }
     call_now(SYS_UNWIND_RAISE, 0, RAISE_TERMINATE, 0);
@@ -162,8 +187,8 @@ void *__cxa_begin_catch(void *object) noexcept {
     auto *unwind = static_cast<_Unwind_Exception *>(object);
     Exception *exception = of(unwind);
     if (exception->handlers++ == 0) {
-        exception->next_caught = caught;
-        caught = exception;
+        exception->next_caught = globals.caught;
+        globals.caught = exception;
     }
     if (unwind->exception_class != CXX_CLASS) return nullptr;
     exception->adjusted = reinterpret_cast<void *>(unwind->private_1);
@@ -171,29 +196,61 @@ void *__cxa_begin_catch(void *object) noexcept {
 }
 
 void __cxa_end_catch() {
-    Exception *exception = caught;
+    Exception *exception = globals.caught;
     if (!exception) return;
     if (exception->handlers < 0) { // thrown on by its handler: it is still on its way
-        if (++exception->handlers == 0) caught = exception->next_caught;
+        if (++exception->handlers == 0) globals.caught = exception->next_caught;
         return;
     }
     if (--exception->handlers > 0) return;
-    caught = exception->next_caught;
+    globals.caught = exception->next_caught;
     // A kill request goes on whatever the handler did.
     if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
     drop(exception);
 }
 
 [[noreturn]] void __cxa_rethrow() {
-    Exception *exception = caught;
+    Exception *exception = globals.caught;
     if (!exception) std::terminate();
     exception->handlers = -exception->handlers;
-    const throw_information information = {exception->type, exception + 1};
     if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
-    const bool is_foreign = exception->unwind.exception_class != CXX_CLASS;
-    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_THROW,
-                is_foreign ? 0 : reinterpret_cast<uint64_t>(&information));
-    std::terminate();
+    raise_again(exception);
+}
+
+void *__cxa_get_globals() noexcept { return &globals; }
+
+void *exception_carry() noexcept {
+    Exception *exception = globals.caught;
+    globals.caught = exception->next_caught;
+    exception->handlers = 0;
+    if (exception->unwind.exception_class != FORCED_CLASS) return exception;
+    drop(exception);
+    return &forced;
+}
+
+[[noreturn]] void exception_throw_carried(void *carried) {
+    if (carried == &forced) exception_force();
+    raise_again(static_cast<Exception *>(carried));
+}
+
+[[noreturn]] void exception_force() {
+    auto *exception = static_cast<Exception *>(allocate(sizeof(Exception)));
+    exception->unwind.exception_class = FORCED_CLASS;
+    exception->unwind.private_2 = 1;
+    system_call(SYS_UNWIND_RAISE, reinterpret_cast<uint64_t>(&exception->unwind), RAISE_FORCED, 0);
+    __builtin_trap();
+}
+
+bool exception_is_kill() noexcept {
+    const _Unwind_Exception &unwind = globals.caught->unwind;
+    return unwind.private_2 && unwind.exception_class != FORCED_CLASS;
+}
+
+[[noreturn]] void exception_go_on(void *held) noexcept {
+    Exception *exception = globals.caught;
+    exception->handlers = 0;
+    globals.caught = static_cast<Exception *>(held);
+    resume_now(&exception->unwind);
 }
 
 [[noreturn]] void __cxa_pure_virtual() { PANIC("pure virtual function called"); }

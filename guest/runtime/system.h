@@ -16,6 +16,8 @@
 #define RAISE_THROW 0 // information: struct throw_information
 #define RAISE_PANIC 1 // information: struct panic_information
 #define RAISE_TERMINATE 2 // no information: the task ends without any more cleanups
+#define RAISE_FORCED 3 // no information: cleanups run, and handlers for those they stand for, until
+                       // the program releases the object
 
 extern "C" {
 
@@ -55,6 +57,21 @@ struct panic_information {
 }
 
 #define PANIC(message) panic_at(message, __FILE__, __LINE__)
+
+// Exceptions that go from one stack to another. What a handler of everything has caught it may carry,
+// and must then never end but leave its stack.
+extern "C" {
+// Takes the exception out of the innermost handler.
+void *exception_carry() noexcept;
+// Throws an exception that was carried.
+[[noreturn]] void exception_throw_carried(void *carried);
+// Unwinds to whoever carries this away: no handler can end it.
+[[noreturn]] void exception_force();
+// Whether the innermost handler holds a request to end the task, which is not for carrying.
+bool exception_is_kill() noexcept;
+// Lets that go on from the handler, with other exceptions held further out.
+[[noreturn]] void exception_go_on(void *caught) noexcept;
+}
 
 // Objects the exception ABI has allocated and not freed yet.
 extern "C" int64_t exceptions_alive;

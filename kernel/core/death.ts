@@ -28,6 +28,7 @@ export function deathOf(k: Kernel, thread: Thread): Death {
   switch (unwind?.cause) {
     case "panic":
     case "throw":
+    case "forced":
       return { signal: SIGNAL.ABRT };
     case "kill":
       return { signal: SIGNAL.KILL };

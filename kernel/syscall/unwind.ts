@@ -17,6 +17,7 @@ import {
   terminate,
   type UnwindStart,
 } from "../unwind/panic.ts";
+import { takeReleased } from "../unwind/enclosing.ts";
 import { programFrame, taskMemory } from "../unwind/unwind_stack.ts";
 import { copyin } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
@@ -24,6 +25,7 @@ import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.
 /** What is raised: see `guest/runtime/system.h`. */
 const RAISE_PANIC = 1n;
 const RAISE_TERMINATE = 2n;
+const RAISE_FORCED = 3n;
 
 /** Bytes of `struct panic_information` and of `struct throw_information`. */
 const PANIC_INFORMATION = 48;
@@ -35,12 +37,19 @@ const TEXT_LIMIT = 512n;
 /** Most stack frames of the panic itself. */
 const SKIP_LIMIT = 64n;
 
+/** What is said of a forced unwinding that nobody ends. */
+const FORCED = "forced unwinding reached the end of the stack";
+
 const NOTHING: CopyResult = { bytes: new Uint8Array(0), kr: 0 };
 const utf8 = new TextDecoder();
 
 function unwindRaise(context: SyscallContext): Outcome {
   const { k, thread, args: [object = 0n, kind = 0n, information = 0n] } = context;
   if (kind === RAISE_TERMINATE) return terminate(k, thread);
+  if (kind === RAISE_FORCED) {
+    const exceptionClass = classOf(k, thread, object);
+    return start(k, thread, { cause: "forced", reason: FORCED, object, exceptionClass });
+  }
   if (kind === RAISE_PANIC) {
     const then = { name: "panic_information", object } as const;
     return copyin(k, thread, { address: information, size: PANIC_INFORMATION, then });
@@ -111,13 +120,15 @@ export function raisePanic(
   });
 }
 
-/** A handler of everything throws a panic on. */
+/** A handler of everything throws on what is no exception of C++. */
 function rethrowPanic(k: Kernel, thread: Thread, object: bigint): Outcome {
+  const held = takeReleased(k, thread, object);
   return start(k, thread, {
     cause: "throw",
-    reason: "panic thrown on by its handler",
+    reason: held?.reason ?? "panic thrown on by its handler",
     object,
     exceptionClass: classOf(k, thread, object),
+    page: held?.page ?? null,
   });
 }
 
@@ -135,6 +146,8 @@ export function raiseThrow(
   if (task.code.typeMatcher(memory) === null) {
     return fail({ k, thread }, KernReturn.FAILURE);
   }
+  // If a handler throws it on, it is not held any more.
+  takeReleased(k, thread, object);
   return start(k, thread, {
     cause: "throw",
     reason: `exception of type ${typeNameAt(memory, type) ?? "unknown"}`,

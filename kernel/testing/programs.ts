@@ -10,6 +10,8 @@ import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
 import { image as coroAarch64 } from "../../guest/images/coro_aarch64.gen.ts";
 import { image as coroutinesAarch64 } from "../../guest/images/coroutines_aarch64.gen.ts";
 import { image as coroutinesX86 } from "../../guest/images/coroutines_x86_64.gen.ts";
+import { image as coroCxxAarch64 } from "../../guest/images/coro-cxx_aarch64.gen.ts";
+import { image as coroCxxX86 } from "../../guest/images/coro-cxx_x86_64.gen.ts";
 import { image as coroX86 } from "../../guest/images/coro_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
@@ -42,6 +44,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   badAarch64,
   badX86,
   coroAarch64,
+  coroCxxAarch64,
+  coroCxxX86,
   coroX86,
   coroutinesAarch64,
   coroutinesX86,

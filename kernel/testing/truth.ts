@@ -214,7 +214,7 @@ export function momentsOf(machine: Machine): Moment[] {
   if (between(trap, k.label("exit_to_user"))) found.push("trap stub");
   if (between(own, k.label("copy_end"))) found.push("copy");
   if (k.pageIo.save().queue.length > 0) found.push("page-in");
-  if (k.threads.some(({ unwinds }) => unwinds.running !== undefined)) found.push("unwinding");
+  if (k.threads.some(({ unwinds }) => unwinds.running.length > 0)) found.push("unwinding");
   if (cpu.interruptPending) found.push("interrupt pending");
   if (k.cpus.some((on) => on.isIdle)) found.push("idle");
   if (k.cpus.some((on) => on.fpOwner !== null)) found.push("floating point");

@@ -15,7 +15,7 @@ const UNWIND: Unwind = {
   page: 0x2000_0000n,
   progress: { phase: "unwinding", handlerCfa: 0x7000n },
   landings: 2,
-  landingSp: 0x6ff0n,
+  landingCfa: 0x7010n,
 };
 
 function newTask(): Task {

@@ -8,7 +8,7 @@
 import type { UnwindingState } from "../../unwind/exception/mod.ts";
 
 /** What started an unwinding. */
-export type UnwindCause = "panic" | "throw" | "exception" | "kill";
+export type UnwindCause = "panic" | "throw" | "exception" | "kill" | "forced";
 
 /** One unwinding on its way through one stack. */
 export interface Unwind {
@@ -36,8 +36,11 @@ export interface Unwind {
   readonly progress: UnwindingState;
   /** Landing pads entered. */
   readonly landings: number;
-  /** Stack pointer of the last landing: calls of the cleanup are below it. */
-  readonly landingSp: bigint;
+  /**
+   * Canonical frame address of the stack frame landed in last; `null` before the first landing. It
+   * is what runs the cleanup, and says where the cleanup is.
+   */
+  readonly landingCfa: bigint | null;
 }
 
 /** Everything there is to know of a thread's unwindings. */
@@ -58,10 +61,12 @@ export class Unwinds {
     return this.#active.at(-1);
   }
 
-  /** The one whose cleanup is being run: an exception thrown now is thrown inside a cleanup. */
-  get running(): Unwind | undefined {
-    const unwind = this.innermost;
-    return unwind?.progress.phase === "unwinding" ? unwind : undefined;
+  /**
+   * Those with a cleanup that has begun, innermost last. A cleanup may be suspended with its stack,
+   * so not all of them need be where the thread is.
+   */
+  get running(): readonly Unwind[] {
+    return this.#active.filter(({ progress }) => progress.phase === "unwinding");
   }
 
   /** The exception that the innermost handler holds. */
@@ -75,7 +80,7 @@ export class Unwinds {
   }
 
   /** The innermost one has come further. */
-  advance(changes: Partial<Pick<Unwind, "progress" | "landings" | "landingSp">>): void {
+  advance(changes: Partial<Pick<Unwind, "progress" | "landings" | "landingCfa">>): void {
     const unwind = this.#active.pop();
     if (unwind !== undefined) this.#active.push({ ...unwind, ...changes });
   }
@@ -91,10 +96,21 @@ export class Unwinds {
     if (unwind !== undefined) this.#caught.push(unwind);
   }
 
-  /** A handler is done with the exception of an object: forgets and returns it. */
+  /**
+   * A handler is done with the exception of an object, or the program with a forced unwinding:
+   * forgets and returns it.
+   */
   release(object: bigint): Unwind | undefined {
-    const index = this.#caught.findIndex((unwind) => unwind.object === object);
-    return index < 0 ? undefined : this.#caught.splice(index, 1)[0];
+    return take(this.#caught, (unwind) => unwind.object === object) ??
+      take(this.#active, (unwind) => unwind.object === object && unwind.cause === "forced");
+  }
+
+  /** Forgets and returns the one of an object whose cleanup has begun. */
+  takeRunning(object: bigint): Unwind | undefined {
+    return take(
+      this.#active,
+      (unwind) => unwind.object === object && unwind.progress.phase === "unwinding",
+    );
   }
 
   /** Forgets all; returns them. */
@@ -115,4 +131,10 @@ export class Unwinds {
     this.#active = record.active.slice();
     this.#caught = record.caught.slice();
   }
+}
+
+/** Removes the last element that fits and returns it. */
+function take(list: Unwind[], fits: (unwind: Unwind) => boolean): Unwind | undefined {
+  const index = list.findLastIndex(fits);
+  return index < 0 ? undefined : list.splice(index, 1)[0];
 }

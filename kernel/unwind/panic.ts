@@ -23,7 +23,7 @@ import {
   Unwinding,
   type UnwindRequest,
 } from "../../unwind/exception/mod.ts";
-import { type Frame, FrameIterator } from "../../unwind/walk/mod.ts";
+import type { Frame } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { endTask } from "../lifecycle.ts";
 import { EXIT, type Outcome } from "../thread/outcome.ts";
@@ -31,11 +31,9 @@ import type { Thread } from "../thread/thread.ts";
 import { revokeEmergencyStack, revokeStackReserve } from "../memory/emergency_stack.ts";
 import { releaseObject } from "../memory/exception_page.ts";
 import { land } from "./landing.ts";
-import { registersOf, taskMemory, writeTaskWord } from "./unwind_stack.ts";
+import { enclosingUnwind, framesOf, isLandedIn, takeReleased, takeRunning } from "./enclosing.ts";
+import { taskMemory, writeTaskWord } from "./unwind_stack.ts";
 import type { Unwind } from "../thread/unwinds.ts";
-
-/** Most stack frames of one walk: enough for a stack full of the smallest. */
-const FRAME_LIMIT = 65_536;
 
 /** What a new unwinding is made from. */
 export type UnwindStart =
@@ -65,6 +63,11 @@ function nearestCallSite(frame: Frame): BetweenCallSites {
   return frame.interrupted ? "previous" : "continue";
 }
 
+/** Whether no handler can end an unwinding. */
+function isForced({ cause }: Unwind): boolean {
+  return cause === "kill" || cause === "forced";
+}
+
 /** Makes the two phases of an unwinding go on from where they are. */
 function takeUp(k: Kernel, thread: Thread, how: { unwind: Unwind; frame: TrapFrame }): Walked {
   const { unwind, frame } = how;
@@ -84,10 +87,10 @@ function takeUp(k: Kernel, thread: Thread, how: { unwind: Unwind; frame: TrapFra
         },
       }),
     },
-    // Handlers of everything are landed in for the cleanups they stand for, but a kill goes on
-    // after them.
-    ...(cause === "kill" ? { forced: { catchAll: "land" } } : {}),
-    ...(cause === "kill" || cause === "exception" ? { between: nearestCallSite } : {}),
+    // Handlers of everything are landed in for the cleanups they stand for, but what is forced goes
+    // on after them.
+    ...(isForced(unwind) ? { forced: { catchAll: "land" } } : {}),
+    ...(isForced(unwind) || cause === "exception" ? { between: nearestCallSite } : {}),
   };
   const unwinding = new Unwinding(request, progress);
   return { unwind, frame, unwinding, adjusted: () => adjusted };
@@ -107,19 +110,19 @@ export function startUnwinding(
     ...start,
     progress: { phase: "new", handlerCfa: undefined },
     landings: 0,
-    landingSp: 0n,
+    landingCfa: null,
   };
   const { cause, reason, object } = unwind;
-  const outer = thread.unwinds.running;
+  const outer = enclosingUnwind(k, thread, frame);
   // Before it is told of: who hears it may want a core file, which says what a thread died of.
   thread.unwinds.begin(unwind);
   k.events.emit({ type: "panic", thread: thread.ref, cause, reason, context: object });
   return guarded(k, thread, () => {
     const walked = takeUp(k, thread, { unwind, frame });
-    if (cause !== "kill") {
+    if (!isForced(unwind)) {
       const end = search(k, thread, { walked, outer });
       if (end !== null) return end;
-    } else if (outer !== undefined) {
+    } else if (outer !== undefined && cause === "kill") {
       return doublePanic(k, thread, { outer, unwind });
     }
     return step(k, thread, { walked, take: (frames) => walked.unwinding.begin(frames) });
@@ -148,7 +151,7 @@ function search(
   }
   const inside = outer === undefined ||
     (found.type === "handler" && unwind.cause === "throw" &&
-      (found.frame.cfa ?? 0n) <= outer.landingSp);
+      !seen.some((each) => isLandedIn(outer, each)));
   if (inside && found.type !== "terminate") return null;
   tell();
   if (outer !== undefined) return doublePanic(k, thread, { outer, unwind });
@@ -161,7 +164,7 @@ function* watch(
   thread: Thread,
   how: { frame: TrapFrame; seen: Frame[] },
 ): Generator<Frame> {
-  for (const each of walk(k, thread, how.frame)) {
+  for (const each of framesOf(k, thread, how.frame)) {
     how.seen.push(each);
     yield each;
   }
@@ -174,9 +177,9 @@ export function resumeUnwinding(
   how: { frame: TrapFrame; object: bigint },
 ): Outcome {
   const { frame, object } = how;
-  const unwind = thread.unwinds.running;
   k.events.emit({ type: "unwind-resume", thread: thread.ref, context: object });
-  if (unwind === undefined || unwind.object !== object) {
+  const unwind = takeRunning(k, thread, object);
+  if (unwind === undefined) {
     const reason = `_Unwind_Resume called with ${hex(object)}, which is not being unwound`;
     return endWith(k, thread, reason);
   }
@@ -186,21 +189,17 @@ export function resumeUnwinding(
   });
 }
 
-/** A handler is done with an exception: what the kernel made for it can go. */
+/**
+ * A handler is done with an exception, or the program with what it forced: what the kernel made for
+ * it can go.
+ */
 export function releaseException(k: Kernel, thread: Thread, object: bigint): void {
-  const unwind = thread.unwinds.release(object);
-  if (unwind !== undefined) releaseObject(k, thread.task, unwind);
-}
-
-/** The stack frames of a thread from a trap frame outwards. */
-function walk(k: Kernel, thread: Thread, frame: TrapFrame): FrameIterator {
-  const { task } = thread;
-  return new FrameIterator({
-    registers: registersOf(k, frame),
-    memory: taskMemory(k, task),
-    modules: task.code.modules,
-    // Interrupts push on the stacks of kernel-mode tasks.
-  }, { maxFrames: FRAME_LIMIT, ...(task.kernelMode ? { redZone: 0 } : {}) });
+  const unwind = takeReleased(k, thread, object);
+  if (unwind === undefined) return;
+  if (unwind.cause === "forced") {
+    tellEnd(k, thread, { landings: unwind.landings, outcome: "caught" });
+  }
+  releaseObject(k, thread.task, unwind);
 }
 
 /** Takes one step of phase two and tells what was seen on the way. */
@@ -267,7 +266,7 @@ function landAt(k: Kernel, thread: Thread, how: { walked: Walked; landing: Landi
   const { unwind, frame } = walked;
   const landings = unwind.landings + 1;
   const landingSp = landing.registers.sp ?? 0n;
-  thread.unwinds.advance({ landings, landingSp });
+  thread.unwinds.advance({ landings, landingCfa: landing.frame.cfa ?? null });
   k.events.emit({
     type: "landing",
     thread: thread.ref,

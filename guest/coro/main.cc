@@ -1,0 +1,262 @@
+// Coroutines and exceptions. `coro-cxx CASE` does one of the things below; without a case it does all
+// but those that end the task. What is alive at the end must be nothing.
+#include "guest/coro/support.h"
+
+namespace {
+
+struct Error {
+    int code;
+};
+struct Other {};
+
+// An exception leaves the body: objects on the stack are destroyed, and the parent gets it.
+uintptr_t thrower(coro_yielder *yielder, uintptr_t input, void *) {
+    Guard guard("body");
+    input = coro_yield(yielder, input + 1);
+    throw Error{static_cast<int>(input)};
+}
+
+void throws() {
+    Coro coro(thrower);
+    coro.resume(1);
+    try {
+        coro.resume(42);
+    } catch (const Error &error) {
+        say("caught", error.code);
+    }
+    say("after", coro.resume(0));
+}
+
+// Through two coroutines, each of which has something to clean up.
+uintptr_t outer(coro_yielder *, uintptr_t input, void *) {
+    Guard guard("outer");
+    Coro inner(thrower);
+    inner.resume(1);
+    inner.resume(input);
+    return 0;
+}
+
+void nested() {
+    Coro coro(outer);
+    try {
+        coro.resume(7);
+    } catch (const Error &error) {
+        say("caught", error.code);
+    }
+}
+
+// A coroutine that is dropped is unwound, whatever its handlers try.
+uintptr_t keeper(coro_yielder *yielder, uintptr_t, void *) {
+    Guard guard("keeper");
+    try {
+        Guard inner("in try");
+        coro_yield(yielder, 1);
+        say("not reached");
+    } catch (...) {
+        say("handler");
+    }
+    say("not reached either");
+    return 0;
+}
+
+[[gnu::noinline]] void pauses(coro_yielder *yielder) {
+    Guard guard("pauses");
+    coro_yield(yielder, 1);
+}
+
+// Not even a function that lets no exception pass. It could not have objects of its own: the compiler
+// leaves out their destruction.
+uintptr_t sealed(coro_yielder *yielder, uintptr_t, void *) noexcept {
+    pauses(yielder);
+    return 0;
+}
+
+void forced() {
+    coro_body *const bodies[] = {keeper, sealed};
+    for (coro_body *body : bodies) {
+        Coro coro(body);
+        coro.resume(0);
+        say("drop", coro.drop());
+        say("again", coro.resume(0));
+    }
+    Coro fresh(keeper);
+}
+
+// While an exception unwinds the parent, its coroutine is dropped.
+void while_unwinding() {
+    try {
+        Coro coro(keeper);
+        coro.resume(0);
+        throw Error{3};
+    } catch (const Error &error) {
+        say("caught", error.code);
+    }
+}
+
+// A handler is suspended with the exception that it holds.
+uintptr_t holder(coro_yielder *yielder, uintptr_t input, void *) {
+    try {
+        throw Error{static_cast<int>(input)};
+    } catch (const Error &error) {
+        Guard guard("holder");
+        input = coro_yield(yielder, static_cast<uintptr_t>(error.code));
+        if (input == 0) return 5;
+        throw;
+    }
+}
+
+void handlers() {
+    Coro first(holder), second(holder), third(holder);
+    first.resume(10);
+    try {
+        throw Error{99};
+    } catch (const Error &mine) {
+        say("second", second.resume(20));
+        third.resume(30);
+        try {
+            first.resume(1);
+        } catch (const Error &error) {
+            say("first threw", error.code);
+        }
+        say("mine", mine.code);
+        say("second ends", second.resume(0), second.output());
+    }
+}
+
+// Destructors that yield while an exception unwinds them.
+struct Yields {
+    coro_yielder *yielder;
+    ~Yields() { say("cleanup goes on with", static_cast<int64_t>(coro_yield(yielder, 1))); }
+};
+
+uintptr_t cleaner(coro_yielder *yielder, uintptr_t input, void *) {
+    Yields yields{yielder};
+    throw Error{static_cast<int>(input)};
+}
+
+void resume_last(Coro &coro, uintptr_t input) {
+    try {
+        coro.resume(input);
+    } catch (const Error &error) {
+        say("caught", error.code);
+    }
+}
+
+void cleanups() {
+    Coro first(cleaner), second(cleaner);
+    first.resume(1);
+    second.resume(2);
+    try {
+        throw Other{};
+    } catch (const Other &) {
+        say("other");
+    }
+    resume_last(first, 11);
+    resume_last(second, 22);
+}
+
+// Suspended inside of one that it has resumed, and dropped there.
+uintptr_t through(coro_yielder *yielder, uintptr_t, void *) {
+    Guard guard("through");
+    coro_yield(*static_cast<coro_yielder **>(current_object()), 3);
+    (void)yielder;
+    return 0;
+}
+
+uintptr_t around(coro_yielder *yielder, uintptr_t, void *) {
+    Guard guard("around");
+    Coro inner(through, yielder);
+    inner.resume(0);
+    return 1;
+}
+
+void across() {
+    {
+        Coro coro(around);
+        say("suspended", coro.resume(0), coro.output());
+    }
+    Coro coro(around);
+    coro.resume(0);
+    say("ends", coro.resume(0), coro.output());
+}
+
+// Panics and faults are exceptions of everything.
+uintptr_t panics(coro_yielder *, uintptr_t input, void *) {
+    Guard guard("panics");
+    if (input == 1) PANIC("out of luck");
+    return read(0x10);
+}
+
+void everything() {
+    for (uintptr_t input = 1; input <= 2; input++) {
+        Coro coro(panics);
+        try {
+            coro.resume(input);
+        } catch (...) {
+            say("caught something");
+        }
+    }
+}
+
+void uncaught() {
+    Guard guard("parent");
+    Coro coro(panics);
+    coro.resume(1);
+}
+
+// The task is ended while it is two coroutines deep.
+uintptr_t killed(coro_yielder *, uintptr_t depth, void *) {
+    Guard guard("killed");
+    if (depth == 0) system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);
+    Coro inner(killed);
+    inner.resume(depth - 1);
+    return 0;
+}
+
+void kill() {
+    Guard guard("parent");
+    try {
+        throw Error{1};
+    } catch (const Error &) {
+        Coro coro(killed);
+        coro.resume(1);
+    }
+}
+
+void yields_in_drop() {
+    struct Body {
+        static uintptr_t run(coro_yielder *yielder, uintptr_t, void *) {
+            Yields yields{yielder};
+            coro_yield(yielder, 0);
+            return 0;
+        }
+    };
+    Coro coro(Body::run);
+    coro.resume(0);
+}
+
+const struct {
+    const char *name;
+    void (*run)();
+    bool ends;
+} CASES[] = {
+    {"throws", throws, false},       {"nested", nested, false},
+    {"forced", forced, false},       {"while-unwinding", while_unwinding, false},
+    {"handlers", handlers, false},   {"cleanups", cleanups, false},
+    {"across", across, false},       {"everything", everything, false},
+    {"threads", threads, false},     {"uncaught", uncaught, true},
+    {"kill", kill, true},            {"yields-in-drop", yields_in_drop, true},
+};
+
+} // namespace
+
+extern "C" int main(int argc, char **argv) {
+    for (const auto &each : CASES) {
+        if (argc > 1 ? !text_equal(argv[1], each.name) : each.ends) continue;
+        put(each.name);
+        put(":\n");
+        each.run();
+    }
+    say("alive", alive, exceptions_alive);
+    return alive != 0 || exceptions_alive != 0;
+}
