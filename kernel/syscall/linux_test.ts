@@ -3,14 +3,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
 import { ENCODERS } from "../../arch/testing/assembler.ts";
-import type { LinuxCallName } from "../../arch/linux_calls.ts";
 import { KernelError } from "../errors.ts";
 import { Machine } from "../machine.ts";
 import { decodeSnapshot, encodeSnapshot } from "../snapshot/mod.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
-import { DATA, DATA_END, ScriptProgram, SYS, TEXT } from "../testing/script_program.ts";
+import { linuxNumber, LinuxScript } from "../testing/linux_script.ts";
+import { DATA, DATA_END, type ScriptProgram, SYS, TEXT } from "../testing/script_program.ts";
 import { Session } from "../testing/session.ts";
-import { OWN_CALLS } from "./linux.ts";
 
 const ALL = (1n << 64n) - 1n;
 const [EPERM, EBADF, EFAULT, EINVAL, ENOSYS] = [-1, -9, -14, -22, -38];
@@ -26,48 +25,6 @@ const CHANGED = { x86_64: ["rax", "rcx", "r11", "rip"], aarch64: ["x0", "pc"] } 
 
 /** RF, which is over with any instruction. */
 const RESUME_FLAG = 1n << 16n;
-
-/** Linux's number of a call. */
-function number(arch: ArchName, name: LinuxCallName): number {
-  for (const [number, each] of archByName(arch).linuxCalls.names) {
-    if (each === name) return number;
-  }
-  throw new Error(`No ${name} on ${arch}`);
-}
-
-/** A script that makes Linux's calls by name. */
-class LinuxScript extends ScriptProgram {
-  readonly #arch: ArchName;
-
-  constructor(arch: ArchName) {
-    super(arch);
-    this.#arch = arch;
-  }
-
-  linux(name: LinuxCallName, ...args: Parameters<ScriptProgram["call"]>[1][]): this {
-    return this.call(number(this.#arch, name), ...args);
-  }
-
-  own(call: number, ...args: Parameters<ScriptProgram["call"]>[1][]): this {
-    return this.call(OWN_CALLS + call, ...args);
-  }
-
-  override exit(code: number): this {
-    return this.linux("exit_group", code);
-  }
-
-  /** Writes a word, byte by byte. */
-  word(address: bigint, value: bigint): this {
-    for (let i = 0; i < 8; i++) {
-      this.write(address + BigInt(i), Number(value >> BigInt(8 * i) & 0xffn));
-    }
-    return this;
-  }
-
-  mask(how: number, set: bigint, old: bigint, expected: number, code: number): this {
-    return this.linux("rt_sigprocmask", how, set, old, 8).expect(expected, code);
-  }
-}
 
 function boot(arch: ArchName, bytes: Uint8Array, options: { seed?: number } = {}): Session {
   return new Session({
@@ -199,7 +156,7 @@ for (const arch of ARCH_NAMES) {
     // Bits above the 32 of a number are not looked at.
     using session = boot(
       arch,
-      script.call(0x1_0000_0000 + number(arch, "write"), 1, DATA, 1).expect(1, 50)
+      script.call(0x1_0000_0000 + linuxNumber(arch, "write"), 1, DATA, 1).expect(1, 50)
         .exit(0).build(),
     );
     session.finish();
@@ -212,7 +169,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Linux's calls ${arch}, change no register but those that Linux changes`, () => {
     const script = new LinuxScript(arch).word(SET, 6n)
-      .call(number(arch, "rt_sigprocmask"), BLOCK, SET, OLD, 8).label("after").exit(0);
+      .call(linuxNumber(arch, "rt_sigprocmask"), BLOCK, SET, OLD, 8).label("after").exit(0);
     using session = boot(arch, script.build());
     const { machine } = session;
     const encoder = ENCODERS[arch];

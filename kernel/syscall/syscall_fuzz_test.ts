@@ -8,6 +8,7 @@ import { sweep } from "../../util/testing/sweep.ts";
 import { Audit } from "../testing/audit.ts";
 import { StreamModel } from "../testing/invariants.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
+import { linuxModule } from "../testing/linux_script.ts";
 import {
   DATA,
   DATA_END,
@@ -94,6 +95,7 @@ function runSeed(arch: ArchName, seed: number): void {
     programs: [
       ...["a", "b", "c"].map((name) => randomProgram(arch, { random, name })),
       "threads",
+      linuxModule(arch, { name: "linux", random, argument: () => argument(arch, random) }),
     ],
     quantum: pick(random, [250, 500, 5000]),
     policy: pick(random, ["rr", "priority"]),

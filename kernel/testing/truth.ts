@@ -18,7 +18,9 @@ import { Machine } from "../machine.ts";
 import type { MachineOptions, ModuleOptions } from "../machine_options.ts";
 import { hashOf } from "../snapshot/hash.ts";
 import type { Snapshot } from "../snapshot/mod.ts";
+import { linuxModule } from "./linux_script.ts";
 import { programFile } from "./programs.ts";
+import { DATA, DATA_END, TEXT, type Value } from "./script_program.ts";
 
 /** Instructions of a run at most. */
 const LONGEST = 300_000;
@@ -56,6 +58,11 @@ export function randomMachine(arch: ArchName, random: Random): MachineOptions {
   if (random.chance(0.3)) {
     const commandLine = `unwind ${random.pick(UNWINDING)}`;
     modules.push({ commandLine, bytes: KERNEL_IMAGES[arch].bytes(), mode: "kernel" });
+  }
+  if (random.chance(0.3)) {
+    const argument = () =>
+      random.pick<Value>([0n, DATA, DATA + 8n, DATA_END - 4n, TEXT, 1n << 40n]);
+    modules.push(linuxModule(arch, { name: "linux", random, argument }));
   }
   return {
     arch: ARCHES[arch],
