@@ -54,56 +54,25 @@ void __clear_cache(void *begin, void *end) {
 #include "trapline.h"
 
 // In coro_switch.S.
-void coro_init_trampoline(void);
 void coro_init_return(void);
-
-#define ROUND_UP(size) (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
-
-// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
-// that keeps the stack pointer a multiple of 16.
-#if defined(__aarch64__)
-#define FRESH_SIZE 16
-#else
-#define FRESH_SIZE 8
-#endif
 
 // Status of a task that is ended for bad use.
 #define BAD_USE_STATUS 125
 
 // ---- Switches
 
-static void copy(void *to, const void *from, size_t size) {
-    for (size_t i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
-}
-
-// Where an object is on an empty stack: below link and initial function.
-static char *object_place(void *base, size_t size) {
-    return (char *)base - CORO_PARENT_LINK_OFFSET - ROUND_UP(size);
-}
-
-// Writes the initial function and, below the object's place, where the first resume begins.
-static void *begin_stack(void *base, coro_initial *initial, char *object) {
-    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
-    uintptr_t *sp = (uintptr_t *)(void *)(object - FRESH_SIZE);
-    *sp = (uintptr_t)coro_init_trampoline;
-    return sp;
-}
-
 void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
-    char *place = object_place(base, size);
-    copy(place, object, size);
-    return begin_stack(base, initial, place);
+    return coro_init_stack_inline(base, initial, object, size);
 }
 
 void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
     (void)base;
-    drop((char *)sp + FRESH_SIZE);
+    drop((char *)sp + CORO_FRESH_SIZE);
 }
 
 struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
                                                       coro_trap_function *function) {
-    uintptr_t *sp = (uintptr_t *)(void *)object_place(base, size);
-    copy(sp, value, size);
+    uintptr_t *sp = (uintptr_t *)(void *)coro_place_inline(base, value, size);
     uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
 #if defined(__aarch64__)
     return (struct coro_trap_registers){
@@ -185,7 +154,7 @@ int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body,
     if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
     size_t room = base - limit;
     size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
-    if (room < used + CORO_STACK_MIN || ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
+    if (room < used + CORO_STACK_MIN || CORO_ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
         return CORO_ERROR_SMALL_STACK;
     }
     *coro = (struct coro){
@@ -196,12 +165,11 @@ int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body,
         .state = CORO_FRESH,
     };
     // Our frame is above the object, where it is found from the link.
-    char *place = object_place(stack.base, ROUND_UP(size) + sizeof(struct frame));
-    copy(place, object, size);
-    struct frame frame = {.coro = coro};
-    copy((char *)link_of(coro) - sizeof frame, &frame, sizeof frame);
+    struct frame *frame = (struct frame *)(void *)link_of(coro) - 1;
+    *frame = (struct frame){.coro = coro};
+    char *place = coro_place_inline((char *)stack.base - sizeof *frame, object, size);
     coro->object = place;
-    coro->sp = begin_stack(stack.base, coro_root, place);
+    coro->sp = coro_begin_inline(stack.base, coro_root, place);
     return 0;
 }
 
@@ -825,12 +793,47 @@ extern "C" {
 CORO_NORETURN void coro_never(void);
 // In coro_switch.S.
 void coro_throw_there(void);
+void coro_init_trampoline(void);
 
 #ifdef __cplusplus
 }
 #endif
 
 #define CORO_INLINE static inline __attribute__((always_inline, unused))
+
+#define CORO_ROUND_UP(size)                                                                       \\
+    (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
+
+// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
+// that keeps the stack pointer a multiple of 16.
+#if defined(__aarch64__)
+#define CORO_FRESH_SIZE 16
+#else
+#define CORO_FRESH_SIZE 8
+#endif
+
+// Copies an object to where it is on an empty stack, below link and initial function; returns its
+// place.
+CORO_INLINE char *coro_place_inline(void *base, const void *object, size_t size) {
+    char *place = (char *)base - CORO_PARENT_LINK_OFFSET - CORO_ROUND_UP(size);
+    for (size_t i = 0; i < size; i++) place[i] = ((const char *)object)[i];
+    return place;
+}
+
+// Writes the initial function and, below the object, where the first resume begins; returns the
+// stack pointer.
+CORO_INLINE void *coro_begin_inline(void *base, coro_initial *initial, char *object) {
+    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
+    uintptr_t *sp = (uintptr_t *)(void *)(object - CORO_FRESH_SIZE);
+    *sp = (uintptr_t)coro_init_trampoline;
+    return sp;
+}
+
+// coro_init_stack.
+CORO_INLINE void *coro_init_stack_inline(void *base, coro_initial *initial, const void *object,
+                                         size_t size) {
+    return coro_begin_inline(base, initial, coro_place_inline(base, object, size));
+}
 
 // Has the compiler use a frame pointer, so that its unwind table does not depend on the stack
 // pointer, which a switch moves.
@@ -865,12 +868,12 @@ void coro_throw_there(void);
 CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument, void *sp,
                                                              void *base) {
     struct coro_transfer back;
-    uintptr_t rdi, rsi;
+    uintptr_t rsi;
     CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
-                 : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi)
+                 : "=D"(back.argument), "=d"(back.sp), "=S"(rsi)
                  : "D"(argument), "S"(sp), "d"(base)
-                 : "rcx", "r8", "r9", CORO_CLOBBERS
+                 : "rax", "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return back;
 never:
@@ -881,7 +884,7 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
                                                               uintptr_t argument, void *sp,
                                                               void *base) {
     struct coro_transfer back;
-    uintptr_t rdi, rsi;
+    uintptr_t rsi;
     uintptr_t place = *(uintptr_t *)sp - CORO_THROW_DISTANCE;
     *(uintptr_t *)sp = (uintptr_t)coro_throw_there;
     register uintptr_t r8 __asm__("r8") = place;
@@ -890,10 +893,9 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register uintptr_t r9_after __asm__("r9");
     CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
-                 : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi), "=r"(r8_after),
-                   "=r"(r9_after)
+                 : "=D"(back.argument), "=d"(back.sp), "=S"(rsi), "=r"(r8_after), "=r"(r9_after)
                  : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9)
-                 : "rcx", CORO_CLOBBERS
+                 : "rax", "rcx", CORO_CLOBBERS
                  : never);
     return back;
 never:
@@ -901,7 +903,7 @@ never:
 }
 
 CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent_link) {
-    uintptr_t next, rax, rdx, rsi;
+    uintptr_t next, rdx, rsi;
     CORO_USE_FRAME_POINTER();
     __asm__ goto("push %%rbp\\n\\t"
                  "push %%rbx\\n\\t"
@@ -926,9 +928,9 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "mov 16(%%rsi), %%rbp\\n\\t"
                  "lea 24(%%rsi), %%rsp\\n\\t"
                  CORO_CFI(".cfi_restore_state")
-                 : "=D"(next), "=a"(rax), "=d"(rdx), "=S"(rsi)
-                 : "a"(argument), "S"(parent_link)
-                 : "rcx", "r8", "r9", CORO_CLOBBERS
+                 : "=D"(next), "=d"(rdx), "=S"(rsi)
+                 : "D"(argument), "S"(parent_link)
+                 : "rax", "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return next;
 never:
@@ -946,7 +948,7 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
                      "ret\\n\\t"
                      CORO_CFI(".cfi_restore_state")
                      :
-                     : "a"(argument), "S"(parent_link)
+                     : "D"(argument), "S"(parent_link)
                      : "memory");
     __builtin_unreachable();
 }
@@ -1532,7 +1534,7 @@ int64_t coro_trap_disable(void);
 // last:
 //     push %rbp;  mov %rsp, -16(%rdx);  mov 8(%rsi), %rbx;  mov 16(%rsi), %rbp;  lea 24(%rsi), %rsp
 // Who yields takes the link for stack pointer, pops RBP and returns, with
-//     rax  argument
+//     rdi  argument, as on the way there: inline it stays where it is
 //     rdx  its own stack pointer, 0 if it has ended
 // So every call that resumes is matched by the return that yields.
 
@@ -1607,6 +1609,7 @@ int64_t coro_trap_disable(void);
     call    *(%rsi)
     pop     %rbx
     .cfi_restore rbx
+    mov     %rdi, %rax
     ldmxcsr (%rsp)
     fldcw   4(%rsp)
     add     $8, %rsp
@@ -1640,7 +1643,6 @@ int64_t coro_trap_disable(void);
     lea     1f(%rip), %rax
     push    %rax
     .cfi_adjust_cfa_offset 8
-    mov     %rdi, %rax
     mov     %rsp, %rdx
     mov     (%rsi), %rsp
     on_parent_record
@@ -1675,7 +1677,6 @@ int64_t coro_trap_disable(void);
     begin   coro_switch_and_reset
     mov     (%rsi), %rsp
     on_parent_record
-    mov     %rdi, %rax
     xor     %edx, %edx
     pop     %rbp
     on_parent_called

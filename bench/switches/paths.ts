@@ -37,7 +37,7 @@ export const SWITCH_LOOPS: readonly SwitchLoop[] = [
   },
   {
     name: "spawn and drop, inline",
-    round: "coro_init_stack, to it, and back for the last time, inline",
+    round: "coro_init_stack_inline, to it, and back for the last time, inline",
     loop: "spawn_inline",
   },
   {

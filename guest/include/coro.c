@@ -6,56 +6,25 @@
 #include "trapline.h"
 
 // In coro_switch.S.
-void coro_init_trampoline(void);
 void coro_init_return(void);
-
-#define ROUND_UP(size) (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
-
-// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
-// that keeps the stack pointer a multiple of 16.
-#if defined(__aarch64__)
-#define FRESH_SIZE 16
-#else
-#define FRESH_SIZE 8
-#endif
 
 // Status of a task that is ended for bad use.
 #define BAD_USE_STATUS 125
 
 // ---- Switches
 
-static void copy(void *to, const void *from, size_t size) {
-    for (size_t i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
-}
-
-// Where an object is on an empty stack: below link and initial function.
-static char *object_place(void *base, size_t size) {
-    return (char *)base - CORO_PARENT_LINK_OFFSET - ROUND_UP(size);
-}
-
-// Writes the initial function and, below the object's place, where the first resume begins.
-static void *begin_stack(void *base, coro_initial *initial, char *object) {
-    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
-    uintptr_t *sp = (uintptr_t *)(void *)(object - FRESH_SIZE);
-    *sp = (uintptr_t)coro_init_trampoline;
-    return sp;
-}
-
 void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
-    char *place = object_place(base, size);
-    copy(place, object, size);
-    return begin_stack(base, initial, place);
+    return coro_init_stack_inline(base, initial, object, size);
 }
 
 void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
     (void)base;
-    drop((char *)sp + FRESH_SIZE);
+    drop((char *)sp + CORO_FRESH_SIZE);
 }
 
 struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
                                                       coro_trap_function *function) {
-    uintptr_t *sp = (uintptr_t *)(void *)object_place(base, size);
-    copy(sp, value, size);
+    uintptr_t *sp = (uintptr_t *)(void *)coro_place_inline(base, value, size);
     uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
 #if defined(__aarch64__)
     return (struct coro_trap_registers){
@@ -137,7 +106,7 @@ int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body,
     if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
     size_t room = base - limit;
     size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
-    if (room < used + CORO_STACK_MIN || ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
+    if (room < used + CORO_STACK_MIN || CORO_ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
         return CORO_ERROR_SMALL_STACK;
     }
     *coro = (struct coro){
@@ -148,12 +117,11 @@ int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body,
         .state = CORO_FRESH,
     };
     // Our frame is above the object, where it is found from the link.
-    char *place = object_place(stack.base, ROUND_UP(size) + sizeof(struct frame));
-    copy(place, object, size);
-    struct frame frame = {.coro = coro};
-    copy((char *)link_of(coro) - sizeof frame, &frame, sizeof frame);
+    struct frame *frame = (struct frame *)(void *)link_of(coro) - 1;
+    *frame = (struct frame){.coro = coro};
+    char *place = coro_place_inline((char *)stack.base - sizeof *frame, object, size);
     coro->object = place;
-    coro->sp = begin_stack(stack.base, coro_root, place);
+    coro->sp = coro_begin_inline(stack.base, coro_root, place);
     return 0;
 }
 

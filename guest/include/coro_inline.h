@@ -19,12 +19,47 @@ extern "C" {
 CORO_NORETURN void coro_never(void);
 // In coro_switch.S.
 void coro_throw_there(void);
+void coro_init_trampoline(void);
 
 #ifdef __cplusplus
 }
 #endif
 
 #define CORO_INLINE static inline __attribute__((always_inline, unused))
+
+#define CORO_ROUND_UP(size)                                                                       \
+    (((size) + CORO_STACK_ALIGNMENT - 1) & ~(size_t)(CORO_STACK_ALIGNMENT - 1))
+
+// From a fresh stack's stack pointer to the object: the address to begin at, on AArch64 with a gap
+// that keeps the stack pointer a multiple of 16.
+#if defined(__aarch64__)
+#define CORO_FRESH_SIZE 16
+#else
+#define CORO_FRESH_SIZE 8
+#endif
+
+// Copies an object to where it is on an empty stack, below link and initial function; returns its
+// place.
+CORO_INLINE char *coro_place_inline(void *base, const void *object, size_t size) {
+    char *place = (char *)base - CORO_PARENT_LINK_OFFSET - CORO_ROUND_UP(size);
+    for (size_t i = 0; i < size; i++) place[i] = ((const char *)object)[i];
+    return place;
+}
+
+// Writes the initial function and, below the object, where the first resume begins; returns the
+// stack pointer.
+CORO_INLINE void *coro_begin_inline(void *base, coro_initial *initial, char *object) {
+    ((uintptr_t *)base)[-1] = (uintptr_t)initial;
+    uintptr_t *sp = (uintptr_t *)(void *)(object - CORO_FRESH_SIZE);
+    *sp = (uintptr_t)coro_init_trampoline;
+    return sp;
+}
+
+// coro_init_stack.
+CORO_INLINE void *coro_init_stack_inline(void *base, coro_initial *initial, const void *object,
+                                         size_t size) {
+    return coro_begin_inline(base, initial, coro_place_inline(base, object, size));
+}
 
 // Has the compiler use a frame pointer, so that its unwind table does not depend on the stack
 // pointer, which a switch moves.
@@ -59,12 +94,12 @@ void coro_throw_there(void);
 CORO_INLINE struct coro_transfer coro_switch_and_link_inline(uintptr_t argument, void *sp,
                                                              void *base) {
     struct coro_transfer back;
-    uintptr_t rdi, rsi;
+    uintptr_t rsi;
     CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
-                 : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi)
+                 : "=D"(back.argument), "=d"(back.sp), "=S"(rsi)
                  : "D"(argument), "S"(sp), "d"(base)
-                 : "rcx", "r8", "r9", CORO_CLOBBERS
+                 : "rax", "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return back;
 never:
@@ -75,7 +110,7 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
                                                               uintptr_t argument, void *sp,
                                                               void *base) {
     struct coro_transfer back;
-    uintptr_t rdi, rsi;
+    uintptr_t rsi;
     uintptr_t place = *(uintptr_t *)sp - CORO_THROW_DISTANCE;
     *(uintptr_t *)sp = (uintptr_t)coro_throw_there;
     register uintptr_t r8 __asm__("r8") = place;
@@ -84,10 +119,9 @@ CORO_INLINE struct coro_transfer coro_switch_and_throw_inline(void (*thrower)(ui
     register uintptr_t r9_after __asm__("r9");
     CORO_USE_FRAME_POINTER();
     __asm__ goto(CORO_RESUME
-                 : "=a"(back.argument), "=d"(back.sp), "=D"(rdi), "=S"(rsi), "=r"(r8_after),
-                   "=r"(r9_after)
+                 : "=D"(back.argument), "=d"(back.sp), "=S"(rsi), "=r"(r8_after), "=r"(r9_after)
                  : "D"(argument), "S"(sp), "d"(base), "r"(r8), "r"(r9)
-                 : "rcx", CORO_CLOBBERS
+                 : "rax", "rcx", CORO_CLOBBERS
                  : never);
     return back;
 never:
@@ -95,7 +129,7 @@ never:
 }
 
 CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent_link) {
-    uintptr_t next, rax, rdx, rsi;
+    uintptr_t next, rdx, rsi;
     CORO_USE_FRAME_POINTER();
     __asm__ goto("push %%rbp\n\t"
                  "push %%rbx\n\t"
@@ -120,9 +154,9 @@ CORO_INLINE uintptr_t coro_switch_yield_inline(uintptr_t argument, void **parent
                  "mov 16(%%rsi), %%rbp\n\t"
                  "lea 24(%%rsi), %%rsp\n\t"
                  CORO_CFI(".cfi_restore_state")
-                 : "=D"(next), "=a"(rax), "=d"(rdx), "=S"(rsi)
-                 : "a"(argument), "S"(parent_link)
-                 : "rcx", "r8", "r9", CORO_CLOBBERS
+                 : "=D"(next), "=d"(rdx), "=S"(rsi)
+                 : "D"(argument), "S"(parent_link)
+                 : "rax", "rcx", "r8", "r9", CORO_CLOBBERS
                  : never);
     return next;
 never:
@@ -140,7 +174,7 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
                      "ret\n\t"
                      CORO_CFI(".cfi_restore_state")
                      :
-                     : "a"(argument), "S"(parent_link)
+                     : "D"(argument), "S"(parent_link)
                      : "memory");
     __builtin_unreachable();
 }

@@ -11,7 +11,7 @@ static void yield_inline(uintptr_t argument, void **link, void *object) {
 }
 
 static void pair_inline(char *base) {
-    struct coro_transfer back = {0, coro_init_stack(base, yield_inline, 0, 0)};
+    struct coro_transfer back = {0, coro_init_stack_inline(base, yield_inline, 0, 0)};
     for (;;) {
         ROUND(pair_inline);
         back = coro_switch_and_link_inline(back.argument, back.sp, base);
@@ -65,7 +65,7 @@ static void spawn_inline(char *base) {
     uintptr_t argument = 0;
     for (;;) {
         ROUND(spawn_inline);
-        void *sp = coro_init_stack(base, end_inline, 0, 0);
+        void *sp = coro_init_stack_inline(base, end_inline, 0, 0);
         argument = coro_switch_and_link_inline(argument, sp, base).argument;
     }
 }
