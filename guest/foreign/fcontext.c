@@ -29,11 +29,11 @@ static void adder(struct transfer t) {
     }
 }
 
-static void ping_pong(void) {
+static void ping_pong(long rounds) {
     struct transfer t = {fiber(0, adder), 0};
     long check = 0;
     double scale = 1.0;
-    for (long i = 1; i <= 1000; i++) {
+    for (long i = 1; i <= rounds; i++) {
         t = jump_fcontext(t.from, (void *)i);
         check ^= (long)t.data * i;
         scale += 1.0 / (double)i;
@@ -41,6 +41,32 @@ static void ping_pong(void) {
     say_number("ping-pong: sum", (long)t.data);
     say_number("ping-pong: check", check);
     say_number("ping-pong: harmonic, in thousandths", (long)(scale * 1000));
+}
+
+// A side that has numbers of its own in all registers a call keeps, and jumps to and fro.
+struct side {
+    struct transfer t;
+    long rounds;
+};
+
+static void jump_often(void *argument) {
+    struct side *side = argument;
+    for (long i = 0; i < side->rounds; i++) side->t = jump_fcontext(side->t.from, side->t.data);
+}
+
+static int are_kept_there;
+
+static void other_side(struct transfer t) {
+    struct side side = {t, (long)t.data};
+    are_kept_there = with_registers(0x5555000000000000, jump_often, &side);
+    jump_fcontext(side.t.from, 0);
+}
+
+static void registers(long rounds) {
+    struct side side = {{fiber(0, other_side), (void *)rounds}, rounds + 1};
+    int are_kept = with_registers(0x3333000000000000, jump_often, &side);
+    say_whether("registers: kept by the one who jumps", are_kept);
+    say_whether("registers: kept by the fiber", are_kept_there);
 }
 
 // Three fibers deep: each makes the next, takes what it yields, and hands on twice as much.
@@ -113,8 +139,10 @@ static void returning(struct transfer t) {
     say("returning from a fiber ends the program\n");
 }
 
-int main(void) {
-    ping_pong();
+int main(int argc, char **argv) {
+    long turns = rounds(argc, argv, 1000);
+    ping_pong(turns);
+    registers(turns);
     nest();
     on_top();
     rounding();

@@ -13,6 +13,13 @@ void say_number(const char *text, long number);
 // Prints a text, yes or no, and the end of a line.
 void say_whether(const char *text, int is_so);
 
+// The number that a program was started with, or `otherwise`: how often it goes to and fro.
+long rounds(int argc, char **argv, long otherwise);
+
+// Calls function(argument) with numbers behind `seed` in all registers that a call keeps; returns
+// whether they are still there.
+int with_registers(uintptr_t seed, void (*function)(void *), void *argument);
+
 // Ways to round, and setting and getting what the floating-point unit is told of it: on x86-64 both
 // MXCSR and the x87 control word.
 enum rounding { TO_NEAREST, DOWN };

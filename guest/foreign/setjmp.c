@@ -86,6 +86,23 @@ __attribute__((noinline)) static void mangling(void) {
     longjmp(buffer, 1);
 }
 
+static void jump_back(void *argument) {
+    (void)argument;
+    longjmp(point, 1);
+}
+
+// Comes back from where other numbers are in the registers.
+static void jump_often(void *argument) {
+    const long *rounds = argument;
+    for (volatile long i = 0; i < *rounds; i++) {
+        if (setjmp(point) == 0) with_registers(0x5555000000000000, jump_back, 0);
+    }
+}
+
+static void registers(long rounds) {
+    say_whether("registers: kept", with_registers(0x3333000000000000, jump_often, &rounds));
+}
+
 // Two stacks that longjmp to each other, as coroutines once did.
 static _Alignas(16) char stack[8192];
 static jmp_buf here, there;
@@ -102,13 +119,13 @@ static void coroutine(void) {
     }
 }
 
-static void coroutines(void) {
+static void coroutines(long rounds) {
     getcontext(&other);
     other.uc_stack.ss_sp = stack;
     other.uc_stack.ss_size = sizeof stack;
     makecontext(&other, coroutine, 0);
     swapcontext(&root, &other);
-    for (volatile long i = 1; i <= 100; i++) {
+    for (volatile long i = 1; i <= rounds; i++) {
         passed = i;
         if (_setjmp(here) == 0) longjmp(there, 1);
     }
@@ -124,12 +141,14 @@ static void rounding(void) {
     set_rounding(TO_NEAREST);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    long turns = rounds(argc, argv, 100);
     plain();
     frames();
     masks();
     mangling();
-    coroutines();
+    registers(turns);
+    coroutines(turns);
     rounding();
     return 0;
 }

@@ -11,6 +11,8 @@ _start:
     xor     %ebp, %ebp
     mov     %rsp, %rdi
     call    start_up
+    mov     (%rsp), %rdi
+    lea     8(%rsp), %rsi
     call    main
     mov     %eax, %edi
     call    exit
@@ -30,6 +32,8 @@ _start:
     mov     x30, #0
     mov     x0, sp
     bl      start_up
+    ldr     x0, [sp]
+    add     x1, sp, #8
     bl      main
     bl      exit
     brk     #1

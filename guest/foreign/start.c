@@ -145,6 +145,13 @@ void say_number(const char *text, long number) {
     say("\n");
 }
 
+long rounds(int argc, char **argv, long otherwise) {
+    if (argc < 2) return otherwise;
+    long number = 0;
+    for (const char *digit = argv[1]; *digit != 0; digit++) number = 10 * number + *digit - '0';
+    return number;
+}
+
 void say_whether(const char *text, int is_so) {
     say(text);
     say(is_so ? " yes\n" : " no\n");

@@ -31,16 +31,41 @@ static void adder(void) {
     }
 }
 
-static void ping_pong(void) {
+static void ping_pong(long rounds) {
     makecontext(context(0, 0), adder, 0);
     double scale = 1.0;
-    for (long i = 1; i <= 200; i++) {
+    for (long i = 1; i <= rounds; i++) {
         sent = i;
         swapcontext(&root, &contexts[0]);
         scale += 1.0 / (double)i;
     }
     say_number("ping-pong: sum", received);
     say_number("ping-pong: harmonic, in thousandths", (long)(scale * 1000));
+}
+
+// A side that has numbers of its own in all registers a call keeps, and swaps to and fro.
+struct side {
+    ucontext_t *own, *other;
+    long rounds;
+};
+
+static void swap_often(void *argument) {
+    struct side *side = argument;
+    for (long i = 0; i < side->rounds; i++) swapcontext(side->own, side->other);
+}
+
+static int are_kept_there;
+
+static void other_side(int rounds) {
+    struct side side = {&contexts[0], &root, rounds};
+    are_kept_there = with_registers(0x5555000000000000, swap_often, &side);
+}
+
+static void registers(long rounds) {
+    makecontext(context(0, &root), (void (*)(void))other_side, 1, (int)rounds);
+    struct side side = {&root, &contexts[0], rounds + 1};
+    say_whether("registers: kept by the one who swaps", with_registers(0x3333000000000000, swap_often, &side));
+    say_whether("registers: kept by the context", are_kept_there);
 }
 
 // More arguments than there are registers for.
@@ -123,8 +148,10 @@ static void rounding(void) {
 
 static void last(void) { say("the end of a context without a link ends the program\n"); }
 
-int main(void) {
-    ping_pong();
+int main(int argc, char **argv) {
+    long turns = rounds(argc, argv, 200);
+    ping_pong(turns);
+    registers(turns);
     arguments();
     links();
     again();

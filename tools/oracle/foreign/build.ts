@@ -32,6 +32,7 @@ const SOURCES = new URL("../../../guest/foreign/", import.meta.url).pathname;
 /** Every function of the programs has a canary, but what sets canaries up. */
 const COMPILED = [
   { file: "start.S", flags: [] },
+  { file: "registers.S", flags: [] },
   { file: "start.c", flags: ["-ffreestanding", "-fno-stack-protector"] },
 ];
 const PROGRAM_FLAGS = ["-fstack-protector-all"];
