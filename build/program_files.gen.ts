@@ -1661,6 +1661,7 @@ int64_t coro_trap_disable(void);
     mov     16(%rsi), %rbp
     lea     24(%rsi), %rsp
     .cfi_restore_state
+    .cfi_def_cfa_offset 48          // or clang 14 adjusts the offset of before the restoring
     mov     %rdi, %rax
     ldmxcsr (%rsp)
     fldcw   4(%rsp)

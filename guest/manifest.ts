@@ -256,6 +256,7 @@ export const MANIFEST: readonly GuestBuild[] = [
   }),
   // And in C.
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
+  ...cProgram("coronest", { sources: [...CORO, "guest/programs/coronest.c"] }),
   // Green threads, sound or with the defect its argument names; and with the switch they died of.
   ...green("green"),
   ...green("green-crash", ["-DENTER_BY_CALL"]),

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a59c0effe00c370d20c0531486c7b34ab89ff3009790b858c61ed65fad412a69",
+  sourceHash: "b1e57a88f571e8a660f7b1d11a163f4e2a257a518fa6494008057567ab3d8d87",
   sources: [
     "guest/coro/main.cc",
     "guest/coro/start.c",

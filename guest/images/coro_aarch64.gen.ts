@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "88718bec1c59dcd1361a006a2686f19022a3a515e1ab41bdcb3e2dee5fd52bfd",
+  sourceHash: "9cc5751fc2fc121bfe907431741ffc3d154273a7df6f499f58ace6fb6ca813ad",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

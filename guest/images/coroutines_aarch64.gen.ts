@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b0c8ad0b692b34513a503486e978dd27f4c58e5e4ea7a39ce4ef2386238527b3",
+  sourceHash: "2c9e7f90156b525458dcc4f48ed9b276b8e6fb71343fe641ffbebc796ec05836",
   sources: [
     "guest/coroutines/coroutines.h",
     "guest/coroutines/main.c",

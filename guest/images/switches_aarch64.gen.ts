@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "196364f8079e6016e5432ed542060c68525bf9bbb34c11cdd44a5b1e231f20fb",
+  sourceHash: "3134f4efd4acecb5dc92ebee7bc18cc345db23c79f7e449913178110ff0ebcbf",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

@@ -12,6 +12,8 @@ import { image as coroutinesAarch64 } from "../../guest/images/coroutines_aarch6
 import { image as coroutinesX86 } from "../../guest/images/coroutines_x86_64.gen.ts";
 import { image as coroCxxAarch64 } from "../../guest/images/coro-cxx_aarch64.gen.ts";
 import { image as coroCxxX86 } from "../../guest/images/coro-cxx_x86_64.gen.ts";
+import { image as coronestAarch64 } from "../../guest/images/coronest_aarch64.gen.ts";
+import { image as coronestX86 } from "../../guest/images/coronest_x86_64.gen.ts";
 import { image as coroX86 } from "../../guest/images/coro_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
@@ -43,6 +45,8 @@ import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 const IMAGES: readonly EmbeddedImage[] = [
   badAarch64,
   badX86,
+  coronestAarch64,
+  coronestX86,
   coroAarch64,
   coroCxxAarch64,
   coroCxxX86,

@@ -5,7 +5,7 @@
  * @module
  */
 import { loadSegments, parseElf } from "../../elf/mod.ts";
-import { backtrace, type Frame, readCore } from "../../unwind/walk/mod.ts";
+import { type Backtrace, backtrace, type Frame, readCore } from "../../unwind/walk/mod.ts";
 import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb_cores.ts";
 import type { MadeCore, MadeThread } from "./made_core.ts";
 import { SIGNAL } from "../../trace/signals.ts";
@@ -82,7 +82,31 @@ function compareThread(thread: MadeThread, theirs: GdbThread, add: Add): void {
     if (other !== halves.join()) add(`vector ${i} is ${halves}, gdb has ${other}`);
   });
   if (walk.error !== undefined) add(String(walk.error));
-  compareFrames(walk.frames, withoutGuesses(theirs.frames), add);
+  const [inner, caller, ...others] = withoutGuesses(theirs.frames);
+  const frames = inner === undefined
+    ? []
+    : caller === undefined
+    ? [inner]
+    : [inner, thread.returns ? returned(walk, { inner, caller }, add) : caller, ...others];
+  compareFrames(walk.frames, frames, add);
+}
+
+/**
+ * The caller as it is to be compared of a function that is about to return. What gdb takes it to
+ * be is certain: the stack pointer is 8 further on, other registers are as they are. Where the
+ * tables say otherwise, as between two stacks, only its program counter is compared with them.
+ */
+function returned(
+  walk: Backtrace,
+  { inner, caller }: { inner: GdbFrame; caller: GdbFrame },
+  add: Add,
+): GdbFrame {
+  const isTaken = caller.sp === `${BigInt(inner.sp ?? 0) + 8n}` &&
+    Object.entries(caller.kept).every(([name, value]) => value === inner.kept[name]);
+  if (!isTaken) add(`gdb has the caller at ${caller.sp}, expected it 8 above ${inner.sp}`);
+  const { registers } = walk.frames[1] ?? {};
+  const kept = Object.keys(caller.kept).map((name) => [name, null]);
+  return { ...caller, sp: `${registers?.sp}`, kept: Object.fromEntries(kept) };
 }
 
 /** gdb goes on behind a return address of 0, by guesses. */

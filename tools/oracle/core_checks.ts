@@ -1,28 +1,21 @@
 /**
  * The core files that are compared: of programs stopped at random instants, in their own code, in
- * system calls, before and behind others' turns, and when they die.
+ * system calls, before and behind others' turns, and when they die; and of coroutines in the midst
+ * of their switches.
  *
  * @module
  */
 import type { ArchName } from "../../arch/arch.ts";
-import { archByName } from "../../arch/mod.ts";
-import { type LoadMode, Machine } from "../../kernel/mod.ts";
-import { ARCH_NAMES, programFile } from "../../kernel/testing/programs.ts";
+import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { SIGNAL } from "../../trace/signals.ts";
-import { Random } from "../../util/random.ts";
 import { checkCores } from "./core_check.ts";
-import { type CorePlace, type MadeCore, makeCore } from "./made_core.ts";
+import { CoreMaker } from "./core_maker.ts";
 import type { NamedCheck } from "./walk_checks.ts";
 
 /** Programs that are stopped as they run. */
 const RUNNING = [
-  "threads",
-  "sleeper",
-  "fpmix",
-  "tls",
-  "jobs wild 1",
-  "unwind throw 2",
-  "module-hello",
+  ...["threads", "sleeper", "fpmix", "tls", "jobs wild 1", "unwind throw 2", "module-hello"],
+  ...["coro values", "green"],
 ];
 
 /** Programs that die, and by which signal. */
@@ -41,96 +34,51 @@ const DYING: Readonly<Record<string, number>> = {
 
 /** Instants of each program that runs. */
 const INSTANTS = 8;
-const MEMORY = 16 * 2 ** 20;
 
-/** The checks of core files, one for each architecture. */
+/** How coroutines of `coronest` switch, and the functions that do it. */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  runtime: /^coro_(switch|init)|^nest_deepest/,
+  function: /^coro_|^nest_deepest/,
+  inline: /^coro_|^nest_inline/,
+};
+
+/** The checks of core files. */
 export function coreChecks(directory: string): NamedCheck[] {
-  return ARCH_NAMES.map((arch): NamedCheck => ({
-    kind: "cores",
-    name: arch,
-    check: () => checkCores(arch, { cores: new CoreMaker(arch, directory).make(), directory }),
-  }));
+  return ARCH_NAMES.flatMap((arch) => [
+    named("cores", arch, { arch, directory: `${directory}/cores-${arch}` }, (maker) => {
+      for (const line of RUNNING) {
+        for (const load of ["copyout", "demand"] as const) {
+          maker.running(line, { load, instants: INSTANTS });
+        }
+      }
+      for (const [line, signal] of Object.entries(DYING)) maker.dying(line, signal);
+    }),
+    // Each parent's stack above its child's, and below: debuggers refuse frames that go inward.
+    ...["above", "below"].flatMap((order) =>
+      Object.entries(FORMS).map(([form, within]) => {
+        const name = `${arch}, parents ${order}, ${form}`;
+        const place = `${directory}/coroutines-${arch}-${order}-${form}`;
+        return named("coroutines", name, { arch, directory: place }, (maker) => {
+          maker.stepping(`coronest ${order} ${form}`, { from: "nest_root", within });
+        });
+      })
+    ),
+  ]);
 }
 
-class CoreMaker {
-  readonly #arch: ArchName;
-  readonly #directory: string;
-  readonly #random = new Random(8);
-  readonly #cores: MadeCore[] = [];
-  readonly #written = new Set<string>();
-
-  constructor(arch: ArchName, directory: string) {
-    this.#arch = arch;
-    this.#directory = `${directory}/cores-${arch}`;
-    Deno.mkdirSync(this.#directory);
-  }
-
-  make(): MadeCore[] {
-    for (const line of RUNNING) {
-      for (const load of ["copyout", "demand"] as const) this.#running(line, load);
-    }
-    for (const [line, signal] of Object.entries(DYING)) this.#dying(line, signal);
-    return this.#cores;
-  }
-
-  #running(line: string, load: LoadMode): void {
-    using machine = this.#boot(line, { load });
-    const taken = this.#cores.length;
-    let step = 1;
-    while (this.#cores.length < taken + INSTANTS) {
-      if (machine.run(1 + this.#random.below(step)).kind !== "paused") break;
-      const { kernel: k } = machine;
-      const task = k.tasks[1];
-      const isThere = task?.status === null && task.ending === null &&
-        k.threadsOf(task).some(({ userReady, state }) => userReady && state !== "dead");
-      if (!isThere) continue;
-      // As many instants in a short program as in a long one, the first ones close together.
-      step = step * 3;
-      this.#add(machine, { line, signal: null });
-    }
-  }
-
-  #dying(line: string, signal: number): void {
-    let isTaken = false;
-    const machine = this.#boot(line, {
-      sinks: [{
-        write: (event) => {
-          const isEnd = event.type === "panic" || event.type === "task-exit";
-          if (!isEnd || isTaken) return;
-          isTaken = true;
-          this.#add(machine, { line, signal });
-        },
-      }],
-    });
-    machine.run(50_000_000);
-    machine[Symbol.dispose]();
-    if (!isTaken) throw new Error(`Program ${line} has not died`);
-  }
-
-  #boot(
-    commandLine: string,
-    options: Partial<ConstructorParameters<typeof Machine>[0]>,
-  ): Machine {
-    const bytes = programFile(commandLine.split(" ")[0] ?? "", this.#arch);
-    const arch = archByName(this.#arch);
-    const modules = [{ commandLine, bytes }];
-    return new Machine({ arch, modules, quantum: 700, memory: MEMORY, ...options });
-  }
-
-  #add(machine: Machine, { line, signal }: { line: string; signal: number | null }): void {
-    const name = line.split(" ")[0] ?? "";
-    const path = `${this.#directory}/${name}`;
-    const bytes = programFile(name, this.#arch);
-    // Once: gdb warns of a program that is newer than a core.
-    if (!this.#written.has(path)) Deno.writeFileSync(path, bytes);
-    this.#written.add(path);
-    const place: CorePlace = {
-      name: `${line} after ${machine.now}`,
-      program: { path, bytes },
-      path: `${this.#directory}/core.${this.#cores.length}`,
-      random: this.#random,
-      signal,
-    };
-    this.#cores.push(makeCore(machine, place));
-  }
+function named(
+  kind: string,
+  name: string,
+  { arch, directory }: { arch: ArchName; directory: string },
+  make: (maker: CoreMaker) => void,
+): NamedCheck {
+  return {
+    kind,
+    name,
+    check() {
+      const maker = new CoreMaker(arch, directory);
+      make(maker);
+      return checkCores(name, { cores: maker.cores, directory });
+    },
+  };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KernelError, type Machine, type Thread } from "../../kernel/mod.ts";
+import { KernelError, type Machine, type Task, type Thread } from "../../kernel/mod.ts";
 import {
   type Backtrace,
   backtrace,
@@ -21,6 +21,8 @@ export interface MadeThread {
   readonly registers: Readonly<Record<string, bigint>>;
   /** Its vector registers, low half first, and what controls them by gdb's names. */
   readonly floating: FloatingPoint | undefined;
+  /** Whether it is about to return, and gdb takes it to have nothing else on the stack. */
+  readonly returns: boolean;
   /** Its stack, from the machine's memory. */
   readonly walk: Backtrace;
 }
@@ -117,12 +119,41 @@ function madeThread(machine: Machine, thread: Thread): MadeThread {
       k.arch.registerNames.map((name) => [name, k.userFrame(thread).register(name)]),
     )
     : machine.registers({ thread: thread.id });
-  const walk = backtrace({
-    registers: RegisterSet.named(k.arch.elfMachine, registers),
+  const walk = walkOf(machine, registers, thread.task);
+  return {
+    id: thread.id,
+    registers,
+    floating: floatingPoint(machine, thread),
+    returns: isReturn(machine, walk.frames[0]?.pc ?? 0n),
+    walk,
+  };
+}
+
+/**
+ * At a `ret` of x86-64, in a program without line tables, gdb asks no unwind table (its
+ * `amd64_stack_frame_destroyed_p`).
+ */
+function isReturn(machine: Machine, pc: bigint): boolean {
+  if (machine.kernel.arch.name !== "x86_64") return false;
+  try {
+    return machine.readMemory(pc, 1, { task: 1 })[0] === 0xc3;
+  } catch (error) {
+    if (error instanceof KernelError) return false;
+    throw error;
+  }
+}
+
+/** The stack of a program of the first task. */
+export function walkOf(
+  machine: Machine,
+  registers: Readonly<Record<string, bigint>>,
+  task: Task,
+): Backtrace {
+  return backtrace({
+    registers: RegisterSet.named(machine.kernel.arch.elfMachine, registers),
     memory: memoryOfTask(machine),
-    modules: thread.task.code.modules,
+    modules: task.code.modules,
   });
-  return { id: thread.id, registers, floating: floatingPoint(machine, thread), walk };
 }
 
 /** The memory of the first task through what the machine offers to everybody. */
