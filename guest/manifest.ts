@@ -276,6 +276,16 @@ export const MANIFEST: readonly GuestBuild[] = [
   }),
   // Loops that stack switches are measured in.
   ...cProgram("switches", { sources: [...CORO, "guest/switches/*.c"], optimize: "-O2" }),
+  // The same in C++, where unwinding goes through a handler.
+  ...program("handlers-cxx", {
+    sources: [
+      "guest/handlers_cxx/*.cc",
+      "guest/handlers/{arch}.S",
+      "guest/include/exception.S",
+      ...CXX_RUNTIME,
+      TLS,
+    ],
+  }),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no

@@ -29,6 +29,8 @@ import { image as greenCrashAarch64 } from "../../guest/images/green-crash_aarch
 import { image as greenCrashX86 } from "../../guest/images/green-crash_x86_64.gen.ts";
 import { image as handlersAarch64 } from "../../guest/images/handlers_aarch64.gen.ts";
 import { image as handlersX86 } from "../../guest/images/handlers_x86_64.gen.ts";
+import { image as handlersCxxAarch64 } from "../../guest/images/handlers-cxx_aarch64.gen.ts";
+import { image as handlersCxxX86 } from "../../guest/images/handlers-cxx_x86_64.gen.ts";
 import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
 import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
 import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.ts";
@@ -61,6 +63,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   greenCrashX86,
   handlersAarch64,
   handlersX86,
+  handlersCxxAarch64,
+  handlersCxxX86,
   helloAarch64,
   helloX86,
   jitAarch64,

@@ -1,5 +1,5 @@
 // Walks of a program that is in its exception handler.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { STATE } from "../../arch/exception_state.ts";
 import { machineRegisters } from "../../unwind/cfi/mod.ts";
@@ -62,7 +62,38 @@ function session(arch: ArchName): Session {
   return new Session({ arch, programs: ["handlers threads"], quantum: 300, seed: 5 });
 }
 
+/** What each case of `handlers-cxx` prints, and how it ends. */
+const UNWOUND: readonly (readonly [name: string, lines: readonly string[], ending: RegExp])[] = [
+  ["throws", [
+    ...["thrower", "handler", "read", "outer", "caught"],
+    ...["thrower", "handler", "read", "outer", "caught", "main"],
+  ], /^exit 0$/],
+  ["nests", [
+    ...["thrower", "handler", "caught in handler", "read", "outer", "main"],
+  ], /^killed: read of 0x8: not mapped, at 0x[0-9a-f]+$/],
+  ["declines", ["handler", "read", "outer", "main"], /^killed: read of 0x8: not mapped, at/],
+  // The stack frames of a handler that has failed are not unwound.
+  [
+    "faults",
+    ["read", "outer", "main"],
+    /^killed: read of 0x8: .*; its handler failed: read of 0x18: not mapped, at 0x[0-9a-f]+$/,
+  ],
+  ["spins", ["spinning", "handler", "read", "outer", "main"], /^killed: terminated by jobs$/],
+];
+
 for (const arch of ARCH_NAMES) {
+  for (const [name, lines, ending] of UNWOUND) {
+    Deno.test(`raiseUserException ${arch}, C++ whose handler ${name} is unwound through it`, () => {
+      const programs = [`handlers-cxx ${name}`, ...(name === "spins" ? ["jobs kill 1"] : [])];
+      using s = new Session({ arch, programs });
+      const audit = new Audit(s.machine);
+      assertEquals(s.finish().reason, "all tasks have ended");
+      assertEquals(s.console("handlers-cxx").trimEnd().split("\n"), [...lines]);
+      assertMatch(s.ending("handlers-cxx"), ending);
+      audit.check();
+    });
+  }
+
   Deno.test(`raiseUserException ${arch}, walks go through a handler at each of its instructions`, () => {
     using s = session(arch);
     const { machine } = s;
