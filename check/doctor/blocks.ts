@@ -87,9 +87,11 @@ export function scanBlock(arch: Arch, read: CodeReader, begin: number): Block {
   let link = NaN;
   let set: StackSet | undefined;
   let use: StackUse | undefined;
+  let before: StackUse | undefined;
   /** Registers that hold the stack pointer and something. */
   const derived = new Set<string>();
   for (let i = 0; i < LONGEST; i++) {
+    before = use;
     use = useAt(arch, read, at);
     if (use === undefined) break;
     last = at;
@@ -98,14 +100,14 @@ export function scanBlock(arch: Arch, read: CodeReader, begin: number): Block {
       const index = use.stores.registers.indexOf(linkName);
       if (index >= 0) link = delta + use.stores.offset + 8 * index;
     }
-    if (use.moves === undefined) {
-      const source = sourceOf(use, derived);
-      if (source.kind !== "relative") set = { address: last, source, before: delta, after: 0 };
-      delta = NaN;
-    } else {
-      delta += use.moves;
-      if (set !== undefined) set = { ...set, after: set.after + use.moves };
+    const moves = movesOf(use, before);
+    const source = moves === undefined ? sourceOf(use, derived) : undefined;
+    if (source !== undefined && source.kind !== "relative") {
+      set = { address: last, source, before: delta, after: 0 };
+    } else if (set !== undefined) {
+      set = { ...set, after: set.after + (moves ?? NaN) };
     }
+    delta += moves ?? NaN;
     if (use.copy !== undefined) derived.add(use.copy.register);
     for (const register of use.loads?.registers ?? []) derived.delete(register);
     if (use.flow !== "next") break;
@@ -123,6 +125,31 @@ export function scanBlock(arch: Arch, read: CodeReader, begin: number): Block {
     link,
     linkRegister: use?.link,
   };
+}
+
+/** By how much an instruction moves the stack pointer, if that can be known. */
+function movesOf({ moves, source }: StackUse, before: StackUse | undefined): number | undefined {
+  const copy = before?.copy;
+  if (moves !== undefined || source?.kind !== "register" || source.register !== copy?.register) {
+    return moves;
+  }
+  return copy.offset + source.offset;
+}
+
+/** Bytes by which a block moves the stack pointer from behind one address up to another. */
+export function movesBetween(
+  arch: Arch,
+  read: CodeReader,
+  { block, from, to }: { readonly block: Block; readonly from: number; readonly to: number },
+): number {
+  let sum = 0;
+  let before: StackUse | undefined;
+  for (const { address, use } of instructionsOf(arch, read, block)) {
+    if (address >= to) break;
+    if (address > from) sum += movesOf(use, before) ?? NaN;
+    before = use;
+  }
+  return sum;
 }
 
 /** A value made of the stack pointer itself in the same block is that of a bigger frame. */

@@ -18,7 +18,7 @@ import type { Thread } from "../../kernel/thread/thread.ts";
 import type { Task } from "../../kernel/thread/task.ts";
 import type { KernelEvent, SyscallEvent } from "../../trace/mod.ts";
 import { type Arrival, judge } from "./arrival.ts";
-import { BlockKind, instructionsOf, NO_BLOCK, type StackSet } from "./blocks.ts";
+import { BlockKind, movesBetween, NO_BLOCK, type StackSet } from "./blocks.ts";
 import type { Findings } from "./findings.ts";
 import type { Roles } from "./options.ts";
 import type { Followed, Pending } from "./followed.ts";
@@ -177,6 +177,7 @@ export class Follower implements Disposable {
     if (followed === undefined) return;
     const pc = Number(entry.pc);
     const sp = Number(entry.sp);
+    if (followed.syscall !== null) this.#endSyscall(followed, followed.syscall);
     if (followed.trap === null) this.#finish(followed, pc, sp);
     const at = followed.last === START ? pc : followed.last.last;
     followed.last = START;
@@ -207,6 +208,7 @@ export class Follower implements Disposable {
     const flow = newFlow({ address: followed.last.last, time: this.#now, pc: -1, sp });
     followed.stack = found ?? stacks.add(sp, flow, { isThreads: false });
     followed.stack.runner = thread.address;
+    this.#dropBelow(followed, sp);
   }
 
   /** The last block is over, but for what may be in the way: the thread is elsewhere now. */
@@ -217,8 +219,11 @@ export class Follower implements Disposable {
     const isInside = isAgain || (pc > last.begin && pc < last.end && last.target !== pc);
     const { set } = last;
     if (set !== undefined && !isAgain && (!isInside || pc > set.address)) {
-      const after = isInside ? this.#movesFrom(followed, set, pc) : set.after;
-      this.#set(followed, { set, value: sp - after });
+      const { read } = followed.program;
+      const range = { block: last, from: set.address, to: pc };
+      const after = isInside ? movesBetween(this.#k.arch, read, range) : set.after;
+      // Where it has got yet another value since, that one will do.
+      this.#set(followed, { set, value: Number.isNaN(after) ? sp : sp - after });
     }
     if (isInside) return;
     const { pending } = followed;
@@ -235,18 +240,8 @@ export class Follower implements Disposable {
     if (last.flow === "return") this.#return(followed, pc, sp);
   }
 
-  /** Bytes by which a block moves the stack pointer between its setting and an address. */
-  #movesFrom({ program, last }: Followed, set: StackSet, pc: number): number {
-    let sum = 0;
-    for (const { address, use } of instructionsOf(this.#k.arch, program.read, last)) {
-      if (address > set.address && address < pc) sum += use.moves ?? NaN;
-    }
-    return sum;
-  }
-
   /** The stack pointer has got another value. */
   #set(followed: Followed, { set, value }: { set: StackSet; value: number }): void {
-    if (Number.isNaN(value)) return;
     const { stack, program, thread } = followed;
     const { stacks } = program;
     const { source } = set;
@@ -312,7 +307,11 @@ export class Follower implements Disposable {
       exact: this.#exact.has(set.address),
     };
     const verdict = isNew ? { kind: "fresh" } as const : judge(stack, arrival);
-    if (isLocal && (verdict.kind === "fresh" || verdict.kind === "unknown")) return false;
+    if (isLocal && (verdict.kind === "fresh" || verdict.kind === "unknown")) {
+      // A context that begins in the midst of the stack is called by nobody who is below.
+      if (arrival.begins) this.#dropBelow(followed, now.sp + this.#pushed + 1);
+      return false;
+    }
     this.#findings.onArrival(followed, { pending, verdict, arrival });
     const { flow } = stack;
     switch (verdict.kind) {
@@ -332,6 +331,8 @@ export class Follower implements Disposable {
         break;
       case "left":
         if (value === flow.left?.sp) this.#exact.add(set.address);
+        // Either a function is called in the place of a switch, or another context begins there.
+        if (arrival.begins) { for (const call of flow.calls) call.doubtful = true; }
     }
     flow.left = null;
     return last.flow === "return";
@@ -347,7 +348,7 @@ export class Follower implements Disposable {
       calls.pop();
     }
     const slot = this.#pushed > 0 ? sp : -1;
-    calls.push({ ret, sp: after, callee: pc, slot, live: true, extra: null });
+    calls.push({ ret, sp: after, callee: pc, slot, live: true, doubtful: false, extra: null });
     if (sp >= stack.low) return;
     stack.low = sp;
     if (sp < stack.floor) this.#findings.onBeyond(followed, this.#lastOf(followed));
@@ -362,10 +363,7 @@ export class Follower implements Disposable {
   #return(followed: Followed, pc: number, sp: number): void {
     const { stack, program, last } = followed;
     const { calls } = stack.flow;
-    for (let top = calls.at(-1); top !== undefined && top.sp < sp; top = calls.at(-1)) {
-      this.#drop(followed, top);
-      calls.pop();
-    }
+    this.#dropBelow(followed, sp);
     const match = calls.findLast((call) => call.sp > sp || (call.sp === sp && call.ret === pc));
     if (match?.sp === sp) {
       this.#dropTo(followed, match);
@@ -376,17 +374,27 @@ export class Follower implements Disposable {
     const top = calls.at(-1);
     const at = this.#lastOf(followed);
     if (top?.sp === sp) {
-      if (!program.isThunk(last.last)) {
+      if (!top.doubtful && !program.isThunk(last.last)) {
         this.#findings.onOverwritten(followed, { at, call: top, pc });
       }
       this.#drop(followed, top);
       calls.pop();
       return;
     }
+    if (top?.doubtful) return;
     if (program.switching.has(program.functionAt(last.last).begin)) return;
     // The first function on a stack may return to whatever was put above it.
     if (top === undefined && sp >= stack.flow.start.sp) return;
     this.#findings.onBadReturn(followed, { at, expected: top ?? null, pc, sp });
+  }
+
+  /** Ends the calls whose callers' stack pointers are below another. */
+  #dropBelow(followed: Followed, sp: number): void {
+    const { calls } = followed.stack.flow;
+    for (let top = calls.at(-1); top !== undefined && top.sp < sp; top = calls.at(-1)) {
+      this.#drop(followed, top);
+      calls.pop();
+    }
   }
 
   /** Ends the calls that a call, or the first frame, has made in turn. */
@@ -487,12 +495,8 @@ export class Follower implements Disposable {
     const followed = this.#followed;
     if (followed === null || followed.thread.address !== event.thread.address) return;
     const call: Moment = { address: followed.trap?.at ?? 0, time: this.#now };
-    const [address = 0n, size = 0n] = event.args;
     if (REMAPPING.has(event.name)) followed.program.forgetCode();
-    if (event.name === "vm_deallocate") {
-      const begin = Number(address);
-      this.#release(followed, { begin, end: begin + Number(size), at: call });
-    } else if (event.name === "vm_allocate") {
+    if (event.name === "vm_deallocate" || event.name === "vm_allocate") {
       followed.syscall = { event, call };
     }
   }
@@ -500,9 +504,15 @@ export class Follower implements Disposable {
   #endSyscall(followed: Followed, { event, call }: NonNullable<Followed["syscall"]>): void {
     followed.syscall = null;
     const result = BigInt.asIntN(64, this.#on.cpu.register(this.#k.arch.calling.result));
+    const [address = 0n, size = 0n] = event.args;
+    if (event.name === "vm_deallocate") {
+      const begin = Number(address);
+      if (result === 0n) this.#release(followed, { begin, end: begin + Number(size), at: call });
+      return;
+    }
     if (result <= 0n) return;
     const begin = Number(result);
-    const end = begin + Number(event.args[1] ?? 0n);
+    const end = begin + Number(size);
     followed.program.stacks.allocate({ begin, end, named: false, call });
   }
 }

@@ -25,6 +25,8 @@ export interface Call {
   slot: number;
   /** Whether it has neither returned nor been abandoned. */
   live: boolean;
+  /** Whether a context may have been begun in its place. */
+  doubtful: boolean;
   /** What is to be done when it returns. */
   extra: CallExtra | null;
 }

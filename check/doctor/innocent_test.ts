@@ -1,0 +1,63 @@
+// Nothing is found where nothing is wrong: coroutines, exceptions that land far up the stack, threads,
+// exception handlers on stacks of their own, code that is written at run time, faults of all kinds.
+import { assert, assertEquals } from "@std/assert";
+import type { KernelEvent } from "../../trace/events.ts";
+import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
+import { Session } from "../../kernel/testing/session.ts";
+import { examine } from "./testing/patient.ts";
+
+/** Programs and their cases; each is run under a fast timer, beside another. */
+const INNOCENT: Readonly<Record<string, readonly string[]>> = {
+  "coro": ["values", "nesting", "drops", "switches", "on-stack", "inline"],
+  "coroutines": [
+    ...["pools", "grows", "leaps", "traps", "nested", "bad-drop", "state", "foreign-stack"],
+    ...["shared", "yield-outside", "does-not-grow", "threads"],
+  ],
+  "coro-cxx": ["throws", "nested", "forced", "handlers", "cleanups", "across", "threads", "kill"],
+  "handlers": ["faults", "left", "threads", "fails", "overflows"],
+  "unwind": ["", "panic"],
+  "bad": ["jump-stack", "recurse", "thread-fault", "deallocate-absurd", "terminate-self"],
+  "threads": [""],
+  "fpmix": [""],
+  "jit": [""],
+  "jobs": ["kill 1"],
+};
+
+for (const arch of ARCH_NAMES) {
+  for (const [program, cases] of Object.entries(INNOCENT)) {
+    Deno.test(`diagnose ${arch}, nothing is found in ${program}`, async () => {
+      for (const each of cases) {
+        const line = `${program} ${each}`.trim();
+        const beside = program === "jobs" ? ["fpmix"] : ["sleeper"];
+        const report = await examine(arch, [line, ...beside], {
+          machine: { quantum: 701, seed: 9 },
+        });
+        assertEquals(report.findings.map(({ summary }) => summary), [], line);
+        assert(report.halted !== null, line);
+      }
+    });
+  }
+
+  Deno.test(`diagnose ${arch}, what it looks at runs as it would without`, async () => {
+    const lines = ["coroutines threads", "green stale"];
+    const machine = { quantum: 503, seed: 4 };
+    using session = new Session({ arch, programs: lines, ...machine });
+    session.finish();
+    const events: KernelEvent[] = [];
+    const sinks = [{ write: (event: KernelEvent) => void events.push(event) }];
+    const memory = 16 * 1024 * 1024;
+    const report = await examine(arch, lines, { machine: { ...machine, memory, sinks } });
+    assertEquals(events, session.events);
+    assertEquals(report.instructions, session.machine.cpu.instructions);
+    assertEquals(report.findings.map(({ kind, task }) => [kind, task]), [
+      ["stale-save-point", "green"],
+    ]);
+  });
+
+  Deno.test(`diagnose ${arch}, switches are seen, and the stacks of coroutines that use them`, async () => {
+    const { switches, maps } = await examine(arch, ["coro nesting"]);
+    assert(switches >= 10, `${switches} switches`);
+    const [map] = maps;
+    assert(map !== undefined && map.stacks.length >= 3);
+  });
+}
