@@ -98,7 +98,9 @@ function valuesText(
 ): string | undefined {
   const parts = [
     ...(expected === null ? [] : [`expected ${what} ${addressText(expected)}`]),
-    ...(found === null ? [] : [`found ${addressText(found)}`]),
+    ...(found === null
+      ? []
+      : [`found ${expected === null ? `${what} ` : ""}${addressText(found)}`]),
   ];
   if (parts.length === 0) return undefined;
   const known = expected !== null && found !== null && compares;

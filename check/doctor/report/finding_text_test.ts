@@ -47,7 +47,7 @@ Deno.test("findingText, a misaligned resume from its switch to the fault", () =>
     fault: #PF: instruction fetch, protection
       was fetched:
         0x7f988f1ffd40
-        found 0x7f988f1ffd40
+        found address 0x7f988f1ffd40
 
 `,
   );
