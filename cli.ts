@@ -11,6 +11,8 @@
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority]
  *                   [--quantum N] [--log mach|json|console|quiet]
+ *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
+ *                     [--switch NAME]… [--svg FILE] [--json]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
  *     trapline build FILE.c… --arch aarch64|x86_64 [-o FILE.elf] [-- compiler flags…]
  *     trapline headers FOLDER
@@ -23,13 +25,15 @@
  * | command                 | flags                                                                |
  * | ----------------------- | -------------------------------------------------------------------- |
  * | `demo`, `panic`, `boot` | `--allow-ffi --allow-env`; `--allow-read=FILE.elf` for `--module`    |
+ * | `doctor`                | the same; `--allow-read=FILE.elf`, `--allow-write=FILE` for `--svg`  |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
  * | `help`                  | none                                                                 |
  *
  * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was
- * called wrongly; `boot` ends with the status of the program, which `trapline help boot` explains.
+ * called wrongly; `boot` ends with the status of the program, which `trapline help boot` explains,
+ * and `doctor` with 1 if it has found anything.
  *
  * @module
  */
@@ -46,6 +50,7 @@ type Command = (args: readonly string[]) => number | Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   boot: onEngine(async (args) => (await import("./cli/boot.ts")).boot(args)),
   demo: onEngine(async (args) => (await import("./cli/demo.ts")).demo(args)),
+  doctor: onEngine(async (args) => (await import("./cli/doctor.ts")).doctor(args)),
   panic: onEngine(async (args) => (await import("./cli/panic.ts")).panic(args)),
   build: async (args) => (await import("./cli/build.ts")).build(args),
   headers: async (args) => (await import("./cli/build.ts")).headers(args),

@@ -6,14 +6,21 @@
 
 import { ARCHES } from "../arch/mod.ts";
 import type { ArchName } from "../arch/arch.ts";
-import { KernelError, Machine, type ModuleOptions, scriptLine } from "../kernel/mod.ts";
-import { LOAD_MODES } from "../kernel/program/load_mode.ts";
+import { Machine, type ModuleOptions } from "../kernel/mod.ts";
 import { PROGRAM_ABIS, type ProgramAbi } from "../kernel/program/loader.ts";
-import { moduleHello, namedProgram } from "../guest/boot_modules.ts";
+import { moduleHello } from "../guest/boot_modules.ts";
 import { ConsoleLines, ConsoleOutput, JsonLines, MachLog } from "../trace/mod.ts";
 import type { EventSink } from "../trace/events.ts";
-import { readInput } from "./input.ts";
-import { choose, named, readOptions, wholeNumber } from "./options.ts";
+import {
+  asUsageError,
+  instructionLimit,
+  MACHINE_DEFAULTS,
+  machineOptions,
+  memoryBytes,
+  programBytes,
+  programLine,
+} from "./machine.ts";
+import { choose, named, readOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { ProgramEnd } from "./program_end.ts";
 import { UsageError } from "./usage_error.ts";
@@ -47,19 +54,13 @@ const LOGS: Readonly<Record<string, (output: Output, hello: boolean) => Log>> = 
 const SLICE = 10_000_000;
 
 const DEFAULTS = {
+  ...MACHINE_DEFAULTS,
   arch: "aarch64",
   module: "",
   abi: "trapline",
-  cpu: "",
-  policy: "rr",
-  quantum: "10000",
   log: "mach",
-  seed: "0",
-  load: "copyout",
-  memory: "64",
-  limit: "",
   cmdline: "",
-};
+} as const;
 
 async function moduleOf(
   arch: ArchName,
@@ -71,9 +72,8 @@ async function moduleOf(
     if (args.length === 0) return await moduleHello(arch);
     throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
   }
-  const bytes = await namedProgram(file, arch) ?? readInput(file, limit);
-  const name = (file.split("/").at(-1) || file).replace(/(?<=.)\.elf$/, "");
-  return { commandLine: scriptLine([name, ...args]), bytes, abi };
+  const bytes = await programBytes(file, arch, limit);
+  return { commandLine: programLine(file, args), bytes, abi };
 }
 
 /** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
@@ -93,10 +93,7 @@ function build(options: ConstructorParameters<typeof Machine>[0]): Machine {
   try {
     return new Machine(options);
   } catch (error) {
-    const misuse = error instanceof KernelError && error.kind === "misuse";
-    const policy = error instanceof Error && error.name === "SchedError";
-    if (misuse || policy) throw new UsageError(error.message);
-    throw error;
+    throw asUsageError(error);
   }
 }
 
@@ -110,22 +107,15 @@ export async function boot(args: readonly string[]): Promise<number> {
   const output = new Output();
   const log = choose("log", values.log, LOGS)(output, values.module === "");
   const end = new ProgramEnd();
-  const limit = values.limit === "" ? undefined : wholeNumber("limit", values.limit, 1);
-  const memory = wholeNumber("memory", values.memory, 1) * 2 ** 20;
+  const limit = instructionLimit(values);
   const options = {
-    arch,
-    ...(values.cpu === "" ? {} : { cpuModel: values.cpu }),
-    policy: values.policy,
-    quantum: wholeNumber("quantum", values.quantum, 1),
-    seed: wholeNumber("seed", values.seed),
-    load: choose("load", values.load, named(LOAD_MODES)),
-    memory,
+    ...machineOptions(arch, values),
     commandLine: values.cmdline,
     sinks: [log.sink, end],
   };
   const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
   const file = values.module;
-  const module = await moduleOf(arch.name, { file, abi, args: rest, limit: memory });
+  const module = await moduleOf(arch.name, { file, abi, args: rest, limit: memoryBytes(values) });
   using machine = build({ ...options, modules: [module] });
   const reason = run(machine, output, limit);
   log.flush?.();

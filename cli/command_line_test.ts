@@ -7,7 +7,7 @@ Deno.test("trapline, --help and -h explain, for every command, and --version tel
   const whole = await runCli("help");
   assertEquals([whole.code, whole.stderr], [0, ""]);
   for (const asked of [["--help"], ["-h"], []]) assertEquals(await runCli(...asked), whole);
-  for (const command of ["boot", "demo", "panic", "frames", "lsda", "help"]) {
+  for (const command of ["boot", "doctor", "demo", "panic", "frames", "lsda", "help"]) {
     const { code, text } = await runCli(command, "--help");
     assertEquals(code, 0, command);
     assert(whole.text.includes(text) && text.includes(`trapline ${command}`), command);
@@ -40,6 +40,20 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["boot", "--nothing"], /Cannot use --nothing: "boot" has no such option/],
   [["boot", "--nothing="], /Cannot use --nothing=: "boot" has no such option/],
   [["boot", "argument"], /Cannot use argument "argument": arguments need --module/],
+  [["doctor"], /Cannot diagnose nothing: expected a program/],
+  [["doctor", "--json=yes", "green"], /Cannot use --json with a value/],
+  [["doctor", "--json", "false", "green"], /Cannot use --json with a value/],
+  [["doctor", "--nothing", "green"], /"doctor" has no such option/],
+  [["doctor", "--allocator"], /Cannot use --allocator without a value/],
+  [["doctor", "--allocator", "a", "--allocator=", "green"], /Cannot use --allocator without/],
+  [["doctor", "--allocator", ":1", "green"], /--allocator :1: expected NAME\[:NUMBER\]$/m],
+  [["doctor", "--releaser", "f:0:1:2", "green"], /f:0:1:2: expected NAME\[:NUMBER\[:NUMBER\]\]$/m],
+  [["doctor", "--allocator", "f:9", "green"], /Cannot take argument 9 of f for its size/],
+  [["doctor", "--svg", "a", "--svg", "b", "green"], /Cannot use --svg twice/],
+  [["doctor", "--addresses", "octal", "green"], /octal: expected hex, decimal/],
+  [["doctor", "--arch", "mips", "green"], /Cannot use --arch mips: expected x86_64, aarch64/],
+  [["doctor", "--memory", "3", "green"], /Cannot use memory/],
+  [["doctor", "--limit", "0", "green"], /Cannot use --limit 0/],
   [["frames"], /expected one file name/],
   [["frames", "a", "b"], /expected one file name/],
 ];
@@ -62,7 +76,11 @@ Deno.test("trapline, files that cannot be read cost one line and status 1", asyn
       ["/dev/null/x", /Not a directory/],
     ] as const
   ) {
-    for (const args of [["boot", "--module", file], ["frames", file], ["lsda", file]]) {
+    const commands = [["boot", "--module", file], ["doctor", file], ["frames", file], [
+      "lsda",
+      file,
+    ]];
+    for (const args of commands) {
       const { code, stdout, stderr } = await runCli(...args);
       assertEquals([code, stdout.length], [1, 0], args.join(" "));
       assertMatch(stderr, message);

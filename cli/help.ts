@@ -34,6 +34,24 @@ const COMMANDS = {
     8: arithmetic exception                   9: ended by somebody else
     11: any other exception, such as an address that is not mapped;
     with 1 if the machine stopped before the program ended, and says why.`,
+  doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
+                                run a program that switches stacks, and say what is wrong with them: each
+                                finding with its instructions, both stacks, and a map of addresses
+    PROGRAM is an ELF file, or green or green-crash, which are built in.
+      --arch NAME               aarch64 or x86_64 (default: the file's own; aarch64 of what is built in)
+      --allocator NAME[:SIZE]   function that allocates memory for stacks, and which argument is the size,
+                                counted from 0 (default 0); vm_allocate is seen without
+      --releaser NAME[:ADDRESS[:SIZE]]
+                                function that frees it, and which arguments are its address (default 0) and size;
+                                vm_deallocate is seen without
+      --switch NAME             function that saves a context or switches to one, if its code is not recognized;
+                                these three may be given more than once
+      --svg FILE                draw the maps into a file
+      --json                    print JSON instead of text
+      --addresses FORM          hex or decimal: addresses of maps (default hex)
+      --abi, --cpu, --policy, --quantum, --seed, --load, --memory, --limit
+                                as for boot
+    What the program prints is not shown. Status: 0 if nothing was found, 1 if something was.`,
   panic:
     `  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)

@@ -1,0 +1,106 @@
+/**
+ * `trapline doctor`: what is wrong with the stacks of a program that switches between them.
+ *
+ * @module
+ */
+
+import type { Arch } from "../arch/arch.ts";
+import { ARCHES } from "../arch/mod.ts";
+import {
+  type Allocator,
+  diagnose,
+  type Releaser,
+  reportJson,
+  reportSvg,
+  reportText,
+  sourceOf,
+} from "../check/doctor/mod.ts";
+import { type ElfFile, parseElf } from "../elf/mod.ts";
+import { PROGRAM_ABIS } from "../kernel/program/loader.ts";
+import {
+  asUsageError,
+  instructionLimit,
+  MACHINE_DEFAULTS,
+  machineOptions,
+  memoryBytes,
+  programBytes,
+  programLine,
+} from "./machine.ts";
+import { choose, named, readOptions } from "./options.ts";
+import { writeAll } from "./output.ts";
+import { UsageError } from "./usage_error.ts";
+
+const DEFAULTS = {
+  ...MACHINE_DEFAULTS,
+  arch: "",
+  abi: "trapline",
+  allocator: [],
+  releaser: [],
+  switch: [],
+  svg: "",
+  addresses: "hex",
+  json: false,
+} as const;
+
+/** Which build of a built-in program is taken unless it is said. */
+const DEFAULT_ARCH = "aarch64";
+
+const ADDRESSES = named(["hex", "decimal"]);
+
+/** A function's name, and the numbers of arguments behind it, each after a colon. */
+function functionAndArguments(option: string, value: string, most: number): [string, ...number[]] {
+  const [name = "", ...numbers] = value.split(/:(?=\d+(?::\d+)*$)/);
+  if (name !== "" && numbers.length <= most) return [name, ...numbers.map(Number)];
+  const form = `NAME${"[:NUMBER".repeat(most)}${"]".repeat(most)}`;
+  throw new UsageError(`Cannot use --${option} ${value}: expected ${form}`);
+}
+
+function allocatorOf(value: string): Allocator {
+  const [name, size] = functionAndArguments("allocator", value, 1);
+  return size === undefined ? { name } : { name, size };
+}
+
+function releaserOf(value: string): Releaser {
+  const [name, address, size] = functionAndArguments("releaser", value, 2);
+  if (address === undefined) return { name };
+  return size === undefined ? { name, address } : { name, address, size };
+}
+
+/** A program's file, and the architecture it is for: the one asked for, or its own. */
+async function programOf(
+  file: string,
+  how: { readonly arch: string; readonly limit: number },
+): Promise<{ readonly arch: Arch; readonly elf: ElfFile }> {
+  const asked = how.arch === "" ? undefined : choose("arch", how.arch, ARCHES);
+  const bytes = await programBytes(file, (asked ?? ARCHES[DEFAULT_ARCH]).name, how.limit);
+  const elf = parseElf(bytes, { name: file });
+  return { arch: asked ?? ARCHES[elf.machine], elf };
+}
+
+/** Runs the command; returns the status to end with: 1 if anything was found. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const { values, rest: [file, ...programArgs] } = readOptions("doctor", args, DEFAULTS);
+  if (file === undefined) throw new UsageError("Cannot diagnose nothing: expected a program");
+  const addresses = choose("addresses", values.addresses, ADDRESSES);
+  const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
+  const instructions = instructionLimit(values);
+  const told = {
+    allocators: values.allocator.map(allocatorOf),
+    releasers: values.releaser.map(releaserOf),
+    switches: values.switch,
+    ...(instructions === undefined ? {} : { instructions }),
+  };
+  const { arch, elf } = await programOf(file, { arch: values.arch, limit: memoryBytes(values) });
+  const module = { commandLine: programLine(file, programArgs), bytes: elf.bytes, abi };
+  const options = { ...machineOptions(arch, values), modules: [module] };
+  const report = await diagnose(options, told).catch((error) => {
+    throw asUsageError(error);
+  });
+  if (values.svg !== "") Deno.writeTextFileSync(values.svg, reportSvg(report));
+  const source = sourceOf(elf);
+  const text = values.json
+    ? reportJson(report, { source })
+    : reportText(report, { source, addresses });
+  writeAll(new TextEncoder().encode(text));
+  return report.findings.length === 0 ? 0 : 1;
+}
