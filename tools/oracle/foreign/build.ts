@@ -15,6 +15,9 @@ export const FOREIGN_PROGRAMS = ["fcontext", "ucontext", "setjmp"] as const;
 /** Name of a program. */
 export type ForeignName = typeof FOREIGN_PROGRAMS[number];
 
+/** How much the compiler optimizes. */
+export type OptimizationLevel = "-O1" | "-O2";
+
 /** A program that has been built. */
 export interface ForeignProgram {
   /** Its name. */
@@ -36,7 +39,7 @@ const COMPILED = [
   { file: "start.c", flags: ["-ffreestanding", "-fno-stack-protector"] },
 ];
 const PROGRAM_FLAGS = ["-fstack-protector-all"];
-const FLAGS = ["-O1", "-g", "-fno-pic", "-nostdinc", "-Wall", "-Wextra", "-Werror"];
+const FLAGS = ["-g", "-fno-pic", "-nostdinc", "-Wall", "-Wextra", "-Werror"];
 
 let toolchain: Promise<Toolchain> | undefined;
 
@@ -47,22 +50,24 @@ let toolchain: Promise<Toolchain> | undefined;
  */
 export async function buildForeign(
   name: string,
-  { arch, directory }: { arch: GuestArch; directory: string },
+  options: { arch: GuestArch; directory: string; level?: OptimizationLevel },
 ): Promise<ForeignProgram | undefined> {
+  const { arch, directory, level = "-O1" } = options;
   const libs = staticLibs(arch);
   if (libs === undefined) return undefined;
   const { clangs: [clang], lld } = await (toolchain ??= findToolchain());
   const { out } = await runTool(clang.command, ["-print-resource-dir"], { kind: "compile" });
   const headers = [`${out.trim()}/include`, ...libs.headers].flatMap((at) => ["-isystem", at]);
+  const base = `${directory}/${arch} ${name} ${level}`;
   const objects: string[] = [];
   for (const { file, flags } of [...COMPILED, { file: `${name}.c`, flags: PROGRAM_FLAGS }]) {
-    const object = `${directory}/${arch} ${name} ${file}.o`;
-    const target = `--target=${arch}-linux-gnu`;
-    const args = [target, ...FLAGS, ...headers, ...flags, "-c", `${SOURCES}${file}`, "-o", object];
+    const object = `${base} ${file}.o`;
+    const how = [`--target=${arch}-linux-gnu`, level, ...FLAGS, ...headers, ...flags];
+    const args = [...how, "-c", `${SOURCES}${file}`, "-o", object];
     await runTool(clang.command, args, { kind: "compile" });
     objects.push(object);
   }
-  const path = `${directory}/${arch} ${name}.elf`;
+  const path = `${base}.elf`;
   const map = `${path}.map`;
   const archives = [libs.boostContext, libs.libc];
   const args = ["-static", "--fatal-warnings", ...objects, ...archives, "-o", path, `-Map=${map}`];

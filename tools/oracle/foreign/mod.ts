@@ -5,15 +5,21 @@
  */
 import type { NamedCheck } from "../walk_checks.ts";
 import { FOREIGN_PROGRAMS } from "./build.ts";
+import { checkDoctor } from "./doctor_check.ts";
 import { checkForeign } from "./run_check.ts";
+
+/** What is asked of each program, by kind. */
+const CHECKS = { foreign: checkForeign, doctor: checkDoctor };
 
 /** All of them, with programs built into a directory. */
 export function foreignChecks(directory: string): NamedCheck[] {
-  return (["x86_64", "aarch64"] as const).flatMap((arch) =>
-    FOREIGN_PROGRAMS.map((name): NamedCheck => ({
-      kind: "foreign",
-      name: `${name} ${arch}`,
-      check: () => checkForeign(name, { arch, directory }),
-    }))
+  return Object.entries(CHECKS).flatMap(([kind, check]) =>
+    (["x86_64", "aarch64"] as const).flatMap((arch) =>
+      FOREIGN_PROGRAMS.map((name): NamedCheck => ({
+        kind,
+        name: `${name} ${arch}`,
+        check: () => check(name, { arch, directory }),
+      }))
+    )
   );
 }
