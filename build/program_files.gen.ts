@@ -772,6 +772,599 @@ coro_init_return:
     ret
     end     coro_on_stack_there
 `,
+  "include/coro_agent.c": `// The agent: does in the guest what a CoroutineHost asks for. It waits at coro_agent_wait, where the
+// host stops the machine, writes into the record what is to be done, and lets it go on. Whatever
+// there is to know of the host's coroutines is in guest memory, so that it goes into snapshots, and
+// back in time with the machine.
+#include "coro_agent_record.h"
+
+#include "coro_agent.h"
+#include "coro_runtime.h"
+#include "coro_trap.h"
+#include "format.h"
+#include "string.h"
+
+// Exit status of a program whose functions nobody calls.
+#define NO_HOST 127
+
+struct coro_agent_record coro_agent_record = {.version = CORO_AGENT_VERSION};
+
+#define record coro_agent_record
+
+// Token of what the host has thrown into a function in C that it had called.
+static uint64_t raised;
+
+// Where the host stops the machine.
+__attribute__((noinline)) static void coro_agent_wait(void) { __asm__ volatile("" : : : "memory"); }
+
+static uint64_t guarded(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
+    *outcome = CORO_AGENT_RETURNED;
+    return coro_agent_catch ? coro_agent_catch(function, words, outcome) : function(words);
+}
+
+// ---- Coroutines
+
+static uint64_t run_body(const uint64_t *words) {
+    const struct coro_agent_slot *slot = (const struct coro_agent_slot *)words[0];
+    return slot->body((struct coro_yielder *)words[1], words[2], (void *)words[3]);
+}
+
+// The body of every coroutine of the host: that of its slot, with what it throws caught.
+static uintptr_t body(struct coro_yielder *yielder, uintptr_t input, void *object) {
+    const uint64_t words[] = {(uintptr_t)record.current, (uintptr_t)yielder, input, (uintptr_t)object};
+    int64_t outcome;
+    uint64_t value = guarded(run_body, words, &outcome);
+    record.outcome = outcome;
+    return value;
+}
+
+static struct coro_agent_slot *free_slot(void) {
+    for (struct coro_agent_slot *slot = record.slots; slot != 0; slot = slot->next) {
+        if (slot->number == 0) return slot;
+    }
+    int64_t page = vm_allocate(0, PAGE_SIZE);
+    if (page < 0) return 0;
+    struct coro_agent_slot *slots = (struct coro_agent_slot *)page;
+    for (size_t i = PAGE_SIZE / sizeof *slots; i-- > 0;) {
+        slots[i].next = record.slots;
+        record.slots = &slots[i];
+    }
+    return record.slots;
+}
+
+static int64_t create(const uint64_t *words) {
+    struct coro_agent_slot *slot = free_slot();
+    struct coro_stack stack = {0, 0, 0, 0};
+    if (slot == 0) return CORO_AGENT_ERROR_MEMORY;
+    int64_t error = coro_stack_allocate(&stack, words[2]);
+    if (error < 0) return error;
+    error = coro_create(&slot->coro, stack, body, (const void *)words[3], words[4], (void (*)(void *))words[1]);
+    if (error < 0) {
+        coro_stack_free(&stack);
+        return error;
+    }
+    slot->number = words[5];
+    slot->state = slot->coro.state;
+    slot->body = (coro_body *)words[0];
+    slot->base = (uintptr_t)stack.base;
+    slot->limit = (uintptr_t)stack.limit;
+    slot->note = 0;
+    record.value = (uintptr_t)slot;
+    return 0;
+}
+
+// A coroutine that has ended goes at once: the host keeps what came of it.
+static int64_t drop(struct coro_agent_slot *slot) {
+    int64_t error = coro_drop(&slot->coro);
+    if (error == 0) slot->number = 0;
+    else slot->state = slot->coro.state;
+    return error;
+}
+
+// Resumes a coroutine, or throws into it.
+static int64_t run(struct coro_agent_slot *slot, uint64_t word, int throws) {
+    struct coro_agent_slot *outer = record.current;
+    uintptr_t output = 0;
+    record.current = slot;
+    slot->state = CORO_ACTIVE;
+    int64_t status;
+    if (!throws) status = coro_resume(&slot->coro, word, &output);
+    else if (slot->coro.state != CORO_SUSPENDED) status = CORO_ERROR_RUNNING;
+    else if (coro_agent_raise) {
+        slot->coro.state = CORO_ACTIVE; // no other thread has it
+        status = coro_run(&slot->coro, word, &output, coro_agent_raise);
+    } else {
+        // In C nothing can catch it.
+        int64_t error = drop(slot);
+        record.current = outer;
+        record.value = word;
+        return error < 0 ? error : CORO_AGENT_HOST_ERROR;
+    }
+    record.current = outer;
+    slot->state = slot->coro.state;
+    if (status < 0) return status;
+    record.value = output;
+    if (status == CORO_YIELDED) return CORO_AGENT_YIELDED;
+    int64_t outcome = status == CORO_TRAPPED ? CORO_AGENT_TRAPPED : record.outcome;
+    drop(slot);
+    return outcome;
+}
+
+// ---- Operations
+
+static uint64_t call(const uint64_t *words) {
+    typedef uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+    return ((function *)words[0])(words[1], words[2], words[3], words[4], words[5], words[6]);
+}
+
+static int64_t operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
+    int64_t outcome;
+    switch (operation) {
+    case CORO_AGENT_CREATE:
+        return create(words);
+    case CORO_AGENT_RESUME:
+        return run(slot, words[0], 0);
+    case CORO_AGENT_THROW:
+        return run(slot, words[0], 1);
+    case CORO_AGENT_DROP:
+        return drop(slot);
+    case CORO_AGENT_CALL:
+        raised = 0;
+        record.value = guarded(call, words, &outcome);
+        if (raised == 0) return outcome;
+        record.value = raised;
+        return CORO_AGENT_HOST_ERROR;
+    case CORO_AGENT_ALLOCATE:
+        outcome = vm_allocate(0, words[0]);
+        record.value = (uint64_t)outcome;
+        return outcome < 0 ? outcome : 0;
+    case CORO_AGENT_FREE:
+        return vm_deallocate(words[0], words[1]);
+    default:
+        return -KERN_NOT_IMPLEMENTED;
+    }
+}
+
+// Does what the host asks for until it has enough, or turns out not to be there.
+static void serve(void) {
+    for (;;) {
+        record.operation = CORO_AGENT_NONE;
+        record.busy = 0;
+        coro_agent_wait();
+        uint64_t operation = record.operation;
+        struct coro_agent_slot *slot = record.slot;
+        if (operation == CORO_AGENT_LEAVE) return;
+        if (operation == CORO_AGENT_NONE) {
+            if (!record.hosted) return;
+            yield();
+            continue;
+        }
+        uint64_t words[8];
+        memcpy(words, record.words, sizeof words);
+        record.outcome = operate(operation, slot, words);
+        record.done = operation;
+        record.done_slot = slot;
+    }
+}
+
+int coro_agent(void) {
+    static char handler_stack[16384] __attribute__((aligned(16)));
+    // In C++ a CPU exception unwinds the stack, and ends up in coro_agent_catch.
+    coro_trap_enable(coro_agent_catch ? CORO_TRAP_THROWS : CORO_TRAP_ENDS, handler_stack + sizeof handler_stack,
+                     sizeof handler_stack);
+    serve();
+    put_text("This program's functions are for a CoroutineHost to call.\\n");
+    return NO_HOST;
+}
+
+// The main of a program that has none of its own.
+int main(void);
+__attribute__((weak)) int main(void) { return coro_agent(); }
+
+// ---- Calls of host functions
+
+// What the host has thrown, where nothing can catch it: the host's coroutine ends, or the function
+// that was called is left to come to its end.
+static uint64_t end_with(uint64_t token) {
+    struct coro_agent_slot *slot = record.current;
+    if (slot == 0) {
+        raised = token;
+        return 0;
+    }
+    coro_drop_object(&slot->coro);
+    record.outcome = CORO_AGENT_HOST_ERROR;
+    slot->coro.status = CORO_RETURNED;
+    coro_switch_and_reset(token, (void **)(slot->base - CORO_PARENT_LINK_OFFSET));
+}
+
+// Serves operations in the name of a host function.
+static void serve_within(struct coro_agent_call *within) {
+    struct coro_agent_call *outer = record.call;
+    record.call = within;
+    record.depth++;
+    serve();
+    record.depth--;
+    record.call = outer;
+}
+
+uint64_t coro_agent_act(struct coro_agent_call *answered) {
+    if (answered->action == CORO_AGENT_SERVE) serve_within(answered);
+    uintptr_t input = 0;
+    int64_t error;
+    switch (answered->action) {
+    case CORO_AGENT_YIELD:
+        error = coro_try_yield((struct coro_yielder *)answered->arguments[0], answered->value, &input);
+        if (error == 0) {
+            answered->action = CORO_AGENT_RETURN;
+            return input;
+        }
+        answered->action = CORO_AGENT_AGAIN;
+        answered->value = (uint64_t)error;
+        return 0;
+    case CORO_AGENT_RAISE:
+        if (coro_agent_raise) coro_agent_raise(answered->value);
+        return end_with(answered->value);
+    }
+    return answered->value;
+}
+`,
+  "include/coro_agent.h": `// Functions of a program that a host drives: \`CoroutineHost\` of @trapline/trapline/coro calls them,
+// on stacks of their own, and answers the calls they make. A program without main is linked with one
+// that does nothing else; a main of a program's own may call coro_agent when it is ready.
+//
+//     CORO_EXPORT uintptr_t count(struct coro_yielder *yielder, uintptr_t input, void *object) {
+//         for (uintptr_t i = 0; i < input; i++) coro_yield(yielder, i);
+//         return input;
+//     }
+#ifndef CORO_AGENT_H
+#define CORO_AGENT_H
+
+#include "coro.h"
+#include "trapline.h"
+
+// Marks a function that the host calls by its name, which the linker then keeps.
+#ifdef __cplusplus
+#define CORO_EXPORT extern "C" __attribute__((used, retain))
+#else
+#define CORO_EXPORT __attribute__((used, retain))
+#endif
+
+// Defines a function that is the host's: a call of it stops the machine, and the host function of
+// that name answers. Its prototype is the program's own; a yielder first, or a null pointer if the
+// host is not to yield, then up to five machine words. The result is a machine word.
+//
+//     CORO_IMPORT(ask)
+//     uintptr_t ask(struct coro_yielder *yielder, uintptr_t question);
+#if defined(__x86_64__)
+#define CORO_IMPORT(name) \\
+    __asm__(".pushsection .text." #name ",\\"ax\\",@progbits\\n" \\
+            ".globl " #name "\\n.type " #name ",@function\\n" #name ":\\n.cfi_startproc\\n" \\
+            "lea 1f(%rip), %rax\\njmp coro_agent_import\\n.cfi_endproc\\n.size " #name ", . - " #name "\\n" \\
+            ".popsection\\n.pushsection .rodata." #name ",\\"a\\",@progbits\\n1: .asciz \\"" #name "\\"\\n" \\
+            ".popsection");
+#else
+#define CORO_IMPORT(name) \\
+    __asm__(".pushsection .text." #name ",\\"ax\\",@progbits\\n.p2align 2\\n" \\
+            ".globl " #name "\\n.type " #name ",@function\\n" #name ":\\n.cfi_startproc\\n" \\
+            "adrp x9, 1f\\nadd x9, x9, :lo12:1f\\nb coro_agent_import\\n.cfi_endproc\\n" \\
+            ".size " #name ", . - " #name "\\n" \\
+            ".popsection\\n.pushsection .rodata." #name ",\\"a\\",@progbits\\n1: .asciz \\"" #name "\\"\\n" \\
+            ".popsection");
+#endif
+
+#ifdef __cplusplus
+namespace coroutine {
+
+// What exceptions may derive from so that the host is told what they say.
+class exception {
+public:
+    virtual const char *what() const noexcept = 0;
+    virtual ~exception();
+};
+
+// What a host function has thrown, or the host has thrown into a coroutine. If nothing catches it,
+// the host gets its own error back.
+class host_error : public exception {
+public:
+    host_error(uint64_t token, const char *message) noexcept;
+    const char *what() const noexcept override;
+    const uint64_t token;
+
+private:
+    char text[128]; // as much of the message as fits
+};
+
+} // namespace coroutine
+
+extern "C" {
+#endif
+
+// Serves a host. Comes back, with an exit status, only if there is none.
+int coro_agent(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
+  "include/coro_agent_call.S": `// Where a call of a host function (CORO_IMPORT in coro_agent.h) goes: its name is in rax or x9, its
+// arguments are where calls have them. They are stored in a struct coro_agent_call, which is what the
+// stack pointer points at when the machine comes to coro_agent_host; the host writes its answer
+// there.
+#define NAME 0
+#define ARGUMENTS 8
+#define ACTION 56
+#define VALUE 64
+#define SIZE 80
+// Actions.
+#define AGAIN 4
+#define ASKED 5
+
+#if defined(__x86_64__)
+
+    .section .text.coro_agent_import, "ax"
+    .globl  coro_agent_import
+    .type   coro_agent_import, @function
+coro_agent_import:
+    .cfi_startproc
+    push    %rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    sub     $SIZE, %rsp
+    mov     %rax, NAME(%rsp)
+    mov     %rdi, ARGUMENTS(%rsp)
+    mov     %rsi, ARGUMENTS + 8(%rsp)
+    mov     %rdx, ARGUMENTS + 16(%rsp)
+    mov     %rcx, ARGUMENTS + 24(%rsp)
+    mov     %r8, ARGUMENTS + 32(%rsp)
+    mov     %r9, ARGUMENTS + 40(%rsp)
+    movq    $ASKED, ACTION(%rsp)
+    .globl  coro_agent_host
+coro_agent_host:
+    mov     VALUE(%rsp), %rax
+    cmpq    $0, ACTION(%rsp)
+    je      1f
+    mov     %rsp, %rdi
+    call    coro_agent_act
+    cmpq    $AGAIN, ACTION(%rsp)
+    je      coro_agent_host
+1:  leave
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    .cfi_endproc
+    .size   coro_agent_import, . - coro_agent_import
+
+#elif defined(__aarch64__)
+
+    .section .text.coro_agent_import, "ax"
+    .p2align 2
+    .globl  coro_agent_import
+    .type   coro_agent_import, %function
+coro_agent_import:
+    .cfi_startproc
+    stp     x29, x30, [sp, #-16]!
+    .cfi_def_cfa_offset 16
+    .cfi_offset x29, -16
+    .cfi_offset x30, -8
+    mov     x29, sp
+    .cfi_def_cfa_register x29
+    sub     sp, sp, #SIZE
+    str     x9, [sp, #NAME]
+    stp     x0, x1, [sp, #ARGUMENTS]
+    stp     x2, x3, [sp, #ARGUMENTS + 16]
+    stp     x4, x5, [sp, #ARGUMENTS + 32]
+    mov     x0, #ASKED
+    str     x0, [sp, #ACTION]
+    .globl  coro_agent_host
+coro_agent_host:
+    ldp     x1, x0, [sp, #ACTION]
+    cbz     x1, 1f
+    mov     x0, sp
+    bl      coro_agent_act
+    ldr     x1, [sp, #ACTION]
+    cmp     x1, #AGAIN
+    b.eq    coro_agent_host
+1:  mov     sp, x29
+    .cfi_def_cfa_register sp
+    ldp     x29, x30, [sp], #16
+    .cfi_def_cfa_offset 0
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    .cfi_endproc
+    .size   coro_agent_import, . - coro_agent_import
+
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
+`,
+  "include/coro_agent_catch.cc": `// What the agent has in C++ programs: exceptions.
+#include "coro_agent_record.h"
+
+#include "coro_agent.h"
+#include "string.h"
+
+coroutine::exception::~exception() {}
+
+coroutine::host_error::host_error(uint64_t token, const char *message) noexcept : token(token) {
+    size_t size = 0;
+    while (size < sizeof text - 1 && message[size]) size++;
+    memcpy(text, message, size);
+    text[size] = 0;
+}
+
+const char *coroutine::host_error::what() const noexcept { return text; }
+
+static void say(const char *text) {
+    size_t size = strlen(text);
+    if (size > CORO_AGENT_ROOM) size = CORO_AGENT_ROOM;
+    memcpy(coro_agent_record.text, text, size);
+    coro_agent_record.text_size = size;
+}
+
+static void say_number(bool is_negative, uint64_t size) {
+    char digits[24], *at = digits + sizeof digits;
+    *--at = 0;
+    do *--at = static_cast<char>('0' + size % 10);
+    while (size /= 10);
+    if (is_negative) *--at = '-';
+    say(at);
+}
+
+template <typename T> static uint64_t threw(int64_t *outcome, T value) {
+    *outcome = CORO_AGENT_THREW;
+    say_number(value < 0, value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value));
+    return 0;
+}
+
+extern "C" {
+
+uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
+    coro_agent_record.text_size = 0;
+    try {
+        return function(words);
+    } catch (const coroutine::host_error &error) {
+        *outcome = CORO_AGENT_HOST_ERROR;
+        return error.token;
+    } catch (const coroutine::exception &error) {
+        *outcome = CORO_AGENT_THREW;
+        say(error.what());
+    } catch (const char *text) {
+        *outcome = CORO_AGENT_THREW;
+        say(text);
+    } catch (int value) {
+        return threw(outcome, value);
+    } catch (long value) {
+        return threw(outcome, value);
+    } catch (unsigned value) {
+        return threw(outcome, value);
+    } catch (unsigned long value) {
+        return threw(outcome, value);
+    } catch (...) {
+        // Also what unwinds a coroutine that is dropped: the end of this handler sends it on.
+        *outcome = CORO_AGENT_THREW;
+        coro_agent_record.text_size = 0;
+    }
+    return 0;
+}
+
+void coro_agent_raise(uintptr_t token) {
+    throw coroutine::host_error(token, reinterpret_cast<const char *>(coro_agent_record.room));
+}
+}
+`,
+  "include/coro_agent_record.h": `// What the agent and its host tell each other: coro/record.ts has the same numbers.
+#ifndef CORO_AGENT_RECORD_H
+#define CORO_AGENT_RECORD_H
+
+#include "coro.h"
+
+// Bytes of an initial object, or of a text.
+#define CORO_AGENT_ROOM 512
+
+// What the host can ask for.
+enum coro_agent_operation {
+    CORO_AGENT_NONE,
+    CORO_AGENT_CREATE,   // words: body, drop, stack size, object, its size, number -> value: slot
+    CORO_AGENT_RESUME,   // slot, words: input -> outcome, value
+    CORO_AGENT_THROW,    // slot, words: token -> outcome, value
+    CORO_AGENT_DROP,     // slot -> outcome
+    CORO_AGENT_CALL,     // words: function, arguments -> outcome, value
+    CORO_AGENT_ALLOCATE, // words: size -> outcome, value: address
+    CORO_AGENT_FREE,     // words: address, size -> outcome
+    CORO_AGENT_LEAVE,    // goes back to the host function's caller
+};
+
+// What came of it. Errors of the runtime are below zero.
+enum coro_agent_outcome {
+    CORO_AGENT_RETURNED,
+    CORO_AGENT_YIELDED,
+    CORO_AGENT_THREW,      // an exception or panic, which the kernel's events describe, and \`text\`
+    CORO_AGENT_HOST_ERROR, // what the host had thrown; value: its token
+    CORO_AGENT_TRAPPED,    // a CPU exception, which the events describe
+};
+
+#define CORO_AGENT_ERROR_MEMORY (-101) // no memory is left, but for a stack
+
+// What a host function answers.
+enum coro_agent_action {
+    CORO_AGENT_RETURN, // value
+    CORO_AGENT_YIELD,  // yields value, and returns what the coroutine is resumed with
+    CORO_AGENT_RAISE,  // throws the host's error of token value
+    CORO_AGENT_SERVE,  // operations first; CORO_AGENT_LEAVE comes with the answer
+    CORO_AGENT_AGAIN,  // none: the caller could not yield, for the error that is the value
+    CORO_AGENT_ASKED,  // none yet
+};
+
+// A call of a host function, on the stack of its caller: coro_agent_call.S has the same offsets.
+struct coro_agent_call {
+    const char *name;
+    uint64_t arguments[6];
+    uint64_t action;
+    uint64_t value;
+};
+
+// A coroutine of the host's. Slots are never freed, but used again.
+struct coro_agent_slot {
+    uint64_t number; // the host's, which no other has; 0 if the slot is free
+    uint64_t state;  // enum coro_state
+    struct coro_agent_slot *next;
+    coro_body *body;
+    uint64_t base;  // of the stack
+    uint64_t limit; // lowest usable byte of it
+    uint64_t note;  // the host's
+    struct coro coro;
+};
+
+struct coro_agent_record {
+    uint64_t version;
+    uint64_t operation;
+    struct coro_agent_slot *slot;
+    uint64_t words[8];
+    int64_t outcome;
+    uint64_t value;
+    uint64_t depth;                  // host functions that operations are served in
+    struct coro_agent_slot *current; // the innermost of the host's coroutines that run
+    struct coro_agent_slot *slots;   // all of them
+    struct coro_agent_call *call;    // the innermost that operations are served in
+    uint64_t busy;                   // the host sets it with an operation, and it goes when that is done
+    uint64_t hosted;                 // whether there is a host
+    uint64_t done;                   // the last operation that is done
+    struct coro_agent_slot *done_slot;
+    uint64_t text_size;
+    char text[CORO_AGENT_ROOM];          // what an exception says
+    unsigned char room[CORO_AGENT_ROOM]; // an initial object, or what an error of the host says
+};
+
+#define CORO_AGENT_VERSION 0x0100000074676143ul
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern struct coro_agent_record coro_agent_record;
+
+// Something that may throw.
+typedef uint64_t coro_agent_function(const uint64_t *words);
+
+// What C++ programs have, in coro_agent_catch.cc: calls a function and catches what it throws;
+// throws what the host has thrown.
+__attribute__((weak)) uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome);
+__attribute__((weak)) void coro_agent_raise(uintptr_t token);
+
+// Answers a call of a host function otherwise than by returning a value.
+uint64_t coro_agent_act(struct coro_agent_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
   "include/coro_inline.h": `// The switches of coro.h inline. They are the same switches, and a stack that one form suspends the
 // other may resume; but what a call would have saved the compiler saves, as much of it as is in use,
 // and floating-point control (MXCSR and x87 control word, FPCR) goes with the thread from stack to

@@ -59,6 +59,12 @@ const NAMED = {
   },
 } as const;
 
+/** The program `coro-host` for an architecture: functions for a host to drive. */
+export async function coroutinesProgram(arch: GuestArch): Promise<Uint8Array<ArrayBuffer>> {
+  const { image } = await COROUTINES[arch]();
+  return image.bytes();
+}
+
 /** The builds of `module-hello`; each is loaded when it is needed. */
 const MODULE_HELLO = {
   aarch64: () => import("./images/module-hello_aarch64.gen.ts"),
@@ -75,4 +81,10 @@ const UNWIND = {
     aarch64: () => import("./images/unwind-kernel_aarch64.gen.ts"),
     x86_64: () => import("./images/unwind-kernel_x86_64.gen.ts"),
   },
+} as const;
+
+/** The builds of `coro-host`. */
+const COROUTINES = {
+  aarch64: () => import("./images/coro-host_aarch64.gen.ts"),
+  x86_64: () => import("./images/coro-host_x86_64.gen.ts"),
 } as const;

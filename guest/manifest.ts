@@ -137,6 +137,10 @@ const CORO: readonly string[] = ["coro_switch.S", "coro.c"].map((file) => `guest
 const CORO_TRAPS: readonly string[] = ["coro_stack.c", "coro_trap.c", "exception.S"]
   .map((file) => `guest/include/${file}`);
 
+/** What lets a host drive a program's coroutines. */
+const CORO_AGENT: readonly string[] = ["coro_agent_call.S", "coro_agent.c", "string.c"]
+  .map((file) => `guest/include/${file}`);
+
 /** Where kernel-mode programs are linked: the back-ends' program regions. */
 const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
   x86_64: "0xffff805000000000",
@@ -257,6 +261,26 @@ export const MANIFEST: readonly GuestBuild[] = [
   // And in C.
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
   ...cProgram("coronest", { sources: [...CORO, "guest/programs/coronest.c"] }),
+  // Functions for a host to drive.
+  ...cProgram("coro-host", {
+    sources: [...CORO, ...CORO_TRAPS, ...CORO_AGENT, "guest/coro_host/*.c"],
+  }),
+  ...program("coro-host-cxx", {
+    sources: [
+      ...C_RUNTIME.filter((file) => file !== TLS),
+      ...CORO,
+      ...CORO_TRAPS,
+      ...CORO_AGENT,
+      "guest/include/coro_agent_catch.cc",
+      ...CXX_RUNTIME,
+      "guest/runtime/coro.cc",
+      "guest/unwind_types/abi.cc",
+      TLS,
+      "guest/coro_host/*.cc",
+    ],
+    compileFlags: ["-DTRAPLINE_PROGRAM"],
+    linkFlags: PAGED_FLAGS,
+  }),
   // Green threads, sound or with the defect its argument names; and with the switch they died of.
   ...green("green"),
   ...green("green-crash", ["-DENTER_BY_CALL"]),

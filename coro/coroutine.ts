@@ -1,0 +1,435 @@
+/**
+ * A coroutine of a guest program, as a generator.
+ *
+ * @module
+ */
+import { CoroutineError } from "./errors.ts";
+import type { Reply, Request } from "./driver.ts";
+import type { CoroutineFrame } from "./frames.ts";
+import type { GuestMemory } from "./memory.ts";
+import { Operation, Outcome, SLOT } from "./record.ts";
+import { type Codec, unsigned, type Word, wordOf } from "./words.ts";
+import { Yielder, type YielderPort } from "./yielder.ts";
+
+/**
+ * What a coroutine is doing: `fresh` if its body has not begun, `suspended` where it has yielded,
+ * `running` also while it waits for another that it has resumed, `finished` once its body has
+ * returned or it was dropped, `threw` if an exception or a fault has ended it.
+ */
+export type CoroutineState = "fresh" | "suspended" | "running" | "finished" | "threw";
+
+const STATES: Readonly<Record<string, CoroutineState>> = {
+  1: "fresh",
+  2: "suspended",
+  3: "running",
+};
+
+/** How a coroutine's values are to be read. */
+export interface Codecs<Y, R> {
+  /** What it yields; by default words as integers from 0. */
+  readonly yields?: Codec<Y>;
+  /** What its body returns; by default words as integers from 0. */
+  readonly returns?: Codec<R>;
+}
+
+/** A generator of the host that has the coroutine yield, until it returns. */
+export interface Delegate {
+  /** The generator. */
+  readonly iterator: Iterator<Word | void, Word | void, bigint>;
+  /** Name of the host function that gave it. */
+  readonly name: string;
+  /** What the coroutine's slot says while it is at the generator's last yield. */
+  readonly note: bigint;
+}
+
+/** How a coroutine reaches its host. */
+export interface CoroutinePort extends YielderPort {
+  /** Memory of the program. */
+  readonly memory: GuestMemory;
+  /** Whether the host has been disposed of. */
+  readonly disposed: boolean;
+  /** Why its program has ended, if it has. */
+  readonly ending: CoroutineError | null;
+  /** Whether an operation has been broken off. */
+  readonly broken: boolean;
+  /** Has the agent do something. */
+  operate(request: Request): Reply;
+  /** Puts an error away, for the guest to carry its token. */
+  keep(error: unknown): bigint;
+  /** The error that an outcome other than a value stands for. */
+  failure(where: string, reply: Reply): unknown;
+  /** The generators that coroutines yield for, by the coroutine's number. */
+  readonly delegates: Map<bigint, Delegate>;
+  /** A number that no other generator's step has. */
+  newNote(): bigint;
+  /** The words of a slot; `null` if the machine is at a time before it was there. */
+  slotWords(slot: bigint): DataView | null;
+  /** The coroutine of a number has ended. */
+  ended(number: bigint): void;
+  /** The stack frames of a coroutine that is running, or suspended at a stack pointer. */
+  frames(of: { readonly link: bigint; readonly sp: bigint | undefined }): CoroutineFrame[];
+}
+
+/** Which coroutine of the guest. */
+export interface CoroutineIdentity {
+  /** Function of its body. */
+  readonly name: string;
+  /** Its number: no other of its host has it. */
+  readonly number: bigint;
+  /** Address of what the agent keeps of it. */
+  readonly slot: bigint;
+}
+
+/** What a slot says. */
+interface SlotWords {
+  readonly alive: boolean;
+  readonly state: bigint;
+  readonly base: bigint;
+  readonly limit: bigint;
+  readonly note: bigint;
+  readonly sp: bigint;
+}
+
+/**
+ * A coroutine: a function of the guest on a stack of its own. It is an iterator with all that
+ * generators have, and `using` drops it.
+ *
+ * `Y` is what it yields, `R` what its body returns, `N` what it is resumed with.
+ *
+ * @example A guest function as a generator
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { CoroutineHost, coroutinesProgram } from "@trapline/trapline/coro";
+ *
+ * const program = await coroutinesProgram("x86_64");
+ * using host = CoroutineHost.boot({ arch: "x86_64", program });
+ * using fibonacci = host.coroutine("fibonacci");
+ * console.log([...fibonacci.take(10)]); // an iterator: take, map, filter, …
+ * ```
+ */
+export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
+  extends Iterator<Y, R | undefined, N>
+  implements Disposable {
+  readonly #port: CoroutinePort;
+  readonly #codecs: { readonly yields: Codec<Y>; readonly returns: Codec<R> };
+  /** Name of the guest function that is its body. */
+  readonly name: string;
+  /** Its number: no other of its host has it, at whatever time of the machine. */
+  readonly number: bigint;
+  readonly #slot: bigint;
+  #end: "finished" | "threw" | null = null;
+  #disposed = false;
+  #stepping = false;
+
+  /** Made by the host. */
+  constructor(
+    port: CoroutinePort,
+    options: CoroutineIdentity & { readonly yields: Codec<Y>; readonly returns: Codec<R> },
+  ) {
+    super();
+    this.#port = port;
+    this.#codecs = options;
+    this.name = options.name;
+    this.number = options.number;
+    this.#slot = options.slot;
+  }
+
+  /**
+   * What it is doing.
+   * @throws {CoroutineError} of kind `foreign` if the machine is at a time where it is not there
+   */
+  get state(): CoroutineState {
+    const { alive, state } = this.#read();
+    return alive ? STATES[String(state)] as CoroutineState : this.#ended();
+  }
+
+  /** Its stack: lowest usable byte and one past the highest. Undefined once it has ended. */
+  get stack(): { readonly limit: bigint; readonly base: bigint } | undefined {
+    const { alive, limit, base } = this.#read();
+    return alive ? { limit, base } : undefined;
+  }
+
+  /** What its body yields with. Undefined once it has ended. */
+  get yielder(): Yielder | undefined {
+    const { alive, base } = this.#read();
+    return alive ? new Yielder(this.#port, base - 16n) : undefined;
+  }
+
+  /**
+   * Its stack frames, innermost first: while it runs, those of all linked stacks to the end of the
+   * thread's; while it is suspended its own, and before them those of coroutines that were
+   * suspended with it. There are none of one that is fresh or has ended.
+   */
+  frames(): CoroutineFrame[] {
+    const { alive, base, sp, state } = this.#read();
+    const kind = alive ? STATES[String(state)] : "finished";
+    if (kind !== "running" && kind !== "suspended") return [];
+    return this.#port.frames({ link: base - 16n, sp: kind === "running" ? undefined : sp });
+  }
+
+  /**
+   * Runs it until it yields or ends, as a generator's `next`: its body gets the value as its first
+   * input, or `coro_yield` returns it. One that has ended gives `{ done: true }` and no value.
+   *
+   * @throws {GuestPanic} if an exception leaves its body
+   * @throws {GuestTrap} if a fault ends it
+   * @throws {CoroutineError} of kind `running`, `disposed`, `value`, `budget`, `stopped`, `busy`,
+   *   `halted`, `foreign`
+   * @throws What a host function has thrown, if nothing in the guest caught it
+   */
+  override next(value?: N): IteratorResult<Y, R | undefined> {
+    if (this.#isOver("resume")) return { done: true, value: undefined };
+    return this.#resume(value);
+  }
+
+  /**
+   * As {@linkcode Coroutine.next}, for callers that expect it to be there.
+   * @throws {CoroutineError} of kind `finished` if it has ended; else as `next`
+   */
+  resume(value?: N): IteratorResult<Y, R> {
+    if (this.#isOver("resume")) {
+      throw new CoroutineError(
+        "finished",
+        `Cannot resume ${this.name}: it has ${this.state === "threw" ? "thrown" : "finished"}, ` +
+          "expected it to be fresh or suspended",
+      );
+    }
+    return this.#resume(value);
+  }
+
+  /**
+   * Drops it, as a generator's `return`: its stack is unwound, so that destructors run, and given
+   * back. The guest does not get the value.
+   *
+   * @throws {CoroutineError} of kind `running`, `disposed` and so on, as {@linkcode Coroutine.next}
+   */
+  override return(value?: R): IteratorResult<Y, R | undefined> {
+    if (this.#isOver("drop")) return { done: true, value };
+    const delegate = this.#takeDelegate();
+    if (delegate !== null) {
+      const step = this.#step(delegate, (iterator) => iterator.return?.());
+      if (step.kind !== "returned") return this.#goOn(step);
+    }
+    this.#drop();
+    return { done: true, value };
+  }
+
+  /**
+   * Throws an error where it is suspended, as a generator's `throw`: in C++ a `coroutine::host_error`
+   * that the body may catch. If it does not, or has not begun, the error comes back.
+   *
+   * @throws The error itself, if the body does not catch it
+   * @throws as {@linkcode Coroutine.next}
+   */
+  override throw(error: unknown): IteratorResult<Y, R | undefined> {
+    if (this.#isOver("throw into")) throw error;
+    if (this.state === "fresh") {
+      this.#drop();
+      throw error;
+    }
+    const delegate = this.#takeDelegate();
+    if (delegate === null) return this.#throw(error);
+    const { throw: thrower } = delegate.iterator;
+    const step = this.#step(delegate, (iterator) => {
+      if (thrower !== undefined) return thrower.call(iterator, error);
+      iterator.return?.();
+      throw error;
+    });
+    return this.#goOn(step);
+  }
+
+  /**
+   * Drops it, if it has not ended; a second time does nothing, nor does it while the host has not
+   * come to the end of something else ({@linkcode CoroutineHost.proceed}) or its program has ended.
+   *
+   * @throws {CoroutineError} of kind `running` in the course of its own run
+   */
+  override [Symbol.dispose](): void {
+    if (this.#disposed || this.#port.disposed) return;
+    if (this.#port.ending !== null || this.#port.broken) {
+      this.#disposed = true;
+      return;
+    }
+    const { alive } = this.#read();
+    if (alive && !this.#isOver("drop")) {
+      const delegate = this.#takeDelegate();
+      if (delegate !== null) this.#step(delegate, (iterator) => iterator.return?.());
+      this.#drop();
+    }
+    this.#disposed = true;
+  }
+
+  /** The result that a reply stands for. */
+  settle({ outcome, value }: Reply, action = "resume"): IteratorResult<Y, R> {
+    const { memory } = this.#port;
+    if (outcome === Outcome.YIELDED) {
+      return { done: false, value: this.#codecs.yields.decode(value, memory) };
+    }
+    if (outcome === Outcome.RETURNED) {
+      this.#finish("finished");
+      return { done: true, value: this.#codecs.returns.decode(value, memory) };
+    }
+    if (outcome > 0n) this.#finish("threw");
+    throw this.#port.failure(`Cannot ${action} ${this.name}`, { outcome, value });
+  }
+
+  /** Runs it on from where it is: the host's generator that it yields for, else the guest. */
+  #resume(value: N | undefined): IteratorResult<Y, R> {
+    const word = wordOf(value, `input of ${this.name}`);
+    const delegate = this.#takeDelegate();
+    if (delegate === null) return this.#run(word);
+    return this.#goOn(this.#step(delegate, (iterator) => iterator.next(word)));
+  }
+
+  #run(word: bigint): IteratorResult<Y, R> {
+    return this.settle(
+      this.#port.operate({
+        operation: Operation.RESUME,
+        slot: this.#slot,
+        words: [word],
+        action: `resume ${this.name}`,
+      }),
+    );
+  }
+
+  #throw(error: unknown): IteratorResult<Y, R> {
+    const reply = this.#port.operate({
+      operation: Operation.THROW,
+      slot: this.#slot,
+      words: [this.#port.keep(error)],
+      action: `throw into ${this.name}`,
+    });
+    return this.settle(reply, "throw into");
+  }
+
+  #drop(): void {
+    const action = `drop ${this.name}`;
+    const reply = this.#port.operate({ operation: Operation.DROP, slot: this.#slot, action });
+    if (reply.outcome !== Outcome.RETURNED) throw this.#port.failure(`Cannot ${action}`, reply);
+    this.#finish("finished");
+  }
+
+  #finish(end: "finished" | "threw"): void {
+    this.#end = end;
+    this.#port.ended(this.number);
+  }
+
+  /** What comes of a step of the host's generator that it yields for. */
+  #goOn(step: Step): IteratorResult<Y, R> {
+    switch (step.kind) {
+      case "yielded":
+        return this.settle({ outcome: Outcome.YIELDED, value: step.value });
+      case "returned":
+        return this.#run(step.value);
+      case "threw":
+        return this.#throw(step.error);
+    }
+  }
+
+  /** One step of the host's generator that it yields for. */
+  #step(
+    delegate: Delegate,
+    act: (iterator: Delegate["iterator"]) => IteratorResult<Word | void, Word | void> | undefined,
+  ): Step {
+    this.#stepping = true;
+    try {
+      const { done = false, value } = act(delegate.iterator) ?? { done: true, value: undefined };
+      const word = wordOf(value, `value of host function ${delegate.name}`);
+      if (done !== true) {
+        const note = this.#port.newNote();
+        this.#port.delegates.set(this.number, { ...delegate, note });
+        this.#writeNote(note);
+        return { kind: "yielded", value: word };
+      }
+      return { kind: "returned", value: word };
+    } catch (error) {
+      return { kind: "threw", error };
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  /** The host's generator that it yields for. */
+  #takeDelegate(): Delegate | null {
+    const { note } = this.#read();
+    const { delegates } = this.#port;
+    const delegate = delegates.get(this.number);
+    if (note === 0n) return null;
+    if (delegate !== undefined && delegate.note === note) {
+      delegates.delete(this.number);
+      this.#writeNote(0n);
+      return delegate;
+    }
+    throw new CoroutineError(
+      "foreign",
+      `Cannot go on with ${this.name}: expected the generator of a host function that it yields ` +
+        "for, which is at another place, as no snapshot holds it",
+    );
+  }
+
+  #writeNote(note: bigint): void {
+    this.#port.memory.writeWord(this.#slot + BigInt(SLOT.note), note);
+  }
+
+  /**
+   * Whether it has ended.
+   * @throws {CoroutineError} if it is running, or its host or itself has been disposed of
+   */
+  #isOver(action: string): boolean {
+    if (this.#disposed || this.#port.disposed) {
+      throw new CoroutineError(
+        "disposed",
+        `Cannot ${action} ${this.name}: ${this.#disposed ? "it" : "its host"} has been disposed of`,
+      );
+    }
+    if (this.#port.ending !== null) throw this.#port.ending;
+    const state = this.state;
+    if (state === "running" || this.#stepping) {
+      throw new CoroutineError(
+        "running",
+        `Cannot ${action} ${this.name}: it is running, expected it to be fresh or suspended`,
+      );
+    }
+    return state === "finished" || state === "threw";
+  }
+
+  /** What is left of one whose slot is no longer its own. */
+  #ended(): CoroutineState {
+    if (this.#end !== null) return this.#end;
+    throw new CoroutineError(
+      "foreign",
+      `Cannot find ${this.name}, number ${this.number}: expected the machine to be at a time ` +
+        "where it is there",
+    );
+  }
+
+  #read(): SlotWords {
+    const { disposed, ending } = this.#port;
+    const view = disposed || ending !== null ? null : this.#port.slotWords(this.#slot);
+    if (view === null) return NO_SLOT;
+    const word = (offset: number) => view.getBigUint64(offset, true);
+    return {
+      alive: word(SLOT.number) === this.number,
+      state: word(SLOT.state),
+      base: word(SLOT.base),
+      limit: word(SLOT.limit),
+      note: word(SLOT.note),
+      sp: word(SLOT.sp),
+    };
+  }
+}
+
+/** What there is to say of one that is not there. */
+const NO_SLOT: SlotWords = { alive: false, state: 0n, base: 0n, limit: 0n, note: 0n, sp: 0n };
+
+/** A coroutine of whatever values. */
+// deno-lint-ignore no-explicit-any
+export type AnyCoroutine = Coroutine<any, any, any>;
+
+/** What a step of a host's generator came to. */
+type Step =
+  | { readonly kind: "yielded" | "returned"; readonly value: bigint }
+  | { readonly kind: "threw"; readonly error: unknown };
+
+/** What words are read as where nothing else is said. */
+export const PLAIN = { yields: unsigned, returns: unsigned } as const;

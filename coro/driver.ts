@@ -1,0 +1,442 @@
+/**
+ * Drives the agent of a guest program: writes what is to be done into its record, runs the machine
+ * until the agent waits again, and has host functions answered on the way.
+ *
+ * @module
+ */
+import type { ElfFile } from "../elf/mod.ts";
+import type { Machine, RunResult } from "../kernel/mod.ts";
+import { CoroutineError } from "./errors.ts";
+import { GuestMemory } from "./memory.ts";
+import { Action, ARGUMENTS, CALL, Operation, RECORD, VERSION, WORDS } from "./record.ts";
+
+/** What the agent is to do. */
+export interface Request {
+  /** One of {@linkcode Operation}. */
+  readonly operation: bigint;
+  /** Address of the coroutine's slot. */
+  readonly slot?: bigint;
+  /** Further words. */
+  readonly words?: readonly bigint[];
+  /** Bytes for the record's room. */
+  readonly room?: Uint8Array;
+  /** What it is, for messages: `resume count`. */
+  readonly action: string;
+}
+
+/** What came of it. */
+export interface Reply {
+  /** One of `Outcome`, or an error of the runtime as a negative number. */
+  readonly outcome: bigint;
+  /** Result. */
+  readonly value: bigint;
+}
+
+/** A call of a host function that waits for its answer. */
+export interface GuestCall {
+  /** Name of the host function. */
+  readonly name: string;
+  /** Its arguments. */
+  readonly words: readonly bigint[];
+  /** Error of the guest's runtime, if it could not do what was answered before; else 0. */
+  readonly refused: bigint;
+}
+
+/** The answer to one: one of {@linkcode Action}, and its value. */
+export interface Answer {
+  /** What is to be done. */
+  readonly action: bigint;
+  /** Value to return or to yield, or the token of an error. */
+  readonly value: bigint;
+}
+
+/** An operation that has come to its end after it was broken off. */
+export interface Finished extends Reply {
+  /** Which: one of {@linkcode Operation}. */
+  readonly operation: bigint;
+  /** Its coroutine's slot. */
+  readonly slot: bigint;
+}
+
+/** A stop of the machine that is not the host's own. */
+export type Stop = Extract<RunResult, { kind: "breakpoint" | "watchpoint" }>;
+
+/** What a driver leaves to the host. */
+export interface DriverEvents {
+  /** Answers a host function's call. */
+  answer(call: GuestCall): Answer;
+  /** Makes the answer that an error stands for. */
+  raise(error: unknown): Answer;
+  /** The machine has stopped for somebody else; returns whether it is to go on. */
+  stopped(stop: Stop): boolean;
+  /** Why the program has ended. */
+  ended(action: string, reason: string): CoroutineError;
+}
+
+/** An operation that has begun and not ended. */
+interface Open {
+  /** What it is, for messages. */
+  readonly action: string;
+  /** Instructions it may take. */
+  budget: number;
+  /** Count of the CPU's instructions at which they are used up. */
+  end: number;
+}
+
+/** A host function that runs. */
+interface Call {
+  /** Stack pointer of its call. */
+  readonly sp: bigint;
+  /** Whether the agent serves operations inside of it. */
+  served: boolean;
+}
+
+/** What broke an operation off. */
+interface Break {
+  readonly error: unknown;
+}
+
+/** What a driver is made of. */
+export interface DriverOptions {
+  /** The program. */
+  readonly elf: ElfFile;
+  /** Its name. */
+  readonly name: string;
+  /** Number of its task. */
+  readonly task: number;
+  /** Instructions an operation may take. */
+  readonly budget: number;
+  /** The host. */
+  readonly events: DriverEvents;
+}
+
+/** Instructions a program may take until its agent waits for the first time. */
+const BOOT_BUDGET = 200_000_000;
+
+/** The agent of a machine's only program. */
+export class Driver {
+  /** The machine. */
+  readonly machine: Machine;
+  /** Memory of the program. */
+  readonly memory: GuestMemory;
+  readonly #task: number;
+  readonly #name: string;
+  /** Address of the agent's record. */
+  readonly record: bigint;
+  readonly #wait: bigint;
+  readonly #host: bigint | undefined;
+  readonly #budget: number;
+  readonly #events: DriverEvents;
+  #open: Open[] = [];
+  #calls: Call[] = [];
+  #broken: Break | null = null;
+  /** What has come to its end since it was broken off. */
+  #finished: Finished[] = [];
+
+  /** A driver of a machine that runs nothing but its program; {@linkcode boot} comes next. */
+  constructor(machine: Machine, options: DriverOptions) {
+    const { elf, name, task, budget, events } = options;
+    this.machine = machine;
+    this.#task = task;
+    this.#name = name;
+    this.record = symbol(elf, { name: "coro_agent_record", program: name });
+    this.#wait = symbol(elf, { name: "coro_agent_wait", program: name });
+    this.#host = elf.symbolNamed("coro_agent_host")?.value;
+    this.#budget = budget;
+    this.#events = events;
+    for (const address of [this.#wait, this.#host]) {
+      if (address !== undefined) machine.addBreakpoint(address);
+    }
+    this.memory = new GuestMemory({
+      read: (address, size) => machine.readMemory(address, size, { task }),
+      write: (address, bytes) => machine.writeMemory(address, bytes, { task }),
+      text: (address, limit) => machine.readText(address, { task, limit }),
+      allocate: (size) => this.#allocate(size),
+      free: (address, size) => this.#free(address, size),
+    });
+  }
+
+  /**
+   * Runs the program until its agent waits.
+   * @throws {CoroutineError} of kind `program` if it does not come to that, or has another version
+   *   of the agent
+   */
+  boot(): void {
+    this.#begin(`boot ${this.#name}`, BOOT_BUDGET);
+    this.#advance();
+    this.#open.pop();
+    const [version = 0n] = this.#words(RECORD.version, 1);
+    if (version === VERSION) {
+      this.#write(this.record + RECORD.hosted, 1n);
+      return;
+    }
+    throw new CoroutineError(
+      "program",
+      `Cannot drive ${this.#name}: its agent has version 0x${version.toString(16)}, expected ` +
+        `0x${VERSION.toString(16)}`,
+    );
+  }
+
+  /**
+   * Finds out where the machine is, after it has been made what it was at another time: what it was
+   * in the middle of is left to {@linkcode Driver.proceed}.
+   */
+  resynchronize(): void {
+    const [depth = 0n] = this.#words(RECORD.depth, 1);
+    const [busy = 0n] = this.#words(RECORD.busy, 1);
+    const action = "go on from a snapshot";
+    this.#calls = Array.from({ length: Number(depth) }, () => ({ sp: 0n, served: true }));
+    this.#open = Array.from(
+      { length: Number(depth + busy) },
+      () => ({ action, budget: this.#budget, end: 0 }),
+    );
+    const error = new CoroutineError(
+      "foreign",
+      "Cannot go on with a host function of another time: it has not come back",
+    );
+    this.#broken = this.#open.length === 0 ? null : { error };
+    this.#finished = [];
+  }
+
+  /** Whether an operation has been broken off and not come to its end. */
+  get broken(): boolean {
+    return this.#broken !== null;
+  }
+
+  /** A word of the agent's record. */
+  word(offset: bigint): bigint {
+    return this.#words(offset, 1)[0] as bigint;
+  }
+
+  /** The text that came with the last outcome. */
+  get text(): string {
+    const size = Number(this.word(RECORD.textSize));
+    return new TextDecoder().decode(this.memory.read(this.record + RECORD.text, size));
+  }
+
+  /** Address of the record's room. */
+  get room(): bigint {
+    return this.record + RECORD.room;
+  }
+
+  /**
+   * Has the agent do something.
+   * @throws {CoroutineError} of kind `busy`, `budget`, `stopped` or `halted`
+   */
+  operate(request: Request): Reply {
+    const { operation, slot = 0n, words = [], room, action } = request;
+    this.#checkIdle(action);
+    this.#serve();
+    if (room !== undefined) this.memory.write(this.room, room);
+    const all = new BigUint64Array(2 + WORDS);
+    all.set([operation, slot, ...words]);
+    this.memory.write(this.record + RECORD.operation, new Uint8Array(all.buffer));
+    this.#write(this.record + RECORD.busy, 1n);
+    this.#begin(action, this.#budget);
+    return this.#finish();
+  }
+
+  /**
+   * Goes on with what was broken off, to the end of the outermost operation. Host functions that
+   * were left by an error fail with that error.
+   * @param budget instructions for the rest
+   * @returns every operation that has come to its end, the outermost last
+   */
+  proceed(budget: number = this.#budget): Finished[] {
+    const broken = this.#broken;
+    if (broken === null) {
+      throw new CoroutineError("busy", "Cannot proceed: expected an operation that was broken off");
+    }
+    this.#broken = null;
+    for (const open of this.#open) Object.assign(open, { budget, end: this.#spend(budget) });
+    while (this.#open.length > 0) {
+      if (this.#calls.length < this.#open.length) {
+        const reply = this.#finish();
+        const [operation = 0n, slot = 0n] = this.#words(RECORD.done, 2);
+        this.#finished.push({ ...reply, operation, slot });
+      } else {
+        if (!this.#waits) this.#advance();
+        this.#leave(this.#events.raise(broken.error));
+      }
+    }
+    return this.#finished.splice(0);
+  }
+
+  /** Refuses an operation while another has not come to its end. */
+  #checkIdle(action: string): void {
+    const broken = this.#broken;
+    const open = this.#open.length;
+    // Within another operation, only a host function can ask for more.
+    const fits = open === 0 ? this.#waits : open === this.#calls.length;
+    if (broken === null && fits) return;
+    throw new CoroutineError(
+      "busy",
+      `Cannot ${action}: expected a call of proceed, as the host has not come to the end of ` +
+        `${this.#open.at(-1)?.action ?? "what its machine was made to do"}`,
+      broken === null ? {} : { cause: broken.error },
+    );
+  }
+
+  #begin(action: string, budget: number): void {
+    this.#open.push({ action, budget, end: this.#spend(budget) });
+  }
+
+  #spend(budget: number): number {
+    return Math.min(Number.MAX_SAFE_INTEGER, this.machine.cpu.instructions + budget);
+  }
+
+  /** Runs the innermost operation to its end. */
+  #finish(): Reply {
+    this.#advance();
+    this.#open.pop();
+    const [outcome = 0n, value = 0n] = this.#words(RECORD.outcome, 2);
+    return { outcome: BigInt.asIntN(64, outcome), value };
+  }
+
+  /** Runs until the agent waits; answers calls of host functions. */
+  #advance(): void {
+    try {
+      do {
+        if (this.#isCall) this.#answer();
+      } while (this.#run() !== "waits");
+    } catch (error) {
+      this.#broken ??= { error };
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the machine is where the agent waits. It may stop there again before it goes on, if an
+   * interrupt comes first.
+   */
+  get #waits(): boolean {
+    return this.#isAt(this.#wait) && this.word(RECORD.busy) === 0n;
+  }
+
+  /** Whether the machine is at a call of a host function that has no answer yet. */
+  get #isCall(): boolean {
+    if (!this.#isAt(this.#host)) return false;
+    const action = this.memory.word(this.machine.cpu.sp + CALL.action);
+    return action === Action.ASKED || action === Action.AGAIN;
+  }
+
+  #isAt(address: bigint | undefined): boolean {
+    const { cpu } = this.machine;
+    return cpu.pc === address && cpu.userMode;
+  }
+
+  /** Runs until the next stop that is the host's. */
+  #run(): "waits" | "call" {
+    const { machine } = this;
+    for (;;) {
+      const { action, budget, end } = this.#open.at(-1) as Open;
+      const left = end - machine.cpu.instructions;
+      const result = left > 0 ? machine.run(left) : { kind: "paused" } as const;
+      switch (result.kind) {
+        case "halted":
+          throw this.#events.ended(action, result.reason);
+        case "paused":
+          throw new CoroutineError(
+            "budget",
+            `Cannot ${action} in ${budget} instructions: expected it to come to its end, or to ` +
+              "yield",
+          );
+        case "breakpoint":
+          if (this.#waits) return "waits";
+          if (this.#isCall) return "call";
+          if (!this.#isAt(this.#wait) && !this.#isAt(this.#host)) this.#tell(action, result);
+          break;
+        case "watchpoint":
+          this.#tell(action, result);
+          break;
+      }
+    }
+  }
+
+  /** A stop that is somebody else's. */
+  #tell(action: string, stop: Stop): void {
+    if (this.#events.stopped(stop)) return;
+    const what = stop.kind === "breakpoint"
+      ? `breakpoint at 0x${stop.address.toString(16)}`
+      : `watchpoint at 0x${(stop.hits[0]?.address ?? 0n).toString(16)}`;
+    throw new CoroutineError(
+      "stopped",
+      `Cannot ${action} before the ${what}: expected onStop, or a call of proceed`,
+    );
+  }
+
+  /** Answers the host function's call that the machine has come to. */
+  #answer(): void {
+    const { sp } = this.machine.cpu;
+    const bytes = this.memory.read(sp, CALL.size);
+    const [name = 0n, ...words] = new BigUint64Array(bytes.buffer);
+    this.#calls.push({ sp, served: false });
+    const answer = this.#events.answer({
+      name: this.memory.text(name),
+      words: words.slice(0, ARGUMENTS),
+      refused: words[ARGUMENTS] === Action.AGAIN
+        ? BigInt.asIntN(64, words[ARGUMENTS + 1] ?? 0n)
+        : 0n,
+    });
+    if (this.#broken !== null) throw this.#broken.error;
+    this.#leave(answer);
+  }
+
+  /** Gives a host function's answer. */
+  #leave({ action, value }: Answer): void {
+    const { sp, served } = this.#calls.pop() as Call;
+    const call = served ? this.word(RECORD.call) : sp;
+    this.#write(call + CALL.action, action, value);
+    if (!served) return;
+    this.#write(this.record + RECORD.operation, Operation.LEAVE);
+    this.#write(this.record + RECORD.busy, 1n);
+  }
+
+  /** Has the agent serve operations, before the first that a host function asks for. */
+  #serve(): void {
+    const call = this.#calls.at(-1);
+    if (call === undefined || call.served) return;
+    this.#write(call.sp + CALL.action, Action.SERVE);
+    call.served = true;
+    this.#advance();
+  }
+
+  #words(offset: bigint, count: number): bigint[] {
+    return [...new BigUint64Array(this.memory.read(this.record + offset, 8 * count).buffer)];
+  }
+
+  #write(address: bigint, ...words: bigint[]): void {
+    this.memory.write(address, new Uint8Array(BigUint64Array.from(words).buffer));
+  }
+
+  #allocate(size: number): bigint {
+    const { value, outcome } = this.operate({
+      operation: Operation.ALLOCATE,
+      words: [BigInt(size)],
+      action: `allocate ${size} bytes`,
+    });
+    if (outcome === 0n) return value;
+    throw new CoroutineError(
+      "value",
+      `Cannot allocate ${size} bytes: the kernel answered ${outcome}, expected less`,
+    );
+  }
+
+  #free(address: bigint, size: number): void {
+    this.operate({
+      operation: Operation.FREE,
+      words: [address, BigInt(size)],
+      action: `free ${size} bytes`,
+    });
+  }
+}
+
+function symbol(elf: ElfFile, { name, program }: { name: string; program: string }): bigint {
+  const found = elf.symbolNamed(name);
+  if (found !== undefined) return found.value;
+  throw new CoroutineError(
+    "program",
+    `Cannot drive ${program}: it has no symbol ${name}, expected a program that includes ` +
+      "coro_agent.h and was not stripped",
+  );
+}
