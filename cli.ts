@@ -25,7 +25,7 @@
  * | command                 | flags                                                                |
  * | ----------------------- | -------------------------------------------------------------------- |
  * | `demo`, `panic`, `boot` | `--allow-ffi --allow-env`; `--allow-read=FILE.elf` for `--module`    |
- * | `doctor`                | the same; `--allow-read=FILE.elf`, `--allow-write=FILE` for `--svg`  |
+ * | `doctor`                | `--allow-ffi --allow-env --allow-read`; `--allow-write` for `--svg`  |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |

@@ -29,7 +29,7 @@
  * @module
  */
 export { type Arch, archByName, ARCHES, type ArchName } from "./arch/mod.ts";
-export { type BootModule, moduleHello, unwindProgram } from "./guest/boot_modules.ts";
+export { type BootModule, moduleHello, namedProgram, unwindProgram } from "./guest/boot_modules.ts";
 export {
   type ConsoleView,
   decodeSnapshot,

@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { buildProgram } from "../build/mod.ts";
+import { chooseClang, chooseLinker } from "../build/tools.ts";
 import { parseElf } from "../elf/mod.ts";
 import { namedProgram } from "../guest/boot_modules.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
-import { type Ran, runCli } from "./testing/run_cli.ts";
+import { cliCommand, type Ran, runCli, runCommand } from "./testing/run_cli.ts";
+
+const canBuild = await Promise.all([chooseClang(14, "a test"), chooseLinker("a test")])
+  .then(() => true, () => false);
 
 /** What the library's own heap is called. */
 const HEAP = ["--allocator", "heap_allocate", "--releaser", "heap_release"];
@@ -77,3 +82,68 @@ Deno.test("trapline doctor, takes the architecture from the file, and stops wher
     Deno.removeSync(file);
   }
 });
+
+Deno.test("trapline doctor, what it is documented to need is enough to show instructions", async () => {
+  const allowed = ["--allow-ffi", "--allow-env", "--allow-read"];
+  const args = ["doctor", "--arch", "x86_64", ...HEAP, "green-crash"];
+  const { code, text, stderr } = await runCommand(await cliCommand(args, allowed));
+  assertEquals([code, stderr], [1, ""]);
+  assertMatch(text, /switch_context\+0x24: call rdx\n/);
+});
+
+/** The blocks of output that the documentation shows, each as its lines without indentation. */
+function shown(): string[][] {
+  const text = Deno.readTextFileSync(new URL("../docs/doctor.md", import.meta.url));
+  return Array.from(
+    text.matchAll(/^```text\n(.*?)^```$/gms),
+    ([, block = ""]) => block.trimEnd().split("\n").map((line) => line.trim()),
+  );
+}
+
+Deno.test("trapline doctor, what the documentation shows is what it prints", async () => {
+  const { text } = await doctor("x86_64", "green-crash");
+  const [head = [], walks = [], map = []] = shown();
+  assertEquals(text.trimEnd().split("\n").map((line) => line.trim()), [
+    ...head,
+    ...walks,
+    "",
+    ...map,
+  ]);
+});
+
+Deno.test({
+  name: "trapline doctor, places of a program built with -g have the lines the documentation shows",
+  ignore: !canBuild,
+  async fn() {
+    const folder = Deno.makeTempDirSync({ prefix: "trapline-doctor-" });
+    try {
+      const file = `${folder}/crash.elf`;
+      const { files, flags } = greenSources();
+      const { bytes } = await buildProgram({ arch: "x86_64", sources: files, flags });
+      Deno.writeFileSync(file, bytes);
+      const { code, text } = await runCli("doctor", ...HEAP, file);
+      assertEquals(code, 1);
+      const places = (lines: readonly string[]) =>
+        lines.flatMap((line) =>
+          /(\w+)\+0x.* {2}at (?:.*\/)?(guest.*)$/.exec(line)?.slice(1, 3).join(" ") ?? []
+        );
+      const expected = places(shown()[3] ?? []);
+      assert(expected.length > 4, "the documentation shows some");
+      assertStringIncludes(places(text.split("\n")).join("\n"), expected.join("\n"));
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
+
+/** The sources and flags of the documentation's build, from the root of the project. */
+function greenSources(): { files: string[]; flags: string[] } {
+  const root = new URL("..", import.meta.url).pathname;
+  const folder = `${root}guest/green`;
+  const files = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
+    .filter((name) => /\.[cS]$/.test(name)).sort();
+  return {
+    files,
+    flags: ["-g", "-O0", "-I", root, "-mgeneral-regs-only", "-DENTER_BY_CALL"],
+  };
+}

@@ -16,7 +16,6 @@ const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])
   [ENGINE, "panic"],
   [ENGINE, "boot", "--log", "console"],
   [[...ENGINE, `--allow-read=${elf}`], "boot", "--arch", "x86_64", "--module", elf],
-  [ENGINE, "doctor", "green"],
   [[...ENGINE, `--allow-write=${folder}/map.svg`], "doctor", "--svg", `${folder}/map.svg`, "green"],
   [[...ENGINE, `--allow-read=${elf}`], "doctor", elf],
   [[`--allow-read=${elf}`], "frames", elf],

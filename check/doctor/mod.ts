@@ -5,15 +5,16 @@
  * needs its symbols, and no tables: stacks, save points and switches are recognized from what is
  * executed, so that hand-written switches of any library will do.
  *
- * @example Two contexts, and what is wrong with their stacks
+ * @example The cause of a crash
  * ```ts
  * // deno run --allow-ffi --allow-env --allow-read example.ts
- * import { archByName, moduleHello } from "@trapline/trapline";
+ * import { archByName, namedProgram } from "@trapline/trapline";
  * import { diagnose } from "@trapline/trapline/doctor";
  *
+ * const bytes = (await namedProgram("green-crash", "x86_64"))!; // or Deno.readFileSync(…)
  * const { findings, switches } = await diagnose(
- *   { arch: archByName("x86_64"), modules: [await moduleHello("x86_64")] },
- *   { allocators: ["stack_allocate"], releasers: ["stack_free"] },
+ *   { arch: archByName("x86_64"), modules: [{ commandLine: "green-crash", bytes }] },
+ *   { allocators: ["heap_allocate"], releasers: ["heap_release"] },
  * );
  * for (const { kind, summary, at } of findings) console.log(kind, summary, at.function, at.text);
  * console.log(`${findings.length} findings, ${switches} switches of stacks`);

@@ -33,7 +33,7 @@ export function mapText(map: StackMap, options: MapTextOptions = {}): string {
       lines.push("");
     }
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.slice(0, -1).map((line) => `${line}\n`).join("");
 }
 
 /** What stands for bytes between two addresses of a stack. */

@@ -48,7 +48,6 @@ Deno.test("mapText, says what the map of the crash's log says, in its order", ()
 140701935601648: spawn_from_main's stack pointer at set_context() call
 ...  (800 bytes)
 140701935602448: spawn_from_main's frame pointer
-
 `,
   );
 });
