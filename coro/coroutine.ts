@@ -6,6 +6,7 @@
 import { CoroutineError } from "./errors.ts";
 import type { Reply, Request } from "./driver.ts";
 import type { CoroutineFrame } from "./frames.ts";
+import { textOf } from "./kept_errors.ts";
 import type { GuestMemory } from "./memory.ts";
 import { Operation, Outcome, SLOT } from "./record.ts";
 import { type Codec, unsigned, type Word, wordOf } from "./words.ts";
@@ -297,6 +298,7 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
       operation: Operation.THROW,
       slot: this.#slot,
       words: [this.#port.keep(error)],
+      room: textOf(error),
       action: `throw into ${this.name}`,
     });
     return this.settle(reply, "throw into");

@@ -48,6 +48,8 @@ export interface Answer {
   readonly action: bigint;
   /** Value to return or to yield, or the token of an error. */
   readonly value: bigint;
+  /** Bytes for the record's room. */
+  readonly room?: Uint8Array;
 }
 
 /** An operation that has come to its end after it was broken off. */
@@ -383,7 +385,8 @@ export class Driver {
   }
 
   /** Gives a host function's answer. */
-  #leave({ action, value }: Answer): void {
+  #leave({ action, value, room }: Answer): void {
+    if (room !== undefined) this.memory.write(this.room, room);
     const { sp, served } = this.#calls.pop() as Call;
     const call = served ? this.word(RECORD.call) : sp;
     this.#write(call + CALL.action, action, value);

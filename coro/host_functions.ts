@@ -6,6 +6,7 @@
 import type { CoroutinePort, Delegate } from "./coroutine.ts";
 import type { Answer, GuestCall } from "./driver.ts";
 import { CoroutineError } from "./errors.ts";
+import { textOf } from "./kept_errors.ts";
 import { Action } from "./record.ts";
 import { type Word, wordOf } from "./words.ts";
 import { type HostFunction, Yielder, YieldRequest } from "./yielder.ts";
@@ -39,7 +40,7 @@ export class HostFunctions {
 
   /** The answer that throws an error in the guest. */
   raise(error: unknown): Answer {
-    return { action: Action.RAISE, value: this.#port.keep(error) };
+    return { action: Action.RAISE, value: this.#port.keep(error), room: textOf(error) };
   }
 
   #answer({ name, words: [link = 0n, ...words] }: GuestCall): Answer {

@@ -28,3 +28,17 @@ export class KeptErrors {
     return found;
   }
 }
+
+/** Bytes of a text that the guest keeps of an error, its zero byte included. */
+const TEXT_SIZE = 128;
+
+/** What the guest is told of an error: as text, with a zero byte at its end. */
+export function textOf(error: unknown): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(TEXT_SIZE);
+  try {
+    new TextEncoder().encodeInto(String(error), bytes.subarray(0, -1));
+  } catch {
+    // What cannot be said is not said.
+  }
+  return bytes;
+}

@@ -95,8 +95,8 @@ CORO_EXPORT uintptr_t throw_plainly(uintptr_t kind) { throw_one(kind); }
 // Writes to an address.
 CORO_EXPORT uintptr_t poke(coro_yielder *yielder, uintptr_t input, void *) {
     Held held{yielder, 6};
-    *reinterpret_cast<volatile char *>(input) = 1;
     ask(yielder, 0);
+    *reinterpret_cast<volatile char *>(input) = 1;
     return 0;
 }
 
