@@ -25,7 +25,7 @@ for (const arch of ARCH_NAMES) {
     assertMatch(text, /^misaligned-resume: /);
     assertMatch(
       text,
-      new RegExp(`^    expected ${pointer} 0x[0-9a-f]+, found .*bytes too low$`, "m"),
+      new RegExp(`^    expected %${pointer} 0x[0-9a-f]+, found .*bytes too low$`, "m"),
     );
     for (const line of ["gaia's stack top", "gaia's stack bottom", "mash's stack top"]) {
       assertMatch(text, new RegExp(`^0x[0-9a-f]+: ${line}$`, "m"));

@@ -71,16 +71,16 @@ export function placeText({ address, function: name, offset }: CodePlace): strin
   return `${addressText(address)} ${name}${offset === 0 ? "" : `+0x${offset.toString(16)}`}`;
 }
 
-/** What a finding expected and found, in words; the name of a register where it is one. */
+/** What a finding expected and found, in words; `%` and its name where it is a register. */
 function valueName(kind: FindingKind, map: StackMap): string {
   switch (kind) {
     case "overwritten-return":
     case "bad-return":
       return "return address";
     case "foreign-frame":
-      return map.framePointer;
+      return `%${map.framePointer}`;
     default:
-      return map.stackPointer;
+      return `%${map.stackPointer}`;
   }
 }
 
@@ -128,7 +128,7 @@ export function findingText(finding: Finding, options: ReportTextOptions = {}): 
   lines.add(`  task ${finding.task}, thread ${addressText(finding.thread)}`);
   lines.evidence("  ", finding.at);
   const what = valueName(finding.kind, finding.map);
-  const values = valuesText(what, finding, what !== "return address");
+  const values = valuesText(what, finding, what.startsWith("%"));
   if (values !== undefined) lines.add(`    ${values}`);
   if (finding.evidence.length > 0) lines.add("  because");
   for (const each of finding.evidence) lines.evidence("    ", each);
@@ -150,8 +150,7 @@ function addConsequence(lines: Lines, { map }: Finding, each: Consequence): void
   lines.add(`    ${each.kind}: ${each.summary}`);
   lines.evidence("      ", each);
   const what = each.kind === "fault" ? "address" : valueName(each.kind, map);
-  const compares = what === map.stackPointer || what === map.framePointer;
-  const values = valuesText(what, each, compares);
+  const values = valuesText(what, each, what.startsWith("%"));
   if (values !== undefined) lines.add(`        ${values}`);
 }
 

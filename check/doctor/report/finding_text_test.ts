@@ -27,7 +27,7 @@ Deno.test("findingText, a misaligned resume from its switch to the fault", () =>
   task green, thread 0xffff800000100000
   resumed gaia, after 12,345 instructions:
     0x1070c5050 switch_context+0x18: callq *%rdx  at green.c:12:5
-    expected rsp 0x7f988f1ff910, found 0x7f988f1ff908: 8 bytes too low
+    expected %rsp 0x7f988f1ff910, found 0x7f988f1ff908: 8 bytes too low
   because
     shifted the stack pointer, after 12,345 instructions:
       0x1070c5050 switch_context+0x18: callq *%rdx  at green.c:12:5
@@ -52,8 +52,8 @@ Deno.test("findingText, a misaligned resume from its switch to the fault", () =>
 `,
   );
   const map = text.split("\n");
-  assertEquals(map.includes("0x7f988f1ff908: found rsp"), true);
-  assertEquals(map.includes("0x7f988f1ff910: gaia's schedule()'s %rsp  <- expected rsp"), true);
+  assertEquals(map.includes("0x7f988f1ff908: found %rsp"), true);
+  assertEquals(map.includes("0x7f988f1ff910: gaia's schedule()'s %rsp  <- expected %rsp"), true);
   // Where the fault was that ended it.
   assertEquals(map.includes("0x7f988f1ffd40: gaia's entry_point()'s %rsp  <- crashed..."), true);
 });
