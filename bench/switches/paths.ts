@@ -8,6 +8,7 @@ import { image as aarch64 } from "../../guest/images/switches_aarch64.gen.ts";
 import { image as x86_64 } from "../../guest/images/switches_x86_64.gen.ts";
 import type { Arch } from "../../arch/arch.ts";
 import type { Path } from "../paths/path.ts";
+import { underDoctor } from "./doctor.ts";
 import { type SwitchLoop, switchPath } from "./switch_path.ts";
 
 const IMAGES = { aarch64, x86_64 };
@@ -44,6 +45,24 @@ export const SWITCH_LOOPS: readonly SwitchLoop[] = [
     name: "spawn and drop",
     round: "coro_create, coro_resume of a body that returns at once, coro_drop",
     loop: "spawn_checked",
+  },
+  {
+    name: "switch pair, doctor",
+    round: "the pair inline, and the stack doctor looks on",
+    loop: "pair_inline",
+    observe: underDoctor,
+  },
+  {
+    name: "resume and yield, doctor",
+    round: "the same of the checked pair",
+    loop: "pair_checked",
+    observe: underDoctor,
+  },
+  {
+    name: "spawn and drop, doctor",
+    round: "the same of a stack's whole life, inline",
+    loop: "spawn_inline",
+    observe: underDoctor,
   },
 ];
 

@@ -6,6 +6,7 @@
 import type { Arch } from "../../arch/arch.ts";
 import { type ElfFile, parseElf } from "../../elf/mod.ts";
 import { Machine } from "../../kernel/machine.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
 import { PathError } from "../paths/path.ts";
 
 /** Timer off the scene: its first interrupt comes after longer than any measurement. */
@@ -23,6 +24,18 @@ function beginnings(file: ElfFile, loop: string): bigint[] {
   return Array.from({ length: bytes.length / 8 }, (_, i) => view.getBigUint64(8 * i, true));
 }
 
+/** A loop of a program. */
+export interface SwitchMachineOptions {
+  /** Name of the path, for errors. */
+  readonly name: string;
+  /** Name of the loop in its program. */
+  readonly loop: string;
+  /** The ELF file. */
+  readonly program: Uint8Array;
+  /** Looks on from the machine's beginning to its end. */
+  readonly observe?: ((kernel: Kernel) => Disposable) | undefined;
+}
+
 /** Boots a program with `main` of `guest/switches`, up to where a round of one of its loops begins. */
 export class SwitchMachine implements Disposable {
   /** The machine. */
@@ -32,14 +45,16 @@ export class SwitchMachine implements Disposable {
   /** Address of the first instruction of a round. */
   readonly begin: bigint;
   readonly #name: string;
+  readonly #observer: Disposable | undefined;
 
   /** @throws {PathError} if a round is not one switch to another stack and one back */
-  constructor(arch: Arch, options: { name: string; loop: string; program: Uint8Array }) {
+  constructor(arch: Arch, options: SwitchMachineOptions) {
     const { name, loop, program: bytes } = options;
     this.#name = name;
     const file = parseElf(bytes);
     const modules = [{ commandLine: `switches ${loop}`, bytes }];
     this.machine = new Machine({ arch, modules, quantum: NEVER });
+    this.#observer = options.observe?.(this.machine.kernel);
     this.begin = this.#settle(beginnings(file, loop));
     using _stop = this.machine.addBreakpoint(this.begin);
     this.instructions = this.#toNextRound();
@@ -60,6 +75,7 @@ export class SwitchMachine implements Disposable {
 
   /** Frees the engine. */
   [Symbol.dispose](): void {
+    this.#observer?.[Symbol.dispose]();
     this.machine[Symbol.dispose]();
   }
 

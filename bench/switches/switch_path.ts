@@ -7,7 +7,7 @@ import type { Arch } from "../../arch/arch.ts";
 import { parseElf } from "../../elf/mod.ts";
 import type { Path, PathRun } from "../paths/path.ts";
 import { oneSwitch } from "./one_switch.ts";
-import { SwitchMachine } from "./switch_machine.ts";
+import { SwitchMachine, type SwitchMachineOptions } from "./switch_machine.ts";
 
 /** A loop of a program: `guest/switches`, or the peers' with the same `main`. */
 export interface SwitchLoop {
@@ -19,10 +19,13 @@ export interface SwitchLoop {
   readonly loop: string;
   /** The functions that its switches are in, if they are no more than that. */
   readonly functions?: readonly string[];
+  /** Who looks on. */
+  readonly observe?: SwitchMachineOptions["observe"];
 }
 
-/** Rounds of a sample. */
+/** Rounds of a sample, and of one that somebody looks on. */
 const ROUNDS = 1000;
+const OBSERVED_ROUNDS = 100;
 
 class SwitchRun implements PathRun {
   readonly instructions: number;
@@ -74,15 +77,15 @@ function describeOne(
  * @param program the ELF file for an architecture
  */
 export function switchPath(
-  { name, round, loop, functions }: SwitchLoop,
+  { name, round, loop, functions, observe }: SwitchLoop,
   program: (arch: Arch) => Uint8Array,
 ): Path {
   return {
     name,
     round: `${round}; the loop around it included`,
-    open(arch, { rounds = ROUNDS } = {}) {
+    open(arch, { rounds = observe === undefined ? ROUNDS : OBSERVED_ROUNDS } = {}) {
       const bytes = program(arch);
-      const run = new SwitchMachine(arch, { name, loop, program: bytes });
+      const run = new SwitchMachine(arch, { name, loop, program: bytes, observe });
       return new SwitchRun(run, { rounds, note: describeOne(run, { program: bytes, functions }) });
     },
   };
