@@ -505,6 +505,11 @@ export interface Arch {
    * Offset in the floating-point state at TH_FP of a DWARF register that it holds, or `undefined`.
    */
   fpStateOffset(register: number): number | undefined;
+  /**
+   * The control words in the floating-point state at TH_FP, by name and less the flags in them: what
+   * a call leaves as it was.
+   */
+  fpControl(state: Uint8Array): Readonly<Record<string, bigint>>;
   /** What a program's exception handler gets: see `arch/exception_state.ts`. */
   readonly exceptionState: ExceptionStateLayout;
   /** Writes the floating-point state a new thread starts with, at TH_FP of the thread object. */

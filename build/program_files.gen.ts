@@ -2158,9 +2158,9 @@ int64_t coro_trap_disable(void);
     .cfi_rel_offset \\register, 0
     .endm
 
-    .macro  pops register
+    .macro  pops register, offset
     pop     %\\register
-    .cfi_adjust_cfa_offset -8
+    .cfi_def_cfa_offset \\offset
     .cfi_restore \\register
     .endm
 
@@ -2259,11 +2259,11 @@ int64_t coro_trap_disable(void);
     ldmxcsr (%rsp)
     fldcw   4(%rsp)
     add     $8, %rsp
-    .cfi_adjust_cfa_offset -8
-    pops    r15
-    pops    r14
-    pops    r13
-    pops    r12
+    .cfi_def_cfa_offset 40          // assemblers lose count of it where a state is restored
+    pops    r15, 32
+    pops    r14, 24
+    pops    r13, 16
+    pops    r12, 8
     ret
     end     coro_switch_yield
 

@@ -259,6 +259,10 @@ export const MANIFEST: readonly GuestBuild[] = [
     ],
   }),
   // And in C.
+  ...cProgram("switch-forms", {
+    sources: [...CORO, "guest/programs/switch_forms.c"],
+    compileFlags: [],
+  }),
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
   ...cProgram("coronest", { sources: [...CORO, "guest/programs/coronest.c"] }),
   // Functions for a host to drive.

@@ -32,3 +32,8 @@ export function linuxFpState(state: Uint8Array): Uint8Array<ArrayBuffer> {
   bytes.set(state.subarray(FPCR, FPCR + 4), FPCR + 4);
   return bytes;
 }
+
+/** FPCR (AAPCS64, 6.1.2). */
+export function fpControl(state: Uint8Array): Record<string, bigint> {
+  return { fpcr: new DataView(state.buffer, state.byteOffset).getBigUint64(FPCR, true) };
+}

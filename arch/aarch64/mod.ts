@@ -15,6 +15,7 @@ import { bootProfile } from "./boot_profile.ts";
 import { AArch64Cpu } from "./cpu.ts";
 import { INSTRUCTION_SIZE } from "./decode.ts";
 import { exceptionState } from "./exception_state.ts";
+import { fpControl } from "./fp_state.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { linuxCalls } from "./linux_calls.ts";
@@ -74,6 +75,7 @@ export const aarch64: Arch = {
     // DWARF numbers 64 to 95 are v0 to v31.
     return register >= 64 && register < 96 ? (register - 64) * 16 : undefined;
   },
+  fpControl,
   exceptionState,
   initializeFp(): void {
     // Zeros are the initial state: FPCR and FPSR select round to nearest with every trap off.

@@ -47,6 +47,18 @@ export function linuxFpState(state: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Bits of MXCSR that control; the others are flags. */
+const MXCSR_CONTROL = 0xffc0;
+
+/** The control bits of MXCSR, and the x87 control word (System V psABI, 3.2.1). */
+export function fpControl(state: Uint8Array): Record<string, bigint> {
+  const view = new DataView(state.buffer, state.byteOffset);
+  return {
+    mxcsr: BigInt(view.getUint32(MXCSR, true) & MXCSR_CONTROL),
+    fcw: BigInt(view.getUint16(FCW, true)),
+  };
+}
+
 /** A tag word of two bits a register, 3 for empty, as one of a bit each, 0 for empty. */
 function abridged(tags: number): number {
   let word = 0;

@@ -14,6 +14,7 @@ import { bootProfile } from "./boot_profile.ts";
 import { X86Cpu } from "./cpu.ts";
 import { MAX_INSTRUCTION } from "./decode.ts";
 import { exceptionState } from "./exception_state.ts";
+import { fpControl } from "./fp_state.ts";
 import { flow } from "./flow.ts";
 import { image as kernelImage } from "./guest/kernel_image.gen.ts";
 import { linuxCalls } from "./linux_calls.ts";
@@ -74,6 +75,7 @@ export const x86_64: Arch = {
     const faultAddress = () => options.cpu.register("cr2");
     return new X86TrapFrame(space, address, { layout, faultAddress });
   },
+  fpControl,
   fpStateOffset(): undefined {
     // The System V ABI makes no vector register callee-saved, so no unwinding changes one.
     return undefined;

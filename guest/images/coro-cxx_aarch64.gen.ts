@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b1e57a88f571e8a660f7b1d11a163f4e2a257a518fa6494008057567ab3d8d87",
+  sourceHash: "3a848856ee0cca17eb005a7fb8ecb0d8c4f7f942bba346b90accefe6a91e3086",
   sources: [
     "guest/coro/main.cc",
     "guest/coro/start.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8f25c140abed3d0aded4ba2956aadf1af350540abbbd66dd056ca2d28d01dcb5",
+  sourceHash: "25910835609a1f68487e991c091343283b0c4867b6140d0e1d517a58623b18d9",
   sources: [
     "guest/coro/main.cc",
     "guest/coro/start.c",

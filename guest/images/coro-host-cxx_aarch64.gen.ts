@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "55a99ecb52fccd69fec6e4001a4eb9a0cb0c3c2f897fb63a5b087fced173375a",
+  sourceHash: "a6e2fe00b245508f4dd9a5a3dad2d0b04871ee49a4da4ffbd0da138841d9fda2",
   sources: [
     "guest/coro_host/main.cc",
     "guest/include/clear_cache.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d321690f2fc0f0c05b3dbdd36de19018c63744d893741231629a310b5ad99997",
+  sourceHash: "280306b2ffee7127e8bd824459b7561efff6af057e4af1eb11d304057cb781ef",
   sources: [
     "guest/coro_host/main.cc",
     "guest/include/clear_cache.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "57e44ed0d0050017dc84edb58f4640fb73f36911e2b56a48178e609d3acea4a8",
+  sourceHash: "688f451064f809a9c0cd97e3be1b2ad3bbe61b7a5b964e881876028f3129b638",
   sources: [
     "guest/coro_host/main.c",
     "guest/include/clear_cache.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "936a80199c2135a26a2f1b6c6cf3c5a9286b4f9cb96b85ce17245d9c9895f6ba",
+  sourceHash: "3790d6135c9a7039d4f126b5eec1a32e2ea317eff267e6fefa10d80ededb6b1a",
   sources: [
     "guest/coro_host/main.c",
     "guest/include/clear_cache.c",

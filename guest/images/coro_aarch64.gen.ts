@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9cc5751fc2fc121bfe907431741ffc3d154273a7df6f499f58ace6fb6ca813ad",
+  sourceHash: "a6d5705c0b9a9e4b24b7f9f8065c8478bd3a1d1640ef5331f339c316c2074a00",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

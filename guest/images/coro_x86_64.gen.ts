@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "92ef297f79f269a8713c3e5bc20b43751c483a53ad0207515ca6b262c2b127b2",
+  sourceHash: "e9791453327e11ca66380471f13edf56c400de7032dc8190a54e3de405354be8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e8a43ad06f1d9118c78b8f74655b33657a7d4ed341469d65fe4794e01661e3ab",
+  sourceHash: "1bb0e44a33ef128b4b260934b6e66001834a763304a983bd72bb7d46514b8068",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

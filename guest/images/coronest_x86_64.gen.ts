@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "a98258889a3668181cb71c4f0e2de1a37ac1e5e2d2577c5bb66e835fd116b866",
+  sourceHash: "977ec0b44643533fb89e0dceca4f018fe95a819a97b9b94f83434533c3a403f6",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

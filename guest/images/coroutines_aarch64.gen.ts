@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2c9e7f90156b525458dcc4f48ed9b276b8e6fb71343fe641ffbebc796ec05836",
+  sourceHash: "4ab410e5b3b36452b77780bcb9bd0a9add620938d80c9d9b390dd3c96d6abcd8",
   sources: [
     "guest/coroutines/coroutines.h",
     "guest/coroutines/main.c",

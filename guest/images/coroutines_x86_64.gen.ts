@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8df493c23989e8b9a1c1c7e5f15057aa5c8d285ee814e96c1155a07b1d5d9bbe",
+  sourceHash: "ff1c2b0a8d561826e91d0d42a9c87051bd5d8554dc725084c02affa82fe7b96f",
   sources: [
     "guest/coroutines/coroutines.h",
     "guest/coroutines/main.c",

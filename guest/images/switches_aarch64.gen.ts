@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3134f4efd4acecb5dc92ebee7bc18cc345db23c79f7e449913178110ff0ebcbf",
+  sourceHash: "15242b4501583a09b0ffde53463ae2ef1a62db2e30183d90e611926d9e66c80d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

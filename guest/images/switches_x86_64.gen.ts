@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6ea596e627c1435f114d789455671d134001230656bd0783eb4d97ae179f1452",
+  sourceHash: "f84acf3f1236bfe75d248b906cf949b521a42b4e92be5dde8b2a88c749bea1b2",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/coro.c",

@@ -37,6 +37,8 @@ import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.
 import { image as sleeperX86 } from "../../guest/images/sleeper_x86_64.gen.ts";
 import { image as spinnerAarch64 } from "../../guest/images/spinner_aarch64.gen.ts";
 import { image as spinnerX86 } from "../../guest/images/spinner_x86_64.gen.ts";
+import { image as switchFormsAarch64 } from "../../guest/images/switch-forms_aarch64.gen.ts";
+import { image as switchFormsX86 } from "../../guest/images/switch-forms_x86_64.gen.ts";
 import { image as threadsAarch64 } from "../../guest/images/threads_aarch64.gen.ts";
 import { image as threadsX86 } from "../../guest/images/threads_x86_64.gen.ts";
 import { image as tlsAarch64 } from "../../guest/images/tls_aarch64.gen.ts";
@@ -77,6 +79,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   sleeperX86,
   spinnerAarch64,
   spinnerX86,
+  switchFormsAarch64,
+  switchFormsX86,
   threadsAarch64,
   threadsX86,
   tlsAarch64,
