@@ -73,7 +73,9 @@ export class GuestRun {
 
   /** See {@linkcode Engine.instructions}. */
   get instructions(): number {
-    if (this.#state === RUNNING_GUEST) return this.#total + this.#structure.counter - 1;
+    if (this.#state === RUNNING_GUEST) {
+      return this.#total + this.#structure.counter - (this.#record.atBlock ? 0 : 1);
+    }
     if (this.#state === UNSETTLED) this.#settle();
     return this.#total;
   }
@@ -172,7 +174,7 @@ export class GuestRun {
     status: number,
     { counted, stopped }: { counted: number; stopped: boolean },
   ): Exit {
-    const { stoppedByHook, debugWrite, limit } = this.#record;
+    const { stoppedByHook, atBlock, debugWrite, limit } = this.#record;
     if (debugWrite > 0 && status === uc.UC_ERR_OK && counted > debugWrite && !stoppedByHook) {
       this.#account(debugWrite);
       return { kind: "debug", instructions: debugWrite };
@@ -181,7 +183,7 @@ export class GuestRun {
     // What the count hook or a code hook stopped has been counted, but not begun.
     const refused = this.#x86?.instructions.takeRefused();
     const instructions = refused ?? (this.#record.refused ? counted : undefined) ??
-      (spent ? limit : stoppedByHook ? counted - 1 : counted);
+      (spent ? limit : stoppedByHook && !atBlock ? counted - 1 : counted);
     this.#account(instructions);
     this.#throwError();
     if (refused !== undefined) {

@@ -20,6 +20,8 @@ export class RunRecord implements HookTarget {
   limit = 0;
   /** Whether a code hook, or an error, stopped the run before the instruction counted last. */
   stoppedByHook = false;
+  /** Whether no instruction has been counted since the one before: the next block has not begun. */
+  atBlock = false;
   /** Whether the run ends behind a store into its own block. */
   restarted = false;
   /** Whether the instruction counted last is refused. */
@@ -47,6 +49,7 @@ export class RunRecord implements HookTarget {
   clear(limit: number): void {
     this.limit = limit;
     this.stoppedByHook = false;
+    this.atBlock = false;
     this.restarted = false;
     this.refused = false;
     this.debugWrite = 0;
@@ -78,8 +81,13 @@ export class RunRecord implements HookTarget {
 
   /** See {@linkcode HookTarget.onBlock}. */
   onBlock(): void {
+    if (this.stoppedByHook) return;
+    this.atBlock = true;
     try {
       this.#watches.blocks.onBlock();
+      // The watcher may have done anything, and the guest must not go on without memory.
+      this.#parts.ram.map.checkAlive();
+      this.atBlock = false;
     } catch (error) {
       this.#error ??= { error };
       this.#stopByHook();

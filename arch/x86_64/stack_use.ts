@@ -28,6 +28,22 @@ export const calling: CallConvention = {
 
 type Use = Partial<Omit<StackUse, "size">>;
 
+const UNKNOWN: Use = { moves: undefined, source: { kind: "unknown" } };
+/** Opcodes that write the operand their ModRM byte names, or the register beside it. */
+const TO_OPERAND = new Set([
+  ...[0x00, 0x08, 0x10, 0x18, 0x20, 0x28, 0x30].flatMap((each) => [each, each + 1]),
+  ...[0x80, 0x81, 0x83, 0x88, 0x89, 0xc0, 0xc1, 0xc6, 0xc7, 0xd0, 0xd1, 0xd2, 0xd3, 0xf6, 0xf7],
+]);
+const TO_REGISTER = new Set([
+  ...[0x02, 0x0a, 0x12, 0x1a, 0x22, 0x2a, 0x32].flatMap((each) => [each, each + 1]),
+  ...[0x63, 0x69, 0x6b, 0x8a, 0x8b, 0x8d],
+]);
+/** The latter after 0F: conditional moves, IMUL, moves with extension, bit scans. */
+const TO_REGISTER_0F = new Set([
+  ...Array(16).keys().map((n) => 0x40 + n),
+  ...[0xaf, 0xb6, 0xb7, 0xb8, 0xbc, 0xbd, 0xbe, 0xbf],
+]);
+
 /** What the instruction at the start of `code` does; `undefined` if its length is not known. */
 export function stackUse(code: Uint8Array): StackUse | undefined {
   const instruction = decode(code);
@@ -37,18 +53,20 @@ export function stackUse(code: Uint8Array): StackUse | undefined {
   const use = instruction.map === 0
     ? oneByte(whole, instruction)
     : instruction.map === 1
-    ? afterEscape(instruction)
+    ? afterEscape(whole, instruction)
     : undefined;
   return { ...PLAIN, size, ...use };
 }
 
-function afterEscape({ opcode }: Instruction): Use | undefined {
+function afterEscape(code: Uint8Array, instruction: Instruction): Use | undefined {
+  const { opcode } = instruction;
   if ((opcode & 0xf0) === 0x80) return { flow: "branch" };
   // SYSCALL, UD2, SYSENTER; UD0 and UD1
   if ([0x05, 0x0b, 0x34, 0xb9, 0xff].includes(opcode)) return { flow: "trap" };
   if (opcode === 0xa0 || opcode === 0xa8) return { moves: -WORD }; // PUSH FS, GS
   if (opcode === 0xa1 || opcode === 0xa9) return { moves: WORD };
-  return undefined;
+  if (!hasModrm(instruction)) return undefined;
+  return withOperands(code, instruction, new DataView(code.buffer, code.byteOffset, code.length));
 }
 
 function oneByte(code: Uint8Array, instruction: Instruction): Use | undefined {
@@ -87,6 +105,7 @@ function oneByte(code: Uint8Array, instruction: Instruction): Use | undefined {
     case 0xf4:
       return { flow: "trap" };
   }
+  if ((opcode & 0xf8) === 0xb8 && low === Gpr.rsp) return UNKNOWN;
   if ((opcode & 0xf0) === 0x70 || (opcode & 0xfc) === 0xe0) return { flow: "branch" };
   return hasModrm(instruction) ? withOperands(code, instruction, view) : undefined;
 }
@@ -129,11 +148,13 @@ function withOperands(
   instruction: Instruction,
   view: DataView,
 ): Use | undefined {
-  const { opcode, rex, next } = instruction;
+  const { map, opcode, rex, next } = instruction;
   const group = ((code[next] ?? 0) >> 3) & 7;
   const other = group | (rex & 4) << 1;
   const operand = operandOf(code, instruction, view);
   const isStack = operand.register === Gpr.rsp;
+  const isOther = other === Gpr.rsp;
+  if (map === 1) return isOther && TO_REGISTER_0F.has(opcode) ? UNKNOWN : undefined;
   if (opcode === 0xff) {
     if (group === 2 || group === 3) return { flow: "call", moves: -WORD };
     if (group === 4 || group === 5) return { flow: "jump" };
@@ -141,7 +162,12 @@ function withOperands(
     return isStack ? { moves: group === 0 ? 1 : -1 } : undefined;
   }
   if (opcode === 0x8f) return isStack ? set({ kind: "unknown" }) : { moves: WORD };
-  if ((rex & REX_W) === 0) return undefined;
+  if ((rex & REX_W) === 0) {
+    // Without REX, bytes of register 4 are in AH.
+    if (isByte(opcode) && rex === 0) return undefined;
+    const isWritten = TO_OPERAND.has(opcode) ? isStack : TO_REGISTER.has(opcode) && isOther;
+    return isWritten || (opcode === 0x87 && (isStack || isOther)) ? UNKNOWN : undefined;
+  }
   switch (opcode) {
     case 0x81:
     case 0x83: {
@@ -181,8 +207,17 @@ function withOperands(
         : set({ kind: "register", register: name(operand.register), offset: 0 });
   }
   // ADD, OR, ADC, SBB, AND, SUB, XOR with a register.
-  const isDestination = (opcode & 3) === 1 ? isStack : (opcode & 3) === 3 && other === Gpr.rsp;
-  return opcode < 0x38 && isDestination ? set({ kind: "relative" }) : undefined;
+  if (opcode < 0x38) {
+    const isWritten = (opcode & 3) === 1 ? isStack : (opcode & 3) === 3 && isOther;
+    return isWritten ? set({ kind: "relative" }) : undefined;
+  }
+  const isWritten = TO_OPERAND.has(opcode) ? isStack : TO_REGISTER.has(opcode) && isOther;
+  return isWritten ? UNKNOWN : undefined;
+}
+
+/** Whether an instruction with a ModRM byte has operands of one byte. */
+function isByte(opcode: number): boolean {
+  return (opcode & 1) === 0;
 }
 
 function name(register: number): string {

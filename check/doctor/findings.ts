@@ -23,7 +23,7 @@ import type { Followed, Pending } from "./followed.ts";
 import { isGuarded } from "./guards.ts";
 import { mapOf, nameStacks } from "./map.ts";
 import type { Draft, Program } from "./program.ts";
-import type { Allocation, Call, Flow, Moment, Stack } from "./stacks.ts";
+import type { Allocation, Call, Flow, Moment, SavePoint, Stack } from "./stacks.ts";
 import { walkOf } from "./walks.ts";
 
 /** A finding whose instructions have no text yet. */
@@ -75,7 +75,7 @@ export class Findings {
   /** A program goes on with a new stack pointer. */
   onArrival(
     followed: Followed,
-    options: { pending: Pending; verdict: Verdict; arrival: Arrival },
+    options: { pending: Pending; verdict: Verdict; arrival: Arrival; fp: number },
   ): void {
     const { verdict, pending, arrival } = options;
     const { stack, program } = followed;
@@ -115,11 +115,13 @@ export class Findings {
       case "misaligned":
         this.#onMisaligned(followed, { ...options, verdict });
         break;
+      case "save":
+        this.#checkFrame(followed, { ...options, save: verdict.save });
+        break;
       case "stale": {
         const { save } = verdict;
-        const { leftBy, pc, sp, saver, time } = save;
+        const { leftBy, pc, sp } = save;
         const where = program.place(pc, true).function;
-        const by = program.functionAt(saver).name;
         this.#add(followed, "stale-save-point", {
           summary: `${named()} is resumed in ${where}(), which has left the frame that its ` +
             `context was saved in`,
@@ -127,10 +129,7 @@ export class Findings {
           expected: undefined,
           found: sp,
           evidence: [
-            program.draft(
-              { address: this.#callBefore(program, pc), time },
-              `called ${by}(), which saved the context`,
-            ),
+            this.#saved(program, save),
             leftBy === null ? null : program.draft(leftBy, "left the frame"),
           ],
           stacks,
@@ -158,6 +157,57 @@ export class Findings {
     }
   }
 
+  /** A function goes on with another frame pointer than it had: one into another stack. */
+  #checkFrame(
+    followed: Followed,
+    { pending, arrival, save, fp }: {
+      pending: Pending;
+      arrival: Arrival;
+      save: SavePoint;
+      fp: number;
+    },
+  ): void {
+    const { program, stack } = followed;
+    if (fp === save.fp || !isOn(stack, save.fp)) return;
+    const other = program.stacks.all.find((each) => each !== stack && isOn(each, fp));
+    if (other === undefined) return;
+    const { function: where } = program.place(save.pc, true);
+    this.#add(followed, "foreign-frame", {
+      summary: `${this.#nameOf(program, stack)}'s ${where}() is resumed with ` +
+        `%${this.#calling.framePointer} in ${this.#nameOf(program, other)}'s stack`,
+      at: program.draft(this.#endOf(followed), "resumed the save point"),
+      expected: save.fp,
+      found: fp,
+      evidence: [
+        this.#saved(program, save),
+        program.draft(pending.set, "loaded the stack pointer"),
+      ],
+      stacks: [stack, other],
+      walks: [walkOf(program, stack, arrival), walkOf(program, other)],
+    });
+  }
+
+  #saved(program: Program, { pc, saver, time }: SavePoint): Draft {
+    const by = program.functionAt(saver).name;
+    const address = this.#callBefore(program, pc);
+    return program.draft({ address, time }, `called ${by}(), which saved the context`);
+  }
+
+  /** A thread begins on a stack that another one runs on. */
+  onSecondThread(followed: Followed, at: Moment): void {
+    const { program, stack } = followed;
+    this.#add(followed, "shared-stack", {
+      summary: `two threads run on ${this.#nameOf(program, stack)}'s stack`,
+      at: program.draft(at, "began on a stack that another thread runs on"),
+      evidence: [this.#allocated(program, stack.allocation)],
+      stacks: [stack],
+      walks: [
+        ...stack.past.slice(-1).map((flow) => walkOf(program, stack, undefined, flow)),
+        walkOf(program, stack, { pc: at.address, sp: followed.sp }),
+      ],
+    });
+  }
+
   /** A stack pointer that is off. */
   #onMisaligned(
     followed: Followed,
@@ -173,10 +223,7 @@ export class Findings {
     const { function: where } = program.place(arrival.pc, true);
     const by = Math.abs(found - expected);
     const register = `%${this.#calling.stackPointer}`;
-    const saved = save === undefined ? null : program.draft(
-      { address: this.#callBefore(program, save.pc), time: save.time },
-      `called ${program.functionAt(save.saver).name}(), which saved the context`,
-    );
+    const saved = save === undefined ? null : this.#saved(program, save);
     this.#add(followed, "misaligned-resume", {
       summary: `${this.#nameOf(program, stack)}'s ${where}() is resumed with ${register} ${by} ` +
         `bytes too ${found < expected ? "low" : "high"}`,
@@ -476,4 +523,9 @@ export class Findings {
     }
     return ret - 1;
   }
+}
+
+/** Whether an address is on a stack, as far as that is known. */
+function isOn({ low, base }: Stack, address: number): boolean {
+  return address >= low && address <= base;
 }

@@ -23,7 +23,7 @@ import type { Findings } from "./findings.ts";
 import type { Roles } from "./options.ts";
 import type { Followed, Pending } from "./followed.ts";
 import { type FollowedBlock, Program } from "./program.ts";
-import { type Call, type Moment, newFlow } from "./stacks.ts";
+import { type Call, type Leave, type Moment, newFlow } from "./stacks.ts";
 
 /** A stack pointer so near to the one before is on the same stack, if it is on no other. */
 const NEAR = 4096;
@@ -152,7 +152,11 @@ export class Follower implements Disposable {
     const { stacks } = program;
     const flow = newFlow({ address: pc, time: this.#now, pc, sp });
     const known = stacks.find(sp);
-    if (known !== undefined) stacks.begin(known, flow);
+    const runner = known?.runner ?? null;
+    if (known !== undefined) {
+      if (runner !== null) known.flow.left ??= this.#placeOf(runner);
+      stacks.begin(known, flow);
+    }
     const stack = known ?? stacks.add(sp, flow, { isThreads: true });
     stack.runner = thread.address;
     const followed: Followed = {
@@ -168,6 +172,7 @@ export class Follower implements Disposable {
       role: null,
     };
     this.#threads.set(thread, followed);
+    if (runner !== null) this.#findings.onSecondThread(followed, { address: pc, time: this.#now });
     return followed;
   }
 
@@ -312,7 +317,8 @@ export class Follower implements Disposable {
       if (arrival.begins) this.#dropBelow(followed, now.sp + this.#pushed + 1);
       return false;
     }
-    this.#findings.onArrival(followed, { pending, verdict, arrival });
+    const fp = Number(this.#on.cpu.register(this.#k.arch.calling.framePointer));
+    this.#findings.onArrival(followed, { pending, verdict, arrival, fp });
     const { flow } = stack;
     switch (verdict.kind) {
       case "fresh": {
@@ -479,16 +485,21 @@ export class Follower implements Disposable {
     const until = end ?? known?.end ?? begin + 1;
     for (const stack of stacks.within(begin, until)) {
       const { flow, runner } = stack;
-      const live = runner === null ? flow.left?.sp ?? stack.low : this.#spOf(runner) ?? stack.low;
+      const live = runner === null
+        ? flow.left?.sp ?? stack.low
+        : this.#placeOf(runner)?.sp ?? stack.low;
       if (live >= until || stack.base <= begin || flow.freed !== null) continue;
       flow.freed = at;
       if (runner !== null) this.#findings.onFreedRunning(followed, { stack, at, allocation });
     }
   }
 
-  /** The stack pointer of a thread, when its block began. */
-  #spOf(thread: bigint): number | undefined {
-    return this.#threads.values().find((each) => each.thread.address === thread)?.sp;
+  /** Where a thread was when it ran last, at the begin of a block or where it trapped. */
+  #placeOf(thread: bigint): Leave | null {
+    const found = this.#threads.values().find((each) => each.thread.address === thread);
+    if (found === undefined) return null;
+    const { trap, last, sp } = found;
+    return { address: trap?.pc ?? last.begin, sp, time: this.#now };
   }
 
   #onSyscall(event: SyscallEvent): void {

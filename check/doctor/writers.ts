@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Machine, type MachineOptions } from "../../kernel/mod.ts";
-import type { Snapshot } from "../../kernel/mod.ts";
+import { Machine, type MachineOptions, type Snapshot } from "../../kernel/mod.ts";
 import type { FindingDraft } from "./findings.ts";
+import type { Program } from "./program.ts";
 
 const WORD = 8;
 
@@ -27,7 +27,7 @@ export function findWriters(
     const task = program.task.id;
     const address = BigInt(slot);
     using _watchpoint = machine.addWatchpoint(address, WORD, "write", { task });
-    let writer: { pc: number; time: number; by: string } | undefined;
+    let writer: { address: number; time: number; did: string } | undefined;
     while (machine.cpu.instructions < until) {
       const result = machine.run(until - machine.cpu.instructions);
       if (result.kind !== "watchpoint") break;
@@ -35,17 +35,29 @@ export function findWriters(
       const bytes = machine.readMemory(address, WORD, { task });
       const word = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
       // What was written before the right address was is of no interest, nor what is gone again.
-      writer = hit === undefined || word !== BigInt(value)
-        ? undefined
-        : { pc: Number(hit.pc), time: machine.cpu.instructions - 1, by: hit.by };
+      writer = undefined;
+      if (hit === undefined || word !== BigInt(value)) continue;
+      const time = machine.cpu.instructions - 1;
+      writer = hit.pc < machine.kernel.arch.userEnd
+        ? { address: Number(hit.pc), time, did: "overwrote the return address" }
+        : {
+          address: systemCallOf(machine, program),
+          time,
+          did: "had the kernel overwrite the return address",
+        };
     }
-    if (writer === undefined) continue;
-    const who = writer.by === "instruction" ? "" : `: the ${writer.by} did, here`;
-    draft.evidence.push(
-      program.draft(
-        { address: writer.pc, time: writer.time },
-        `overwrote the return address${who}`,
-      ),
-    );
+    if (writer !== undefined) draft.evidence.push(program.draft(writer, writer.did));
   }
+}
+
+/** The instruction by which the running thread has entered the kernel. */
+function systemCallOf({ kernel }: Machine, program: Program): number {
+  const { arch, cpus: [on] } = kernel;
+  if (on === undefined) return 0;
+  const pc = Number(kernel.userFrame(on.current).pc);
+  for (let size = 1; size <= arch.maxInstructionSize; size++) {
+    const use = arch.stackUse(program.bytes(pc - size, size));
+    if (use?.flow === "trap" && use.size === size) return pc - size;
+  }
+  return pc;
 }
