@@ -71,6 +71,34 @@ for (const arch of ARCH_NAMES) {
     assertEquals(pcs[0], pcs[1]);
   });
 
+  Deno.test(`Crash ${arch}, switch_context leaves only its return address, and less to who goes on`, () => {
+    const elf = elfOf("green-crash", arch);
+    const switchContext = elf.symbolNamed("switch_context")?.value ?? 0n;
+    const stops = (address: bigint, count: number): bigint[] => {
+      using session = new Session({ arch, programs: ["green-crash"] });
+      const { machine } = session;
+      using _stop = machine.addBreakpoint(address);
+      return Array.from({ length: count }, () => {
+        assertEquals(machine.run(), { kind: "breakpoint", address });
+        return machine.cpu.sp;
+      });
+    };
+    using session = new Session({ arch, programs: ["green-crash"] });
+    session.finish();
+    const { root, schedules } = greenMap(logLines(session.console("green-crash")), arch);
+    const [gaia, mash] = schedules;
+    assert(gaia !== undefined && mash !== undefined);
+    assertEquals(
+      stops(switchContext, 3),
+      [root, gaia, mash].map(({ sp }) => BigInt(sp) - own.pushed),
+    );
+    // Behind set_context: Gaia and Mash when they have saved themselves, and Gaia once more.
+    assertEquals(
+      stops(BigInt(gaia.pc), 3),
+      [BigInt(gaia.sp), BigInt(mash.sp), BigInt(gaia.sp) - own.shift],
+    );
+  });
+
   Deno.test(`Crash ${arch}, schedule returns into Gaia's own stack, which is not executable`, () => {
     using session = new Session({ arch, programs: ["green-crash"] });
     const { machine } = session;

@@ -15,6 +15,8 @@ export const OWN = {
     entryFp: 16,
     /** The same where contexts are entered by a call. */
     entryFpCalled: 16,
+    /** Bytes a call pushes. */
+    pushed: 8n,
     /** By how much a call lets the stack pointer of a context be too low. */
     shift: 8n,
     /** The last instruction of a function. */
@@ -29,6 +31,7 @@ export const OWN = {
   aarch64: {
     entryFp: 32,
     entryFpCalled: 48,
+    pushed: 0n,
     shift: 16n,
     return: [0xc0, 0x03, 0x5f, 0xd6],
     returnSp: 32n,
