@@ -122,8 +122,15 @@ static void on_top(void) {
 static void rounder(struct transfer t) {
     set_rounding(DOWN);
     t = jump_fcontext(t.from, 0);
-    jump_fcontext(t.from, (void *)(long)rounding_is(DOWN));
+    long is_kept = rounding_is(DOWN);
+    set_rounding(DOWN);
+    t = jump_fcontext(t.from, (void *)is_kept);
+    is_kept = rounding_is(DOWN);
+    set_rounding(DOWN);
+    jump_fcontext(t.from, (void *)is_kept);
 }
+
+static struct transfer leave_it(struct transfer t) { return t; }
 
 static void rounding(void) {
     struct transfer t = jump_fcontext(fiber(0, rounder), 0);
@@ -131,6 +138,9 @@ static void rounding(void) {
     set_rounding(TO_NEAREST);
     t = jump_fcontext(t.from, 0);
     say_whether("rounding: kept by the fiber", t.data != 0);
+    set_rounding(TO_NEAREST);
+    t = ontop_fcontext(t.from, 0, leave_it);
+    say_whether("rounding: kept where a function was on top", t.data != 0);
     set_rounding(TO_NEAREST);
 }
 

@@ -7,9 +7,10 @@ import type { NamedCheck } from "../walk_checks.ts";
 import { FOREIGN_PROGRAMS } from "./build.ts";
 import { checkDoctor } from "./doctor_check.ts";
 import { checkForeign } from "./run_check.ts";
+import { checkSwitches } from "./switch_check.ts";
 
 /** What is asked of each program, by kind. */
-const CHECKS = { foreign: checkForeign, doctor: checkDoctor };
+const CHECKS = { foreign: checkForeign, switches: checkSwitches, doctor: checkDoctor };
 
 /** All of them, with programs built into a directory. */
 export function foreignChecks(directory: string): NamedCheck[] {

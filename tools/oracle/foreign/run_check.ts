@@ -53,6 +53,20 @@ function boost(machine: string): string[] {
   return ["jump", "make", "ontop"].map((routine) => `${routine}_${machine}`);
 }
 
+/** What programs say no to: everything they ask is whether something is kept. */
+const NOT_KEPT: Readonly<Record<ForeignName, Readonly<Record<GuestArch, readonly string[]>>>> = {
+  fcontext: {
+    x86_64: [],
+    aarch64: [
+      "rounding: kept by the one who jumps",
+      "rounding: kept by the fiber",
+      "rounding: kept where a function was on top",
+    ],
+  },
+  ucontext: { x86_64: [], aarch64: [] },
+  setjmp: { x86_64: ["rounding: kept"], aarch64: ["rounding: kept"] },
+};
+
 /** Ways to run a machine: undisturbed, and preempted as often as can be. */
 const RUNS: readonly Partial<MachineOptions>[] = [
   {},
@@ -83,6 +97,9 @@ export async function checkForeign(
   if (members !== expected) differences.add(`Linked ${members}, expected ${expected}`);
   const outside = runOutside(program);
   if (outside.end !== "exit 0") differences.add(`Outside it ended with ${outside.end}`);
+  const lost = Array.from(outside.text.matchAll(/^(.*) no$/gm), ([, what]) => what).join(", ");
+  const expectedLost = NOT_KEPT[name][arch].join(", ");
+  if (lost !== expectedLost) differences.add(`Not kept: ${lost}; expected ${expectedLost}`);
   let calls = 0;
   for (const options of RUNS) {
     const inside = runInside(program, options);
