@@ -11,6 +11,7 @@
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority]
  *                   [--quantum N] [--log mach|json|console|quiet]
+ *     trapline core PROGRAM.elf [--until WHAT] [--times N] [--limit N] [-o CORE]
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
  *                     [--switch NAME]… [--svg FILE] [--json]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
@@ -26,6 +27,7 @@
  * | ----------------------- | -------------------------------------------------------------------- |
  * | `demo`, `panic`, `boot` | `--allow-ffi --allow-env`; `--allow-read=FILE.elf` for `--module`    |
  * | `doctor`                | `--allow-ffi --allow-env --allow-read`; `--allow-write` for `--svg`  |
+ * | `core`                  | `--allow-ffi --allow-env --allow-read=FILE.elf --allow-write=CORE`     |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
@@ -50,6 +52,7 @@ type Command = (args: readonly string[]) => number | Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   boot: onEngine(async (args) => (await import("./cli/boot.ts")).boot(args)),
   demo: onEngine(async (args) => (await import("./cli/demo.ts")).demo(args)),
+  core: onEngine(async (args) => (await import("./cli/core.ts")).core(args)),
   doctor: onEngine(async (args) => (await import("./cli/doctor.ts")).doctor(args)),
   panic: onEngine(async (args) => (await import("./cli/panic.ts")).panic(args)),
   build: async (args) => (await import("./cli/build.ts")).build(args),

@@ -7,7 +7,7 @@ Deno.test("trapline, --help and -h explain, for every command, and --version tel
   const whole = await runCli("help");
   assertEquals([whole.code, whole.stderr], [0, ""]);
   for (const asked of [["--help"], ["-h"], []]) assertEquals(await runCli(...asked), whole);
-  for (const command of ["boot", "doctor", "demo", "panic", "frames", "lsda", "help"]) {
+  for (const command of ["boot", "core", "doctor", "demo", "panic", "frames", "lsda", "help"]) {
     const { code, text } = await runCli(command, "--help");
     assertEquals(code, 0, command);
     assert(whole.text.includes(text) && text.includes(`trapline ${command}`), command);
@@ -40,6 +40,18 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["boot", "--nothing"], /Cannot use --nothing: "boot" has no such option/],
   [["boot", "--nothing="], /Cannot use --nothing=: "boot" has no such option/],
   [["boot", "argument"], /Cannot use argument "argument": arguments need --module/],
+  [["core"], /Cannot dump nothing: expected a program/],
+  [
+    ["core", "--until", "nowhere", "green"],
+    /--until nowhere: expected crash, exit, an address such/,
+  ],
+  [["core", "--until", "0x", "green"], /Cannot use --until 0x/],
+  [["core", "--until", "syscalls:print", "green"], /Cannot use --until syscalls:print/],
+  [["core", "--times", "0", "green"], /Cannot use --times 0: expected a whole number from 1 on/],
+  [["core", "--limit", "x", "green"], /Cannot use --limit x/],
+  [["core", "-o", "a", "--output", "b", "green"], /Cannot use --output twice/],
+  [["core", "--log", "json", "green"], /"core" has no such option/],
+  [["core", "--memory", "3", "green"], /Cannot use memory/],
   [["doctor"], /Cannot diagnose nothing: expected a program/],
   [["doctor", "--json=yes", "green"], /Cannot use --json with a value/],
   [["doctor", "--json", "false", "green"], /Cannot use --json with a value/],

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Arch } from "../arch/arch.ts";
-import { ARCHES } from "../arch/mod.ts";
 import {
   type Allocator,
   diagnose,
@@ -15,7 +13,6 @@ import {
   reportText,
   sourceOf,
 } from "../check/doctor/mod.ts";
-import { type ElfFile, parseElf } from "../elf/mod.ts";
 import { PROGRAM_ABIS } from "../kernel/program/loader.ts";
 import {
   asUsageError,
@@ -23,8 +20,8 @@ import {
   MACHINE_DEFAULTS,
   machineOptions,
   memoryBytes,
-  programBytes,
   programLine,
+  programOf,
 } from "./machine.ts";
 import { choose, named, readOptions } from "./options.ts";
 import { writeAll } from "./output.ts";
@@ -41,9 +38,6 @@ const DEFAULTS = {
   addresses: "hex",
   json: false,
 } as const;
-
-/** Which build of a built-in program is taken unless it is said. */
-const DEFAULT_ARCH = "aarch64";
 
 const ADDRESSES = named(["hex", "decimal"]);
 
@@ -64,17 +58,6 @@ function releaserOf(value: string): Releaser {
   const [name, address, size] = functionAndArguments("releaser", value, 2);
   if (address === undefined) return { name };
   return size === undefined ? { name, address } : { name, address, size };
-}
-
-/** A program's file, and the architecture it is for: the one asked for, or its own. */
-async function programOf(
-  file: string,
-  how: { readonly arch: string; readonly limit: number },
-): Promise<{ readonly arch: Arch; readonly elf: ElfFile }> {
-  const asked = how.arch === "" ? undefined : choose("arch", how.arch, ARCHES);
-  const bytes = await programBytes(file, (asked ?? ARCHES[DEFAULT_ARCH]).name, how.limit);
-  const elf = parseElf(bytes, { name: file });
-  return { arch: asked ?? ARCHES[elf.machine], elf };
 }
 
 /** Runs the command; returns the status to end with: 1 if anything was found. */

@@ -34,6 +34,19 @@ const COMMANDS = {
     8: arithmetic exception                   9: ended by somebody else
     11: any other exception, such as an address that is not mapped;
     with 1 if the machine stopped before the program ended, and says why.`,
+  core: `  trapline core [options] PROGRAM [--] [arguments of the program]
+                                run a program up to an instant and write its task as a core file, which gdb,
+                                gdb-multiarch and eu-stack open
+    PROGRAM is an ELF file, or green or green-crash, which are built in and are written beside the core.
+      --until WHAT              crash: where the program begins to die, of a panic, say, that nothing catches;
+                                exit: it ends; an address; a function of the program or a label of the kernel;
+                                or an event, such as syscall or syscall:print (default crash)
+      --times N                 at the Nth time (default 1)
+      --limit N                 after N instructions, or with --until not after them
+      -o FILE, --output FILE    the core file (default core)
+      --arch NAME               for a built-in program, aarch64 or x86_64 (default aarch64)
+      --abi, --cpu, --policy, --quantum, --seed, --load, --memory   as for boot
+    The status is 1 if the instant does not come.`,
   doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
                                 run a program that switches stacks, and say what is wrong with them: each
                                 finding with its instructions, both stacks, and a map of addresses

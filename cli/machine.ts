@@ -5,6 +5,8 @@
  */
 
 import type { Arch, ArchName } from "../arch/arch.ts";
+import { ARCHES } from "../arch/mod.ts";
+import { type ElfFile, parseElf } from "../elf/mod.ts";
 import { namedProgram } from "../guest/boot_modules.ts";
 import { KernelError, type MachineOptions, scriptLine } from "../kernel/mod.ts";
 import { LOAD_MODES } from "../kernel/program/load_mode.ts";
@@ -62,6 +64,20 @@ export async function programBytes(
   limit: number,
 ): Promise<Uint8Array> {
   return await namedProgram(name, arch) ?? readInput(name, limit);
+}
+
+/** Which build of a built-in program is taken unless it is said. */
+const DEFAULT_ARCH = "aarch64";
+
+/** A program's file, and the architecture it is for: the one asked for, or its own. */
+export async function programOf(
+  file: string,
+  how: { readonly arch: string; readonly limit: number },
+): Promise<{ readonly arch: Arch; readonly elf: ElfFile }> {
+  const asked = how.arch === "" ? undefined : choose("arch", how.arch, ARCHES);
+  const bytes = await programBytes(file, (asked ?? ARCHES[DEFAULT_ARCH]).name, how.limit);
+  const elf = parseElf(bytes, { name: file });
+  return { arch: asked ?? ARCHES[elf.machine], elf };
 }
 
 /** The script line that starts a program with arguments; its name is that of its file. */

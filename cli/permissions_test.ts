@@ -16,6 +16,10 @@ const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])
   [ENGINE, "panic"],
   [ENGINE, "boot", "--log", "console"],
   [[...ENGINE, `--allow-read=${elf}`], "boot", "--arch", "x86_64", "--module", elf],
+  [
+    [...ENGINE, `--allow-read=${elf}`, `--allow-write=${folder}/hello.core`],
+    ...["core", "--until", "main", "-o", `${folder}/hello.core`, elf],
+  ],
   [[...ENGINE, `--allow-write=${folder}/map.svg`], "doctor", "--svg", `${folder}/map.svg`, "green"],
   [[...ENGINE, `--allow-read=${elf}`], "doctor", elf],
   [[`--allow-read=${elf}`], "frames", elf],
