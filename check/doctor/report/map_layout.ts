@@ -55,10 +55,13 @@ export interface MapBlock {
   readonly rows: readonly MapRow[];
 }
 
+/** Parts of a map. */
+export type MapSectionKind = MapRegion["kind"] | "data";
+
 /** One part of a map. */
 export interface MapSection {
-  /** Which part. */
-  readonly kind: MapRegion["kind"];
+  /** Which part: code, stacks in the program's own data, stacks it allocated, threads' stacks. */
+  readonly kind: MapSectionKind;
   /** Blocks, lowest address first. */
   readonly blocks: readonly MapBlock[];
 }
@@ -67,7 +70,7 @@ export interface MapSection {
 const ADJACENT = 16n;
 
 /** Order of the parts. */
-const SECTIONS = ["text", "heap", "stack"] as const;
+const SECTIONS = ["text", "data", "heap", "stack"] as const;
 
 type Place = Extract<MapRow, { kind: "point" }>;
 
@@ -81,6 +84,7 @@ export function layoutMap(map: StackMap, marks: readonly MapMark[] = []): MapSec
     for (const stack of map.stacks) {
       if (sectionAt(map, stack.top) !== kind) continue;
       const own = places.filter((each) => each.stack === stack);
+      if (own.length === 0) continue;
       blocks.push({ stack, places: own.map(({ place }) => place) });
     }
     return {
@@ -141,12 +145,14 @@ function regionAt(map: StackMap, address: bigint): MapRegion | null {
   return map.regions.find(({ begin, end }) => begin <= address && address < end) ?? null;
 }
 
-function sectionAt(map: StackMap, address: bigint): MapRegion["kind"] {
-  return regionAt(map, address)?.kind ?? "heap";
+/** Part of a stack; there are none in a program's code. */
+function sectionAt(map: StackMap, address: bigint): MapSectionKind {
+  const kind = regionAt(map, address)?.kind ?? "heap";
+  return kind === "text" ? "data" : kind;
 }
 
 /** Code is text wherever it lies, and so is what lies nowhere. */
-function sectionOf(map: StackMap, { place }: Placed): MapRegion["kind"] {
+function sectionOf(map: StackMap, { place }: Placed): MapSectionKind {
   if (place.place === "code") return "text";
   return regionAt(map, place.address)?.kind ?? "text";
 }

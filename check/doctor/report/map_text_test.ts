@@ -123,6 +123,25 @@ Deno.test("mapText, of a stack that has been freed nobody asks for a guard", () 
   assertEquals(lines.slice(5, 7), ["(they touch)", "0x1100: b's stack top, freed"]);
 });
 
+Deno.test("mapText, a stack in the program's own data is no text, one without lines is left out", () => {
+  const map = neighbors(0x1000n, false);
+  const regions = map.regions.map((each) => ({ ...each, kind: "text" }) as const);
+  const code = { address: 0x10n, text: "entry()", kind: "code", stack: null } as const;
+  const points = [code, ...map.points.filter(({ stack }) => stack === 0)];
+  assertEquals(mapText({ ...map, regions, points }).split("\n"), [
+    "-- text",
+    "",
+    "0x10: entry()",
+    "",
+    "-- data",
+    "",
+    "0x1000: a's stack top",
+    "(empty)  (256 bytes)",
+    "0x1100: a's stack bottom",
+    "",
+  ]);
+});
+
 Deno.test("mapText, where a stack begins that nobody saw allocated, nobody knows", () => {
   const map = neighbors(0x1000n, false);
   const stacks = [map.stacks[0]!, { ...map.stacks[1]!, allocated: false }];
