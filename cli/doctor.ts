@@ -25,6 +25,7 @@ import {
 } from "./machine.ts";
 import { choose, named, readOptions } from "./options.ts";
 import { writeAll } from "./output.ts";
+import { ProgramEnd } from "./program_end.ts";
 import { UsageError } from "./usage_error.ts";
 
 const DEFAULTS = {
@@ -75,15 +76,17 @@ export async function doctor(args: readonly string[]): Promise<number> {
   };
   const { arch, elf } = await programOf(file, { arch: values.arch, limit: memoryBytes(values) });
   const module = { commandLine: programLine(file, programArgs), bytes: elf.bytes, abi };
-  const options = { ...machineOptions(arch, values), modules: [module] };
+  const end = new ProgramEnd();
+  const options = { ...machineOptions(arch, values), modules: [module], sinks: [end] };
   const report = await diagnose(options, told).catch((error) => {
     throw asUsageError(error);
   });
   if (values.svg !== "") Deno.writeTextFileSync(values.svg, reportSvg(report));
   const source = sourceOf(elf);
+  const { status } = end;
   const text = values.json
-    ? reportJson(report, { source })
-    : reportText(report, { source, addresses });
+    ? reportJson(report, { source, status })
+    : reportText(report, { source, addresses, status });
   writeAll(new TextEncoder().encode(text));
   return report.findings.length === 0 ? 0 : 1;
 }

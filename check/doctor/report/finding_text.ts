@@ -24,6 +24,8 @@ export interface ReportTextOptions {
   readonly source?: SourceFinder;
   /** How addresses in maps are written; default `hex`. */
   readonly addresses?: AddressForm;
+  /** Exit status of the program, to be told of if it is not 0. */
+  readonly status?: number | undefined;
 }
 
 /** Lines of a finding's text, each with its indentation. */
@@ -171,8 +173,10 @@ export function reportText(report: DoctorReport, options: ReportTextOptions = {}
     count(switches, "switch", "switches"),
     count(instructions, "instruction"),
   ];
+  const { status = 0 } = options;
   const end = halted === null ? "stopped before the program's end" : halted;
-  return [...parts, `${counted.join(", ")}; ${end}\n`].join("\n");
+  const ended = status === 0 ? "" : `; the program's status is ${status}`;
+  return [...parts, `${counted.join(", ")}; ${end}${ended}\n`].join("\n");
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -73,6 +73,8 @@ Deno.test("reportText, tells the maps at the end of a run without findings, and 
   const expected = "no findings, 4 stacks, 1 switch, 34,567 instructions; " +
     "stopped before the program's end";
   assertEquals(last, expected);
+  const died = reportText(healthy, { status: 139 });
+  assertEquals(died.endsWith(`${expected}; the program's status is 139\n`), true);
 });
 
 Deno.test("reportJson, keeps every field, with addresses as text and source lines", () => {
@@ -87,6 +89,7 @@ Deno.test("reportJson, keeps every field, with addresses as text and source line
     (_key, value) => typeof value === "bigint" ? `0x${value.toString(16)}` : value,
   ));
   assertEquals(bare, plain);
+  assertEquals(JSON.parse(reportJson(SEED_REPORT, { status: 7 })), { ...plain, status: 7 });
   assertEquals(bare.maps[0].points.length, SEED_MAP.points.length);
 });
 

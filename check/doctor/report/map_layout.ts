@@ -92,7 +92,7 @@ export function layoutMap(map: StackMap, marks: readonly MapMark[] = []): MapSec
       blocks: blocks.map(({ stack, places }, i) => ({
         stack,
         before: between(map, blocks[i - 1]?.stack ?? null, { stack, places }),
-        rows: rowsOf(map, places),
+        rows: rowsOf(stack?.freed ? null : map, places),
       })),
     };
   }).filter(({ blocks }) => blocks.length > 0);
@@ -187,7 +187,8 @@ function between(
   return { bytes, guarded: bytes >= 0n && firstUnwritable(map, below.bottom, used) < used };
 }
 
-function rowsOf(map: StackMap, places: readonly Place[]): MapRow[] {
+/** Lines of a block; without a map nothing is said of guards. */
+function rowsOf(map: StackMap | null, places: readonly Place[]): MapRow[] {
   const rows: MapRow[] = [];
   for (const [i, place] of places.entries()) {
     const before = places[i - 1];
@@ -197,11 +198,11 @@ function rowsOf(map: StackMap, places: readonly Place[]): MapRow[] {
   return rows;
 }
 
-function bytesBetween(map: StackMap, before: Place, place: Place): MapRow[] {
+function bytesBetween(map: StackMap | null, before: Place, place: Place): MapRow[] {
   if (before.place === "code" || place.place === "code") return [];
   const rows: MapRow[] = [];
   let from = before.address;
-  if (before.place === "stack-top") {
+  if (map !== null && before.place === "stack-top") {
     const begin = firstWritable(map, from, place.address);
     if (begin > from) rows.push({ kind: "guard", bytes: begin - from });
     from = begin;

@@ -119,8 +119,13 @@ Deno.test("mapText, of a stack that has been freed nobody asks for a guard", () 
     time: 9,
   };
   const stacks = [map.stacks[0]!, { ...map.stacks[1]!, freed }];
-  const lines = mapText({ ...map, stacks }).split("\n");
-  assertEquals(lines.slice(5, 7), ["(they touch)", "0x1100: b's stack top, freed"]);
+  const regions = map.regions.slice(0, 1); // the other is not mapped any more
+  const lines = mapText({ ...map, stacks, regions }).split("\n");
+  assertEquals(lines.slice(5, 8), [
+    "(they touch)",
+    "0x1100: b's stack top, freed",
+    "(empty)  (256 bytes)",
+  ]);
 });
 
 Deno.test("mapText, a stack in the program's own data is no text, one without lines is left out", () => {

@@ -14,14 +14,14 @@ function isPlace(value: unknown): value is CodePlace {
 
 /**
  * A report as JSON text: the record itself, with addresses as text, `"0x…"`, and a field `source`
- * with `path`, `file`, `line` and `column` for places whose source line is known. Ends with a
- * newline.
+ * with `path`, `file`, `line` and `column` for places whose source line is known; `status` is the
+ * exit status of the program, if it is given. Ends with a newline.
  */
 export function reportJson(
   report: DoctorReport,
-  options: { readonly source?: SourceFinder } = {},
+  options: { readonly source?: SourceFinder; readonly status?: number | undefined } = {},
 ): string {
-  const { source = noSource } = options;
+  const { source = noSource, status } = options;
   const withSource = (value: unknown) => {
     if (!isPlace(value)) return value;
     const found = sourceAt(source, value);
@@ -30,7 +30,7 @@ export function reportJson(
     return { ...value, source: { path, file, line, column } };
   };
   const text = JSON.stringify(
-    report,
+    { ...report, ...(status === undefined ? {} : { status }) },
     (_key, value: unknown) =>
       typeof value === "bigint" ? `0x${value.toString(16)}` : withSource(value),
     2,
