@@ -1,21 +1,19 @@
 // What these programs have of a C library's start-up. Everything else that the libraries ask for is
 // glibc's own. Provided here, because the objects that define it bring the whole library along:
 //
-//   _start, exit, __stack_chk_fail             both architectures
+//   _start, exit, __stack_chk_fail                  both architectures
 //   __stack_chk_guard, __pointer_chk_guard_local    AArch64, where they are variables
 //
-// The first thread's control block is laid out as glibc 2.36 reads it, `struct pthread` being zeros
-// but for
+// The first thread's control block is where glibc 2.36 looks for it: `struct pthread`, zeros but for
+// what is named here.
 //
-//   x86-64, above the thread pointer           AArch64
-//   +0x00  the thread pointer                  `struct pthread` ends at the thread pointer; behind
-//   +0x10  the thread itself, the same         its two words come the variables
-//   +0x28  stack protector's canary
-//   +0x30  pointer guard
-//   +0x690 to the end: `struct pthread`
+//   x86-64    variables, then, at the thread pointer, 2304 bytes of `struct pthread`; in it the
+//             thread pointer itself (+0x00, +0x10), the canary of stack protectors (+0x28) and the
+//             guard that addresses in a jmp_buf are mangled with (+0x30)
+//   AArch64   1856 bytes of `struct pthread`, which end at the thread pointer; two words; variables
 //
-// with the variables below the thread pointer on x86-64. Canary and guard come of AT_RANDOM, as in
-// glibc: what a canary begins with is zero, so that no text can copy it.
+// Canary and guard come of AT_RANDOM, as in glibc: what a canary begins with is zero, so that no text
+// can copy it.
 #include "foreign.h"
 
 #define AT_NULL 0
