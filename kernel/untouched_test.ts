@@ -96,6 +96,15 @@ function calls(machine: Machine): [string, () => unknown][] {
         }
       }
     }],
+    ["core", () => {
+      for (const { id } of machine.tasks) {
+        try {
+          machine.core({ task: id });
+        } catch (error) {
+          if (!(error instanceof KernelError)) throw error;
+        }
+      }
+    }],
     ["hypercall", () => [cpu.hypercall(), cpu.hypercallWord(0), cpu.hypercallWord(3)]],
     ["onException", () => {
       cpu.onException(() => {});
