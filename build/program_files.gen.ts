@@ -797,28 +797,28 @@ static uint64_t raised;
 // Where the host stops the machine.
 __attribute__((noinline)) static void coro_agent_wait(void) { __asm__ volatile("" : : : "memory"); }
 
-static uint64_t guarded(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
+static uint64_t coro_agent_guarded(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
     *outcome = CORO_AGENT_RETURNED;
     return coro_agent_catch ? coro_agent_catch(function, words, outcome) : function(words);
 }
 
 // ---- Coroutines
 
-static uint64_t run_body(const uint64_t *words) {
+static uint64_t coro_agent_run_body(const uint64_t *words) {
     const struct coro_agent_slot *slot = (const struct coro_agent_slot *)words[0];
     return slot->body((struct coro_yielder *)words[1], words[2], (void *)words[3]);
 }
 
 // The body of every coroutine of the host: that of its slot, with what it throws caught.
-static uintptr_t body(struct coro_yielder *yielder, uintptr_t input, void *object) {
+static uintptr_t coro_agent_body(struct coro_yielder *yielder, uintptr_t input, void *object) {
     const uint64_t words[] = {(uintptr_t)record.current, (uintptr_t)yielder, input, (uintptr_t)object};
     int64_t outcome;
-    uint64_t value = guarded(run_body, words, &outcome);
+    uint64_t value = coro_agent_guarded(coro_agent_run_body, words, &outcome);
     record.outcome = outcome;
     return value;
 }
 
-static struct coro_agent_slot *free_slot(void) {
+static struct coro_agent_slot *coro_agent_free_slot(void) {
     for (struct coro_agent_slot *slot = record.slots; slot != 0; slot = slot->next) {
         if (slot->number == 0) return slot;
     }
@@ -832,13 +832,13 @@ static struct coro_agent_slot *free_slot(void) {
     return record.slots;
 }
 
-static int64_t create(const uint64_t *words) {
-    struct coro_agent_slot *slot = free_slot();
+static int64_t coro_agent_create(const uint64_t *words) {
+    struct coro_agent_slot *slot = coro_agent_free_slot();
     struct coro_stack stack = {0, 0, 0, 0};
     if (slot == 0) return CORO_AGENT_ERROR_MEMORY;
     int64_t error = coro_stack_allocate(&stack, words[2]);
     if (error < 0) return error;
-    error = coro_create(&slot->coro, stack, body, (const void *)words[3], words[4], (void (*)(void *))words[1]);
+    error = coro_create(&slot->coro, stack, coro_agent_body, (const void *)words[3], words[4], (void (*)(void *))words[1]);
     if (error < 0) {
         coro_stack_free(&stack);
         return error;
@@ -854,7 +854,7 @@ static int64_t create(const uint64_t *words) {
 }
 
 // A coroutine that has ended goes at once: the host keeps what came of it.
-static int64_t drop(struct coro_agent_slot *slot) {
+static int64_t coro_agent_drop(struct coro_agent_slot *slot) {
     int64_t error = coro_drop(&slot->coro);
     if (error == 0) slot->number = 0;
     else slot->state = slot->coro.state;
@@ -862,8 +862,11 @@ static int64_t drop(struct coro_agent_slot *slot) {
 }
 
 // Resumes a coroutine, or throws into it.
-static int64_t run(struct coro_agent_slot *slot, uint64_t word, int throws) {
+static int64_t coro_agent_run(struct coro_agent_slot *slot, uint64_t word, int throws) {
     struct coro_agent_slot *outer = record.current;
+    // It may end in the midst of operations that are served on its stack.
+    struct coro_agent_call *call = record.call;
+    uint64_t depth = record.depth;
     uintptr_t output = 0;
     record.current = slot;
     slot->state = CORO_ACTIVE;
@@ -875,42 +878,44 @@ static int64_t run(struct coro_agent_slot *slot, uint64_t word, int throws) {
         status = coro_run(&slot->coro, word, &output, coro_agent_raise);
     } else {
         // In C nothing can catch it.
-        int64_t error = drop(slot);
+        int64_t error = coro_agent_drop(slot);
         record.current = outer;
         record.value = word;
         return error < 0 ? error : CORO_AGENT_HOST_ERROR;
     }
     record.current = outer;
+    record.call = call;
+    record.depth = depth;
     slot->state = slot->coro.state;
     if (status < 0) return status;
     record.value = output;
     if (status == CORO_YIELDED) return CORO_AGENT_YIELDED;
     int64_t outcome = status == CORO_TRAPPED ? CORO_AGENT_TRAPPED : record.outcome;
-    drop(slot);
+    coro_agent_drop(slot);
     return outcome;
 }
 
 // ---- Operations
 
-static uint64_t call(const uint64_t *words) {
+static uint64_t coro_agent_call_function(const uint64_t *words) {
     typedef uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
     return ((function *)words[0])(words[1], words[2], words[3], words[4], words[5], words[6]);
 }
 
-static int64_t operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
+static int64_t coro_agent_operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
     int64_t outcome;
     switch (operation) {
     case CORO_AGENT_CREATE:
-        return create(words);
+        return coro_agent_create(words);
     case CORO_AGENT_RESUME:
-        return run(slot, words[0], 0);
+        return coro_agent_run(slot, words[0], 0);
     case CORO_AGENT_THROW:
-        return run(slot, words[0], 1);
+        return coro_agent_run(slot, words[0], 1);
     case CORO_AGENT_DROP:
-        return drop(slot);
+        return coro_agent_drop(slot);
     case CORO_AGENT_CALL:
         raised = 0;
-        record.value = guarded(call, words, &outcome);
+        record.value = coro_agent_guarded(coro_agent_call_function, words, &outcome);
         if (raised == 0) return outcome;
         record.value = raised;
         return CORO_AGENT_HOST_ERROR;
@@ -926,7 +931,7 @@ static int64_t operate(uint64_t operation, struct coro_agent_slot *slot, const u
 }
 
 // Does what the host asks for until it has enough, or turns out not to be there.
-static void serve(void) {
+static void coro_agent_serve(void) {
     for (;;) {
         record.operation = CORO_AGENT_NONE;
         record.busy = 0;
@@ -941,7 +946,7 @@ static void serve(void) {
         }
         uint64_t words[8];
         memcpy(words, record.words, sizeof words);
-        record.outcome = operate(operation, slot, words);
+        record.outcome = coro_agent_operate(operation, slot, words);
         record.done = operation;
         record.done_slot = slot;
     }
@@ -952,7 +957,7 @@ int coro_agent(void) {
     // In C++ a CPU exception unwinds the stack, and ends up in coro_agent_catch.
     coro_trap_enable(coro_agent_catch ? CORO_TRAP_THROWS : CORO_TRAP_ENDS, handler_stack + sizeof handler_stack,
                      sizeof handler_stack);
-    serve();
+    coro_agent_serve();
     put_text("This program's functions are for a CoroutineHost to call.\\n");
     return NO_HOST;
 }
@@ -965,7 +970,7 @@ __attribute__((weak)) int main(void) { return coro_agent(); }
 
 // What the host has thrown, where nothing can catch it: the host's coroutine ends, or the function
 // that was called is left to come to its end.
-static uint64_t end_with(uint64_t token) {
+static uint64_t coro_agent_end_with(uint64_t token) {
     struct coro_agent_slot *slot = record.current;
     if (slot == 0) {
         raised = token;
@@ -978,17 +983,17 @@ static uint64_t end_with(uint64_t token) {
 }
 
 // Serves operations in the name of a host function.
-static void serve_within(struct coro_agent_call *within) {
+static void coro_agent_serve_within(struct coro_agent_call *within) {
     struct coro_agent_call *outer = record.call;
     record.call = within;
     record.depth++;
-    serve();
+    coro_agent_serve();
     record.depth--;
     record.call = outer;
 }
 
 uint64_t coro_agent_act(struct coro_agent_call *answered) {
-    if (answered->action == CORO_AGENT_SERVE) serve_within(answered);
+    if (answered->action == CORO_AGENT_SERVE) coro_agent_serve_within(answered);
     uintptr_t input = 0;
     int64_t error;
     switch (answered->action) {
@@ -1003,7 +1008,7 @@ uint64_t coro_agent_act(struct coro_agent_call *answered) {
         return 0;
     case CORO_AGENT_RAISE:
         if (coro_agent_raise) coro_agent_raise(answered->value);
-        return end_with(answered->value);
+        return coro_agent_end_with(answered->value);
     }
     return answered->value;
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import { CoroutineError } from "./errors.ts";
-import type { Reply, Request } from "./driver.ts";
+import type { CoroutinePort, Delegate } from "./coroutine_port.ts";
+import type { Reply } from "./exchange.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { textOf } from "./kept_errors.ts";
-import type { GuestMemory } from "./memory.ts";
 import { Operation, Outcome, SLOT } from "./record.ts";
-import { type Codec, unsigned, type Word, wordOf } from "./words.ts";
-import { Yielder, type YielderPort } from "./yielder.ts";
+import { type Codec, isWord, unsigned, type Word, wordOf } from "./words.ts";
+import { Yielder } from "./yielder.ts";
 
 /**
  * What a coroutine is doing: `fresh` if its body has not begun, `suspended` where it has yielded,
@@ -31,44 +31,6 @@ export interface Codecs<Y, R> {
   readonly yields?: Codec<Y>;
   /** What its body returns; by default words as integers from 0. */
   readonly returns?: Codec<R>;
-}
-
-/** A generator of the host that has the coroutine yield, until it returns. */
-export interface Delegate {
-  /** The generator. */
-  readonly iterator: Iterator<Word | void, Word | void, bigint>;
-  /** Name of the host function that gave it. */
-  readonly name: string;
-  /** What the coroutine's slot says while it is at the generator's last yield. */
-  readonly note: bigint;
-}
-
-/** How a coroutine reaches its host. */
-export interface CoroutinePort extends YielderPort {
-  /** Memory of the program. */
-  readonly memory: GuestMemory;
-  /** Whether the host has been disposed of. */
-  readonly disposed: boolean;
-  /** Why its program has ended, if it has. */
-  readonly ending: CoroutineError | null;
-  /** Whether an operation has been broken off. */
-  readonly broken: boolean;
-  /** Has the agent do something. */
-  operate(request: Request): Reply;
-  /** Puts an error away, for the guest to carry its token. */
-  keep(error: unknown): bigint;
-  /** The error that an outcome other than a value stands for. */
-  failure(where: string, reply: Reply): unknown;
-  /** The generators that coroutines yield for, by the coroutine's number. */
-  readonly delegates: Map<bigint, Delegate>;
-  /** A number that no other generator's step has. */
-  newNote(): bigint;
-  /** The words of a slot; `null` if the machine is at a time before it was there. */
-  slotWords(slot: bigint): DataView | null;
-  /** The coroutine of a number has ended. */
-  ended(number: bigint): void;
-  /** The stack frames of a coroutine that is running, or suspended at a stack pointer. */
-  frames(of: { readonly link: bigint; readonly sp: bigint | undefined }): CoroutineFrame[];
 }
 
 /** Which coroutine of the guest. */
@@ -208,8 +170,16 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     if (this.#isOver("drop")) return { done: true, value };
     const delegate = this.#takeDelegate();
     if (delegate !== null) {
-      const step = this.#step(delegate, (iterator) => iterator.return?.());
+      const word = isWord(value) ? value : undefined;
+      const step = this.#step(
+        delegate,
+        (iterator) => iterator.return?.(word) ?? { done: true, value: word },
+      );
       if (step.kind !== "returned") return this.#goOn(step);
+      this.#drop();
+      // The generator may have put another value in its place.
+      if (step.value === wordOf(word, "value")) return { done: true, value };
+      return { done: true, value: this.#codecs.returns.decode(step.value, this.#port.memory) };
     }
     this.#drop();
     return { done: true, value };

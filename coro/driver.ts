@@ -5,75 +5,11 @@
  * @module
  */
 import type { ElfFile } from "../elf/mod.ts";
-import type { Machine, RunResult } from "../kernel/mod.ts";
+import type { Machine } from "../kernel/mod.ts";
 import { CoroutineError } from "./errors.ts";
+import type { Answer, DriverEvents, Finished, Reply, Request, Stop } from "./exchange.ts";
 import { GuestMemory } from "./memory.ts";
 import { Action, ARGUMENTS, CALL, Operation, RECORD, VERSION, WORDS } from "./record.ts";
-
-/** What the agent is to do. */
-export interface Request {
-  /** One of {@linkcode Operation}. */
-  readonly operation: bigint;
-  /** Address of the coroutine's slot. */
-  readonly slot?: bigint;
-  /** Further words. */
-  readonly words?: readonly bigint[];
-  /** Bytes for the record's room. */
-  readonly room?: Uint8Array;
-  /** What it is, for messages: `resume count`. */
-  readonly action: string;
-}
-
-/** What came of it. */
-export interface Reply {
-  /** One of `Outcome`, or an error of the runtime as a negative number. */
-  readonly outcome: bigint;
-  /** Result. */
-  readonly value: bigint;
-}
-
-/** A call of a host function that waits for its answer. */
-export interface GuestCall {
-  /** Name of the host function. */
-  readonly name: string;
-  /** Its arguments. */
-  readonly words: readonly bigint[];
-  /** Error of the guest's runtime, if it could not do what was answered before; else 0. */
-  readonly refused: bigint;
-}
-
-/** The answer to one: one of {@linkcode Action}, and its value. */
-export interface Answer {
-  /** What is to be done. */
-  readonly action: bigint;
-  /** Value to return or to yield, or the token of an error. */
-  readonly value: bigint;
-  /** Bytes for the record's room. */
-  readonly room?: Uint8Array;
-}
-
-/** An operation that has come to its end after it was broken off. */
-export interface Finished extends Reply {
-  /** Which: one of {@linkcode Operation}. */
-  readonly operation: bigint;
-  /** Its coroutine's slot. */
-  readonly slot: bigint;
-}
-
-/** A stop of the machine that is not the host's own. */
-export type Stop = Extract<RunResult, { kind: "breakpoint" | "watchpoint" }>;
-
-/** What a driver leaves to the host. */
-export interface DriverEvents {
-  /** Answers a host function's call. */
-  answer(call: GuestCall): Answer;
-  /** Makes the answer that an error stands for. */
-  raise(error: unknown): Answer;
-  /** The machine has stopped for somebody else; returns whether it is to go on. */
-  stopped(stop: Stop): boolean;
-  /** Why the program has ended. */
-  ended(action: string, reason: string): CoroutineError;
-}
 
 /** An operation that has begun and not ended. */
 interface Open {
@@ -96,6 +32,14 @@ interface Call {
 /** What broke an operation off. */
 interface Break {
   readonly error: unknown;
+}
+
+/** Operations were served in host functions whose callers have ended. */
+interface Loss {
+  /** How many host functions still have a caller. */
+  readonly depth: number;
+  /** What those that do not are left by. */
+  readonly error: CoroutineError;
 }
 
 /** What a driver is made of. */
@@ -132,6 +76,7 @@ export class Driver {
   #open: Open[] = [];
   #calls: Call[] = [];
   #broken: Break | null = null;
+  #loss: Loss | null = null;
   /** What has come to its end since it was broken off. */
   #finished: Finished[] = [];
 
@@ -198,11 +143,17 @@ export class Driver {
     );
     this.#broken = this.#open.length === 0 ? null : { error };
     this.#finished = [];
+    this.#loss = null;
   }
 
   /** Whether an operation has been broken off and not come to its end. */
   get broken(): boolean {
     return this.#broken !== null;
+  }
+
+  /** Whether the agent waits: what was broken off has come to its end. */
+  get isIdle(): boolean {
+    return this.#waits;
   }
 
   /** A word of the agent's record. */
@@ -253,7 +204,7 @@ export class Driver {
     for (const open of this.#open) Object.assign(open, { budget, end: this.#spend(budget) });
     while (this.#open.length > 0) {
       if (this.#calls.length < this.#open.length) {
-        const reply = this.#finish();
+        const reply = this.#finishOrLose();
         const [operation = 0n, slot = 0n] = this.#words(RECORD.done, 2);
         this.#finished.push({ ...reply, operation, slot });
       } else {
@@ -266,6 +217,7 @@ export class Driver {
 
   /** Refuses an operation while another has not come to its end. */
   #checkIdle(action: string): void {
+    if (this.#loss !== null) throw this.#loss.error;
     const broken = this.#broken;
     const open = this.#open.length;
     // Within another operation, only a host function can ask for more.
@@ -287,22 +239,49 @@ export class Driver {
     return Math.min(Number.MAX_SAFE_INTEGER, this.machine.cpu.instructions + budget);
   }
 
-  /** Runs the innermost operation to its end. */
-  #finish(): Reply {
-    this.#advance();
-    this.#open.pop();
+  /** The same where no host function waits: with it, those may end that it was served in. */
+  #finishOrLose(): Reply {
+    try {
+      return this.#finish();
+    } catch (error) {
+      if (this.#loss === null) throw error;
+      this.#open.length = this.#calls.length = this.#loss.depth;
+      this.#loss = null;
+      return this.#reply();
+    }
+  }
+
+  #reply(): Reply {
     const [outcome = 0n, value = 0n] = this.#words(RECORD.outcome, 2);
     return { outcome: BigInt.asIntN(64, outcome), value };
+  }
+
+  /** Runs the innermost operation to its end. */
+  #finish(): Reply {
+    const { action } = this.#open.at(-1) as Open;
+    this.#advance();
+    this.#open.pop();
+    const depth = Number(this.word(RECORD.depth));
+    if (depth < this.#calls.length) {
+      const error = new CoroutineError(
+        "halted",
+        `Cannot ${action} to its end: the coroutine on whose stack it ran has ended`,
+      );
+      this.#loss = { depth, error };
+      throw error;
+    }
+    return this.#reply();
   }
 
   /** Runs until the agent waits; answers calls of host functions. */
   #advance(): void {
     try {
       do {
-        if (this.#isCall) this.#answer();
+        if (this.#isCall && !this.#answer()) return;
       } while (this.#run() !== "waits");
     } catch (error) {
-      this.#broken ??= { error };
+      if (this.#loss !== null) this.#open.pop();
+      else this.#broken ??= { error };
       throw error;
     }
   }
@@ -367,8 +346,11 @@ export class Driver {
     );
   }
 
-  /** Answers the host function's call that the machine has come to. */
-  #answer(): void {
+  /**
+   * Answers the host function's call that the machine has come to. Returns whether there is still
+   * somebody to answer to; if not, the operation has come to its end.
+   */
+  #answer(): boolean {
     const { sp } = this.machine.cpu;
     const bytes = this.memory.read(sp, CALL.size);
     const [name = 0n, ...words] = new BigUint64Array(bytes.buffer);
@@ -381,7 +363,15 @@ export class Driver {
         : 0n,
     });
     if (this.#broken !== null) throw this.#broken.error;
-    this.#leave(answer);
+    const loss = this.#loss;
+    if (loss === null) {
+      this.#leave(answer);
+      return true;
+    }
+    this.#calls.pop();
+    if (loss.depth < this.#calls.length) throw loss.error;
+    this.#loss = null;
+    return false;
   }
 
   /** Gives a host function's answer. */

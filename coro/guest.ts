@@ -5,8 +5,10 @@
  */
 import type { ElfFile } from "../elf/mod.ts";
 import { KernelError, type Machine } from "../kernel/mod.ts";
-import { type AnyCoroutine, Coroutine, type Delegate, PLAIN } from "./coroutine.ts";
-import { Driver, type Reply, type Request } from "./driver.ts";
+import { type AnyCoroutine, Coroutine, PLAIN } from "./coroutine.ts";
+import type { Delegate } from "./coroutine_port.ts";
+import { Driver } from "./driver.ts";
+import type { Reply, Request } from "./exchange.ts";
 import { CoroutineError, type CoroutineErrorKind, GuestPanic, GuestTrap } from "./errors.ts";
 import { type Failure, FailureWatch, type Trap } from "./failures.ts";
 import type { CoroutineFrame } from "./frames.ts";

@@ -85,6 +85,11 @@ export class GuestView {
     return this.#machine.tasks[this.#task]?.threads[0] ?? -1;
   }
 
+  /** Whether it is the thread that runs. */
+  get runs(): boolean {
+    return this.#machine.kernel.cpus[0]?.current.id === this.thread;
+  }
+
   /** Guest address of its object. */
   get threadAddress(): bigint {
     return this.#machine.kernel.thread(this.thread).address;

@@ -7,10 +7,11 @@ import { archByName } from "../arch/mod.ts";
 import { Machine, type Snapshot } from "../kernel/mod.ts";
 import type { EventSink, KernelEvent } from "../trace/mod.ts";
 import { type AnyCoroutine, Coroutine, PLAIN } from "./coroutine.ts";
-import type { Finished } from "./driver.ts";
+import type { Finished } from "./exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { Guest } from "./guest.ts";
+import { interruptBody } from "./interruption.ts";
 import type { GuestMemory } from "./memory.ts";
 import {
   checkBudget,
@@ -26,6 +27,9 @@ import { type Codec, type Word, wordOf } from "./words.ts";
 
 /** What the agent answers where no memory is left. */
 const NO_MEMORY: readonly bigint[] = [-101n, -19n];
+
+/** Times that coroutines are interrupted: some may catch it. */
+const ATTEMPTS = 16;
 
 /** What came of an operation that had been broken off. */
 export interface Proceeded {
@@ -248,6 +252,41 @@ export class CoroutineHost implements Disposable {
         result: { done: true, value: isDrop ? undefined : value },
       };
     };
+  }
+
+  /**
+   * Ends the coroutines that run in a call of the host's that was broken off: each is interrupted
+   * where it is and lost, as by a fault of its own; in C++ its stack is unwound. Everything else
+   * goes on.
+   *
+   * @param budget instructions for what runs on the way; by default the host's budget
+   * @throws {CoroutineError} of kind `busy` if none was broken off; `budget` if it runs on the
+   *   program's own stack, or does not end however often it is interrupted
+   */
+  abandon(budget?: number): void {
+    this.#check("abandon a call");
+    if (!this.isBroken) {
+      throw new CoroutineError("busy", "Cannot abandon: expected a call that was broken off");
+    }
+    const running = this.coroutines.filter(({ state }) => state === "running");
+    for (let attempt = 0; this.isBroken; attempt++) {
+      if (attempt === ATTEMPTS) {
+        throw new CoroutineError(
+          "budget",
+          `Cannot abandon ${
+            running[0]?.name ?? "a call"
+          }: it goes on after ${ATTEMPTS} interruptions`,
+        );
+      }
+      if (!this.#guest.driver.isIdle) interruptBody(this.#guest);
+      try {
+        this.proceed(budget);
+      } catch (error) {
+        // What was broken off has been told of before.
+        if (this.#guest.ending !== null) throw error;
+      }
+    }
+    for (const coroutine of running) coroutine[Symbol.dispose]();
   }
 
   /** Whether a call was broken off, see {@linkcode CoroutineHost.proceed}. */

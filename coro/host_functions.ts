@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CoroutinePort, Delegate } from "./coroutine.ts";
-import type { Answer, GuestCall } from "./driver.ts";
+import type { CoroutinePort, Delegate } from "./coroutine_port.ts";
+import type { Answer, GuestCall } from "./exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import { textOf } from "./kept_errors.ts";
 import { Action } from "./record.ts";

@@ -90,6 +90,13 @@ for (const arch of ARCH_NAMES) {
     assertEquals(left.return(4n), { done: false, value: 3n });
     assertEquals(left.return(4n), { done: true, value: 4n });
     assertEquals(left.state, "finished");
+    // As `yield*` has it: once it has yielded again, what it returns is a value like any other.
+    const kept = host.coroutine("asker");
+    kept.next(1);
+    assertEquals(kept.return(4n), { done: false, value: 3n });
+    assertEquals(kept.next(), { done: false, value: 4n });
+    assertEquals(kept.state, "suspended");
+    kept.return();
   });
 
   Deno.test(`host function ${arch}, what it throws comes out of next`, () => {

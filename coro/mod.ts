@@ -52,11 +52,10 @@ export {
   type Codecs,
   Coroutine,
   type CoroutineIdentity,
-  type CoroutinePort,
   type CoroutineState,
-  type Delegate,
 } from "./coroutine.ts";
-export type { Reply, Request, Stop } from "./driver.ts";
+export type { CoroutinePort, Delegate } from "./coroutine_port.ts";
+export type { Reply, Request, Stop } from "./exchange.ts";
 export {
   CoroutineError,
   type CoroutineErrorKind,

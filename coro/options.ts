@@ -8,7 +8,7 @@ import { ElfError, type ElfFile, parseElf } from "../elf/mod.ts";
 import type { MachineOptions } from "../kernel/mod.ts";
 import type { EventSink } from "../trace/mod.ts";
 import type { Codecs } from "./coroutine.ts";
-import type { Stop } from "./driver.ts";
+import type { Stop } from "./exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import { ROOM } from "./record.ts";
 import type { HostFunction } from "./yielder.ts";

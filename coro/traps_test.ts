@@ -1,7 +1,9 @@
 // CPU exceptions in coroutines: one is lost, and the rest goes on.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CoroutineError, GuestTrap } from "./errors.ts";
-import { ARCH_NAMES, bootHost } from "./testing/hosts.ts";
+import type { CoroutineHost } from "./host.ts";
+import { ARCH_NAMES, bootCxx, bootHost } from "./testing/hosts.ts";
+import type { HostFunction } from "./yielder.ts";
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`GuestTrap ${arch}, a wild access ends its coroutine only, and says where`, () => {
@@ -76,4 +78,102 @@ for (const arch of ARCH_NAMES) {
     using again = host.coroutine("relay");
     assertEquals(again.next(2).value, 4n);
   });
+
+  Deno.test(`GuestTrap ${arch}, of a call in a host function, takes the caller's coroutine along`, () => {
+    const log: unknown[] = [];
+    const ask: HostFunction = (_, depth = 0n) => {
+      if (depth === 9n) return 1;
+      try {
+        if (depth > 0n) return host.coroutine("asker").next(depth - 1n).value ?? 0n;
+        return host.call("poke", 0, 32);
+      } catch (error) {
+        log.push((error as Error).name, (error as CoroutineError).kind);
+        if (depth === 0n) assertThrows(() => host.call("drops"), CoroutineError, "has ended");
+        return 5;
+      }
+    };
+    using host: CoroutineHost = bootHost(arch, { imports: { ask } });
+    using echo = host.coroutine("echo");
+    echo.next(1);
+    // The call runs on the stack of the innermost, which its trap ends; the others go on.
+    for (const depth of [0, 1, 2]) {
+      const asker = host.coroutine("asker", { object: Uint8Array.of(2), drop: "count_drop" });
+      if (depth === 0) {
+        const error = assertThrows(() => asker.next(0), GuestTrap);
+        assertEquals([error.address, asker.state], [32n, "threw"]);
+        assertEquals(log.splice(0), ["CoroutineError", "halted"]);
+      } else {
+        assertEquals(asker.next(depth), { done: false, value: 5n });
+        assertEquals(log.splice(0), ["CoroutineError", "halted", "GuestTrap", "trap"]);
+        assertEquals(asker.next(9), { done: false, value: 6n });
+        asker.return();
+      }
+      assertEquals(host.coroutines.filter(({ state }) => state === "running"), []);
+    }
+    assertEquals(host.call("drops"), 0x302n);
+    assertEquals(echo.next(3).value, 4n);
+  });
+
+  Deno.test(`CoroutineHost.abandon ${arch}, ends what never yields, and nothing else`, () => {
+    using host = bootHost(arch, { budget: 30_000 });
+    using echo = host.coroutine("echo");
+    echo.next(1);
+    assertEquals(assertThrows(() => host.abandon(), CoroutineError).kind, "busy");
+    for (const budget of [25_000, 25_013, 25_101]) {
+      using tight = host.coroutine("spin", { object: Uint8Array.of(4), drop: "count_drop" });
+      host.call("drops");
+      assertEquals(assertThrows(() => tight.next(1n << 60n), CoroutineError).kind, "budget");
+      assertEquals(assertThrows(() => host.proceed(budget), CoroutineError).kind, "budget");
+      host.abandon();
+      assertEquals([host.isBroken, tight.state], [false, "threw"]);
+      assertEquals(echo.next(budget).value, BigInt(budget + 1));
+    }
+    assertEquals(host.call("drops"), 0x304n);
+    assertEquals(host.coroutines, [echo]);
+    // The code is as it was.
+    assertEquals(host.coroutine("spin").next(10), { done: true, value: 10n });
+  });
+
+  Deno.test(`CoroutineHost.abandon ${arch}, three deep, and not on the program's own stack`, () => {
+    const ask: HostFunction = (_, depth = 0n) => {
+      if (depth === 0n) return host.coroutine("spin").next(1n << 60n).value ?? 0n;
+      return host.coroutine("asker").next(depth - 1n).value ?? 0n;
+    };
+    using host: CoroutineHost = bootHost(arch, { budget: 100_000, imports: { ask } });
+    using echo = host.coroutine("echo");
+    echo.next(1);
+    const asker = host.coroutine("asker");
+    const error = assertThrows(() => asker.next(1), CoroutineError);
+    assertEquals([error.kind, host.coroutines.length], ["budget", 4]);
+    host.abandon();
+    assertEquals([host.isBroken, asker.state], [false, "threw"]);
+    assertEquals(host.coroutines, [echo]);
+    assertEquals(echo.next(2).value, 3n);
+    assertEquals(kindOf(() => host.call("spin", 0, 1n << 60n)), "budget");
+    assertEquals(kindOf(() => host.abandon()), "budget");
+    assertEquals(host.isBroken, true);
+  });
+
+  Deno.test(`CoroutineHost.abandon ${arch}, in C++ the stack is unwound`, () => {
+    const asked: bigint[] = [];
+    const ask: HostFunction = (_, what = 0n) => {
+      asked.push(what);
+      return what;
+    };
+    using host = bootCxx(arch, { budget: 100_000, imports: { ask } });
+    const endless = host.coroutine("endless");
+    assertEquals(kindOf(() => endless.next(0)), "budget");
+    host.abandon();
+    assertEquals([endless.state, asked.splice(0)], ["threw", [9n, 8n]]);
+    const keeper = host.coroutine("endless");
+    assertEquals(kindOf(() => keeper.next(3)), "budget");
+    host.abandon();
+    assertEquals(keeper.state, "threw");
+    assertEquals(asked, [9n, 8n, 9n, 8n, 9n, 8n, 9n, 8n], "it catches three times");
+    assertEquals(host.coroutines, []);
+  });
+}
+
+function kindOf(act: () => unknown): string {
+  return assertThrows(act, CoroutineError).kind;
 }

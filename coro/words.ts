@@ -21,6 +21,11 @@ export interface Codec<T> {
 const LEAST = -(1n << 63n);
 const END = 1n << 64n;
 
+/** Whether a value is of a type that words come in. */
+export function isWord(value: unknown): value is Word {
+  return value === undefined || ["bigint", "number", "boolean"].includes(typeof value);
+}
+
 /**
  * The machine word of a value.
  * @throws {CoroutineError} of kind `value` if it is none

@@ -110,3 +110,18 @@ CORO_EXPORT uintptr_t deep(coro_yielder *yielder, uintptr_t input, void *) {
     Held held{yielder, 7};
     return deeper(input, yielder);
 }
+
+// Never yields, and goes on as often as its input says after an exception.
+CORO_EXPORT uintptr_t endless(coro_yielder *yielder, uintptr_t input, void *) {
+    for (;;) {
+        try {
+            Held held{yielder, 8};
+            ask(yielder, 9);
+            for (volatile uintptr_t turn = 0;; turn++) {
+                if (turn == ~0ul) ask(yielder, turn);
+            }
+        } catch (...) {
+            if (input-- == 0) throw;
+        }
+    }
+}
