@@ -132,9 +132,9 @@ export interface MapPoint {
 
 /** A stack as the doctor has come to know it. */
 export interface MapStack {
-  /** Number, from 0 in the order they were first run on. */
+  /** Number, from 0 in the order they were first run on; those nobody has run on come last. */
   readonly id: number;
-  /** Who runs on it, by the functions it was entered at: `main`, `gaia`. */
+  /** Who runs on it, by the functions it was entered at: `main`, `gaia`; `new` before that. */
   readonly name: string;
   /** Lowest address: the start of its allocation, or else the lowest stack pointer seen on it. */
   readonly top: bigint;

@@ -147,6 +147,11 @@ Deno.test("diagnose x86_64, the crash by numbers: what was expected and what was
   // The distances of the log.
   assertEquals(gaia.bottom - (expected ?? 0n), 1776n);
   assertEquals(gaia.bottom - (found ?? 0n), 1784n);
+  // Ortega's stack, which nobody has run on, touches Mash's.
+  const mash = map.stacks.find(({ name }) => name === "mash");
+  const ortega = map.stacks.find(({ name }) => name === "new");
+  assertEquals(ortega?.top, mash?.bottom);
+  assertEquals((mash?.top ?? 0n) - gaia.bottom, 4096n);
   const [bad, fault] = consequences;
   assert(bad?.found === fault?.address && gaia.bottom - (fault?.address ?? 0n) === 912n);
 });

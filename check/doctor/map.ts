@@ -6,9 +6,9 @@
 
 import type { CallConvention } from "../../arch/mod.ts";
 import type { VmEntry } from "../../kernel/mod.ts";
-import type { MapPoint, MapRegion, MapStack, StackMap } from "./finding.ts";
+import type { Evidence, MapPoint, MapRegion, MapStack, StackMap } from "./finding.ts";
 import type { Program } from "./program.ts";
-import { bottomMost, type Flow, type SavePoint, type Stack } from "./stacks.ts";
+import { bottomMost, type Flow, type Moment, type SavePoint, type Stack } from "./stacks.ts";
 
 /** Functions that say nothing of what runs on a thread's stack. */
 const STARTS = new Set(["_start", "start", "crt_main", "__libc_start_main", "main"]);
@@ -81,12 +81,17 @@ export function mapOf(program: Program, { calling, points = [] }: MapOptions): S
   const stacks = [...names].filter(([stack]) => isShown(stack));
   const all = [...points, ...codePoints(program, names)];
   for (const [stack, name] of stacks) all.push(...stackPoints(program, stack, { name, calling }));
+  const unused = unusedStacks(program);
+  for (const { id, name, top, bottom } of unused) {
+    all.push({ kind: "stack-top", address: top, text: `${name} stack's top`, stack: id });
+    all.push({ kind: "stack-bottom", address: bottom, text: `${name} stack's bottom`, stack: id });
+  }
   return {
     task: program.task.name,
     stackPointer: calling.stackPointer,
     framePointer: calling.framePointer,
     regions: regionsOf(program),
-    stacks: stacks.map(([stack, name]) => mapStack(program, stack, name))
+    stacks: [...stacks.map(([stack, name]) => mapStack(program, stack, name)), ...unused]
       .sort((a, b) => compare(a.top, b.top)),
     points: unique(all).sort((a, b) => compare(a.address, b.address)),
   };
@@ -115,21 +120,40 @@ function bottomOf({ allocation, base }: Stack): number {
   return Math.max(allocation?.end ?? base, base);
 }
 
+/** Stacks that nobody has run on yet: nothing tells whose they are to be. */
+function unusedStacks(program: Program): MapStack[] {
+  return program.stacks.unused.map(({ begin, end, call }, i): MapStack => ({
+    id: program.stacks.all.length + i,
+    name: i === 0 ? "new" : `new #${i + 1}`,
+    top: BigInt(begin),
+    bottom: BigInt(end),
+    allocated: true,
+    allocation: evidenceOf(program, call, "allocated the stack"),
+    freed: null,
+    running: false,
+  }));
+}
+
+function evidenceOf(
+  program: Program,
+  what: Moment | null | undefined,
+  did: string,
+): Evidence | null {
+  if (what == null) return null;
+  const { code: _code, ...rest } = program.draft(what, did);
+  return { ...rest, text: "" };
+}
+
 function mapStack(program: Program, stack: Stack, name: string): MapStack {
   const { allocation, flow } = stack;
-  const evidence = (what: { address: number; time: number } | null | undefined, did: string) => {
-    if (what == null) return null;
-    const { code: _code, ...rest } = program.draft(what, did);
-    return { ...rest, text: "" };
-  };
   return {
     id: stack.id,
     name,
     top: BigInt(bottomMost(stack)),
     bottom: BigInt(bottomOf(stack)),
     allocated: allocation !== null,
-    allocation: evidence(allocation?.call, "allocated the stack"),
-    freed: evidence(flow.freed, "freed the stack"),
+    allocation: evidenceOf(program, allocation?.call, "allocated the stack"),
+    freed: evidenceOf(program, flow.freed, "freed the stack"),
     running: stack.runner !== null,
   };
 }

@@ -246,6 +246,21 @@ export class Stacks {
     return found;
   }
 
+  /**
+   * Allocations that nobody has run on, by functions that allocate stacks and as big as one that
+   * somebody has run on.
+   */
+  get unused(): Allocation[] {
+    const taken = new Set(this.#byBase.map(({ allocation }) => allocation));
+    const sizes = new Set(
+      [...taken].flatMap((each) => each?.named ? [each.end - each.begin] : []),
+    );
+    return this.#allocations.filter((each) =>
+      each.named && !taken.has(each) && sizes.has(each.end - each.begin) &&
+      this.within(each.begin, each.end).length === 0
+    );
+  }
+
   /** The innermost allocation around an address. */
   allocationAt(address: number): Allocation | undefined {
     let found: Allocation | undefined;
