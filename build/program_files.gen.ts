@@ -204,8 +204,8 @@ int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*t
     *current_slot() = parent;
     coro->caught = exchange_caught(coro->parent_caught);
     coro->sp = back.sp;
-    *output = back.argument;
     if (back.sp) {
+        *output = back.argument;
         __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
         return CORO_YIELDED;
     }
@@ -214,6 +214,7 @@ int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*t
     coro->exception = 0;
     __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
     if (exception) exception_throw_carried(exception);
+    *output = back.argument;
     return status;
 }
 
@@ -2163,9 +2164,9 @@ int64_t coro_trap_disable(void);
     .cfi_rel_offset \\register, 0
     .endm
 
-    .macro  pops register, offset
+    .macro  pops register
     pop     %\\register
-    .cfi_def_cfa_offset \\offset
+    .cfi_adjust_cfa_offset -8
     .cfi_restore \\register
     .endm
 
@@ -2264,11 +2265,11 @@ int64_t coro_trap_disable(void);
     ldmxcsr (%rsp)
     fldcw   4(%rsp)
     add     $8, %rsp
-    .cfi_def_cfa_offset 40          // assemblers lose count of it where a state is restored
-    pops    r15, 32
-    pops    r14, 24
-    pops    r13, 16
-    pops    r12, 8
+    .cfi_adjust_cfa_offset -8
+    pops    r15
+    pops    r14
+    pops    r13
+    pops    r12
     ret
     end     coro_switch_yield
 

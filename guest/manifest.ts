@@ -261,7 +261,8 @@ export const MANIFEST: readonly GuestBuild[] = [
   // And in C.
   ...cProgram("switch-forms", {
     sources: [...CORO, "guest/programs/switch_forms.c"],
-    compileFlags: [],
+    // For walks by frame pointers, too.
+    compileFlags: ["-fno-omit-frame-pointer"],
   }),
   ...cProgram("coro", { sources: [...CORO, "guest/programs/coro.c"] }),
   ...cProgram("coronest", { sources: [...CORO, "guest/programs/coronest.c"] }),

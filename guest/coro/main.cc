@@ -204,6 +204,24 @@ void uncaught() {
     coro.resume(1);
 }
 
+// A function on another stack throws.
+alignas(16) unsigned char other_stack[8192];
+
+void fails(uintptr_t code) {
+    Guard guard("on the other stack");
+    throw Error{static_cast<int>(code)};
+}
+
+void on_stack() {
+    try {
+        Guard guard("caller");
+        coro_on_stack(other_stack + sizeof other_stack, fails, 8);
+        say("not reached");
+    } catch (const Error &error) {
+        say("caught", error.code);
+    }
+}
+
 // The task is ended while it is two coroutines deep.
 uintptr_t killed(coro_yielder *, uintptr_t depth, void *) {
     Guard guard("killed");
@@ -244,8 +262,10 @@ const struct {
     {"forced", forced, false},       {"while-unwinding", while_unwinding, false},
     {"handlers", handlers, false},   {"cleanups", cleanups, false},
     {"across", across, false},       {"everything", everything, false},
-    {"threads", threads, false},     {"uncaught", uncaught, true},
-    {"kill", kill, true},            {"yields-in-drop", yields_in_drop, true},
+    {"threads", threads, false},     {"on-stack", on_stack, false},
+    {"uncaught", uncaught, true},
+    {"kill", kill, true},
+    {"yields-in-drop", yields_in_drop, true},
 };
 
 } // namespace

@@ -156,8 +156,8 @@ int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*t
     *current_slot() = parent;
     coro->caught = exchange_caught(coro->parent_caught);
     coro->sp = back.sp;
-    *output = back.argument;
     if (back.sp) {
+        *output = back.argument;
         __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
         return CORO_YIELDED;
     }
@@ -166,6 +166,7 @@ int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*t
     coro->exception = 0;
     __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
     if (exception) exception_throw_carried(exception);
+    *output = back.argument;
     return status;
 }
 

@@ -128,6 +128,32 @@ static int use(const struct forms *forms) {
     return end.argument != 55 || end.sp != 0 ? 3 : 0;
 }
 
+// There and back from the first function of a stack, inline or by functions; inline each return is to
+// where the call before it came from.
+static void root_inline(uintptr_t argument, void **link, void *object) {
+    (void)object;
+    while (argument != 0) argument = coro_switch_yield_inline(argument + 1, link);
+    coro_switch_and_reset_inline(99, link);
+}
+
+static void root_functions(uintptr_t argument, void **link, void *object) {
+    (void)object;
+    while (argument != 0) argument = coro_switch_yield(argument + 1, link);
+    coro_switch_and_reset_inline(99, link);
+}
+
+NOINLINE static int pairs_inline(char *base) {
+    struct coro_transfer back = {0, coro_init_stack(base, root_inline, 0, 0)};
+    for (uintptr_t i = ROUNDS; i + 1 > 0; i--) back = coro_switch_and_link_inline(i, back.sp, base);
+    return back.argument != 99 || back.sp != 0;
+}
+
+NOINLINE static int pairs_functions(char *base) {
+    struct coro_transfer back = {0, coro_init_stack(base, root_functions, 0, 0)};
+    for (uintptr_t i = ROUNDS; i + 1 > 0; i--) back = coro_switch_and_link(i, back.sp, base);
+    return back.argument != 99 || back.sp != 0;
+}
+
 static uintptr_t seen;
 
 static void called(uintptr_t argument) {
@@ -136,14 +162,17 @@ static void called(uintptr_t argument) {
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
-    if (text_equal(name, "functions")) return use(&functions);
-    if (text_equal(name, "inline")) return use(&inlined);
-    if (text_equal(name, "mixed")) return use(&mixed);
+    volatile int status = 127; // main stays on the stack: no last call is a jump
+    if (text_equal(name, "functions")) status = use(&functions);
+    if (text_equal(name, "inline")) status = use(&inlined);
+    if (text_equal(name, "mixed")) status = use(&mixed);
+    if (text_equal(name, "pairs-inline")) status = pairs_inline(stacks[0] + STACK_SIZE);
+    if (text_equal(name, "pairs-functions")) status = pairs_functions(stacks[0] + STACK_SIZE);
     if (text_equal(name, "on-stack")) {
         FILL(0x123);
         coro_on_stack(stacks[1] + STACK_SIZE, called, 7);
         USE();
-        return seen != 7;
+        status = seen != 7;
     }
-    return 127;
+    return status;
 }

@@ -29,6 +29,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     ...["drop through", "drop around", "ends 1 1"],
   ],
   "everything": ["drop panics", "caught something", "drop panics", "caught something"],
+  "on-stack": ["drop on the other stack", "drop caller", "caught 8"],
   // A hundred times what the coroutine has sent, and the number that the thread's own exception has.
   "threads": ["turn 0", "turn 1001", "turn 1102", "turn 303", "turn 4004", "turn 4105"]
     .concat("drop wanderer"),
