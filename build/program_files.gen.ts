@@ -3196,10 +3196,19 @@ struct Exception {
     _Unwind_Exception unwind;
 };
 
+// Places for exceptions: those of one chunk, and in user mode of as many more as are needed, since each
+// coroutine may be suspended in a handler.
 const size_t SLOT_SIZE = 512;
 const int SLOTS = 16;
-alignas(16) unsigned char slots[SLOTS][SLOT_SIZE];
-bool taken[SLOTS];
+struct Chunk {
+    alignas(16) unsigned char slots[SLOTS][SLOT_SIZE];
+    bool taken[SLOTS];
+    Chunk *next;
+};
+Chunk first_chunk;
+// For a panic that finds no other place.
+alignas(16) unsigned char last_slot[SLOT_SIZE];
+bool last_taken;
 
 // What a thread's handlers hold, innermost first (Itanium C++ ABI, 2.2.2). A coroutine has its own,
 // which whoever resumes it puts here.
@@ -3216,20 +3225,49 @@ Exception *of(_Unwind_Exception *unwind) {
     return reinterpret_cast<Exception *>(reinterpret_cast<unsigned char *>(unwind) - offsetof(Exception, unwind));
 }
 
+// The chunk after another one, made if there is none; null if none can be made.
+Chunk *chunk_after(Chunk *chunk) {
+    Chunk *next = __atomic_load_n(&chunk->next, __ATOMIC_ACQUIRE);
+#if !defined(KERNEL_MODE)
+    if (next) return next;
+    const int64_t address = system_call(SYS_VM_ALLOCATE, 0, sizeof(Chunk), 0);
+    if (address < 0) return nullptr;
+    auto *made = reinterpret_cast<Chunk *>(address);
+    if (__atomic_compare_exchange_n(&chunk->next, &next, made, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE)) return made;
+    system_call(SYS_VM_DEALLOCATE, static_cast<uint64_t>(address), sizeof(Chunk), 0);
+#endif
+    return next;
+}
+
+// A place filled with zeros; null if there is none.
+void *find_slot() {
+    for (Chunk *chunk = &first_chunk; chunk; chunk = chunk_after(chunk)) {
+        for (int i = 0; i < SLOTS; i++) {
+            if (__atomic_test_and_set(&chunk->taken[i], __ATOMIC_ACQUIRE)) continue;
+            __atomic_add_fetch(&exceptions_alive, 1, __ATOMIC_RELAXED);
+            for (size_t byte = 0; byte < SLOT_SIZE; byte++) chunk->slots[i][byte] = 0;
+            return chunk->slots[i];
+        }
+    }
+    return nullptr;
+}
+
 void *allocate(size_t size) {
     if (size > SLOT_SIZE) PANIC("exception object too large");
-    for (int i = 0; i < SLOTS; i++) {
-        if (__atomic_test_and_set(&taken[i], __ATOMIC_ACQUIRE)) continue;
-        __atomic_add_fetch(&exceptions_alive, 1, __ATOMIC_RELAXED);
-        for (size_t byte = 0; byte < SLOT_SIZE; byte++) slots[i][byte] = 0;
-        return slots[i];
-    }
-    PANIC("too many exceptions");
+    void *slot = find_slot();
+    if (!slot) PANIC("too many exceptions");
+    return slot;
 }
 
 void release(void *slot) {
     __atomic_add_fetch(&exceptions_alive, -1, __ATOMIC_RELAXED);
-    __atomic_clear(&taken[(static_cast<unsigned char *>(slot) - slots[0]) / SLOT_SIZE], __ATOMIC_RELEASE);
+    for (Chunk *chunk = &first_chunk; chunk; chunk = __atomic_load_n(&chunk->next, __ATOMIC_ACQUIRE)) {
+        const uint64_t offset = reinterpret_cast<uint64_t>(slot) - reinterpret_cast<uint64_t>(chunk->slots);
+        if (offset >= sizeof chunk->slots) continue;
+        __atomic_clear(&chunk->taken[offset / SLOT_SIZE], __ATOMIC_RELEASE);
+        return;
+    }
+    __atomic_clear(&last_taken, __ATOMIC_RELEASE);
 }
 
 // Lets go of an exception; one that the kernel made is the kernel's to free.
@@ -3251,7 +3289,16 @@ size_t length_of(const char *text) {
 // The panic wrapper: describes the panic and enters the unwinder. It is a frame of its own so that
 // the number to skip is known.
 [[noreturn, gnu::noinline]] void panic_wrapper(const char *message, const char *file, uint64_t line) {
-    auto *exception = static_cast<Exception *>(allocate(sizeof(Exception)));
+    void *slot = find_slot();
+    if (!slot) {
+        if (__atomic_test_and_set(&last_taken, __ATOMIC_ACQUIRE)) std::terminate();
+        __atomic_add_fetch(&exceptions_alive, 1, __ATOMIC_RELAXED);
+        slot = last_slot;
+    }
+    auto *exception = static_cast<Exception *>(slot);
+    exception->unwind = {};
+    exception->destroy = nullptr;
+    exception->handlers = 0;
     exception->unwind.exception_class = PANIC_CLASS;
     // system_call, panic_wrapper, panic_at
     const panic_information information = {message, length_of(message), file, length_of(file), line, 3};
@@ -3547,6 +3594,8 @@ _Unwind_Resume:
 #include <stdint.h>
 
 // System call numbers; those up to 19 are described in guest/include/trapline.h.
+#define SYS_VM_ALLOCATE 10
+#define SYS_VM_DEALLOCATE 11
 #define SYS_UNWIND_RAISE 32   // (exception object, kind, information) -> comes back only if nothing
                               // takes it
 #define SYS_UNWIND_RESUME 33  // (exception object) -> does not come back

@@ -293,6 +293,18 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("coroutines", {
     sources: [...CORO, ...CORO_TRAPS, "guest/include/string.c", "guest/coroutines/*.c"],
   }),
+  // A thousand of them, in C++.
+  ...program("coro-stress", {
+    sources: [
+      "guest/coro_stress/*.cc",
+      ...CORO,
+      ...CORO_TRAPS,
+      "guest/include/format.c",
+      ...CXX_RUNTIME,
+      "guest/runtime/coro.cc",
+      TLS,
+    ],
+  }),
   // Handlers of CPU exceptions, which also see the registers that only assembly loads.
   ...cProgram("handlers", {
     sources: [

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 // System call numbers; those up to 19 are described in guest/include/trapline.h.
+#define SYS_VM_ALLOCATE 10
+#define SYS_VM_DEALLOCATE 11
 #define SYS_UNWIND_RAISE 32   // (exception object, kind, information) -> comes back only if nothing
                               // takes it
 #define SYS_UNWIND_RESUME 33  // (exception object) -> does not come back

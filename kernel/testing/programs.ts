@@ -14,6 +14,8 @@ import { image as coroCxxAarch64 } from "../../guest/images/coro-cxx_aarch64.gen
 import { image as coroCxxX86 } from "../../guest/images/coro-cxx_x86_64.gen.ts";
 import { image as coronestAarch64 } from "../../guest/images/coronest_aarch64.gen.ts";
 import { image as coronestX86 } from "../../guest/images/coronest_x86_64.gen.ts";
+import { image as coroStressAarch64 } from "../../guest/images/coro-stress_aarch64.gen.ts";
+import { image as coroStressX86 } from "../../guest/images/coro-stress_x86_64.gen.ts";
 import { image as coroX86 } from "../../guest/images/coro_x86_64.gen.ts";
 import { image as fpmixAarch64 } from "../../guest/images/fpmix_aarch64.gen.ts";
 import { image as fpmixX86 } from "../../guest/images/fpmix_x86_64.gen.ts";
@@ -55,6 +57,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   coroCxxAarch64,
   coroCxxX86,
   coroX86,
+  coroStressAarch64,
+  coroStressX86,
   coroutinesAarch64,
   coroutinesX86,
   fpmixAarch64,
