@@ -61,6 +61,14 @@ Deno.test("LineTable.at, of sequences that overlap the one that begins last has 
   ]);
 });
 
+Deno.test("LineTable.at, of sequences that begin at one address the file's first has it", () => {
+  const image = new DebugImage();
+  for (const name of ["first.c", "second.c", "third.c"]) {
+    image.table({ version: 4, files: [[name, 0]], program: plainSequence(0x1000, 1, 1) });
+  }
+  assertEquals(textAt(new LineTable(image.sections()), 0x1000), "first.c:1");
+});
+
 Deno.test("LineTable.at, of rows at one address the last holds; rows out of order are sorted", () => {
   const image = new DebugImage();
   const program = [

@@ -108,14 +108,19 @@ export class SequenceIndex {
         report(error);
       }
     }
-    this.#sequences.sort((a, b) => a.begin - b.begin);
+    // Of functions that several objects have, linkers keep the first, and give the rows of all its
+    // address: so of those that begin at one address the first comes last, where the search begins.
+    this.#sequences.reverse().sort((a, b) => a.begin - b.begin);
     let reach = -Infinity;
     for (const sequence of this.#sequences) {
       reach = sequence.reach = Math.max(reach, sequence.end);
     }
   }
 
-  /** Row that covers an address; of several sequences that do, the one that begins last has it. */
+  /**
+   * Row that covers an address. Of several sequences that do, the one that begins last has it; of
+   * several that begin there, the first in the file.
+   */
   at(address: Address): CoveringRow | undefined {
     const sequences = this.#sequences;
     let i = lastNotAbove(sequences.length, (each) => sequences[each]!.begin, address);
