@@ -281,12 +281,6 @@ int64_t coro_drop(struct coro *coro) {
     if (stack.give_back) stack.give_back(&stack);
     return 0;
 }
-
-void coro_finish_trapped(void *value, void **parent_link) {
-    struct coro *coro = coro_of((struct coro_yielder *)(void *)parent_link);
-    coro->status = CORO_TRAPPED;
-    coro_switch_and_reset_inline(*(uintptr_t *)value, parent_link);
-}
 `,
   "include/coro.h": `// Coroutines: stacks of their own that a program switches between. docs/coroutines.md has the
 // layouts of the stacks and the rules.
@@ -386,7 +380,7 @@ void coro_on_stack(void *base, void (*function)(uintptr_t), uintptr_t argument);
 enum coro_status {
     CORO_YIELDED = 0,
     CORO_RETURNED = 1, // the body has returned the output
-    CORO_TRAPPED = 2,  // coro_finish_trapped has ended it with the output
+    CORO_TRAPPED = 2,  // an exception of the CPU has ended it: coro_trap.h
 };
 enum coro_error {
     CORO_ERROR_FINISHED = -1,      // it has ended
@@ -463,10 +457,6 @@ struct coro *coro_of(struct coro_yielder *yielder);
 
 // The innermost coroutine that runs in this thread, 0 if none does.
 struct coro *coro_current(void);
-
-// A trap function for the innermost coroutine: its resume returns CORO_TRAPPED with the word at
-// \`value\`. What is on its stack is not unwound.
-CORO_NORETURN void coro_finish_trapped(void *value, void **parent_link);
 
 #ifdef __cplusplus
 }
@@ -1976,10 +1966,8 @@ int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool);
   "include/coro_trap.c": `#include "coro_trap.h"
 
 #include "coro_inline.h"
+#include "coro_runtime.h"
 #include "trapline.h"
-
-// In coro.c.
-void coro_drop_object(struct coro *coro);
 
 static _Thread_local enum coro_trap_action action;
 

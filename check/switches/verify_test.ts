@@ -49,7 +49,102 @@ function kinds({ problems }: SwitchReport): string[] {
   return [...new Set(problems.map(({ kind, subject }) => `${kind} ${subject}`.trim()))].sort();
 }
 
+/** The program with some bytes of a function, or of a section, replaced. */
+function damaged(
+  arch: ArchName,
+  damage: { readonly at: string; readonly from: readonly number[]; readonly to: readonly number[] },
+): Uint8Array {
+  const { at, from, to } = damage;
+  const bytes = programFile("switch-forms", arch).slice();
+  const elf = parseElf(bytes);
+  const section = elf.section(at);
+  const symbol = elf.symbolNamed(at);
+  const text = elf.section(".text");
+  assert(text !== undefined);
+  const begin = section?.offset ?? text.offset + Number((symbol?.value ?? 0n) - text.address);
+  const end = begin + (section?.size ?? Number(symbol?.size ?? 0n));
+  for (let i = begin; i < end; i++) {
+    if (!from.every((byte, j) => bytes[i + j] === byte)) continue;
+    bytes.set(to, i);
+    return bytes;
+  }
+  throw new Error(`no such bytes in ${at}`);
+}
+
+/** Damage that a verifier has to find: pairs of registers exchanged, control words not loaded. */
+const DAMAGE = {
+  x86_64: {
+    register: {
+      at: "coro_switch_yield",
+      from: [0x41, 0x5d, 0x41, 0x5c, 0xc3], // pop %r13; pop %r12; ret
+      to: [0x41, 0x5c, 0x41, 0x5d, 0xc3], // pop %r12; pop %r13; ret
+      finds: ["register r12", "register r13"],
+    },
+    control: {
+      at: "coro_switch_and_link",
+      from: [0x0f, 0xae, 0x14, 0x24], // ldmxcsr (%rsp)
+      to: [0x0f, 0x1f, 0x40, 0x00], // nop
+      finds: ["fp-control mxcsr"],
+    },
+    table: {
+      at: ".eh_frame",
+      from: [0x0f, 5, 0x76, 0x00, 0x06, 0x23, 24], // the parent's CFA, through RBP
+      to: [0x0f, 5, 0x76, 0x00, 0x06, 0x23, 32],
+      finds: ["walk caller"],
+    },
+    row: {
+      at: ".eh_frame",
+      from: [0x0f, 5, 0x71, 0x70, 0x06, 0x23, 24], // the same for two instructions, through RDX
+      to: [0x0f, 5, 0x71, 0x70, 0x06, 0x23, 32],
+      finds: ["walk"],
+    },
+  },
+  aarch64: {
+    register: {
+      at: "coro_switch_yield",
+      from: [0xf4, 0x57, 0x40, 0xa9], // ldp x20, x21, [sp]
+      to: [0xf5, 0x53, 0x40, 0xa9], // ldp x21, x20, [sp]
+      finds: ["register x20", "register x21"],
+    },
+    control: {
+      at: "coro_switch_and_link",
+      from: [0x09, 0x44, 0x1b, 0xd5], // msr fpcr, x9
+      to: [0x1f, 0x20, 0x03, 0xd5], // nop
+      finds: ["fp-control fpcr"],
+    },
+    table: {
+      at: ".eh_frame",
+      from: [0x0f, 5, 0x8d, 0x00, 0x06, 0x23, 32], // the parent's CFA, through X29
+      to: [0x0f, 5, 0x8d, 0x00, 0x06, 0x23, 48],
+      finds: ["walk caller"],
+    },
+    row: {
+      at: ".eh_frame",
+      from: [0x0f, 5, 0x72, 0x70, 0x06, 0x23, 32], // the same for two instructions, through X2
+      to: [0x0f, 5, 0x72, 0x70, 0x06, 0x23, 48],
+      finds: ["walk"],
+    },
+  },
+} as const;
+
 for (const arch of ARCH_NAMES) {
+  for (const [what, { finds, ...damage }] of Object.entries(DAMAGE[arch])) {
+    Deno.test(`verifySwitches ${arch}, finds damage: ${what}`, () => {
+      const file = damaged(arch, damage);
+      const found = kinds(verify(arch, "switch-forms functions", { file }));
+      assertEquals(finds.filter((kind: string) => !found.includes(kind)), [], found.join());
+    });
+  }
+
+  Deno.test(`verifySwitches ${arch}, finds what an interrupt changes`, () => {
+    const { problems, interrupts } = verify(arch, "switch-forms clock", {
+      routines: ["tells_time"],
+    });
+    assertEquals([...new Set(problems.map(({ kind }) => kind))], ["interrupt"]);
+    // Those behind the call of the kernel change nothing.
+    assert(problems.length < interrupts, `${problems.length} of ${interrupts}`);
+  });
+
   const control = arch === "x86_64" ? ["fp-control fcw", "fp-control mxcsr"] : ["fp-control fpcr"];
 
   Deno.test(`verifySwitches ${arch}, functions keep all that a call keeps, at each instruction`, () => {

@@ -2,6 +2,8 @@
 // but those that end the task. What is alive at the end must be nothing.
 #include "guest/coro/support.h"
 
+inline void *operator new(size_t, void *place) noexcept { return place; }
+
 namespace {
 
 struct Error {
@@ -155,6 +157,36 @@ void cleanups() {
     resume_last(second, 22);
 }
 
+// What happens elsewhere while a cleanup is suspended is not inside of it.
+uintptr_t panics(coro_yielder *yielder, uintptr_t input, void *object);
+
+void beside() {
+    Coro suspended(cleaner), other(panics);
+    suspended.resume(1);
+    try {
+        other.resume(1);
+    } catch (...) {
+        say("caught something");
+    }
+    resume_last(suspended, 11);
+}
+
+void kill_beside() {
+    Guard guard("parent");
+    // Nobody drops it.
+    alignas(Coro) static unsigned char place[sizeof(Coro)];
+    Coro &suspended = *new (place) Coro(cleaner);
+    suspended.resume(1);
+    system_call(9, static_cast<uint64_t>(system_call(8, 0, 0, 0)), 0, 0);
+    say("not reached");
+}
+
+// It is dropped in the middle of a cleanup.
+void drop_in_cleanup() {
+    Coro coro(cleaner);
+    coro.resume(1);
+}
+
 // Suspended inside of one that it has resumed, and dropped there.
 uintptr_t through(coro_yielder *yielder, uintptr_t, void *) {
     Guard guard("through");
@@ -264,7 +296,8 @@ const struct {
     {"across", across, false},       {"everything", everything, false},
     {"threads", threads, false},     {"on-stack", on_stack, false},
     {"uncaught", uncaught, true},
-    {"kill", kill, true},
+    {"beside", beside, false},       {"kill-beside", kill_beside, true},
+    {"kill", kill, true},            {"drop-in-cleanup", drop_in_cleanup, true},
     {"yields-in-drop", yields_in_drop, true},
 };
 

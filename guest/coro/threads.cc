@@ -11,7 +11,7 @@ struct Error {
 };
 
 const int THREADS = 2;
-const int TURNS = 6;
+const int TURNS = 5;
 alignas(16) unsigned char stacks[THREADS][16 * 1024];
 
 Coro *shared;
@@ -19,14 +19,24 @@ int turn;
 int finished;
 int64_t outputs[TURNS];
 
-// Throws, holds the exception and throws it on, each in the thread that resumes it then.
+struct Pause {
+    coro_yielder *yielder;
+    ~Pause() { coro_yield(yielder, 7); }
+};
+
+[[gnu::noinline]] void fail(coro_yielder *yielder, int64_t code) {
+    Pause pause{yielder};
+    throw Error{code};
+}
+
+// Throws, cleans up, holds the exception and throws it on, each in the thread that resumes it then.
 uintptr_t wanders(coro_yielder *yielder, uintptr_t input, void *) {
     Guard guard("wanderer");
     for (;;) {
         try {
             try {
                 input = coro_yield(yielder, input);
-                throw Error{static_cast<int64_t>(input) * 10};
+                fail(yielder, static_cast<int64_t>(input) * 10);
             } catch (const Error &error) {
                 coro_yield(yielder, static_cast<uintptr_t>(error.code));
                 throw;

@@ -233,9 +233,3 @@ int64_t coro_drop(struct coro *coro) {
     if (stack.give_back) stack.give_back(&stack);
     return 0;
 }
-
-void coro_finish_trapped(void *value, void **parent_link) {
-    struct coro *coro = coro_of((struct coro_yielder *)(void *)parent_link);
-    coro->status = CORO_TRAPPED;
-    coro_switch_and_reset_inline(*(uintptr_t *)value, parent_link);
-}

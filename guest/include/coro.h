@@ -96,7 +96,7 @@ void coro_on_stack(void *base, void (*function)(uintptr_t), uintptr_t argument);
 enum coro_status {
     CORO_YIELDED = 0,
     CORO_RETURNED = 1, // the body has returned the output
-    CORO_TRAPPED = 2,  // coro_finish_trapped has ended it with the output
+    CORO_TRAPPED = 2,  // an exception of the CPU has ended it: coro_trap.h
 };
 enum coro_error {
     CORO_ERROR_FINISHED = -1,      // it has ended
@@ -173,10 +173,6 @@ struct coro *coro_of(struct coro_yielder *yielder);
 
 // The innermost coroutine that runs in this thread, 0 if none does.
 struct coro *coro_current(void);
-
-// A trap function for the innermost coroutine: its resume returns CORO_TRAPPED with the word at
-// `value`. What is on its stack is not unwound.
-CORO_NORETURN void coro_finish_trapped(void *value, void **parent_link);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,8 @@
 #include "coro_trap.h"
 
 #include "coro_inline.h"
+#include "coro_runtime.h"
 #include "trapline.h"
-
-// In coro.c.
-void coro_drop_object(struct coro *coro);
 
 static _Thread_local enum coro_trap_action action;
 

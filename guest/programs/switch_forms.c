@@ -154,6 +154,11 @@ NOINLINE static int pairs_functions(char *base) {
     return back.argument != 99 || back.sp != 0;
 }
 
+// No switch, but something that an interrupt changes.
+NOINLINE static int64_t tells_time(void) {
+    return clock();
+}
+
 static uintptr_t seen;
 
 static void called(uintptr_t argument) {
@@ -168,6 +173,7 @@ int main(int argc, char **argv) {
     if (text_equal(name, "mixed")) status = use(&mixed);
     if (text_equal(name, "pairs-inline")) status = pairs_inline(stacks[0] + STACK_SIZE);
     if (text_equal(name, "pairs-functions")) status = pairs_functions(stacks[0] + STACK_SIZE);
+    if (text_equal(name, "clock")) status = tells_time() <= 0;
     if (text_equal(name, "on-stack")) {
         FILL(0x123);
         coro_on_stack(stacks[1] + STACK_SIZE, called, 7);

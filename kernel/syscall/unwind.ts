@@ -38,7 +38,7 @@ const TEXT_LIMIT = 512n;
 const SKIP_LIMIT = 64n;
 
 /** What is said of a forced unwinding that nobody ends. */
-const FORCED = "forced unwinding reached the end of the stack";
+const FORCED = "forced unwinding";
 
 const NOTHING: CopyResult = { bytes: new Uint8Array(0), kr: 0 };
 const utf8 = new TextDecoder();

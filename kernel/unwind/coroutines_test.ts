@@ -31,8 +31,8 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   "everything": ["drop panics", "caught something", "drop panics", "caught something"],
   "on-stack": ["drop on the other stack", "drop caller", "caught 8"],
   // A hundred times what the coroutine has sent, and the number that the thread's own exception has.
-  "threads": ["turn 0", "turn 1001", "turn 1102", "turn 303", "turn 4004", "turn 4105"]
-    .concat("drop wanderer"),
+  "threads": ["turn 0", "turn 701", "turn 1002", "turn 1103", "turn 404", "drop wanderer"],
+  "beside": ["drop panics", "caught something", "cleanup goes on with 11", "caught 1"],
 };
 
 /** Cases that end the task: what they print, and the reason. */
@@ -42,6 +42,11 @@ const ENDINGS: Readonly<Record<string, readonly [readonly string[], RegExp]>> = 
     /^killed: uncaught panic at guest\/coro\/main\.cc:\d+: out of luck$/,
   ],
   "kill": [["drop killed", "drop killed", "drop parent"], /^killed: terminated by coro-cxx$/],
+  "kill-beside": [["drop parent"], /^killed: terminated by coro-cxx$/],
+  "drop-in-cleanup": [
+    [],
+    /^killed: double panic: "forced unwinding" while unwinding "exception of type .*Error"$/,
+  ],
   "yields-in-drop": [["coro_yield: the coroutine is being dropped"], /^exit 125$/],
 };
 

@@ -219,6 +219,13 @@ function step(
     const landing = taken?.type === "land" ? taken.landing : undefined;
     emitFrames(k, thread, { unwind, seen, landing });
   }
+  if (unwind.cause === "forced") {
+    // What is forced ends on its own stack: a cleanup on the way there is not done.
+    const outer = thread.unwinds.running.find((each) =>
+      each.object !== unwind.object && seen.some((frame) => isLandedIn(each, frame))
+    );
+    if (outer !== undefined) return doublePanic(k, thread, { outer, unwind });
+  }
   switch (taken.type) {
     case "land":
       return landAt(k, thread, { walked, landing: taken.landing });
