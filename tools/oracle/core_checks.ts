@@ -15,7 +15,7 @@ import type { NamedCheck } from "./walk_checks.ts";
 /** Programs that are stopped as they run. */
 const RUNNING = [
   ...["threads", "sleeper", "fpmix", "tls", "jobs wild 1", "unwind throw 2", "module-hello"],
-  ...["coro values", "green"],
+  ...["coro values", "green", "coronest above inline", "coronest below runtime"],
 ];
 
 /** Programs that die, and by which signal. */
@@ -24,6 +24,10 @@ const DYING: Readonly<Record<string, number>> = {
   "unwind panic 0": SIGNAL.ABRT,
   "unwind throw 0": SIGNAL.ABRT,
   "unwind null 0": SIGNAL.SEGV,
+  "green-crash": SIGNAL.SEGV,
+  "green deep": SIGNAL.SEGV,
+  "green stale": SIGNAL.SEGV,
+  "green unguarded": SIGNAL.SEGV,
   "bad read-null": SIGNAL.SEGV,
   "bad write-constants": SIGNAL.SEGV,
   "bad undefined": SIGNAL.ILL,

@@ -148,7 +148,7 @@ export class Fuzzer {
         ];
       }
       case "core": {
-        const bytes = this.#damage(corpus.core);
+        const bytes = this.#damage(random.pick(corpus.cores));
         const file = random.pick(corpus.elves);
         return [() => {
           const { error } = backtrace(readCore(bytes, { file: () => file }));

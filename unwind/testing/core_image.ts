@@ -110,3 +110,16 @@ export function coreImage(init: CoreInit = {}): Uint8Array {
     ],
   });
 }
+
+/** Two threads of AArch64 in the object, whose first page is not mapped. */
+export function armCore(): Uint8Array {
+  return coreImage({
+    machine: "aarch64",
+    notes: [
+      ...note(1, armStatus(BIAS + 0x1004, STACK)),
+      ...note(0x46494c45, fileList(0x6666_0000, 2n, 1n)),
+      ...note(1, armStatus(BIAS + 0x1008, STACK)),
+      ...note(0x401, new Uint8Array(8), "LINUX"),
+    ],
+  });
+}
