@@ -16,10 +16,11 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { PerCpu } from "../../kernel/per_cpu.ts";
 import type { Thread } from "../../kernel/thread/thread.ts";
 import type { Task } from "../../kernel/thread/task.ts";
-import type { KernelEvent, SyscallEvent } from "../../trace/mod.ts";
+import type { KernelEvent } from "../../trace/mod.ts";
 import { type Arrival, judge } from "./arrival.ts";
 import { BlockKind, movesBetween, NO_BLOCK, type StackSet } from "./blocks.ts";
 import type { Findings } from "./findings.ts";
+import { NotedCalls } from "./noted_calls.ts";
 import type { Roles } from "./options.ts";
 import type { Followed, Pending } from "./followed.ts";
 import { type FollowedBlock, Program } from "./program.ts";
@@ -28,8 +29,6 @@ import { type Call, type Leave, type Moment, newFlow } from "./stacks.ts";
 /** A stack pointer so near to the one before is on the same stack, if it is on no other. */
 const NEAR = 4096;
 const LAST_USER_BLOCK = (1n << 48n) - 1n;
-/** System calls after which other code may be at an address. */
-const REMAPPING = new Set(["vm_deallocate", "vm_protect", "cache_flush"]);
 const START: FollowedBlock = { ...NO_BLOCK, role: null };
 
 /** Follows what runs on one CPU. */
@@ -47,6 +46,7 @@ export class Follower implements Disposable {
   readonly #pushed: number;
   /** Instructions that have led back to a stack with the stack pointer it was left with. */
   readonly #exact = new Set<number>();
+  readonly #noted: NotedCalls;
   #followed: Followed | null = null;
 
   /** Begins. The CPU's exception observer is used. */
@@ -56,6 +56,10 @@ export class Follower implements Disposable {
     this.#roles = roles;
     this.#findings = findings;
     this.#pushed = k.arch.calling.pushed;
+    this.#noted = new NotedCalls(on.cpu, k.arch.calling, {
+      findings,
+      placeOf: (thread) => this.#placeOf(thread),
+    });
     on.cpu.onException((entry) => this.#onException(entry));
     this.#watch = on.cpu.watchBlocks(0n, LAST_USER_BLOCK, (pc, sp) => this.#onBlock(pc, sp));
   }
@@ -75,7 +79,7 @@ export class Follower implements Disposable {
   write(event: KernelEvent): void {
     switch (event.type) {
       case "syscall":
-        this.#onSyscall(event);
+        this.#noted.onSyscall(this.#followed, event);
         break;
       case "thread-exit": {
         const found = this.#threads.values().find((each) => each.thread.address === event.thread);
@@ -86,8 +90,17 @@ export class Follower implements Disposable {
         break;
       }
       case "task-exit":
-        if (event.reason !== undefined) this.#findings.onFault(event.task, event.reason);
+        if (event.reason !== undefined) this.#onFault(event.task, event.reason);
     }
+  }
+
+  /** A task of a name has been ended: the one that runs, or else the one of that name. */
+  #onFault(name: string, reason: string): void {
+    const { task } = this.#on.current;
+    const program = task.name === name
+      ? this.#programs.get(task)
+      : this.programs.findLast((each) => each.task.name === name);
+    if (program !== undefined) this.#findings.onFault(program, reason);
   }
 
   /** Where the block that a thread is in ends. */
@@ -132,7 +145,7 @@ export class Follower implements Disposable {
       const top = followed.stack.flow.calls.at(-1);
       if (top !== undefined && top.slot < 0) top.slot = sp + block.link;
     }
-    if (block.role !== null) this.#takeRole(followed, block, last);
+    if (block.role !== null) this.#noted.take(followed, block, last);
   }
 
   /** A thread other than the last one runs. */
@@ -182,7 +195,7 @@ export class Follower implements Disposable {
     if (followed === undefined) return;
     const pc = Number(entry.pc);
     const sp = Number(entry.sp);
-    if (followed.syscall !== null) this.#endSyscall(followed, followed.syscall);
+    if (followed.syscall !== null) this.#noted.endSyscall(followed, followed.syscall);
     if (followed.trap === null) this.#finish(followed, pc, sp);
     const at = followed.last === START ? pc : followed.last.last;
     followed.last = START;
@@ -197,7 +210,7 @@ export class Follower implements Disposable {
       this.#finish(followed, pc, sp);
     } else {
       followed.trap = null;
-      if (followed.syscall !== null) this.#endSyscall(followed, followed.syscall);
+      if (followed.syscall !== null) this.#noted.endSyscall(followed, followed.syscall);
       if (sp !== trap.sp) this.#moveTo(followed, sp);
     }
     followed.attention = followed.pending !== null;
@@ -273,8 +286,8 @@ export class Follower implements Disposable {
     this.switches++;
     program.switching.add(common.function);
     this.#leave(followed, { ...at, sp: before });
-    const flow = newFlow({ ...at, pc: -1, sp: value });
-    const next = found ?? stacks.add(value, flow, { isThreads: false });
+    const next = found ??
+      stacks.add(value, newFlow({ ...at, pc: -1, sp: value }), { isThreads: false });
     const runner = next.runner === thread.address ? null : next.runner;
     next.runner = thread.address;
     followed.stack = next;
@@ -317,7 +330,7 @@ export class Follower implements Disposable {
       if (arrival.begins) this.#dropBelow(followed, now.sp + this.#pushed + 1);
       return false;
     }
-    const fp = Number(this.#on.cpu.register(this.#k.arch.calling.framePointer));
+    const fp = () => Number(this.#on.cpu.register(this.#k.arch.calling.framePointer));
     this.#findings.onArrival(followed, { pending, verdict, arrival, fp });
     const { flow } = stack;
     switch (verdict.kind) {
@@ -421,77 +434,7 @@ export class Follower implements Disposable {
   /** A call has returned. */
   #end(followed: Followed, call: Call): void {
     this.#drop(followed, call);
-    const allocates = call.extra?.allocates;
-    if (allocates == null) return;
-    const begin = Number(this.#on.cpu.register(this.#k.arch.calling.result));
-    if (begin === 0) return;
-    const end = begin + allocates.size;
-    followed.program.stacks.allocate({ begin, end, named: true, call: allocates.call });
-  }
-
-  #takeRole(followed: Followed, block: FollowedBlock, before: FollowedBlock): void {
-    const { role, begin: pc } = block;
-    const { calls } = followed.stack.flow;
-    const call = calls.at(-1);
-    if (role === null || (followed.role?.pc === pc && followed.role.call === call)) return;
-    followed.role = { call, pc };
-    const at: Moment = { address: before.last, time: this.#now };
-    const argument = (index: number): number =>
-      Number(this.#on.cpu.register(this.#k.arch.calling.arguments[index] ?? ""));
-    if (role.releases !== null) {
-      const begin = argument(role.releases.address);
-      const size = role.releases.size < 0 ? undefined : argument(role.releases.size);
-      this.#release(followed, { begin, end: size === undefined ? undefined : begin + size, at });
-    }
-    if (call === undefined) return;
-    if (role.allocates >= 0) {
-      const extra = call.extra ??= { saves: [], allocates: null };
-      extra.allocates ??= { size: argument(role.allocates), call: at };
-    }
-    if (role.saves) this.#save(followed, call, pc);
-  }
-
-  /** A function is about to save its caller's context. */
-  #save({ stack }: Followed, call: Call, saver: number): void {
-    const { flow } = stack;
-    const owner = flow.calls.at(-2) ?? null;
-    const save = {
-      pc: call.ret,
-      sp: call.sp,
-      fp: Number(this.#on.cpu.register(this.#k.arch.calling.framePointer)),
-      owner,
-      flow,
-      saver,
-      time: this.#now,
-      leftBy: null,
-    };
-    let bySp = flow.saves.get(save.pc);
-    if (bySp === undefined) flow.saves.set(save.pc, bySp = new Map());
-    bySp.set(save.sp, save);
-    if (owner === null) return;
-    const extra = owner.extra ??= { saves: [], allocates: null };
-    extra.saves = extra.saves.filter((each) => each.pc !== save.pc || each.sp !== save.sp);
-    extra.saves.push(save);
-  }
-
-  /** Memory is freed, by a function that is known to do so or by the kernel. */
-  #release(
-    followed: Followed,
-    { begin, end, at }: { begin: number; end: number | undefined; at: Moment },
-  ): void {
-    const { stacks } = followed.program;
-    const allocation = stacks.allocationAt(begin);
-    const known = stacks.release(begin, end);
-    const until = end ?? known?.end ?? begin + 1;
-    for (const stack of stacks.within(begin, until)) {
-      const { flow, runner } = stack;
-      const live = runner === null
-        ? flow.left?.sp ?? stack.low
-        : this.#placeOf(runner)?.sp ?? stack.low;
-      if (live >= until || stack.base <= begin || flow.freed !== null) continue;
-      flow.freed = at;
-      if (runner !== null) this.#findings.onFreedRunning(followed, { stack, at, allocation });
-    }
+    this.#noted.onReturn(followed, call);
   }
 
   /** Where a thread was when it ran last, at the begin of a block or where it trapped. */
@@ -500,30 +443,5 @@ export class Follower implements Disposable {
     if (found === undefined) return null;
     const { trap, last, sp } = found;
     return { address: trap?.pc ?? last.begin, sp, time: this.#now };
-  }
-
-  #onSyscall(event: SyscallEvent): void {
-    const followed = this.#followed;
-    if (followed === null || followed.thread.address !== event.thread.address) return;
-    const call: Moment = { address: followed.trap?.at ?? 0, time: this.#now };
-    if (REMAPPING.has(event.name)) followed.program.forgetCode();
-    if (event.name === "vm_deallocate" || event.name === "vm_allocate") {
-      followed.syscall = { event, call };
-    }
-  }
-
-  #endSyscall(followed: Followed, { event, call }: NonNullable<Followed["syscall"]>): void {
-    followed.syscall = null;
-    const result = BigInt.asIntN(64, this.#on.cpu.register(this.#k.arch.calling.result));
-    const [address = 0n, size = 0n] = event.args;
-    if (event.name === "vm_deallocate") {
-      const begin = Number(address);
-      if (result === 0n) this.#release(followed, { begin, end: begin + Number(size), at: call });
-      return;
-    }
-    if (result <= 0n) return;
-    const begin = Number(result);
-    const end = begin + Number(size);
-    followed.program.stacks.allocate({ begin, end, named: false, call });
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { Machine, type MachineOptions, type Snapshot } from "../../kernel/mod.ts";
-import type { FindingDraft } from "./findings.ts";
+import type { FindingDraft } from "./ledger.ts";
 import type { Program } from "./program.ts";
 
 const WORD = 8;
