@@ -29,7 +29,15 @@ import { type Call, type Leave, type Moment, newFlow } from "./stacks.ts";
 /** A stack pointer so near to the one before is on the same stack, if it is on no other. */
 const NEAR = 4096;
 const LAST_USER_BLOCK = (1n << 48n) - 1n;
-const START: FollowedBlock = { ...NO_BLOCK, role: null };
+const START: FollowedBlock = {
+  ...NO_BLOCK,
+  role: null,
+  isNoted: false,
+  isKept: false,
+  next: null,
+};
+/** Calls that are over and whose records are used again. */
+const SPARE = 64;
 
 /** Follows what runs on one CPU. */
 export class Follower implements Disposable {
@@ -47,6 +55,8 @@ export class Follower implements Disposable {
   /** Instructions that have led back to a stack with the stack pointer it was left with. */
   readonly #exact = new Set<number>();
   readonly #noted: NotedCalls;
+  /** Records of calls without anything else to them, which nobody knows any more. */
+  readonly #spare: Call[] = [];
   #followed: Followed | null = null;
 
   /** Begins. The CPU's exception observer is used. */
@@ -116,8 +126,12 @@ export class Follower implements Disposable {
     const { current } = this.#on;
     let followed = this.#followed;
     if (followed === null || followed.thread !== current) followed = this.#enter(current, pc, sp);
-    const block = followed.program.block(pc);
     const { last } = followed;
+    let block = last.next;
+    if (block === null || block.begin !== pc) {
+      block = followed.program.block(pc);
+      if (last.isKept && block.isKept) last.next = block;
+    }
     if (followed.attention) {
       this.#attend(followed, pc, sp);
     } else if (last.kind === BlockKind.plain) {
@@ -128,6 +142,7 @@ export class Follower implements Disposable {
       if (top !== undefined && top.sp === sp && top.ret === pc && top.extra === null) {
         top.live = false;
         calls.pop();
+        if (this.#spare.length < SPARE) this.#spare.push(top);
       } else {
         this.#finish(followed, pc, sp);
       }
@@ -141,9 +156,14 @@ export class Follower implements Disposable {
     }
     followed.last = block;
     followed.sp = sp;
-    if (!Number.isNaN(block.link)) {
-      const top = followed.stack.flow.calls.at(-1);
-      if (top !== undefined && top.slot < 0) top.slot = sp + block.link;
+    if (block.isNoted) this.#note(followed, block, last);
+  }
+
+  /** A block begins that stores the return address, or means something. */
+  #note(followed: Followed, block: FollowedBlock, last: FollowedBlock): void {
+    const top = followed.stack.flow.calls.at(-1);
+    if (top !== undefined && top.slot < 0 && !Number.isNaN(block.link)) {
+      top.slot = followed.sp + block.link;
     }
     if (block.role !== null) this.#noted.take(followed, block, last);
   }
@@ -367,7 +387,19 @@ export class Follower implements Disposable {
       calls.pop();
     }
     const slot = this.#pushed > 0 ? sp : -1;
-    calls.push({ ret, sp: after, callee: pc, slot, live: true, doubtful: false, extra: null });
+    const spare = this.#spare.pop();
+    if (spare === undefined) {
+      calls.push({ ret, sp: after, callee: pc, slot, live: true, doubtful: false, extra: null });
+    } else {
+      if (followed.role?.call === spare) followed.role = null;
+      spare.ret = ret;
+      spare.sp = after;
+      spare.callee = pc;
+      spare.slot = slot;
+      spare.live = true;
+      spare.doubtful = false;
+      calls.push(spare);
+    }
     if (sp >= stack.low) return;
     stack.low = sp;
     if (sp < stack.floor) this.#findings.onBeyond(followed, this.#lastOf(followed));

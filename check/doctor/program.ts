@@ -27,6 +27,12 @@ export interface BlockRole {
 export interface FollowedBlock extends Block {
   /** `null` for almost all. */
   readonly role: BlockRole | null;
+  /** Whether more is to be done at its begin than to follow it. */
+  readonly isNoted: boolean;
+  /** Whether it stays what it is until {@linkcode Program.forgetCode}. */
+  readonly isKept: boolean;
+  /** The block that has followed it last, if both are kept. */
+  next: FollowedBlock | null;
 }
 
 /** Where an instruction is, its bytes, and what it did; its text comes when all is over. */
@@ -73,10 +79,14 @@ export class Program {
   }
 
   #scan(pc: number): FollowedBlock {
-    const block = { ...scanBlock(this.#arch, this.read, pc), role: this.#roleOf(pc) };
+    const scanned = scanBlock(this.#arch, this.read, pc);
+    const role = this.#roleOf(pc);
     // Code that the program may change at any time is looked at each time.
     const entry = this.task.space?.lookup(BigInt(pc));
-    if (entry !== undefined && !entry.protection.write) this.#blocks.set(pc, block);
+    const isKept = entry !== undefined && !entry.protection.write;
+    const isNoted = role !== null || !Number.isNaN(scanned.link);
+    const block: FollowedBlock = { ...scanned, role, isNoted, isKept, next: null };
+    if (isKept) this.#blocks.set(pc, block);
     return block;
   }
 

@@ -16,11 +16,11 @@ export interface Moment {
 /** A call that has not returned. */
 export interface Call {
   /** Where it comes back to. */
-  readonly ret: number;
+  ret: number;
   /** The stack pointer there. */
-  readonly sp: number;
+  sp: number;
   /** First instruction of what it called. */
-  readonly callee: number;
+  callee: number;
   /** Where its return address lies; -1 if it is not in memory. */
   slot: number;
   /** Whether it has neither returned nor been abandoned. */
