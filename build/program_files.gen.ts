@@ -895,6 +895,7 @@ static uint64_t coro_agent_call_function(const uint64_t *words) {
 
 static int64_t coro_agent_operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
     int64_t outcome;
+    uint64_t token;
     switch (operation) {
     case CORO_AGENT_CREATE:
         return coro_agent_create(words);
@@ -905,11 +906,15 @@ static int64_t coro_agent_operate(uint64_t operation, struct coro_agent_slot *sl
     case CORO_AGENT_DROP:
         return coro_agent_drop(slot);
     case CORO_AGENT_CALL:
+        token = raised;
         raised = 0;
         record.value = coro_agent_guarded(coro_agent_call_function, words, &outcome);
-        if (raised == 0) return outcome;
-        record.value = raised;
-        return CORO_AGENT_HOST_ERROR;
+        if (raised != 0) {
+            record.value = raised;
+            outcome = CORO_AGENT_HOST_ERROR;
+        }
+        raised = token;
+        return outcome;
     case CORO_AGENT_ALLOCATE:
         outcome = vm_allocate(0, words[0]);
         record.value = (uint64_t)outcome;

@@ -27,6 +27,8 @@ interface Call {
   readonly sp: bigint;
   /** Whether the agent serves operations inside of it. */
   served: boolean;
+  /** Whether another thread than the agent's has called it. */
+  readonly isElsewhere: boolean;
 }
 
 /** What broke an operation off. */
@@ -77,6 +79,8 @@ export class Driver {
   #calls: Call[] = [];
   #broken: Break | null = null;
   #loss: Loss | null = null;
+  /** How often {@linkcode Driver.#advance} is at work. */
+  #runs = 0;
   /** What has come to its end since it was broken off. */
   #finished: Finished[] = [];
 
@@ -132,7 +136,10 @@ export class Driver {
     const [depth = 0n] = this.#words(RECORD.depth, 1);
     const [busy = 0n] = this.#words(RECORD.busy, 1);
     const action = "go on from a snapshot";
-    this.#calls = Array.from({ length: Number(depth) }, () => ({ sp: 0n, served: true }));
+    this.#calls = Array.from(
+      { length: Number(depth) },
+      () => ({ sp: 0n, served: true, isElsewhere: false }),
+    );
     this.#open = Array.from(
       { length: Number(depth + busy) },
       () => ({ action, budget: this.#budget, end: 0 }),
@@ -197,6 +204,7 @@ export class Driver {
    */
   proceed(budget: number = this.#budget): Finished[] {
     const broken = this.#broken;
+    this.checkOutside("proceed");
     if (broken === null) {
       throw new CoroutineError("busy", "Cannot proceed: expected an operation that was broken off");
     }
@@ -215,9 +223,28 @@ export class Driver {
     return this.#finished.splice(0);
   }
 
+  /**
+   * Refuses what cannot be done in a host function, sink or `onStop`.
+   * @throws {CoroutineError} of kind `busy`
+   */
+  checkOutside(action: string): void {
+    if (this.#runs === 0) return;
+    throw new CoroutineError(
+      "busy",
+      `Cannot ${action} in the middle of a call of the host's: expected it to have come back`,
+    );
+  }
+
   /** Refuses an operation while another has not come to its end. */
   #checkIdle(action: string): void {
     if (this.#loss !== null) throw this.#loss.error;
+    if (this.#calls.at(-1)?.isElsewhere === true) {
+      throw new CoroutineError(
+        "foreign",
+        `Cannot ${action} in a host function that another thread has called: expected the ` +
+          "program's first",
+      );
+    }
     const broken = this.#broken;
     const open = this.#open.length;
     // Within another operation, only a host function can ask for more.
@@ -275,6 +302,7 @@ export class Driver {
 
   /** Runs until the agent waits; answers calls of host functions. */
   #advance(): void {
+    this.#runs++;
     try {
       do {
         if (this.#isCall && !this.#answer()) return;
@@ -283,6 +311,8 @@ export class Driver {
       if (this.#loss !== null) this.#open.pop();
       else this.#broken ??= { error };
       throw error;
+    } finally {
+      this.#runs--;
     }
   }
 
@@ -354,7 +384,7 @@ export class Driver {
     const { sp } = this.machine.cpu;
     const bytes = this.memory.read(sp, CALL.size);
     const [name = 0n, ...words] = new BigUint64Array(bytes.buffer);
-    this.#calls.push({ sp, served: false });
+    this.#calls.push({ sp, served: false, isElsewhere: !this.#events.isAgentRunning() });
     const answer = this.#events.answer({
       name: this.memory.text(name),
       words: words.slice(0, ARGUMENTS),

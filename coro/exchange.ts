@@ -63,6 +63,8 @@ export type Stop = Extract<RunResult, { kind: "breakpoint" | "watchpoint" }>;
 export interface DriverEvents {
   /** Answers a host function's call. */
   answer(call: GuestCall): Answer;
+  /** Whether the thread that runs is the one that serves the host. */
+  isAgentRunning(): boolean;
   /** Makes the answer that an error stands for. */
   raise(error: unknown): Answer;
   /** The machine has stopped for somebody else; returns whether it is to go on. */

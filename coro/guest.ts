@@ -80,6 +80,7 @@ export class Guest implements HostFunctionsPort {
       events: {
         answer: (call) => functions.answer(call),
         raise: (error) => functions.raise(error),
+        isAgentRunning: () => this.view.runs,
         stopped: (stop) => {
           onStop?.(stop);
           return onStop !== undefined;

@@ -265,6 +265,7 @@ export class CoroutineHost implements Disposable {
    */
   abandon(budget?: number): void {
     this.#check("abandon a call");
+    this.#guest.driver.checkOutside("abandon a call");
     if (!this.isBroken) {
       throw new CoroutineError("busy", "Cannot abandon: expected a call that was broken off");
     }
@@ -306,17 +307,25 @@ export class CoroutineHost implements Disposable {
   /**
    * Makes the machine what it was when a snapshot was taken, as {@linkcode Machine.restore}. The
    * host's coroutines are where they were then; those made later are not there.
+   *
+   * @throws {CoroutineError} of kind `busy` in a host function, sink or `onStop`
    */
   restore(snapshot: Snapshot): void {
     this.#check("restore a snapshot");
+    this.#guest.driver.checkOutside("restore a snapshot");
     this.machine.restore(snapshot);
     this.#guest.ending = null;
     this.#guest.driver.resynchronize();
     this.#guest.watch.clear();
   }
 
-  /** Frees the machine. What its coroutines hold in the guest is gone; nothing of them runs. */
+  /**
+   * Frees the machine. What its coroutines hold in the guest is gone; nothing of them runs.
+   *
+   * @throws {CoroutineError} of kind `busy` in a host function, sink or `onStop`
+   */
   [Symbol.dispose](): void {
+    this.#guest.driver.checkOutside("dispose of the host");
     this.machine[Symbol.dispose]();
     this.#guest.disposed = true;
   }

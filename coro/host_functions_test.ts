@@ -257,4 +257,46 @@ for (const arch of ARCH_NAMES) {
     using next = host.coroutine("relay");
     assertEquals(next.next(2).value, 4n);
   });
+
+  Deno.test(`host function ${arch}, cannot pull the machine away from under its caller`, () => {
+    const kinds: string[] = [];
+    const ask: HostFunction = () => {
+      const acts = [
+        () => host.restore(snapshot),
+        () => host[Symbol.dispose](),
+        () => host.proceed(),
+        () => host.abandon(),
+      ];
+      for (const act of acts) kinds.push(assertThrows(act, CoroutineError).kind);
+      return 1;
+    };
+    using host: CoroutineHost = bootHost(arch, { imports: { ask } });
+    const snapshot = host.machine.snapshot();
+    assertEquals(host.coroutine("asker").next(1).value, 1n);
+    assertEquals(kinds, ["busy", "busy", "busy", "busy"]);
+  });
+
+  Deno.test(`host function ${arch}, called by another thread answers, and drives nothing`, () => {
+    const ask: HostFunction = (_, question = 0n) => {
+      const error = assertThrows(() => host.call("drops"), CoroutineError);
+      assertEquals(error.kind, "foreign");
+      assert(error.message.includes("that another thread has called"), error.message);
+      return question + 1n;
+    };
+    using host: CoroutineHost = bootHost(arch, { imports: { ask }, quantum: 500 });
+    assertEquals(host.call("ask_elsewhere", 6), 7n);
+    assertEquals(host.call("ask_elsewhere", 8), 9n);
+  });
+
+  Deno.test(`host function ${arch}, what it throws into a plain call in C comes at its end`, () => {
+    const error = new Error("first");
+    const ask: HostFunction = (_, question = 0n) => {
+      if (question === 5n) throw error;
+      assertEquals(host.call("polynomial", 1), 1n);
+      return question;
+    };
+    using host: CoroutineHost = bootHost(arch, { imports: { ask } });
+    assertStrictEquals(assertThrows(() => host.call("ask_twice", 5)), error);
+    assertEquals(host.call("ask_twice", 6), 7n);
+  });
 }

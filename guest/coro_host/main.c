@@ -135,3 +135,25 @@ CORO_EXPORT uintptr_t polynomial(uintptr_t a, uintptr_t b, uintptr_t c, uintptr_
 
 // Asks the host outside of any coroutine.
 CORO_EXPORT uintptr_t ask_plainly(uintptr_t question) { return ask(0, question, 0, 0, 0, 0); }
+
+// Asks the host twice, and answers with the second answer.
+CORO_EXPORT uintptr_t ask_twice(uintptr_t question) {
+    ask(0, question, 0, 0, 0, 0);
+    return ask(0, question + 1, 0, 0, 0, 0);
+}
+
+// Asks the host in another thread, and waits for its end.
+static volatile uintptr_t other_answer;
+
+static void other_thread(uintptr_t question) {
+    other_answer = ask(0, question, 0, 0, 0, 0);
+    thread_exit();
+}
+
+CORO_EXPORT uintptr_t ask_elsewhere(uintptr_t question) {
+    static char stack[8192] __attribute__((aligned(16)));
+    other_answer = 0;
+    if (thread_create(other_thread, stack + sizeof stack, question) < 0) return 0;
+    while (other_answer == 0) yield();
+    return other_answer;
+}
