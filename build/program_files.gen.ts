@@ -1324,6 +1324,7 @@ struct coro_agent_slot {
 
 struct coro_agent_record {
     uint64_t version;
+    uint64_t busy; // the host sets it with an operation, and it goes when that is done
     uint64_t operation;
     struct coro_agent_slot *slot;
     uint64_t words[8];
@@ -1333,7 +1334,6 @@ struct coro_agent_record {
     struct coro_agent_slot *current; // the innermost of the host's coroutines that run
     struct coro_agent_slot *slots;   // all of them
     struct coro_agent_call *call;    // the innermost that operations are served in
-    uint64_t busy;                   // the host sets it with an operation, and it goes when that is done
     uint64_t hosted;                 // whether there is a host
     uint64_t done;                   // the last operation that is done
     struct coro_agent_slot *done_slot;

@@ -19,11 +19,13 @@ import { Yielder } from "./yielder.ts";
  */
 export type CoroutineState = "fresh" | "suspended" | "running" | "finished" | "threw";
 
-const STATES: Readonly<Record<string, CoroutineState>> = {
-  1: "fresh",
-  2: "suspended",
-  3: "running",
-};
+/** By the numbers of `enum coro_state`. */
+const STATES: readonly (CoroutineState | undefined)[] = [
+  undefined,
+  "fresh",
+  "suspended",
+  "running",
+];
 
 /** How a coroutine's values are to be read. */
 export interface Codecs<Y, R> {
@@ -83,6 +85,8 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
   #end: "finished" | "threw" | null = null;
   #disposed = false;
   #stepping = false;
+  /** What its slot said last of the generator that it yields for. */
+  #note = 0n;
 
   /** Made by the host. */
   constructor(
@@ -102,8 +106,11 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
    * @throws {CoroutineError} of kind `foreign` if the machine is at a time where it is not there
    */
   get state(): CoroutineState {
-    const { alive, state } = this.#read();
-    return alive ? STATES[String(state)] as CoroutineState : this.#ended();
+    return this.#stateOf(this.#read());
+  }
+
+  #stateOf({ alive, state }: SlotWords): CoroutineState {
+    return alive ? STATES[Number(state)] as CoroutineState : this.#ended();
   }
 
   /** Its stack: lowest usable byte and one past the highest. Undefined once it has ended. */
@@ -125,7 +132,7 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
    */
   frames(): CoroutineFrame[] {
     const { alive, base, sp, state } = this.#read();
-    const kind = alive ? STATES[String(state)] : "finished";
+    const kind = alive ? STATES[Number(state)] : "finished";
     if (kind !== "running" && kind !== "suspended") return [];
     return this.#port.frames({ link: base - 16n, sp: kind === "running" ? undefined : sp });
   }
@@ -321,9 +328,9 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     }
   }
 
-  /** The host's generator that it yields for. */
+  /** The host's generator that it yields for, by what {@linkcode #isOver} has found. */
   #takeDelegate(): Delegate | null {
-    const { note } = this.#read();
+    const note = this.#note;
     const { delegates } = this.#port;
     const delegate = delegates.get(this.number);
     if (note === 0n) return null;
@@ -355,7 +362,9 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
       );
     }
     if (this.#port.ending !== null) throw this.#port.ending;
-    const state = this.state;
+    const words = this.#read();
+    const state = this.#stateOf(words);
+    this.#note = words.note;
     if (state === "running" || this.#stepping) {
       throw new CoroutineError(
         "running",

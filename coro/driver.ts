@@ -188,10 +188,9 @@ export class Driver {
     this.#checkIdle(action);
     this.#serve();
     if (room !== undefined) this.memory.write(this.room, room);
-    const all = new BigUint64Array(2 + WORDS);
-    all.set([operation, slot, ...words]);
-    this.memory.write(this.record + RECORD.operation, new Uint8Array(all.buffer));
-    this.#write(this.record + RECORD.busy, 1n);
+    const all = new BigUint64Array(3 + WORDS);
+    all.set([1n, operation, slot, ...words]);
+    this.memory.write(this.record + RECORD.busy, new Uint8Array(all.buffer));
     this.#begin(action, this.#budget);
     return this.#finish();
   }
@@ -278,9 +277,9 @@ export class Driver {
     }
   }
 
-  #reply(): Reply {
-    const [outcome = 0n, value = 0n] = this.#words(RECORD.outcome, 2);
-    return { outcome: BigInt.asIntN(64, outcome), value };
+  #reply(): Reply & { readonly depth: number } {
+    const [outcome = 0n, value = 0n, depth = 0n] = this.#words(RECORD.outcome, 3);
+    return { outcome: BigInt.asIntN(64, outcome), value, depth: Number(depth) };
   }
 
   /** Runs the innermost operation to its end. */
@@ -288,7 +287,8 @@ export class Driver {
     const { action } = this.#open.at(-1) as Open;
     this.#advance();
     this.#open.pop();
-    const depth = Number(this.word(RECORD.depth));
+    const reply = this.#reply();
+    const { depth } = reply;
     if (depth < this.#calls.length) {
       const error = new CoroutineError(
         "halted",
@@ -297,7 +297,7 @@ export class Driver {
       this.#loss = { depth, error };
       throw error;
     }
-    return this.#reply();
+    return reply;
   }
 
   /** Runs until the agent waits; answers calls of host functions. */
@@ -411,8 +411,7 @@ export class Driver {
     const call = served ? this.word(RECORD.call) : sp;
     this.#write(call + CALL.action, action, value);
     if (!served) return;
-    this.#write(this.record + RECORD.operation, Operation.LEAVE);
-    this.#write(this.record + RECORD.busy, 1n);
+    this.#write(this.record + RECORD.busy, 1n, Operation.LEAVE);
   }
 
   /** Has the agent serve operations, before the first that a host function asks for. */
