@@ -60,7 +60,12 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["doctor", "--allocator", "a", "--allocator=", "green"], /Cannot use --allocator without/],
   [["doctor", "--allocator", ":1", "green"], /--allocator :1: expected NAME\[:NUMBER\]$/m],
   [["doctor", "--releaser", "f:0:1:2", "green"], /f:0:1:2: expected NAME\[:NUMBER\[:NUMBER\]\]$/m],
-  [["doctor", "--allocator", "f:9", "green"], /Cannot take argument 9 of f for its size/],
+  [
+    ["doctor", "--allocator", "heap_allocate:9", "green"],
+    /argument 9 of heap_allocate for its size/,
+  ],
+  [["doctor", "--switch", "nobody", "green"], /--switch nobody: green has no such function/],
+  [["doctor", "--releaser", "nobody:1", "green"], /--releaser nobody: green has no such function/],
   [["doctor", "--svg", "a", "--svg", "b", "green"], /Cannot use --svg twice/],
   [["doctor", "--addresses", "octal", "green"], /octal: expected hex, decimal/],
   [["doctor", "--arch", "mips", "green"], /Cannot use --arch mips: expected x86_64, aarch64/],

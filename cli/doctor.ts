@@ -7,12 +7,14 @@
 import {
   type Allocator,
   diagnose,
+  type DoctorOptions,
   type Releaser,
   reportJson,
   reportSvg,
   reportText,
   sourceOf,
 } from "../check/doctor/mod.ts";
+import { type ElfFile, SHN } from "../elf/mod.ts";
 import { PROGRAM_ABIS } from "../kernel/program/loader.ts";
 import {
   asUsageError,
@@ -61,6 +63,32 @@ function releaserOf(value: string): Releaser {
   return size === undefined ? { name, address } : { name, address, size };
 }
 
+/** What the doctor is told of a program's functions, which all have to be there. */
+function functionsOf(
+  elf: ElfFile,
+  values: Readonly<Record<"allocator" | "releaser" | "switch", readonly string[]>>,
+): DoctorOptions {
+  const functions = {
+    allocator: values.allocator.map(allocatorOf),
+    releaser: values.releaser.map(releaserOf),
+    switch: values.switch.map((name) => ({ name })),
+  };
+  for (const [option, all] of Object.entries(functions)) {
+    for (const { name } of all) {
+      const symbol = elf.symbolNamed(name);
+      if (symbol !== undefined && symbol.section !== SHN.undefined) continue;
+      throw new UsageError(`Cannot use --${option} ${name}: ${elf.name} has no such function`);
+    }
+  }
+  const { allocator: allocators, releaser: releasers } = functions;
+  return { allocators, releasers, switches: values.switch };
+}
+
+/** Whether a program says where its functions are. */
+function hasFunctions(elf: ElfFile): boolean {
+  return elf.symbols.all.some(({ type, section }) => type === "func" && section !== SHN.undefined);
+}
+
 /** Runs the command; returns the status to end with: 1 if anything was found. */
 export async function doctor(args: readonly string[]): Promise<number> {
   const { values, rest: [file, ...programArgs] } = readOptions("doctor", args, DEFAULTS);
@@ -68,13 +96,14 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const addresses = choose("addresses", values.addresses, ADDRESSES);
   const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
   const instructions = instructionLimit(values);
+  const { arch, elf } = await programOf(file, { arch: values.arch, limit: memoryBytes(values) });
   const told = {
-    allocators: values.allocator.map(allocatorOf),
-    releasers: values.releaser.map(releaserOf),
-    switches: values.switch,
+    ...functionsOf(elf, values),
     ...(instructions === undefined ? {} : { instructions }),
   };
-  const { arch, elf } = await programOf(file, { arch: values.arch, limit: memoryBytes(values) });
+  if (!hasFunctions(elf)) {
+    console.error(`trapline: ${file} has no symbols, without which little can be found`);
+  }
   const module = { commandLine: programLine(file, programArgs), bytes: elf.bytes, abi };
   const end = new ProgramEnd();
   const options = { ...machineOptions(arch, values), modules: [module], sinks: [end] };

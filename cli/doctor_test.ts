@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { buildProgram } from "../build/mod.ts";
 import { chooseClang, chooseLinker } from "../build/tools.ts";
 import { parseElf } from "../elf/mod.ts";
+import { withoutSectionHeaders } from "../elf/testing/bare_image.ts";
 import { namedProgram } from "../guest/boot_modules.ts";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { cliCommand, type Ran, runCli, runCommand } from "./testing/run_cli.ts";
@@ -71,6 +72,19 @@ Deno.test("trapline doctor, JSON is one document, a drawing goes into its file",
     assertMatch(nowhere.stderr, /^trapline: No such file or directory.*\n$/);
   } finally {
     Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("trapline doctor, a program without symbols is told of", async () => {
+  const file = Deno.makeTempFileSync({ suffix: ".elf" });
+  try {
+    const bytes = await namedProgram("green-crash", "x86_64") ?? new Uint8Array();
+    Deno.writeFileSync(file, withoutSectionHeaders(bytes));
+    const { code, text, stderr } = await runCli("doctor", file);
+    assertEquals(stderr, `trapline: ${file} has no symbols, without which little can be found\n`);
+    assertEquals(code, text.includes("no findings, ") ? 0 : 1);
+  } finally {
+    Deno.removeSync(file);
   }
 });
 
