@@ -27,22 +27,27 @@ static uint64_t kind_of(const struct exception_state *state) {
     return code & BREAKPOINT_CODES ? CORO_TRAP_BREAKPOINT : CORO_TRAP_OTHER;
 }
 
-// Runs at the base of the stack that has trapped.
-static void end_trapped(void *value, void **link) {
+// What the calling thread's coroutine has trapped with, from the handler to the base of its stack.
+static _Thread_local struct coro_trap pending;
+
+// Runs at the base of the stack that has trapped. The parent reads the description here, in a stack
+// frame that is over.
+static void end_trapped(void *object, void **link) {
+    (void)object;
+    struct coro_trap trap = pending;
     struct coro *coro = coro_of((struct coro_yielder *)(void *)link);
     coro_drop_object(coro);
     coro->status = CORO_TRAPPED;
-    coro_switch_and_reset_inline((uintptr_t)value, link);
+    coro_switch_and_reset_inline((uintptr_t)&trap, link);
 }
 
-// Has the thread go on at the base of the stack. The trap's description goes below the object, and all
-// that is above it is the value that coro_setup_trap_trampoline puts where it is.
+// Has the thread go on at the base of the stack. The value that goes there is all that is between the
+// link and the end of the object and lies there already, so that the stack is whole until it is left.
 static void redirect(struct exception_state *state, struct coro *coro, uint64_t kind) {
-    struct coro_trap *trap = (struct coro_trap *)coro->object - 1;
-    *trap = (struct coro_trap){kind, state->code, state->address, state->pc, state->sp, 0};
-    size_t size = (uintptr_t)coro->stack.base - CORO_PARENT_LINK_OFFSET - (uintptr_t)trap;
+    pending = (struct coro_trap){kind, state->code, state->address, state->pc, state->sp};
+    size_t size = (uintptr_t)coro->stack.base - CORO_PARENT_LINK_OFFSET - (uintptr_t)coro->object;
     struct coro_trap_registers registers =
-        coro_setup_trap_trampoline(coro->stack.base, trap, size, end_trapped);
+        coro_setup_trap_trampoline(coro->stack.base, coro->object, size, end_trapped);
 #if defined(__aarch64__)
     state->pc = registers.pc;
     state->sp = registers.sp;

@@ -35,7 +35,6 @@ struct coro_trap {
     uintptr_t address; // see there
     uintptr_t pc;
     uintptr_t sp;
-    uintptr_t padding;
 };
 
 // Has CPU exceptions of the calling thread's coroutines handled, on a stack for the handler. Those of
