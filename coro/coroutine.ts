@@ -4,7 +4,8 @@
  * @module
  */
 import { CoroutineError } from "./errors.ts";
-import type { CoroutinePort, Delegate } from "./coroutine_port.ts";
+import type { CoroutineIdentity, CoroutinePort } from "./coroutine_port.ts";
+import { Delegation, type Step } from "./delegation.ts";
 import type { Reply } from "./exchange.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { textOf } from "./kept_errors.ts";
@@ -33,16 +34,6 @@ export interface Codecs<Y, R> {
   readonly yields?: Codec<Y>;
   /** What its body returns; by default words as integers from 0. */
   readonly returns?: Codec<R>;
-}
-
-/** Which coroutine of the guest. */
-export interface CoroutineIdentity {
-  /** Function of its body. */
-  readonly name: string;
-  /** Its number: no other of its host has it. */
-  readonly number: bigint;
-  /** Address of what the agent keeps of it. */
-  readonly slot: bigint;
 }
 
 /** What a slot says. */
@@ -84,7 +75,7 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
   readonly #slot: bigint;
   #end: "finished" | "threw" | null = null;
   #disposed = false;
-  #stepping = false;
+  readonly #delegation: Delegation;
   /** What its slot said last of the generator that it yields for. */
   #note = 0n;
 
@@ -99,6 +90,7 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     this.name = options.name;
     this.number = options.number;
     this.#slot = options.slot;
+    this.#delegation = new Delegation(port, options);
   }
 
   /**
@@ -175,10 +167,10 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
    */
   override return(value?: R): IteratorResult<Y, R | undefined> {
     if (this.#isOver("drop")) return { done: true, value };
-    const delegate = this.#takeDelegate();
+    const delegate = this.#delegation.take(this.#note);
     if (delegate !== null) {
       const word = isWord(value) ? value : undefined;
-      const step = this.#step(
+      const step = this.#delegation.step(
         delegate,
         (iterator) => iterator.return?.(word) ?? { done: true, value: word },
       );
@@ -205,10 +197,10 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
       this.#drop();
       throw error;
     }
-    const delegate = this.#takeDelegate();
+    const delegate = this.#delegation.take(this.#note);
     if (delegate === null) return this.#throw(error);
     const { throw: thrower } = delegate.iterator;
-    const step = this.#step(delegate, (iterator) => {
+    const step = this.#delegation.step(delegate, (iterator) => {
       if (thrower !== undefined) return thrower.call(iterator, error);
       iterator.return?.();
       throw error;
@@ -230,9 +222,13 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     }
     const { alive } = this.#read();
     if (alive && !this.#isOver("drop")) {
-      const delegate = this.#takeDelegate();
-      if (delegate !== null) this.#step(delegate, (iterator) => iterator.return?.());
+      const delegate = this.#delegation.take(this.#note);
+      const step = delegate === null
+        ? null
+        : this.#delegation.step(delegate, (iterator) => iterator.return?.());
       this.#drop();
+      this.#disposed = true;
+      if (step?.kind === "threw") throw step.error;
     }
     this.#disposed = true;
   }
@@ -254,9 +250,9 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
   /** Runs it on from where it is: the host's generator that it yields for, else the guest. */
   #resume(value: N | undefined): IteratorResult<Y, R> {
     const word = wordOf(value, `input of ${this.name}`);
-    const delegate = this.#takeDelegate();
+    const delegate = this.#delegation.take(this.#note);
     if (delegate === null) return this.#run(word);
-    return this.#goOn(this.#step(delegate, (iterator) => iterator.next(word)));
+    return this.#goOn(this.#delegation.step(delegate, (iterator) => iterator.next(word)));
   }
 
   #run(word: bigint): IteratorResult<Y, R> {
@@ -305,51 +301,6 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     }
   }
 
-  /** One step of the host's generator that it yields for. */
-  #step(
-    delegate: Delegate,
-    act: (iterator: Delegate["iterator"]) => IteratorResult<Word | void, Word | void> | undefined,
-  ): Step {
-    this.#stepping = true;
-    try {
-      const { done = false, value } = act(delegate.iterator) ?? { done: true, value: undefined };
-      const word = wordOf(value, `value of host function ${delegate.name}`);
-      if (done !== true) {
-        const note = this.#port.newNote();
-        this.#port.delegates.set(this.number, { ...delegate, note });
-        this.#writeNote(note);
-        return { kind: "yielded", value: word };
-      }
-      return { kind: "returned", value: word };
-    } catch (error) {
-      return { kind: "threw", error };
-    } finally {
-      this.#stepping = false;
-    }
-  }
-
-  /** The host's generator that it yields for, by what {@linkcode #isOver} has found. */
-  #takeDelegate(): Delegate | null {
-    const note = this.#note;
-    const { delegates } = this.#port;
-    const delegate = delegates.get(this.number);
-    if (note === 0n) return null;
-    if (delegate !== undefined && delegate.note === note) {
-      delegates.delete(this.number);
-      this.#writeNote(0n);
-      return delegate;
-    }
-    throw new CoroutineError(
-      "foreign",
-      `Cannot go on with ${this.name}: expected the generator of a host function that it yields ` +
-        "for, which is at another place, as no snapshot holds it",
-    );
-  }
-
-  #writeNote(note: bigint): void {
-    this.#port.memory.writeWord(this.#slot + BigInt(SLOT.note), note);
-  }
-
   /**
    * Whether it has ended.
    * @throws {CoroutineError} if it is running, or its host or itself has been disposed of
@@ -365,7 +316,7 @@ export class Coroutine<Y = bigint, R = bigint, N extends Word = Word>
     const words = this.#read();
     const state = this.#stateOf(words);
     this.#note = words.note;
-    if (state === "running" || this.#stepping) {
+    if (state === "running" || this.#delegation.isRunning) {
       throw new CoroutineError(
         "running",
         `Cannot ${action} ${this.name}: it is running, expected it to be fresh or suspended`,
@@ -406,11 +357,6 @@ const NO_SLOT: SlotWords = { alive: false, state: 0n, base: 0n, limit: 0n, note:
 /** A coroutine of whatever values. */
 // deno-lint-ignore no-explicit-any
 export type AnyCoroutine = Coroutine<any, any, any>;
-
-/** What a step of a host's generator came to. */
-type Step =
-  | { readonly kind: "yielded" | "returned"; readonly value: bigint }
-  | { readonly kind: "threw"; readonly error: unknown };
 
 /** What words are read as where nothing else is said. */
 export const PLAIN = { yields: unsigned, returns: unsigned } as const;

@@ -32,6 +32,8 @@ export interface CoroutinePort extends YielderPort {
   readonly broken: boolean;
   /** Has the agent do something. */
   operate(request: Request): Reply;
+  /** Refuses what is to be done while the host has not come to the end of something else. */
+  checkIdle(action: string): void;
   /** Puts an error away, for the guest to carry its token. */
   keep(error: unknown): bigint;
   /** The error that an outcome other than a value stands for. */
@@ -46,4 +48,14 @@ export interface CoroutinePort extends YielderPort {
   ended(number: bigint): void;
   /** The stack frames of a coroutine that is running, or suspended at a stack pointer. */
   frames(of: { readonly link: bigint; readonly sp: bigint | undefined }): CoroutineFrame[];
+}
+
+/** Which coroutine of the guest. */
+export interface CoroutineIdentity {
+  /** Function of its body. */
+  readonly name: string;
+  /** Its number: no other of its host has it. */
+  readonly number: bigint;
+  /** Address of what the agent keeps of it. */
+  readonly slot: bigint;
 }

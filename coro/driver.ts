@@ -4,12 +4,20 @@
  *
  * @module
  */
-import type { ElfFile } from "../elf/mod.ts";
 import type { Machine } from "../kernel/mod.ts";
+import { AgentRecord, agentSymbol } from "./agent_record.ts";
 import { CoroutineError } from "./errors.ts";
-import type { Answer, DriverEvents, Finished, Reply, Request, Stop } from "./exchange.ts";
+import type {
+  Answer,
+  DriverEvents,
+  DriverOptions,
+  Finished,
+  Reply,
+  Request,
+  Stop,
+} from "./exchange.ts";
 import { GuestMemory } from "./memory.ts";
-import { Action, ARGUMENTS, CALL, Operation, RECORD, VERSION, WORDS } from "./record.ts";
+import { Action, Operation, RECORD, VERSION } from "./record.ts";
 
 /** An operation that has begun and not ended. */
 interface Open {
@@ -44,20 +52,6 @@ interface Loss {
   readonly error: CoroutineError;
 }
 
-/** What a driver is made of. */
-export interface DriverOptions {
-  /** The program. */
-  readonly elf: ElfFile;
-  /** Its name. */
-  readonly name: string;
-  /** Number of its task. */
-  readonly task: number;
-  /** Instructions an operation may take. */
-  readonly budget: number;
-  /** The host. */
-  readonly events: DriverEvents;
-}
-
 /** Instructions a program may take until its agent waits for the first time. */
 const BOOT_BUDGET = 200_000_000;
 
@@ -67,10 +61,9 @@ export class Driver {
   readonly machine: Machine;
   /** Memory of the program. */
   readonly memory: GuestMemory;
-  readonly #task: number;
+  /** The agent's record. */
+  readonly record: AgentRecord;
   readonly #name: string;
-  /** Address of the agent's record. */
-  readonly record: bigint;
   readonly #wait: bigint;
   readonly #host: bigint | undefined;
   readonly #budget: number;
@@ -88,10 +81,9 @@ export class Driver {
   constructor(machine: Machine, options: DriverOptions) {
     const { elf, name, task, budget, events } = options;
     this.machine = machine;
-    this.#task = task;
     this.#name = name;
-    this.record = symbol(elf, { name: "coro_agent_record", program: name });
-    this.#wait = symbol(elf, { name: "coro_agent_wait", program: name });
+    const record = agentSymbol(elf, { name: "coro_agent_record", program: name });
+    this.#wait = agentSymbol(elf, { name: "coro_agent_wait", program: name });
     this.#host = elf.symbolNamed("coro_agent_host")?.value;
     this.#budget = budget;
     this.#events = events;
@@ -105,6 +97,7 @@ export class Driver {
       allocate: (size) => this.#allocate(size),
       free: (address, size) => this.#free(address, size),
     });
+    this.record = new AgentRecord(this.memory, record);
   }
 
   /**
@@ -116,11 +109,8 @@ export class Driver {
     this.#begin(`boot ${this.#name}`, BOOT_BUDGET);
     this.#advance();
     this.#open.pop();
-    const [version = 0n] = this.#words(RECORD.version, 1);
-    if (version === VERSION) {
-      this.#write(this.record + RECORD.hosted, 1n);
-      return;
-    }
+    const version = this.record.word(RECORD.version);
+    if (version === VERSION) return this.record.greet();
     throw new CoroutineError(
       "program",
       `Cannot drive ${this.#name}: its agent has version 0x${version.toString(16)}, expected ` +
@@ -133,15 +123,14 @@ export class Driver {
    * in the middle of is left to {@linkcode Driver.proceed}.
    */
   resynchronize(): void {
-    const [depth = 0n] = this.#words(RECORD.depth, 1);
-    const [busy = 0n] = this.#words(RECORD.busy, 1);
+    const { depth, isBusy } = this.record;
     const action = "go on from a snapshot";
     this.#calls = Array.from(
-      { length: Number(depth) },
+      { length: depth },
       () => ({ sp: 0n, served: true, isElsewhere: false }),
     );
     this.#open = Array.from(
-      { length: Number(depth + busy) },
+      { length: depth + (isBusy ? 1 : 0) },
       () => ({ action, budget: this.#budget, end: 0 }),
     );
     const error = new CoroutineError(
@@ -163,34 +152,15 @@ export class Driver {
     return this.#waits;
   }
 
-  /** A word of the agent's record. */
-  word(offset: bigint): bigint {
-    return this.#words(offset, 1)[0] as bigint;
-  }
-
-  /** The text that came with the last outcome. */
-  get text(): string {
-    const size = Number(this.word(RECORD.textSize));
-    return new TextDecoder().decode(this.memory.read(this.record + RECORD.text, size));
-  }
-
-  /** Address of the record's room. */
-  get room(): bigint {
-    return this.record + RECORD.room;
-  }
-
   /**
    * Has the agent do something.
    * @throws {CoroutineError} of kind `busy`, `budget`, `stopped` or `halted`
    */
   operate(request: Request): Reply {
-    const { operation, slot = 0n, words = [], room, action } = request;
-    this.#checkIdle(action);
+    const { action } = request;
+    this.checkIdle(action);
     this.#serve();
-    if (room !== undefined) this.memory.write(this.room, room);
-    const all = new BigUint64Array(3 + WORDS);
-    all.set([1n, operation, slot, ...words]);
-    this.memory.write(this.record + RECORD.busy, new Uint8Array(all.buffer));
+    this.record.submit(request);
     this.#begin(action, this.#budget);
     return this.#finish();
   }
@@ -212,8 +182,7 @@ export class Driver {
     while (this.#open.length > 0) {
       if (this.#calls.length < this.#open.length) {
         const reply = this.#finishOrLose();
-        const [operation = 0n, slot = 0n] = this.#words(RECORD.done, 2);
-        this.#finished.push({ ...reply, operation, slot });
+        this.#finished.push({ ...reply, ...this.record.done() });
       } else {
         if (!this.#waits) this.#advance();
         this.#leave(this.#events.raise(broken.error));
@@ -234,8 +203,11 @@ export class Driver {
     );
   }
 
-  /** Refuses an operation while another has not come to its end. */
-  #checkIdle(action: string): void {
+  /**
+   * Refuses an operation while another has not come to its end.
+   * @throws {CoroutineError} of kind `busy`, `foreign` or `halted`
+   */
+  checkIdle(action: string): void {
     if (this.#loss !== null) throw this.#loss.error;
     if (this.#calls.at(-1)?.isElsewhere === true) {
       throw new CoroutineError(
@@ -244,6 +216,7 @@ export class Driver {
           "program's first",
       );
     }
+    if (this.#open.length === 0 && this.#broken === null && !this.#waits) this.#settle(action);
     const broken = this.#broken;
     const open = this.#open.length;
     // Within another operation, only a host function can ask for more.
@@ -255,6 +228,15 @@ export class Driver {
         `${this.#open.at(-1)?.action ?? "what its machine was made to do"}`,
       broken === null ? {} : { cause: broken.error },
     );
+  }
+
+  /** The machine has been run, or made what it was at another time, without this host. */
+  #settle(action: string): void {
+    const { depth, isBusy } = this.record;
+    if (isBusy || depth > 0) return this.resynchronize();
+    this.#begin(action, this.#budget);
+    this.#advance();
+    this.#open.pop();
   }
 
   #begin(action: string, budget: number): void {
@@ -273,13 +255,8 @@ export class Driver {
       if (this.#loss === null) throw error;
       this.#open.length = this.#calls.length = this.#loss.depth;
       this.#loss = null;
-      return this.#reply();
+      return this.record.reply();
     }
-  }
-
-  #reply(): Reply & { readonly depth: number } {
-    const [outcome = 0n, value = 0n, depth = 0n] = this.#words(RECORD.outcome, 3);
-    return { outcome: BigInt.asIntN(64, outcome), value, depth: Number(depth) };
   }
 
   /** Runs the innermost operation to its end. */
@@ -287,7 +264,7 @@ export class Driver {
     const { action } = this.#open.at(-1) as Open;
     this.#advance();
     this.#open.pop();
-    const reply = this.#reply();
+    const reply = this.record.reply();
     const { depth } = reply;
     if (depth < this.#calls.length) {
       const error = new CoroutineError(
@@ -321,14 +298,12 @@ export class Driver {
    * interrupt comes first.
    */
   get #waits(): boolean {
-    return this.#isAt(this.#wait) && this.word(RECORD.busy) === 0n;
+    return this.#isAt(this.#wait) && !this.record.isBusy;
   }
 
   /** Whether the machine is at a call of a host function that has no answer yet. */
   get #isCall(): boolean {
-    if (!this.#isAt(this.#host)) return false;
-    const action = this.memory.word(this.machine.cpu.sp + CALL.action);
-    return action === Action.ASKED || action === Action.AGAIN;
+    return this.#isAt(this.#host) && this.record.isAsking(this.machine.cpu.sp);
   }
 
   #isAt(address: bigint | undefined): boolean {
@@ -382,16 +357,9 @@ export class Driver {
    */
   #answer(): boolean {
     const { sp } = this.machine.cpu;
-    const bytes = this.memory.read(sp, CALL.size);
-    const [name = 0n, ...words] = new BigUint64Array(bytes.buffer);
+    const call = this.record.callAt(sp);
     this.#calls.push({ sp, served: false, isElsewhere: !this.#events.isAgentRunning() });
-    const answer = this.#events.answer({
-      name: this.memory.text(name),
-      words: words.slice(0, ARGUMENTS),
-      refused: words[ARGUMENTS] === Action.AGAIN
-        ? BigInt.asIntN(64, words[ARGUMENTS + 1] ?? 0n)
-        : 0n,
-    });
+    const answer = this.#events.answer(call);
     if (this.#broken !== null) throw this.#broken.error;
     const loss = this.#loss;
     if (loss === null) {
@@ -405,30 +373,18 @@ export class Driver {
   }
 
   /** Gives a host function's answer. */
-  #leave({ action, value, room }: Answer): void {
-    if (room !== undefined) this.memory.write(this.room, room);
+  #leave(answer: Answer): void {
     const { sp, served } = this.#calls.pop() as Call;
-    const call = served ? this.word(RECORD.call) : sp;
-    this.#write(call + CALL.action, action, value);
-    if (!served) return;
-    this.#write(this.record + RECORD.busy, 1n, Operation.LEAVE);
+    this.record.answer(served ? null : sp, answer);
   }
 
   /** Has the agent serve operations, before the first that a host function asks for. */
   #serve(): void {
     const call = this.#calls.at(-1);
     if (call === undefined || call.served) return;
-    this.#write(call.sp + CALL.action, Action.SERVE);
+    this.record.answer(call.sp, { action: Action.SERVE, value: 0n });
     call.served = true;
     this.#advance();
-  }
-
-  #words(offset: bigint, count: number): bigint[] {
-    return [...new BigUint64Array(this.memory.read(this.record + offset, 8 * count).buffer)];
-  }
-
-  #write(address: bigint, ...words: bigint[]): void {
-    this.memory.write(address, new Uint8Array(BigUint64Array.from(words).buffer));
   }
 
   #allocate(size: number): bigint {
@@ -451,14 +407,4 @@ export class Driver {
       action: `free ${size} bytes`,
     });
   }
-}
-
-function symbol(elf: ElfFile, { name, program }: { name: string; program: string }): bigint {
-  const found = elf.symbolNamed(name);
-  if (found !== undefined) return found.value;
-  throw new CoroutineError(
-    "program",
-    `Cannot drive ${program}: it has no symbol ${name}, expected a program that includes ` +
-      "coro_agent.h and was not stripped",
-  );
 }

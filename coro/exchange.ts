@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ElfFile } from "../elf/mod.ts";
 import type { RunResult } from "../kernel/mod.ts";
 import type { CoroutineError } from "./errors.ts";
 
@@ -71,4 +72,18 @@ export interface DriverEvents {
   stopped(stop: Stop): boolean;
   /** Why the program has ended. */
   ended(action: string, reason: string): CoroutineError;
+}
+
+/** What a driver is made of. */
+export interface DriverOptions {
+  /** The program. */
+  readonly elf: ElfFile;
+  /** Its name. */
+  readonly name: string;
+  /** Number of its task. */
+  readonly task: number;
+  /** Instructions an operation may take. */
+  readonly budget: number;
+  /** The host. */
+  readonly events: DriverEvents;
 }

@@ -89,7 +89,7 @@ export class Guest implements HostFunctionsPort {
       },
     });
     const { memory, record } = this.driver;
-    this.view = new GuestView(machine, { memory, elf, record, task: TASK });
+    this.view = new GuestView(machine, { memory, elf, record: record.address, task: TASK });
     this.watch = new FailureWatch(this.view);
   }
 
@@ -135,6 +135,11 @@ export class Guest implements HostFunctionsPort {
   /** See {@linkcode CoroutinePort.operate}. */
   operate(request: Request): Reply {
     return this.driver.operate(request);
+  }
+
+  /** See {@linkcode CoroutinePort.checkIdle}. */
+  checkIdle(action: string): void {
+    this.driver.checkIdle(action);
   }
 
   /** See {@linkcode CoroutinePort.keep}. */
@@ -204,7 +209,7 @@ export class Guest implements HostFunctionsPort {
     const isTrap = outcome === Outcome.TRAPPED || last?.cause === "exception";
     if (isTrap && outcome > 0n && trap !== null) return new GuestTrap(where, trap);
     if (outcome === Outcome.THREW && last !== null) {
-      return panicOf(where, { ...last, text: this.driver.text });
+      return panicOf(where, { ...last, text: this.driver.record.text });
     }
     const kind = ERRORS[String(outcome)] ?? "value";
     return new CoroutineError(kind, `${where}: the guest's runtime answered ${outcome}`);

@@ -159,7 +159,7 @@ export class CoroutineHost implements Disposable {
     const number = this.#numbers + 1n;
     const { outcome, value: slot } = this.#guest.driver.operate({
       operation: Operation.CREATE,
-      words: [body, drop, size, this.#guest.driver.room, BigInt(object.length), number],
+      words: [body, drop, size, this.#guest.driver.record.room, BigInt(object.length), number],
       room: object,
       action: `make a coroutine of ${name}`,
     });

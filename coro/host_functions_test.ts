@@ -97,6 +97,43 @@ for (const arch of ARCH_NAMES) {
     assertEquals(kept.next(), { done: false, value: 4n });
     assertEquals(kept.state, "suspended");
     kept.return();
+    // An error of its end comes out of disposing, too, and the coroutine is gone all the same.
+    const fail = () => {
+      throw new RangeError("at the end");
+    };
+    const failing = bootHost(arch, {
+      imports: {
+        *ask(): Generator<number> {
+          try {
+            yield 1;
+          } finally {
+            fail();
+          }
+        },
+      },
+    });
+    using _ = failing;
+    const last = failing.coroutine("asker");
+    last.next(1);
+    assertThrows(() => last[Symbol.dispose](), RangeError, "at the end");
+    assertEquals(failing.coroutines, []);
+  });
+
+  Deno.test(`host function ${arch}, a generator waits while a call is broken off`, () => {
+    const given: bigint[] = [];
+    function* ask(): Generator<number, number, bigint> {
+      given.push(yield 1);
+      given.push(yield 2);
+      return 3;
+    }
+    using host = bootHost(arch, { budget: 50_000, imports: { ask } });
+    using asker = host.coroutine("asker");
+    asker.next(1);
+    const spin = host.coroutine("spin");
+    assertEquals(assertThrows(() => spin.next(1n << 60n), CoroutineError).kind, "budget");
+    assertEquals(assertThrows(() => asker.next(5), CoroutineError).kind, "busy");
+    host.abandon();
+    assertEquals([asker.next(6).value, asker.next(7).value, given], [2n, 3n, [6n, 7n]]);
   });
 
   Deno.test(`host function ${arch}, what it throws comes out of next`, () => {

@@ -213,6 +213,24 @@ for (const arch of ARCH_NAMES) {
     assertEquals(run(), results);
   });
 
+  Deno.test(`CoroutineHost ${arch}, whose machine was run or restored without it`, () => {
+    using host = bootHost(arch, { budget: 100_000 });
+    const spin = host.coroutine("spin");
+    const echo = host.coroutine("echo");
+    assertEquals(echo.next(1).value, 2n);
+    for (const instructions of [1, 10, 1000, 12_345]) {
+      host.machine.run(instructions);
+      assertEquals(echo.next(instructions).value, BigInt(instructions + 1));
+    }
+    assertEquals(kindOf(() => spin.next(50_000)), "budget");
+    const snapshot = host.machine.snapshot();
+    assertEquals(host.proceed(10_000_000).result, { done: true, value: 50_000n });
+    host.machine.restore(snapshot);
+    assertEquals(kindOf(() => echo.next(1)), "busy");
+    assertEquals(host.proceed(10_000_000).result, { done: true, value: 50_000n });
+    assertEquals(echo.next(1).value, 2n);
+  });
+
   Deno.test(`CoroutineHost.from ${arch}, coroutines go on in another host`, () => {
     using host = bootHost(arch);
     using fibonacci = host.coroutine("fibonacci");

@@ -47,14 +47,8 @@
  * @module
  */
 export { coroutinesProgram } from "../guest/boot_modules.ts";
-export {
-  type AnyCoroutine,
-  type Codecs,
-  Coroutine,
-  type CoroutineIdentity,
-  type CoroutineState,
-} from "./coroutine.ts";
-export type { CoroutinePort, Delegate } from "./coroutine_port.ts";
+export { type AnyCoroutine, type Codecs, Coroutine, type CoroutineState } from "./coroutine.ts";
+export type { CoroutineIdentity, CoroutinePort, Delegate } from "./coroutine_port.ts";
 export type { Reply, Request, Stop } from "./exchange.ts";
 export {
   CoroutineError,
