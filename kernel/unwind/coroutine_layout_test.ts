@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { type ElfFile, parseElf } from "../../elf/mod.ts";
 import { machineRegisters } from "../../unwind/cfi/mod.ts";
-import { FrameIterator } from "../../unwind/walk/mod.ts";
+import { FrameIterator, RegisterSet } from "../../unwind/walk/mod.ts";
 import { LiveState } from "./live_state.ts";
 import { taskMemory } from "./unwind_stack.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
@@ -119,6 +119,26 @@ class Stopped implements Disposable {
     return [...frames].map((frame) => frame.function?.name ?? "?");
   }
 
+  /** The functions of a suspended stack, as the document says they are found. */
+  walkSuspended(sp: bigint): string[] {
+    const { kernel } = this.session.machine;
+    const { task } = kernel.cpus[0]!.current;
+    const registers = new RegisterSet(kernel.arch.elfMachine);
+    const { names } = machineRegisters(kernel.arch.elfMachine);
+    const isArm = this.arch === "aarch64";
+    const set = (name: string, value: bigint) => registers.set(names.indexOf(name), value);
+    set(this.#names.fp, this.word(sp + (isArm ? 8n : 16n)));
+    set(this.#names.saved, this.word(sp + (isArm ? 16n : 8n)));
+    registers.set(registers.numbers.stackPointer, sp + (isArm ? 32n : 24n));
+    registers.set(registers.numbers.programCounter, this.word(sp) - (isArm ? 4n : 2n));
+    const frames = new FrameIterator({
+      registers,
+      memory: taskMemory(kernel, task),
+      modules: task.code.modules,
+    }, { framePointer: false, start: "return-address" });
+    return [...frames].map((frame) => frame.function?.name ?? "?");
+  }
+
   /** The same by frame records, from the innermost one. */
   walkRecords(): string[] {
     const names: string[] = [];
@@ -155,6 +175,8 @@ for (const arch of ARCH_NAMES) {
       ...gap,
       "coro_init_trampoline": program.symbol("coro_init_trampoline"),
     });
+    // The object is a word, and has room for two.
+    assertEquals(sp, base - 32n - (isArm ? 16n : 8n));
     const forms = program.word(sp + (isArm ? 16n : 8n));
     assertEquals(forms, program.symbol("functions"));
 
@@ -192,6 +214,21 @@ for (const arch of ARCH_NAMES) {
         program.elf.symbolAt(word)?.symbol.name === "coro_switch_yield",
       ...(isArm ? { "FPCR, or a gap": 0xc00000n } : {}),
     });
+  });
+
+  Deno.test(`coro ${arch}, a suspended stack is walked from the call its switch is in`, () => {
+    using program = new Stopped(arch, "switch-forms functions");
+    program.at("coro_init_trampoline");
+    const link = program.register("object") - 16n;
+    program.at("coro_switch_yield");
+    program.session.machine.run(1);
+    const running = program.walk();
+    program.to(program.word(program.word(link) + 8n));
+    const suspended = program.session.machine.cpu.register(isArm ? "x1" : "rdx");
+    const names = program.walkSuspended(suspended);
+    const root = running.indexOf("coro_init_trampoline") + 1;
+    assert(root > 3, running.join());
+    assertEquals(names.slice(0, root), running.slice(0, root));
   });
 
   Deno.test(`coro ${arch}, a coroutine's address is where the document draws it`, () => {
