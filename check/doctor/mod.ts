@@ -22,9 +22,11 @@
  *
  * The files, lowest first: `finding.ts` says what there is to find, as plain data; `blocks.ts` what
  * a block of code does with the stack pointer; `stacks.ts` keeps what is known of stacks and
- * `program.ts` of a task's code; `arrival.ts` says what a program goes on with behind a switch;
- * `follower.ts` follows execution; `findings.ts` puts together what is wrong, with `walks.ts`,
- * `map.ts` and `guards.ts`; `writers.ts` runs once more to find who overwrote a return address.
+ * `program.ts` of a task's code; `arrival.ts` says what a program goes on with behind a switch.
+ * `ledger.ts` keeps findings, with `walks.ts` and `map.ts`; `neighbors.ts`, with `guards.ts`, and
+ * `findings.ts` say what is wrong. `follower.ts` follows execution, `noted_calls.ts` the calls that
+ * save contexts, allocate and free; `writers.ts` runs once more to find who overwrote a return
+ * address.
  *
  * @module
  */
