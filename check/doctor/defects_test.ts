@@ -59,6 +59,11 @@ const CASES: Readonly<Record<string, Expected>> = {
     at: /^release_own: (call|bl): freed the stack$/,
     evidence: [/^releases: (call|bl): allocated the stack$/],
   },
+  shifts: {
+    kind: "misaligned-resume",
+    at: /^swap: ret: resumed the save point$/,
+    evidence: [/^swap: mov: shifted the stack pointer$/],
+  },
   threads: {
     kind: "shared-stack",
     at: /^work: .*: began on a stack that another thread runs on$/,

@@ -33,9 +33,9 @@ export class Findings {
     return this.#ledger.all;
   }
 
-  /** A task was ended for a fault. */
-  onFault(program: Program, reason: string): void {
-    this.#ledger.onFault(program, reason);
+  /** A task was ended for a fault of the instruction at an address, if that is known. */
+  onFault(program: Program, reason: string, pc: number | undefined): void {
+    this.#ledger.onFault(program, reason, pc);
   }
 
   /** A stack is left for the first time: now it is known what runs on it. */
@@ -194,19 +194,23 @@ export class Findings {
   ): void {
     const { stack, program } = followed;
     const { expected, found, save } = verdict;
-    const shift = this.#shiftOf(followed, { pending, by: found - expected });
+    const shift = this.#shiftOf(followed, { pending, expected, found });
     const { function: where } = program.place(arrival.pc, true);
     const by = Math.abs(found - expected);
     const register = `%${this.#ledger.calling.stackPointer}`;
+    const name = this.#ledger.nameOf(program, stack);
+    const who = where === "" ? name : `${name}'s ${where}()`;
+    const loaded = shift.address === BigInt(pending.set.address)
+      ? null
+      : program.draft(pending.set, "loaded the stack pointer");
     const saved = save === undefined ? null : this.#ledger.saved(program, save);
     this.#ledger.add(followed, "misaligned-resume", {
-      summary:
-        `${this.#ledger.nameOf(program, stack)}'s ${where}() is resumed with ${register} ${by} ` +
-        `bytes too ${found < expected ? "low" : "high"}`,
+      summary: `${who} is resumed with ${register} ${by} bytes too ` +
+        (found < expected ? "low" : "high"),
       at: program.draft(this.#ledger.endOf(followed), "resumed the save point"),
       expected,
       found,
-      evidence: [saved, program.draft(pending.set, "loaded the stack pointer"), shift],
+      evidence: [saved, loaded, shift],
       stacks: [stack, pending.from],
       walks: [
         walkOf(program, stack, { ...arrival, above: Math.max(expected, found) }),
@@ -218,16 +222,17 @@ export class Findings {
   /** The instruction that moved the stack pointer away from what it should be. */
   #shiftOf(
     { program, last }: Followed,
-    { pending, by }: { pending: Pending; by: number },
-  ): Draft | null {
+    { pending, expected, found }: { pending: Pending; expected: number; found: number },
+  ): Draft {
     const { address, time } = pending.set;
-    let found = address;
-    for (
-      const each of instructionsOf(this.#arch, program.read, { begin: address, end: last.end })
-    ) {
-      if (each.address > address && each.use.moves === by) found = each.address;
+    let shift = address;
+    // If it was loaded right, something has moved it since.
+    const by = pending.value === found ? NaN : found - expected;
+    const range = { begin: address, end: last.end };
+    for (const each of instructionsOf(this.#arch, program.read, range)) {
+      if (each.address > address && each.use.moves === by) shift = each.address;
     }
-    return program.draft({ address: found, time }, "shifted the stack pointer");
+    return program.draft({ address: shift, time }, "shifted the stack pointer");
   }
 
   #onFreed(

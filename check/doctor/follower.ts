@@ -110,7 +110,8 @@ export class Follower implements Disposable {
     const program = task.name === name
       ? this.#programs.get(task)
       : this.programs.findLast((each) => each.task.name === name);
-    if (program !== undefined) this.#findings.onFault(program, reason);
+    const pc = this.#threads.get(this.#on.current)?.trap?.pc;
+    if (program !== undefined) this.#findings.onFault(program, reason, pc);
   }
 
   /** Where the block that a thread is in ends. */
@@ -353,6 +354,7 @@ export class Follower implements Disposable {
     const fp = () => Number(this.#on.cpu.register(this.#k.arch.calling.framePointer));
     this.#findings.onArrival(followed, { pending, verdict, arrival, fp });
     const { flow } = stack;
+    if (!isLocal && value === flow.left?.sp) this.#exact.add(set.address);
     switch (verdict.kind) {
       case "fresh": {
         const start = { ...set, pc: now.pc, sp: value };
@@ -369,7 +371,6 @@ export class Follower implements Disposable {
         this.#dropTo(followed, verdict.save.owner);
         break;
       case "left":
-        if (value === flow.left?.sp) this.#exact.add(set.address);
         // Either a function is called in the place of a switch, or another context begins there.
         if (arrival.begins) { for (const call of flow.calls) call.doubtful = true; }
     }

@@ -56,8 +56,8 @@ export class Ledger {
   readonly #k: Kernel;
   /** What is the matter with flows that are not in order. */
   readonly #causes = new Map<Flow, FindingDraft>();
-  /** What has shown last in a program, and where that went on. */
-  readonly #last = new Map<Program, { draft: FindingDraft; pc: number }>();
+  /** What has shown last in a program. */
+  readonly #last = new Map<Program, FindingDraft>();
 
   /** Empty. */
   constructor(k: Kernel) {
@@ -71,10 +71,10 @@ export class Ledger {
   }
 
   /** A task was ended for a fault. */
-  onFault(program: Program, reason: string): void {
-    const last = this.#last.get(program);
-    if (last === undefined) return;
-    const { draft, pc } = last;
+  onFault(program: Program, reason: string, at: number | undefined): void {
+    const draft = this.#last.get(program);
+    if (draft === undefined) return;
+    const pc = at ?? Number(draft.at.address);
     const crash: MapPoint = { kind: "crash", address: BigInt(pc), text: "crashed...", stack: null };
     const points = [...draft.map.points, crash].sort((a, b) => a.address < b.address ? -1 : 1);
     this.replace(draft, { ...draft, map: { ...draft.map, points } });
@@ -97,12 +97,12 @@ export class Ledger {
     const [first] = stacks;
     const cause = first === undefined ? undefined : this.#causes.get(first.flow);
     if (cause !== undefined) {
-      this.#last.set(program, { draft: cause, pc: found ?? Number(at.address) });
+      this.#last.set(program, cause);
       this.follow(cause, { kind, draft: at, summary, expected, found });
       return cause;
     }
     const draft = this.make(followed, kind, parts);
-    this.#last.set(program, { draft, pc: found ?? Number(at.address) });
+    this.#last.set(program, draft);
     if (first !== undefined) this.#causes.set(first.flow, draft);
     return draft;
   }

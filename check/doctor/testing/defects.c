@@ -18,9 +18,11 @@ _Noreturn void resume(const struct context *context);
 _Noreturn void resume_without_frame(const struct context *context);
 // Leaves its frame, and one word more.
 void leave_too_much(void);
+// Saves its registers on the stack, says where, and goes on with those of another.
+void swap(void **from, void *to);
 
 #if defined(__x86_64__)
-__asm__(".globl save, resume, resume_without_frame, leave_too_much\n"
+__asm__(".globl save, resume, resume_without_frame, leave_too_much, swap\n"
         ".type save, @function\nsave:\n"
         "    lea 8(%rsp), %rax\n    mov %rax, (%rdi)\n    mov (%rsp), %rax\n    mov %rax, 8(%rdi)\n"
         "    mov %rbp, 16(%rdi)\n    xor %eax, %eax\n    ret\n.size save, . - save\n"
@@ -31,9 +33,12 @@ __asm__(".globl save, resume, resume_without_frame, leave_too_much\n"
         "    mov (%rdi), %rsp\n    mov $1, %eax\n    jmp *8(%rdi)\n"
         ".size resume_without_frame, . - resume_without_frame\n"
         ".type leave_too_much, @function\nleave_too_much:\n"
-        "    add $8, %rsp\n    ret\n.size leave_too_much, . - leave_too_much\n");
+        "    add $8, %rsp\n    ret\n.size leave_too_much, . - leave_too_much\n"
+        ".type swap, @function\nswap:\n"
+        "    push %rbp\n    mov %rsp, (%rdi)\n    mov %rsi, %rsp\n    pop %rbp\n    ret\n"
+        ".size swap, . - swap\n");
 #else
-__asm__(".globl save, resume, resume_without_frame, leave_too_much\n"
+__asm__(".globl save, resume, resume_without_frame, leave_too_much, swap\n"
         ".type save, %function\nsave:\n"
         "    mov x9, sp\n    stp x9, x30, [x0]\n    str x29, [x0, #16]\n    mov w0, #0\n    ret\n"
         ".size save, . - save\n"
@@ -44,7 +49,10 @@ __asm__(".globl save, resume, resume_without_frame, leave_too_much\n"
         "    ldp x9, x10, [x0]\n    mov sp, x9\n    mov w0, #1\n    br x10\n"
         ".size resume_without_frame, . - resume_without_frame\n"
         ".type leave_too_much, %function\nleave_too_much:\n"
-        "    add sp, sp, #16\n    ret\n.size leave_too_much, . - leave_too_much\n");
+        "    add sp, sp, #16\n    ret\n.size leave_too_much, . - leave_too_much\n"
+        ".type swap, %function\nswap:\n"
+        "    stp x29, x30, [sp, #-16]!\n    mov x9, sp\n    str x9, [x0]\n    mov sp, x1\n"
+        "    ldp x29, x30, [sp], #16\n    ret\n.size swap, . - swap\n");
 #endif
 
 static char memory[8 * STACK_SIZE] __attribute__((aligned(4096)));
@@ -147,6 +155,26 @@ static void threads(void) {
     for (int i = 0; i < 10; i++) yield();
 }
 
+// What is handed on is where a stack was left, once a little above it.
+static void *here, *there;
+
+NOINLINE static void turns(void) {
+    volatile char room[64];
+    for (room[0] = 0;; room[0]++) swap(&there, here);
+}
+
+static void shifts(void) {
+    uint64_t *top = (uint64_t *)((char *)stack_allocate(STACK_SIZE) + STACK_SIZE);
+#if defined(__x86_64__)
+    there = top - 3;
+#else
+    there = top - 2;
+#endif
+    ((uint64_t *)there)[1] = (uint64_t)turns;
+    for (int i = 0; i < 3; i++) swap(&here, there);
+    swap(&here, (char *)there + 16);
+}
+
 // Nothing is wrong: a context is begun, goes back and ends, twice on the same stack.
 NOINLINE static void good(void) { resume(&first); }
 
@@ -163,6 +191,7 @@ static const struct {
 } cases[] = {
     {"overflows", overflows}, {"asks", asks},         {"leaves", leaves},   {"frames", frames},
     {"overruns", overruns},   {"releases", releases}, {"threads", threads}, {"sound", sound},
+    {"shifts", shifts},
 };
 
 int main(int argc, char **argv) {
