@@ -1,10 +1,16 @@
 // Programs that deal with their own CPU exceptions.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
+import { archByName } from "../../arch/mod.ts";
+import { ENCODERS } from "../../arch/testing/assembler.ts";
 import { sweep } from "../../util/testing/sweep.ts";
+import { KernReturn } from "../errors.ts";
+import { Machine } from "../machine.ts";
 import { Audit } from "../testing/audit.ts";
+import { elfProgram } from "../testing/elf_program.ts";
 import { StreamModel } from "../testing/invariants.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
+import { SYS } from "../testing/script_program.ts";
 import { Session, type SessionOptions } from "../testing/session.ts";
 
 /** Cases of the program `handlers` that check everything themselves. */
@@ -97,5 +103,37 @@ for (const arch of ARCH_NAMES) {
     assertEquals(session.console("handlers"), "spinning\n");
     assertEquals(session.ending("handlers"), "killed: terminated by jobs");
     audit.check();
+  });
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`thread_set_handler ${arch}, kernel-mode tasks have no handlers`, () => {
+    const { programRegion } = archByName(arch);
+    const encoder = ENCODERS[arch];
+    const [first = 0] = encoder.argumentRegisters;
+    const enter = arch === "x86_64" ? [0xcd, 0x80] : encoder.systemCall(); // int 0x80; svc #0
+    const call = (number: number, ...args: bigint[]): number[] => [
+      ...args.flatMap((value, i) => encoder.constant(encoder.argumentRegisters[i] ?? 0, value)),
+      ...encoder.constant(encoder.numberRegister, BigInt(number)),
+      ...enter,
+    ];
+    for (const number of [SYS.SET_HANDLER, SYS.EXCEPTION_RETURN]) {
+      const code = [
+        ...call(number, programRegion, programRegion + 4096n, 4096n, 0n),
+        ...encoder.move(first, encoder.resultRegister),
+        ...call(SYS.EXIT),
+      ];
+      const bytes = elfProgram({
+        machine: arch,
+        segments: [{ address: programRegion, bytes: new Uint8Array(code) }],
+      });
+      using machine = new Machine({
+        arch: archByName(arch),
+        memory: 8 * 2 ** 20,
+        modules: [{ commandLine: "asks", bytes, mode: "kernel" }],
+      });
+      machine.run(1_000_000);
+      assertEquals(machine.tasks[1]?.status, { kind: "exit", code: -KernReturn.INVALID_ARGUMENT });
+    }
   });
 }
