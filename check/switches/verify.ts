@@ -14,10 +14,10 @@ import { hex } from "../../arch/physical_memory.ts";
 import type { ElfFile } from "../../elf/mod.ts";
 import type { Machine, RunResult } from "../../kernel/machine.ts";
 import type { RegisterSet } from "../../unwind/walk/mod.ts";
-import { machineRegisters, registerName } from "../../unwind/cfi/mod.ts";
 import { beforeEnd, type Chain, chainDiffers, chainOf } from "./frames.ts";
 import type { Observation } from "./observation.ts";
 import { tryInterrupts } from "./interrupts.ts";
+import { type Kept, lostBetween } from "./kept.ts";
 import { changedWords, findRoutines, type Routine, SwitchProgram } from "./program.ts";
 import { Problems, type SwitchReport, type SwitchWrite } from "./report.ts";
 import { step } from "./step.ts";
@@ -56,9 +56,7 @@ const FRAME_SIZE = 1024n;
 const SWITCH_LIMIT = 10_000;
 
 /** A place that a switch was called from, and what must be there when it is arrived at. */
-interface Saved {
-  readonly registers: RegisterSet;
-  readonly fpControl: Readonly<Record<string, bigint>>;
+interface Saved extends Kept {
   /** Its frames, up to where the stack was entered from. */
   readonly own: Chain;
   /** Those from there on. */
@@ -224,7 +222,10 @@ class SwitchVerifier {
       return { frames: chain.frames.slice(1), error: chain.error };
     }
     this.#counts.resumed++;
-    this.#checkRegisters(routine, saved, registers);
+    const now = { registers, fpControl: program.fpControl() };
+    for (const { kind, subject, reason } of lostBetween(saved, now)) {
+      this.#problems.add({ kind, routine: routine.name, offset: 0, subject, reason });
+    }
     const rests = [saved.rest, ...(linked ? [old] : [])];
     const differences = rests.map((rest) =>
       chainDiffers(chain, {
@@ -236,24 +237,6 @@ class SwitchVerifier {
     if (fits < 0) this.#problem("walk", `arrived at ${hex(cpu.pc)}: ${differences[0]}`, routine);
     this.#rest = rests[fits] ?? NOTHING;
     return chain;
-  }
-
-  #checkRegisters(routine: Routine, saved: Saved, now: RegisterSet): void {
-    const { calleeSaved, platform } = machineRegisters(now.machine);
-    for (const register of calleeSaved) {
-      const value = saved.registers.get(register);
-      const have = now.get(register);
-      if (register === platform || value === undefined || have === value) continue;
-      const subject = registerName(now.machine, register);
-      const reason = `is ${hex(have ?? 0n)} when it goes on, was ${hex(value)}`;
-      this.#problems.add({ kind: "register", routine: routine.name, offset: 0, subject, reason });
-    }
-    const control = this.#program.fpControl();
-    for (const [subject, value] of Object.entries(saved.fpControl)) {
-      if (control[subject] === value) continue;
-      const reason = `is ${hex(control[subject] ?? 0n)} when it goes on, was ${hex(value)}`;
-      this.#problems.add({ kind: "fp-control", routine: routine.name, offset: 0, subject, reason });
-    }
   }
 
   /** At each instruction the frames are the old ones, and from one on those arrived at. */

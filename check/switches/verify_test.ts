@@ -172,6 +172,14 @@ for (const arch of ARCH_NAMES) {
     assertEquals(switches, 14);
   });
 
+  Deno.test(`verifySwitches ${arch}, of three stacks, each parent above and below its child`, () => {
+    const { problems, switches } = verify(arch, "switch-forms nested", { interrupts: 2 });
+    assertEquals(problems, []);
+    assertEquals(switches, 12);
+    const routines = [...INLINE, ...SHARED];
+    assertEquals(kinds(verify(arch, "switch-forms nested-inline", { routines })), control);
+  });
+
   Deno.test(`verifySwitches ${arch}, a function is called on another stack and comes back`, () => {
     const report = verify(arch, "switch-forms on-stack", { routines: ON_STACK });
     assertEquals(report.problems, []);

@@ -128,6 +128,26 @@ static int use(const struct forms *forms) {
     return end.argument != 55 || end.sp != 0 ? 3 : 0;
 }
 
+// A coroutine that resumes another, whose stack is above its own, and yields in between.
+static void outer(uintptr_t argument, void **link, void *object) {
+    const struct forms *forms = *(const struct forms **)object;
+    void *base = stacks[1] + STACK_SIZE;
+    void *sp = coro_init_stack(base, body, &forms, sizeof forms);
+    for (int i = 1; i <= 2; i++) {
+        sp = resume(forms, argument, sp, base).sp;
+        argument = deeper(forms, argument, link, i);
+    }
+    forms->reset(resume(forms, 0, sp, base).argument + 1, link);
+}
+
+NOINLINE static int nested(const struct forms *forms) {
+    void *base = stacks[0] + STACK_SIZE;
+    void *sp = coro_init_stack(base, outer, &forms, sizeof forms);
+    struct coro_transfer back = {0, sp};
+    for (uintptr_t i = 1; i <= 3; i++) back = resume(forms, i, back.sp, base);
+    return back.argument != 100 || back.sp != 0;
+}
+
 // There and back from the first function of a stack, inline or by functions; inline each return is to
 // where the call before it came from.
 static void root_inline(uintptr_t argument, void **link, void *object) {
@@ -171,6 +191,8 @@ int main(int argc, char **argv) {
     if (text_equal(name, "functions")) status = use(&functions);
     if (text_equal(name, "inline")) status = use(&inlined);
     if (text_equal(name, "mixed")) status = use(&mixed);
+    if (text_equal(name, "nested")) status = nested(&functions);
+    if (text_equal(name, "nested-inline")) status = nested(&inlined);
     if (text_equal(name, "pairs-inline")) status = pairs_inline(stacks[0] + STACK_SIZE);
     if (text_equal(name, "pairs-functions")) status = pairs_functions(stacks[0] + STACK_SIZE);
     if (text_equal(name, "clock")) status = tells_time() <= 0;
