@@ -64,6 +64,11 @@ export const REGISTER_NAMES: readonly string[] = [
   "pstate",
 ];
 
+/** Numbers of x0 to x30. */
+const GENERAL: ReadonlyMap<string, number> = new Map(
+  REGISTER_NAMES.slice(0, 31).map((name, number) => [name, number]),
+);
+
 /** SPSR_EL1 of EL0, with everything unmasked. */
 const MODE_EL0 = 0n;
 
@@ -197,8 +202,8 @@ export class AArch64TrapFrame implements TrapFrame {
   }
 
   #registerOffset(name: string): number {
-    const general = /^x([12]?\d|30)$/.exec(name);
-    if (general) return this.#layout.x0 + 8 * Number(general[1]);
+    const general = GENERAL.get(name);
+    if (general !== undefined) return this.#layout.x0 + 8 * general;
     switch (name) {
       case "sp":
       case "pc":

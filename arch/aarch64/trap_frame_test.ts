@@ -181,3 +181,30 @@ Deno.test("AArch64 trap frame, the layout is a multiple of the stack's alignment
   assertEquals(layout.size % 16, 0);
   assert(layout.vector + 8 <= layout.size);
 });
+
+Deno.test("AArch64 trap frame, what a program's handler is told: the address where there is one", () => {
+  const told = (esr: bigint) => makeFrame({ esr, far: 0x1234n }).frame.userTrap();
+  for (
+    const [esr, address] of [
+      [0x9200_0047n, 0x1234n], // data abort
+      [0x8200_000fn, 0x1234n], // instruction abort
+      [0x8a00_0000n, 0x1234n], // PC alignment
+      [0xd200_0022n, 0x1234n], // watchpoint
+      [0x0200_0000n, 0n], // undefined instruction
+      [0xf200_0007n, 0n], // BRK
+    ] as const
+  ) {
+    assertEquals(told(esr), { code: esr >> 26n, syndrome: esr, address });
+  }
+});
+
+Deno.test("AArch64 trap frame, a function is entered without flags, other registers are kept", () => {
+  const { frame } = makeFrame({ pstate: 0xf020_0c00n, esr: 1n });
+  for (let i = 0; i < 31; i++) frame.setRegister(`x${i}`, 100n + BigInt(i));
+  frame.enterFunction({ pc: 0x40_0000n, sp: 0x80_0000n, framePointer: 9n, arguments: [1n, 2n] });
+  assertEquals([frame.pc, frame.sp, frame.register("pstate")], [0x40_0000n, 0x80_0000n, 0n]);
+  for (let i = 0; i < 31; i++) {
+    const expected = [1n, 2n][i] ?? (i === 29 ? 9n : 100n + BigInt(i));
+    assertEquals(frame.register(`x${i}`), expected, `x${i}`);
+  }
+});

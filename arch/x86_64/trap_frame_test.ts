@@ -146,3 +146,30 @@ Deno.test("X86TrapFrame, exit routine: SYSRET only restores what SYSCALL saved",
   assertEquals(withVector(machine, 14, {}).exitRoutine(), "exit_to_user");
   assertEquals(withVector(machine, 14, { cs: KERNEL_CS }).exitRoutine(), "exit_to_kernel");
 });
+
+Deno.test("X86TrapFrame, what a program's handler is told: CR2 of a page fault only", () => {
+  using machine = makeMachine();
+  machine.cpu.setRegister("cr2", 0x5000n);
+  const told = (vector: number, error = 0n) => withVector(machine, vector, { error }).userTrap();
+  assertEquals(told(Vector.PF, 6n), { code: 14n, syndrome: 6n, address: 0x5000n });
+  assertEquals(told(Vector.GP, 8n), { code: 13n, syndrome: 8n, address: 0n });
+  assertEquals(told(Vector.UD), { code: 6n, syndrome: 0n, address: 0n });
+});
+
+Deno.test("X86TrapFrame, a function is entered without flags, other registers are kept", () => {
+  using machine = makeMachine();
+  const frame = view(machine);
+  REGISTER_NAMES.forEach((name, i) => frame.setRegister(name, 100n + BigInt(i)));
+  frame.enterFunction({ pc: 0x40_0000n, sp: 0x80_0000n, framePointer: 9n, arguments: [1n, 2n] });
+  const changed: Readonly<Record<string, bigint>> = {
+    rip: 0x40_0000n,
+    rsp: 0x80_0000n,
+    rbp: 9n,
+    rdi: 1n,
+    rsi: 2n,
+    rflags: 0x202n,
+  };
+  REGISTER_NAMES.forEach((name, i) => {
+    assertEquals(frame.register(name), changed[name] ?? 100n + BigInt(i), name);
+  });
+});
