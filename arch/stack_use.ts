@@ -66,6 +66,8 @@ export interface StackUse {
   readonly stores: BasedWords | undefined;
   /** Whole registers that it loads. */
   readonly loads: BasedWords | undefined;
+  /** A register that it moves another register's value or a popped one to. */
+  readonly replaces: string | undefined;
   /** Of a return that takes its address from a register: that register. */
   readonly link: string | undefined;
 }
@@ -95,5 +97,6 @@ export const PLAIN: Omit<StackUse, "size"> = {
   copy: undefined,
   stores: undefined,
   loads: undefined,
+  replaces: undefined,
   link: undefined,
 };

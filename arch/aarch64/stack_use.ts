@@ -89,6 +89,8 @@ function using(word: number): Use | undefined {
   if ((isExtended || isLogical) && rd === STACK_POINTER) {
     return { moves: undefined, source: { kind: "relative" } };
   }
+  // ORR (shifted register) with the zero register: MOV.
+  if ((word & 0xffe0_ffe0) >>> 0 === 0xaa00_03e0) return { replaces: `x${rd}` };
   // Loads and stores have bit 27 set and bit 25 clear.
   if (field(word, 27, 1) === 1 && field(word, 25, 1) === 0) return accessing(word, rn);
   return undefined;

@@ -76,7 +76,8 @@ function oneByte(code: Uint8Array, instruction: Instruction): Use | undefined {
   const word = hasPrefix(code, NARROW) ? 2 : WORD;
   if ((opcode & 0xf8) === 0x50) return { moves: -word };
   if ((opcode & 0xf8) === 0x58) {
-    return low === Gpr.rsp ? set({ kind: "memory", base: RSP, offset: 0 }) : { moves: word };
+    if (low === Gpr.rsp) return set({ kind: "memory", base: RSP, offset: 0 });
+    return { moves: word, replaces: name(low) };
   }
   switch (opcode) {
     case 0xe8:
@@ -181,7 +182,7 @@ function withOperands(
     }
     case 0x89: // MOV r/m, r
       if (isStack) return set({ kind: "register", register: name(other), offset: 0 });
-      if (operand.register !== undefined) return other === Gpr.rsp ? copy(operand.register, 0) : {};
+      if (operand.register !== undefined) return moved(operand.register, other);
       return words("stores", operand, other);
     case 0x8b: // MOV r, r/m
       if (operand.register === undefined) {
@@ -191,7 +192,7 @@ function withOperands(
       if (other === Gpr.rsp) {
         return set({ kind: "register", register: name(operand.register), offset: 0 });
       }
-      return isStack ? copy(other, 0) : {};
+      return moved(other, operand.register);
     case 0x8d: { // LEA
       const { base, offset } = operand;
       if (other !== Gpr.rsp) return base === Gpr.rsp ? copy(other, offset) : {};
@@ -230,6 +231,10 @@ function set(source: StackSource): Use {
 
 function copy(register: number, offset: number): Use {
   return { copy: { register: name(register), offset } };
+}
+
+function moved(to: number, from: number): Use {
+  return from === Gpr.rsp ? copy(to, 0) : { replaces: name(to) };
 }
 
 function memory({ base, offset }: Operand): StackSource {

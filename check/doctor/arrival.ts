@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Call, Flow, SavePoint, Stack } from "./stacks.ts";
+import type { Call, Flow, Leave, SavePoint, Stack } from "./stacks.ts";
 
 /** Where the program goes on. */
 export interface Arrival {
@@ -49,6 +49,11 @@ export type Verdict =
     readonly save: SavePoint | undefined;
   }
   | {
+    /** It goes on where the stack was left before, in calls that it has returned from since. */
+    readonly kind: "gone";
+    readonly leave: Leave;
+  }
+  | {
     /** It goes on in something that another flow on the same stack has taken the place of. */
     readonly kind: "shared";
     readonly flow: Flow;
@@ -62,15 +67,24 @@ const SMALL_SHIFT = 64;
 /** Says what an arrival on a stack is. */
 export function judge(stack: Stack, arrival: Arrival): Verdict {
   const { flow } = stack;
-  const same = exactly(flow, arrival) ?? nearly(flow, arrival) ?? asLeft(flow, arrival);
-  if (same !== undefined) return same;
   const { value, pc, begins } = arrival;
+  const left = asLeft(flow, arrival);
+  const same = exactly(flow, arrival);
+  if (same !== undefined) return same;
+  const other = begins || left !== undefined
+    ? undefined
+    : stack.past.findLast((each) => exactly(each, arrival) !== undefined);
+  if (other !== undefined) return { kind: "shared", flow: other };
+  const old = left === undefined && !begins ? gone(flow, arrival) : undefined;
+  if (old?.kind === "gone" && pc === old.leave.within?.ret && arrival.sp === old.leave.within.sp) {
+    return old;
+  }
+  const near = nearly(flow, arrival) ?? left;
+  if (near !== undefined) return near;
   if (begins || value >= flow.start.sp || pc === flow.start.pc) return { kind: "fresh" };
-  const past = stack.past.findLast((each) =>
-    (exactly(each, arrival) ?? asLeft(each, arrival)) !== undefined
-  );
+  const past = stack.past.findLast((each) => asLeft(each, arrival) !== undefined);
   if (past !== undefined) return { kind: "shared", flow: past };
-  return shifted(flow, arrival) ?? { kind: "unknown" };
+  return old ?? shifted(flow, arrival) ?? { kind: "unknown" };
 }
 
 /** A call or save point of a flow that goes on just so. */
@@ -113,6 +127,15 @@ function nearly(flow: Flow, { pc, sp }: Arrival): Verdict | undefined {
   }
   for (const { ret, sp } of flow.calls) if (ret === pc) offer(sp);
   return best === undefined ? undefined : { kind: "misaligned", ...best, found: sp };
+}
+
+/** Whether a flow goes on with a stack pointer it was left with in a call that is over. */
+function gone({ before, calls }: Flow, { value, handle }: Arrival): Verdict | undefined {
+  const leave = before.get(value) ?? before.get(handle);
+  const within = leave?.within;
+  if (leave === undefined || within === undefined) return undefined;
+  const isThere = calls.some(({ ret, sp }) => ret === within.ret && sp === within.sp);
+  return isThere ? undefined : { kind: "gone", leave };
 }
 
 /** A stack pointer that is not far off from the one the flow was left with. */

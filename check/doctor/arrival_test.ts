@@ -92,3 +92,15 @@ Deno.test("judge, what another context on the same stack has taken the place of 
   });
   assertEquals(verdict, { kind: "shared", flow: save.flow });
 });
+
+Deno.test("judge, where a stack was left before is stale when the call it was left in is over", () => {
+  const { stack, inner } = stackOf();
+  const before = (within: { ret: number; sp: number }) =>
+    stack.flow.before.set(BASE - 700, { address: 0, time: 0, sp: BASE - 700, within });
+  before({ ret: BEHIND + 8, sp: BASE - 680 });
+  assertEquals(kindOf(stack, { sp: BASE - 680, value: BASE - 700 }), "gone");
+  assertEquals(kindOf(stack, { sp: BASE - 680, handle: BASE - 700 }), "gone");
+  assertEquals(kindOf(stack, { sp: BASE - 680, value: BASE - 700, begins: true }), "fresh");
+  before(inner);
+  assertEquals(kindOf(stack, { sp: BASE - 680, value: BASE - 700 }), "unknown");
+});

@@ -110,6 +110,7 @@ export function scanBlock(arch: Arch, read: CodeReader, begin: number): Block {
     delta += moves ?? NaN;
     if (use.copy !== undefined) derived.add(use.copy.register);
     for (const register of use.loads?.registers ?? []) derived.delete(register);
+    if (use.replaces !== undefined) derived.delete(use.replaces);
     if (use.flow !== "next") break;
   }
   const { flow = "next" } = use ?? {};
@@ -194,17 +195,21 @@ const SAVER_JUMPS = 4;
 export function savesCaller(arch: Arch, read: CodeReader, begin: number): boolean {
   const { stackPointer } = arch.calling;
   let jumps = 0;
+  let popped = 0;
   let at = begin;
   for (let i = 0; i < SAVER_LENGTH; i++) {
     const use = useAt(arch, read, at);
     if (use === undefined) return false;
-    if (use.copy !== undefined && use.copy.offset >= 0) return true;
+    if (use.copy !== undefined && popped + use.copy.offset >= 0) return true;
     if (use.stores?.registers.includes(stackPointer)) return true;
     if (use.flow === "jump" && use.target !== undefined && jumps++ < SAVER_JUMPS) {
       at += use.target;
       continue;
     }
-    if (use.moves !== 0 || !["next", "branch"].includes(use.flow)) return false;
+    // The return address may be popped first.
+    if (use.moves === undefined || use.moves < 0) return false;
+    if (!["next", "branch"].includes(use.flow)) return false;
+    popped += use.moves;
     at += use.size;
   }
   return false;

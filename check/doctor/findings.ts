@@ -38,6 +38,43 @@ export class Findings {
     this.#ledger.onFault(program, reason, pc);
   }
 
+  /** A function that has changed stacks faults before it goes on: perhaps the stack is not there. */
+  onFaultedSwitch(followed: Followed, pending: Pending): void {
+    const { program, stack } = followed;
+    const { freed } = stack.flow;
+    if (freed === null) return;
+    const resume = program.draft(pending.set, "loaded the stack pointer of the context on it");
+    this.#onFreed(followed, { freed, resume, stacks: [stack, pending.from] });
+  }
+
+  /** A program that has gone on with another stack pointer has ended at once. */
+  onLost(followed: Followed, { pending, pc }: { pending: Pending; pc: number }): void {
+    const { program, stack } = followed;
+    const where = program.place(pending.set.address).function;
+    const loaded = program.draft(pending.set, "loaded the stack pointer");
+    const own = this.#ledger.nameOf(program, stack);
+    if (pending.isLocal && program.switching.size > 0) {
+      this.#ledger.add(followed, "shared-stack", {
+        summary:
+          `${where}() goes on with a context on ${own}'s stack, which is in use by the one ` +
+          "that it leaves",
+        at: loaded,
+        found: pending.value,
+        evidence: [],
+        stacks: [stack],
+        walks: [walkOf(program, stack, { pc: pending.set.address, sp: pending.before })],
+      });
+      return;
+    }
+    this.#ledger.add(followed, "bad-return", {
+      summary: `${where}() goes on with ${own}'s stack where no call has left a return address`,
+      at: loaded,
+      found: pc,
+      evidence: [],
+      stacks: [stack, pending.from],
+    });
+  }
+
   /** A stack is left for the first time: now it is known what runs on it. */
   onFirstLeave(followed: Followed): void {
     this.#neighbors.onFirstLeave(followed);
@@ -113,6 +150,26 @@ export class Findings {
           ],
           stacks,
           walks: [walkOf(program, stack, arrival), walkOf(program, pending.from)],
+        });
+        break;
+      }
+      case "gone": {
+        const { leave } = verdict;
+        const { resumed = leave } = leave;
+        const where = program.place(leave.within?.ret ?? leave.address, true).function;
+        this.#ledger.add(followed, "stale-save-point", {
+          summary:
+            `${named()} is resumed in ${where}(), where it was left before and has gone on ` +
+            "since",
+          at: resume("resumed the context"),
+          expected: flow.left?.sp,
+          found: leave.sp,
+          evidence: [
+            program.draft(leave, "left the stack with the context on it"),
+            program.draft(resumed, "went on with it"),
+            program.draft(pending.set, "loaded the stack pointer once more"),
+          ],
+          stacks,
         });
         break;
       }

@@ -17,6 +17,8 @@ export interface Pending {
   readonly handle: number;
   /** The instruction. */
   readonly set: Moment;
+  /** The stack pointer before. */
+  readonly before: number;
   /** First instruction of the function that is in. */
   readonly function: number;
   /** The stack before. */
@@ -45,6 +47,8 @@ export interface Followed {
   attention: boolean;
   /** A stack pointer that has just got another value. */
   pending: Pending | null;
+  /** Where it has gone on with another stack pointer, which nothing is known of. */
+  unsure: { readonly pending: Pending; readonly pc: number; readonly time: number } | null;
   /** Where it has trapped, until it goes on. */
   trap: { readonly pc: number; readonly sp: number; readonly at: number } | null;
   /** The system call it has made. */

@@ -36,6 +36,8 @@ const START: FollowedBlock = {
   isKept: false,
   next: null,
 };
+/** What fails within so many instructions fails for what has been before. */
+const SOON = 256;
 /** Calls that are over and whose records are used again. */
 const SPARE = 64;
 
@@ -110,8 +112,22 @@ export class Follower implements Disposable {
     const program = task.name === name
       ? this.#programs.get(task)
       : this.programs.findLast((each) => each.task.name === name);
-    const pc = this.#threads.get(this.#on.current)?.trap?.pc;
-    if (program !== undefined) this.#findings.onFault(program, reason, pc);
+    if (program === undefined) return;
+    const followed = this.#threads.get(this.#on.current);
+    if (followed?.program !== program) return this.#findings.onFault(program, reason, undefined);
+    const { pending, unsure, trap } = followed;
+    if (pending !== null) this.#findings.onFaultedSwitch(followed, pending);
+    else if (unsure !== null && this.#isLost(unsure, trap?.pc)) {
+      this.#findings.onLost(followed, unsure);
+    }
+    this.#findings.onFault(program, reason, trap?.pc);
+  }
+
+  /** Whether a thread that ends at an address has not got far since it has gone on somewhere. */
+  #isLost({ pending, pc, time }: NonNullable<Followed["unsure"]>, at: number | undefined): boolean {
+    if (pc === at) return true;
+    const isSwitch = pending.isLocal && this.#followed?.program.switching.has(pending.function);
+    return isSwitch === true && this.#now - time < SOON;
   }
 
   /** Where the block that a thread is in ends. */
@@ -201,6 +217,7 @@ export class Follower implements Disposable {
       sp,
       attention: false,
       pending: null,
+      unsure: null,
       trap: null,
       syscall: null,
       role: null,
@@ -295,13 +312,17 @@ export class Follower implements Disposable {
       value,
       handle: source.kind === "register" ? value - source.offset : value,
       set: at,
+      before,
       function: program.functionAt(set.address).begin,
       from: stack,
       isLocal,
     };
     followed.attention = true;
     if (isLocal) {
-      if (!isFrame) followed.pending ??= { ...common, isNew: false, runner: null };
+      // A frame is left, unless contexts are switched by frame pointers.
+      if (!isFrame || program.switching.has(common.function)) {
+        followed.pending ??= { ...common, isNew: false, runner: null };
+      }
       return;
     }
     this.switches++;
@@ -318,11 +339,12 @@ export class Follower implements Disposable {
   #leave(followed: Followed, left: Moment & { sp: number }): void {
     const { stack, program, last } = followed;
     const { flow } = stack;
+    const top = flow.calls.at(-1);
     if (flow.outer === null) {
       flow.outer = program.outermost(flow, last.begin);
       this.#findings.onFirstLeave(followed);
     }
-    flow.left = left;
+    flow.left = { ...left, within: top === undefined ? undefined : { ret: top.ret, sp: top.sp } };
     stack.low = Math.min(stack.low, Number.isNaN(left.sp) ? stack.low : left.sp);
     stack.runner = null;
   }
@@ -342,13 +364,14 @@ export class Follower implements Disposable {
       // In the same stack, only what has been saved is gone on with.
       value: isLocal ? NaN : value,
       handle: isLocal ? NaN : pending.handle,
-      begins: program.functionAt(now.pc).begin === now.pc,
+      begins: program.isFunction(now.pc),
       exact: this.#exact.has(set.address),
     };
     const verdict = isNew ? { kind: "fresh" } as const : judge(stack, arrival);
-    if (isLocal && (verdict.kind === "fresh" || verdict.kind === "unknown")) {
-      // A context that begins in the midst of the stack is called by nobody who is below.
-      if (arrival.begins) this.#dropBelow(followed, now.sp + this.#pushed + 1);
+    const isKnown = verdict.kind !== "fresh" && verdict.kind !== "unknown";
+    followed.unsure = isKnown ? null : { pending, pc: now.pc, time: this.#now };
+    if (isLocal && !isKnown) {
+      if (arrival.begins) this.#beginHere(followed, pending, now);
       return false;
     }
     const fp = () => Number(this.#on.cpu.register(this.#k.arch.calling.framePointer));
@@ -371,11 +394,40 @@ export class Follower implements Disposable {
         this.#dropTo(followed, verdict.save.owner);
         break;
       case "left":
+        if (this.#isOverwritten(followed, arrival)) {
+          flow.left = null;
+          return false;
+        }
         // Either a function is called in the place of a switch, or another context begins there.
         if (arrival.begins) { for (const call of flow.calls) call.doubtful = true; }
     }
-    flow.left = null;
+    if (flow.left !== null) {
+      flow.left.resumed = this.#lastOf(followed);
+      flow.before.set(flow.left.sp, flow.left);
+      flow.left = null;
+    }
     return last.flow === "return";
+  }
+
+  /** A context begins on the stack that the thread is on already. */
+  #beginHere(followed: Followed, pending: Pending, now: { pc: number; sp: number }): void {
+    const { stack, program: { stacks, switching }, thread } = followed;
+    const { value, set, before } = pending;
+    if (value < stack.flow.start.sp || !switching.has(pending.function)) {
+      // One in the midst of the stack is called by nobody who is below.
+      this.#dropBelow(followed, now.sp + this.#pushed + 1);
+      return;
+    }
+    this.#leave(followed, { ...set, sp: before });
+    stack.runner = thread.address;
+    stacks.begin(stack, newFlow({ ...set, pc: now.pc, sp: value }));
+  }
+
+  /** Whether the return at the end of a switch leads elsewhere than to whom has called it. */
+  #isOverwritten({ stack, last }: Followed, { pc, sp, begins }: Arrival): boolean {
+    const top = stack.flow.calls.at(-1);
+    if (last.flow !== "return" || begins || top === undefined || top.doubtful) return false;
+    return top.sp === sp && top.ret !== pc;
   }
 
   #call(followed: Followed, { ret, sp, pc }: { ret: number; sp: number; pc: number }): void {

@@ -72,7 +72,7 @@ export class Neighbors {
     const below = program.stacks.below(stack);
     const { floor } = stack;
     // Once is enough.
-    stack.floor = -1;
+    program.stacks.grow(stack);
     if (below !== undefined && sp < below.base) {
       below.flow.overrun ??= { ...at, by: stack, sp };
       const draft = this.#checkGuard(followed, { upper: stack, lower: below });

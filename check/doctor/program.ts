@@ -107,6 +107,12 @@ export class Program {
     return role.allocates < 0 && role.releases === null && !role.saves ? null : role;
   }
 
+  /** Whether an address is that of a function. */
+  isFunction(address: number): boolean {
+    if (this.functionAt(address).begin !== address) return false;
+    return this.task.space?.lookup(BigInt(address))?.protection.execute === true;
+  }
+
   /** The function an address is in; without a symbol it has no name and begins at -1. */
   functionAt(address: number): { name: string; begin: number } {
     let found = this.#functions.get(address);

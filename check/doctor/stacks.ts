@@ -63,6 +63,10 @@ export interface SavePoint {
 export interface Leave extends Moment {
   /** The stack pointer then; NaN if it is not known. */
   readonly sp: number;
+  /** Where the innermost call that was made on it returns to, if there was one. */
+  readonly within?: { readonly ret: number; readonly sp: number } | undefined;
+  /** What has led back to it. */
+  resumed?: Moment;
 }
 
 /** What runs on a stack, from the first switch to its bottom on. */
@@ -75,6 +79,8 @@ export interface Flow {
   readonly saves: Map<number, Map<number, SavePoint>>;
   /** Where it was left last. */
   left: Leave | null;
+  /** Where it was left before, and has gone on since; by stack pointer, the latest of each. */
+  readonly before: Map<number, Leave>;
   /** Its outermost functions when it was left first, outermost first; `null` before that. */
   outer: readonly number[] | null;
   /** What has freed its stack since. */
@@ -131,6 +137,7 @@ export function newFlow(start: Flow["start"]): Flow {
     start,
     saves: new Map(),
     left: null,
+    before: new Map(),
     outer: null,
     freed: null,
     overrun: null,
@@ -143,11 +150,18 @@ export class Stacks {
   readonly all: Stack[] = [];
   /** Those that are there, by base. */
   #byBase: Stack[] = [];
+  /** Those that have grown beyond what is theirs. */
+  readonly #grown = new Set<Stack>();
   /** By begin; those that lie in another come behind it. */
   #allocations: Allocation[] = [];
 
   /** The stack that a stack pointer is on, if it is certainly or very likely one that is known. */
   find(sp: number): Stack | undefined {
+    for (const each of this.#grown) {
+      // What it was left with may lie on another.
+      const left = each.flow.left?.sp ?? NaN;
+      if (sp >= left && sp - left <= NEAR) return each;
+    }
     const index = this.#indexAbove(sp);
     const above = this.#byBase[index];
     const below = this.#byBase[index - 1];
@@ -195,6 +209,12 @@ export class Stacks {
     this.#byBase = this.#byBase.filter((each) => each !== stack);
     stack.base = sp;
     this.#insert(stack);
+  }
+
+  /** A stack has grown beyond what is its own; that is noticed once. */
+  grow(stack: Stack): void {
+    stack.floor = -1;
+    this.#grown.add(stack);
   }
 
   /** Another flow begins on a stack. */
