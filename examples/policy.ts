@@ -7,40 +7,26 @@ import { formatGantt, type Plain, simulate, summarize } from "@trapline/trapline
 
 class LeastRunFirst implements Policy {
   readonly name = "least-run-first";
-  #run = new Map<number, number>(); // instructions of each thread
+  #run = new Map<number, number>(); // time each thread has had
   #ready = new Set<number>();
 
-  get size(): number {
-    return this.#ready.size;
-  }
   enqueue(thread: number): void {
     this.#ready.add(thread);
-    if (!this.#run.has(thread)) this.#run.set(thread, 0);
   }
   dequeue(thread: number): boolean {
     return this.#ready.delete(thread);
   }
-  forget(thread: number): void {
-    this.#ready.delete(thread);
-    this.#run.delete(thread);
-  }
   pick(): number | null {
-    let least: number | null = null;
-    for (const thread of this.#ready) {
-      if (least === null || this.#runOf(thread) < this.#runOf(least)) least = thread;
-    }
+    const [least = null] = [...this.#ready].sort((a, b) => this.#of(a) - this.#of(b));
     if (least !== null) this.#ready.delete(least);
     return least;
   }
-  tick(running: number, elapsed: number): boolean { // the timer; whether to give way
-    this.#charge(running, elapsed);
-    return [...this.#ready].some((other) => this.#runOf(other) < this.#runOf(running));
+  tick(thread: number, { elapsed }: { elapsed: number }): boolean { // whether it must give way
+    this.#run.set(thread, this.#of(thread) + elapsed);
+    return [...this.#ready].some((other) => this.#of(other) < this.#of(thread));
   }
-  stopped(running: number, { elapsed }: { elapsed: number }): void {
-    this.#charge(running, elapsed);
-  }
-  preempts(): boolean {
-    return false; // who has just become ready waits for the timer
+  stopping(thread: number, { elapsed }: { elapsed: number }): void {
+    this.#run.set(thread, this.#of(thread) + elapsed);
   }
   save(): Plain { // what a policy remembers is part of a snapshot
     return { ready: [...this.#ready], run: [...this.#run] };
@@ -51,11 +37,8 @@ class LeastRunFirst implements Policy {
     this.#run = new Map(run);
   }
 
-  #runOf(thread: number): number {
+  #of(thread: number): number {
     return this.#run.get(thread) ?? 0;
-  }
-  #charge(thread: number, elapsed: number): void {
-    this.#run.set(thread, this.#runOf(thread) + elapsed);
   }
 }
 

@@ -22,14 +22,14 @@ function listen(session: Session): Map<number, Told> {
     return entry;
   };
   const tick = policy.tick.bind(policy);
-  policy.tick = (thread, elapsed) => {
-    account(thread, elapsed);
-    return tick(thread, elapsed);
+  policy.tick = (thread, charge) => {
+    account(thread, charge.elapsed);
+    return tick(thread, charge);
   };
-  const stopped = policy.stopped.bind(policy);
-  policy.stopped = (thread, options) => {
-    account(thread, options.elapsed).reasons.add(options.reason);
-    stopped(thread, options);
+  const stopping = policy.stopping.bind(policy);
+  policy.stopping = (thread, stop) => {
+    account(thread, stop.elapsed).reasons.add(stop.reason);
+    stopping(thread, stop);
   };
   session.finish();
   return told;
@@ -49,7 +49,7 @@ for (const arch of ARCH_NAMES) {
     { programs: ["unwind throw 3", "unwind kill 0"], quantum: 700, load: "demand" },
   ];
 
-  Deno.test(`Policy.stopped ${arch}, is told of every instruction once`, () => {
+  Deno.test(`Policy.stopping ${arch}, is told of every instruction once`, () => {
     for (const options of runs) {
       using session = new Session({ arch, ...options });
       const told = listen(session);
@@ -66,7 +66,7 @@ for (const arch of ARCH_NAMES) {
     }
   });
 
-  Deno.test(`Policy.stopped ${arch}, is told why`, () => {
+  Deno.test(`Policy.stopping ${arch}, is told why`, () => {
     const seen = new Set<StopReason>();
     for (const options of runs) {
       using session = new Session({ arch, ...options });

@@ -56,7 +56,7 @@ function applyOne(k: Kernel, on: PerCpu, outcome: Outcome): Outcome | null {
 /** Charges the thread that stops running, and tells the policy. */
 function stopRunning(k: Kernel, on: PerCpu, reason: StopReason): void {
   const elapsed = on.charge();
-  if (!on.isIdle) k.policy.stopped(on.current.id, { elapsed, reason });
+  if (!on.isIdle) k.policy.stopping(on.current.id, { cpu: on.id, elapsed, reason });
 }
 
 /** Why a thread that blocks stops running. */
@@ -78,6 +78,7 @@ function giveUp(k: Kernel, on: PerCpu, block: Block): Outcome | null {
   const next = choose(k, on, { handoff: label !== null });
   if (next !== old) return switchTo(k, on, { next, keepsStack: label === null });
   old.run(on.id);
+  k.policy.running(old.id, on.id);
   if (label === null) return goOn(old);
   startAtLabel(k, old);
   on.cpu.answer(k.label("call_continuation"), old.address);
@@ -100,7 +101,7 @@ export function leaveIdle(k: Kernel, on: PerCpu): boolean {
  */
 function choose(k: Kernel, on: PerCpu, { handoff }: { handoff: boolean }): Thread {
   for (;;) {
-    const id = k.policy.pick();
+    const id = k.policy.pick(on.id);
     if (id === null) return on.idle;
     const next = k.threads[id];
     if (next === undefined) throw new KernelError("misuse", `Policy picked unknown thread ${id}`);
@@ -118,6 +119,7 @@ function switchTo(k: Kernel, on: PerCpu, how: { next: Thread; keepsStack: boolea
   if (old === idle) on.charge();
   if (next.task !== k.kernelTask) on.loadRegisters(next);
   on.switchTo(next);
+  if (next !== idle) k.policy.running(next.id, on.id);
   if (next.stack === null) {
     k.stacks.handOff(old, next);
     k.offerStacks();

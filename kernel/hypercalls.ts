@@ -81,18 +81,16 @@ export class Hypercalls {
     if (leaveIdle(k, on)) return;
     const device = k.clock.nextDevice;
     const sleeper = k.sleepers.next;
-    if (device === null && sleeper === null && !on.cpu.interruptPending) {
+    const { timerAt } = k.policy;
+    const due = Math.min(device ?? Infinity, sleeper ?? Infinity, timerAt);
+    if (due === Infinity && !on.cpu.interruptPending && !k.policy.stuck()) {
       this.#tellBlocked();
-      const { name, size } = k.policy;
-      const why = size === 0
-        ? "every thread is blocked"
-        : `policy "${name}" picks none of ${size} ready threads`;
-      k.halt(`Deadlock: ${why} and nothing is due`);
+      k.halt("Deadlock: every thread is blocked and nothing is due");
       return;
     }
     on.cpu.answer(k.label("idle_again"));
-    if (on.cpu.interruptPending) return;
-    k.clock.skipTo(Math.min(device ?? Infinity, sleeper ?? Infinity));
+    if (on.cpu.interruptPending || due === Infinity) return;
+    k.clock.skipTo(due);
     k.events.emit({ type: "idle", until: k.clock.now });
   }
 

@@ -9,6 +9,8 @@ import type { Arch, TrapFrame } from "../arch/arch.ts";
 import type { GuestLabel } from "../arch/guest_labels.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
 import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
+import { plainText, type PolicyFault, SoundPolicy } from "../sched/host/mod.ts";
+import { RoundRobin } from "../sched/policies/round_robin.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
@@ -54,7 +56,7 @@ export interface KernelOptions {
   readonly cpuModel: string;
   /** Bytes of RAM. */
   readonly memory: number;
-  /** Scheduling policy. */
+  /** Scheduling policy, a new one. */
   readonly policy: Policy;
   /** Whether that is one the user gave, which no name stands for. */
   readonly ownPolicy: boolean;
@@ -71,6 +73,17 @@ export interface KernelOptions {
   /** Where events go. */
   readonly sinks: readonly EventSink[];
 }
+
+/** Quanta a ready thread may wait under a policy of the user's that does not say how long. */
+const STARVATION_QUANTA = 10_000;
+
+/** Why threads are queued with the policy. */
+const REASONS = {
+  start: { reason: "start" },
+  wakeup: { reason: "wakeup" },
+  yield: { reason: "yield" },
+  preempt: { reason: "preempt" },
+} as const;
 
 /** What threads of the kernel wait on, by name. */
 export type KernelQueues = Readonly<Record<QueueName, WaitQueue>>;
@@ -116,8 +129,8 @@ export class Kernel {
   readonly events: Emitter;
   /** What programs have printed. */
   readonly console: Console = new Console();
-  /** Scheduling policy. */
-  readonly policy: Policy;
+  /** Scheduling policy, held to its contract. */
+  readonly policy: SoundPolicy;
   /** Kernel stacks. */
   readonly stackPool: StackPool;
   /** Which threads have them. */
@@ -156,6 +169,9 @@ export class Kernel {
   /** Builds the kernel half and opens the CPUs; nothing runs yet. */
   constructor(options: KernelOptions) {
     const { arch } = options;
+    // First, for what is no policy is refused; it is attached before there is a clock.
+    let now = (): number => 0;
+    this.policy = this.#hostPolicy(options, () => now());
     this.arch = arch;
     this.boot = options.boot;
     this.memory = new PhysicalMemory(arch.ramBase, options.memory);
@@ -184,8 +200,9 @@ export class Kernel {
       return sum;
     };
     this.clock = new Clock(executed, { period: options.quantum, seed: options.seed });
-    this.events = new Emitter(options.sinks, () => this.clock.now);
-    this.policy = options.policy;
+    now = () => this.clock.now;
+    this.events = new Emitter(options.sinks, now);
+    if (this.policy.fault !== null) this.#tellFault(this.policy.fault);
     this.stackPool = new StackPool(space, { frames, region: arch.stackRegion });
     this.layout = threadLayout(arch.image);
     this.zone = new ThreadZone(space, { frames, size: this.layout.size });
@@ -212,7 +229,7 @@ export class Kernel {
     this.emergencyStackTop = this.stackPool.top(this.stackPool.allocate());
     const task = this.createTask({ name: KERNEL_TASK, module: null, space: null });
     for (const on of this.cpus) {
-      const idle = this.createThread(task, {
+      const idle = this.#makeThread(task, {
         priority: 0,
         label: "idle_thread",
         resume: { name: "idle" },
@@ -321,8 +338,14 @@ export class Kernel {
     };
   }
 
-  /** Makes a blocked thread without a kernel stack. */
+  /** Makes a blocked thread without a kernel stack, which the policy schedules. */
   createThread(task: Task, options: { priority: number } & Resumption): Thread {
+    const thread = this.#makeThread(task, options);
+    this.policy.admit(thread.id, { priority: thread.priority });
+    return thread;
+  }
+
+  #makeThread(task: Task, options: { priority: number } & Resumption): Thread {
     const address = this.zone.allocate();
     const thread = new Thread(this.threads.length, { address, task, ...options });
     this.threads.push(thread);
@@ -333,6 +356,36 @@ export class Kernel {
     this.arch.initializeFp(kernelSpace, address);
     this.events.emit({ type: "thread-create", task: task.name, thread: address });
     return thread;
+  }
+
+  /** Has a policy looked after, whatever it does. */
+  #hostPolicy({ policy, ownPolicy, quantum, seed }: KernelOptions, now: () => number): SoundPolicy {
+    return new SoundPolicy(policy, {
+      cpus: CPUS,
+      now,
+      seed,
+      timeout: ownPolicy ? STARVATION_QUANTA * quantum : Infinity,
+      fallback: () => new RoundRobin({ quantum, tickInterval: quantum }),
+      kick: (cpu) => {
+        // A policy that is being attached hears of no CPU yet.
+        const on: PerCpu | undefined = this.cpus?.[cpu];
+        if (on?.isIdle === false) on.current.postAst("quantum", { preempted: true });
+      },
+      onFault: (fault) => this.#tellFault(fault),
+    });
+  }
+
+  #tellFault({ policy, call, arguments: given, why, state }: PolicyFault): void {
+    // Before there is a stream; told as soon as there is one.
+    if (this.events === undefined) return;
+    this.events.emit({
+      type: "policy-fault",
+      policy,
+      call,
+      arguments: plainText(given),
+      reason: why,
+      state: plainText(state),
+    });
   }
 
   /** Root of the address space kernel threads run in: nothing in its user half. */
@@ -414,9 +467,8 @@ export class Kernel {
     if (thread.state !== "blocked") return;
     thread.wake(result);
     this.enqueue(thread, "wakeup");
-    for (const { isIdle, current } of this.cpus) {
-      const running = { priority: current.priority };
-      if (!isIdle && this.policy.preempts({ priority: thread.priority }, running)) {
+    for (const { id, isIdle, current } of this.cpus) {
+      if (!isIdle && this.policy.preempts(thread.id, id)) {
         current.postAst("quantum", { preempted: true });
         return;
       }
@@ -426,7 +478,7 @@ export class Kernel {
   /** Queues a thread with the policy. */
   enqueue(thread: Thread, reason: "start" | "wakeup" | "yield" | "preempt"): void {
     thread.ready();
-    this.policy.enqueue(thread.id, { parameters: { priority: thread.priority }, reason });
+    this.policy.enqueue(thread.id, REASONS[reason]);
   }
 
   /** Takes a blocked thread off whatever it waits for. */

@@ -24,8 +24,7 @@ import { Kernel } from "./kernel.ts";
 import { findTask } from "./inspect/find.ts";
 import { describeMachine, MachineView } from "./inspect/mod.ts";
 import { prepareBoot } from "./machine_boot.ts";
-import { checkOptions, type MachineOptions } from "./machine_options.ts";
-import type { PolicyFactory } from "./own_policy.ts";
+import { checkOptions, type MachineOptions, type PolicyFactory } from "./machine_options.ts";
 import type { PerCpu } from "./per_cpu.ts";
 import { SnapshotError } from "./snapshot/errors.ts";
 import { modulesOf } from "./snapshot/modules.ts";
@@ -100,7 +99,7 @@ export class Machine extends MachineView implements Disposable {
    * Builds a machine. Everything that can be wrong with the options or the programs is found here.
    * @throws {KernelError} of kind `misuse`, `script`, `program`, or `memory` if the programs do not
    *   fit
-   * @throws {SchedError} if there is no such policy
+   * @throws {SchedError} if there is no such policy, or what was given is none
    */
   constructor(options: MachineOptions) {
     const { arch, policy, programs, ...built } = checkOptions(options);

@@ -32,6 +32,7 @@ export function prepareBoot(
   kernel.stacks.attach(first);
   kernel.setThreadWord(first, kernel.layout.continuation, kernel.label(first.takeLabel()));
   on.begin(first);
+  kernel.policy.running(first.id, on.id);
   on.cpu.boot({ thread: first.address, emergencyStackTop: kernel.emergencyStackTop });
 }
 

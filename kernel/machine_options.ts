@@ -13,7 +13,6 @@ import { parseScriptLine } from "./boot/boot_script.ts";
 import { scriptVariables } from "./boot/bootstrap.ts";
 import { KernelError } from "./errors.ts";
 import { LOAD_MODES, type LoadMode } from "./program/load_mode.ts";
-import { OwnPolicy, type PolicyFactory } from "./own_policy.ts";
 import {
   type BootOptions,
   type Program,
@@ -40,6 +39,15 @@ export interface ModuleOptions {
    */
   readonly abi?: ProgramAbi;
 }
+
+/** What a machine tells the function that makes its policy. */
+export interface PolicyConditions {
+  /** Instructions between two calls of `tick`, on average; see `MachineOptions.quantum`. */
+  readonly quantum: number;
+}
+
+/** Makes the policy of one machine. */
+export type PolicyFactory = (conditions: PolicyConditions) => Policy;
 
 /** How to build a machine. */
 export interface MachineOptions {
@@ -151,9 +159,11 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
   const { policy: wanted = "rr" } = options;
   const ownPolicy = typeof wanted !== "string";
-  const policy = ownPolicy
-    ? new OwnPolicy(wanted, { quantum })
-    : createPolicy(wanted, { quantum, tickInterval: quantum });
+  const policy = typeof wanted === "string"
+    ? createPolicy(wanted, { quantum, tickInterval: quantum })
+    : typeof wanted === "function"
+    ? wanted({ quantum })
+    : wanted;
   const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
   if (!LOAD_MODES.includes(boot.load)) {
     throw new KernelError(

@@ -65,8 +65,12 @@ export type {
   TaskSummary,
 } from "./inspect/mod.ts";
 export { Machine, type RunResult } from "./machine.ts";
-export type { MachineOptions, ModuleOptions } from "./machine_options.ts";
-export type { PolicyConditions, PolicyFactory } from "./own_policy.ts";
+export type {
+  MachineOptions,
+  ModuleOptions,
+  PolicyConditions,
+  PolicyFactory,
+} from "./machine_options.ts";
 export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
 export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";

@@ -1,6 +1,6 @@
 /**
- * What can go wrong in scheduling: a caller's misuse of a policy, a workload that makes no sense,
- * or a policy that breaks its own contract under the simulator.
+ * What can go wrong in scheduling: a caller's misuse, parameters or a workload that make no sense,
+ * or something that is no policy. A policy that breaks its contract is no error: it is put out.
  *
  * @module
  */
@@ -10,10 +10,9 @@ export type SchedErrorKind =
   | "unknown-policy"
   | "unknown-option"
   | "invalid-option"
+  | "invalid-policy"
   | "invalid-thread"
-  | "invalid-priority"
-  | "invalid-elapsed"
-  | "already-ready"
+  | "invalid-parameter"
   | "invalid-workload"
   | "policy-contract";
 

@@ -18,26 +18,47 @@
  * ```
  *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
- * give way; it knows threads by id and priority only. {@linkcode createPolicy} makes one by name:
+ * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
  * {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority} (`priority`). The kernel drives the
  * object from its traps and timer interrupts; {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
- * turnaround, waiting and response times and a Gantt chart. Time is guest instructions throughout,
- * and every run repeats exactly.
+ * turnaround, waiting and response times and a Gantt chart. Both do so through
+ * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
+ * Every run repeats exactly.
  *
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
 export { FixedPriority } from "./policies/fixed_priority.ts";
-export type { Policy, ReadyReason, StopReason, ThreadId, ThreadParameters } from "./policy.ts";
+export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
 export {
-  DEFAULT_QUANTUM,
+  checkParameters,
+  DEFAULT_PARAMETERS,
+  MAX_CPUS,
+  MAX_WEIGHT,
+  NICE_0_WEIGHT,
+  niceWeight,
+  type ParameterOptions,
   PRIORITIES,
-  type QuantumOptions,
-  QuantumPolicy,
-} from "./policies/quantum_policy.ts";
+  type ThreadParameters,
+} from "./parameters.ts";
+export {
+  type Charge,
+  MAX_THREADS,
+  type Placement,
+  type Policy,
+  type ReadyReason,
+  type SchedulerView,
+  type Stop,
+  type StopReason,
+  type ThreadId,
+  type WakeHint,
+  type Wakeup,
+} from "./policy.ts";
+export { DEFAULT_QUANTUM, type QuantumOptions, QuantumPolicy } from "./policies/quantum_policy.ts";
 export { createPolicy, policyNames, type PolicyOptions } from "./policies/registry.ts";
 export { RoundRobin } from "./policies/round_robin.ts";
+export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";
 export {
   formatGantt,
@@ -55,3 +76,4 @@ export {
   type Workload,
 } from "./simulator/workload.ts";
 export type { Plain } from "../util/plain.ts";
+export type { Random, RandomState } from "../util/random.ts";

@@ -176,6 +176,7 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   "thread-exit": lifecycle,
   idle: { until: integer },
   blocked: { thread, wait: text, continuation: text, label: word },
+  "policy-fault": { policy: text, call: text, arguments: text, reason: text, state: text },
   halt: { reason: text },
 };
 

@@ -313,6 +313,22 @@ export interface BlockedEvent {
   readonly label: bigint;
 }
 
+/** The scheduling policy broke its contract and was put out; round robin has taken over. */
+export interface PolicyFaultEvent {
+  /** Discriminant. */
+  readonly type: "policy-fault";
+  /** Name of the policy. */
+  readonly policy: string;
+  /** The method it was asked by. */
+  readonly call: string;
+  /** Arguments of the call, as JSON. */
+  readonly arguments: string;
+  /** What it did, and what was expected of it. */
+  readonly reason: string;
+  /** What it remembered, as JSON. */
+  readonly state: string;
+}
+
 /** The machine stopped. */
 export interface HaltEvent {
   /** Discriminant. */
@@ -344,6 +360,7 @@ export type EventBody =
   | LifecycleEvent
   | IdleEvent
   | BlockedEvent
+  | PolicyFaultEvent
   | HaltEvent;
 
 /** When and where an event happened. */

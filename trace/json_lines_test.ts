@@ -128,6 +128,17 @@ const EVENTS: readonly KernelEvent[] = [
     state: 0x7000n,
   },
   { seq: 26, time: 909, cpu: 0, type: "handler-return", thread: a, outcome: "resumed", pc: 4n },
+  {
+    seq: 27,
+    time: 910,
+    cpu: 0,
+    type: "policy-fault",
+    policy: "own",
+    call: "pick",
+    arguments: "[0]",
+    reason: "returned 9",
+    state: "null",
+  },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -157,6 +168,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":24,"time":907,"cpu":1,"type":"blocked","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"wait":"time 5","continuation":"syscall_result","label":"0x40"}
 {"seq":25,"time":908,"cpu":0,"type":"handler-entry","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"code":"0xe","address":"0x8","pc":"0x401000","state":"0x7000"}
 {"seq":26,"time":909,"cpu":0,"type":"handler-return","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"resumed","pc":"0x4"}
+{"seq":27,"time":910,"cpu":0,"type":"policy-fault","policy":"own","call":"pick","arguments":"[0]","reason":"returned 9","state":"null"}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

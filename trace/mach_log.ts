@@ -89,6 +89,9 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
       } waits for ${event.wait}, ` +
         `cont ${event.continuation} at ${at}\n`;
     }
+    case "policy-fault":
+      return `${options.lineOpen ? "\n" : ""}policy "${event.policy}" is put out: ` +
+        `${event.call}(${event.arguments.slice(1, -1)}) ${event.reason}; round robin takes over\n`;
     case "frame":
     case "landing":
     case "unwind-resume":

@@ -27,7 +27,7 @@ function preemptEverywhere(session: Session, most: number): number {
     if (!userMode || !machine.cpu.userMode || seen++ % 31 < 6) continue;
     const { current } = kernel.cpus[0] as PerCpu;
     // Its quantum is used up: it goes to the tail of the queue.
-    if (kernel.policy.tick(current.id, QUANTUM)) current.postAst("quantum");
+    if (kernel.policy.tick(current.id, { cpu: 0, elapsed: QUANTUM })) current.postAst("quantum");
     machine.injectInterrupt(InterruptLine.EXTERNAL);
     count++;
   }

@@ -28,6 +28,6 @@ export function handleInterrupt(
 function tick(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
   const elapsed = on.charge();
-  if (!on.isIdle && k.policy.tick(thread.id, elapsed)) thread.postAst("quantum");
+  if (!on.isIdle && k.policy.tick(thread.id, { cpu: on.id, elapsed })) thread.postAst("quantum");
   if ((k.sleepers.next ?? Infinity) <= k.clock.now) k.wake("timeout");
 }

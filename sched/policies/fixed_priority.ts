@@ -1,16 +1,18 @@
 /**
- * Fixed priorities: the most urgent ready thread runs, equals take turns.
+ * Fixed priorities: the most urgent ready thread runs, equals take turns. With several CPUs the
+ * most urgent ones run, wherever that is (global fixed priority).
  *
  * A thread of lower priority runs only while no more urgent one is ready: a thread that never
  * blocks starves everything below it, by design.
  *
  * @module
  */
-import type { ThreadParameters } from "../policy.ts";
-import { PRIORITIES, type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
+import { PRIORITIES, type ThreadParameters } from "../parameters.ts";
+import type { Placement, ThreadId } from "../policy.ts";
+import { type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
 
 /**
- * 128 first-in-first-out queues, one per priority, the highest served first; equals share the CPU
+ * 256 first-in-first-out queues, one per priority, the highest served first; equals share the CPU
  * by quantum.
  */
 export class FixedPriority extends QuantumPolicy {
@@ -19,7 +21,7 @@ export class FixedPriority extends QuantumPolicy {
 
   /**
    * Makes a policy without threads.
-   * @param options the quantum among equals, in guest instructions
+   * @param options the quantum among equals
    * @throws {SchedError} `invalid-option` if the quantum is not a positive integer
    */
   constructor(options: QuantumOptions = {}) {
@@ -27,12 +29,27 @@ export class FixedPriority extends QuantumPolicy {
   }
 
   /** The queue is the priority. */
-  protected override level(parameters: ThreadParameters): number {
+  protected override levelOf(parameters: ThreadParameters): number {
     return parameters.priority;
   }
 
+  /** The CPU with the least urgent thread, idle ones before; its previous one among equals. */
+  selectCpu(thread: ThreadId, { previous }: Placement): number {
+    const { view } = this;
+    if (view === undefined) return previous;
+    const urgency = (cpu: number): number => {
+      const running = view.running(cpu);
+      return running === null ? -1 : this.level(running);
+    };
+    let chosen = previous;
+    for (let cpu = 0; cpu < view.cpus; cpu++) {
+      if (view.allows(thread, cpu) && urgency(cpu) < urgency(chosen)) chosen = cpu;
+    }
+    return chosen;
+  }
+
   /** A strictly more urgent thread takes the CPU at once; an equal waits. */
-  override preempts(candidate: ThreadParameters, running: ThreadParameters): boolean {
-    return candidate.priority > running.priority;
+  preempts(candidate: ThreadId, running: ThreadId): boolean {
+    return this.level(candidate) > this.level(running);
   }
 }

@@ -1,6 +1,5 @@
 /**
- * What round robin and fixed priorities have in common: run queues, and a quantum in guest
- * instructions.
+ * What round robin and fixed priorities have in common: run queues, and a quantum.
  *
  * A thread that starts, wakes up or yields goes to the tail of its queue with a full quantum. A
  * preempted thread goes to the tail too if its quantum is used up; if not (something more urgent
@@ -13,53 +12,48 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import type { Policy, ReadyReason, StopReason, ThreadId, ThreadParameters } from "../policy.ts";
+import type { ThreadParameters } from "../parameters.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../policy.ts";
+import { grown } from "../queues/grown.ts";
+import { RunQueues } from "../queues/run_queues.ts";
 import type { Plain } from "../../util/plain.ts";
-import { RunQueues } from "./run_queues.ts";
 
-/** Number of priorities: 0 (least urgent) to 127 (most urgent). */
-export const PRIORITIES = 128;
-
-/** Quantum used when none is given, in guest instructions. */
+/** Quantum used when none is given. */
 export const DEFAULT_QUANTUM = 10_000;
 
 /** Options of the policies that have a quantum. */
 export interface QuantumOptions {
   /**
-   * Guest instructions a thread may run before an equal takes over; a positive integer,
+   * Time a thread may run before an equal takes over; a positive integer,
    * {@linkcode DEFAULT_QUANTUM} if absent.
    */
   readonly quantum?: number;
-  /**
-   * Guest instructions between two calls of `tick`, where they are periodic; 0, the default, where
-   * they are exact.
-   */
+  /** Time between two calls of `tick`, where they are periodic; 0, the default, where exact. */
   readonly tickInterval?: number;
-}
-
-/** What is known of a thread that is ready or running. */
-interface Account {
-  readonly level: number;
-  /** Guest instructions used up of the current quantum. */
-  used: number;
 }
 
 /** Everything a policy over run queues remembers. */
 type QuantumState = {
   readonly queues: { readonly level: number; readonly threads: ThreadId[] }[];
-  readonly accounts: [ThreadId, { readonly level: number; readonly used: number }][];
+  readonly used: [ThreadId, number][];
 };
 
 /** A policy over run queues with a quantum; a subclass says which queue a thread belongs to. */
 export abstract class QuantumPolicy implements Policy {
   /** Name used on the command line and in logs. */
   abstract readonly name: string;
-  /** Guest instructions a thread may run before an equal takes over. */
+  /** No limit: urgent threads may starve others, and by turns nobody starves. */
+  readonly timeout: number = Infinity;
+  /** Time a thread may run before an equal takes over. */
   readonly quantum: number;
   /** What a thread must have used for its quantum to end at a tick. */
   readonly #due: number;
   readonly #queues: RunQueues;
-  readonly #accounts = new Map<ThreadId, Account>();
+  #view: SchedulerView | undefined;
+  /** Queue of each thread. */
+  #levels = new Int32Array(0);
+  /** What each thread has used up of its quantum. */
+  #used = new Float64Array(0);
 
   /**
    * Makes a policy without threads.
@@ -88,146 +82,115 @@ export abstract class QuantumPolicy implements Policy {
   }
 
   /** Run queue of a thread, from its parameters: 0 to levels − 1, higher is served first. */
-  protected abstract level(parameters: ThreadParameters): number;
+  protected abstract levelOf(parameters: ThreadParameters): number;
 
-  /** Whether a thread that has just become ready must preempt the running one at once. */
-  abstract preempts(candidate: ThreadParameters, running: ThreadParameters): boolean;
-
-  /** Number of ready threads. */
-  get size(): number {
-    return this.#queues.size;
+  /** What the host lets it see. */
+  protected get view(): SchedulerView | undefined {
+    return this.#view;
   }
 
-  /**
-   * Makes a thread ready.
-   * @param thread id, not ready at present
-   * @param options parameters of the thread and why it becomes ready
-   * @throws {SchedError} `invalid-thread`, `invalid-priority` or `already-ready`
-   */
-  enqueue(
-    thread: ThreadId,
-    options: { parameters: ThreadParameters; reason: ReadyReason },
-  ): void {
-    checkThread(thread);
-    checkPriority(options.parameters.priority);
-    if (this.#queues.has(thread)) {
-      throw new SchedError("already-ready", {
-        message: `Cannot enqueue thread ${thread}: it is ready already`,
-        value: thread,
-      });
+  /** The run queue a thread is in when ready. */
+  protected level(thread: ThreadId): number {
+    return this.#levels[thread]!;
+  }
+
+  /** See {@linkcode Policy.attach}. */
+  attach(view: SchedulerView): void {
+    this.#view = view;
+  }
+
+  /** See {@linkcode Policy.admit}. */
+  admit(thread: ThreadId, parameters: ThreadParameters): void {
+    if (thread >= this.#levels.length) {
+      this.#levels = grown(this.#levels, thread);
+      this.#used = grown(this.#used, thread);
     }
-    const used = this.#accounts.get(thread)?.used ?? 0;
-    const resumes = options.reason === "preempt" && used < this.#due;
-    const level = this.level(options.parameters);
-    this.#accounts.set(thread, { level, used: resumes ? used : 0 });
-    this.#queues.insert(thread, { level, end: resumes ? "head" : "tail" });
+    this.#levels[thread] = this.levelOf(parameters);
+    this.#used[thread] = 0;
   }
 
-  /**
-   * Withdraws a ready thread. Its level and what is left of its quantum are kept, for it may be
-   * handed the CPU without a `pick`.
-   * @param thread id of the thread
-   * @returns whether it was ready
-   */
+  /** A ready thread that changes its queue goes to the tail of the new one. */
+  update(thread: ThreadId, parameters: ThreadParameters): void {
+    const level = this.levelOf(parameters);
+    if (level === this.#levels[thread]) return;
+    this.#levels[thread] = level;
+    if (this.#queues.remove(thread)) this.#queues.push(thread, level);
+  }
+
+  /** See {@linkcode Policy.forget}. */
+  forget(thread: ThreadId): void {
+    this.#used[thread] = 0;
+  }
+
+  /** See {@linkcode Policy.enqueue}. */
+  enqueue(thread: ThreadId, { reason }: Wakeup): void {
+    const level = this.#levels[thread]!;
+    if (reason === "preempt" && this.#used[thread]! < this.#due) {
+      this.#queues.unshift(thread, level);
+    } else {
+      this.#used[thread] = 0;
+      this.#queues.push(thread, level);
+    }
+  }
+
+  /** Withdraws a ready thread; what is left of its quantum is kept. */
   dequeue(thread: ThreadId): boolean {
     return this.#queues.remove(thread);
   }
 
-  /**
-   * Withdraws a thread that is over, and forgets its quantum.
-   * @param thread id of the thread
-   */
-  forget(thread: ThreadId): void {
-    this.#queues.remove(thread);
-    this.#accounts.delete(thread);
+  /** The first thread of the highest queue that may run on the CPU. */
+  pick(cpu: number): ThreadId | null {
+    const queues = this.#queues;
+    const view = this.#view;
+    for (let level = queues.highest; level >= 0; level = queues.below(level)) {
+      for (let thread = queues.head(level); thread >= 0; thread = queues.next(thread)) {
+        if (view !== undefined && view.cpus > 1 && !view.allows(thread, cpu)) continue;
+        queues.remove(thread);
+        return thread;
+      }
+    }
+    return null;
   }
 
-  /** Removes and returns the thread to run next, or `null` if none is ready. */
-  pick(): ThreadId | null {
-    return this.#queues.shift();
-  }
-
   /**
-   * Charges the running thread. A thread that was never ready (the one that boots) begins with a
-   * full quantum on the lowest level.
-   * @param running id of the running thread
-   * @param elapsed guest instructions since its last `tick` or `pick`, a non-negative integer
+   * Charges the running thread.
    * @returns whether it must give way: something more urgent is ready, or its quantum is used up
    *   and an equal is ready
-   * @throws {SchedError} `invalid-thread` or `invalid-elapsed`
    */
-  tick(running: ThreadId, elapsed: number): boolean {
-    const account = this.#charge(running, elapsed);
+  tick(thread: ThreadId, { elapsed }: Charge): boolean {
+    const used = this.#used[thread]! += elapsed;
     const rival = this.#queues.highest;
-    if (rival > account.level) return true;
-    if (account.used < this.#due) return false;
-    if (rival === account.level) return true;
-    account.used = 0;
+    const level = this.#levels[thread]!;
+    if (rival > level) return true;
+    if (used < this.#due) return false;
+    if (rival === level) return true;
+    this.#used[thread] = 0;
     return false;
   }
 
-  /**
-   * Charges the running thread for what it ran since the last tick.
-   * @param running id of the running thread
-   * @param options what it ran, and why it stops
-   * @throws {SchedError} `invalid-thread` or `invalid-elapsed`
-   */
-  stopped(running: ThreadId, options: { elapsed: number; reason: StopReason }): void {
-    this.#charge(running, options.elapsed);
+  /** What is left of the quantum. */
+  slice(thread: ThreadId): number {
+    return this.#due - this.#used[thread]!;
   }
 
-  /** Queues and accounts. */
+  /** Charges the running thread for what it ran since the last tick. */
+  stopping(thread: ThreadId, { elapsed }: Stop): void {
+    this.#used[thread]! += elapsed;
+  }
+
+  /** Queues, and what is used of quanta. */
   save(): Plain {
-    const state: QuantumState = {
-      queues: this.#queues.save(),
-      accounts: [...this.#accounts].map(([thread, account]) => [thread, { ...account }]),
-    };
+    const used: [ThreadId, number][] = [];
+    this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
+    const state: QuantumState = { queues: this.#queues.save(), used };
     return state;
   }
 
-  /**
-   * Takes over queues and accounts.
-   * @param state what {@linkcode QuantumPolicy.save} returned
-   */
+  /** Takes over what {@linkcode QuantumPolicy.save} returned. */
   restore(state: Plain): void {
-    const { queues, accounts } = state as QuantumState;
+    const { queues, used } = state as QuantumState;
+    this.#used.fill(0);
     this.#queues.restore(queues);
-    this.#accounts.clear();
-    for (const [thread, account] of accounts) this.#accounts.set(thread, { ...account });
-  }
-
-  #charge(running: ThreadId, elapsed: number): Account {
-    checkThread(running);
-    if (!Number.isSafeInteger(elapsed) || elapsed < 0) {
-      throw new SchedError("invalid-elapsed", {
-        message: `Cannot charge thread ${running} with ${elapsed} instructions`,
-        value: elapsed,
-      });
-    }
-    let account = this.#accounts.get(running);
-    if (account === undefined) {
-      account = { level: 0, used: 0 };
-      this.#accounts.set(running, account);
-    }
-    account.used += elapsed;
-    return account;
-  }
-}
-
-function checkThread(thread: ThreadId): void {
-  if (!Number.isSafeInteger(thread) || thread < 0) {
-    throw new SchedError("invalid-thread", {
-      message: `Cannot schedule thread ${thread}: an id is a non-negative integer`,
-      value: thread,
-    });
-  }
-}
-
-function checkPriority(priority: number): void {
-  if (!Number.isInteger(priority) || priority < 0 || priority >= PRIORITIES) {
-    throw new SchedError("invalid-priority", {
-      message: `Cannot use priority ${priority}: it must be an integer from 0 to ${PRIORITIES - 1}`,
-      value: priority,
-    });
+    for (const [thread, time] of used) this.#used[thread] = time;
   }
 }

@@ -32,13 +32,18 @@ export function policyNames(): readonly string[] {
  *
  * @example By name
  * ```ts
- * import { createPolicy, policyNames } from "@trapline/trapline/sched";
+ * import { createPolicy, policyNames, SoundPolicy } from "@trapline/trapline/sched";
  *
  * console.log(policyNames());
- * const policy = createPolicy("priority", { quantum: 1_000 });
- * policy.enqueue(1, { parameters: { priority: 3 }, reason: "start" });
- * policy.enqueue(2, { parameters: { priority: 90 }, reason: "start" });
- * console.log(policy.pick()); // 2
+ * const policy = new SoundPolicy(createPolicy("priority", { quantum: 1_000 }), {
+ *   now: () => 0,
+ *   fallback: () => createPolicy("rr"),
+ * });
+ * for (const [thread, priority] of [3, 90].entries()) {
+ *   policy.admit(thread, { priority });
+ *   policy.enqueue(thread, { reason: "start" });
+ * }
+ * console.log(policy.pick(0)); // 1, which has priority 90
  * ```
  *
  * @param name one of {@linkcode policyNames}

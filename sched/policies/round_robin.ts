@@ -14,7 +14,7 @@ export class RoundRobin extends QuantumPolicy {
 
   /**
    * Makes a policy without threads.
-   * @param options the quantum, in guest instructions
+   * @param options the quantum
    * @throws {SchedError} `invalid-option` if the quantum is not a positive integer
    */
   constructor(options: QuantumOptions = {}) {
@@ -22,12 +22,7 @@ export class RoundRobin extends QuantumPolicy {
   }
 
   /** Every thread is in queue 0. */
-  protected override level(): number {
+  protected override levelOf(): number {
     return 0;
-  }
-
-  /** Never: a thread that becomes ready waits for its turn. */
-  override preempts(): boolean {
-    return false;
   }
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
 import { FixedPriority } from "../policies/fixed_priority.ts";
-import type { Policy } from "../policy.ts";
+import { describeFault } from "../host/mod.ts";
+import type { Charge, Policy } from "../policy.ts";
 import { createPolicy, policyNames } from "../policies/registry.ts";
 import { RoundRobin } from "../policies/round_robin.ts";
 import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
@@ -235,6 +236,7 @@ Deno.test("simulate rr, turns are first in first out", () => {
     const workload = randomWorkload(seed, { threads: 9 });
     const queue: number[] = [];
     for (const event of simulate(workload, new RoundRobin({ quantum: 1 + seed % 9 }))) {
+      if (event.type === "policy-fault") throw new Error(describeFault(event.fault));
       if (event.type === "idle") assertEquals(queue, []);
       else if (event.type === "dispatch") assertEquals(queue.shift(), event.thread);
       else if (event.type !== "sleep" && event.type !== "exit") queue.push(event.thread);
@@ -248,6 +250,7 @@ Deno.test("simulate priority, the CPU always has a most urgent ready thread", ()
     const priority = (thread: number): number => workload[thread]?.priority ?? 0;
     const ready = new Set<number>();
     for (const event of simulate(workload, new FixedPriority({ quantum: 5 }))) {
+      if (event.type === "policy-fault") throw new Error(describeFault(event.fault));
       if (event.type === "idle") assertEquals(ready.size, 0);
       else if (event.type === "dispatch") {
         ready.delete(event.thread);
@@ -266,9 +269,14 @@ Deno.test("simulate, refuses workloads and options that make no sense", () => {
     [[job("a", { time: 1.5 })], {}, "invalid-workload"],
     [[job("a", { steps: [{ type: "sleep", time: -1 }] })], {}, "invalid-workload"],
     [[job("a", { time: 1, arrival: -1 })], {}, "invalid-workload"],
-    [[job("a", { time: 1, priority: 128 })], {}, "invalid-workload"],
+    [[job("a", { time: 1, priority: 256 })], {}, "invalid-workload"],
     [[], { tickInterval: 0 }, "invalid-option"],
     [[], { switchCost: -1 }, "invalid-option"],
+    [[], { cpus: 65 }, "invalid-option"],
+    [[], { seed: -1 }, "invalid-option"],
+    [[], { timeout: 0 }, "invalid-option"],
+    [[], { until: -1 }, "invalid-option"],
+    [[job("a", { time: 1, affinity: [1] })], {}, "invalid-workload"],
   ];
   for (const [workload, options, kind] of cases) {
     const error = assertThrows(() => run(workload, new RoundRobin(), options), SchedError);
@@ -276,25 +284,145 @@ Deno.test("simulate, refuses workloads and options that make no sense", () => {
   }
 });
 
-Deno.test("simulate, reports a policy that loses a thread", () => {
+function faults(events: readonly SimulationEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.type === "policy-fault" ? [`${event.time}: ${describeFault(event.fault)}`] : []
+  );
+}
+
+Deno.test("simulate, a policy that loses a thread is put out when nothing else is due", () => {
   class Forgetful extends RoundRobin {
-    override pick(): number | null {
-      super.pick();
-      return super.pick();
+    override pick(cpu: number): number | null {
+      super.pick(cpu);
+      return super.pick(cpu);
     }
   }
   const workload = [job("a", { time: 1 }), job("b", { time: 1 }), job("c", { time: 1 })];
-  const error = assertThrows(() => run(workload, new Forgetful()), SchedError);
-  assertEquals(error.kind, "policy-contract");
-  assertEquals(error.message, 'Policy "rr" lost thread 0, which is ready');
+  const { events, chart } = run(workload, new Forgetful());
+  assertEquals(faults(events), [
+    '1: policy "rr": pick(0) returned null, and nothing else is due for the ready threads',
+  ]);
+  assertEquals(chart, "b 0-1 | a 1-2 | c 2-3");
 });
 
-Deno.test("simulate, reports a policy that picks a thread that is not ready", () => {
+Deno.test("simulate, a policy that picks a thread that is not ready is put out", () => {
   class Stubborn extends RoundRobin {
-    override pick(): number | null {
-      return super.pick() ?? 0;
+    override pick(cpu: number): number | null {
+      return super.pick(cpu) ?? 0;
     }
   }
-  const error = assertThrows(() => run([job("a", { time: 1 })], new Stubborn()), SchedError);
-  assertEquals(error.message, 'Policy "rr" picked thread 0, which is not ready');
+  const steps = [{ type: "run", time: 1 }, { type: "sleep", time: 3 }] as const;
+  const { events } = run([job("a", { steps })], new Stubborn());
+  assertEquals(faults(events), [
+    '1: policy "rr": pick(0) returned 0, which is not ready: expected null, as no thread is ready',
+  ]);
+  assertEquals(events.at(-1), { type: "exit", time: 4, thread: 0 });
+});
+
+Deno.test("simulate, a thread left ready for longer than the limit has its policy put out", () => {
+  class Unfair extends RoundRobin {
+    override readonly timeout = 50;
+    override tick(): boolean {
+      return false;
+    }
+  }
+  const workload = [job("a", { time: 200 }), job("b", { time: 10 })];
+  const { events, chart } = run(workload, new Unfair());
+  assertEquals(faults(events), [
+    '51: policy "rr": pick() left thread 1 ready for 51, expected at most 50',
+  ]);
+  assertEquals(chart, "a 0-200 | b 200-210", "within the quantum of the one that takes over");
+});
+
+Deno.test("simulate, a policy that has the host decide for ever in one instant is put out", () => {
+  class Kicking extends RoundRobin {
+    override pick(cpu: number): number | null {
+      this.view?.timer(this.view.now);
+      return super.pick(cpu);
+    }
+    timer(): void {
+      this.view?.kick(0);
+    }
+  }
+  const { events, chart } = run([job("a", { time: 5 }), job("b", { time: 5 })], new Kicking());
+  assertEquals(faults(events).length, 1);
+  assert(faults(events)[0]?.includes("has had the host decide 10001 times in one instant"));
+  assertEquals(chart.endsWith("-10"), true, chart);
+});
+
+// Several CPUs.
+
+for (const name of policyNames()) {
+  Deno.test(`simulate ${name}, no thread runs on two CPUs, none idles while one could run`, () => {
+    for (let seed = 0; seed < 80; seed++) {
+      const cpus = 1 + seed % 5;
+      const workload = randomWorkload(seed, { threads: 1 + seed % 17, priority: 5 }).map(
+        (spec, id) => seed % 3 > 0 || id % 2 > 0 ? spec : { ...spec, affinity: [id % cpus] },
+      );
+      const allowed = (thread: number, cpu: number): boolean =>
+        workload[thread]?.affinity?.includes(cpu) ?? true;
+      const on: (number | null)[] = new Array(cpus).fill(null);
+      const ready = new Set<number>();
+      let time = 0;
+      for (
+        const event of simulate(workload, createPolicy(name, { quantum: 1 + seed % 9 }), { cpus })
+      ) {
+        if (event.time > time) {
+          for (const [cpu, thread] of on.entries()) {
+            if (thread === null) assert(![...ready].some((each) => allowed(each, cpu)));
+          }
+          time = event.time;
+        }
+        if (event.type === "idle" || event.type === "policy-fault") {
+          assertEquals(event.type, "idle");
+          continue;
+        }
+        const { type, thread, cpu = 0 } = event;
+        if (type === "arrive" || type === "wake") ready.add(thread);
+        else if (type === "dispatch") {
+          assert(allowed(thread, cpu) && ready.delete(thread) && on[cpu] === null);
+          on[cpu] = thread;
+        } else {
+          assertEquals(on[cpu], thread);
+          on[cpu] = null;
+          if (type === "preempt" || type === "yield") ready.add(thread);
+        }
+      }
+      assertEquals([ready.size, on.every((thread) => thread === null)], [0, true]);
+    }
+  });
+}
+
+Deno.test("simulate priority, with several CPUs the most urgent threads run", () => {
+  const workload = [
+    job("low", { time: 10, priority: 1 }),
+    job("mid", { time: 10, priority: 2 }),
+    job("high", { time: 4, priority: 3, arrival: 2 }),
+  ];
+  const { events } = run(workload, new FixedPriority(), { cpus: 2 });
+  const told = events.flatMap((event) =>
+    event.type === "dispatch" || event.type === "preempt"
+      ? [`${event.time} ${event.type} ${event.thread} ${event.cpu}`]
+      : []
+  );
+  assertEquals(told, [
+    "0 dispatch 1 0",
+    "0 dispatch 0 1",
+    "2 preempt 0 1",
+    "2 dispatch 2 1",
+    "6 dispatch 0 1",
+  ]);
+});
+
+Deno.test("simulate, a quantum of many instructions costs one tick", () => {
+  let ticks = 0;
+  class Counting extends RoundRobin {
+    override tick(thread: number, charge: Charge): boolean {
+      ticks++;
+      return super.tick(thread, charge);
+    }
+  }
+  const workload = [job("a", { time: 10_000 }), job("b", { time: 10_000 })];
+  run(workload, new Counting({ quantum: 1_000 }));
+  assertEquals(ticks, 18);
 });

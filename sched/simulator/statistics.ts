@@ -95,6 +95,7 @@ export function summarize(
   let idle = 0;
   let dispatches = 0;
   for (const event of events) {
+    if (event.type === "policy-fault") continue;
     if (event.type === "idle") {
       idle += event.until - event.time;
       continue;

@@ -6,7 +6,7 @@
  */
 import { SchedError } from "../errors.ts";
 import { Random } from "../../util/random.ts";
-import { PRIORITIES } from "../policies/quantum_policy.ts";
+import { checkParameters, type ParameterOptions, PRIORITIES } from "../parameters.ts";
 
 /** One thing a simulated thread does. Times are guest instructions. */
 export type Step =
@@ -18,13 +18,11 @@ export type Step =
   | { readonly type: "yield" };
 
 /** A simulated thread; its id is its place in the workload. */
-export interface ThreadSpec {
+export interface ThreadSpec extends ParameterOptions {
   /** Name in charts. */
   readonly name: string;
   /** When it becomes ready first; 0 if absent. */
   readonly arrival?: number;
-  /** 0 (least urgent) to 127 (most urgent); 0 if absent. */
-  readonly priority?: number;
   /** What it does, in order; it exits after the last step. */
   readonly steps: readonly Step[];
 }
@@ -35,17 +33,14 @@ export type Workload = readonly ThreadSpec[];
 /**
  * Checks a workload before it is simulated.
  * @param workload threads to check
+ * @param cpus number of CPUs
  * @throws {SchedError} `invalid-workload`, naming the thread and the step
  */
-export function checkWorkload(workload: Workload): void {
-  for (const { name, arrival = 0, priority = 0, steps } of workload) {
+export function checkWorkload(workload: Workload, cpus = 1): void {
+  for (const spec of workload) {
+    const { name, arrival = 0, steps } = spec;
+    checkThread(spec, cpus);
     checkTime(arrival, { what: `arrival of thread "${name}"`, least: 0 });
-    if (!Number.isInteger(priority) || priority < 0 || priority >= PRIORITIES) {
-      throw new SchedError("invalid-workload", {
-        message: `Cannot simulate thread "${name}" of priority ${priority}`,
-        value: priority,
-      });
-    }
     for (const [index, step] of steps.entries()) {
       if (step.type === "yield") continue;
       checkTime(step.time, {
@@ -53,6 +48,15 @@ export function checkWorkload(workload: Workload): void {
         least: step.type === "run" ? 1 : 0,
       });
     }
+  }
+}
+
+function checkThread(spec: ThreadSpec, cpus: number): void {
+  try {
+    checkParameters(spec, { cpus, thread: `thread "${spec.name}"` });
+  } catch (error) {
+    if (!(error instanceof SchedError)) throw error;
+    throw new SchedError("invalid-workload", { message: error.message, value: error.value });
   }
 }
 
@@ -77,7 +81,7 @@ export interface RandomWorkloadOptions {
   readonly sleep?: number;
   /** Latest arrival. Default 100. */
   readonly arrival?: number;
-  /** Highest priority. Default 127. */
+  /** Highest priority. Default 255. */
   readonly priority?: number;
 }
 

@@ -16,7 +16,7 @@ Deno.test("RunQueues, empty has no highest level and nothing to shift", () => {
 
 Deno.test("RunQueues, serves every level of the bitmap, highest first", () => {
   const queues = new RunQueues(128);
-  for (let level = 0; level < 128; level++) queues.insert(level, { level, end: "tail" });
+  for (let level = 0; level < 128; level++) queues.push(level, level);
   for (let level = 127; level >= 0; level--) {
     assertEquals(queues.highest, level);
     assertEquals(queues.shift(), level);
@@ -26,17 +26,17 @@ Deno.test("RunQueues, serves every level of the bitmap, highest first", () => {
 
 Deno.test("RunQueues, tail insertion is first in first out, head insertion goes before", () => {
   const queues = new RunQueues(1);
-  for (const thread of [5, 3, 9]) queues.insert(thread, { level: 0, end: "tail" });
-  queues.insert(7, { level: 0, end: "head" });
+  for (const thread of [5, 3, 9]) queues.push(thread, 0);
+  queues.unshift(7, 0);
   assertEquals(drain(queues), [7, 5, 3, 9]);
 });
 
 Deno.test("RunQueues, removal from head, middle and tail keeps the others in order", () => {
   for (const gone of [1, 2, 3]) {
     const queues = new RunQueues(40);
-    for (const thread of [1, 2, 3]) queues.insert(thread, { level: 33, end: "tail" });
+    for (const thread of [1, 2, 3]) queues.push(thread, 33);
     assertEquals([queues.has(gone), queues.remove(gone), queues.has(gone)], [true, true, false]);
-    queues.insert(4, { level: 33, end: "tail" });
+    queues.push(4, 33);
     assertEquals(drain(queues), [1, 2, 3, 4].filter((thread) => thread !== gone));
   }
 });
@@ -52,10 +52,13 @@ Deno.test("RunQueues, 20,000 random operations agree with arrays searched naivel
     const operation = random.below(4);
     if (operation <= 1) {
       const level = random.below(levels);
-      const end = random.below(4) === 0 ? "head" : "tail";
-      queues.insert(next, { level, end });
-      if (end === "head") model[level]?.unshift(next++);
-      else model[level]?.push(next++);
+      if (random.below(4) === 0) {
+        queues.unshift(next, level);
+        model[level]?.unshift(next++);
+      } else {
+        queues.push(next, level);
+        model[level]?.push(next++);
+      }
     } else if (operation === 2 && ready.length > 0) {
       const thread = random.pick(ready);
       assertEquals(queues.remove(thread), true);
@@ -66,7 +69,11 @@ Deno.test("RunQueues, 20,000 random operations agree with arrays searched naivel
       const queue = model.findLast(({ length }) => length > 0);
       assertEquals(queues.shift(), queue?.shift() ?? null);
     }
+    if (random.below(500) === 0) queues.restore(queues.save());
     assertEquals(queues.size, model.flat().length);
     assertEquals(queues.highest, model.findLastIndex(({ length }) => length > 0));
+    const level = random.below(levels);
+    const below = model.slice(0, level).findLastIndex(({ length }) => length > 0);
+    assertEquals(queues.below(level), below);
   }
 });

@@ -1,10 +1,9 @@
 // Scheduling policies that a user brings along.
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ARCHES } from "../arch/mod.ts";
-import type { Policy, ThreadId } from "../sched/policy.ts";
-import { simulate, summarize } from "../sched/mod.ts";
+import type { Policy, SchedulerView, ThreadId } from "../sched/policy.ts";
+import { SchedError, simulate, summarize } from "../sched/mod.ts";
 import type { Plain } from "../util/plain.ts";
-import { KernelError } from "./errors.ts";
 import { Machine } from "./machine.ts";
 import type { MachineOptions } from "./machine_options.ts";
 import { decodeSnapshot, encodeSnapshot, SnapshotError } from "./snapshot/mod.ts";
@@ -17,19 +16,15 @@ class FairShare implements Policy {
   #ready: ThreadId[] = [];
   #used: Record<number, number> = {};
 
-  get size(): number {
-    return this.#ready.length;
-  }
   enqueue(thread: ThreadId): void {
     this.#ready.push(thread);
   }
   dequeue(thread: ThreadId): boolean {
-    const before = this.size;
+    const before = this.#ready.length;
     this.#ready = this.#ready.filter((each) => each !== thread);
-    return this.size < before;
+    return this.#ready.length < before;
   }
   forget(thread: ThreadId): void {
-    this.dequeue(thread);
     delete this.#used[thread];
   }
   pick(): ThreadId | null {
@@ -38,14 +33,13 @@ class FairShare implements Policy {
     if (least !== null) this.dequeue(least);
     return least;
   }
-  tick(running: ThreadId, elapsed: number): boolean {
+  tick(running: ThreadId, { elapsed }: { elapsed: number }): boolean {
     this.#used[running] = (this.#used[running] ?? 0) + elapsed;
-    return this.size > 0;
+    return this.#ready.length > 0;
   }
-  stopped(running: ThreadId, { elapsed }: { elapsed: number }): void {
-    this.tick(running, elapsed);
+  stopping(running: ThreadId, stop: { elapsed: number }): void {
+    this.tick(running, stop);
   }
-  preempts = (): boolean => false;
   // What it goes on changing: the kernel makes copies.
   save = (): Plain => ({ ready: this.#ready, used: this.#used });
   restore(state: Plain): void {
@@ -70,6 +64,24 @@ function options(
 /** A policy that does one thing wrong. */
 function wrong(changes: Partial<Policy>): Policy {
   return Object.assign(new FairShare(), changes);
+}
+
+/** The methods of a policy, bound to it, to be changed. */
+function parts(own: FairShare): Partial<Policy> {
+  return {
+    enqueue: (thread) => own.enqueue(thread),
+    dequeue: (thread) => own.dequeue(thread),
+    forget: (thread) => own.forget(thread),
+    pick: () => own.pick(),
+    tick: (thread, charge) => own.tick(thread, charge),
+    stopping: (thread, stop) => own.stopping(thread, stop),
+    save: own.save,
+    restore: (state) => own.restore(state),
+  };
+}
+
+function fail(): never {
+  throw new RangeError("oops");
 }
 
 Deno.test("Policy, the same class drives the simulator", () => {
@@ -142,19 +154,11 @@ for (const arch of ARCH_NAMES) {
     assertMatch(own.message, /its ownPolicy is false, this machine's is true/);
   });
 
-  Deno.test(`Machine.snapshot ${arch}, of a policy that keeps what is no plain data is refused`, () => {
-    using machine = new Machine(options(arch, wrong({ save: () => new Map() as never })));
-    const error = assertThrows(() => machine.snapshot(), SnapshotError);
-    assertEquals(error.kind, "policy");
-    assertMatch(error.message, /policy "fair-share": what it has saved is a Map, expected plain/);
-    machine.run(10_000);
-  });
-
   Deno.test(`MachineOptions.policy ${arch}, what is no policy is refused by what it lacks`, () => {
     const shared = new FairShare();
     using _ = new Machine(options(arch, shared));
     const cases: [unknown, RegExp][] = [
-      [shared, /policy "fair-share": another machine has this object/],
+      [shared, /policy "fair-share": another machine or simulation has this object/],
       [7, /it is 7, expected an object/],
       [() => null, /it is null, expected an object/],
       [wrong({ name: "" }), /its name is , expected some text/],
@@ -162,34 +166,118 @@ for (const arch of ARCH_NAMES) {
       [wrong({ restore: 1 as never }), /"fair-share" has no method restore/],
     ];
     for (const [policy, message] of cases) {
-      const error = assertThrows(() => new Machine(options(arch, policy as Policy)), KernelError);
-      assertEquals(error.kind, "misuse");
+      const error = assertThrows(() => new Machine(options(arch, policy as Policy)), SchedError);
+      assertEquals(error.kind, "invalid-policy");
       assertMatch(error.message, message);
     }
   });
 
-  Deno.test(`OwnPolicy ${arch}, picking what is not ready stops the run with a typed error`, () => {
-    for (const picked of [999, -1, 0, undefined, 1.5]) {
-      using machine = new Machine(options(arch, wrong({ pick: () => picked as number })));
-      const error = assertThrows(() => machine.run(100_000), KernelError);
-      assertEquals(error.kind, "misuse");
+  const misbehaviors: [string, () => Partial<Policy>, RegExp][] = [
+    ["picks a thread twice", () => {
+      let last: ThreadId | null = null;
+      const own = new FairShare();
+      return {
+        ...parts(own),
+        pick: () => last = last !== null && last > 12 ? last : own.pick(),
+      };
+    }, /^pick returned \d+, which (runs already|is not ready|is none of its threads): expected/],
+    [
+      "picks an unknown thread",
+      () => ({ pick: () => 999 }),
+      /^pick returned 999, which is none of/,
+    ],
+    [
+      "picks no thread at all",
+      () => ({ pick: () => null }),
+      /^pick returned null, and nothing else/,
+    ],
+    ["picks no number", () => ({ pick: () => undefined as never }), /^pick returned undefined/],
+    ["throws", () => ({ stopping: () => fail() }), /^stopping threw RangeError: oops/],
+    ["throws when attached", () => ({ attach: () => fail() }), /^attach threw RangeError: oops/],
+    [
+      "returns no boolean",
+      () => ({ tick: () => 1 as never }),
+      /^tick returned 1, expected a boolean/,
+    ],
+    ["loses a thread", () => {
+      const own = new FairShare();
+      return { ...parts(own), enqueue: (thread) => thread === 11 || own.enqueue(thread) };
+    }, /^pick (left thread 11 ready for \d+, expected at most|returned null, and nothing else)/],
+  ];
+  for (const [what, changes, why] of misbehaviors) {
+    Deno.test(`Machine ${arch}, a policy that ${what} is put out, and the programs run to their ends`, () => {
+      const policy = Object.assign(new FairShare(), changes());
+      using session = new Session({
+        arch,
+        programs: ["threads", "spinner 3000"],
+        quantum: 500,
+        policy,
+      });
+      assertEquals(session.finish().reason, "all tasks have ended");
+      for (const name of ["threads", "spinner"]) assertEquals(session.ending(name), "exit 0");
+      const faults = session.of("policy-fault");
+      assertEquals(faults.map(({ policy }) => policy), ["fair-share"]);
+      const [{ call, reason } = { call: "", reason: "" }] = faults;
+      assertMatch(`${call} ${reason}`, why);
       assertMatch(
-        error.message,
-        /^Cannot run what policy "fair-share" has picked, .*: expected \d/,
+        session.log,
+        /policy "fair-share" is put out: \w+\(.*\) .*; round robin takes over/,
       );
-    }
-  });
-}
+      const { fault } = session.machine.kernel.policy;
+      assertEquals([fault?.call, fault?.why], [call, reason]);
+    });
+  }
 
-for (const arch of ARCH_NAMES) {
-  Deno.test(`OwnPolicy ${arch}, one that picks none of its ready threads is named by the deadlock`, () => {
-    const policy = new FairShare();
-    policy.pick = () => null;
-    using machine = new Machine(options(arch, policy));
-    const result = machine.run();
+  Deno.test(`Machine.snapshot ${arch}, a policy that keeps what is no plain data is put out`, () => {
+    const wanted = { ...options(arch, wrong({ save: () => new Map() as never })) };
+    using machine = new Machine(wanted);
+    machine.run(30_000);
+    const snapshot = machine.snapshot();
     assertMatch(
-      result.kind === "halted" ? result.reason : "",
-      /"fair-share" picks none of \d+ ready/,
+      machine.kernel.policy.fault?.why ?? "",
+      /what it has saved is a Map, expected plain/,
     );
+    machine.run(20_000);
+    const expected = encodeSnapshot(machine.snapshot());
+    const file = decodeSnapshot(encodeSnapshot(snapshot));
+    using other = Machine.from(file, { policy: () => new FairShare() });
+    assertEquals(other.kernel.policy.fault, machine.kernel.policy.fault);
+    other.run(20_000);
+    assertEquals(encodeSnapshot(other.snapshot()), expected);
+  });
+
+  Deno.test(`SchedulerView ${arch}, a policy's timer is called, on an idle machine too, and a kick makes a CPU pick again`, () => {
+    const times: [number, number][] = [];
+    class Timed extends FairShare {
+      #view: SchedulerView | undefined;
+      attach(view: SchedulerView): void {
+        this.#view = view;
+        view.timer(3_000);
+      }
+      override tick(): boolean {
+        return false; // only the timer makes anybody give way
+      }
+      timer(now: number): void {
+        const view = this.#view;
+        if (view === undefined) return;
+        times.push([now, view.running(0) ?? -1]);
+        view.kick(0);
+        view.timer(now + 3_000);
+      }
+    }
+    using session = new Session({
+      arch,
+      programs: ["spinner 3000", "spinner 3000", "sleeper"],
+      quantum: 500,
+      policy: new Timed(),
+    });
+    assertEquals(session.finish().reason, "all tasks have ended");
+    assertEquals(session.of("policy-fault"), []);
+    for (const [index, [now]] of times.entries()) {
+      const late = now - (times[index - 1]?.[0] ?? 0) - 3_000;
+      assert(late >= 0 && late < 1_200, `${late} instructions late`);
+    }
+    assert(times.some(([, running]) => running === -1) || times.length > 10);
+    assert(session.of("ast").some(({ reasons }) => reasons.includes("quantum")));
   });
 }

@@ -1,0 +1,554 @@
+/**
+ * The part of a host that stays sound whatever a policy does, as sched_ext promises: it stands
+ * between policy and host, in the simulator and on the machine, and knows by itself which threads
+ * there are, which are ready, and which run. A policy that picks a thread twice, one that is
+ * unknown, not ready or not for this CPU, that throws, answers with what is no answer, cannot be
+ * saved, or lets a thread starve is put out: a report tells the call, its arguments and the
+ * policy's state, and round robin takes over all threads, so that no call of the host's fails. A
+ * method that never returns cannot be helped; nothing in JavaScript interrupts it.
+ *
+ * A call costs the same whatever the number of threads, and allocates nothing.
+ *
+ * @module
+ */
+import { SchedError } from "../errors.ts";
+import {
+  checkParameters,
+  MAX_CPUS,
+  type ParameterOptions,
+  type ThreadParameters,
+} from "../parameters.ts";
+import type {
+  Charge,
+  Policy,
+  ReadyReason,
+  SchedulerView,
+  Stop,
+  StopReason,
+  ThreadId,
+  WakeHint,
+  Wakeup,
+} from "../policy.ts";
+import { copyPlain, type Plain } from "../../util/plain.ts";
+import { Random, type RandomState } from "../../util/random.ts";
+import { checkPolicy, describeFault, describeThrown, type PolicyFault, stateOf } from "./fault.ts";
+import { HostThreads, type ReadyRecord, type ThreadRecord, ThreadState } from "./threads.ts";
+
+/** What a host gives its policy, and hears of it. */
+export interface HostOptions {
+  /** Number of CPUs, 1 to 64; 1 if absent. */
+  readonly cpus?: number;
+  /** The time. */
+  readonly now: () => number;
+  /** Makes the round robin that takes over. */
+  readonly fallback: () => Policy;
+  /** Seed of the policy's random numbers; 0 if absent. */
+  readonly seed?: number;
+  /** Longest time a thread may starve, where the policy does not say; `Infinity` if absent. */
+  readonly timeout?: number;
+  /** A CPU is to pick again at the next chance. */
+  readonly kick?: (cpu: number) => void;
+  /** The policy was put out; round robin has taken over. */
+  readonly onFault?: (fault: PolicyFault) => void;
+}
+
+/** Everything a host remembers. */
+type SoundState = {
+  readonly threads: readonly ThreadRecord[];
+  readonly ready: readonly ReadyRecord[];
+  readonly random: RandomState;
+  readonly timerAt: number;
+  readonly fault: PolicyFault | null;
+  readonly own: Plain;
+};
+
+/** Policies that hosts have: what one remembers is about the threads of one host. */
+const taken = new WeakSet<object>();
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A policy, held to its contract. */
+export class SoundPolicy {
+  /** Name of the policy it was given. */
+  readonly name: string;
+  readonly #options: HostOptions;
+  readonly #cpus: number;
+  readonly #threads = new HostThreads();
+  /** Thread of each CPU, or -1. */
+  readonly #on: Int32Array;
+  readonly #random: Random;
+  readonly #view: SchedulerView;
+  /** The policy it was given. */
+  readonly #given: Policy;
+  /** Who decides: that, or round robin. */
+  #policy: Policy;
+  #timeout = Infinity;
+  #timerAt = Infinity;
+  #fault: PolicyFault | null = null;
+  // What policies are handed, over and over.
+  readonly #wakeup: Mutable<Wakeup> = {
+    cpu: 0,
+    reason: "start",
+    previous: 0,
+    waker: null,
+    hint: "none",
+  };
+  readonly #charge: Mutable<Charge> = { cpu: 0, elapsed: 0 };
+  readonly #stop: Mutable<Stop> = { cpu: 0, elapsed: 0, reason: "quantum" };
+
+  /**
+   * Takes a policy for one host.
+   * @throws {SchedError} `invalid-policy` if it lacks something, or another host has it;
+   *   `invalid-option` if there are no CPUs or too many
+   */
+  constructor(policy: unknown, options: HostOptions) {
+    checkPolicy(policy);
+    const { cpus = 1, seed = 0 } = options;
+    if (!Number.isSafeInteger(cpus) || cpus < 1 || cpus > MAX_CPUS) {
+      throw new SchedError("invalid-option", {
+        message: `Cannot use cpus ${cpus}: it must be an integer from 1 to ${MAX_CPUS}`,
+        value: cpus,
+      });
+    }
+    if (taken.has(policy)) {
+      throw new SchedError("invalid-policy", {
+        message: `Cannot use policy "${policy.name}": another machine or simulation has this ` +
+          "object, expected a new one or a function that makes it",
+        value: policy,
+      });
+    }
+    taken.add(policy);
+    this.name = policy.name;
+    this.#options = options;
+    this.#cpus = cpus;
+    this.#on = new Int32Array(cpus).fill(-1);
+    this.#random = new Random(seed);
+    this.#view = this.#makeView();
+    this.#given = policy;
+    this.#policy = policy;
+    this.#use(policy);
+  }
+
+  /** Number of ready threads. */
+  get size(): number {
+    return this.#threads.ready.size;
+  }
+
+  /** Why the policy was put out, or `null`. */
+  get fault(): PolicyFault | null {
+    return this.#fault;
+  }
+
+  /** When the policy wants its `timer` called, or `Infinity`. */
+  get timerAt(): number {
+    return this.#timerAt;
+  }
+
+  /** Parameters of a thread. */
+  parameters(thread: ThreadId): ThreadParameters {
+    return this.#threads.parameters(thread);
+  }
+
+  /**
+   * A thread exists from now on.
+   * @throws {SchedError} `invalid-thread` or `invalid-parameter`
+   */
+  admit(thread: ThreadId, options: ParameterOptions = {}): void {
+    const parameters = checkParameters(options, { cpus: this.#cpus, thread: `thread ${thread}` });
+    this.#threads.add(thread, parameters);
+    try {
+      this.#policy.admit?.(thread, parameters);
+    } catch (error) {
+      this.#thrown("admit", [thread, copyPlain(parameters)], error);
+    }
+  }
+
+  /** A thread has other parameters from now on. @throws {SchedError} `invalid-parameter` */
+  update(thread: ThreadId, options: ParameterOptions): void {
+    const parameters = checkParameters(options, { cpus: this.#cpus, thread: `thread ${thread}` });
+    this.#threads.update(thread, parameters);
+    try {
+      this.#policy.update?.(thread, parameters);
+    } catch (error) {
+      this.#thrown("update", [thread, copyPlain(parameters)], error);
+    }
+  }
+
+  /** A thread is over, ready or not. One that is over already is passed over. */
+  forget(thread: ThreadId): void {
+    const state = this.#threads.state(thread);
+    if (state === ThreadState.UNKNOWN) return;
+    if (state === ThreadState.READY) this.dequeue(thread);
+    if (state === ThreadState.RUNNING) this.#on[this.#threads.cpu(thread)] = -1;
+    this.#threads.forget(thread);
+    try {
+      this.#policy.forget?.(thread);
+    } catch (error) {
+      this.#thrown("forget", [thread], error);
+    }
+  }
+
+  /**
+   * Makes a thread ready.
+   * @param options why, and what its waker knows
+   * @returns the CPU it is meant for
+   * @throws {SchedError} `invalid-thread` if it is unknown or ready
+   */
+  enqueue(
+    thread: ThreadId,
+    options: { reason: ReadyReason; hint?: WakeHint; waker?: ThreadId | null },
+  ): number {
+    const { reason, hint = "none", waker = null } = options;
+    const timed = this.#timeout !== Infinity;
+    const wakeup = this.#wakeup;
+    wakeup.reason = reason;
+    wakeup.hint = hint;
+    wakeup.waker = waker;
+    let cpu = 0;
+    if (this.#cpus > 1) {
+      cpu = wakeup.previous = this.#previous(thread);
+      if (reason !== "preempt" && reason !== "yield") cpu = this.#select(thread);
+    }
+    wakeup.cpu = cpu;
+    this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
+    try {
+      this.#policy.enqueue(thread, wakeup);
+    } catch (error) {
+      this.#thrown("enqueue", [thread, { ...wakeup }], error);
+    }
+    return cpu;
+  }
+
+  /** Withdraws a ready thread. Returns whether it was ready. */
+  dequeue(thread: ThreadId): boolean {
+    if (this.#threads.state(thread) !== ThreadState.READY) return false;
+    let had: unknown;
+    try {
+      had = this.#policy.dequeue(thread);
+    } catch (error) {
+      this.#thrown("dequeue", [thread], error);
+      had = this.#policy.dequeue(thread);
+    }
+    if (had !== true) {
+      this.#putOut("dequeue", [thread], `returned ${describe(had)} for a ready thread`);
+      this.#policy.dequeue(thread);
+    }
+    this.#threads.take(thread);
+    return true;
+  }
+
+  /** Takes the thread a CPU is to run next, or `null`. */
+  pick(cpu: number): ThreadId | null {
+    if (this.#timerAt !== Infinity) this.runTimer();
+    if (this.#timeout !== Infinity) this.watch();
+    let thread: ThreadId | null;
+    try {
+      thread = this.#policy.pick(cpu);
+    } catch (error) {
+      this.#thrown("pick", [cpu], error);
+      return this.pick(cpu);
+    }
+    if (thread === null) return null;
+    if (typeof thread !== "number" || this.#threads.state(thread) !== ThreadState.READY) {
+      this.#putOut("pick", [cpu], this.#wrongPick(thread));
+      return this.pick(cpu);
+    }
+    if (this.#cpus > 1 && !this.#threads.allows(thread, cpu)) {
+      const { affinity } = this.#threads.parameters(thread);
+      this.#putOut("pick", [cpu], `returned thread ${thread}, which may run on ${affinity} only`);
+      return this.pick(cpu);
+    }
+    this.#threads.take(thread);
+    return thread;
+  }
+
+  /** A thread has got a CPU. */
+  running(thread: ThreadId, cpu: number): void {
+    this.#threads.run(thread, cpu);
+    this.#on[cpu] = thread;
+    if (this.#policy.running === undefined) return;
+    try {
+      this.#policy.running(thread, cpu);
+    } catch (error) {
+      this.#thrown("running", [thread, cpu], error);
+    }
+  }
+
+  /** Charges the running thread of a CPU; returns whether it must give way. */
+  tick(thread: ThreadId, { cpu, elapsed }: Charge): boolean {
+    if (this.#timerAt !== Infinity) this.runTimer();
+    if (this.#timeout !== Infinity) this.watch();
+    const charge = this.#charge;
+    charge.cpu = cpu;
+    charge.elapsed = elapsed;
+    let due: unknown;
+    try {
+      due = this.#policy.tick(thread, charge);
+    } catch (error) {
+      this.#thrown("tick", [thread, { ...charge }], error);
+      return true;
+    }
+    if (typeof due === "boolean") return due;
+    this.#putOut("tick", [thread, { ...charge }], `returned ${describe(due)}, expected a boolean`);
+    return true;
+  }
+
+  /**
+   * How long from its last charge a thread may run until `tick` matters; `undefined` if the policy
+   * wants every tick.
+   */
+  slice(thread: ThreadId, cpu: number): number | undefined {
+    if (this.#policy.slice === undefined) return undefined;
+    let time: unknown;
+    try {
+      time = this.#policy.slice(thread, cpu);
+    } catch (error) {
+      this.#thrown("slice", [thread, cpu], error);
+      return this.slice(thread, cpu);
+    }
+    if (typeof time === "number" && !Number.isNaN(time)) return time;
+    this.#putOut("slice", [thread, cpu], `returned ${describe(time)}, expected a number`);
+    return this.slice(thread, cpu);
+  }
+
+  /** The running thread of a CPU stops, before it is queued again if it stays ready. */
+  stopping(thread: ThreadId, { cpu, elapsed, reason }: Charge & { reason: StopReason }): void {
+    this.#threads.stop(thread);
+    this.#on[cpu] = -1;
+    if (this.#policy.stopping === undefined) return;
+    const stop = this.#stop;
+    stop.cpu = cpu;
+    stop.elapsed = elapsed;
+    stop.reason = reason;
+    try {
+      this.#policy.stopping(thread, stop);
+    } catch (error) {
+      this.#thrown("stopping", [thread, { ...stop }], error);
+    }
+  }
+
+  /** Whether a thread that has just become ready must take a CPU from its thread at once. */
+  preempts(candidate: ThreadId, cpu: number): boolean {
+    const running = this.#on[cpu]!;
+    if (this.#policy.preempts === undefined || running < 0) return false;
+    let answer: unknown;
+    try {
+      answer = this.#policy.preempts(candidate, running, cpu);
+    } catch (error) {
+      this.#thrown("preempts", [candidate, running, cpu], error);
+      return false;
+    }
+    if (typeof answer === "boolean") return answer;
+    const why = `returned ${describe(answer)}, expected a boolean`;
+    this.#putOut("preempts", [candidate, running, cpu], why);
+    return false;
+  }
+
+  /** Calls the policy's `timer` if its time has come. */
+  runTimer(): void {
+    const now = this.#options.now();
+    if (this.#timerAt > now) return;
+    this.#timerAt = Infinity;
+    try {
+      this.#policy.timer?.(now);
+    } catch (error) {
+      this.#thrown("timer", [now], error);
+    }
+  }
+
+  /**
+   * No CPU has anything to run and nothing is due: a policy that keeps ready threads back now would
+   * do so for ever.
+   * @returns whether threads are ready, which are round robin's then
+   */
+  stuck(): boolean {
+    if (this.size === 0) return false;
+    this.#putOut("pick", [0], `returned null, and nothing else is due for the ready threads`);
+    return true;
+  }
+
+  /** From when on a ready thread has waited too long, or `Infinity`. */
+  get starvesAt(): number {
+    return this.#timeout === Infinity ? Infinity : this.#threads.oldest + this.#timeout + 1;
+  }
+
+  /** Puts the policy out if a ready thread has waited too long. */
+  watch(): void {
+    const now = this.#options.now();
+    if (now < this.starvesAt) return;
+    const thread = this.#threads.ready.head(0);
+    const waited = now - this.#threads.oldest;
+    const why = `left thread ${thread} ready for ${waited}, expected at most ${this.#timeout}`;
+    this.#putOut("pick", [], why);
+  }
+
+  /** The policy has had the host decide so many times in one instant that it would for ever. */
+  stalled(decisions: number): void {
+    this.#putOut("pick", [], `has had the host decide ${decisions} times in one instant`);
+  }
+
+  /** Everything to be remembered. A policy that has no plain data to save is put out. */
+  save(): Plain {
+    let own: Plain;
+    try {
+      own = copyPlain(this.#policy.save(), "what it has saved");
+    } catch (error) {
+      this.#thrown("save", [], error);
+      own = this.#policy.save();
+    }
+    const state: SoundState = {
+      ...this.#threads.save(),
+      random: this.#random.save(),
+      timerAt: this.#timerAt,
+      fault: this.#fault,
+      own,
+    };
+    return state;
+  }
+
+  /** Takes over what {@linkcode SoundPolicy.save} returned. One that cannot is put out. */
+  restore(state: Plain): void {
+    const { threads, ready, random, timerAt, fault, own } = state as SoundState;
+    this.#threads.restore({ threads, ready });
+    this.#on.fill(-1);
+    for (const { thread, running, cpu } of threads) if (running) this.#on[cpu] = thread;
+    this.#random.restore(random);
+    const policy = fault === null ? this.#given : this.#options.fallback();
+    if (policy !== this.#policy) this.#use(policy);
+    this.#timerAt = timerAt;
+    this.#fault = fault;
+    try {
+      for (const { thread, parameters } of threads) this.#policy.admit?.(thread, parameters);
+      this.#policy.restore(copyPlain(own));
+    } catch (error) {
+      this.#thrown("restore", [copyPlain(own)], error);
+    }
+  }
+
+  #makeView(): SchedulerView {
+    const threads = this.#threads;
+    const on = this.#on;
+    const { now, kick } = this.#options;
+    const setTimer = (at: number): void => {
+      if (typeof at !== "number" || Number.isNaN(at)) {
+        throw new TypeError(`the timer is set to ${describe(at)}, expected a time`);
+      }
+      this.#timerAt = at;
+    };
+    return {
+      cpus: this.#cpus,
+      get now(): number {
+        return now();
+      },
+      random: this.#random,
+      parameters: (thread) => threads.parameters(thread),
+      allows: (thread, cpu) => threads.allows(thread, cpu),
+      running: (cpu) => {
+        const thread = on[cpu] ?? -1;
+        return thread < 0 ? null : thread;
+      },
+      kick: (cpu) => {
+        if (typeof cpu !== "number" || on[cpu] === undefined) {
+          throw new TypeError(`there is no CPU ${describe(cpu)} to be kicked`);
+        }
+        kick?.(cpu);
+      },
+      timer: setTimer,
+    };
+  }
+
+  /** Another policy decides from now on. */
+  #use(policy: Policy): void {
+    this.#policy = policy;
+    this.#timerAt = Infinity;
+    this.#timeout = policy.timeout ?? this.#options.timeout ?? Infinity;
+    try {
+      policy.attach?.(this.#view);
+    } catch (error) {
+      this.#thrown("attach", [], error);
+    }
+  }
+
+  #previous(thread: ThreadId): number {
+    const cpu = this.#threads.cpu(thread);
+    if (this.#threads.allows(thread, cpu)) return cpu;
+    return this.#threads.parameters(thread).affinity?.[0] ?? 0;
+  }
+
+  /** Where a thread goes that starts or wakes up. */
+  #select(thread: ThreadId): number {
+    const { previous } = this.#wakeup;
+    if (this.#policy.selectCpu === undefined) {
+      if (this.#on[previous]! < 0) return previous;
+      for (let cpu = 0; cpu < this.#cpus; cpu++) {
+        if (this.#on[cpu]! < 0 && this.#threads.allows(thread, cpu)) return cpu;
+      }
+      return previous;
+    }
+    const given = (): Plain[] => [thread, { ...this.#wakeup }];
+    let cpu: unknown;
+    try {
+      cpu = this.#policy.selectCpu(thread, this.#wakeup);
+    } catch (error) {
+      this.#thrown("selectCpu", given(), error);
+      return previous;
+    }
+    const known = typeof cpu === "number" && Number.isInteger(cpu) && cpu >= 0 && cpu < this.#cpus;
+    if (known && this.#threads.allows(thread, cpu as number)) return cpu as number;
+    this.#putOut("selectCpu", given(), `returned ${describe(cpu)}, expected a CPU it may run on`);
+    return previous;
+  }
+
+  #wrongPick(thread: unknown): string {
+    const ready = this.#threads.readyList();
+    const expected = ready.length === 0
+      ? "null, as no thread is ready"
+      : `one of ${ready.slice(0, 20).join(", ")}${ready.length > 20 ? ", …" : ""}, or null`;
+    const state = typeof thread === "number" ? this.#threads.state(thread) : ThreadState.UNKNOWN;
+    const what = state === ThreadState.UNKNOWN
+      ? "is none of its threads"
+      : state === ThreadState.RUNNING
+      ? "runs already"
+      : "is not ready";
+    return `returned ${describe(thread)}, which ${what}: expected ${expected}`;
+  }
+
+  #thrown(call: string, given: readonly Plain[], error: unknown): void {
+    this.#putOut(call, given, `threw ${describeThrown(error)}`, error);
+  }
+
+  /** Puts the policy out: round robin has all threads from now on. */
+  #putOut(call: string, given: readonly Plain[], why: string, cause?: unknown): void {
+    const state = call === "save" ? "cannot be saved" : stateOf(this.#policy);
+    const ready = this.#threads.readyList();
+    const { name: policy } = this.#policy;
+    const time = this.#options.now();
+    const fault: PolicyFault = { policy, call, arguments: given, why, state, time, ready };
+    if (this.#fault !== null) {
+      throw new SchedError("policy-contract", {
+        message: `Cannot go on: ${describeFault(fault)}, which has taken over from "${this.name}"`,
+        value: cause,
+      });
+    }
+    this.#fault = fault;
+    this.#use(this.#options.fallback());
+    for (const thread of this.#threads.list()) {
+      this.#policy.admit?.(thread, this.#threads.parameters(thread));
+    }
+    for (const [cpu, thread] of this.#on.entries()) {
+      if (thread >= 0) this.#policy.running?.(thread, cpu);
+    }
+    for (const thread of ready) {
+      const cpu = this.#previous(thread);
+      this.#policy.enqueue(thread, { ...this.#wakeup, cpu, reason: "wakeup" });
+    }
+    this.#options.onFault?.(fault);
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : `a ${value.constructor?.name ?? "record"}`;
+  }
+  return typeof value === "function" ? "a function" : String(value);
+}
