@@ -7,7 +7,7 @@
 import { disassemble } from "../../arch/mod.ts";
 import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import type { PerCpu } from "../../kernel/per_cpu.ts";
-import type { EventSink } from "../../trace/mod.ts";
+import type { EventSink, KernelEvent } from "../../trace/mod.ts";
 import type { DoctorReport, Evidence, Finding } from "./finding.ts";
 import { Findings } from "./findings.ts";
 import { Follower } from "./follower.ts";
@@ -34,13 +34,20 @@ export async function diagnose(
 ): Promise<DoctorReport> {
   const roles = checkRoles(doctor);
   const limit = doctor.instructions ?? Number.MAX_SAFE_INTEGER;
-  let follower: Follower | undefined;
-  const sinks: EventSink[] = [{ write: (event) => follower?.write(event) }];
-  using machine = new Machine({ ...options, sinks: [...sinks, ...options.sinks ?? []] });
+  let isOver = false;
+  let told: EventSink | null = null;
+  const onlyOnce = (sink: EventSink): EventSink => ({
+    write(event) {
+      if (!isOver) sink.write(event);
+    },
+  });
+  const sinks = [{ write: (event: KernelEvent) => told?.write(event) }, ...options.sinks ?? []];
+  using machine = new Machine({ ...options, sinks: sinks.map(onlyOnce) });
   const begin = machine.snapshot();
   const { kernel } = machine;
   const findings = new Findings(kernel);
-  follower = new Follower(kernel, kernel.cpus[0] as PerCpu, { roles, findings });
+  const follower = new Follower(kernel, kernel.cpus[0] as PerCpu, { roles, findings });
+  told = follower;
   const { calling } = kernel.arch;
   let halted: string | null = null;
   try {
@@ -59,8 +66,8 @@ export async function diagnose(
     maps: programs.filter(({ stacks }) => stacks.all.length > 1)
       .map((program) => mapOf(program, { calling })),
   };
-  follower = undefined;
-  findWriters(options, { begin, drafts: findings.all });
+  isOver = true;
+  findWriters(machine, { begin, drafts: findings.all });
   const done: Finding[] = [];
   for (const draft of findings.all) done.push(await finish(draft, options));
   return { findings: done, ...report };

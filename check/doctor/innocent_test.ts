@@ -1,6 +1,7 @@
 // Nothing is found where nothing is wrong: coroutines, exceptions that land far up the stack, threads,
 // exception handlers on stacks of their own, code that is written at run time, faults of all kinds.
 import { assert, assertEquals } from "@std/assert";
+import { createPolicy } from "../../sched/policies/registry.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { Session } from "../../kernel/testing/session.ts";
@@ -52,6 +53,16 @@ for (const arch of ARCH_NAMES) {
     assertEquals(report.findings.map(({ kind, task }) => [kind, task]), [
       ["stale-save-point", "green"],
     ]);
+  });
+
+  Deno.test(`diagnose ${arch}, who overwrote is found under a policy of one's own, told of once`, async () => {
+    const policy = createPolicy("rr", { quantum: 10_000, tickInterval: 10_000 });
+    const events: KernelEvent[] = [];
+    const sinks = [{ write: (event: KernelEvent) => void events.push(event) }];
+    const { findings } = await examine(arch, ["green unguarded"], { machine: { policy, sinks } });
+    assertEquals(findings.length, 1);
+    assert(findings[0]?.evidence.some(({ did }) => did === "overwrote the return address"));
+    assertEquals(events.map(({ seq }) => seq), events.map((_, i) => i));
   });
 
   Deno.test(`diagnose ${arch}, switches are seen, and the stacks of coroutines that use them`, async () => {

@@ -4,25 +4,24 @@
  * @module
  */
 
-import { Machine, type MachineOptions, type Snapshot } from "../../kernel/mod.ts";
+import type { Machine, Snapshot } from "../../kernel/mod.ts";
 import type { FindingDraft } from "./ledger.ts";
 import type { Program } from "./program.ts";
 
 const WORD = 8;
 
-/** Adds to findings of overwritten return addresses the instruction that wrote each. */
+/**
+ * Adds to findings of overwritten return addresses the instruction that wrote each. The machine runs
+ * again from where it began.
+ */
 export function findWriters(
-  options: MachineOptions,
+  machine: Machine,
   { begin, drafts }: { begin: Snapshot; drafts: readonly FindingDraft[] },
 ): void {
   for (const draft of drafts) {
     const { overwritten, program } = draft;
     if (overwritten === null) continue;
-    using machine = Machine.from(begin, {
-      ...(typeof options.policy === "object" || typeof options.policy === "function"
-        ? { policy: options.policy }
-        : {}),
-    });
+    machine.restore(begin);
     const { slot, until, value } = overwritten;
     const task = program.task.id;
     const address = BigInt(slot);
