@@ -39,10 +39,11 @@
  * call functions of the host ({@linkcode HostFunction}), which may have their caller yield through
  * its {@linkcode Yielder}, drive other coroutines, or throw.
  *
- * The files, lowest first: `record.ts`, the words that agent and host exchange; `driver.ts`, which
- * runs the machine from one of the agent's stops to the next; `frames.ts`, `failures.ts` and
- * `guest_view.ts`, what is seen of the guest; `coroutine.ts` and `host_functions.ts`; `guest.ts`,
- * the parts together; `host.ts`.
+ * The files, lowest first: `record.ts`, the numbers that agent and host have in common;
+ * `exchange.ts`, what is asked of either; `agent_record.ts` and `driver.ts`, which run the machine
+ * from one of the agent's stops to the next; `frames.ts`, `failures.ts` and `guest_view.ts`, what is
+ * seen of the guest; `coroutine.ts`, `delegation.ts` and `host_functions.ts`, what users hold and
+ * give; `guest.ts`, the parts together; `interruption.ts`; `host.ts`.
  *
  * @module
  */
