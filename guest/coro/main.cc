@@ -56,6 +56,12 @@ uintptr_t keeper(coro_yielder *yielder, uintptr_t, void *) {
         say("not reached");
     } catch (...) {
         say("handler");
+        try {
+            throw;
+        } catch (...) {
+            say("handler in it");
+        }
+        say("nor is this");
     }
     say("not reached either");
     return 0;

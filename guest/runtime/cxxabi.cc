@@ -233,10 +233,13 @@ void __cxa_free_exception(void *thrown) noexcept { release(static_cast<Exception
 void *__cxa_begin_catch(void *object) noexcept {
     auto *unwind = static_cast<_Unwind_Exception *>(object);
     Exception *exception = of(unwind);
-    if (exception->handlers++ == 0) {
+    if (exception->handlers == 0) {
         exception->next_caught = globals.caught;
         globals.caught = exception;
     }
+    // One that its handler has thrown on is held there, too, until that handler is left.
+    if (exception->handlers < 0) exception->handlers = -exception->handlers;
+    exception->handlers++;
     if (unwind->exception_class != CXX_CLASS) return nullptr;
     exception->adjusted = reinterpret_cast<void *>(unwind->private_1);
     return exception->adjusted;
@@ -249,9 +252,13 @@ void __cxa_end_catch() {
         if (++exception->handlers == 0) globals.caught = exception->next_caught;
         return;
     }
-    if (--exception->handlers > 0) return;
+    if (--exception->handlers > 0) {
+        // A kill request goes on whatever its handlers do, out of the one that holds it still.
+        if (!exception->unwind.private_2) return;
+        exception->handlers = -exception->handlers;
+        _Unwind_Resume(&exception->unwind);
+    }
     globals.caught = exception->next_caught;
-    // A kill request goes on whatever the handler did.
     if (exception->unwind.private_2) _Unwind_Resume(&exception->unwind);
     drop(exception);
 }

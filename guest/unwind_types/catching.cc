@@ -193,4 +193,15 @@ void handlers_in_handlers() {
     } catch (const Derived &e) {
         say("  out of everything", e.derived);
     }
+    // Thrown on and caught again, the exception is the outer handler's still.
+    try {
+        throw Counted{};
+    } catch (const Counted &) {
+        for (int i = 0; i < 2; i++) {
+            try { throw; }
+            HANDLER(const Counted &, alive)
+        }
+        say("  held", alive);
+    }
+    say("  let go", alive);
 }

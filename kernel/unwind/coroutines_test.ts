@@ -12,10 +12,10 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   "throws": ["drop body", "caught 42", "after -1"],
   "nested": ["drop body", "drop outer", "caught 7"],
   "forced": [
-    ...["drop in try", "handler", "drop keeper", "drop 0", "again -1"],
+    ...["drop in try", "handler", "handler in it", "drop keeper", "drop 0", "again -1"],
     ...["drop pauses", "drop 0", "again -1"],
   ],
-  "while-unwinding": ["drop in try", "handler", "drop keeper", "caught 3"],
+  "while-unwinding": ["drop in try", "handler", "handler in it", "drop keeper", "caught 3"],
   "handlers": [
     ...["second 0", "drop holder", "first threw 10", "mine 99", "drop holder", "second ends 1 5"],
     // The third is dropped while it holds its exception.

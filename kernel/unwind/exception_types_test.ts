@@ -48,6 +48,10 @@ const SUBJECTS = {
     "  both 35",
     "  outer 3",
     "  out of everything 2",
+    "  const Counted & 1",
+    "  const Counted & 1",
+    "  held 1",
+    "  let go 0",
   ],
   construction: [
     "drop third",
