@@ -1,0 +1,101 @@
+/**
+ * Measures what a scheduling decision costs the host, without an engine:
+ * `deno run bench/scheduling.ts`. Decisions a second of whole simulations, and of queues with many
+ * threads against few.
+ *
+ * @module
+ */
+import { createPolicy, policyNames } from "../sched/mod.ts";
+import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
+import { RunQueues } from "../sched/queues/run_queues.ts";
+import { Simulation } from "../sched/simulator/simulation.ts";
+import { Random } from "../util/random.ts";
+
+/** Result of one simulation. */
+export interface DecisionRate {
+  /** Threads given a CPU. */
+  readonly decisions: number;
+  /** How many of them in a second of the host's. */
+  readonly perSecond: number;
+}
+
+/**
+ * Simulates threads that always want to run and take turns.
+ * @param name policy
+ * @param options number of threads and CPUs, and how many decisions to make, about
+ */
+export function decisionRate(
+  name: string,
+  options: { threads: number; cpus: number; decisions: number },
+): DecisionRate {
+  const { threads, cpus } = options;
+  const quantum = 10;
+  const time = Math.ceil(options.decisions * quantum / threads);
+  const workload = Array.from({ length: threads }, (_, id) => ({
+    name: `t${id}`,
+    steps: [{ type: "run", time } as const],
+  }));
+  let decisions = 0;
+  const simulation = new Simulation(workload, {
+    policy: createPolicy(name, { quantum }),
+    ...{ tickInterval: 1, switchCost: 0, cpus, seed: 0, timeout: Infinity },
+    sink: { thread: (type) => decisions += type === "dispatch" ? 1 : 0 },
+  });
+  const start = performance.now();
+  simulation.run();
+  return { decisions, perSecond: decisions / (performance.now() - start) * 1_000 };
+}
+
+/** The shared queues, and what a decision does to each: takes the first, queues it again. */
+export const QUEUES: Readonly<Record<string, () => (thread?: number) => void>> = {
+  "run queues": () => {
+    const queues = new RunQueues(256);
+    return (thread) => {
+      const next = thread ?? queues.shift() ?? 0;
+      queues.push(next, next & 255);
+    };
+  },
+  "ordered queue": () => {
+    const queue = new OrderedQueue();
+    const random = new Random(1);
+    return (thread) => {
+      const key = thread === undefined ? queue.least : 0;
+      const next = thread ?? queue.shift() ?? 0;
+      queue.insert(next, key + 1 + random.below(1_000));
+    };
+  },
+};
+
+/** Nanoseconds of a decision with so many threads queued: the best of five. */
+export function queueCost(name: string, threads: number, rounds = 400_000): number {
+  const step = QUEUES[name]?.();
+  if (step === undefined) throw new Error(`Cannot measure "${name}": no such queue`);
+  for (let thread = 0; thread < threads; thread++) step(thread);
+  let best = Infinity;
+  for (let sample = 0; sample < 5; sample++) {
+    const start = performance.now();
+    for (let round = 0; round < rounds; round++) step();
+    best = Math.min(best, (performance.now() - start) * 1e6 / rounds);
+  }
+  return best;
+}
+
+function main(): void {
+  for (const name of policyNames()) {
+    for (const [threads, cpus] of [[100, 1], [1_000, 1], [100_000, 1], [1_000, 64]] as const) {
+      decisionRate(name, { threads, cpus, decisions: 200_000 });
+      const { perSecond } = decisionRate(name, { threads, cpus, decisions: 2_000_000 });
+      const millions = (perSecond / 1e6).toFixed(2);
+      console.log(`${name}, ${threads} threads, ${cpus} CPUs: ${millions} million decisions/s`);
+    }
+  }
+  for (const name of Object.keys(QUEUES)) {
+    const [few, many] = [queueCost(name, 100), queueCost(name, 100_000)];
+    const ratio = (many / few).toFixed(2);
+    console.log(
+      `${name}: ${few.toFixed(0)} ns with 100, ${many.toFixed(0)} ns with 100,000: ${ratio} times`,
+    );
+  }
+}
+
+if (import.meta.main) main();

@@ -1,0 +1,15 @@
+import { assert, assertEquals } from "@std/assert";
+import { decisionRate, queueCost, QUEUES } from "./scheduling.ts";
+
+Deno.test("decisionRate, makes the decisions it is asked for", () => {
+  for (const cpus of [1, 4]) {
+    const { decisions, perSecond } = decisionRate("rr", { threads: 50, cpus, decisions: 5_000 });
+    assert(decisions >= 4_900 && decisions <= 5_100, `${decisions}`);
+    assert(perSecond > 0);
+  }
+});
+
+Deno.test("queueCost, knows every queue", () => {
+  for (const name of Object.keys(QUEUES)) assert(queueCost(name, 10, 100) > 0);
+  assertEquals(Object.keys(QUEUES), ["run queues", "ordered queue"]);
+});
