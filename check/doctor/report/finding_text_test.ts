@@ -99,11 +99,16 @@ Deno.test("sourceOf, a program without line tables, or with damaged ones, has no
   image.table({ version: 4, files: [["a.c", 0]], program: plainSequence(0x1000, 7, 1) });
   const data = image.build().get(".debug_line")!;
   const find = (bytes: Uint8Array, flags = 0) =>
-    sourceOf(parseElf(elfImage({ sections: [{ name: ".debug_line", flags, data: bytes }] })))(
-      0x1000n,
-    );
-  assertEquals(find(data)?.line, 7);
-  assertEquals(find(data.subarray(0, data.length - 3)), undefined);
+    sourceOf(parseElf(elfImage({
+      sections: [{ name: ".debug_line", flags, data: bytes }],
+      segments: [{ address: 0x1000, section: 1 }],
+    })));
+  assertEquals(find(data)(0x1000n)?.line, 7);
+  assertEquals(find(data.subarray(0, data.length - 3))(0x1000n), undefined);
   // A section that says it is compressed and is not.
-  assertEquals(find(data, 0x800), undefined);
+  assertEquals(find(data, 0x800)(0x1000n), undefined);
+  // Rows of a function that is not in the program.
+  const left = new DebugImage();
+  left.table({ version: 4, files: [["a.c", 0]], program: plainSequence(0, 7, 1) });
+  assertEquals(find(left.build().get(".debug_line")!)(0n), undefined);
 });

@@ -5,7 +5,7 @@
  */
 import { InputError } from "../../../bytes/mod.ts";
 import { lineTableOf, type SourceLine } from "../../../elf/dwarf/mod.ts";
-import type { ElfFile } from "../../../elf/mod.ts";
+import { type ElfFile, loadSegments, PF } from "../../../elf/mod.ts";
 import type { CodePlace, StackFrame } from "../finding.ts";
 
 /** Finds the source line of the instruction at an address; undefined if nobody knows it. */
@@ -21,7 +21,11 @@ export const noSource: SourceFinder = () => undefined;
 export function sourceOf(file: ElfFile): SourceFinder {
   const table = orUndefined(() => lineTableOf(file));
   if (table === undefined) return noSource;
-  return (address) => orUndefined(() => table.at(address));
+  // Of functions that a linker has left out rows are at 0, where a program may well have gone.
+  const code = loadSegments(file).filter(({ flags }) => (flags & PF.execute) !== 0);
+  const isCode = (address: bigint): boolean =>
+    code.some(({ vaddr, memSize }) => address >= vaddr && address < vaddr + memSize);
+  return (address) => isCode(address) ? orUndefined(() => table.at(address)) : undefined;
 }
 
 function orUndefined<T>(action: () => T | undefined): T | undefined {
