@@ -132,7 +132,8 @@ struct coro *coro_of(struct coro_yielder *yielder) {
     return ((struct frame *)(void *)yielder)[-1].coro;
 }
 
-void coro_drop_object(struct coro *coro) {
+// C++ has another one.
+__attribute__((weak)) void coro_drop_object(struct coro *coro) {
     void (*drop)(void *) = coro->drop;
     coro->drop = 0;
     if (drop) drop(coro->object);
@@ -143,7 +144,7 @@ __attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object)
     struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
     struct coro *coro = coro_of(yielder);
     uintptr_t output = coro->body(yielder, input, object);
-    coro_drop_object(coro);
+    if (coro->drop) coro_drop_object(coro);
     coro->status = CORO_RETURNED;
     coro_switch_and_reset_inline(output, link);
 }
@@ -268,10 +269,10 @@ uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
 
 int64_t coro_drop(struct coro *coro) {
     if (take(coro, CORO_FRESH)) {
-        coro_drop_object(coro);
+        if (coro->drop) coro_drop_object(coro);
     } else if (take(coro, CORO_SUSPENDED)) {
         if (coro_unwind) coro_unwind(coro);
-        coro_drop_object(coro);
+        if (coro->drop) coro_drop_object(coro);
     } else if (!take(coro, CORO_ENDED)) {
         return take_error(coro);
     }
@@ -1681,14 +1682,17 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
 #include "coro.h"
 
 #ifdef __cplusplus
+#define CORO_NOEXCEPT noexcept
 extern "C" {
+#else
+#define CORO_NOEXCEPT
 #endif
 
 // The initial function of all coroutines.
 void coro_root(uintptr_t input, void **link, void *object);
 
-// Gives the object to its drop function, the first time.
-void coro_drop_object(struct coro *coro);
+// Gives the object to its drop function, the first time. As of a destructor, no exception comes out.
+void coro_drop_object(struct coro *coro) CORO_NOEXCEPT;
 
 // Runs a coroutine whose state is CORO_ACTIVE by the caller's doing, by resuming it or by calling a
 // function there that throws: what coro_resume returns.
@@ -3094,6 +3098,12 @@ static inline int64_t host_info(void *info, size_t size) {
 #include "system.h"
 
 extern "C" {
+
+void coro_drop_object(coro *coro) noexcept {
+    void (*drop)(void *) = coro->drop;
+    coro->drop = nullptr;
+    if (drop) drop(coro->object);
+}
 
 // Nothing passes out of the frame that has no caller to land in.
 void coro_root(uintptr_t input, void **link, void *object) {

@@ -291,6 +291,31 @@ void yields_in_drop() {
     coro.resume(0);
 }
 
+// A drop function that throws, where the body ends, where it never will, and where it never began.
+void throws_in_drop(bool begins, uintptr_t input) {
+    struct Body {
+        static uintptr_t run(coro_yielder *yielder, uintptr_t input, void *) {
+            if (input == 0) coro_yield(yielder, 0);
+            return input;
+        }
+        static void drop(void *) { throw Error{1}; }
+    };
+    alignas(16) static unsigned char memory[16384];
+    const coro_stack stack = {memory + sizeof memory, memory, nullptr, nullptr};
+    try {
+        struct coro coro;
+        uintptr_t output;
+        coro_create(&coro, stack, Body::run, &input, sizeof input, Body::drop);
+        if (begins) coro_resume(&coro, input, &output);
+        coro_drop(&coro);
+    } catch (const Error &) {
+        say("caught");
+    }
+}
+void throws_ending() { throws_in_drop(true, 1); }
+void throws_suspended() { throws_in_drop(true, 0); }
+void throws_fresh() { throws_in_drop(false, 0); }
+
 const struct {
     const char *name;
     void (*run)();
@@ -305,6 +330,8 @@ const struct {
     {"beside", beside, false},       {"kill-beside", kill_beside, true},
     {"kill", kill, true},            {"drop-in-cleanup", drop_in_cleanup, true},
     {"yields-in-drop", yields_in_drop, true},
+    {"throws-ending", throws_ending, true}, {"throws-suspended", throws_suspended, true},
+    {"throws-fresh", throws_fresh, true},
 };
 
 } // namespace

@@ -84,7 +84,8 @@ struct coro *coro_of(struct coro_yielder *yielder) {
     return ((struct frame *)(void *)yielder)[-1].coro;
 }
 
-void coro_drop_object(struct coro *coro) {
+// C++ has another one.
+__attribute__((weak)) void coro_drop_object(struct coro *coro) {
     void (*drop)(void *) = coro->drop;
     coro->drop = 0;
     if (drop) drop(coro->object);
@@ -95,7 +96,7 @@ __attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object)
     struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
     struct coro *coro = coro_of(yielder);
     uintptr_t output = coro->body(yielder, input, object);
-    coro_drop_object(coro);
+    if (coro->drop) coro_drop_object(coro);
     coro->status = CORO_RETURNED;
     coro_switch_and_reset_inline(output, link);
 }
@@ -220,10 +221,10 @@ uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
 
 int64_t coro_drop(struct coro *coro) {
     if (take(coro, CORO_FRESH)) {
-        coro_drop_object(coro);
+        if (coro->drop) coro_drop_object(coro);
     } else if (take(coro, CORO_SUSPENDED)) {
         if (coro_unwind) coro_unwind(coro);
-        coro_drop_object(coro);
+        if (coro->drop) coro_drop_object(coro);
     } else if (!take(coro, CORO_ENDED)) {
         return take_error(coro);
     }

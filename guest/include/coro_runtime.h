@@ -5,14 +5,17 @@
 #include "coro.h"
 
 #ifdef __cplusplus
+#define CORO_NOEXCEPT noexcept
 extern "C" {
+#else
+#define CORO_NOEXCEPT
 #endif
 
 // The initial function of all coroutines.
 void coro_root(uintptr_t input, void **link, void *object);
 
-// Gives the object to its drop function, the first time.
-void coro_drop_object(struct coro *coro);
+// Gives the object to its drop function, the first time. As of a destructor, no exception comes out.
+void coro_drop_object(struct coro *coro) CORO_NOEXCEPT;
 
 // Runs a coroutine whose state is CORO_ACTIVE by the caller's doing, by resuming it or by calling a
 // function there that throws: what coro_resume returns.

@@ -7,6 +7,12 @@
 
 extern "C" {
 
+void coro_drop_object(coro *coro) noexcept {
+    void (*drop)(void *) = coro->drop;
+    coro->drop = nullptr;
+    if (drop) drop(coro->object);
+}
+
 // Nothing passes out of the frame that has no caller to land in.
 void coro_root(uintptr_t input, void **link, void *object) {
     auto *yielder = reinterpret_cast<coro_yielder *>(link);

@@ -35,6 +35,9 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   "beside": ["drop panics", "caught something", "cleanup goes on with 11", "caught 1"],
 };
 
+/** How a task ends by an exception that comes out of a drop function. */
+const REFUSED = /^killed: exception of type .*Error; terminate called$/;
+
 /** Cases that end the task: what they print, and the reason. */
 const ENDINGS: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
   "uncaught": [
@@ -48,6 +51,9 @@ const ENDINGS: Readonly<Record<string, readonly [readonly string[], RegExp]>> = 
     /^killed: double panic: "forced unwinding" while unwinding "exception of type .*Error"$/,
   ],
   "yields-in-drop": [["coro_yield: the coroutine is being dropped"], /^exit 125$/],
+  "throws-ending": [[], REFUSED],
+  "throws-suspended": [[], REFUSED],
+  "throws-fresh": [[], REFUSED],
 };
 
 function run(arch: (typeof ARCH_NAMES)[number], name: string): Session {
