@@ -110,12 +110,13 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const report = await diagnose(options, told).catch((error) => {
     throw asUsageError(error);
   });
-  if (values.svg !== "") Deno.writeTextFileSync(values.svg, reportSvg(report));
   const source = sourceOf(elf);
   const { status } = end;
   const text = values.json
     ? reportJson(report, { source, status })
     : reportText(report, { source, addresses, status });
   writeAll(new TextEncoder().encode(text));
+  // What has been found is told even if the drawing cannot be written.
+  if (values.svg !== "") Deno.writeTextFileSync(values.svg, reportSvg(report));
   return report.findings.length === 0 ? 0 : 1;
 }

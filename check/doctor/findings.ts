@@ -50,7 +50,7 @@ export class Findings {
   /** A program that has gone on with another stack pointer has ended at once. */
   onLost(followed: Followed, { pending, pc }: { pending: Pending; pc: number }): void {
     const { program, stack } = followed;
-    const where = program.place(pending.set.address).function;
+    const where = program.nameAt(pending.set.address);
     const loaded = program.draft(pending.set, "loaded the stack pointer");
     const own = this.#ledger.nameOf(program, stack);
     if (pending.isLocal && program.switching.size > 0) {
@@ -137,7 +137,7 @@ export class Findings {
       case "stale": {
         const { save } = verdict;
         const { leftBy, pc, sp } = save;
-        const where = program.place(pc, true).function;
+        const where = program.nameAt(pc, true);
         this.#ledger.add(followed, "stale-save-point", {
           summary: `${named()} is resumed in ${where}(), which has left the frame that its ` +
             `context was saved in`,
@@ -156,7 +156,7 @@ export class Findings {
       case "gone": {
         const { leave } = verdict;
         const { resumed = leave } = leave;
-        const where = program.place(leave.within?.ret ?? leave.address, true).function;
+        const where = program.nameAt(leave.within?.ret ?? leave.address, true);
         this.#ledger.add(followed, "stale-save-point", {
           summary:
             `${named()} is resumed in ${where}(), where it was left before and has gone on ` +
@@ -175,7 +175,7 @@ export class Findings {
       }
       case "shared": {
         const { start } = flow;
-        const runner = program.place(start.pc).function;
+        const runner = program.nameAt(start.pc);
         this.#ledger.add(followed, "shared-stack", {
           summary:
             `${
@@ -209,7 +209,7 @@ export class Findings {
     if (found === save.fp) return;
     const other = program.stacks.all.find((each) => each !== stack && isOn(each, found));
     if (other === undefined) return;
-    const { function: where } = program.place(save.pc, true);
+    const where = program.nameAt(save.pc, true);
     this.#ledger.add(followed, "foreign-frame", {
       summary: `${this.#ledger.nameOf(program, stack)}'s ${where}() is resumed with ` +
         `%${this.#ledger.calling.framePointer} in ${this.#ledger.nameOf(program, other)}'s stack`,
@@ -332,7 +332,7 @@ export class Findings {
     { at, call, pc }: { at: Moment; call: Call; pc: number },
   ): void {
     const { program, stack, sp } = followed;
-    const { function: where } = program.place(at.address);
+    const where = program.nameAt(at.address);
     const draft = this.#ledger.add(followed, "overwritten-return", {
       summary: `${where}() returns elsewhere than it was called from`,
       at: program.draft(at, "returned by the overwritten address"),
@@ -352,7 +352,7 @@ export class Findings {
     { at, expected, pc }: { at: Moment; expected: Call | null; pc: number; sp: number },
   ): void {
     const { program, stack, sp } = followed;
-    const { function: where } = program.place(at.address);
+    const where = program.nameAt(at.address);
     this.#ledger.add(followed, "bad-return", {
       summary: `${where}() returns from where no call has left a return address`,
       at: program.draft(at, "returned"),

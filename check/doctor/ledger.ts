@@ -191,7 +191,7 @@ export class Ledger {
 
   /** Where a save point was saved. */
   saved(program: Program, { pc, saver, time }: SavePoint): Draft {
-    const by = program.functionAt(saver).name;
+    const by = program.nameAt(saver);
     const address = this.#callBefore(program, pc);
     return program.draft({ address, time }, `called ${by}(), which saved the context`);
   }

@@ -186,7 +186,7 @@ function stackPoints(
     const inside = address > bottomMost(stack) && address <= bottomOf(stack);
     if (!inside) return;
     const isStack = register === calling.stackPointer;
-    const { function: where } = program.place(pc, true);
+    const where = program.nameAt(pc, true);
     const kind = isStack ? "stack-pointer" : "frame-pointer";
     if (isMain) {
       const what = isStack ? `stack pointer at ${during}() call` : "frame pointer";
@@ -196,7 +196,7 @@ function stackPoints(
     }
   };
   for (const { pc, sp, fp, saver } of savesOf(stack)) {
-    const during = program.functionAt(saver).name;
+    const during = program.nameAt(saver);
     pointer(calling.stackPointer, sp, pc, during);
     pointer(calling.framePointer, fp, pc, during);
   }
@@ -205,7 +205,7 @@ function stackPoints(
   const call = stack.flow.calls.at(-1);
   const isSaved = call !== undefined && savesOf(stack).some(({ sp }) => sp === call.sp);
   if (call !== undefined && !isSaved) {
-    pointer(calling.stackPointer, call.sp, call.ret, program.functionAt(call.callee).name);
+    pointer(calling.stackPointer, call.sp, call.ret, program.nameAt(call.callee));
   }
   return points;
 }
@@ -216,8 +216,8 @@ function codePoints(program: Program, names: ReadonlyMap<Stack, string>): MapPoi
   for (const [stack, name] of names) {
     const isMain = stack.isThreads && stack.id === 0;
     for (const { pc, saver } of savesOf(stack)) {
-      const { function: where } = program.place(pc, true);
-      const by = program.functionAt(saver).name;
+      const where = program.nameAt(pc, true);
+      const by = program.nameAt(saver);
       const whose = isMain ? `${where}'s` : `${name}'s ${where}()'s`;
       const text = `${whose} return address for ${by}() call`;
       points.push({ kind: "code", address: BigInt(pc), text, stack: null });

@@ -191,6 +191,12 @@ export class Program {
     };
   }
 
+  /** The function an address is in, or the address where there is no symbol. */
+  nameAt(address: number, isReturn = false): string {
+    const { function: name } = this.place(address, isReturn);
+    return name === "" ? `0x${address.toString(16)}` : name;
+  }
+
   /** What an instruction has done. */
   draft({ address, time }: Moment, did: string): Draft {
     const code = this.bytes(address, this.#arch.maxInstructionSize);

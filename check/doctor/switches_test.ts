@@ -51,6 +51,15 @@ const CASES: Readonly<
   },
 };
 
+/** The same program without its section headers, and so without symbols. */
+function nameless(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  const header = new DataView(copy.buffer);
+  header.setBigUint64(0x28, 0n, true); // e_shoff
+  header.setUint32(0x3c, 0, true); // e_shnum, e_shstrndx
+  return copy;
+}
+
 /** What is not seen: a jump to an address in memory is not a return; `leave` itself may fault. */
 function isUnseen(arch: string, style: string, name: string): boolean {
   if (name === "spoiled") return style === "exchange" || style === "buffers";
@@ -69,6 +78,16 @@ for (const arch of ARCH_NAMES) {
           arch: archByName(arch),
           modules: [{ commandLine: `switches ${style} ${name}`, bytes }],
         }, { instructions: 3_000_000 });
+      for (const name of ["stale", "spoiled"]) {
+        const { findings } = await diagnose({
+          arch: archByName(arch),
+          modules: [{ commandLine: `switches return ${name}`, bytes: nameless(bytes) }],
+        }, { instructions: 3_000_000 });
+        assertEquals(findings.map(({ kind }) => kind), [CASES[name]?.kind]);
+        const [{ summary, map }] = findings as [Finding];
+        const texts = [summary, ...map.points.map(({ text }) => text)];
+        assertEquals(texts.filter((each) => /(^| )\(\)|(^| )'s/.test(each)), [], name);
+      }
       for (const style of STYLES) {
         for (const name of ["sound", "abandoned"]) {
           const { findings, switches } = await examine(style, name);

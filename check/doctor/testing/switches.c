@@ -203,6 +203,8 @@ int main(int argc, char **argv) {
         contexts[0] = fresh(stacks[0] + STACK_SIZE, forever);
         for (int i = 0; i < 2; i++) enter(0);
         spoil();
+        // It shows much later.
+        for (volatile int i = 0; i < 30000; i++) {}
         enter(0);
     } else if (is(defect, "abandoned")) {
         for (int round = 0; round < 3; round++) {
