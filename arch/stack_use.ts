@@ -66,8 +66,11 @@ export interface StackUse {
   readonly stores: BasedWords | undefined;
   /** Whole registers that it loads. */
   readonly loads: BasedWords | undefined;
-  /** A register that it moves another register's value or a popped one to. */
-  readonly replaces: string | undefined;
+  /**
+   * A register that it gives the value of another, something added or masked; one that is popped
+   * comes from no register.
+   */
+  readonly moved: { readonly to: string; readonly from: string | undefined } | undefined;
   /** Of a return that takes its address from a register: that register. */
   readonly link: string | undefined;
 }
@@ -97,6 +100,6 @@ export const PLAIN: Omit<StackUse, "size"> = {
   copy: undefined,
   stores: undefined,
   loads: undefined,
-  replaces: undefined,
+  moved: undefined,
   link: undefined,
 };

@@ -81,7 +81,8 @@ function using(word: number): Use | undefined {
       if (rn === STACK_POINTER) return { moves: offset };
       return { moves: undefined, source: { kind: "register", register: based(rn), offset } };
     }
-    return rn === STACK_POINTER ? { copy: { register: based(rd), offset } } : undefined;
+    if (rn === STACK_POINTER) return { copy: { register: based(rd), offset } };
+    return { moved: { to: based(rd), from: based(rn) } };
   }
   // ADD and SUB (extended register), AND, ORR and EOR (immediate).
   const isExtended = (word & 0xbfe0_0000) >>> 0 === 0x8b20_0000;
@@ -89,8 +90,13 @@ function using(word: number): Use | undefined {
   if ((isExtended || isLogical) && rd === STACK_POINTER) {
     return { moves: undefined, source: { kind: "relative" } };
   }
-  // ORR (shifted register) with the zero register: MOV.
-  if ((word & 0xffe0_ffe0) >>> 0 === 0xaa00_03e0) return { replaces: `x${rd}` };
+  // ADD and SUB (shifted register) of 64 bits; ORR of that kind with the zero register: MOV.
+  const isShifted = (word & 0xbf20_0000) >>> 0 === 0x8b00_0000;
+  if (isExtended || isLogical) return { moved: { to: `x${rd}`, from: based(rn) } };
+  if (isShifted) return { moved: { to: `x${rd}`, from: `x${rn}` } };
+  if ((word & 0xffe0_ffe0) >>> 0 === 0xaa00_03e0) {
+    return { moved: { to: `x${rd}`, from: `x${field(word, 16, 5)}` } };
+  }
   // Loads and stores have bit 27 set and bit 25 clear.
   if (field(word, 27, 1) === 1 && field(word, 25, 1) === 0) return accessing(word, rn);
   return undefined;

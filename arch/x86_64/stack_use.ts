@@ -77,7 +77,7 @@ function oneByte(code: Uint8Array, instruction: Instruction): Use | undefined {
   if ((opcode & 0xf8) === 0x50) return { moves: -word };
   if ((opcode & 0xf8) === 0x58) {
     if (low === Gpr.rsp) return set({ kind: "memory", base: RSP, offset: 0 });
-    return { moves: word, replaces: name(low) };
+    return { moves: word, moved: { to: name(low), from: undefined } };
   }
   switch (opcode) {
     case 0xe8:
@@ -182,7 +182,7 @@ function withOperands(
     }
     case 0x89: // MOV r/m, r
       if (isStack) return set({ kind: "register", register: name(other), offset: 0 });
-      if (operand.register !== undefined) return moved(operand.register, other);
+      if (operand.register !== undefined) return move(operand.register, other);
       return words("stores", operand, other);
     case 0x8b: // MOV r, r/m
       if (operand.register === undefined) {
@@ -192,10 +192,13 @@ function withOperands(
       if (other === Gpr.rsp) {
         return set({ kind: "register", register: name(operand.register), offset: 0 });
       }
-      return moved(other, operand.register);
+      return move(other, operand.register);
     case 0x8d: { // LEA
       const { base, offset } = operand;
-      if (other !== Gpr.rsp) return base === Gpr.rsp ? copy(other, offset) : {};
+      if (other !== Gpr.rsp) {
+        if (base === Gpr.rsp) return copy(other, offset);
+        return { moved: { to: name(other), from: base === undefined ? undefined : name(base) } };
+      }
       if (base === undefined) return set({ kind: "unknown" });
       if (base === Gpr.rsp) return { moves: offset };
       return set({ kind: "register", register: name(base), offset });
@@ -233,8 +236,8 @@ function copy(register: number, offset: number): Use {
   return { copy: { register: name(register), offset } };
 }
 
-function moved(to: number, from: number): Use {
-  return from === Gpr.rsp ? copy(to, 0) : { replaces: name(to) };
+function move(to: number, from: number): Use {
+  return from === Gpr.rsp ? copy(to, 0) : { moved: { to: name(to), from: name(from) } };
 }
 
 function memory({ base, offset }: Operand): StackSource {

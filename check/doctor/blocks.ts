@@ -110,7 +110,11 @@ export function scanBlock(arch: Arch, read: CodeReader, begin: number): Block {
     delta += moves ?? NaN;
     if (use.copy !== undefined) derived.add(use.copy.register);
     for (const register of use.loads?.registers ?? []) derived.delete(register);
-    if (use.replaces !== undefined) derived.delete(use.replaces);
+    if (use.moved !== undefined) {
+      const { to, from = "" } = use.moved;
+      if (from === stackPointer || derived.has(from)) derived.add(to);
+      else derived.delete(to);
+    }
     if (use.flow !== "next") break;
   }
   const { flow = "next" } = use ?? {};

@@ -143,8 +143,16 @@ __attribute__((noinline, optnone)) static uint64_t too_deep(int levels) {
 
 static void *kept;
 
+// Takes more room than what is near.
+NOINLINE static uint64_t take_room(size_t size) {
+    volatile char *room = __builtin_alloca(size);
+    room[0] = room[size - 1] = 1;
+    return (uint64_t)room[size / 2];
+}
+
 NOINLINE static void work(void) {
     size_t self = current;
+    sum += take_room(9000);
     for (int i = 0; i < 3; i++) {
         sum += deep(5 + (int)self, i);
         volatile char *room = __builtin_alloca((size_t)i * 32 + 16);
