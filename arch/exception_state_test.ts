@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { STATE } from "./exception_state.ts";
 import { aarch64, ARCHES, x86_64 } from "./mod.ts";
 
-/** Offsets of `struct exception_state`, which the programs of `guest/handlers` assert, too. */
+/** Offsets of `struct exception_state`, which the programs of `guest/programs/handlers` assert, too. */
 const EXPECTED = {
   x86_64: { fp: 192, size: 704, first: "rax", last: "r15" },
   aarch64: { fp: 320, size: 848, first: "x0", last: "x30" },

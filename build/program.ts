@@ -42,10 +42,13 @@ const SOURCE = /\.(?:c|cc|cpp|cxx|S)$/;
  * What every program is linked with. `TRAPLINE_PROGRAM` tells the C++ runtime that the C part is
  * there.
  */
-const C_PARTS: readonly string[] = sourcesIn("include/", /\.(?:c|S)$/);
+const C_PARTS: readonly string[] = [
+  ...sourcesIn("include/", /\.(?:c|S)$/),
+  ...sourcesIn("coro/", /\.(?:c|S)$/),
+];
 const CXX_PARTS: readonly string[] = [
   ...sourcesIn("runtime/", /\.(?:cc|S)$/),
-  ...sourcesIn("include/", CXX),
+  ...sourcesIn("coro/", CXX),
 ];
 
 function sourcesIn(folder: string, pattern: RegExp): string[] {
@@ -185,7 +188,7 @@ class Compiler {
 
 /**
  * Writes the headers and the sources that programs are linked with to a folder, for builds of one's
- * own: `include/` and `runtime/`.
+ * own: `include/`, `coro/` and `runtime/`.
  */
 export async function writeProgramFiles(folder: string): Promise<void> {
   for (const [name, text] of Object.entries(PROGRAM_FILES)) {

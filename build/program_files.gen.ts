@@ -46,243 +46,6 @@ void __clear_cache(void *begin, void *end) {
 
 #endif
 `,
-  "include/coro.c": `// Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
-#include "coro.h"
-#include "coro_inline.h"
-#include "coro_runtime.h"
-
-#include "trapline.h"
-
-// In coro_switch.S.
-void coro_init_return(void);
-
-// Status of a task that is ended for bad use.
-#define BAD_USE_STATUS 125
-
-// ---- Switches
-
-void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
-    return coro_init_stack_inline(base, initial, object, size);
-}
-
-void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
-    (void)base;
-    drop((char *)sp + CORO_FRESH_SIZE);
-}
-
-struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
-                                                      coro_trap_function *function) {
-    uintptr_t *sp = (uintptr_t *)(void *)coro_place_inline(base, value, size);
-    uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
-#if defined(__aarch64__)
-    return (struct coro_trap_registers){
-        .pc = (uintptr_t)function,
-        .sp = (uintptr_t)sp,
-        .x0 = (uintptr_t)sp,
-        .x1 = link,
-        .x29 = link,
-        .lr = (uintptr_t)coro_init_return,
-    };
-#else
-    struct coro_trap_registers registers = {
-        .rip = (uintptr_t)function,
-        .rdi = (uintptr_t)sp,
-        .rsi = link,
-        .rbp = link,
-    };
-    *--sp = (uintptr_t)coro_init_return;
-    registers.rsp = (uintptr_t)sp;
-    return registers;
-#endif
-}
-
-void coro_never(void) { __builtin_trap(); }
-
-// ---- Coroutines
-
-// What C++ programs have: where a thread's exceptions are (Itanium C++ ABI, 2.2.2; here only those
-// that handlers hold), how to throw one that has left a body, and how to unwind a stack.
-__attribute__((weak)) void **__cxa_get_globals(void);
-__attribute__((weak)) void exception_throw_carried(void *exception);
-__attribute__((weak)) void coro_unwind(struct coro *coro);
-
-static _Thread_local struct coro *current;
-
-// A coroutine may go on in another thread, so no address of a thread's variable is kept across a
-// switch: the compiler must not think that this gives the same twice.
-__attribute__((noinline)) static struct coro **current_slot(void) {
-    struct coro **slot = &current;
-    __asm__ volatile("" : "+r"(slot));
-    return slot;
-}
-
-struct coro *coro_current(void) { return *current_slot(); }
-
-// What the runtime keeps on the stack of a coroutine, above its object.
-struct frame {
-    struct coro *coro;
-    void *padding;
-};
-
-static void **link_of(struct coro *coro) {
-    return (void **)((char *)coro->stack.base - CORO_PARENT_LINK_OFFSET);
-}
-
-struct coro *coro_of(struct coro_yielder *yielder) {
-    return ((struct frame *)(void *)yielder)[-1].coro;
-}
-
-// C++ has another one.
-__attribute__((weak)) void coro_drop_object(struct coro *coro) {
-    void (*drop)(void *) = coro->drop;
-    coro->drop = 0;
-    if (drop) drop(coro->object);
-}
-
-// The initial function of all coroutines; C++ has another one.
-__attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object) {
-    struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
-    struct coro *coro = coro_of(yielder);
-    uintptr_t output = coro->body(yielder, input, object);
-    if (coro->drop) coro_drop_object(coro);
-    coro->status = CORO_RETURNED;
-    coro_switch_and_reset_inline(output, link);
-}
-
-int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
-                    size_t size, void (*drop)(void *object)) {
-    uintptr_t base = (uintptr_t)stack.base, limit = (uintptr_t)stack.limit;
-    if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
-    size_t room = base - limit;
-    size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
-    if (room < used + CORO_STACK_MIN || CORO_ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
-        return CORO_ERROR_SMALL_STACK;
-    }
-    *coro = (struct coro){
-        .stack = stack,
-        .body = body,
-        .drop = drop,
-        .innermost = coro,
-        .state = CORO_FRESH,
-    };
-    // Our frame is above the object, where it is found from the link.
-    struct frame *frame = (struct frame *)(void *)link_of(coro) - 1;
-    *frame = (struct frame){.coro = coro};
-    char *place = coro_place_inline((char *)stack.base - sizeof *frame, object, size);
-    coro->object = place;
-    coro->sp = coro_begin_inline(stack.base, coro_root, place);
-    return 0;
-}
-
-// Whether a coroutine was one of those states, and is the caller's now.
-static int take(struct coro *coro, uint32_t state) {
-    return __atomic_compare_exchange_n(&coro->state, &state, CORO_ACTIVE, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-static int64_t take_error(struct coro *coro) {
-    return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
-}
-
-// Puts a list of caught exceptions in place of the thread's; returns that.
-static void *exchange_caught(void *next) {
-    if (!__cxa_get_globals) return 0;
-    void **caught = __cxa_get_globals();
-    void *before = *caught;
-    *caught = next;
-    return before;
-}
-
-int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
-    struct coro **slot = current_slot();
-    struct coro *parent = *slot;
-    coro->parent = parent;
-    *slot = coro->innermost;
-    coro->parent_caught = exchange_caught(coro->caught);
-    struct coro_transfer back = thrower
-        ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
-        : coro_switch_and_link(input, coro->sp, coro->stack.base);
-    // A parent that was suspended together with it may be in another thread now.
-    *current_slot() = parent;
-    coro->caught = exchange_caught(coro->parent_caught);
-    coro->sp = back.sp;
-    if (back.sp) {
-        *output = back.argument;
-        __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
-        return CORO_YIELDED;
-    }
-    int64_t status = coro->status;
-    void *exception = coro->exception;
-    coro->exception = 0;
-    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
-    if (exception) exception_throw_carried(exception);
-    *output = back.argument;
-    return status;
-}
-
-void coro_leave(struct coro *coro) {
-    *current_slot() = coro->parent;
-    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
-}
-
-int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
-    if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
-    return coro_run(coro, input, output, 0);
-}
-
-int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
-    struct coro *innermost = *current_slot();
-    if (!innermost) return CORO_ERROR_OUTSIDE;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (here < (uintptr_t)innermost->stack.limit || here >= (uintptr_t)innermost->stack.base) {
-        return CORO_ERROR_FOREIGN_STACK;
-    }
-    struct coro *coro = innermost;
-    while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
-    if (!coro) return CORO_ERROR_OUTSIDE;
-    if (coro->is_dropping) return CORO_ERROR_DROPPING;
-    coro->innermost = innermost;
-    *input = coro_switch_yield(output, link_of(coro));
-    return 0;
-}
-
-static void bad_use(int64_t error) {
-    static const char *const errors[] = {
-        [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
-        [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
-        [-CORO_ERROR_DROPPING] = "the coroutine is being dropped",
-    };
-    const char *text = errors[-error];
-    size_t length = 0;
-    while (text[length]) length++;
-    print("coro_yield: ", 12);
-    print(text, length);
-    print("\\n", 1);
-    exit(BAD_USE_STATUS);
-}
-
-uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
-    uintptr_t input = 0;
-    int64_t error = coro_try_yield(yielder, output, &input);
-    if (error < 0) bad_use(error);
-    return input;
-}
-
-int64_t coro_drop(struct coro *coro) {
-    if (take(coro, CORO_FRESH)) {
-        if (coro->drop) coro_drop_object(coro);
-    } else if (take(coro, CORO_SUSPENDED)) {
-        if (coro_unwind) coro_unwind(coro);
-        if (coro->drop) coro_drop_object(coro);
-    } else if (!take(coro, CORO_ENDED)) {
-        return take_error(coro);
-    }
-    coro->sp = 0;
-    struct coro_stack stack = coro->stack;
-    __atomic_store_n(&coro->state, CORO_DROPPED, __ATOMIC_RELEASE);
-    if (stack.give_back) stack.give_back(&stack);
-    return 0;
-}
-`,
   "include/coro.h": `// Coroutines: stacks of their own that a program switches between. docs/coroutines.md has the
 // layouts of the stacks and the rules.
 //
@@ -464,552 +227,6 @@ struct coro *coro_current(void);
 #endif
 #endif
 `,
-  "include/coro_aarch64.inc": `// Switches between stacks, AArch64; what is as on x86-64 is said there.
-//
-// Who resumes calls (BLR) the address at the top of the suspended stack, with
-//     x0  argument
-//     x1  stack pointer of the coroutine, which points at that address
-//     x2  base of its stack
-// and the code called saves X29 and X30, writes the link and takes up its own registers:
-//     stp x29, x30, [sp, #-16]!;  mov x9, sp;  str x9, [x2, #-16];  ldp x29, x19, [x1, #8];
-//     add sp, x1, #32
-// Who yields takes the link for stack pointer, loads X29 and X30 and returns, with
-//     x0  argument
-//     x1  its own stack pointer, 0 if it has ended
-
-    .arch   armv8-a
-
-// On the parent's stack without the frame record: X19 is at the stack pointer.
-    .macro  on_parent_called
-    .cfi_def_cfa sp, 16
-    .cfi_offset x19, -16
-    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
-    .cfi_same_value \\register
-    .endr
-    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79 // d8 to d15
-    .cfi_same_value \\register
-    .endr
-    .endm
-
-// On the parent's stack with the frame record at the stack pointer.
-    .macro  on_parent_record
-    on_parent_called
-    .cfi_def_cfa_offset 32
-    .cfi_offset x29, -32
-    .cfi_offset x30, -24
-    .endm
-
-    .macro  begin name
-    .section .text.\\name, "ax", %progbits
-    .globl  \\name
-    .type   \\name, %function
-    .balign 16
-\\name:
-    .cfi_startproc
-    .endm
-
-    .macro  end name
-    .cfi_endproc
-    .size   \\name, . - \\name
-    .endm
-
-// Registers of which no call says anything are not known in the parent.
-    .macro  caller_saved_unknown
-    .irp    register, x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15, x16, x17
-    .cfi_undefined \\register
-    .endr
-    .endm
-
-// struct coro_transfer coro_switch_and_link(argument: x0, sp: x1, base: x2)
-    begin   coro_switch_and_link
-    stp     x29, x30, [sp, #-160]!
-    .cfi_def_cfa_offset 160
-    .cfi_offset x29, -160
-    .cfi_offset x30, -152
-    mov     x29, sp
-    .cfi_def_cfa x29, 160
-    stp     x20, x21, [sp, #16]
-    stp     x22, x23, [sp, #32]
-    stp     x24, x25, [sp, #48]
-    stp     x26, x27, [sp, #64]
-    stp     d8, d9, [sp, #96]
-    stp     d10, d11, [sp, #112]
-    stp     d12, d13, [sp, #128]
-    stp     d14, d15, [sp, #144]
-    mrs     x9, fpcr
-    stp     x28, x9, [sp, #80]
-    .cfi_offset x20, -144
-    .cfi_offset x21, -136
-    .cfi_offset x22, -128
-    .cfi_offset x23, -120
-    .cfi_offset x24, -112
-    .cfi_offset x25, -104
-    .cfi_offset x26, -96
-    .cfi_offset x27, -88
-    .cfi_offset x28, -80
-    .cfi_offset 72, -64
-    .cfi_offset 73, -56
-    .cfi_offset 74, -48
-    .cfi_offset 75, -40
-    .cfi_offset 76, -32
-    .cfi_offset 77, -24
-    .cfi_offset 78, -16
-    .cfi_offset 79, -8
-    str     x19, [sp, #-16]!
-    .cfi_offset x19, -176
-    ldr     x9, [x1]
-    blr     x9
-    ldr     x19, [sp], #16
-    .cfi_restore x19
-    ldp     x28, x9, [sp, #80]
-    msr     fpcr, x9
-    ldp     d14, d15, [sp, #144]
-    ldp     d12, d13, [sp, #128]
-    ldp     d10, d11, [sp, #112]
-    ldp     d8, d9, [sp, #96]
-    ldp     x26, x27, [sp, #64]
-    ldp     x24, x25, [sp, #48]
-    ldp     x22, x23, [sp, #32]
-    ldp     x20, x21, [sp, #16]
-    ldp     x29, x30, [sp], #160
-    .cfi_def_cfa sp, 0
-    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
-    .cfi_restore \\register
-    .endr
-    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
-    .cfi_restore \\register
-    .endr
-    ret
-    end     coro_switch_and_link
-
-// uintptr_t coro_switch_yield(argument: x0, parent_link: x1)
-    begin   coro_switch_yield
-    sub     sp, sp, #144
-    .cfi_def_cfa_offset 144
-    stp     x20, x21, [sp]
-    stp     x22, x23, [sp, #16]
-    stp     x24, x25, [sp, #32]
-    stp     x26, x27, [sp, #48]
-    stp     x28, x30, [sp, #64]
-    stp     d8, d9, [sp, #80]
-    stp     d10, d11, [sp, #96]
-    stp     d12, d13, [sp, #112]
-    stp     d14, d15, [sp, #128]
-    .cfi_offset x20, -144
-    .cfi_offset x21, -136
-    .cfi_offset x22, -128
-    .cfi_offset x23, -120
-    .cfi_offset x24, -112
-    .cfi_offset x25, -104
-    .cfi_offset x26, -96
-    .cfi_offset x27, -88
-    .cfi_offset x28, -80
-    .cfi_offset x30, -72
-    .cfi_offset 72, -64
-    .cfi_offset 73, -56
-    .cfi_offset 74, -48
-    .cfi_offset 75, -40
-    .cfi_offset 76, -32
-    .cfi_offset 77, -24
-    .cfi_offset 78, -16
-    .cfi_offset 79, -8
-    .cfi_remember_state             // what coro_switch_and_throw makes a call from
-    mrs     x9, fpcr
-    adr     x10, 1f
-    stp     x10, x29, [sp, #-32]!
-    .cfi_def_cfa_offset 176
-    stp     x19, x9, [sp, #16]
-    ldr     x9, [x1]
-    mov     x1, sp
-    mov     sp, x9
-    on_parent_record
-    ldp     x29, x30, [sp], #16
-    on_parent_called
-    ret
-    .cfi_restore_state
-    .cfi_remember_state
-    nop                             // the call of a thrower is looked up here,
-    udf     #0                      // and would return to here
-1:  on_parent_called
-    stp     x29, x30, [sp, #-16]!
-    on_parent_record
-    mov     x9, sp
-    str     x9, [x2, #-16]
-    ldr     x9, [x1, #24]
-    msr     fpcr, x9
-    ldp     x29, x19, [x1, #8]
-    add     sp, x1, #32
-    .cfi_restore_state
-    ldp     d14, d15, [sp, #128]
-    ldp     d12, d13, [sp, #112]
-    ldp     d10, d11, [sp, #96]
-    ldp     d8, d9, [sp, #80]
-    ldp     x28, x30, [sp, #64]
-    ldp     x26, x27, [sp, #48]
-    ldp     x24, x25, [sp, #32]
-    ldp     x22, x23, [sp, #16]
-    ldp     x20, x21, [sp]
-    add     sp, sp, #144
-    .cfi_def_cfa_offset 0
-    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x30
-    .cfi_restore \\register
-    .endr
-    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
-    .cfi_restore \\register
-    .endr
-    ret
-    end     coro_switch_yield
-
-// _Noreturn void coro_switch_and_reset(argument: x0, parent_link: x1)
-    begin   coro_switch_and_reset
-    ldr     x9, [x1]
-    mov     x1, #0
-    mov     sp, x9
-    on_parent_record
-    ldp     x29, x30, [sp], #16
-    on_parent_called
-    ret
-    end     coro_switch_and_reset
-
-// struct coro_transfer coro_switch_and_throw(thrower: x0, argument: x1, sp: x2, base: x3)
-    begin   coro_switch_and_throw
-    mov     x11, x0                 // thrower
-    ldr     x10, [x2]               // the place that would be resumed
-    sub     x10, x10, #4
-    adrp    x9, coro_throw_there
-    add     x9, x9, :lo12:coro_throw_there
-    str     x9, [x2]
-    mov     x0, x1
-    mov     x1, x2
-    mov     x2, x3
-    b       coro_switch_and_link
-    end     coro_switch_and_throw
-
-    begin   coro_throw_there
-    on_parent_called
-    stp     x29, x30, [sp, #-16]!
-    on_parent_record
-    mov     x9, sp
-    str     x9, [x2, #-16]
-    ldp     x29, x19, [x1, #8]
-    add     sp, x1, #32
-    .cfi_def_cfa sp, 0
-    .cfi_register x30, x10
-    .cfi_same_value x29
-    .cfi_same_value x19
-    mov     x30, x10
-    .cfi_same_value x30
-    br      x11
-    end     coro_throw_there
-
-// Where a fresh coroutine begins, and the outermost frame of every coroutine:
-//
-//     *link      parent's X29            CFA - 32
-//     *link + 8  parent's return address CFA - 24
-//     *link + 16 parent's X19            CFA - 16
-    begin   coro_init_trampoline
-    .cfi_signal_frame
-    on_parent_called
-    caller_saved_unknown
-    stp     x29, x30, [sp, #-16]!
-    on_parent_record
-    mov     x9, sp
-    str     x9, [x2, #-16]
-    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg2 (x2) -16, DW_OP_deref, DW_OP_plus_uconst 32
-    .cfi_escape 0x0f, 5, 0x72, 0x70, 0x06, 0x23, 32
-    mov     sp, x1
-    sub     x29, x2, #16
-    // The same, through DW_OP_breg29 (x29) 0.
-    .cfi_escape 0x0f, 5, 0x8d, 0x00, 0x06, 0x23, 32
-    add     x2, sp, #16             // the object
-    mov     sp, x2
-    mov     x1, x29                 // the link
-    adr     x30, coro_init_return
-    ldr     x9, [x29, #8]
-    br      x9
-    .globl  coro_init_return
-coro_init_return:
-    udf     #0
-    end     coro_init_trampoline
-
-// void coro_on_stack(base: x0, function: x1, argument: x2)
-    begin   coro_on_stack
-    stp     x29, x30, [sp, #-16]!
-    .cfi_def_cfa_offset 16
-    .cfi_offset x29, -16
-    .cfi_offset x30, -8
-    mov     x29, sp
-    .cfi_def_cfa x29, 16
-    bl      coro_on_stack_there
-    ldp     x29, x30, [sp], #16
-    .cfi_def_cfa sp, 0
-    .cfi_restore x29
-    .cfi_restore x30
-    ret
-    end     coro_on_stack
-
-    begin   coro_on_stack_there
-    .cfi_signal_frame
-    caller_saved_unknown
-    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg29 (x29) 0
-    .cfi_escape 0x0f, 2, 0x8d, 0x00
-    str     x30, [sp, #-16]!
-    .cfi_offset x30, -16
-    mov     sp, x0
-    mov     x0, x2
-    blr     x1
-    sub     sp, x29, #16
-    ldr     x30, [sp], #16
-    .cfi_restore x30
-    ret
-    end     coro_on_stack_there
-`,
-  "include/coro_agent.c": `// The agent: does in the guest what a CoroutineHost asks for. It waits at coro_agent_wait, where the
-// host stops the machine, writes into the record what is to be done, and lets it go on. Whatever
-// there is to know of the host's coroutines is in guest memory, so that it goes into snapshots, and
-// back in time with the machine.
-#include "coro_agent_record.h"
-
-#include "coro_agent.h"
-#include "coro_runtime.h"
-#include "coro_trap.h"
-#include "format.h"
-#include "string.h"
-
-// Exit status of a program whose functions nobody calls.
-#define NO_HOST 127
-
-struct coro_agent_record coro_agent_record = {.version = CORO_AGENT_VERSION};
-
-#define record coro_agent_record
-
-// Token of what the host has thrown into a function in C that it had called.
-static uint64_t raised;
-
-// Where the host stops the machine.
-__attribute__((noinline)) static void coro_agent_wait(void) { __asm__ volatile("" : : : "memory"); }
-
-static uint64_t coro_agent_guarded(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
-    *outcome = CORO_AGENT_RETURNED;
-    return coro_agent_catch ? coro_agent_catch(function, words, outcome) : function(words);
-}
-
-// ---- Coroutines
-
-static uint64_t coro_agent_run_body(const uint64_t *words) {
-    const struct coro_agent_slot *slot = (const struct coro_agent_slot *)words[0];
-    return slot->body((struct coro_yielder *)words[1], words[2], (void *)words[3]);
-}
-
-// The body of every coroutine of the host: that of its slot, with what it throws caught.
-static uintptr_t coro_agent_body(struct coro_yielder *yielder, uintptr_t input, void *object) {
-    const uint64_t words[] = {(uintptr_t)record.current, (uintptr_t)yielder, input, (uintptr_t)object};
-    int64_t outcome;
-    uint64_t value = coro_agent_guarded(coro_agent_run_body, words, &outcome);
-    record.outcome = outcome;
-    return value;
-}
-
-static struct coro_agent_slot *coro_agent_free_slot(void) {
-    for (struct coro_agent_slot *slot = record.slots; slot != 0; slot = slot->next) {
-        if (slot->number == 0) return slot;
-    }
-    int64_t page = vm_allocate(0, PAGE_SIZE);
-    if (page < 0) return 0;
-    struct coro_agent_slot *slots = (struct coro_agent_slot *)page;
-    for (size_t i = PAGE_SIZE / sizeof *slots; i-- > 0;) {
-        slots[i].next = record.slots;
-        record.slots = &slots[i];
-    }
-    return record.slots;
-}
-
-static int64_t coro_agent_create(const uint64_t *words) {
-    struct coro_agent_slot *slot = coro_agent_free_slot();
-    struct coro_stack stack = {0, 0, 0, 0};
-    if (slot == 0) return CORO_AGENT_ERROR_MEMORY;
-    int64_t error = coro_stack_allocate(&stack, words[2]);
-    if (error < 0) return error;
-    error = coro_create(&slot->coro, stack, coro_agent_body, (const void *)words[3], words[4], (void (*)(void *))words[1]);
-    if (error < 0) {
-        coro_stack_free(&stack);
-        return error;
-    }
-    slot->number = words[5];
-    slot->state = slot->coro.state;
-    slot->body = (coro_body *)words[0];
-    slot->base = (uintptr_t)stack.base;
-    slot->limit = (uintptr_t)stack.limit;
-    slot->note = 0;
-    record.value = (uintptr_t)slot;
-    return 0;
-}
-
-// A coroutine that has ended goes at once: the host keeps what came of it.
-static int64_t coro_agent_drop(struct coro_agent_slot *slot) {
-    int64_t error = coro_drop(&slot->coro);
-    if (error == 0) slot->number = 0;
-    else slot->state = slot->coro.state;
-    return error;
-}
-
-// Resumes a coroutine, or throws into it.
-static int64_t coro_agent_run(struct coro_agent_slot *slot, uint64_t word, int throws) {
-    struct coro_agent_slot *outer = record.current;
-    // It may end in the midst of operations that are served on its stack.
-    struct coro_agent_call *call = record.call;
-    uint64_t depth = record.depth;
-    uintptr_t output = 0;
-    record.current = slot;
-    slot->state = CORO_ACTIVE;
-    int64_t status;
-    if (!throws) status = coro_resume(&slot->coro, word, &output);
-    else if (slot->coro.state != CORO_SUSPENDED) status = CORO_ERROR_RUNNING;
-    else if (coro_agent_raise) {
-        slot->coro.state = CORO_ACTIVE; // no other thread has it
-        status = coro_run(&slot->coro, word, &output, coro_agent_raise);
-    } else {
-        // In C nothing can catch it.
-        int64_t error = coro_agent_drop(slot);
-        record.current = outer;
-        record.value = word;
-        return error < 0 ? error : CORO_AGENT_HOST_ERROR;
-    }
-    record.current = outer;
-    record.call = call;
-    record.depth = depth;
-    slot->state = slot->coro.state;
-    if (status < 0) return status;
-    record.value = output;
-    if (status == CORO_YIELDED) return CORO_AGENT_YIELDED;
-    int64_t outcome = status == CORO_TRAPPED ? CORO_AGENT_TRAPPED : record.outcome;
-    coro_agent_drop(slot);
-    return outcome;
-}
-
-// ---- Operations
-
-static uint64_t coro_agent_call_function(const uint64_t *words) {
-    typedef uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-    return ((function *)words[0])(words[1], words[2], words[3], words[4], words[5], words[6]);
-}
-
-static int64_t coro_agent_operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
-    int64_t outcome;
-    uint64_t token;
-    switch (operation) {
-    case CORO_AGENT_CREATE:
-        return coro_agent_create(words);
-    case CORO_AGENT_RESUME:
-        return coro_agent_run(slot, words[0], 0);
-    case CORO_AGENT_THROW:
-        return coro_agent_run(slot, words[0], 1);
-    case CORO_AGENT_DROP:
-        return coro_agent_drop(slot);
-    case CORO_AGENT_CALL:
-        token = raised;
-        raised = 0;
-        record.value = coro_agent_guarded(coro_agent_call_function, words, &outcome);
-        if (raised != 0) {
-            record.value = raised;
-            outcome = CORO_AGENT_HOST_ERROR;
-        }
-        raised = token;
-        return outcome;
-    case CORO_AGENT_ALLOCATE:
-        outcome = vm_allocate(0, words[0]);
-        record.value = (uint64_t)outcome;
-        return outcome < 0 ? outcome : 0;
-    case CORO_AGENT_FREE:
-        return vm_deallocate(words[0], words[1]);
-    default:
-        return -KERN_NOT_IMPLEMENTED;
-    }
-}
-
-// Does what the host asks for until it has enough, or turns out not to be there.
-static void coro_agent_serve(void) {
-    for (;;) {
-        record.operation = CORO_AGENT_NONE;
-        record.busy = 0;
-        coro_agent_wait();
-        uint64_t operation = record.operation;
-        struct coro_agent_slot *slot = record.slot;
-        if (operation == CORO_AGENT_LEAVE) return;
-        if (operation == CORO_AGENT_NONE) {
-            if (!record.hosted) return;
-            yield();
-            continue;
-        }
-        uint64_t words[8];
-        memcpy(words, record.words, sizeof words);
-        record.outcome = coro_agent_operate(operation, slot, words);
-        record.done = operation;
-        record.done_slot = slot;
-    }
-}
-
-int coro_agent(void) {
-    static char handler_stack[16384] __attribute__((aligned(16)));
-    // In C++ a CPU exception unwinds the stack, and ends up in coro_agent_catch.
-    coro_trap_enable(coro_agent_catch ? CORO_TRAP_THROWS : CORO_TRAP_ENDS, handler_stack + sizeof handler_stack,
-                     sizeof handler_stack);
-    coro_agent_serve();
-    put_text("This program's functions are for a CoroutineHost to call.\\n");
-    return NO_HOST;
-}
-
-// The main of a program that has none of its own.
-int main(void);
-__attribute__((weak)) int main(void) { return coro_agent(); }
-
-// ---- Calls of host functions
-
-// What the host has thrown, where nothing can catch it: the host's coroutine ends, or the function
-// that was called is left to come to its end.
-static uint64_t coro_agent_end_with(uint64_t token) {
-    struct coro_agent_slot *slot = record.current;
-    if (slot == 0) {
-        raised = token;
-        return 0;
-    }
-    coro_drop_object(&slot->coro);
-    record.outcome = CORO_AGENT_HOST_ERROR;
-    slot->coro.status = CORO_RETURNED;
-    coro_switch_and_reset(token, (void **)(slot->base - CORO_PARENT_LINK_OFFSET));
-}
-
-// Serves operations in the name of a host function.
-static void coro_agent_serve_within(struct coro_agent_call *within) {
-    struct coro_agent_call *outer = record.call;
-    record.call = within;
-    record.depth++;
-    coro_agent_serve();
-    record.depth--;
-    record.call = outer;
-}
-
-uint64_t coro_agent_act(struct coro_agent_call *answered) {
-    if (answered->action == CORO_AGENT_SERVE) coro_agent_serve_within(answered);
-    uintptr_t input = 0;
-    int64_t error;
-    switch (answered->action) {
-    case CORO_AGENT_YIELD:
-        error = coro_try_yield((struct coro_yielder *)answered->arguments[0], answered->value, &input);
-        if (error == 0) {
-            answered->action = CORO_AGENT_RETURN;
-            return input;
-        }
-        answered->action = CORO_AGENT_AGAIN;
-        answered->value = (uint64_t)error;
-        return 0;
-    case CORO_AGENT_RAISE:
-        if (coro_agent_raise) coro_agent_raise(answered->value);
-        return coro_agent_end_with(answered->value);
-    }
-    return answered->value;
-}
-`,
   "include/coro_agent.h": `// Functions of a program that a host drives: \`CoroutineHost\` of @trapline/trapline/coro calls them,
 // on stacks of their own, and answers the calls they make. A program without main is linked with one
 // that does nothing else; a main of a program's own may call coro_agent when it is ready.
@@ -1083,284 +300,6 @@ extern "C" {
 
 // Serves a host. Comes back, with an exit status, only if there is none.
 int coro_agent(void);
-
-#ifdef __cplusplus
-}
-#endif
-#endif
-`,
-  "include/coro_agent_call.S": `// Where a call of a host function (CORO_IMPORT in coro_agent.h) goes: its name is in rax or x9, its
-// arguments are where calls have them. They are stored in a struct coro_agent_call, which is what the
-// stack pointer points at when the machine comes to coro_agent_host; the host writes its answer
-// there.
-#define NAME 0
-#define ARGUMENTS 8
-#define ACTION 56
-#define VALUE 64
-#define SIZE 80
-// Actions.
-#define AGAIN 4
-#define ASKED 5
-
-#if defined(__x86_64__)
-
-    .section .text.coro_agent_import, "ax"
-    .globl  coro_agent_import
-    .type   coro_agent_import, @function
-coro_agent_import:
-    .cfi_startproc
-    push    %rbp
-    .cfi_def_cfa_offset 16
-    .cfi_offset rbp, -16
-    mov     %rsp, %rbp
-    .cfi_def_cfa_register rbp
-    sub     $SIZE, %rsp
-    mov     %rax, NAME(%rsp)
-    mov     %rdi, ARGUMENTS(%rsp)
-    mov     %rsi, ARGUMENTS + 8(%rsp)
-    mov     %rdx, ARGUMENTS + 16(%rsp)
-    mov     %rcx, ARGUMENTS + 24(%rsp)
-    mov     %r8, ARGUMENTS + 32(%rsp)
-    mov     %r9, ARGUMENTS + 40(%rsp)
-    movq    $ASKED, ACTION(%rsp)
-    .globl  coro_agent_host
-coro_agent_host:
-    mov     VALUE(%rsp), %rax
-    cmpq    $0, ACTION(%rsp)
-    je      1f
-    mov     %rsp, %rdi
-    call    coro_agent_act
-    cmpq    $AGAIN, ACTION(%rsp)
-    je      coro_agent_host
-1:  leave
-    .cfi_def_cfa rsp, 8
-    .cfi_restore rbp
-    ret
-    .cfi_endproc
-    .size   coro_agent_import, . - coro_agent_import
-
-#elif defined(__aarch64__)
-
-    .section .text.coro_agent_import, "ax"
-    .p2align 2
-    .globl  coro_agent_import
-    .type   coro_agent_import, %function
-coro_agent_import:
-    .cfi_startproc
-    stp     x29, x30, [sp, #-16]!
-    .cfi_def_cfa_offset 16
-    .cfi_offset x29, -16
-    .cfi_offset x30, -8
-    mov     x29, sp
-    .cfi_def_cfa_register x29
-    sub     sp, sp, #SIZE
-    str     x9, [sp, #NAME]
-    stp     x0, x1, [sp, #ARGUMENTS]
-    stp     x2, x3, [sp, #ARGUMENTS + 16]
-    stp     x4, x5, [sp, #ARGUMENTS + 32]
-    mov     x0, #ASKED
-    str     x0, [sp, #ACTION]
-    .globl  coro_agent_host
-coro_agent_host:
-    ldp     x1, x0, [sp, #ACTION]
-    cbz     x1, 1f
-    mov     x0, sp
-    bl      coro_agent_act
-    ldr     x1, [sp, #ACTION]
-    cmp     x1, #AGAIN
-    b.eq    coro_agent_host
-1:  mov     sp, x29
-    .cfi_def_cfa_register sp
-    ldp     x29, x30, [sp], #16
-    .cfi_def_cfa_offset 0
-    .cfi_restore x29
-    .cfi_restore x30
-    ret
-    .cfi_endproc
-    .size   coro_agent_import, . - coro_agent_import
-
-#else
-#error "Trapline programs are for AArch64 and x86-64"
-#endif
-
-    .section .note.GNU-stack, "", %progbits
-`,
-  "include/coro_agent_catch.cc": `// What the agent has in C++ programs: exceptions.
-#include "coro_agent_record.h"
-
-#include "coro_agent.h"
-#include "string.h"
-
-coroutine::exception::~exception() {}
-
-coroutine::host_error::host_error(uint64_t token, const char *message) noexcept : token(token) {
-    size_t size = 0;
-    while (size < sizeof text - 1 && message[size]) size++;
-    memcpy(text, message, size);
-    text[size] = 0;
-}
-
-const char *coroutine::host_error::what() const noexcept { return text; }
-
-static void say(const char *text) {
-    size_t size = strlen(text);
-    if (size > CORO_AGENT_ROOM) size = CORO_AGENT_ROOM;
-    memcpy(coro_agent_record.text, text, size);
-    coro_agent_record.text_size = size;
-}
-
-static void say_number(bool is_negative, uint64_t size) {
-    char digits[24], *at = digits + sizeof digits;
-    *--at = 0;
-    do *--at = static_cast<char>('0' + size % 10);
-    while (size /= 10);
-    if (is_negative) *--at = '-';
-    say(at);
-}
-
-template <typename T> static uint64_t threw(int64_t *outcome, T value) {
-    *outcome = CORO_AGENT_THREW;
-    say_number(value < 0, value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value));
-    return 0;
-}
-
-extern "C" {
-
-uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
-    coro_agent_record.text_size = 0;
-    try {
-        return function(words);
-    } catch (const coroutine::host_error &error) {
-        *outcome = CORO_AGENT_HOST_ERROR;
-        return error.token;
-    } catch (const coroutine::exception &error) {
-        *outcome = CORO_AGENT_THREW;
-        say(error.what());
-    } catch (const char *text) {
-        *outcome = CORO_AGENT_THREW;
-        say(text);
-    } catch (int value) {
-        return threw(outcome, value);
-    } catch (long value) {
-        return threw(outcome, value);
-    } catch (unsigned value) {
-        return threw(outcome, value);
-    } catch (unsigned long value) {
-        return threw(outcome, value);
-    } catch (...) {
-        // Also what unwinds a coroutine that is dropped: the end of this handler sends it on.
-        *outcome = CORO_AGENT_THREW;
-        coro_agent_record.text_size = 0;
-    }
-    return 0;
-}
-
-void coro_agent_raise(uintptr_t token) {
-    throw coroutine::host_error(token, reinterpret_cast<const char *>(coro_agent_record.room));
-}
-}
-`,
-  "include/coro_agent_record.h": `// What the agent and its host tell each other: coro/record.ts has the same numbers.
-#ifndef CORO_AGENT_RECORD_H
-#define CORO_AGENT_RECORD_H
-
-#include "coro.h"
-
-// Bytes of an initial object, or of a text.
-#define CORO_AGENT_ROOM 512
-
-// What the host can ask for.
-enum coro_agent_operation {
-    CORO_AGENT_NONE,
-    CORO_AGENT_CREATE,   // words: body, drop, stack size, object, its size, number -> value: slot
-    CORO_AGENT_RESUME,   // slot, words: input -> outcome, value
-    CORO_AGENT_THROW,    // slot, words: token -> outcome, value
-    CORO_AGENT_DROP,     // slot -> outcome
-    CORO_AGENT_CALL,     // words: function, arguments -> outcome, value
-    CORO_AGENT_ALLOCATE, // words: size -> outcome, value: address
-    CORO_AGENT_FREE,     // words: address, size -> outcome
-    CORO_AGENT_LEAVE,    // goes back to the host function's caller
-};
-
-// What came of it. Errors of the runtime are below zero.
-enum coro_agent_outcome {
-    CORO_AGENT_RETURNED,
-    CORO_AGENT_YIELDED,
-    CORO_AGENT_THREW,      // an exception or panic, which the kernel's events describe, and \`text\`
-    CORO_AGENT_HOST_ERROR, // what the host had thrown; value: its token
-    CORO_AGENT_TRAPPED,    // a CPU exception, which the events describe
-};
-
-#define CORO_AGENT_ERROR_MEMORY (-101) // no memory is left, but for a stack
-
-// What a host function answers.
-enum coro_agent_action {
-    CORO_AGENT_RETURN, // value
-    CORO_AGENT_YIELD,  // yields value, and returns what the coroutine is resumed with
-    CORO_AGENT_RAISE,  // throws the host's error of token value
-    CORO_AGENT_SERVE,  // operations first; CORO_AGENT_LEAVE comes with the answer
-    CORO_AGENT_AGAIN,  // none: the caller could not yield, for the error that is the value
-    CORO_AGENT_ASKED,  // none yet
-};
-
-// A call of a host function, on the stack of its caller: coro_agent_call.S has the same offsets.
-struct coro_agent_call {
-    const char *name;
-    uint64_t arguments[6];
-    uint64_t action;
-    uint64_t value;
-};
-
-// A coroutine of the host's. Slots are never freed, but used again.
-struct coro_agent_slot {
-    uint64_t number; // the host's, which no other has; 0 if the slot is free
-    uint64_t state;  // enum coro_state
-    struct coro_agent_slot *next;
-    coro_body *body;
-    uint64_t base;  // of the stack
-    uint64_t limit; // lowest usable byte of it
-    uint64_t note;  // the host's
-    struct coro coro;
-};
-
-struct coro_agent_record {
-    uint64_t version;
-    uint64_t busy; // the host sets it with an operation, and it goes when that is done
-    uint64_t operation;
-    struct coro_agent_slot *slot;
-    uint64_t words[8];
-    int64_t outcome;
-    uint64_t value;
-    uint64_t depth;                  // host functions that operations are served in
-    struct coro_agent_slot *current; // the innermost of the host's coroutines that run
-    struct coro_agent_slot *slots;   // all of them
-    struct coro_agent_call *call;    // the innermost that operations are served in
-    uint64_t hosted;                 // whether there is a host
-    uint64_t done;                   // the last operation that is done
-    struct coro_agent_slot *done_slot;
-    uint64_t text_size;
-    char text[CORO_AGENT_ROOM];          // what an exception says
-    unsigned char room[CORO_AGENT_ROOM]; // an initial object, or what an error of the host says
-};
-
-#define CORO_AGENT_VERSION 0x0100000074676143ul
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-extern struct coro_agent_record coro_agent_record;
-
-// Something that may throw.
-typedef uint64_t coro_agent_function(const uint64_t *words);
-
-// What C++ programs have, in coro_agent_catch.cc: calls a function and catches what it throws;
-// throws what the host has thrown.
-__attribute__((weak)) uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome);
-__attribute__((weak)) void coro_agent_raise(uintptr_t token);
-
-// Answers a call of a host function otherwise than by returning a value.
-uint64_t coro_agent_act(struct coro_agent_call *call);
 
 #ifdef __cplusplus
 }
@@ -1675,194 +614,6 @@ CORO_NORETURN CORO_INLINE void coro_switch_and_reset_inline(uintptr_t argument,
 #endif
 #endif
 `,
-  "include/coro_runtime.h": `// What the parts of the coroutine runtime know of each other: coro.c, and runtime/coro.cc in C++.
-#ifndef TRAPLINE_CORO_RUNTIME_H
-#define TRAPLINE_CORO_RUNTIME_H
-
-#include "coro.h"
-
-#ifdef __cplusplus
-#define CORO_NOEXCEPT noexcept
-extern "C" {
-#else
-#define CORO_NOEXCEPT
-#endif
-
-// The initial function of all coroutines.
-void coro_root(uintptr_t input, void **link, void *object);
-
-// Gives the object to its drop function, the first time. As of a destructor, no exception comes out.
-void coro_drop_object(struct coro *coro) CORO_NOEXCEPT;
-
-// Runs a coroutine whose state is CORO_ACTIVE by the caller's doing, by resuming it or by calling a
-// function there that throws: what coro_resume returns.
-int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t));
-
-// The thread is leaving a coroutine for good, without a switch.
-void coro_leave(struct coro *coro);
-
-#ifdef __cplusplus
-}
-#endif
-#endif
-`,
-  "include/coro_stack.c": `#include "coro_stack.h"
-
-#include "trapline.h"
-
-// The guard and the reserve.
-#define BELOW (2 * PAGE_SIZE)
-
-#define ROUND_UP(size) (((size) + PAGE_SIZE - 1) & -PAGE_SIZE)
-
-static int64_t check_size(size_t size) {
-    if (size == 0) return CORO_STACK_ERROR_ZERO;
-    return size > CORO_STACK_MAX ? CORO_STACK_ERROR_TOO_LARGE : 0;
-}
-
-static void give_back(struct coro_stack *stack) { coro_stack_free(stack); }
-
-struct coro_stack_map *coro_stack_map(const struct coro_stack *stack) {
-    return stack->give_back == give_back ? stack->owner : 0;
-}
-
-static struct coro_stack stack_of(struct coro_stack_map *map) {
-    return (struct coro_stack){map, (void *)(map->begin + BELOW), give_back, map};
-}
-
-// Makes a mapping of which the upper part is accessible.
-static int64_t make(struct coro_stack *stack, size_t initial, size_t size, struct coro_stack_pool *pool) {
-    int64_t error = check_size(initial);
-    if (error == 0) error = check_size(size);
-    if (error != 0) return error;
-    // The map is part of the pages, but does not take of what was asked for.
-    size = ROUND_UP(size + sizeof(struct coro_stack_map));
-    initial = ROUND_UP(initial + sizeof(struct coro_stack_map));
-    if (initial > size) initial = size;
-    int64_t begin = vm_allocate(0, BELOW + size);
-    if (begin < 0) return CORO_STACK_ERROR_NO_MEMORY;
-    uintptr_t end = (uintptr_t)begin + BELOW + size;
-    if (vm_protect((uintptr_t)begin, BELOW + size - initial, VM_PROT_NONE) != 0) {
-        vm_deallocate((uintptr_t)begin, BELOW + size);
-        return CORO_STACK_ERROR_NO_MEMORY;
-    }
-    struct coro_stack_map *map = (struct coro_stack_map *)end - 1;
-    *map = (struct coro_stack_map){.begin = (uintptr_t)begin, .end = end, .lowest = end - initial, .pool = pool};
-    *stack = stack_of(map);
-    return 0;
-}
-
-int64_t coro_stack_allocate(struct coro_stack *stack, size_t size) { return make(stack, size, size, 0); }
-
-int64_t coro_stack_allocate_growing(struct coro_stack *stack, size_t initial, size_t size) {
-    return make(stack, initial, size, 0);
-}
-
-int64_t coro_stack_use(struct coro_stack *stack, void *memory, size_t size) {
-    int64_t error = check_size(size);
-    if (error != 0) return error;
-    if (((uintptr_t)memory | size) % CORO_STACK_ALIGNMENT != 0) return CORO_STACK_ERROR_UNALIGNED;
-    *stack = (struct coro_stack){(char *)memory + size, memory, 0, 0};
-    return 0;
-}
-
-int coro_stack_grow(const struct coro_stack *stack, uintptr_t address) {
-    struct coro_stack_map *map = coro_stack_map(stack);
-    if (!map || address < (uintptr_t)stack->limit || address >= map->end) return 0;
-    if (address >= map->lowest) return 1;
-    // Twice what there is, so that a deep stack does not grow page by page.
-    size_t size = map->end - map->lowest;
-    uintptr_t lowest = map->lowest - (uintptr_t)stack->limit > size ? map->lowest - size : (uintptr_t)stack->limit;
-    if (lowest > address) lowest = address & -PAGE_SIZE;
-    if (vm_protect(lowest, map->lowest - lowest, VM_PROT_READ | VM_PROT_WRITE) != 0) return 0;
-    map->lowest = lowest;
-    map->growths++;
-    return 1;
-}
-
-static int protect_reserve(struct coro_stack_map *map, int protection) {
-    return vm_protect(map->begin + PAGE_SIZE, PAGE_SIZE, protection) == 0;
-}
-
-int coro_stack_open_reserve(const struct coro_stack *stack) {
-    struct coro_stack_map *map = coro_stack_map(stack);
-    if (!map || map->is_open || !protect_reserve(map, VM_PROT_READ | VM_PROT_WRITE)) return 0;
-    map->is_open = 1;
-    return 1;
-}
-
-// ---- Pools
-
-static void acquire(struct coro_stack_pool *pool) {
-    while (__atomic_exchange_n(&pool->lock, 1, __ATOMIC_ACQUIRE) != 0) yield();
-}
-
-static void release(struct coro_stack_pool *pool) { __atomic_store_n(&pool->lock, 0, __ATOMIC_RELEASE); }
-
-static void unmap(struct coro_stack_map *map) { vm_deallocate(map->begin, map->end - map->begin); }
-
-void coro_stack_free(struct coro_stack *stack) {
-    struct coro_stack_map *map = coro_stack_map(stack);
-    *stack = (struct coro_stack){0, 0, 0, 0};
-    if (!map) return;
-    struct coro_stack_pool *pool = map->pool;
-    if (!pool) {
-        unmap(map);
-        return;
-    }
-    int is_whole = !map->is_open || protect_reserve(map, VM_PROT_NONE);
-    map->is_open = 0;
-    acquire(pool);
-    pool->taken--;
-    if (is_whole) {
-        map->next = pool->idle;
-        pool->idle = map;
-    } else {
-        pool->made--;
-    }
-    release(pool);
-    if (!is_whole) unmap(map);
-}
-
-int64_t coro_stack_pool_create(struct coro_stack_pool *pool, size_t initial, size_t size, uint32_t most) {
-    int64_t error = check_size(initial);
-    if (error == 0) error = check_size(size);
-    if (error != 0) return error;
-    *pool = (struct coro_stack_pool){.initial = initial, .size = size, .most = most};
-    return 0;
-}
-
-int64_t coro_stack_pool_take(struct coro_stack_pool *pool, struct coro_stack *stack) {
-    acquire(pool);
-    struct coro_stack_map *map = pool->idle;
-    int64_t error = 0;
-    if (map) {
-        pool->idle = map->next;
-        *stack = stack_of(map);
-    } else if (pool->made == pool->most) {
-        error = CORO_STACK_ERROR_EXHAUSTED;
-    } else {
-        error = make(stack, pool->initial, pool->size, pool);
-        if (error == 0) pool->made++;
-    }
-    if (error == 0) pool->taken++;
-    release(pool);
-    return error;
-}
-
-int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool) {
-    acquire(pool);
-    int64_t error = pool->taken == 0 ? 0 : CORO_STACK_ERROR_IN_USE;
-    while (error == 0 && pool->idle) {
-        struct coro_stack_map *map = pool->idle;
-        pool->idle = map->next;
-        pool->made--;
-        unmap(map);
-    }
-    release(pool);
-    return error;
-}
-`,
   "include/coro_stack.h": `// Stacks for coroutines: with guard pages, from a pool, and such that grow when they are used.
 //
 //     +-----------------------+ <- end of the mapping
@@ -1959,119 +710,6 @@ int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool);
 #endif
 #endif
 `,
-  "include/coro_switch.S": `// The switches of coro.h as functions. Each architecture has its own file of the same routines;
-// x86-64's says why, AArch64's what differs. Layouts: docs/coroutines.md.
-
-#if defined(__x86_64__)
-#include "coro_x86_64.inc"
-#elif defined(__aarch64__)
-#include "coro_aarch64.inc"
-#else
-#error "Trapline programs are for AArch64 and x86-64"
-#endif
-
-    .section .note.GNU-stack, "", %progbits
-`,
-  "include/coro_trap.c": `#include "coro_trap.h"
-
-#include "coro_inline.h"
-#include "coro_runtime.h"
-#include "trapline.h"
-
-static _Thread_local enum coro_trap_action action;
-
-#if defined(__aarch64__)
-#define MEMORY_CODES (1ull << 0x20 | 1ull << 0x24)
-#define INSTRUCTION_CODES (1ull << 0x00 | 1ull << 0x01 | 1ull << 0x18)
-#define ARITHMETIC_CODES 0ull
-#define BREAKPOINT_CODES (1ull << 0x3c | 1ull << 0x30)
-#else
-#define MEMORY_CODES (1ull << 12 | 1ull << 13 | 1ull << 14)
-#define INSTRUCTION_CODES (1ull << 6)
-#define ARITHMETIC_CODES (1ull << 0)
-#define BREAKPOINT_CODES (1ull << 1 | 1ull << 3)
-#endif
-
-static uint64_t kind_of(const struct exception_state *state) {
-    if (state->code >= 64) return CORO_TRAP_OTHER;
-    uint64_t code = 1ull << state->code;
-    if (code & MEMORY_CODES) return CORO_TRAP_MEMORY;
-    if (code & INSTRUCTION_CODES) return CORO_TRAP_INSTRUCTION;
-    if (code & ARITHMETIC_CODES) return CORO_TRAP_ARITHMETIC;
-    return code & BREAKPOINT_CODES ? CORO_TRAP_BREAKPOINT : CORO_TRAP_OTHER;
-}
-
-// What the calling thread's coroutine has trapped with, from the handler to the base of its stack.
-static _Thread_local struct coro_trap pending;
-
-// Runs at the base of the stack that has trapped. The parent reads the description here, in a stack
-// frame that is over.
-static void end_trapped(void *object, void **link) {
-    (void)object;
-    struct coro_trap trap = pending;
-    struct coro *coro = coro_of((struct coro_yielder *)(void *)link);
-    coro_drop_object(coro);
-    coro->status = CORO_TRAPPED;
-    coro_switch_and_reset_inline((uintptr_t)&trap, link);
-}
-
-// Has the thread go on at the base of the stack. The value that goes there is all that is between the
-// link and the end of the object and lies there already, so that the stack is whole until it is left.
-static void redirect(struct exception_state *state, struct coro *coro, uint64_t kind) {
-    pending = (struct coro_trap){kind, state->code, state->address, state->pc, state->sp};
-    size_t size = (uintptr_t)coro->stack.base - CORO_PARENT_LINK_OFFSET - (uintptr_t)coro->object;
-    struct coro_trap_registers registers =
-        coro_setup_trap_trampoline(coro->stack.base, coro->object, size, end_trapped);
-#if defined(__aarch64__)
-    state->pc = registers.pc;
-    state->sp = registers.sp;
-    state->x[0] = registers.x0;
-    state->x[1] = registers.x1;
-    state->x[29] = registers.x29;
-    state->x[30] = registers.lr;
-    state->flags = 0;
-    state->fpcr = 0;
-#else
-    state->pc = registers.rip;
-    state->sp = registers.rsp;
-    state->rbp = registers.rbp;
-    state->rdi = registers.rdi;
-    state->rsi = registers.rsi;
-    state->flags = 0;
-    // The x87 stack is empty, and both control words are those of a new thread.
-    *(uint16_t *)(state->fp + 0) = 0x037f;
-    *(uint16_t *)(state->fp + 2) = 0;
-    state->fp[4] = 0;
-    *(uint32_t *)(state->fp + 24) = 0x1f80;
-#endif
-}
-
-static void handle(struct exception_state *state) {
-    struct coro *coro = coro_current();
-    if (!coro) return;
-    const struct coro_stack *stack = &coro->stack;
-    const struct coro_stack_map *map = coro_stack_map(stack);
-    // A large frame may have left the stack before it has touched any of it.
-    int is_below = map && state->status != 0 && state->address >= map->begin && state->address < map->lowest;
-    int is_on_it = state->sp >= (uintptr_t)stack->limit && state->sp <= (uintptr_t)stack->base;
-    if (!is_below && !is_on_it) return;
-    if (is_below && coro_stack_grow(stack, state->address)) exception_return(state);
-    uint64_t kind = is_below ? CORO_TRAP_OVERFLOW : kind_of(state);
-    if (action == CORO_TRAP_ENDS) {
-        redirect(state, coro, kind);
-        exception_return(state);
-    }
-    // Unwinding is the kernel's; cleanups of the innermost frames need room.
-    if (kind == CORO_TRAP_OVERFLOW) coro_stack_open_reserve(stack);
-}
-
-int64_t coro_trap_enable(enum coro_trap_action what, void *stack_top, size_t size) {
-    action = what;
-    return thread_set_handler(handle, stack_top, size);
-}
-
-int64_t coro_trap_disable(void) { return thread_set_handler(0, 0, 0); }
-`,
   "include/coro_trap.h": `// CPU exceptions in coroutines: stacks that grow, and coroutines that end where they cannot go on.
 #ifndef TRAPLINE_CORO_TRAP_H
 #define TRAPLINE_CORO_TRAP_H
@@ -2122,266 +760,6 @@ int64_t coro_trap_disable(void);
 }
 #endif
 #endif
-`,
-  "include/coro_x86_64.inc": `// Switches between stacks, x86-64.
-//
-// Who resumes calls the address at the top of the suspended stack, with
-//     rdi  argument
-//     rsi  stack pointer of the coroutine, which points at that address
-//     rdx  base of its stack, where the parent link is
-// and the code called, still on the parent's stack, saves RBP there, which makes a frame record with
-// the return address above it, writes the link, and takes up its own registers, the stack pointer
-// last:
-//     push %rbp;  mov %rsp, -16(%rdx);  mov 8(%rsi), %rbx;  mov 16(%rsi), %rbp;  lea 24(%rsi), %rsp
-// Who yields takes the link for stack pointer, pops RBP and returns, with
-//     rdi  argument, as on the way there: inline it stays where it is
-//     rdx  its own stack pointer, 0 if it has ended
-// So every call that resumes is matched by the return that yields.
-
-// A switch may be anywhere when it is looked at, so its unwind table is right at each instruction.
-// On the parent's stack before the frame record is whole and after it is gone: what the caller of
-// the suspended code has pushed is RBX, above its return address.
-    .macro  on_parent_called
-    .cfi_def_cfa rsp, 16
-    .cfi_offset rip, -16
-    .cfi_offset rbx, -8
-    .cfi_same_value rbp
-    .cfi_same_value r12
-    .cfi_same_value r13
-    .cfi_same_value r14
-    .cfi_same_value r15
-    .endm
-
-// On the parent's stack with the whole frame record at the stack pointer.
-    .macro  on_parent_record
-    on_parent_called
-    .cfi_def_cfa_offset 24
-    .cfi_offset rbp, -24
-    .endm
-
-    .macro  pushes register
-    push    %\\register
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset \\register, 0
-    .endm
-
-    .macro  pops register
-    pop     %\\register
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore \\register
-    .endm
-
-    .macro  begin name
-    .section .text.\\name, "ax", @progbits
-    .globl  \\name
-    .type   \\name, @function
-    .balign 16
-\\name:
-    .cfi_startproc
-    .endm
-
-    .macro  end name
-    .cfi_endproc
-    .size   \\name, . - \\name
-    .endm
-
-// struct coro_transfer coro_switch_and_link(argument: rdi, sp: rsi, base: rdx)
-//
-// The CFA goes by RBP, since a walk that comes from the coroutine has the stack pointer of before
-// RBX was pushed.
-    begin   coro_switch_and_link
-    pushes  rbp
-    mov     %rsp, %rbp
-    .cfi_def_cfa_register rbp
-    push    %r12
-    .cfi_offset r12, -24
-    push    %r13
-    .cfi_offset r13, -32
-    push    %r14
-    .cfi_offset r14, -40
-    push    %r15
-    .cfi_offset r15, -48
-    sub     $8, %rsp
-    stmxcsr (%rsp)
-    fnstcw  4(%rsp)
-    push    %rbx
-    .cfi_offset rbx, -64
-    call    *(%rsi)
-    pop     %rbx
-    .cfi_restore rbx
-    mov     %rdi, %rax
-    ldmxcsr (%rsp)
-    fldcw   4(%rsp)
-    add     $8, %rsp
-    pop     %r15
-    .cfi_restore r15
-    pop     %r14
-    .cfi_restore r14
-    pop     %r13
-    .cfi_restore r13
-    pop     %r12
-    .cfi_restore r12
-    pop     %rbp
-    .cfi_def_cfa rsp, 8
-    .cfi_restore rbp
-    ret
-    end     coro_switch_and_link
-
-// uintptr_t coro_switch_yield(argument: rdi, parent_link: rsi)
-    begin   coro_switch_yield
-    pushes  r12
-    pushes  r13
-    pushes  r14
-    pushes  r15
-    sub     $8, %rsp
-    .cfi_adjust_cfa_offset 8
-    stmxcsr (%rsp)
-    fnstcw  4(%rsp)
-    .cfi_remember_state             // what coro_switch_and_throw makes a call from
-    pushes  rbp
-    pushes  rbx
-    lea     1f(%rip), %rax
-    push    %rax
-    .cfi_adjust_cfa_offset 8
-    mov     %rsp, %rdx
-    mov     (%rsi), %rsp
-    on_parent_record
-    pop     %rbp
-    on_parent_called
-    ret
-    .cfi_restore_state
-    .cfi_remember_state
-    nop                             // the call of a thrower is looked up here,
-    ud2                             // and would return to here
-1:  on_parent_called
-    push    %rbp
-    on_parent_record
-    mov     %rsp, -16(%rdx)
-    mov     8(%rsi), %rbx
-    mov     16(%rsi), %rbp
-    lea     24(%rsi), %rsp
-    .cfi_restore_state
-    .cfi_def_cfa_offset 48          // or clang 14 adjusts the offset of before the restoring
-    mov     %rdi, %rax
-    ldmxcsr (%rsp)
-    fldcw   4(%rsp)
-    add     $8, %rsp
-    .cfi_adjust_cfa_offset -8
-    pops    r15
-    pops    r14
-    pops    r13
-    pops    r12
-    ret
-    end     coro_switch_yield
-
-// _Noreturn void coro_switch_and_reset(argument: rdi, parent_link: rsi)
-    begin   coro_switch_and_reset
-    mov     (%rsi), %rsp
-    on_parent_record
-    xor     %edx, %edx
-    pop     %rbp
-    on_parent_called
-    ret
-    end     coro_switch_and_reset
-
-// struct coro_transfer coro_switch_and_throw(thrower: rdi, argument: rsi, sp: rdx, base: rcx)
-//
-// Resumes the coroutine at code that calls the thrower in the name of the suspended switch: its
-// return address is the two bytes before the place that would be resumed.
-    begin   coro_switch_and_throw
-    mov     %rdi, %r9               // thrower
-    mov     (%rdx), %r8             // the place
-    sub     $2, %r8
-    lea     coro_throw_there(%rip), %rax
-    mov     %rax, (%rdx)
-    mov     %rsi, %rdi
-    mov     %rdx, %rsi
-    mov     %rcx, %rdx
-    jmp     coro_switch_and_link
-    end     coro_switch_and_throw
-
-    begin   coro_throw_there
-    on_parent_called
-    push    %rbp
-    on_parent_record
-    mov     %rsp, -16(%rdx)
-    mov     8(%rsi), %rbx
-    mov     16(%rsi), %rbp
-    lea     24(%rsi), %rsp
-    .cfi_def_cfa rsp, 0
-    .cfi_register rip, r8
-    .cfi_same_value rbx
-    .cfi_same_value rbp
-    push    %r8
-    .cfi_def_cfa rsp, 8
-    .cfi_offset rip, -8
-    jmp     *%r9
-    end     coro_throw_there
-
-// Where a fresh coroutine begins, and the outermost frame of every coroutine. Its caller is the
-// parent, found through the link:
-//
-//     *link      parent's RBP            CFA - 24
-//     *link + 8  parent's return address CFA - 16
-//     *link + 16 parent's RBX            CFA - 8
-//
-// It is marked as a signal frame, the one kind of frame that debuggers let lead to any stack. The
-// address it leads to is then taken for one that has not run, which is as good: in every switch
-// the instruction behind the call has the row of the call. What no call keeps is not known.
-    begin   coro_init_trampoline
-    .cfi_signal_frame
-    on_parent_called
-    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
-    .cfi_undefined \\register
-    .endr
-    push    %rbp
-    on_parent_record
-    mov     %rsp, -16(%rdx)
-    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg1 (rdx) -16, DW_OP_deref, DW_OP_plus_uconst 24
-    .cfi_escape 0x0f, 5, 0x71, 0x70, 0x06, 0x23, 24
-    lea     8(%rsi), %rsp
-    lea     -16(%rdx), %rbp         // the link and the initial function are a frame record, too
-    // The same, through DW_OP_breg6 (rbp) 0.
-    .cfi_escape 0x0f, 5, 0x76, 0x00, 0x06, 0x23, 24
-    mov     %rsp, %rdx              // the object
-    mov     %rbp, %rsi              // the link
-    // The initial function does not return. A call would be one without its return.
-    lea     coro_init_return(%rip), %rax
-    push    %rax
-    jmp     *8(%rbp)
-    .globl  coro_init_return
-coro_init_return:
-    ud2
-    end     coro_init_trampoline
-
-// void coro_on_stack(base: rdi, function: rsi, argument: rdx)
-//
-// Two frames: the inner one, on both stacks, leads to any stack as coro_init_trampoline does; the
-// outer one has the caller whose return address is that of a call.
-    begin   coro_on_stack
-    pushes  rbp
-    mov     %rsp, %rbp
-    .cfi_def_cfa_register rbp
-    call    coro_on_stack_there
-    pop     %rbp
-    .cfi_def_cfa rsp, 8
-    .cfi_restore rbp
-    ret
-    end     coro_on_stack
-
-    begin   coro_on_stack_there
-    .cfi_signal_frame
-    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
-    .cfi_undefined \\register
-    .endr
-    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg6 (rbp) 0
-    .cfi_escape 0x0f, 2, 0x76, 0x00
-    mov     %rdi, %rsp
-    mov     %rdx, %rdi
-    call    *%rsi
-    lea     -8(%rbp), %rsp
-    ret
-    end     coro_on_stack_there
 `,
   "include/crt0.S": `// Where programs begin: sp = [argc, argv[0], ..., null, null, auxiliary vector], a multiple of 16.
 #include "trapline.h"
@@ -2670,17 +1048,6 @@ size_t strlen(const char *text);
 #endif
 
 #endif
-`,
-  "include/support.cc": `// What compiled C++ asks for beside exceptions, in programs of a user's own.
-
-extern "C" {
-
-// Destructors of static objects do not run: a task that ends gives everything back.
-int __cxa_atexit(void (*)(void *), void *, void *) noexcept { return 0; }
-
-// Tells libraries apart, and there is only the program.
-void *__dso_handle = nullptr;
-}
 `,
   "include/tls.c": `// Thread-local storage of programs that are linked statically (Drepper, "ELF Handling For
 // Thread-Local Storage"): one block a thread, in pages of its own.
@@ -3090,12 +1457,1374 @@ static inline int64_t host_info(void *info, size_t size) {
 #endif
 #endif
 `,
-  "runtime/coro.cc": `// Coroutines in C++: exceptions that leave a body are carried to its parent, and a suspended coroutine
+  "coro/coro.c": `// Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
+#include "../include/coro.h"
+#include "../include/coro_inline.h"
+#include "coro_runtime.h"
+
+#include "../include/trapline.h"
+
+// In coro_switch.S.
+void coro_init_return(void);
+
+// Status of a task that is ended for bad use.
+#define BAD_USE_STATUS 125
+
+// ---- Switches
+
+void *coro_init_stack(void *base, coro_initial *initial, const void *object, size_t size) {
+    return coro_init_stack_inline(base, initial, object, size);
+}
+
+void coro_drop_initial_obj(void *base, void *sp, void (*drop)(void *object)) {
+    (void)base;
+    drop((char *)sp + CORO_FRESH_SIZE);
+}
+
+struct coro_trap_registers coro_setup_trap_trampoline(void *base, const void *value, size_t size,
+                                                      coro_trap_function *function) {
+    uintptr_t *sp = (uintptr_t *)(void *)coro_place_inline(base, value, size);
+    uintptr_t link = (uintptr_t)base - CORO_PARENT_LINK_OFFSET;
+#if defined(__aarch64__)
+    return (struct coro_trap_registers){
+        .pc = (uintptr_t)function,
+        .sp = (uintptr_t)sp,
+        .x0 = (uintptr_t)sp,
+        .x1 = link,
+        .x29 = link,
+        .lr = (uintptr_t)coro_init_return,
+    };
+#else
+    struct coro_trap_registers registers = {
+        .rip = (uintptr_t)function,
+        .rdi = (uintptr_t)sp,
+        .rsi = link,
+        .rbp = link,
+    };
+    *--sp = (uintptr_t)coro_init_return;
+    registers.rsp = (uintptr_t)sp;
+    return registers;
+#endif
+}
+
+void coro_never(void) { __builtin_trap(); }
+
+// ---- Coroutines
+
+// What C++ programs have: where a thread's exceptions are (Itanium C++ ABI, 2.2.2; here only those
+// that handlers hold), how to throw one that has left a body, and how to unwind a stack.
+__attribute__((weak)) void **__cxa_get_globals(void);
+__attribute__((weak)) void exception_throw_carried(void *exception);
+__attribute__((weak)) void coro_unwind(struct coro *coro);
+
+static _Thread_local struct coro *current;
+
+// A coroutine may go on in another thread, so no address of a thread's variable is kept across a
+// switch: the compiler must not think that this gives the same twice.
+__attribute__((noinline)) static struct coro **current_slot(void) {
+    struct coro **slot = &current;
+    __asm__ volatile("" : "+r"(slot));
+    return slot;
+}
+
+struct coro *coro_current(void) { return *current_slot(); }
+
+// What the runtime keeps on the stack of a coroutine, above its object.
+struct frame {
+    struct coro *coro;
+    void *padding;
+};
+
+static void **link_of(struct coro *coro) {
+    return (void **)((char *)coro->stack.base - CORO_PARENT_LINK_OFFSET);
+}
+
+struct coro *coro_of(struct coro_yielder *yielder) {
+    return ((struct frame *)(void *)yielder)[-1].coro;
+}
+
+// C++ has another one.
+__attribute__((weak)) void coro_drop_object(struct coro *coro) {
+    void (*drop)(void *) = coro->drop;
+    coro->drop = 0;
+    if (drop) drop(coro->object);
+}
+
+// The initial function of all coroutines; C++ has another one.
+__attribute__((weak)) void coro_root(uintptr_t input, void **link, void *object) {
+    struct coro_yielder *yielder = (struct coro_yielder *)(void *)link;
+    struct coro *coro = coro_of(yielder);
+    uintptr_t output = coro->body(yielder, input, object);
+    if (coro->drop) coro_drop_object(coro);
+    coro->status = CORO_RETURNED;
+    coro_switch_and_reset_inline(output, link);
+}
+
+int64_t coro_create(struct coro *coro, struct coro_stack stack, coro_body *body, const void *object,
+                    size_t size, void (*drop)(void *object)) {
+    uintptr_t base = (uintptr_t)stack.base, limit = (uintptr_t)stack.limit;
+    if (base <= limit || limit == 0 || base % CORO_STACK_ALIGNMENT != 0) return CORO_ERROR_BAD_STACK;
+    size_t room = base - limit;
+    size_t used = CORO_PARENT_LINK_OFFSET + sizeof(struct frame);
+    if (room < used + CORO_STACK_MIN || CORO_ROUND_UP(size) > room - used - CORO_STACK_MIN || size > room) {
+        return CORO_ERROR_SMALL_STACK;
+    }
+    *coro = (struct coro){
+        .stack = stack,
+        .body = body,
+        .drop = drop,
+        .innermost = coro,
+        .state = CORO_FRESH,
+    };
+    // Our frame is above the object, where it is found from the link.
+    struct frame *frame = (struct frame *)(void *)link_of(coro) - 1;
+    *frame = (struct frame){.coro = coro};
+    char *place = coro_place_inline((char *)stack.base - sizeof *frame, object, size);
+    coro->object = place;
+    coro->sp = coro_begin_inline(stack.base, coro_root, place);
+    return 0;
+}
+
+// Whether a coroutine was one of those states, and is the caller's now.
+static int take(struct coro *coro, uint32_t state) {
+    return __atomic_compare_exchange_n(&coro->state, &state, CORO_ACTIVE, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static int64_t take_error(struct coro *coro) {
+    return __atomic_load_n(&coro->state, __ATOMIC_RELAXED) == CORO_ACTIVE ? CORO_ERROR_RUNNING : CORO_ERROR_FINISHED;
+}
+
+// Puts a list of caught exceptions in place of the thread's; returns that.
+static void *exchange_caught(void *next) {
+    if (!__cxa_get_globals) return 0;
+    void **caught = __cxa_get_globals();
+    void *before = *caught;
+    *caught = next;
+    return before;
+}
+
+int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t)) {
+    struct coro **slot = current_slot();
+    struct coro *parent = *slot;
+    coro->parent = parent;
+    *slot = coro->innermost;
+    coro->parent_caught = exchange_caught(coro->caught);
+    struct coro_transfer back = thrower
+        ? coro_switch_and_throw(thrower, input, coro->sp, coro->stack.base)
+        : coro_switch_and_link(input, coro->sp, coro->stack.base);
+    // A parent that was suspended together with it may be in another thread now.
+    *current_slot() = parent;
+    coro->caught = exchange_caught(coro->parent_caught);
+    coro->sp = back.sp;
+    if (back.sp) {
+        *output = back.argument;
+        __atomic_store_n(&coro->state, CORO_SUSPENDED, __ATOMIC_RELEASE);
+        return CORO_YIELDED;
+    }
+    int64_t status = coro->status;
+    void *exception = coro->exception;
+    coro->exception = 0;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
+    if (exception) exception_throw_carried(exception);
+    *output = back.argument;
+    return status;
+}
+
+void coro_leave(struct coro *coro) {
+    *current_slot() = coro->parent;
+    __atomic_store_n(&coro->state, CORO_ENDED, __ATOMIC_RELEASE);
+}
+
+int64_t coro_resume(struct coro *coro, uintptr_t input, uintptr_t *output) {
+    if (!take(coro, CORO_SUSPENDED) && !take(coro, CORO_FRESH)) return take_error(coro);
+    return coro_run(coro, input, output, 0);
+}
+
+int64_t coro_try_yield(struct coro_yielder *yielder, uintptr_t output, uintptr_t *input) {
+    struct coro *innermost = *current_slot();
+    if (!innermost) return CORO_ERROR_OUTSIDE;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (here < (uintptr_t)innermost->stack.limit || here >= (uintptr_t)innermost->stack.base) {
+        return CORO_ERROR_FOREIGN_STACK;
+    }
+    struct coro *coro = innermost;
+    while (coro && link_of(coro) != (void **)(void *)yielder) coro = coro->parent;
+    if (!coro) return CORO_ERROR_OUTSIDE;
+    if (coro->is_dropping) return CORO_ERROR_DROPPING;
+    coro->innermost = innermost;
+    *input = coro_switch_yield(output, link_of(coro));
+    return 0;
+}
+
+static void bad_use(int64_t error) {
+    static const char *const errors[] = {
+        [-CORO_ERROR_FOREIGN_STACK] = "not on the stack of the running coroutine",
+        [-CORO_ERROR_OUTSIDE] = "outside of the yielder's coroutine",
+        [-CORO_ERROR_DROPPING] = "the coroutine is being dropped",
+    };
+    const char *text = errors[-error];
+    size_t length = 0;
+    while (text[length]) length++;
+    print("coro_yield: ", 12);
+    print(text, length);
+    print("\\n", 1);
+    exit(BAD_USE_STATUS);
+}
+
+uintptr_t coro_yield(struct coro_yielder *yielder, uintptr_t output) {
+    uintptr_t input = 0;
+    int64_t error = coro_try_yield(yielder, output, &input);
+    if (error < 0) bad_use(error);
+    return input;
+}
+
+int64_t coro_drop(struct coro *coro) {
+    if (take(coro, CORO_FRESH)) {
+        if (coro->drop) coro_drop_object(coro);
+    } else if (take(coro, CORO_SUSPENDED)) {
+        if (coro_unwind) coro_unwind(coro);
+        if (coro->drop) coro_drop_object(coro);
+    } else if (!take(coro, CORO_ENDED)) {
+        return take_error(coro);
+    }
+    coro->sp = 0;
+    struct coro_stack stack = coro->stack;
+    __atomic_store_n(&coro->state, CORO_DROPPED, __ATOMIC_RELEASE);
+    if (stack.give_back) stack.give_back(&stack);
+    return 0;
+}
+`,
+  "coro/coro_aarch64.inc": `// Switches between stacks, AArch64; what is as on x86-64 is said there.
+//
+// Who resumes calls (BLR) the address at the top of the suspended stack, with
+//     x0  argument
+//     x1  stack pointer of the coroutine, which points at that address
+//     x2  base of its stack
+// and the code called saves X29 and X30, writes the link and takes up its own registers:
+//     stp x29, x30, [sp, #-16]!;  mov x9, sp;  str x9, [x2, #-16];  ldp x29, x19, [x1, #8];
+//     add sp, x1, #32
+// Who yields takes the link for stack pointer, loads X29 and X30 and returns, with
+//     x0  argument
+//     x1  its own stack pointer, 0 if it has ended
+
+    .arch   armv8-a
+
+// On the parent's stack without the frame record: X19 is at the stack pointer.
+    .macro  on_parent_called
+    .cfi_def_cfa sp, 16
+    .cfi_offset x19, -16
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
+    .cfi_same_value \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79 // d8 to d15
+    .cfi_same_value \\register
+    .endr
+    .endm
+
+// On the parent's stack with the frame record at the stack pointer.
+    .macro  on_parent_record
+    on_parent_called
+    .cfi_def_cfa_offset 32
+    .cfi_offset x29, -32
+    .cfi_offset x30, -24
+    .endm
+
+    .macro  begin name
+    .section .text.\\name, "ax", %progbits
+    .globl  \\name
+    .type   \\name, %function
+    .balign 16
+\\name:
+    .cfi_startproc
+    .endm
+
+    .macro  end name
+    .cfi_endproc
+    .size   \\name, . - \\name
+    .endm
+
+// Registers of which no call says anything are not known in the parent.
+    .macro  caller_saved_unknown
+    .irp    register, x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15, x16, x17
+    .cfi_undefined \\register
+    .endr
+    .endm
+
+// struct coro_transfer coro_switch_and_link(argument: x0, sp: x1, base: x2)
+    begin   coro_switch_and_link
+    stp     x29, x30, [sp, #-160]!
+    .cfi_def_cfa_offset 160
+    .cfi_offset x29, -160
+    .cfi_offset x30, -152
+    mov     x29, sp
+    .cfi_def_cfa x29, 160
+    stp     x20, x21, [sp, #16]
+    stp     x22, x23, [sp, #32]
+    stp     x24, x25, [sp, #48]
+    stp     x26, x27, [sp, #64]
+    stp     d8, d9, [sp, #96]
+    stp     d10, d11, [sp, #112]
+    stp     d12, d13, [sp, #128]
+    stp     d14, d15, [sp, #144]
+    mrs     x9, fpcr
+    stp     x28, x9, [sp, #80]
+    .cfi_offset x20, -144
+    .cfi_offset x21, -136
+    .cfi_offset x22, -128
+    .cfi_offset x23, -120
+    .cfi_offset x24, -112
+    .cfi_offset x25, -104
+    .cfi_offset x26, -96
+    .cfi_offset x27, -88
+    .cfi_offset x28, -80
+    .cfi_offset 72, -64
+    .cfi_offset 73, -56
+    .cfi_offset 74, -48
+    .cfi_offset 75, -40
+    .cfi_offset 76, -32
+    .cfi_offset 77, -24
+    .cfi_offset 78, -16
+    .cfi_offset 79, -8
+    str     x19, [sp, #-16]!
+    .cfi_offset x19, -176
+    ldr     x9, [x1]
+    blr     x9
+    ldr     x19, [sp], #16
+    .cfi_restore x19
+    ldp     x28, x9, [sp, #80]
+    msr     fpcr, x9
+    ldp     d14, d15, [sp, #144]
+    ldp     d12, d13, [sp, #128]
+    ldp     d10, d11, [sp, #112]
+    ldp     d8, d9, [sp, #96]
+    ldp     x26, x27, [sp, #64]
+    ldp     x24, x25, [sp, #48]
+    ldp     x22, x23, [sp, #32]
+    ldp     x20, x21, [sp, #16]
+    ldp     x29, x30, [sp], #160
+    .cfi_def_cfa sp, 0
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30
+    .cfi_restore \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
+    .cfi_restore \\register
+    .endr
+    ret
+    end     coro_switch_and_link
+
+// uintptr_t coro_switch_yield(argument: x0, parent_link: x1)
+    begin   coro_switch_yield
+    sub     sp, sp, #144
+    .cfi_def_cfa_offset 144
+    stp     x20, x21, [sp]
+    stp     x22, x23, [sp, #16]
+    stp     x24, x25, [sp, #32]
+    stp     x26, x27, [sp, #48]
+    stp     x28, x30, [sp, #64]
+    stp     d8, d9, [sp, #80]
+    stp     d10, d11, [sp, #96]
+    stp     d12, d13, [sp, #112]
+    stp     d14, d15, [sp, #128]
+    .cfi_offset x20, -144
+    .cfi_offset x21, -136
+    .cfi_offset x22, -128
+    .cfi_offset x23, -120
+    .cfi_offset x24, -112
+    .cfi_offset x25, -104
+    .cfi_offset x26, -96
+    .cfi_offset x27, -88
+    .cfi_offset x28, -80
+    .cfi_offset x30, -72
+    .cfi_offset 72, -64
+    .cfi_offset 73, -56
+    .cfi_offset 74, -48
+    .cfi_offset 75, -40
+    .cfi_offset 76, -32
+    .cfi_offset 77, -24
+    .cfi_offset 78, -16
+    .cfi_offset 79, -8
+    .cfi_remember_state             // what coro_switch_and_throw makes a call from
+    mrs     x9, fpcr
+    adr     x10, 1f
+    stp     x10, x29, [sp, #-32]!
+    .cfi_def_cfa_offset 176
+    stp     x19, x9, [sp, #16]
+    ldr     x9, [x1]
+    mov     x1, sp
+    mov     sp, x9
+    on_parent_record
+    ldp     x29, x30, [sp], #16
+    on_parent_called
+    ret
+    .cfi_restore_state
+    .cfi_remember_state
+    nop                             // the call of a thrower is looked up here,
+    udf     #0                      // and would return to here
+1:  on_parent_called
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    ldr     x9, [x1, #24]
+    msr     fpcr, x9
+    ldp     x29, x19, [x1, #8]
+    add     sp, x1, #32
+    .cfi_restore_state
+    ldp     d14, d15, [sp, #128]
+    ldp     d12, d13, [sp, #112]
+    ldp     d10, d11, [sp, #96]
+    ldp     d8, d9, [sp, #80]
+    ldp     x28, x30, [sp, #64]
+    ldp     x26, x27, [sp, #48]
+    ldp     x24, x25, [sp, #32]
+    ldp     x22, x23, [sp, #16]
+    ldp     x20, x21, [sp]
+    add     sp, sp, #144
+    .cfi_def_cfa_offset 0
+    .irp    register, x20, x21, x22, x23, x24, x25, x26, x27, x28, x30
+    .cfi_restore \\register
+    .endr
+    .irp    register, 72, 73, 74, 75, 76, 77, 78, 79
+    .cfi_restore \\register
+    .endr
+    ret
+    end     coro_switch_yield
+
+// _Noreturn void coro_switch_and_reset(argument: x0, parent_link: x1)
+    begin   coro_switch_and_reset
+    ldr     x9, [x1]
+    mov     x1, #0
+    mov     sp, x9
+    on_parent_record
+    ldp     x29, x30, [sp], #16
+    on_parent_called
+    ret
+    end     coro_switch_and_reset
+
+// struct coro_transfer coro_switch_and_throw(thrower: x0, argument: x1, sp: x2, base: x3)
+    begin   coro_switch_and_throw
+    mov     x11, x0                 // thrower
+    ldr     x10, [x2]               // the place that would be resumed
+    sub     x10, x10, #4
+    adrp    x9, coro_throw_there
+    add     x9, x9, :lo12:coro_throw_there
+    str     x9, [x2]
+    mov     x0, x1
+    mov     x1, x2
+    mov     x2, x3
+    b       coro_switch_and_link
+    end     coro_switch_and_throw
+
+    begin   coro_throw_there
+    on_parent_called
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    ldp     x29, x19, [x1, #8]
+    add     sp, x1, #32
+    .cfi_def_cfa sp, 0
+    .cfi_register x30, x10
+    .cfi_same_value x29
+    .cfi_same_value x19
+    mov     x30, x10
+    .cfi_same_value x30
+    br      x11
+    end     coro_throw_there
+
+// Where a fresh coroutine begins, and the outermost frame of every coroutine:
+//
+//     *link      parent's X29            CFA - 32
+//     *link + 8  parent's return address CFA - 24
+//     *link + 16 parent's X19            CFA - 16
+    begin   coro_init_trampoline
+    .cfi_signal_frame
+    on_parent_called
+    caller_saved_unknown
+    stp     x29, x30, [sp, #-16]!
+    on_parent_record
+    mov     x9, sp
+    str     x9, [x2, #-16]
+    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg2 (x2) -16, DW_OP_deref, DW_OP_plus_uconst 32
+    .cfi_escape 0x0f, 5, 0x72, 0x70, 0x06, 0x23, 32
+    mov     sp, x1
+    sub     x29, x2, #16
+    // The same, through DW_OP_breg29 (x29) 0.
+    .cfi_escape 0x0f, 5, 0x8d, 0x00, 0x06, 0x23, 32
+    add     x2, sp, #16             // the object
+    mov     sp, x2
+    mov     x1, x29                 // the link
+    adr     x30, coro_init_return
+    ldr     x9, [x29, #8]
+    br      x9
+    .globl  coro_init_return
+coro_init_return:
+    udf     #0
+    end     coro_init_trampoline
+
+// void coro_on_stack(base: x0, function: x1, argument: x2)
+    begin   coro_on_stack
+    stp     x29, x30, [sp, #-16]!
+    .cfi_def_cfa_offset 16
+    .cfi_offset x29, -16
+    .cfi_offset x30, -8
+    mov     x29, sp
+    .cfi_def_cfa x29, 16
+    bl      coro_on_stack_there
+    ldp     x29, x30, [sp], #16
+    .cfi_def_cfa sp, 0
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    end     coro_on_stack
+
+    begin   coro_on_stack_there
+    .cfi_signal_frame
+    caller_saved_unknown
+    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg29 (x29) 0
+    .cfi_escape 0x0f, 2, 0x8d, 0x00
+    str     x30, [sp, #-16]!
+    .cfi_offset x30, -16
+    mov     sp, x0
+    mov     x0, x2
+    blr     x1
+    sub     sp, x29, #16
+    ldr     x30, [sp], #16
+    .cfi_restore x30
+    ret
+    end     coro_on_stack_there
+`,
+  "coro/coro_agent.c": `// The agent: does in the guest what a CoroutineHost asks for. It waits at coro_agent_wait, where the
+// host stops the machine, writes into the record what is to be done, and lets it go on. Whatever
+// there is to know of the host's coroutines is in guest memory, so that it goes into snapshots, and
+// back in time with the machine.
+#include "coro_agent_record.h"
+
+#include "../include/coro_agent.h"
+#include "coro_runtime.h"
+#include "../include/coro_trap.h"
+#include "../include/format.h"
+#include "../include/string.h"
+
+// Exit status of a program whose functions nobody calls.
+#define NO_HOST 127
+
+struct coro_agent_record coro_agent_record = {.version = CORO_AGENT_VERSION};
+
+#define record coro_agent_record
+
+// Token of what the host has thrown into a function in C that it had called.
+static uint64_t raised;
+
+// Where the host stops the machine.
+__attribute__((noinline)) static void coro_agent_wait(void) { __asm__ volatile("" : : : "memory"); }
+
+static uint64_t coro_agent_guarded(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
+    *outcome = CORO_AGENT_RETURNED;
+    return coro_agent_catch ? coro_agent_catch(function, words, outcome) : function(words);
+}
+
+// ---- Coroutines
+
+static uint64_t coro_agent_run_body(const uint64_t *words) {
+    const struct coro_agent_slot *slot = (const struct coro_agent_slot *)words[0];
+    return slot->body((struct coro_yielder *)words[1], words[2], (void *)words[3]);
+}
+
+// The body of every coroutine of the host: that of its slot, with what it throws caught.
+static uintptr_t coro_agent_body(struct coro_yielder *yielder, uintptr_t input, void *object) {
+    const uint64_t words[] = {(uintptr_t)record.current, (uintptr_t)yielder, input, (uintptr_t)object};
+    int64_t outcome;
+    uint64_t value = coro_agent_guarded(coro_agent_run_body, words, &outcome);
+    record.outcome = outcome;
+    return value;
+}
+
+static struct coro_agent_slot *coro_agent_free_slot(void) {
+    for (struct coro_agent_slot *slot = record.slots; slot != 0; slot = slot->next) {
+        if (slot->number == 0) return slot;
+    }
+    int64_t page = vm_allocate(0, PAGE_SIZE);
+    if (page < 0) return 0;
+    struct coro_agent_slot *slots = (struct coro_agent_slot *)page;
+    for (size_t i = PAGE_SIZE / sizeof *slots; i-- > 0;) {
+        slots[i].next = record.slots;
+        record.slots = &slots[i];
+    }
+    return record.slots;
+}
+
+static int64_t coro_agent_create(const uint64_t *words) {
+    struct coro_agent_slot *slot = coro_agent_free_slot();
+    struct coro_stack stack = {0, 0, 0, 0};
+    if (slot == 0) return CORO_AGENT_ERROR_MEMORY;
+    int64_t error = coro_stack_allocate(&stack, words[2]);
+    if (error < 0) return error;
+    error = coro_create(&slot->coro, stack, coro_agent_body, (const void *)words[3], words[4], (void (*)(void *))words[1]);
+    if (error < 0) {
+        coro_stack_free(&stack);
+        return error;
+    }
+    slot->number = words[5];
+    slot->state = slot->coro.state;
+    slot->body = (coro_body *)words[0];
+    slot->base = (uintptr_t)stack.base;
+    slot->limit = (uintptr_t)stack.limit;
+    slot->note = 0;
+    record.value = (uintptr_t)slot;
+    return 0;
+}
+
+// A coroutine that has ended goes at once: the host keeps what came of it.
+static int64_t coro_agent_drop(struct coro_agent_slot *slot) {
+    int64_t error = coro_drop(&slot->coro);
+    if (error == 0) slot->number = 0;
+    else slot->state = slot->coro.state;
+    return error;
+}
+
+// Resumes a coroutine, or throws into it.
+static int64_t coro_agent_run(struct coro_agent_slot *slot, uint64_t word, int throws) {
+    struct coro_agent_slot *outer = record.current;
+    // It may end in the midst of operations that are served on its stack.
+    struct coro_agent_call *call = record.call;
+    uint64_t depth = record.depth;
+    uintptr_t output = 0;
+    record.current = slot;
+    slot->state = CORO_ACTIVE;
+    int64_t status;
+    if (!throws) status = coro_resume(&slot->coro, word, &output);
+    else if (slot->coro.state != CORO_SUSPENDED) status = CORO_ERROR_RUNNING;
+    else if (coro_agent_raise) {
+        slot->coro.state = CORO_ACTIVE; // no other thread has it
+        status = coro_run(&slot->coro, word, &output, coro_agent_raise);
+    } else {
+        // In C nothing can catch it.
+        int64_t error = coro_agent_drop(slot);
+        record.current = outer;
+        record.value = word;
+        return error < 0 ? error : CORO_AGENT_HOST_ERROR;
+    }
+    record.current = outer;
+    record.call = call;
+    record.depth = depth;
+    slot->state = slot->coro.state;
+    if (status < 0) return status;
+    record.value = output;
+    if (status == CORO_YIELDED) return CORO_AGENT_YIELDED;
+    int64_t outcome = status == CORO_TRAPPED ? CORO_AGENT_TRAPPED : record.outcome;
+    coro_agent_drop(slot);
+    return outcome;
+}
+
+// ---- Operations
+
+static uint64_t coro_agent_call_function(const uint64_t *words) {
+    typedef uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+    return ((function *)words[0])(words[1], words[2], words[3], words[4], words[5], words[6]);
+}
+
+static int64_t coro_agent_operate(uint64_t operation, struct coro_agent_slot *slot, const uint64_t *words) {
+    int64_t outcome;
+    uint64_t token;
+    switch (operation) {
+    case CORO_AGENT_CREATE:
+        return coro_agent_create(words);
+    case CORO_AGENT_RESUME:
+        return coro_agent_run(slot, words[0], 0);
+    case CORO_AGENT_THROW:
+        return coro_agent_run(slot, words[0], 1);
+    case CORO_AGENT_DROP:
+        return coro_agent_drop(slot);
+    case CORO_AGENT_CALL:
+        token = raised;
+        raised = 0;
+        record.value = coro_agent_guarded(coro_agent_call_function, words, &outcome);
+        if (raised != 0) {
+            record.value = raised;
+            outcome = CORO_AGENT_HOST_ERROR;
+        }
+        raised = token;
+        return outcome;
+    case CORO_AGENT_ALLOCATE:
+        outcome = vm_allocate(0, words[0]);
+        record.value = (uint64_t)outcome;
+        return outcome < 0 ? outcome : 0;
+    case CORO_AGENT_FREE:
+        return vm_deallocate(words[0], words[1]);
+    default:
+        return -KERN_NOT_IMPLEMENTED;
+    }
+}
+
+// Does what the host asks for until it has enough, or turns out not to be there.
+static void coro_agent_serve(void) {
+    for (;;) {
+        record.operation = CORO_AGENT_NONE;
+        record.busy = 0;
+        coro_agent_wait();
+        uint64_t operation = record.operation;
+        struct coro_agent_slot *slot = record.slot;
+        if (operation == CORO_AGENT_LEAVE) return;
+        if (operation == CORO_AGENT_NONE) {
+            if (!record.hosted) return;
+            yield();
+            continue;
+        }
+        uint64_t words[8];
+        memcpy(words, record.words, sizeof words);
+        record.outcome = coro_agent_operate(operation, slot, words);
+        record.done = operation;
+        record.done_slot = slot;
+    }
+}
+
+int coro_agent(void) {
+    static char handler_stack[16384] __attribute__((aligned(16)));
+    // In C++ a CPU exception unwinds the stack, and ends up in coro_agent_catch.
+    coro_trap_enable(coro_agent_catch ? CORO_TRAP_THROWS : CORO_TRAP_ENDS, handler_stack + sizeof handler_stack,
+                     sizeof handler_stack);
+    coro_agent_serve();
+    put_text("This program's functions are for a CoroutineHost to call.\\n");
+    return NO_HOST;
+}
+
+// The main of a program that has none of its own.
+int main(void);
+__attribute__((weak)) int main(void) { return coro_agent(); }
+
+// ---- Calls of host functions
+
+// What the host has thrown, where nothing can catch it: the host's coroutine ends, or the function
+// that was called is left to come to its end.
+static uint64_t coro_agent_end_with(uint64_t token) {
+    struct coro_agent_slot *slot = record.current;
+    if (slot == 0) {
+        raised = token;
+        return 0;
+    }
+    coro_drop_object(&slot->coro);
+    record.outcome = CORO_AGENT_HOST_ERROR;
+    slot->coro.status = CORO_RETURNED;
+    coro_switch_and_reset(token, (void **)(slot->base - CORO_PARENT_LINK_OFFSET));
+}
+
+// Serves operations in the name of a host function.
+static void coro_agent_serve_within(struct coro_agent_call *within) {
+    struct coro_agent_call *outer = record.call;
+    record.call = within;
+    record.depth++;
+    coro_agent_serve();
+    record.depth--;
+    record.call = outer;
+}
+
+uint64_t coro_agent_act(struct coro_agent_call *answered) {
+    if (answered->action == CORO_AGENT_SERVE) coro_agent_serve_within(answered);
+    uintptr_t input = 0;
+    int64_t error;
+    switch (answered->action) {
+    case CORO_AGENT_YIELD:
+        error = coro_try_yield((struct coro_yielder *)answered->arguments[0], answered->value, &input);
+        if (error == 0) {
+            answered->action = CORO_AGENT_RETURN;
+            return input;
+        }
+        answered->action = CORO_AGENT_AGAIN;
+        answered->value = (uint64_t)error;
+        return 0;
+    case CORO_AGENT_RAISE:
+        if (coro_agent_raise) coro_agent_raise(answered->value);
+        return coro_agent_end_with(answered->value);
+    }
+    return answered->value;
+}
+`,
+  "coro/coro_agent_call.S": `// Where a call of a host function (CORO_IMPORT in coro_agent.h) goes: its name is in rax or x9, its
+// arguments are where calls have them. They are stored in a struct coro_agent_call, which is what the
+// stack pointer points at when the machine comes to coro_agent_host; the host writes its answer
+// there.
+#define NAME 0
+#define ARGUMENTS 8
+#define ACTION 56
+#define VALUE 64
+#define SIZE 80
+// Actions.
+#define AGAIN 4
+#define ASKED 5
+
+#if defined(__x86_64__)
+
+    .section .text.coro_agent_import, "ax"
+    .globl  coro_agent_import
+    .type   coro_agent_import, @function
+coro_agent_import:
+    .cfi_startproc
+    push    %rbp
+    .cfi_def_cfa_offset 16
+    .cfi_offset rbp, -16
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    sub     $SIZE, %rsp
+    mov     %rax, NAME(%rsp)
+    mov     %rdi, ARGUMENTS(%rsp)
+    mov     %rsi, ARGUMENTS + 8(%rsp)
+    mov     %rdx, ARGUMENTS + 16(%rsp)
+    mov     %rcx, ARGUMENTS + 24(%rsp)
+    mov     %r8, ARGUMENTS + 32(%rsp)
+    mov     %r9, ARGUMENTS + 40(%rsp)
+    movq    $ASKED, ACTION(%rsp)
+    .globl  coro_agent_host
+coro_agent_host:
+    mov     VALUE(%rsp), %rax
+    cmpq    $0, ACTION(%rsp)
+    je      1f
+    mov     %rsp, %rdi
+    call    coro_agent_act
+    cmpq    $AGAIN, ACTION(%rsp)
+    je      coro_agent_host
+1:  leave
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    .cfi_endproc
+    .size   coro_agent_import, . - coro_agent_import
+
+#elif defined(__aarch64__)
+
+    .section .text.coro_agent_import, "ax"
+    .p2align 2
+    .globl  coro_agent_import
+    .type   coro_agent_import, %function
+coro_agent_import:
+    .cfi_startproc
+    stp     x29, x30, [sp, #-16]!
+    .cfi_def_cfa_offset 16
+    .cfi_offset x29, -16
+    .cfi_offset x30, -8
+    mov     x29, sp
+    .cfi_def_cfa_register x29
+    sub     sp, sp, #SIZE
+    str     x9, [sp, #NAME]
+    stp     x0, x1, [sp, #ARGUMENTS]
+    stp     x2, x3, [sp, #ARGUMENTS + 16]
+    stp     x4, x5, [sp, #ARGUMENTS + 32]
+    mov     x0, #ASKED
+    str     x0, [sp, #ACTION]
+    .globl  coro_agent_host
+coro_agent_host:
+    ldp     x1, x0, [sp, #ACTION]
+    cbz     x1, 1f
+    mov     x0, sp
+    bl      coro_agent_act
+    ldr     x1, [sp, #ACTION]
+    cmp     x1, #AGAIN
+    b.eq    coro_agent_host
+1:  mov     sp, x29
+    .cfi_def_cfa_register sp
+    ldp     x29, x30, [sp], #16
+    .cfi_def_cfa_offset 0
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    .cfi_endproc
+    .size   coro_agent_import, . - coro_agent_import
+
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
+`,
+  "coro/coro_agent_catch.cc": `// What the agent has in C++ programs: exceptions.
+#include "coro_agent_record.h"
+
+#include "../include/coro_agent.h"
+#include "../include/string.h"
+
+coroutine::exception::~exception() {}
+
+coroutine::host_error::host_error(uint64_t token, const char *message) noexcept : token(token) {
+    size_t size = 0;
+    while (size < sizeof text - 1 && message[size]) size++;
+    memcpy(text, message, size);
+    text[size] = 0;
+}
+
+const char *coroutine::host_error::what() const noexcept { return text; }
+
+static void say(const char *text) {
+    size_t size = strlen(text);
+    if (size > CORO_AGENT_ROOM) size = CORO_AGENT_ROOM;
+    memcpy(coro_agent_record.text, text, size);
+    coro_agent_record.text_size = size;
+}
+
+static void say_number(bool is_negative, uint64_t size) {
+    char digits[24], *at = digits + sizeof digits;
+    *--at = 0;
+    do *--at = static_cast<char>('0' + size % 10);
+    while (size /= 10);
+    if (is_negative) *--at = '-';
+    say(at);
+}
+
+template <typename T> static uint64_t threw(int64_t *outcome, T value) {
+    *outcome = CORO_AGENT_THREW;
+    say_number(value < 0, value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value));
+    return 0;
+}
+
+extern "C" {
+
+uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome) {
+    coro_agent_record.text_size = 0;
+    try {
+        return function(words);
+    } catch (const coroutine::host_error &error) {
+        *outcome = CORO_AGENT_HOST_ERROR;
+        return error.token;
+    } catch (const coroutine::exception &error) {
+        *outcome = CORO_AGENT_THREW;
+        say(error.what());
+    } catch (const char *text) {
+        *outcome = CORO_AGENT_THREW;
+        say(text);
+    } catch (int value) {
+        return threw(outcome, value);
+    } catch (long value) {
+        return threw(outcome, value);
+    } catch (unsigned value) {
+        return threw(outcome, value);
+    } catch (unsigned long value) {
+        return threw(outcome, value);
+    } catch (...) {
+        // Also what unwinds a coroutine that is dropped: the end of this handler sends it on.
+        *outcome = CORO_AGENT_THREW;
+        coro_agent_record.text_size = 0;
+    }
+    return 0;
+}
+
+void coro_agent_raise(uintptr_t token) {
+    throw coroutine::host_error(token, reinterpret_cast<const char *>(coro_agent_record.room));
+}
+}
+`,
+  "coro/coro_agent_record.h": `// What the agent and its host tell each other: coro/record.ts has the same numbers.
+#ifndef CORO_AGENT_RECORD_H
+#define CORO_AGENT_RECORD_H
+
+#include "../include/coro.h"
+
+// Bytes of an initial object, or of a text.
+#define CORO_AGENT_ROOM 512
+
+// What the host can ask for.
+enum coro_agent_operation {
+    CORO_AGENT_NONE,
+    CORO_AGENT_CREATE,   // words: body, drop, stack size, object, its size, number -> value: slot
+    CORO_AGENT_RESUME,   // slot, words: input -> outcome, value
+    CORO_AGENT_THROW,    // slot, words: token -> outcome, value
+    CORO_AGENT_DROP,     // slot -> outcome
+    CORO_AGENT_CALL,     // words: function, arguments -> outcome, value
+    CORO_AGENT_ALLOCATE, // words: size -> outcome, value: address
+    CORO_AGENT_FREE,     // words: address, size -> outcome
+    CORO_AGENT_LEAVE,    // goes back to the host function's caller
+};
+
+// What came of it. Errors of the runtime are below zero.
+enum coro_agent_outcome {
+    CORO_AGENT_RETURNED,
+    CORO_AGENT_YIELDED,
+    CORO_AGENT_THREW,      // an exception or panic, which the kernel's events describe, and \`text\`
+    CORO_AGENT_HOST_ERROR, // what the host had thrown; value: its token
+    CORO_AGENT_TRAPPED,    // a CPU exception, which the events describe
+};
+
+#define CORO_AGENT_ERROR_MEMORY (-101) // no memory is left, but for a stack
+
+// What a host function answers.
+enum coro_agent_action {
+    CORO_AGENT_RETURN, // value
+    CORO_AGENT_YIELD,  // yields value, and returns what the coroutine is resumed with
+    CORO_AGENT_RAISE,  // throws the host's error of token value
+    CORO_AGENT_SERVE,  // operations first; CORO_AGENT_LEAVE comes with the answer
+    CORO_AGENT_AGAIN,  // none: the caller could not yield, for the error that is the value
+    CORO_AGENT_ASKED,  // none yet
+};
+
+// A call of a host function, on the stack of its caller: coro_agent_call.S has the same offsets.
+struct coro_agent_call {
+    const char *name;
+    uint64_t arguments[6];
+    uint64_t action;
+    uint64_t value;
+};
+
+// A coroutine of the host's. Slots are never freed, but used again.
+struct coro_agent_slot {
+    uint64_t number; // the host's, which no other has; 0 if the slot is free
+    uint64_t state;  // enum coro_state
+    struct coro_agent_slot *next;
+    coro_body *body;
+    uint64_t base;  // of the stack
+    uint64_t limit; // lowest usable byte of it
+    uint64_t note;  // the host's
+    struct coro coro;
+};
+
+struct coro_agent_record {
+    uint64_t version;
+    uint64_t busy; // the host sets it with an operation, and it goes when that is done
+    uint64_t operation;
+    struct coro_agent_slot *slot;
+    uint64_t words[8];
+    int64_t outcome;
+    uint64_t value;
+    uint64_t depth;                  // host functions that operations are served in
+    struct coro_agent_slot *current; // the innermost of the host's coroutines that run
+    struct coro_agent_slot *slots;   // all of them
+    struct coro_agent_call *call;    // the innermost that operations are served in
+    uint64_t hosted;                 // whether there is a host
+    uint64_t done;                   // the last operation that is done
+    struct coro_agent_slot *done_slot;
+    uint64_t text_size;
+    char text[CORO_AGENT_ROOM];          // what an exception says
+    unsigned char room[CORO_AGENT_ROOM]; // an initial object, or what an error of the host says
+};
+
+#define CORO_AGENT_VERSION 0x0100000074676143ul
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern struct coro_agent_record coro_agent_record;
+
+// Something that may throw.
+typedef uint64_t coro_agent_function(const uint64_t *words);
+
+// What C++ programs have, in coro_agent_catch.cc: calls a function and catches what it throws;
+// throws what the host has thrown.
+__attribute__((weak)) uint64_t coro_agent_catch(coro_agent_function *function, const uint64_t *words, int64_t *outcome);
+__attribute__((weak)) void coro_agent_raise(uintptr_t token);
+
+// Answers a call of a host function otherwise than by returning a value.
+uint64_t coro_agent_act(struct coro_agent_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
+  "coro/coro_runtime.h": `// What the parts of the coroutine runtime know of each other: coro.c, and runtime/coro.cc in C++.
+#ifndef TRAPLINE_CORO_RUNTIME_H
+#define TRAPLINE_CORO_RUNTIME_H
+
+#include "../include/coro.h"
+
+#ifdef __cplusplus
+#define CORO_NOEXCEPT noexcept
+extern "C" {
+#else
+#define CORO_NOEXCEPT
+#endif
+
+// The initial function of all coroutines.
+void coro_root(uintptr_t input, void **link, void *object);
+
+// Gives the object to its drop function, the first time. As of a destructor, no exception comes out.
+void coro_drop_object(struct coro *coro) CORO_NOEXCEPT;
+
+// Runs a coroutine whose state is CORO_ACTIVE by the caller's doing, by resuming it or by calling a
+// function there that throws: what coro_resume returns.
+int64_t coro_run(struct coro *coro, uintptr_t input, uintptr_t *output, void (*thrower)(uintptr_t));
+
+// The thread is leaving a coroutine for good, without a switch.
+void coro_leave(struct coro *coro);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+`,
+  "coro/coro_stack.c": `#include "../include/coro_stack.h"
+
+#include "../include/trapline.h"
+
+// The guard and the reserve.
+#define BELOW (2 * PAGE_SIZE)
+
+#define ROUND_UP(size) (((size) + PAGE_SIZE - 1) & -PAGE_SIZE)
+
+static int64_t check_size(size_t size) {
+    if (size == 0) return CORO_STACK_ERROR_ZERO;
+    return size > CORO_STACK_MAX ? CORO_STACK_ERROR_TOO_LARGE : 0;
+}
+
+static void give_back(struct coro_stack *stack) { coro_stack_free(stack); }
+
+struct coro_stack_map *coro_stack_map(const struct coro_stack *stack) {
+    return stack->give_back == give_back ? stack->owner : 0;
+}
+
+static struct coro_stack stack_of(struct coro_stack_map *map) {
+    return (struct coro_stack){map, (void *)(map->begin + BELOW), give_back, map};
+}
+
+// Makes a mapping of which the upper part is accessible.
+static int64_t make(struct coro_stack *stack, size_t initial, size_t size, struct coro_stack_pool *pool) {
+    int64_t error = check_size(initial);
+    if (error == 0) error = check_size(size);
+    if (error != 0) return error;
+    // The map is part of the pages, but does not take of what was asked for.
+    size = ROUND_UP(size + sizeof(struct coro_stack_map));
+    initial = ROUND_UP(initial + sizeof(struct coro_stack_map));
+    if (initial > size) initial = size;
+    int64_t begin = vm_allocate(0, BELOW + size);
+    if (begin < 0) return CORO_STACK_ERROR_NO_MEMORY;
+    uintptr_t end = (uintptr_t)begin + BELOW + size;
+    if (vm_protect((uintptr_t)begin, BELOW + size - initial, VM_PROT_NONE) != 0) {
+        vm_deallocate((uintptr_t)begin, BELOW + size);
+        return CORO_STACK_ERROR_NO_MEMORY;
+    }
+    struct coro_stack_map *map = (struct coro_stack_map *)end - 1;
+    *map = (struct coro_stack_map){.begin = (uintptr_t)begin, .end = end, .lowest = end - initial, .pool = pool};
+    *stack = stack_of(map);
+    return 0;
+}
+
+int64_t coro_stack_allocate(struct coro_stack *stack, size_t size) { return make(stack, size, size, 0); }
+
+int64_t coro_stack_allocate_growing(struct coro_stack *stack, size_t initial, size_t size) {
+    return make(stack, initial, size, 0);
+}
+
+int64_t coro_stack_use(struct coro_stack *stack, void *memory, size_t size) {
+    int64_t error = check_size(size);
+    if (error != 0) return error;
+    if (((uintptr_t)memory | size) % CORO_STACK_ALIGNMENT != 0) return CORO_STACK_ERROR_UNALIGNED;
+    *stack = (struct coro_stack){(char *)memory + size, memory, 0, 0};
+    return 0;
+}
+
+int coro_stack_grow(const struct coro_stack *stack, uintptr_t address) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    if (!map || address < (uintptr_t)stack->limit || address >= map->end) return 0;
+    if (address >= map->lowest) return 1;
+    // Twice what there is, so that a deep stack does not grow page by page.
+    size_t size = map->end - map->lowest;
+    uintptr_t lowest = map->lowest - (uintptr_t)stack->limit > size ? map->lowest - size : (uintptr_t)stack->limit;
+    if (lowest > address) lowest = address & -PAGE_SIZE;
+    if (vm_protect(lowest, map->lowest - lowest, VM_PROT_READ | VM_PROT_WRITE) != 0) return 0;
+    map->lowest = lowest;
+    map->growths++;
+    return 1;
+}
+
+static int protect_reserve(struct coro_stack_map *map, int protection) {
+    return vm_protect(map->begin + PAGE_SIZE, PAGE_SIZE, protection) == 0;
+}
+
+int coro_stack_open_reserve(const struct coro_stack *stack) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    if (!map || map->is_open || !protect_reserve(map, VM_PROT_READ | VM_PROT_WRITE)) return 0;
+    map->is_open = 1;
+    return 1;
+}
+
+// ---- Pools
+
+static void acquire(struct coro_stack_pool *pool) {
+    while (__atomic_exchange_n(&pool->lock, 1, __ATOMIC_ACQUIRE) != 0) yield();
+}
+
+static void release(struct coro_stack_pool *pool) { __atomic_store_n(&pool->lock, 0, __ATOMIC_RELEASE); }
+
+static void unmap(struct coro_stack_map *map) { vm_deallocate(map->begin, map->end - map->begin); }
+
+void coro_stack_free(struct coro_stack *stack) {
+    struct coro_stack_map *map = coro_stack_map(stack);
+    *stack = (struct coro_stack){0, 0, 0, 0};
+    if (!map) return;
+    struct coro_stack_pool *pool = map->pool;
+    if (!pool) {
+        unmap(map);
+        return;
+    }
+    int is_whole = !map->is_open || protect_reserve(map, VM_PROT_NONE);
+    map->is_open = 0;
+    acquire(pool);
+    pool->taken--;
+    if (is_whole) {
+        map->next = pool->idle;
+        pool->idle = map;
+    } else {
+        pool->made--;
+    }
+    release(pool);
+    if (!is_whole) unmap(map);
+}
+
+int64_t coro_stack_pool_create(struct coro_stack_pool *pool, size_t initial, size_t size, uint32_t most) {
+    int64_t error = check_size(initial);
+    if (error == 0) error = check_size(size);
+    if (error != 0) return error;
+    *pool = (struct coro_stack_pool){.initial = initial, .size = size, .most = most};
+    return 0;
+}
+
+int64_t coro_stack_pool_take(struct coro_stack_pool *pool, struct coro_stack *stack) {
+    acquire(pool);
+    struct coro_stack_map *map = pool->idle;
+    int64_t error = 0;
+    if (map) {
+        pool->idle = map->next;
+        *stack = stack_of(map);
+    } else if (pool->made == pool->most) {
+        error = CORO_STACK_ERROR_EXHAUSTED;
+    } else {
+        error = make(stack, pool->initial, pool->size, pool);
+        if (error == 0) pool->made++;
+    }
+    if (error == 0) pool->taken++;
+    release(pool);
+    return error;
+}
+
+int64_t coro_stack_pool_destroy(struct coro_stack_pool *pool) {
+    acquire(pool);
+    int64_t error = pool->taken == 0 ? 0 : CORO_STACK_ERROR_IN_USE;
+    while (error == 0 && pool->idle) {
+        struct coro_stack_map *map = pool->idle;
+        pool->idle = map->next;
+        pool->made--;
+        unmap(map);
+    }
+    release(pool);
+    return error;
+}
+`,
+  "coro/coro_switch.S": `// The switches of coro.h as functions. Each architecture has its own file of the same routines;
+// x86-64's says why, AArch64's what differs. Layouts: docs/coroutines.md.
+
+#if defined(__x86_64__)
+#include "coro_x86_64.inc"
+#elif defined(__aarch64__)
+#include "coro_aarch64.inc"
+#else
+#error "Trapline programs are for AArch64 and x86-64"
+#endif
+
+    .section .note.GNU-stack, "", %progbits
+`,
+  "coro/coro_trap.c": `#include "../include/coro_trap.h"
+
+#include "../include/coro_inline.h"
+#include "coro_runtime.h"
+#include "../include/trapline.h"
+
+static _Thread_local enum coro_trap_action action;
+
+#if defined(__aarch64__)
+#define MEMORY_CODES (1ull << 0x20 | 1ull << 0x24)
+#define INSTRUCTION_CODES (1ull << 0x00 | 1ull << 0x01 | 1ull << 0x18)
+#define ARITHMETIC_CODES 0ull
+#define BREAKPOINT_CODES (1ull << 0x3c | 1ull << 0x30)
+#else
+#define MEMORY_CODES (1ull << 12 | 1ull << 13 | 1ull << 14)
+#define INSTRUCTION_CODES (1ull << 6)
+#define ARITHMETIC_CODES (1ull << 0)
+#define BREAKPOINT_CODES (1ull << 1 | 1ull << 3)
+#endif
+
+static uint64_t kind_of(const struct exception_state *state) {
+    if (state->code >= 64) return CORO_TRAP_OTHER;
+    uint64_t code = 1ull << state->code;
+    if (code & MEMORY_CODES) return CORO_TRAP_MEMORY;
+    if (code & INSTRUCTION_CODES) return CORO_TRAP_INSTRUCTION;
+    if (code & ARITHMETIC_CODES) return CORO_TRAP_ARITHMETIC;
+    return code & BREAKPOINT_CODES ? CORO_TRAP_BREAKPOINT : CORO_TRAP_OTHER;
+}
+
+// What the calling thread's coroutine has trapped with, from the handler to the base of its stack.
+static _Thread_local struct coro_trap pending;
+
+// Runs at the base of the stack that has trapped. The parent reads the description here, in a stack
+// frame that is over.
+static void end_trapped(void *object, void **link) {
+    (void)object;
+    struct coro_trap trap = pending;
+    struct coro *coro = coro_of((struct coro_yielder *)(void *)link);
+    coro_drop_object(coro);
+    coro->status = CORO_TRAPPED;
+    coro_switch_and_reset_inline((uintptr_t)&trap, link);
+}
+
+// Has the thread go on at the base of the stack. The value that goes there is all that is between the
+// link and the end of the object and lies there already, so that the stack is whole until it is left.
+static void redirect(struct exception_state *state, struct coro *coro, uint64_t kind) {
+    pending = (struct coro_trap){kind, state->code, state->address, state->pc, state->sp};
+    size_t size = (uintptr_t)coro->stack.base - CORO_PARENT_LINK_OFFSET - (uintptr_t)coro->object;
+    struct coro_trap_registers registers =
+        coro_setup_trap_trampoline(coro->stack.base, coro->object, size, end_trapped);
+#if defined(__aarch64__)
+    state->pc = registers.pc;
+    state->sp = registers.sp;
+    state->x[0] = registers.x0;
+    state->x[1] = registers.x1;
+    state->x[29] = registers.x29;
+    state->x[30] = registers.lr;
+    state->flags = 0;
+    state->fpcr = 0;
+#else
+    state->pc = registers.rip;
+    state->sp = registers.rsp;
+    state->rbp = registers.rbp;
+    state->rdi = registers.rdi;
+    state->rsi = registers.rsi;
+    state->flags = 0;
+    // The x87 stack is empty, and both control words are those of a new thread.
+    *(uint16_t *)(state->fp + 0) = 0x037f;
+    *(uint16_t *)(state->fp + 2) = 0;
+    state->fp[4] = 0;
+    *(uint32_t *)(state->fp + 24) = 0x1f80;
+#endif
+}
+
+static void handle(struct exception_state *state) {
+    struct coro *coro = coro_current();
+    if (!coro) return;
+    const struct coro_stack *stack = &coro->stack;
+    const struct coro_stack_map *map = coro_stack_map(stack);
+    // A large frame may have left the stack before it has touched any of it.
+    int is_below = map && state->status != 0 && state->address >= map->begin && state->address < map->lowest;
+    int is_on_it = state->sp >= (uintptr_t)stack->limit && state->sp <= (uintptr_t)stack->base;
+    if (!is_below && !is_on_it) return;
+    if (is_below && coro_stack_grow(stack, state->address)) exception_return(state);
+    uint64_t kind = is_below ? CORO_TRAP_OVERFLOW : kind_of(state);
+    if (action == CORO_TRAP_ENDS) {
+        redirect(state, coro, kind);
+        exception_return(state);
+    }
+    // Unwinding is the kernel's; cleanups of the innermost frames need room.
+    if (kind == CORO_TRAP_OVERFLOW) coro_stack_open_reserve(stack);
+}
+
+int64_t coro_trap_enable(enum coro_trap_action what, void *stack_top, size_t size) {
+    action = what;
+    return thread_set_handler(handle, stack_top, size);
+}
+
+int64_t coro_trap_disable(void) { return thread_set_handler(0, 0, 0); }
+`,
+  "coro/coro_unwind.cc": `// Coroutines in C++: exceptions that leave a body are carried to its parent, and a suspended coroutine
 // is unwound when it is dropped.
 #ifndef KERNEL_MODE
 #include "../include/coro_inline.h"
-#include "../include/coro_runtime.h"
-#include "system.h"
+#include "coro_runtime.h"
+#include "../runtime/system.h"
 
 extern "C" {
 
@@ -3139,6 +2868,266 @@ void coro_unwind(coro *coro) {
 }
 }
 #endif
+`,
+  "coro/coro_x86_64.inc": `// Switches between stacks, x86-64.
+//
+// Who resumes calls the address at the top of the suspended stack, with
+//     rdi  argument
+//     rsi  stack pointer of the coroutine, which points at that address
+//     rdx  base of its stack, where the parent link is
+// and the code called, still on the parent's stack, saves RBP there, which makes a frame record with
+// the return address above it, writes the link, and takes up its own registers, the stack pointer
+// last:
+//     push %rbp;  mov %rsp, -16(%rdx);  mov 8(%rsi), %rbx;  mov 16(%rsi), %rbp;  lea 24(%rsi), %rsp
+// Who yields takes the link for stack pointer, pops RBP and returns, with
+//     rdi  argument, as on the way there: inline it stays where it is
+//     rdx  its own stack pointer, 0 if it has ended
+// So every call that resumes is matched by the return that yields.
+
+// A switch may be anywhere when it is looked at, so its unwind table is right at each instruction.
+// On the parent's stack before the frame record is whole and after it is gone: what the caller of
+// the suspended code has pushed is RBX, above its return address.
+    .macro  on_parent_called
+    .cfi_def_cfa rsp, 16
+    .cfi_offset rip, -16
+    .cfi_offset rbx, -8
+    .cfi_same_value rbp
+    .cfi_same_value r12
+    .cfi_same_value r13
+    .cfi_same_value r14
+    .cfi_same_value r15
+    .endm
+
+// On the parent's stack with the whole frame record at the stack pointer.
+    .macro  on_parent_record
+    on_parent_called
+    .cfi_def_cfa_offset 24
+    .cfi_offset rbp, -24
+    .endm
+
+    .macro  pushes register
+    push    %\\register
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset \\register, 0
+    .endm
+
+    .macro  pops register
+    pop     %\\register
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore \\register
+    .endm
+
+    .macro  begin name
+    .section .text.\\name, "ax", @progbits
+    .globl  \\name
+    .type   \\name, @function
+    .balign 16
+\\name:
+    .cfi_startproc
+    .endm
+
+    .macro  end name
+    .cfi_endproc
+    .size   \\name, . - \\name
+    .endm
+
+// struct coro_transfer coro_switch_and_link(argument: rdi, sp: rsi, base: rdx)
+//
+// The CFA goes by RBP, since a walk that comes from the coroutine has the stack pointer of before
+// RBX was pushed.
+    begin   coro_switch_and_link
+    pushes  rbp
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    push    %r12
+    .cfi_offset r12, -24
+    push    %r13
+    .cfi_offset r13, -32
+    push    %r14
+    .cfi_offset r14, -40
+    push    %r15
+    .cfi_offset r15, -48
+    sub     $8, %rsp
+    stmxcsr (%rsp)
+    fnstcw  4(%rsp)
+    push    %rbx
+    .cfi_offset rbx, -64
+    call    *(%rsi)
+    pop     %rbx
+    .cfi_restore rbx
+    mov     %rdi, %rax
+    ldmxcsr (%rsp)
+    fldcw   4(%rsp)
+    add     $8, %rsp
+    pop     %r15
+    .cfi_restore r15
+    pop     %r14
+    .cfi_restore r14
+    pop     %r13
+    .cfi_restore r13
+    pop     %r12
+    .cfi_restore r12
+    pop     %rbp
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    end     coro_switch_and_link
+
+// uintptr_t coro_switch_yield(argument: rdi, parent_link: rsi)
+    begin   coro_switch_yield
+    pushes  r12
+    pushes  r13
+    pushes  r14
+    pushes  r15
+    sub     $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    stmxcsr (%rsp)
+    fnstcw  4(%rsp)
+    .cfi_remember_state             // what coro_switch_and_throw makes a call from
+    pushes  rbp
+    pushes  rbx
+    lea     1f(%rip), %rax
+    push    %rax
+    .cfi_adjust_cfa_offset 8
+    mov     %rsp, %rdx
+    mov     (%rsi), %rsp
+    on_parent_record
+    pop     %rbp
+    on_parent_called
+    ret
+    .cfi_restore_state
+    .cfi_remember_state
+    nop                             // the call of a thrower is looked up here,
+    ud2                             // and would return to here
+1:  on_parent_called
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    mov     8(%rsi), %rbx
+    mov     16(%rsi), %rbp
+    lea     24(%rsi), %rsp
+    .cfi_restore_state
+    .cfi_def_cfa_offset 48          // or clang 14 adjusts the offset of before the restoring
+    mov     %rdi, %rax
+    ldmxcsr (%rsp)
+    fldcw   4(%rsp)
+    add     $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    pops    r15
+    pops    r14
+    pops    r13
+    pops    r12
+    ret
+    end     coro_switch_yield
+
+// _Noreturn void coro_switch_and_reset(argument: rdi, parent_link: rsi)
+    begin   coro_switch_and_reset
+    mov     (%rsi), %rsp
+    on_parent_record
+    xor     %edx, %edx
+    pop     %rbp
+    on_parent_called
+    ret
+    end     coro_switch_and_reset
+
+// struct coro_transfer coro_switch_and_throw(thrower: rdi, argument: rsi, sp: rdx, base: rcx)
+//
+// Resumes the coroutine at code that calls the thrower in the name of the suspended switch: its
+// return address is the two bytes before the place that would be resumed.
+    begin   coro_switch_and_throw
+    mov     %rdi, %r9               // thrower
+    mov     (%rdx), %r8             // the place
+    sub     $2, %r8
+    lea     coro_throw_there(%rip), %rax
+    mov     %rax, (%rdx)
+    mov     %rsi, %rdi
+    mov     %rdx, %rsi
+    mov     %rcx, %rdx
+    jmp     coro_switch_and_link
+    end     coro_switch_and_throw
+
+    begin   coro_throw_there
+    on_parent_called
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    mov     8(%rsi), %rbx
+    mov     16(%rsi), %rbp
+    lea     24(%rsi), %rsp
+    .cfi_def_cfa rsp, 0
+    .cfi_register rip, r8
+    .cfi_same_value rbx
+    .cfi_same_value rbp
+    push    %r8
+    .cfi_def_cfa rsp, 8
+    .cfi_offset rip, -8
+    jmp     *%r9
+    end     coro_throw_there
+
+// Where a fresh coroutine begins, and the outermost frame of every coroutine. Its caller is the
+// parent, found through the link:
+//
+//     *link      parent's RBP            CFA - 24
+//     *link + 8  parent's return address CFA - 16
+//     *link + 16 parent's RBX            CFA - 8
+//
+// It is marked as a signal frame, the one kind of frame that debuggers let lead to any stack. The
+// address it leads to is then taken for one that has not run, which is as good: in every switch
+// the instruction behind the call has the row of the call. What no call keeps is not known.
+    begin   coro_init_trampoline
+    .cfi_signal_frame
+    on_parent_called
+    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+    .cfi_undefined \\register
+    .endr
+    push    %rbp
+    on_parent_record
+    mov     %rsp, -16(%rdx)
+    // DW_CFA_def_cfa_expression, 5 bytes: DW_OP_breg1 (rdx) -16, DW_OP_deref, DW_OP_plus_uconst 24
+    .cfi_escape 0x0f, 5, 0x71, 0x70, 0x06, 0x23, 24
+    lea     8(%rsi), %rsp
+    lea     -16(%rdx), %rbp         // the link and the initial function are a frame record, too
+    // The same, through DW_OP_breg6 (rbp) 0.
+    .cfi_escape 0x0f, 5, 0x76, 0x00, 0x06, 0x23, 24
+    mov     %rsp, %rdx              // the object
+    mov     %rbp, %rsi              // the link
+    // The initial function does not return. A call would be one without its return.
+    lea     coro_init_return(%rip), %rax
+    push    %rax
+    jmp     *8(%rbp)
+    .globl  coro_init_return
+coro_init_return:
+    ud2
+    end     coro_init_trampoline
+
+// void coro_on_stack(base: rdi, function: rsi, argument: rdx)
+//
+// Two frames: the inner one, on both stacks, leads to any stack as coro_init_trampoline does; the
+// outer one has the caller whose return address is that of a call.
+    begin   coro_on_stack
+    pushes  rbp
+    mov     %rsp, %rbp
+    .cfi_def_cfa_register rbp
+    call    coro_on_stack_there
+    pop     %rbp
+    .cfi_def_cfa rsp, 8
+    .cfi_restore rbp
+    ret
+    end     coro_on_stack
+
+    begin   coro_on_stack_there
+    .cfi_signal_frame
+    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+    .cfi_undefined \\register
+    .endr
+    // DW_CFA_def_cfa_expression, 2 bytes: DW_OP_breg6 (rbp) 0
+    .cfi_escape 0x0f, 2, 0x76, 0x00
+    mov     %rdi, %rsp
+    mov     %rdx, %rdi
+    call    *%rsi
+    lea     -8(%rbp), %rsp
+    ret
+    end     coro_on_stack_there
 `,
   "runtime/cxxabi.cc": `// The entry points that compiled C++ exceptions call (Itanium C++ ABI, level II), over the kernel's
 // unwinder. Nothing of a standard library is used; the objects are laid out as this file says, and
@@ -3598,6 +3587,17 @@ _Unwind_Resume:
 #endif
 
     .section .note.GNU-stack, "", %progbits
+`,
+  "runtime/support.cc": `// What compiled C++ asks for beside exceptions, in programs of a user's own.
+
+extern "C" {
+
+// Destructors of static objects do not run: a task that ends gives everything back.
+int __cxa_atexit(void (*)(void *), void *, void *) noexcept { return 0; }
+
+// Tells libraries apart, and there is only the program.
+void *__dso_handle = nullptr;
+}
 `,
   "runtime/system.h": `// What C++ guest programs run on, in user mode and as kernel-mode tasks: system calls, panics and
 // the exception ABI.

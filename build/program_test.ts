@@ -271,16 +271,12 @@ Deno.test({
     for (const [, name, rest = ""] of commands) {
       const args = rest.replace("$(ARCH)", "aarch64").split(" ").concat(
         name === "clang" ? ["-DLEVEL=1"] : [],
-      ).flatMap((arg) =>
-        arg === "*.o"
-          ? [...Deno.readDirSync(folder.path)].map((entry) => entry.name).filter((n) =>
-            n.endsWith(".o")
-          )
-          : arg.startsWith("include/*")
-          ? [...Deno.readDirSync(`${folder.path}/include`)].map((entry) => `include/${entry.name}`)
-            .filter((n) => n.endsWith(arg.slice("include/*".length)))
-          : [arg]
-      );
+      ).flatMap((arg) => {
+        const [begin = "", end] = arg.split("*");
+        if (end === undefined) return [arg];
+        return [...Deno.readDirSync(`${folder.path}/${begin}`)].map(({ name }) => begin + name)
+          .filter((name) => name.endsWith(end));
+      });
       await run(name === "clang" ? clang.command : linker.command, args);
     }
     const bytes = Deno.readFileSync(`${folder.path}/main.elf`);

@@ -42,7 +42,7 @@ export interface CoroutineFrame {
 const ROOT = "coro_init_trampoline";
 
 /**
- * How a suspended stack begins at its stack pointer (`guest/include/coro_*.inc`): words at which
+ * How a suspended stack begins at its stack pointer (`guest/coro/coro_*.inc`): words at which
  * offsets hold which registers by their DWARF numbers, the bytes to drop, and how far before the
  * place to go on at the call is that the switch stands for.
  */

@@ -7,7 +7,7 @@ import { GuestPanic } from "./errors.ts";
 import { ARCH_NAMES, bootCxx } from "./testing/hosts.ts";
 import type { HostFunction } from "./yielder.ts";
 
-/** A step of what a body does; `guest/coro_host/script.cc` does the same. */
+/** A step of what a body does; `guest/programs/coro_host/script.cc` does the same. */
 type Step =
   | { readonly op: "yield" | "ask" | "throw" | "return" }
   | { readonly op: "try"; readonly block: Block; readonly handler: Block }

@@ -1,6 +1,6 @@
 /**
  * What the host and the agent in the guest tell each other, as words of guest memory:
- * `guest/include/coro_agent_record.h` has the same numbers.
+ * `guest/coro/coro_agent_record.h` has the same numbers.
  *
  * @module
  */

@@ -131,15 +131,21 @@ function cProgram(name: string, options: ProgramOptions = {}): GuestBuild[] {
 }
 
 /** Switches between stacks and coroutines over them. */
-const CORO: readonly string[] = ["coro_switch.S", "coro.c"].map((file) => `guest/include/${file}`);
+const CORO: readonly string[] = ["guest/coro/coro_switch.S", "guest/coro/coro.c"];
 
 /** Stacks for them, and what their CPU exceptions come to. */
-const CORO_TRAPS: readonly string[] = ["coro_stack.c", "coro_trap.c", "exception.S"]
-  .map((file) => `guest/include/${file}`);
+const CORO_TRAPS: readonly string[] = [
+  "guest/coro/coro_stack.c",
+  "guest/coro/coro_trap.c",
+  "guest/include/exception.S",
+];
 
 /** What lets a host drive a program's coroutines. */
-const CORO_AGENT: readonly string[] = ["coro_agent_call.S", "coro_agent.c", "string.c"]
-  .map((file) => `guest/include/${file}`);
+const CORO_AGENT: readonly string[] = [
+  "guest/coro/coro_agent_call.S",
+  "guest/coro/coro_agent.c",
+  "guest/include/string.c",
+];
 
 /** Where kernel-mode programs are linked: the back-ends' program regions. */
 const KERNEL_PROGRAM_BASE: Readonly<Record<GuestArch, string>> = {
@@ -250,11 +256,11 @@ export const MANIFEST: readonly GuestBuild[] = [
   // Coroutines in C++, with exceptions.
   ...program("coro-cxx", {
     sources: [
-      "guest/coro/*.cc",
-      "guest/coro/*.c",
+      "guest/programs/coro_cxx/*.cc",
+      "guest/programs/coro_cxx/*.c",
       ...CORO,
       ...CXX_RUNTIME,
-      "guest/runtime/coro.cc",
+      "guest/coro/coro_unwind.cc",
       TLS,
     ],
   }),
@@ -268,7 +274,7 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("coronest", { sources: [...CORO, "guest/programs/coronest.c"] }),
   // Functions for a host to drive.
   ...cProgram("coro-host", {
-    sources: [...CORO, ...CORO_TRAPS, ...CORO_AGENT, "guest/coro_host/*.c"],
+    sources: [...CORO, ...CORO_TRAPS, ...CORO_AGENT, "guest/programs/coro_host/*.c"],
   }),
   ...program("coro-host-cxx", {
     sources: [
@@ -276,12 +282,12 @@ export const MANIFEST: readonly GuestBuild[] = [
       ...CORO,
       ...CORO_TRAPS,
       ...CORO_AGENT,
-      "guest/include/coro_agent_catch.cc",
+      "guest/coro/coro_agent_catch.cc",
       ...CXX_RUNTIME,
-      "guest/runtime/coro.cc",
+      "guest/coro/coro_unwind.cc",
       "guest/unwind_types/abi.cc",
       TLS,
-      "guest/coro_host/*.cc",
+      "guest/programs/coro_host/*.cc",
     ],
     compileFlags: ["-DTRAPLINE_PROGRAM"],
     linkFlags: PAGED_FLAGS,
@@ -291,17 +297,17 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...green("green-crash", ["-DENTER_BY_CALL"]),
   // Stacks of coroutines, what they do wrong, and several threads.
   ...cProgram("coroutines", {
-    sources: [...CORO, ...CORO_TRAPS, "guest/include/string.c", "guest/coroutines/*.c"],
+    sources: [...CORO, ...CORO_TRAPS, "guest/include/string.c", "guest/programs/coroutines/*.c"],
   }),
   // A thousand of them, in C++.
   ...program("coro-stress", {
     sources: [
-      "guest/coro_stress/*.cc",
+      "guest/programs/coro_stress/*.cc",
       ...CORO,
       ...CORO_TRAPS,
       "guest/include/format.c",
       ...CXX_RUNTIME,
-      "guest/runtime/coro.cc",
+      "guest/coro/coro_unwind.cc",
       TLS,
     ],
   }),
@@ -310,18 +316,18 @@ export const MANIFEST: readonly GuestBuild[] = [
     sources: [
       "guest/include/exception.S",
       "guest/include/string.c",
-      "guest/handlers/*.c",
-      "guest/handlers/{arch}.S",
+      "guest/programs/handlers/*.c",
+      "guest/programs/handlers/{arch}.S",
     ],
     compileFlags: ["-mno-implicit-float"],
   }),
   // Loops that stack switches are measured in.
-  ...cProgram("switches", { sources: [...CORO, "guest/switches/*.c"], optimize: "-O2" }),
+  ...cProgram("switches", { sources: [...CORO, "guest/bench/switches/*.c"], optimize: "-O2" }),
   // The same in C++, where unwinding goes through a handler.
   ...program("handlers-cxx", {
     sources: [
-      "guest/handlers_cxx/*.cc",
-      "guest/handlers/{arch}.S",
+      "guest/programs/handlers_cxx/*.cc",
+      "guest/programs/handlers/{arch}.S",
       "guest/include/exception.S",
       ...CXX_RUNTIME,
       TLS,

@@ -9,7 +9,11 @@
 export const PROGRAM_FILES_MODULE = "build/program_files.gen.ts";
 
 /** Where the files come from, relative to the project's root, by the folder they are called in. */
-const FOLDERS = { include: "guest/include/", runtime: "guest/runtime/" } as const;
+const FOLDERS = {
+  include: "guest/include/",
+  coro: "guest/coro/",
+  runtime: "guest/runtime/",
+} as const;
 
 /** A file of another folder. */
 const EXTRA = { "runtime/abi.cc": "guest/unwind_types/abi.cc" } as const;

@@ -68,7 +68,7 @@ Deno.test("deno publish, each file is reached from an export or from what users 
   const own = ["README.md", "LICENSE", "deno.json"];
   const lost = [...files.keys()].filter((file) =>
     !graph.has(file) && !pointed.has(file) && !own.includes(file) &&
-    !["examples/", "guest/include/"].some((folder) =>
+    !["examples/", "guest/coro/", "guest/include/"].some((folder) =>
       file.startsWith(folder) && folders.includes(folder)
     )
   );

@@ -36,7 +36,7 @@ export interface SwitchMachineOptions {
   readonly observe?: ((kernel: Kernel) => Disposable) | undefined;
 }
 
-/** Boots a program with `main` of `guest/switches`, up to where a round of one of its loops begins. */
+/** Boots a program with `main` of `guest/bench/switches`, up to where a round of one of its loops begins. */
 export class SwitchMachine implements Disposable {
   /** The machine. */
   readonly machine: Machine;

@@ -9,7 +9,7 @@ import type { Path, PathRun } from "../paths/path.ts";
 import { oneSwitch } from "./one_switch.ts";
 import { SwitchMachine, type SwitchMachineOptions } from "./switch_machine.ts";
 
-/** A loop of a program: `guest/switches`, or the peers' with the same `main`. */
+/** A loop of a program: `guest/bench/switches`, or the peers' with the same `main`. */
 export interface SwitchLoop {
   /** Name of the path. */
   readonly name: string;

@@ -1,5 +1,5 @@
 // Coroutines on stacks with guards, from pools and growing; what traps in them comes to; coroutines
-// that change threads; bad use. What the program checks itself is in `guest/coroutines/`.
+// that change threads; bad use. What the program checks itself is in `guest/programs/coroutines/`.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { sweep } from "../../util/testing/sweep.ts";

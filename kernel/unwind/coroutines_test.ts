@@ -42,7 +42,7 @@ const REFUSED = /^killed: exception of type .*Error; terminate called$/;
 const ENDINGS: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
   "uncaught": [
     ["drop panics", "drop parent"],
-    /^killed: uncaught panic at guest\/coro\/main\.cc:\d+: out of luck$/,
+    /^killed: uncaught panic at guest\/programs\/coro_cxx\/main\.cc:\d+: out of luck$/,
   ],
   "kill": [["drop killed", "drop killed", "drop parent"], /^killed: terminated by coro-cxx$/],
   "kill-beside": [["drop parent"], /^killed: terminated by coro-cxx$/],

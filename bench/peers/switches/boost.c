@@ -1,5 +1,5 @@
-// Boost.Context in the loops of guest/switches/coro.c, and the names of all loops of the peers.
-#include "guest/switches/round.h"
+// Boost.Context in the loops of guest/bench/switches/coro.c, and the names of all loops of the peers.
+#include "guest/bench/switches/round.h"
 
 // boost/context/detail/fcontext.hpp, in C.
 struct transfer {

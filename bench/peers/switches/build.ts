@@ -20,7 +20,7 @@ const CRATE = new URL("./", import.meta.url);
 /** The loops of Boost.Context, `main`, and what every C program is linked with. */
 const SOURCES = [
   "bench/peers/switches/boost.c",
-  "guest/switches/main.c",
+  "guest/bench/switches/main.c",
   ...["crt0.S", "tls.c", "format.c", "string.c"].map((file) => `guest/include/${file}`),
 ];
 

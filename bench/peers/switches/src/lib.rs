@@ -1,4 +1,4 @@
-//! corosensei's coroutines in the loops of `guest/switches/coro.c`. It is built without its `std`
+//! corosensei's coroutines in the loops of `guest/bench/switches/coro.c`. It is built without its `std`
 //! parts, so nothing here catches panics or unwinds.
 #![no_std]
 
@@ -10,7 +10,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 /// Bytes of the stack below the base that a loop is given.
 const STACK_SIZE: usize = 4 * 4096;
 
-/// Says where a round begins, as `ROUND` of `guest/switches/round.h` does.
+/// Says where a round begins, as `ROUND` of `guest/bench/switches/round.h` does.
 macro_rules! round {
     ($name:literal) => {
         asm!(

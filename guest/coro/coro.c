@@ -1,9 +1,9 @@
 // Coroutines over the switches of coro_switch.S. What C++ adds is in runtime/coro.cc.
-#include "coro.h"
-#include "coro_inline.h"
+#include "../include/coro.h"
+#include "../include/coro_inline.h"
 #include "coro_runtime.h"
 
-#include "trapline.h"
+#include "../include/trapline.h"
 
 // In coro_switch.S.
 void coro_init_return(void);

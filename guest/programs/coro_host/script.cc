@@ -1,7 +1,7 @@
 // A body that does what its object says, in bytes: what a generator of JavaScript can be written to do
 // as well (coro/generator_oracle_test.ts).
-#include "../include/coro_agent.h"
-#include "../include/string.h"
+#include "guest/include/coro_agent.h"
+#include "guest/include/string.h"
 
 extern "C" uintptr_t ask(coro_yielder *yielder, uintptr_t question);
 extern "C" uintptr_t tell(coro_yielder *yielder, uintptr_t what);

@@ -1,6 +1,6 @@
 // Coroutines and exceptions. `coro-cxx CASE` does one of the things below; without a case it does all
 // but those that end the task. What is alive at the end must be nothing.
-#include "guest/coro/support.h"
+#include "guest/programs/coro_cxx/support.h"
 
 inline void *operator new(size_t, void *place) noexcept { return place; }
 

@@ -1,5 +1,5 @@
 // Stacks: sizes, guards, pools, growth.
-#include "guest/coroutines/coroutines.h"
+#include "guest/programs/coroutines/coroutines.h"
 
 static uintptr_t deep(struct coro_yielder *yielder, uintptr_t bytes, void *object) {
     (void)object;

@@ -1,6 +1,6 @@
 // Handlers of CPU exceptions, one case at a time: handlers CASE. Exits with 0, or with a number that
 // says which check has failed; some cases are to be killed.
-#include "guest/handlers/handlers.h"
+#include "guest/programs/handlers/handlers.h"
 #include "guest/include/format.h"
 #include "guest/include/string.h"
 

@@ -1,6 +1,6 @@
-#include "coro_stack.h"
+#include "../include/coro_stack.h"
 
-#include "trapline.h"
+#include "../include/trapline.h"
 
 // The guard and the reserve.
 #define BELOW (2 * PAGE_SIZE)

@@ -2,7 +2,7 @@
 #ifndef CORO_AGENT_RECORD_H
 #define CORO_AGENT_RECORD_H
 
-#include "coro.h"
+#include "../include/coro.h"
 
 // Bytes of an initial object, or of a text.
 #define CORO_AGENT_ROOM 512

@@ -1,7 +1,7 @@
 // Ours: the switches of coro.h inline and as functions, and coroutines with all that they check.
 #include "guest/include/coro.h"
 #include "guest/include/coro_inline.h"
-#include "guest/switches/round.h"
+#include "guest/bench/switches/round.h"
 
 // ---- There and back, inline
 

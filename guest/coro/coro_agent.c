@@ -4,11 +4,11 @@
 // back in time with the machine.
 #include "coro_agent_record.h"
 
-#include "coro_agent.h"
+#include "../include/coro_agent.h"
 #include "coro_runtime.h"
-#include "coro_trap.h"
-#include "format.h"
-#include "string.h"
+#include "../include/coro_trap.h"
+#include "../include/format.h"
+#include "../include/string.h"
 
 // Exit status of a program whose functions nobody calls.
 #define NO_HOST 127

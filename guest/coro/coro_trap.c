@@ -1,8 +1,8 @@
-#include "coro_trap.h"
+#include "../include/coro_trap.h"
 
-#include "coro_inline.h"
+#include "../include/coro_inline.h"
 #include "coro_runtime.h"
-#include "trapline.h"
+#include "../include/trapline.h"
 
 static _Thread_local enum coro_trap_action action;
 

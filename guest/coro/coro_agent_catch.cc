@@ -1,8 +1,8 @@
 // What the agent has in C++ programs: exceptions.
 #include "coro_agent_record.h"
 
-#include "coro_agent.h"
-#include "string.h"
+#include "../include/coro_agent.h"
+#include "../include/string.h"
 
 coroutine::exception::~exception() {}
 

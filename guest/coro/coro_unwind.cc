@@ -2,8 +2,8 @@
 // is unwound when it is dropped.
 #ifndef KERNEL_MODE
 #include "../include/coro_inline.h"
-#include "../include/coro_runtime.h"
-#include "system.h"
+#include "coro_runtime.h"
+#include "../runtime/system.h"
 
 extern "C" {
 

@@ -1,6 +1,6 @@
 // Coroutines with stacks of their own kinds, traps, threads and misuse: coroutines CASE. Exits with 0,
 // or with the number of the line of a check that has failed; some cases are to be killed.
-#include "guest/coroutines/coroutines.h"
+#include "guest/programs/coroutines/coroutines.h"
 #include "guest/include/format.h"
 
 #define HANDLER_STACK 16384

@@ -2,7 +2,7 @@
 #ifndef TRAPLINE_CORO_RUNTIME_H
 #define TRAPLINE_CORO_RUNTIME_H
 
-#include "coro.h"
+#include "../include/coro.h"
 
 #ifdef __cplusplus
 #define CORO_NOEXCEPT noexcept

@@ -1,5 +1,5 @@
 // switches LOOP: goes a loop for ever.
-#include "guest/switches/round.h"
+#include "guest/bench/switches/round.h"
 
 static char stack[STACK_SIZE] __attribute__((aligned(16)));
 

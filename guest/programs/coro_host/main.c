@@ -1,5 +1,5 @@
 // Functions for a host to drive, in C.
-#include "../include/coro_agent.h"
+#include "guest/include/coro_agent.h"
 
 CORO_IMPORT(ask)
 uintptr_t ask(struct coro_yielder *yielder, uintptr_t question, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e);

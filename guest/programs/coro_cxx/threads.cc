@@ -1,5 +1,5 @@
 // Coroutines that move between threads: each resume is another thread's.
-#include "guest/coro/support.h"
+#include "guest/programs/coro_cxx/support.h"
 
 extern "C" int64_t start_thread(void (*entry)(uintptr_t), void *stack_top, uintptr_t argument);
 extern "C" [[noreturn]] void end_thread();

@@ -1,5 +1,5 @@
 // Coroutines that take a CPU exception: the coroutine ends, its stack can be used again.
-#include "guest/coroutines/coroutines.h"
+#include "guest/programs/coroutines/coroutines.h"
 
 #define UNMAPPED 0x5555deadb000ul
 

@@ -1,4 +1,4 @@
-#include "guest/coro/support.h"
+#include "guest/programs/coro_cxx/support.h"
 
 int64_t alive;
 

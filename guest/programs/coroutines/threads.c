@@ -1,5 +1,5 @@
 // Coroutines that move from thread to thread: whoever comes first resumes them.
-#include "guest/coroutines/coroutines.h"
+#include "guest/programs/coroutines/coroutines.h"
 
 #define THREADS 3
 #define COROUTINES 12

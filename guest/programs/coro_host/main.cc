@@ -1,7 +1,7 @@
 // Functions for a host to drive, in C++: what is thrown, by either side.
-#include "../include/coro_agent.h"
-#include "../include/string.h"
-#include "../runtime/system.h"
+#include "guest/include/coro_agent.h"
+#include "guest/include/string.h"
+#include "guest/runtime/system.h"
 
 CORO_IMPORT(ask)
 extern "C" uintptr_t ask(coro_yielder *yielder, uintptr_t question);

@@ -1,5 +1,5 @@
 // Bad use: each is an error, or the end of this task.
-#include "guest/coroutines/coroutines.h"
+#include "guest/programs/coroutines/coroutines.h"
 
 #define STACK_SIZE 8192
 
