@@ -2411,7 +2411,7 @@ void coro_agent_raise(uintptr_t token) {
 }
 }
 `,
-  "coro/coro_agent_record.h": `// What the agent and its host tell each other: coro/record.ts has the same numbers.
+  "coro/coro_agent_record.h": `// What the agent and its host tell each other: coro/agent/record.ts has the same numbers.
 #ifndef CORO_AGENT_RECORD_H
 #define CORO_AGENT_RECORD_H
 

@@ -6,10 +6,10 @@
 import { CoroutineError } from "./errors.ts";
 import type { CoroutineIdentity, CoroutinePort } from "./coroutine_port.ts";
 import { Delegation, type Step } from "./delegation.ts";
-import type { Reply } from "./exchange.ts";
+import type { Reply } from "./agent/exchange.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { textOf } from "./kept_errors.ts";
-import { Operation, Outcome, SLOT } from "./record.ts";
+import { Operation, Outcome, SLOT } from "./agent/record.ts";
 import { type Codec, isWord, unsigned, type Word, wordOf } from "./words.ts";
 import { Yielder } from "./yielder.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 import type { CoroutineError } from "./errors.ts";
-import type { Reply, Request } from "./exchange.ts";
+import type { Reply, Request } from "./agent/exchange.ts";
 import type { CoroutineFrame } from "./frames.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 import type { Word } from "./words.ts";
 import type { YielderPort } from "./yielder.ts";
 

@@ -6,7 +6,7 @@
  */
 import type { CoroutineIdentity, CoroutinePort, Delegate } from "./coroutine_port.ts";
 import { CoroutineError } from "./errors.ts";
-import { SLOT } from "./record.ts";
+import { SLOT } from "./agent/record.ts";
 import { type Word, wordOf } from "./words.ts";
 
 /** What a step of a host's generator came to. */

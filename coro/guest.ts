@@ -7,17 +7,17 @@ import type { ElfFile } from "../elf/mod.ts";
 import { KernelError, type Machine } from "../kernel/mod.ts";
 import { type AnyCoroutine, Coroutine, PLAIN } from "./coroutine.ts";
 import type { Delegate } from "./coroutine_port.ts";
-import { Driver } from "./driver.ts";
-import type { Reply, Request } from "./exchange.ts";
+import { Driver } from "./agent/driver.ts";
+import type { Reply, Request } from "./agent/exchange.ts";
 import { CoroutineError, type CoroutineErrorKind, GuestPanic, GuestTrap } from "./errors.ts";
 import { type Failure, FailureWatch, type Trap } from "./failures.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { GuestView, type SlotSummary } from "./guest_view.ts";
 import { HostFunctions, type HostFunctionsPort } from "./host_functions.ts";
 import { KeptErrors } from "./kept_errors.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 import { checkBudget, type HostOptions } from "./options.ts";
-import { Outcome, SLOT } from "./record.ts";
+import { Outcome, SLOT } from "./agent/record.ts";
 
 /** The program's task: the first after the kernel's own. */
 const TASK = 1;

@@ -7,8 +7,8 @@ import type { ElfFile } from "../elf/mod.ts";
 import type { Machine } from "../kernel/mod.ts";
 import { moduleFromElf, ModuleList, pagedMemory, RegisterSet } from "../unwind/walk/mod.ts";
 import { type CoroutineFrame, runningFrames, suspendedFrames, type WalkContext } from "./frames.ts";
-import type { GuestMemory } from "./memory.ts";
-import { RECORD, SLOT } from "./record.ts";
+import type { GuestMemory } from "./agent/memory.ts";
+import { RECORD, SLOT } from "./agent/record.ts";
 
 /** What the agent keeps of a coroutine of the host's. */
 export interface SlotSummary {

@@ -7,12 +7,12 @@ import { archByName } from "../arch/mod.ts";
 import { Machine, type Snapshot } from "../kernel/mod.ts";
 import type { EventSink, KernelEvent } from "../trace/mod.ts";
 import { type AnyCoroutine, Coroutine, PLAIN } from "./coroutine.ts";
-import type { Finished } from "./exchange.ts";
+import type { Finished } from "./agent/exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import type { CoroutineFrame } from "./frames.ts";
 import { Guest } from "./guest.ts";
 import { interruptBody } from "./interruption.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 import {
   checkBudget,
   checkObject,
@@ -22,7 +22,7 @@ import {
   type HostOptions,
   readProgram,
 } from "./options.ts";
-import { ARGUMENTS, Operation, Outcome } from "./record.ts";
+import { ARGUMENTS, Operation, Outcome } from "./agent/record.ts";
 import { type Codec, type Word, wordOf } from "./words.ts";
 
 /** What the agent answers where no memory is left. */

@@ -4,10 +4,10 @@
  * @module
  */
 import type { CoroutinePort, Delegate } from "./coroutine_port.ts";
-import type { Answer, GuestCall } from "./exchange.ts";
+import type { Answer, GuestCall } from "./agent/exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import { textOf } from "./kept_errors.ts";
-import { Action } from "./record.ts";
+import { Action } from "./agent/record.ts";
 import { type Word, wordOf } from "./words.ts";
 import { type HostFunction, Yielder, YieldRequest } from "./yielder.ts";
 

@@ -7,7 +7,7 @@ import { decodeSnapshot, encodeSnapshot, Machine, type Snapshot } from "../kerne
 import type { KernelEvent } from "../trace/mod.ts";
 import { formatJsonLine } from "../trace/mod.ts";
 import type { Coroutine } from "./coroutine.ts";
-import type { Stop } from "./exchange.ts";
+import type { Stop } from "./agent/exchange.ts";
 import { CoroutineError } from "./errors.ts";
 import { CoroutineHost } from "./host.ts";
 import { ARCH_NAMES, bootHost, programFile } from "./testing/hosts.ts";

@@ -6,7 +6,7 @@
 import type { Machine } from "../kernel/mod.ts";
 import { CoroutineError } from "./errors.ts";
 import type { FailureWatch } from "./failures.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 import type { GuestView } from "./guest_view.ts";
 
 /** An instruction that is undefined for good, in each architecture: UD2, and UDF #0. */

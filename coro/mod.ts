@@ -39,18 +39,19 @@
  * call functions of the host ({@linkcode HostFunction}), which may have their caller yield through
  * its {@linkcode Yielder}, drive other coroutines, or throw.
  *
- * The files, lowest first: `record.ts`, the numbers that agent and host have in common;
- * `exchange.ts`, what is asked of either; `agent_record.ts` and `driver.ts`, which run the machine
- * from one of the agent's stops to the next; `frames.ts`, `failures.ts` and `guest_view.ts`, what is
- * seen of the guest; `coroutine.ts`, `delegation.ts` and `host_functions.ts`, what users hold and
- * give; `guest.ts`, the parts together; `interruption.ts`; `host.ts`.
+ * The files, lowest first: in `agent/`, `record.ts`, the numbers that agent and host have in common,
+ * `exchange.ts`, what is asked of either, and `agent_record.ts`, `memory.ts` and `driver.ts`, which
+ * run the machine from one of the agent's stops to the next; `frames.ts`, `failures.ts` and
+ * `guest_view.ts`, what is seen of the guest; `coroutine.ts`, `delegation.ts` and
+ * `host_functions.ts`, what users hold and give; `guest.ts`, the parts together; `interruption.ts`;
+ * `host.ts`.
  *
  * @module
  */
 export { coroutinesProgram } from "../guest/boot_modules.ts";
 export { type AnyCoroutine, type Codecs, Coroutine, type CoroutineState } from "./coroutine.ts";
 export type { CoroutineIdentity, CoroutinePort, Delegate } from "./coroutine_port.ts";
-export type { Reply, Request, Stop } from "./exchange.ts";
+export type { Reply, Request, Stop } from "./agent/exchange.ts";
 export {
   CoroutineError,
   type CoroutineErrorKind,
@@ -60,7 +61,7 @@ export {
 } from "./errors.ts";
 export type { CoroutineFrame, StackPlace } from "./frames.ts";
 export { CoroutineHost, type Proceeded } from "./host.ts";
-export { type GuestBuffer, GuestMemory, type MemoryPort } from "./memory.ts";
+export { type GuestBuffer, GuestMemory, type MemoryPort } from "./agent/memory.ts";
 export type { CoroutineHostOptions, CoroutineOptions, HostOptions } from "./options.ts";
 export { type Codec, number, signed, text, unsigned, type Word } from "./words.ts";
 export {

@@ -8,9 +8,9 @@ import { ElfError, type ElfFile, parseElf } from "../elf/mod.ts";
 import type { MachineOptions } from "../kernel/mod.ts";
 import type { EventSink } from "../trace/mod.ts";
 import type { Codecs } from "./coroutine.ts";
-import type { Stop } from "./exchange.ts";
+import type { Stop } from "./agent/exchange.ts";
 import { CoroutineError } from "./errors.ts";
-import { ROOM } from "./record.ts";
+import { ROOM } from "./agent/record.ts";
 import type { HostFunction } from "./yielder.ts";
 
 /** What stays with a host whatever program and machine it has. */

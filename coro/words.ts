@@ -4,7 +4,7 @@
  * @module
  */
 import { CoroutineError } from "./errors.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 
 /**
  * What can be handed to the guest as a machine word: an integer from −2^63 to 2^64 − 1. Nothing is

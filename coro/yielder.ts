@@ -5,7 +5,7 @@
  */
 import { CoroutineError } from "./errors.ts";
 import type { CoroutineFrame } from "./frames.ts";
-import type { GuestMemory } from "./memory.ts";
+import type { GuestMemory } from "./agent/memory.ts";
 import { type Word, wordOf } from "./words.ts";
 
 /** Bytes from a parent link to the base of its stack. */

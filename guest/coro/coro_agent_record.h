@@ -1,4 +1,4 @@
-// What the agent and its host tell each other: coro/record.ts has the same numbers.
+// What the agent and its host tell each other: coro/agent/record.ts has the same numbers.
 #ifndef CORO_AGENT_RECORD_H
 #define CORO_AGENT_RECORD_H
 

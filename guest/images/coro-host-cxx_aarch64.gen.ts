@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b3dd60e12407c8d405609feb4699716b80f48b5588c155631bbe6753e4acad27",
+  sourceHash: "ab881a1c8608b99e7fffb2a1cafd24f185b3fa032aa1bd7f8f321b0716bfd7be",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

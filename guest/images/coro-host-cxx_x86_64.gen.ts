@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "58612bf04ad36e2ea87ee922ce05531692d02d5b135d29e94e9f5f49c7338af1",
+  sourceHash: "ff8a1d61a6f8c3a51458a1248025894b39d1c145cda15d0f898696d975ebecbd",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

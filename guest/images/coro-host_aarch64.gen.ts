@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "66464496c286eb065f9abad6f16f57b9d9dba641f84c273f20b5ef20b678267b",
+  sourceHash: "e8b095e2d4f8e3071a2d72ea0590982aca3dc15527db5364fd6b886d72af8b2a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "25f02fdfd79078b71ad4b2adb3c9a9e2eb0977c04449738973e0add46ee1929c",
+  sourceHash: "9669391481a3e8ae0ee1cea1aa6afa18e132b226cc3e8d2e252873b86af6ffea",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

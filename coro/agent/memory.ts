@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CoroutineError } from "./errors.ts";
+import { CoroutineError } from "../errors.ts";
 
 /** How a {@linkcode GuestMemory} reaches the machine. */
 export interface MemoryPort {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ElfFile } from "../elf/mod.ts";
-import { CoroutineError } from "./errors.ts";
+import type { ElfFile } from "../../elf/mod.ts";
+import { CoroutineError } from "../errors.ts";
 import type { Answer, GuestCall, Reply, Request } from "./exchange.ts";
 import type { GuestMemory } from "./memory.ts";
 import { Action, ARGUMENTS, CALL, Operation, RECORD, WORDS } from "./record.ts";

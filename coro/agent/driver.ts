@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Machine } from "../kernel/mod.ts";
+import type { Machine } from "../../kernel/mod.ts";
 import { AgentRecord, agentSymbol } from "./agent_record.ts";
-import { CoroutineError } from "./errors.ts";
+import { CoroutineError } from "../errors.ts";
 import type {
   Answer,
   DriverEvents,

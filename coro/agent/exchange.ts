@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ElfFile } from "../elf/mod.ts";
-import type { RunResult } from "../kernel/mod.ts";
-import type { CoroutineError } from "./errors.ts";
+import type { ElfFile } from "../../elf/mod.ts";
+import type { RunResult } from "../../kernel/mod.ts";
+import type { CoroutineError } from "../errors.ts";
 
 /** What the agent is to do. */
 export interface Request {
