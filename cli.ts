@@ -9,7 +9,7 @@
  * ```
  *
  *     trapline demo
- *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy rr|priority]
+ *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy NAME]
  *                   [--quantum N] [--log mach|json|console|quiet]
  *     trapline core PROGRAM.elf [--until WHAT] [--times N] [--limit N] [-o CORE]
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…

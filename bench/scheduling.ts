@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createPolicy, policyNames } from "../sched/mod.ts";
+import { createHostedPolicy, policyNames } from "../sched/mod.ts";
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
 import { Simulation } from "../sched/simulator/simulation.ts";
@@ -37,7 +37,7 @@ export function decisionRate(
   }));
   let decisions = 0;
   const simulation = new Simulation(workload, {
-    policy: createPolicy(name, { quantum }),
+    policy: createHostedPolicy(name, { quantum }),
     ...{ tickInterval: 1, switchCost: 0, cpus, seed: 0, timeout: Infinity },
     sink: { thread: (type) => decisions += type === "dispatch" ? 1 : 0 },
   });

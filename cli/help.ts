@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { policyNames } from "../sched/policies/registry.ts";
 
 /** What each command does, in the order they are told of. */
 const COMMANDS = {
@@ -16,7 +17,7 @@ const COMMANDS = {
                                 are built in, too
       --abi NAME                whose system calls the program of --module makes: trapline, or linux for a few
                                 of Linux's (default trapline)
-      --policy NAME             rr or priority (default rr)
+      --policy NAME             ${policyNames().join(", ")} (default rr)
       --quantum N               instructions between timer interrupts (default 10000)
       --log FORM                mach: the kernel's log in GNU Mach's words, each line of the program's whole
                                 (but module-hello's, which are as GNU Mach logs them);

@@ -6,7 +6,7 @@
 
 import type { Arch } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
-import { createPolicy } from "../sched/policies/registry.ts";
+import { createHostedPolicy } from "../sched/policies/registry.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { parseScriptLine } from "./boot/boot_script.ts";
@@ -62,8 +62,8 @@ export interface MachineOptions {
   /** Programs, started in order. */
   readonly modules: readonly ModuleOptions[];
   /**
-   * Scheduling policy: a name (`rr`, the default, or `priority`), or one of your own, as an object
-   * for this machine alone or as a function that makes one.
+   * Scheduling policy: one of the names `policyNames` of `./sched` returns (`rr` if absent), or one
+   * of your own, as an object for this machine alone or as a function that makes one.
    */
   readonly policy?: string | Policy | PolicyFactory;
   /**
@@ -160,7 +160,7 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   const { policy: wanted = "rr" } = options;
   const ownPolicy = typeof wanted !== "string";
   const policy = typeof wanted === "string"
-    ? createPolicy(wanted, { quantum, tickInterval: quantum })
+    ? createHostedPolicy(wanted, { quantum, tickInterval: quantum })
     : typeof wanted === "function"
     ? wanted({ quantum })
     : wanted;

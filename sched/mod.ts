@@ -19,7 +19,7 @@
  *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
- * {@linkcode RoundRobin} (`rr`) or {@linkcode FixedPriority} (`priority`). The kernel drives the
+ * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), or {@linkcode Fifo} (`fifo`). The kernel drives the
  * object from its traps and timer interrupts; {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
  * turnaround, waiting and response times and a Gantt chart. Both do so through
@@ -29,6 +29,7 @@
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
+export { Fifo } from "./policies/fifo.ts";
 export { FixedPriority } from "./policies/fixed_priority.ts";
 export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
 export {
@@ -56,7 +57,12 @@ export {
   type Wakeup,
 } from "./policy.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions, QuantumPolicy } from "./policies/quantum_policy.ts";
-export { createPolicy, policyNames, type PolicyOptions } from "./policies/registry.ts";
+export {
+  createHostedPolicy,
+  createPolicy,
+  policyNames,
+  type PolicyOptions,
+} from "./policies/registry.ts";
 export { RoundRobin } from "./policies/round_robin.ts";
 export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";

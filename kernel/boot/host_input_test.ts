@@ -64,7 +64,7 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Machine ${arch}, refuses a policy that does not exist and names those that do`, () => {
-    for (const policy of ["", "fifo", "RR", "__proto__"]) {
+    for (const policy of ["", "lifo", "RR", "__proto__"]) {
       const error = assertThrows(() => new Machine(options(arch, { policy })), SchedError);
       assertEquals(error.kind, "unknown-policy");
       assert(error.message.includes("rr, priority"), error.message);

@@ -4,23 +4,28 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { Fifo } from "./fifo.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 import type { Policy } from "../policy.ts";
 import type { QuantumOptions } from "./quantum_policy.ts";
 import { RoundRobin } from "./round_robin.ts";
 
-/** Options of every policy of the registry. */
+/** Options of the policies of the registry; each has some of them. */
 export type PolicyOptions = QuantumOptions;
 
-const POLICIES: ReadonlyMap<string, new (options: PolicyOptions) => Policy> = new Map<
-  string,
-  new (options: PolicyOptions) => Policy
->([
-  ["rr", RoundRobin],
-  ["priority", FixedPriority],
-]);
+/** How a policy is made, and the options it has. */
+interface Entry {
+  readonly create: new (options: PolicyOptions) => Policy;
+  readonly options: readonly (keyof PolicyOptions)[];
+}
 
-const OPTIONS: readonly string[] = ["quantum", "tickInterval"];
+const QUANTUM = ["quantum", "tickInterval"] as const;
+
+const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ["rr", { create: RoundRobin, options: QUANTUM }],
+  ["priority", { create: FixedPriority, options: QUANTUM }],
+  ["fifo", { create: Fifo, options: [] }],
+]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */
 export function policyNames(): readonly string[] {
@@ -52,22 +57,40 @@ export function policyNames(): readonly string[] {
  *   `invalid-option`
  */
 export function createPolicy(name: string, options: PolicyOptions = {}): Policy {
-  const create = POLICIES.get(name);
-  if (create === undefined) {
-    throw new SchedError("unknown-policy", {
-      message: `Cannot find policy "${name}": there are ${policyNames().join(", ")}`,
-      value: name,
-    });
-  }
+  const { create, options: known } = entry(name);
   for (const option of Object.keys(options)) {
-    if (!OPTIONS.includes(option)) {
+    if (!(known as readonly string[]).includes(option)) {
       throw new SchedError("unknown-option", {
-        message: `Cannot set option "${option}" of policy "${name}": there are ${
-          OPTIONS.join(", ")
+        message: `Cannot set option "${option}" of policy "${name}": there ${
+          known.length === 0 ? "are none" : `are ${known.join(", ")}`
         }`,
         value: option,
       });
     }
   }
   return new create(options);
+}
+
+/**
+ * Creates a policy by name for a host that has a quantum to offer: options the policy does not have
+ * are left out.
+ * @param name one of {@linkcode policyNames}
+ * @param options what the host has to offer
+ * @throws {SchedError} `unknown-policy`, naming those that exist; `invalid-option`
+ */
+export function createHostedPolicy(name: string, options: PolicyOptions): Policy {
+  const offered = entry(name).options.map((option) => [option, options[option]] as const);
+  return createPolicy(
+    name,
+    Object.fromEntries(offered.filter(([, value]) => value !== undefined)),
+  );
+}
+
+function entry(name: string): Entry {
+  const found = POLICIES.get(name);
+  if (found !== undefined) return found;
+  throw new SchedError("unknown-policy", {
+    message: `Cannot find policy "${name}": there are ${policyNames().join(", ")}`,
+    value: name,
+  });
 }

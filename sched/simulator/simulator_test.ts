@@ -3,7 +3,7 @@ import { SchedError } from "../errors.ts";
 import { FixedPriority } from "../policies/fixed_priority.ts";
 import { describeFault } from "../host/mod.ts";
 import type { Charge, Policy } from "../policy.ts";
-import { createPolicy, policyNames } from "../policies/registry.ts";
+import { createHostedPolicy, policyNames } from "../policies/registry.ts";
 import { RoundRobin } from "../policies/round_robin.ts";
 import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
 import { formatGantt, type SimulationSummary, summarize } from "./statistics.ts";
@@ -195,7 +195,7 @@ for (const name of policyNames()) {
     for (let seed = 0; seed < 150; seed++) {
       const workload = randomWorkload(seed, { threads: 1 + seed % 17, priority: 5 });
       const options = { tickInterval: 1 + seed % 7, switchCost: seed % 3 };
-      const result = run(workload, createPolicy(name, { quantum: 1 + seed % 13 }), options);
+      const result = run(workload, createHostedPolicy(name, { quantum: 1 + seed % 13 }), options);
       for (const [id, thread] of result.threads.entries()) {
         const spec = workload[id] ?? job("", {});
         assertEquals(thread.run, requiredTime(spec), `seed ${seed} thread ${id}`);
@@ -212,7 +212,7 @@ for (const name of policyNames()) {
 
   Deno.test(`simulate ${name}, the same seed gives the same events`, () => {
     const once = (): SimulationEvent[] =>
-      run(randomWorkload(9, { threads: 20 }), createPolicy(name, { quantum: 7 })).events;
+      run(randomWorkload(9, { threads: 20 }), createHostedPolicy(name, { quantum: 7 })).events;
     assertEquals(once(), once());
   });
 }
@@ -365,7 +365,9 @@ for (const name of policyNames()) {
       const ready = new Set<number>();
       let time = 0;
       for (
-        const event of simulate(workload, createPolicy(name, { quantum: 1 + seed % 9 }), { cpus })
+        const event of simulate(workload, createHostedPolicy(name, { quantum: 1 + seed % 9 }), {
+          cpus,
+        })
       ) {
         if (event.time > time) {
           for (const [cpu, thread] of on.entries()) {
