@@ -30,9 +30,15 @@ const KILLED: Readonly<Record<string, RegExp>> = {
   "constant-stack": new RegExp(`^${READ}; its handler has no stack at ${HEX}$`),
 };
 
+/** The last way has the timer and the demand paging of the one before, and less of everything. */
 const WAYS: readonly (readonly [string, Partial<SessionOptions>])[] = [
   ["as it comes", {}],
-  ["paged in on demand under a fast timer", { load: "demand", quantum: 257, ioLatency: 3000 }],
+  ...sweep<[string, Partial<SessionOptions>][]>({
+    quick: [],
+    full: [
+      ["paged in on demand under a fast timer", { load: "demand", quantum: 257, ioLatency: 3000 }],
+    ],
+  }),
   ["with one kernel stack and little memory", {
     stackLimit: 1,
     memory: 8 * 1024 * 1024,
@@ -76,7 +82,7 @@ for (const arch of ARCH_NAMES) {
   }
 
   Deno.test(`exception_return ${arch}, records of chance are refused or loaded as they are`, () => {
-    for (let seed = 1; seed <= sweep({ quick: 4, full: 60 }); seed++) {
+    for (let seed = 1; seed <= sweep({ quick: 2, full: 60 }); seed++) {
       using session = run(arch, `fuzz ${seed}`, { quantum: 300 + 7 * seed, seed });
       assertEquals(session.ending("handlers"), "exit 0", `seed ${seed}`);
     }

@@ -10,8 +10,8 @@ import { ScriptProgram, SYS } from "../testing/script_program.ts";
 import { type Program, Session, type SessionOptions } from "../testing/session.ts";
 
 const THOUSANDS = sweep({ quick: 1, full: 12 });
-const HUNDREDS = sweep({ quick: 2, full: 30 });
-const KILLS = sweep({ quick: 6, full: 40 });
+const HUNDREDS = sweep({ quick: 1, full: 30 });
+const KILLS = sweep({ quick: 4, full: 40 });
 /** So many instructions that the timer ends nobody's turn. */
 const NEVER = 2 ** 40;
 const MEMORY = 64 * 2 ** 20;
