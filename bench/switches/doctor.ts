@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Findings } from "../../check/doctor/findings.ts";
+import { Findings } from "../../check/doctor/findings/findings.ts";
 import { Follower } from "../../check/doctor/follower.ts";
 import { checkRoles } from "../../check/doctor/options.ts";
 import type { Kernel } from "../../kernel/kernel.ts";

@@ -9,12 +9,12 @@ import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import type { PerCpu } from "../../kernel/per_cpu.ts";
 import type { EventSink, KernelEvent } from "../../trace/mod.ts";
 import type { DoctorReport, Evidence, Finding } from "./finding.ts";
-import { Findings } from "./findings.ts";
+import { Findings } from "./findings/findings.ts";
 import { Follower } from "./follower.ts";
-import type { FindingDraft } from "./ledger.ts";
-import { mapOf } from "./map.ts";
+import type { FindingDraft } from "./findings/ledger.ts";
+import { mapOf } from "./findings/map.ts";
 import { checkRoles, type DoctorOptions } from "./options.ts";
-import type { Draft } from "./program.ts";
+import type { Draft } from "./stacks/program.ts";
 import { findWriters } from "./writers.ts";
 
 /**

@@ -17,14 +17,14 @@ import type { PerCpu } from "../../kernel/per_cpu.ts";
 import type { Thread } from "../../kernel/thread/thread.ts";
 import type { Task } from "../../kernel/thread/task.ts";
 import type { KernelEvent } from "../../trace/mod.ts";
-import { type Arrival, judge } from "./arrival.ts";
-import { BlockKind, movesBetween, NO_BLOCK, type StackSet } from "./blocks.ts";
-import type { Findings } from "./findings.ts";
+import { type Arrival, judge } from "./stacks/arrival.ts";
+import { BlockKind, movesBetween, NO_BLOCK, type StackSet } from "./stacks/blocks.ts";
+import type { Findings } from "./findings/findings.ts";
 import { NotedCalls } from "./noted_calls.ts";
 import type { Roles } from "./options.ts";
-import type { Followed, Pending } from "./followed.ts";
-import { type FollowedBlock, Program } from "./program.ts";
-import { type Call, type Leave, type Moment, newFlow } from "./stacks.ts";
+import type { Followed, Pending } from "./stacks/followed.ts";
+import { type FollowedBlock, Program } from "./stacks/program.ts";
+import { type Call, type Leave, type Moment, newFlow } from "./stacks/stacks.ts";
 
 /** A stack pointer so near to the one before is on the same stack, if it is on no other. */
 const NEAR = 4096;

@@ -20,13 +20,13 @@
  * console.log(`${findings.length} findings, ${switches} switches of stacks`);
  * ```
  *
- * The files, lowest first: `finding.ts` says what there is to find, as plain data; `blocks.ts` what
- * a block of code does with the stack pointer; `stacks.ts` keeps what is known of stacks and
- * `program.ts` of a task's code; `arrival.ts` says what a program goes on with behind a switch.
- * `ledger.ts` keeps findings, with `walks.ts` and `map.ts`; `neighbors.ts`, with `guards.ts`, and
- * `findings.ts` say what is wrong. `follower.ts` follows execution, `noted_calls.ts` the calls that
- * save contexts, allocate and free; `writers.ts` runs once more to find who overwrote a return
- * address.
+ * The files, lowest first: `finding.ts` says what there is to find, as plain data. In `stacks/`,
+ * `blocks.ts` says what a block of code does with the stack pointer, `stacks.ts` keeps what is known
+ * of stacks, `program.ts` of a task's code and `followed.ts` of a thread; `arrival.ts` says what a
+ * program goes on with behind a switch. In `findings/`, `ledger.ts` keeps findings, with `walks.ts`
+ * and `map.ts`; `neighbors.ts`, with `guards.ts`, and `findings.ts` say what is wrong. `follower.ts`
+ * follows execution, `noted_calls.ts` the calls that save contexts, allocate and free; `writers.ts`
+ * runs once more to find who overwrote a return address. `report/` makes text, JSON and drawings.
  *
  * @module
  */

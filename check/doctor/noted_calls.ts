@@ -7,10 +7,10 @@
 
 import type { CallConvention, Cpu } from "../../arch/mod.ts";
 import type { SyscallEvent } from "../../trace/mod.ts";
-import type { Findings } from "./findings.ts";
-import type { Followed } from "./followed.ts";
-import type { FollowedBlock } from "./program.ts";
-import type { Call, Leave, Moment } from "./stacks.ts";
+import type { Findings } from "./findings/findings.ts";
+import type { Followed } from "./stacks/followed.ts";
+import type { FollowedBlock } from "./stacks/program.ts";
+import type { Call, Leave, Moment } from "./stacks/stacks.ts";
 
 /** What they are told to. */
 export interface NotedCallsOptions {

@@ -5,8 +5,8 @@
  */
 
 import type { Machine, Snapshot } from "../../kernel/mod.ts";
-import type { FindingDraft } from "./ledger.ts";
-import type { Program } from "./program.ts";
+import type { FindingDraft } from "./findings/ledger.ts";
+import type { Program } from "./stacks/program.ts";
 
 const WORD = 8;
 /**

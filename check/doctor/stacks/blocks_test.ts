@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { ArchName } from "../../arch/arch.ts";
-import { archByName } from "../../arch/mod.ts";
+import type { ArchName } from "../../../arch/arch.ts";
+import { archByName } from "../../../arch/mod.ts";
 import { scanBlock } from "./blocks.ts";
 
 function blockOf(arch: ArchName, ...instructions: number[][]) {

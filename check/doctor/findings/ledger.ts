@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { CallConvention } from "../../arch/mod.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
+import type { CallConvention } from "../../../arch/mod.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
 import type {
   Consequence,
   Finding,
@@ -13,11 +13,11 @@ import type {
   MapPoint,
   StackMap,
   StackWalk,
-} from "./finding.ts";
-import type { Followed } from "./followed.ts";
+} from "../finding.ts";
+import type { Followed } from "../stacks/followed.ts";
 import { mapOf, nameStacks } from "./map.ts";
-import type { Draft, Program } from "./program.ts";
-import type { Allocation, Flow, Moment, SavePoint, Stack } from "./stacks.ts";
+import type { Draft, Program } from "../stacks/program.ts";
+import type { Allocation, Flow, Moment, SavePoint, Stack } from "../stacks/stacks.ts";
 import { walkOf } from "./walks.ts";
 
 /** A finding whose instructions have no text yet. */

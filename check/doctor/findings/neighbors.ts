@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Followed } from "./followed.ts";
+import type { Followed } from "../stacks/followed.ts";
 import { isGuarded } from "./guards.ts";
 import type { FindingDraft, Ledger } from "./ledger.ts";
-import type { Program } from "./program.ts";
-import type { Moment, Stack } from "./stacks.ts";
+import type { Program } from "../stacks/program.ts";
+import type { Moment, Stack } from "../stacks/stacks.ts";
 import { walkOf } from "./walks.ts";
 
 /** Watches neighbors. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { StackFrame, StackWalk } from "./finding.ts";
-import type { Program } from "./program.ts";
-import type { Flow, Stack } from "./stacks.ts";
+import type { StackFrame, StackWalk } from "../finding.ts";
+import type { Program } from "../stacks/program.ts";
+import type { Flow, Stack } from "../stacks/stacks.ts";
 
 /** Frames that are kept of one walk. */
 const MOST_FRAMES = 256;

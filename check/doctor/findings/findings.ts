@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { Arch } from "../../arch/mod.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { Arrival, Verdict } from "./arrival.ts";
-import { instructionsOf } from "./blocks.ts";
-import type { Followed, Pending } from "./followed.ts";
+import type { Arch } from "../../../arch/mod.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import type { Arrival, Verdict } from "../stacks/arrival.ts";
+import { instructionsOf } from "../stacks/blocks.ts";
+import type { Followed, Pending } from "../stacks/followed.ts";
 import { type FindingDraft, Ledger } from "./ledger.ts";
 import { Neighbors } from "./neighbors.ts";
-import type { Draft, Program } from "./program.ts";
-import type { Allocation, Call, Moment, SavePoint, Stack } from "./stacks.ts";
+import type { Draft, Program } from "../stacks/program.ts";
+import type { Allocation, Call, Moment, SavePoint, Stack } from "../stacks/stacks.ts";
 import { walkOf } from "./walks.ts";
 
 /** Says what is wrong. */

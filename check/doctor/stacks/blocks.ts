@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Arch, StackSource, StackUse } from "../../arch/mod.ts";
+import type { Arch, StackSource, StackUse } from "../../../arch/mod.ts";
 
 /** What a block's end means to the call stack, as far as the fast way of following needs to know. */
 export const BlockKind = {

@@ -4,11 +4,17 @@
  * @module
  */
 
-import type { CallConvention } from "../../arch/mod.ts";
-import type { VmEntry } from "../../kernel/mod.ts";
-import type { Evidence, MapPoint, MapRegion, MapStack, StackMap } from "./finding.ts";
-import type { Program } from "./program.ts";
-import { bottomMost, type Flow, type Moment, type SavePoint, type Stack } from "./stacks.ts";
+import type { CallConvention } from "../../../arch/mod.ts";
+import type { VmEntry } from "../../../kernel/mod.ts";
+import type { Evidence, MapPoint, MapRegion, MapStack, StackMap } from "../finding.ts";
+import type { Program } from "../stacks/program.ts";
+import {
+  bottomMost,
+  type Flow,
+  type Moment,
+  type SavePoint,
+  type Stack,
+} from "../stacks/stacks.ts";
 
 /** Functions that say nothing of what runs on a thread's stack. */
 const STARTS = new Set(["_start", "start", "crt_main", "__libc_start_main", "main"]);

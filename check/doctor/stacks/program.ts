@@ -4,13 +4,13 @@
  * @module
  */
 
-import { type Arch, PAGE_SIZE } from "../../arch/mod.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { Task } from "../../kernel/thread/task.ts";
-import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
+import { type Arch, PAGE_SIZE } from "../../../arch/mod.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import type { Task } from "../../../kernel/thread/task.ts";
+import { taskMemory } from "../../../kernel/unwind/unwind_stack.ts";
 import { type Block, type CodeReader, savesCaller, scanBlock } from "./blocks.ts";
-import type { CodePlace, Evidence } from "./finding.ts";
-import type { Roles } from "./options.ts";
+import type { CodePlace, Evidence } from "../finding.ts";
+import type { Roles } from "../options.ts";
 import { type Flow, type Moment, Stacks } from "./stacks.ts";
 
 /** What entering a block means, beside following it. */

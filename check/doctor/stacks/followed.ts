@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Thread } from "../../kernel/thread/thread.ts";
-import type { SyscallEvent } from "../../trace/mod.ts";
+import type { Thread } from "../../../kernel/thread/thread.ts";
+import type { SyscallEvent } from "../../../trace/mod.ts";
 import type { FollowedBlock, Program } from "./program.ts";
 import type { Call, Moment, Stack } from "./stacks.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Task } from "../../kernel/thread/task.ts";
+import type { Task } from "../../../kernel/thread/task.ts";
 
 const PAGE = 4096n;
 
