@@ -19,8 +19,10 @@
  *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
- * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), or {@linkcode Fifo} (`fifo`). The kernel drives the
- * object from its traps and timer interrupts; {@linkcode simulate} drives the same object over a
+ * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
+ * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`) or
+ * {@linkcode EarliestDeadlineFirst} (`edf`). The kernel drives the object from its traps and timer
+ * interrupts; {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
  * turnaround, waiting and response times and a Gantt chart. Both do so through
  * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
@@ -29,6 +31,8 @@
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
+export { DeadlineMonotonic } from "./policies/deadline_monotonic.ts";
+export { EarliestDeadlineFirst } from "./policies/earliest_deadline_first.ts";
 export { Fifo } from "./policies/fifo.ts";
 export { FixedPriority } from "./policies/fixed_priority.ts";
 export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
@@ -63,6 +67,8 @@ export {
   policyNames,
   type PolicyOptions,
 } from "./policies/registry.ts";
+export { OrderedPolicy } from "./policies/ordered_policy.ts";
+export { RateMonotonic } from "./policies/rate_monotonic.ts";
 export { RoundRobin } from "./policies/round_robin.ts";
 export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";

@@ -4,10 +4,13 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { DeadlineMonotonic } from "./deadline_monotonic.ts";
+import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
 import { Fifo } from "./fifo.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 import type { Policy } from "../policy.ts";
 import type { QuantumOptions } from "./quantum_policy.ts";
+import { RateMonotonic } from "./rate_monotonic.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 /** Options of the policies of the registry; each has some of them. */
@@ -25,6 +28,9 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["rr", { create: RoundRobin, options: QUANTUM }],
   ["priority", { create: FixedPriority, options: QUANTUM }],
   ["fifo", { create: Fifo, options: [] }],
+  ["rm", { create: RateMonotonic, options: [] }],
+  ["dm", { create: DeadlineMonotonic, options: [] }],
+  ["edf", { create: EarliestDeadlineFirst, options: [] }],
 ]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */

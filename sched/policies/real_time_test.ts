@@ -1,0 +1,160 @@
+// Rate monotonic, deadline monotonic and earliest deadline first on published task sets.
+import { assertEquals } from "@std/assert";
+import { simulate, type Step, type ThreadSpec, type Workload } from "../mod.ts";
+import type { Policy } from "../policy.ts";
+import { Hosted } from "../testing/hosted.ts";
+import { DeadlineMonotonic } from "./deadline_monotonic.ts";
+import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
+import { FixedPriority } from "./fixed_priority.ts";
+import { RateMonotonic } from "./rate_monotonic.ts";
+
+/** A task: computation time, period, and relative deadline if it is not the period. */
+type Task = readonly [time: number, period: number, deadline?: number];
+
+/** The jobs of periodic tasks up to a time; each job is a thread of its own. */
+function jobs(tasks: readonly Task[], until: number): Workload {
+  return tasks.flatMap(([time, period, deadline = period], task) =>
+    Array.from({ length: Math.ceil(until / period) }, (_, index): ThreadSpec => ({
+      name: `${task}`,
+      arrival: index * period,
+      period,
+      deadline,
+      priority: task,
+      steps: [{ type: "run", time } satisfies Step],
+    }))
+  );
+}
+
+/** Response times of the jobs of each task, and how many are late. */
+function responses(
+  tasks: readonly Task[],
+  options: { policy: Policy; until: number; cpus?: number },
+): { worst: number[]; first: number[]; late: number[] } {
+  const { policy, until, cpus = 1 } = options;
+  const workload = jobs(tasks, until);
+  const [worst, first, late] = [0, 0, 0].map(() => tasks.map(() => 0)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  for (const event of simulate(workload, policy, { cpus })) {
+    assertEquals(event.type === "policy-fault", false);
+    if (event.type !== "exit") continue;
+    const { name, arrival = 0, deadline = 0 } = workload[event.thread]!;
+    const response = event.time - arrival;
+    const task = Number(name);
+    worst[task] = Math.max(worst[task]!, response);
+    if (arrival === 0) first[task] = response;
+    if (response > deadline) late[task]!++;
+  }
+  return { worst, first, late };
+}
+
+Deno.test("RateMonotonic, response times of (1,4), (1,5), (3,9), (3,18) are 1, 2, 7 and 18", () => {
+  const tasks = [[1, 4], [1, 5], [3, 9], [3, 18]] as const;
+  const { worst, late } = responses(tasks, { policy: new RateMonotonic(), until: 180 });
+  assertEquals([worst, late], [[1, 2, 7, 18], [0, 0, 0, 0]]);
+});
+
+Deno.test("RateMonotonic, Liu and Layland 1973, section 3: priority to the shorter period is feasible, the reverse is not", () => {
+  const policy = new RateMonotonic();
+  assertEquals(responses([[1, 2], [1, 5]], { policy, until: 10 }).late, [0, 0]);
+  // C2 may be raised to 2, at most.
+  const raised = responses([[1, 2], [2, 5]], { policy: new RateMonotonic(), until: 10 });
+  assertEquals([raised.worst, raised.late], [[1, 4], [0, 0]]);
+  // With the priorities the other way round neither time may be more than 1.
+  const reverse = (second: number): number[] =>
+    responses([[1, 2], [second, 5]], { policy: new FixedPriority(), until: 10 }).late;
+  assertEquals([reverse(1), reverse(2)[0]! > 0], [[0, 0], true]);
+});
+
+Deno.test("EarliestDeadlineFirst, meets all deadlines at U = 1, where rate monotonic misses", () => {
+  const tasks = [[2, 4], [3, 6]] as const;
+  const edf = responses(tasks, { policy: new EarliestDeadlineFirst(), until: 120 });
+  assertEquals(edf.late, [0, 0]);
+  const rm = responses(tasks, { policy: new RateMonotonic(), until: 120 });
+  assertEquals([rm.first, rm.late[0], rm.late[1]! > 0], [[2, 7], 0, true]);
+});
+
+Deno.test("DeadlineMonotonic, meets deadlines before the period that rate monotonic misses", () => {
+  const tasks = [[2, 5], [1, 10, 2], [1, 20, 4]] as const;
+  const rm = responses(tasks, { policy: new RateMonotonic(), until: 20 });
+  assertEquals(rm.late, [0, 2, 0]);
+  const dm = responses(tasks, { policy: new DeadlineMonotonic(), until: 20 });
+  assertEquals([dm.first, dm.late], [[4, 1, 2], [0, 0, 0]]);
+});
+
+Deno.test("global EDF and RM, Dhall and Liu's effect: two CPUs are not enough for three light and heavy tasks", () => {
+  // Two tasks of utilization near 0 keep both CPUs from one of nearly 1, which is late then.
+  const tasks = [[2, 10], [2, 10], [10, 11]] as const;
+  for (const policy of [new EarliestDeadlineFirst(), new RateMonotonic()]) {
+    const { first, late } = responses(tasks, { policy, until: 10, cpus: 2 });
+    assertEquals([first, late], [[2, 2, 12], [0, 0, 1]]);
+  }
+});
+
+for (const make of [RateMonotonic, DeadlineMonotonic, EarliestDeadlineFirst]) {
+  const { name } = new make();
+
+  Deno.test(`${make.name}, equals run in order of arrival, an interrupted one before them`, () => {
+    const on = new Hosted(new make());
+    on.ready(9);
+    for (const thread of [1, 2, 3]) on.ready(thread, { period: 50 });
+    assertEquals([on.host.name, on.run(), on.tick(1, 10)], [name, 1, false]);
+    on.stop(1, { reason: "preempted" });
+    on.ready(1, { reason: "preempt" });
+    assertEquals(on.run(), 1);
+    on.stop(1, { reason: "yielded" });
+    on.ready(1, { reason: "yield" });
+    assertEquals(on.picks(), [2, 3, 1, 9]);
+  });
+
+  Deno.test(`${make.name}, a sooner thread takes the CPU at once, one without deadline never`, () => {
+    const on = new Hosted(new make());
+    on.ready(1, { period: 50 });
+    on.run();
+    for (const [thread, period] of [[2, 49], [3, 50], [4, 0]] as const) {
+      on.ready(thread, { period });
+    }
+    assertEquals([2, 3, 4].map((each) => on.host.preempts(each, 0)), [true, false, false]);
+  });
+
+  Deno.test(`${make.name}, with several CPUs threads run where their affinity has them, on an idle CPU first`, () => {
+    const on = new Hosted(new make(), { cpus: 3 });
+    on.ready(1, { affinity: [2], period: 9 });
+    on.ready(2, { affinity: [0, 2], period: 8 });
+    on.ready(3, { period: 7 });
+    assertEquals([on.run(1), on.run(0), on.run(1)], [3, 2, null]);
+    on.host.admit(4, { period: 1 });
+    assertEquals(on.host.enqueue(4, { reason: "start" }), 2);
+    assertEquals([on.run(2), on.host.fault], [4, null]);
+  });
+
+  Deno.test(`${make.name}, goes on as the one that was saved, and forgets who is over`, () => {
+    const on = new Hosted(new make());
+    for (const thread of [0, 1, 2, 3]) on.ready(thread, { period: 30 - thread % 2 });
+    const running = on.run() ?? -1;
+    on.host.forget(2);
+    const other = new Hosted(new make());
+    other.ready(77);
+    other.host.restore(on.host.save());
+    for (const each of [on, other]) {
+      each.now = 5;
+      each.stop(running, { reason: "blocked" });
+      each.host.enqueue(running, { reason: "release" });
+    }
+    assertEquals(other.host.save(), on.host.save());
+    assertEquals(other.picks(), on.picks());
+  });
+}
+
+Deno.test("RateMonotonic, a thread whose period changes is queued anew, or gives way", () => {
+  const on = new Hosted(new RateMonotonic());
+  for (const thread of [1, 2, 3]) on.ready(thread, { period: 50 });
+  on.run();
+  on.host.update(3, { period: 49 });
+  assertEquals(on.tick(1, 1), true);
+  on.host.update(1, { period: 10 });
+  assertEquals(on.tick(1, 1), false);
+  assertEquals(on.picks(), [3, 2]);
+});
