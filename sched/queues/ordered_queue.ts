@@ -88,7 +88,7 @@ export class OrderedQueue {
     return Array.from(
       this.#heap.subarray(0, this.#size),
       (thread): OrderedEntry => [thread, this.#keys[thread]!, this.#ties[thread]!],
-    ).sort((a, b) => a[1] - b[1] || a[2] - b[2]);
+    ).sort(([a], [b]) => this.#before(a, b) ? -1 : 1);
   }
 
   /** Empties the queue, then queues what {@linkcode OrderedQueue.save} returned. */
@@ -103,8 +103,9 @@ export class OrderedQueue {
   }
 
   #before(a: ThreadId, b: ThreadId): boolean {
-    const difference = this.#keys[a]! - this.#keys[b]!;
-    return difference < 0 || (difference === 0 && this.#ties[a]! < this.#ties[b]!);
+    const key = this.#keys[a]!;
+    const other = this.#keys[b]!;
+    return key < other || (key === other && this.#ties[a]! < this.#ties[b]!);
   }
 
   /** Puts a thread at a place that is free, or above it. */

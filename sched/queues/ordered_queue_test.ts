@@ -56,3 +56,12 @@ Deno.test("OrderedQueue, 20,000 random operations agree with an array that is so
     ]);
   }
 });
+
+Deno.test("OrderedQueue, endless keys are equals like others", () => {
+  const queue = new OrderedQueue();
+  for (const thread of [4, 2, 7, 1, 5, 3]) queue.insert(thread, Infinity);
+  queue.insert(6, 10);
+  assertEquals(queue.save().map(([thread]) => thread), [6, 4, 2, 7, 1, 5, 3]);
+  const order = Array.from({ length: 7 }, () => queue.shift());
+  assertEquals(order, [6, 4, 2, 7, 1, 5, 3]);
+});
