@@ -20,9 +20,9 @@
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
  * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
- * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`) or
- * {@linkcode EarliestDeadlineFirst} (`edf`). The kernel drives the object from its traps and timer
- * interrupts; {@linkcode simulate} drives the same object over a
+ * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
+ * {@linkcode EarliestDeadlineFirst} (`edf`) or {@linkcode Stride} (`stride`). The kernel drives the
+ * object from its traps and timer interrupts; {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
  * turnaround, waiting and response times and a Gantt chart. Both do so through
  * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
@@ -60,7 +60,8 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
-export { DEFAULT_QUANTUM, type QuantumOptions, QuantumPolicy } from "./policies/quantum_policy.ts";
+export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/quantum.ts";
+export { QuantumPolicy } from "./policies/quantum_policy.ts";
 export {
   createHostedPolicy,
   createPolicy,
@@ -70,6 +71,7 @@ export {
 export { OrderedPolicy } from "./policies/ordered_policy.ts";
 export { RateMonotonic } from "./policies/rate_monotonic.ts";
 export { RoundRobin } from "./policies/round_robin.ts";
+export { Stride } from "./policies/stride.ts";
 export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";
 export {

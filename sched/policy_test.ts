@@ -2,7 +2,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "./errors.ts";
 import { FixedPriority } from "./policies/fixed_priority.ts";
-import { DEFAULT_QUANTUM, QuantumPolicy } from "./policies/quantum_policy.ts";
+import { DEFAULT_QUANTUM } from "./policies/quantum.ts";
+import { QuantumPolicy } from "./policies/quantum_policy.ts";
 import { createPolicy, policyNames } from "./policies/registry.ts";
 import { RoundRobin } from "./policies/round_robin.ts";
 import type { ReadyReason } from "./policy.ts";

@@ -10,6 +10,7 @@ import type { Placement, Policy, ReadyReason, SchedulerView, ThreadId, Wakeup } 
 import { grown } from "../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../queues/ordered_queue.ts";
 import type { Plain } from "../../util/plain.ts";
+import { firstAllowed } from "./first_allowed.ts";
 
 /** Everything a policy by key remembers. */
 type OrderedState = {
@@ -111,17 +112,9 @@ export abstract class OrderedPolicy implements Policy {
 
   /** The thread with the smallest key that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    const queue = this.#queue;
     const view = this.#view;
-    if (view === undefined || view.cpus === 1) return queue.shift();
-    const aside: ThreadId[] = [];
-    let thread = queue.shift();
-    while (thread !== null && !view.allows(thread, cpu)) {
-      aside.push(thread);
-      thread = queue.shift();
-    }
-    for (const each of aside) queue.insert(each, this.#keys[each]!, this.#ties[each]!);
-    return thread;
+    if (view === undefined || view.cpus === 1) return this.#queue.shift();
+    return firstAllowed(this.#queue, { view, cpu });
   }
 
   /** Gives way to a smaller key, which is news only if keys were changed meanwhile. */

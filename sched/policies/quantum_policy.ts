@@ -11,26 +11,12 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
 import type { ThreadParameters } from "../parameters.ts";
 import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../policy.ts";
 import { grown } from "../queues/grown.ts";
 import { RunQueues } from "../queues/run_queues.ts";
 import type { Plain } from "../../util/plain.ts";
-
-/** Quantum used when none is given. */
-export const DEFAULT_QUANTUM = 10_000;
-
-/** Options of the policies that have a quantum. */
-export interface QuantumOptions {
-  /**
-   * Time a thread may run before an equal takes over; a positive integer,
-   * {@linkcode DEFAULT_QUANTUM} if absent.
-   */
-  readonly quantum?: number;
-  /** Time between two calls of `tick`, where they are periodic; 0, the default, where exact. */
-  readonly tickInterval?: number;
-}
+import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
 /** Everything a policy over run queues remembers. */
 type QuantumState = {
@@ -62,22 +48,7 @@ export abstract class QuantumPolicy implements Policy {
    * @throws {SchedError} `invalid-option` if the quantum is not a positive safe integer
    */
   constructor(levels: number, options: QuantumOptions = {}) {
-    const { quantum = DEFAULT_QUANTUM, tickInterval = 0 } = options;
-    if (!Number.isSafeInteger(quantum) || quantum <= 0) {
-      throw new SchedError("invalid-option", {
-        message: `Cannot use a quantum of ${quantum}: it must be a positive integer`,
-        value: quantum,
-      });
-    }
-    if (!Number.isSafeInteger(tickInterval) || tickInterval < 0) {
-      throw new SchedError("invalid-option", {
-        message:
-          `Cannot use a tick interval of ${tickInterval}: it must be an integer, not negative`,
-        value: tickInterval,
-      });
-    }
-    this.quantum = quantum;
-    this.#due = Math.max(1, quantum - Math.floor(tickInterval / 2));
+    ({ quantum: this.quantum, due: this.#due } = checkQuantum(options));
     this.#queues = new RunQueues(levels);
   }
 

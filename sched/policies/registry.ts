@@ -9,9 +9,10 @@ import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
 import { Fifo } from "./fifo.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 import type { Policy } from "../policy.ts";
-import type { QuantumOptions } from "./quantum_policy.ts";
+import type { QuantumOptions } from "./quantum.ts";
 import { RateMonotonic } from "./rate_monotonic.ts";
 import { RoundRobin } from "./round_robin.ts";
+import { Stride } from "./stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
 export type PolicyOptions = QuantumOptions;
@@ -31,6 +32,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["rm", { create: RateMonotonic, options: [] }],
   ["dm", { create: DeadlineMonotonic, options: [] }],
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
+  ["stride", { create: Stride, options: QUANTUM }],
 ]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type QuantumOptions, QuantumPolicy } from "./quantum_policy.ts";
+import type { QuantumOptions } from "./quantum.ts";
+import { QuantumPolicy } from "./quantum_policy.ts";
 
 /**
  * Runs every ready thread in turn for at most a quantum; a thread that wakes up waits for its turn.

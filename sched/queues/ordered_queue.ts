@@ -42,9 +42,14 @@ export class OrderedQueue {
     return thread < this.#places.length && this.#places[thread]! > 0;
   }
 
-  /** The key of a queued thread. */
+  /** The key of a queued thread; afterwards what it was when it left. */
   key(thread: ThreadId): number {
     return this.#keys[thread]!;
+  }
+
+  /** The second key of a queued thread; afterwards what it was when it left. */
+  tie(thread: ThreadId): number {
+    return this.#ties[thread]!;
   }
 
   /**

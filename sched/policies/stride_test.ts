@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../util/random.ts";
+import { simulate, type ThreadSpec, type Workload } from "../mod.ts";
+import { Hosted } from "../testing/hosted.ts";
+import { Stride } from "./stride.ts";
+
+/** Which thread has each quantum. */
+function quanta(workload: Workload, quantum: number): number[] {
+  const order: number[] = [];
+  let since = 0;
+  for (const event of simulate(workload, new Stride({ quantum }))) {
+    if (event.type === "dispatch") since = event.time;
+    else if (event.type === "preempt" || event.type === "exit") {
+      for (let time = since; time < event.time; time += quantum) order.push(event.thread);
+    }
+  }
+  return order;
+}
+
+const endless = (name: string, weight: number): ThreadSpec => ({
+  name,
+  weight,
+  steps: [{ type: "run", time: 100_000 }],
+});
+
+Deno.test("Stride, the trace of Arpaci-Dusseau, Operating Systems: Three Easy Pieces, figure 9.3", () => {
+  const workload = [endless("A", 100), endless("B", 50), endless("C", 250)];
+  const order = quanta(workload, 10).slice(0, 8).map((thread) => "ABC"[thread]).join("");
+  assertEquals(order, "ABCCCACC");
+});
+
+Deno.test("Stride, the shares of any two threads differ from their tickets' by at most a quantum", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = new Random(seed);
+    const weights = Array.from({ length: 2 }, () => random.between(1, 100));
+    const order = quanta(weights.map((weight, id) => endless(`${id}`, weight)), 10);
+    const got = [0, 0];
+    const [all = 0, first = 0] = [weights[0]! + weights[1]!, weights[0]];
+    for (const [index, thread] of order.slice(0, 5_000).entries()) {
+      got[thread]!++;
+      const error = Math.abs(got[0]! - (index + 1) * first / all);
+      assert(error <= 1 + 1e-6, `seed ${seed}: ${error} quanta off after ${index + 1}`);
+    }
+  }
+});
+
+Deno.test("Stride, a thread that has slept gets its share again, and not what it missed", () => {
+  const on = new Hosted(new Stride({ quantum: 10 }));
+  on.ready(1, { weight: 100 });
+  on.ready(2, { weight: 100 });
+  assertEquals(on.run(), 1);
+  on.stop(1, { reason: "blocked" });
+  on.run();
+  assertEquals(on.tick(2, 10_000), false);
+  on.ready(1, { reason: "wakeup" });
+  const got = [0, 0, 0];
+  let running = 2;
+  for (let count = 0; count < 100; count++) {
+    got[running]!++;
+    if (!on.tick(running, 10)) continue;
+    on.stop(running);
+    on.ready(running, { reason: "preempt" });
+    running = on.run() ?? 0;
+  }
+  assert(Math.abs(got[1]! - got[2]!) <= 2, `${got}`);
+});
+
+Deno.test("Stride, other tickets hold at once", () => {
+  const on = new Hosted(new Stride({ quantum: 10 }));
+  for (const thread of [1, 2, 3]) on.ready(thread, { weight: 100 });
+  on.host.update(3, { weight: 300 });
+  const got = [0, 0, 0, 0];
+  for (let count = 0; count < 500; count++) {
+    const running = on.run() ?? 0;
+    got[running]!++;
+    on.stop(running, { elapsed: 10 });
+    on.ready(running, { reason: "preempt" });
+  }
+  assertEquals(got, [0, 100, 100, 300]);
+});
+
+Deno.test("Stride, with several CPUs threads run where their affinity has them", () => {
+  const on = new Hosted(new Stride(), { cpus: 3 });
+  on.ready(1, { affinity: [2] });
+  on.ready(2, { affinity: [0, 2] });
+  on.ready(3);
+  assertEquals([on.run(1), on.run(0), on.run(1), on.run(2)], [3, 2, null, 1]);
+  assertEquals(on.host.fault, null);
+});
+
+Deno.test("Stride, a thread that is over leaves nothing behind, and it goes on as saved", () => {
+  const on = new Hosted(new Stride({ quantum: 10 }));
+  for (const thread of [1, 2, 3]) on.ready(thread, { weight: 10 * thread });
+  const running = on.run() ?? 0;
+  on.tick(running, 7);
+  on.host.forget(2);
+  const other = new Hosted(new Stride({ quantum: 10 }));
+  other.ready(77);
+  other.host.restore(on.host.save());
+  for (const each of [on, other]) {
+    each.stop(running, { elapsed: 3 });
+    each.host.enqueue(running, { reason: "preempt" });
+  }
+  assertEquals(other.host.save(), on.host.save());
+  assertEquals(other.picks(), on.picks());
+});
