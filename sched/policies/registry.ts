@@ -8,6 +8,7 @@ import { DeadlineMonotonic } from "./deadline_monotonic.ts";
 import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
 import { Fifo } from "./fifo.ts";
 import { FixedPriority } from "./fixed_priority.ts";
+import { Lottery } from "./lottery.ts";
 import type { Policy } from "../policy.ts";
 import type { QuantumOptions } from "./quantum.ts";
 import { RateMonotonic } from "./rate_monotonic.ts";
@@ -33,6 +34,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["dm", { create: DeadlineMonotonic, options: [] }],
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
   ["stride", { create: Stride, options: QUANTUM }],
+  ["lottery", { create: Lottery, options: QUANTUM }],
 ]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */
