@@ -21,8 +21,8 @@
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
  * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
  * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
- * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode Stride} (`stride`) or {@linkcode Lottery}
- * (`lottery`). The kernel drives the object from its traps and timer interrupts;
+ * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
+ * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). The kernel drives the object from its traps and timer interrupts;
  * {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
  * turnaround, waiting and response times and a Gantt chart. Both do so through
@@ -61,6 +61,7 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
+export { type FeedbackOptions, MultilevelFeedback } from "./policies/multilevel_feedback.ts";
 export { Lottery } from "./policies/lottery.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/quantum.ts";
 export { QuantumPolicy } from "./policies/quantum_policy.ts";

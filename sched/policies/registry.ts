@@ -9,14 +9,14 @@ import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
 import { Fifo } from "./fifo.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 import { Lottery } from "./lottery.ts";
+import { type FeedbackOptions, MultilevelFeedback } from "./multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
-import type { QuantumOptions } from "./quantum.ts";
 import { RateMonotonic } from "./rate_monotonic.ts";
 import { RoundRobin } from "./round_robin.ts";
 import { Stride } from "./stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
-export type PolicyOptions = QuantumOptions;
+export type PolicyOptions = FeedbackOptions;
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -35,6 +35,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
+  ["mlfq", { create: MultilevelFeedback, options: [...QUANTUM, "levels", "allotment", "boost"] }],
 ]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */
