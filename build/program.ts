@@ -127,9 +127,13 @@ const PARTS_FOLDER = "/trapline";
 /** Flags that say what debug information there is to be: the parts of ours have the same. */
 const DEBUG_FLAG = /^-g/;
 
+/** Objects of parts, by all that they depend on. */
+const PARTS = new Map<string, Uint8Array>();
+
 /** Compiles files into objects of a folder. */
 class Compiler {
   readonly #clang: Tool;
+  readonly #arch: GuestArch;
   readonly #flags: readonly string[];
   readonly #scratch: string;
   readonly #user: readonly string[];
@@ -143,6 +147,7 @@ class Compiler {
     options: { arch: GuestArch; flags: readonly string[]; scratch: string },
   ) {
     this.#clang = clang;
+    this.#arch = options.arch;
     this.#scratch = options.scratch;
     this.#user = options.flags;
     this.#flags = [
@@ -165,16 +170,30 @@ class Compiler {
     await this.#compile(source, [...hosted, "-I", `${this.#scratch}/include`, ...this.#user]);
   }
 
-  /** A part of ours. */
+  /** A part of ours: compiled once, as nothing it depends on changes while this process runs. */
   async part(name: string): Promise<void> {
     const debug = this.#user.filter((flag) => DEBUG_FLAG.test(flag));
+    const { command, version } = this.#clang;
+    const key = [command, version, this.#arch, ...debug, name].join("\0");
+    const known = PARTS.get(key);
+    if (known !== undefined) {
+      const object = this.#nextObject();
+      await Deno.writeFile(object, known);
+      this.objects.push(object);
+      return;
+    }
     // Of assembly, the map above does not reach the names of its file and its folder.
     const flags = ["-DTRAPLINE_PROGRAM", `-fdebug-compilation-dir=${PARTS_FOLDER}`, ...debug];
-    await this.#compile(name, flags, this.#scratch);
+    PARTS.set(key, await Deno.readFile(await this.#compile(name, flags, this.#scratch)));
   }
 
-  async #compile(source: string, flags: readonly string[], cwd?: string): Promise<void> {
-    const object = `${this.#scratch}/${this.objects.length}.o`;
+  #nextObject(): string {
+    return `${this.#scratch}/${this.objects.length}.o`;
+  }
+
+  /** Compiles a file; returns its object. */
+  async #compile(source: string, flags: readonly string[], cwd?: string): Promise<string> {
+    const object = this.#nextObject();
     // The locks around the initialization of local static objects would be the program's to write.
     const cxx = CXX.test(source) ? [...CXX_FLAGS, "-fno-threadsafe-statics"] : [];
     const { command } = this.#clang;
@@ -183,6 +202,7 @@ class Compiler {
     const how = { kind: "compile", action, ...(cwd === undefined ? {} : { cwd }) } as const;
     this.warnings += (await runTool(command, args, how)).err;
     this.objects.push(object);
+    return object;
   }
 }
 

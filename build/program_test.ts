@@ -147,6 +147,8 @@ for (const arch of ARCH_NAMES) {
       assertEquals(lineOf("_start")[0], "/trapline/include/crt0.S");
       assertEquals(lines.problems, []);
       assertEquals((await build()).bytes, bytes);
+      // Nor does anything in it depend on the folder it was built in.
+      assert(!new TextDecoder("latin1").decode(bytes).includes("trapline-build-"));
     },
   });
 
