@@ -2,17 +2,18 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../arch/arch.ts";
 import { GREEN_CASES } from "../guest/green/cases.ts";
+import { everySecond } from "../util/testing/sweep.ts";
 import { Audit } from "./testing/audit.ts";
 import { CRASH_LOG, greenMap, logLines, openNumbers, REST_OF_LOG } from "./testing/green_log.ts";
 import { elfOf, endOf, OWN } from "./testing/green_program.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
 import { Session, type SessionOptions } from "./testing/session.ts";
 
-const WAYS: readonly Partial<SessionOptions>[] = [
+const WAYS: readonly Partial<SessionOptions>[] = everySecond([
   {},
   { load: "demand", quantum: 257, policy: "priority" },
   { seed: 7, quantum: 1000, stackLimit: 1 },
-];
+], 0);
 
 /** Instructions of the kernel between a fault and its being told of, at most. */
 const TRAP_ENTRY = 300;

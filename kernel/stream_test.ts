@@ -13,7 +13,7 @@ import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { randomMachine } from "./testing/truth.ts";
 
 /** Instructions of a run at most. */
-const LONGEST = sweep({ quick: 25_000, full: 120_000 });
+const LONGEST = sweep({ quick: 12_000, full: 120_000 });
 /** Mixes of programs, beside each program by itself. */
 const MIXES = sweep({ quick: 2, full: 12 });
 /** Policies, quanta and seeds that each program is run with. */

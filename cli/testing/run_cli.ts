@@ -1,8 +1,9 @@
 /**
- * Runs the command line in a process of its own, as users do.
+ * Runs the command line, in a process of its own as users do, or in this one.
  *
  * @module
  */
+import { main } from "../../cli.ts";
 import { decideOffline, importMapFlags, path, ROOT } from "../../tools/world.ts";
 
 /** What a process left behind. */
@@ -41,6 +42,20 @@ export async function runCommand([program = "", ...args]: readonly string[]): Pr
 /** Runs `trapline` to its end. */
 export async function runCli(...args: readonly string[]): Promise<Ran> {
   return await runCommand(await cliCommand(args));
+}
+
+/** Runs `trapline` in this process, with arguments for which it writes to standard error alone. */
+export async function callCli(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly stderr: string }> {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (line: string) => void lines.push(line);
+  try {
+    return { code: await main(args), stderr: lines.join("\n") };
+  } finally {
+    console.error = error;
+  }
 }
 
 /** Runs a shell script in which `"$@"` is `trapline` with arguments. */
