@@ -13,7 +13,7 @@ function linesOf(frames: readonly CoroutineFrame[]): string[] {
 }
 
 /** Instructions between two walks. */
-const STRIDE = sweep({ quick: 7, full: 1 });
+const STRIDE = sweep({ quick: 13, full: 1 });
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`Coroutine.frames ${arch}, of fresh, suspended, running and ended ones`, () => {

@@ -13,8 +13,8 @@ import { SYS } from "../testing/script_program.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 
 /** Bytes from the bottom of the stack where the program goes on; it may use those above. */
-const LEFT = Array.from({ length: sweep({ quick: 12, full: 96 }) }, (_, index) => index)
-  .map((index) => index * sweep({ quick: 128, full: 16 }));
+const LEFT = Array.from({ length: sweep({ quick: 6, full: 96 }) }, (_, index) => index)
+  .map((index) => index * sweep({ quick: 256, full: 16 }));
 /** Bytes of a kernel stack, and what is on it when a program begins, arguments included. */
 const STACK_SIZE = 16384;
 

@@ -11,7 +11,7 @@ import { type Program, Session, type SessionOptions } from "../testing/session.t
 
 const THOUSANDS = sweep({ quick: 1, full: 12 });
 const HUNDREDS = sweep({ quick: 1, full: 30 });
-const KILLS = sweep({ quick: 4, full: 40 });
+const KILLS = sweep({ quick: 2, full: 40 });
 /** So many instructions that the timer ends nobody's turn. */
 const NEVER = 2 ** 40;
 const MEMORY = 64 * 2 ** 20;

@@ -21,7 +21,7 @@ import { tryCopyMemory } from "../native_memory.ts";
 
 const ARCHES = ["x86_64", "aarch64"] as const satisfies readonly EngineArch[];
 /** Each is another program; the quick sweep still meets every kind of exit at least ten times. */
-const PROGRAMS = sweep({ quick: 30, full: 75 });
+const PROGRAMS = sweep({ quick: 15, full: 75 });
 const INSTANTS = 4;
 const CHILD = new URL("../testing/random_guest_child.ts", import.meta.url);
 
