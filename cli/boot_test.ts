@@ -4,7 +4,7 @@ import { initialStack } from "../kernel/boot/initial_stack.ts";
 import { readProgram } from "../kernel/program/loader.ts";
 import { programFile } from "../kernel/testing/programs.ts";
 import { DATA, ScriptProgram, SYS } from "../kernel/testing/script_program.ts";
-import { runCli } from "./testing/run_cli.ts";
+import { callCli, runCli } from "./testing/run_cli.ts";
 
 /** A file that is gone afterwards. */
 class Scratch implements Disposable {
@@ -45,7 +45,7 @@ for (const arch of ["aarch64", "x86_64"] as const) {
     ];
     for (const [module, words, status] of cases) {
       const args = ["--arch", arch, "--log", "quiet", "--module", module, ...words.split(" ")];
-      const { code, stderr } = await runCli("boot", ...args);
+      const { code, stderr } = await callCli("boot", ...args);
       assertEquals([code, stderr], [status, ""], words);
     }
   });

@@ -75,8 +75,8 @@ for (const [i, { place, flags }] of examples.entries()) {
         deno("run", ["--no-prompt", ...flags, file], library);
       const { success, text } = await run(flags);
       assert(success, text);
-      // Once for all that are allowed the same: each of the flags is needed.
-      for (const flag of first ? flags : []) {
+      // Once for all that are allowed the same, and in the full sweep: each of the flags is needed.
+      for (const flag of sweep({ quick: [], full: first ? flags : [] })) {
         // A checkout has its library beside it, a published package has to look for it.
         if (flag === "--allow-env") continue;
         const { success } = await run(flags.filter((other) => other !== flag));

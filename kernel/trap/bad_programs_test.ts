@@ -79,7 +79,8 @@ const WAYS: readonly (readonly [string, Partial<SessionOptions>])[] = [
 for (const arch of ARCH_NAMES) {
   const text = innocentText(arch);
 
-  for (const { name, ending } of badCases(arch)) {
+  // The quick sweep has each case on one architecture.
+  for (const { name, ending } of everySecond(badCases(arch), ARCH_NAMES.indexOf(arch))) {
     Deno.test(`Bad program ${arch}, ${name} ends as it should and takes nothing with it`, () => {
       const end = runCase(arch, { name, text });
       assert(endsAs(ending, end), `${JSON.stringify(end)}, expected ${Deno.inspect(ending)}`);
