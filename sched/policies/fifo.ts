@@ -9,6 +9,7 @@
 import type { Policy, SchedulerView, ThreadId, Wakeup } from "../policy.ts";
 import { RunQueues } from "../queues/run_queues.ts";
 import type { Plain } from "../../util/plain.ts";
+import { firstQueued } from "./first_allowed.ts";
 
 /** One queue, and no quantum; priorities are ignored. */
 export class Fifo implements Policy {
@@ -37,14 +38,7 @@ export class Fifo implements Policy {
 
   /** The first thread that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    const queue = this.#queue;
-    const view = this.#view;
-    if (view === undefined || view.cpus === 1) return queue.shift();
-    let thread = queue.head(0);
-    while (thread >= 0 && !view.allows(thread, cpu)) thread = queue.next(thread);
-    if (thread < 0) return null;
-    queue.remove(thread);
-    return thread;
+    return firstQueued(this.#queue, { view: this.#view, cpu });
   }
 
   /** Never gives way. */

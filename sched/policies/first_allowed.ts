@@ -1,10 +1,11 @@
 /**
- * The first thread of an ordered queue that may run on a CPU.
+ * The first thread of an ordered queue, or of run queues, that may run on a CPU.
  *
  * @module
  */
 import type { SchedulerView, ThreadId } from "../policy.ts";
 import type { OrderedQueue } from "../queues/ordered_queue.ts";
+import type { RunQueues } from "../queues/run_queues.ts";
 
 /** Removes and returns that thread, or `null`; those before it keep their places. */
 export function firstAllowed(
@@ -20,4 +21,20 @@ export function firstAllowed(
   }
   for (const each of aside) queue.insert(each, queue.key(each), queue.tie(each));
   return thread;
+}
+
+/** The same of run queues, from the highest level down. Without a view there is one CPU. */
+export function firstQueued(
+  queues: RunQueues,
+  { view, cpu }: { view: SchedulerView | undefined; cpu: number },
+): ThreadId | null {
+  if (view === undefined || view.cpus === 1) return queues.shift();
+  for (let level = queues.highest; level >= 0; level = queues.below(level)) {
+    for (let thread = queues.head(level); thread >= 0; thread = queues.next(thread)) {
+      if (!view.allows(thread, cpu)) continue;
+      queues.remove(thread);
+      return thread;
+    }
+  }
+  return null;
 }

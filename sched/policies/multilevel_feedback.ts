@@ -12,6 +12,7 @@ import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../p
 import { grown } from "../queues/grown.ts";
 import { RunQueues } from "../queues/run_queues.ts";
 import type { Plain } from "../../util/plain.ts";
+import { firstQueued } from "./first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
 /** Options of the multi-level feedback queue. */
@@ -114,16 +115,7 @@ export class MultilevelFeedback implements Policy {
 
   /** The first thread of the highest queue that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    const queues = this.#queues;
-    const view = this.#view!;
-    for (let level = queues.highest; level >= 0; level = queues.below(level)) {
-      for (let thread = queues.head(level); thread >= 0; thread = queues.next(thread)) {
-        if (view.cpus > 1 && !view.allows(thread, cpu)) continue;
-        queues.remove(thread);
-        return thread;
-      }
-    }
-    return null;
+    return firstQueued(this.#queues, { view: this.#view, cpu });
   }
 
   /** Gives way to a higher queue, and to its own when the quantum or the allotment is used up. */
@@ -157,14 +149,12 @@ export class MultilevelFeedback implements Policy {
   timer(): void {
     this.#boostAt = Infinity;
     this.#low = 0;
-    for (
-      const { level, threads } of this.#queues.save()
-        .toSorted((a, b) => b.level - a.level)
-    ) {
-      if (level === this.#top - 1) continue;
-      for (const thread of threads) {
-        this.#queues.remove(thread);
-        this.#queues.push(thread, this.#top - 1);
+    const queues = this.#queues;
+    const top = this.#top - 1;
+    for (let level = queues.below(top); level >= 0; level = queues.below(level)) {
+      for (let thread = queues.head(level); thread >= 0; thread = queues.head(level)) {
+        queues.remove(thread);
+        queues.push(thread, top);
       }
     }
     this.#spent.fill(0);

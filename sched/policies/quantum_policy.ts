@@ -16,6 +16,7 @@ import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../p
 import { grown } from "../queues/grown.ts";
 import { RunQueues } from "../queues/run_queues.ts";
 import type { Plain } from "../../util/plain.ts";
+import { firstQueued } from "./first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
 /** Everything a policy over run queues remembers. */
@@ -111,16 +112,7 @@ export abstract class QuantumPolicy implements Policy {
 
   /** The first thread of the highest queue that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    const queues = this.#queues;
-    const view = this.#view;
-    for (let level = queues.highest; level >= 0; level = queues.below(level)) {
-      for (let thread = queues.head(level); thread >= 0; thread = queues.next(thread)) {
-        if (view !== undefined && view.cpus > 1 && !view.allows(thread, cpu)) continue;
-        queues.remove(thread);
-        return thread;
-      }
-    }
-    return null;
+    return firstQueued(this.#queues, { view: this.#view, cpu });
   }
 
   /**
