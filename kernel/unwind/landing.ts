@@ -10,6 +10,7 @@ import type { Kernel } from "../kernel.ts";
 import { call, type Outcome, panicKernel, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { readKernel, writeKernel } from "../memory/kernel_memory.ts";
+import { moveFpRegisters } from "./fp_registers.ts";
 import { setRegisters } from "./unwind_stack.ts";
 
 /**
@@ -50,9 +51,8 @@ export function land(
     if (offset !== undefined) vectors.push([BigInt(k.layout.fp + offset), value]);
   }
   if (vectors.length === 0) return RETURN;
-  return k.cpuOf(thread).fpOwner === thread
-    ? call("fp_save", [thread.address], { name: "land_vectors", vectors })
-    : landVectors(k, thread, vectors);
+  const then = { name: "land_vectors", vectors } as const;
+  return moveFpRegisters(k, thread, { routine: "fp_save", then });
 }
 
 /** Changes the floating-point state in the thread object, where all of it is. */

@@ -19,9 +19,10 @@ import { readKernel, writeKernel } from "../memory/kernel_memory.ts";
 import { copyout } from "../memory/user_memory.ts";
 import type { Continuation } from "../thread/continuation.ts";
 import type { ExceptionHandler, UserException } from "../thread/handler.ts";
-import { call, type Outcome, resume, RETURN } from "../thread/outcome.ts";
+import { type Outcome, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { raiseException } from "./exceptions.ts";
+import { moveFpRegisters } from "./fp_registers.ts";
 
 /** An exception of user code that nothing resolves: the thread's handler gets it, if it has one. */
 export function raiseUserException(
@@ -36,11 +37,8 @@ export function raiseUserException(
     const why = `${handling.exception.reason}; its handler failed: ${exception.reason}`;
     return giveBack(k, thread, { outcome: "failed", reason: why });
   }
-  const on = k.cpuOf(thread);
   const then = { name: "handler_state", exception } as const;
-  if (on.fpOwner !== thread) return resume(then, 0n);
-  on.cpu.userFp = true;
-  return call("fp_save", [thread.address], then);
+  return moveFpRegisters(k, thread, { routine: "fp_save", then });
 }
 
 /** What becomes of an exception that no handler deals with. */
@@ -169,10 +167,7 @@ function load(
     frame.setRegister(name, view.getBigUint64(STATE.registers + 8 * i, true));
   });
   writeKernel(k, thread.address + BigInt(k.layout.fp), state.subarray(fp));
-  const on = k.cpuOf(thread);
-  if (on.fpOwner !== thread) return resume(then, 0n);
-  on.cpu.userFp = true;
-  return call("fp_load", [thread.address], then);
+  return moveFpRegisters(k, thread, { routine: "fp_load", then });
 }
 
 /** The record of what a thread was interrupted in; its floating-point state is in its object. */
