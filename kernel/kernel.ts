@@ -10,7 +10,7 @@ import type { GuestLabel } from "../arch/guest_labels.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
 import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import { plainText, type PolicyFault, SoundPolicy } from "../sched/host/mod.ts";
-import { RoundRobin } from "../sched/policies/round_robin.ts";
+import { RoundRobin } from "../sched/policies/sharing/round_robin.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";

@@ -32,10 +32,10 @@
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
-export { DeadlineMonotonic } from "./policies/deadline_monotonic.ts";
-export { EarliestDeadlineFirst } from "./policies/earliest_deadline_first.ts";
-export { Fifo } from "./policies/fifo.ts";
-export { FixedPriority } from "./policies/fixed_priority.ts";
+export { DeadlineMonotonic } from "./policies/realtime/deadline_monotonic.ts";
+export { EarliestDeadlineFirst } from "./policies/realtime/earliest_deadline_first.ts";
+export { Fifo } from "./policies/sharing/fifo.ts";
+export { FixedPriority } from "./policies/realtime/fixed_priority.ts";
 export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
 export {
   checkParameters,
@@ -61,20 +61,20 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
-export { type FeedbackOptions, MultilevelFeedback } from "./policies/multilevel_feedback.ts";
-export { Lottery } from "./policies/lottery.ts";
-export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/quantum.ts";
-export { QuantumPolicy } from "./policies/quantum_policy.ts";
+export { type FeedbackOptions, MultilevelFeedback } from "./policies/sharing/multilevel_feedback.ts";
+export { Lottery } from "./policies/fair/lottery.ts";
+export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
+export { QuantumPolicy } from "./policies/common/quantum_policy.ts";
 export {
   createHostedPolicy,
   createPolicy,
   policyNames,
   type PolicyOptions,
 } from "./policies/registry.ts";
-export { OrderedPolicy } from "./policies/ordered_policy.ts";
-export { RateMonotonic } from "./policies/rate_monotonic.ts";
-export { RoundRobin } from "./policies/round_robin.ts";
-export { Stride } from "./policies/stride.ts";
+export { OrderedPolicy } from "./policies/common/ordered_policy.ts";
+export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
+export { RoundRobin } from "./policies/sharing/round_robin.ts";
+export { Stride } from "./policies/fair/stride.ts";
 export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";
 export {

@@ -1,11 +1,11 @@
 // The contract of policy.ts, for every policy of the registry, and what each policy adds to it.
 import { assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "./errors.ts";
-import { FixedPriority } from "./policies/fixed_priority.ts";
-import { DEFAULT_QUANTUM } from "./policies/quantum.ts";
-import { QuantumPolicy } from "./policies/quantum_policy.ts";
+import { FixedPriority } from "./policies/realtime/fixed_priority.ts";
+import { DEFAULT_QUANTUM } from "./policies/common/quantum.ts";
+import { QuantumPolicy } from "./policies/common/quantum_policy.ts";
 import { createPolicy, policyNames } from "./policies/registry.ts";
-import { RoundRobin } from "./policies/round_robin.ts";
+import { RoundRobin } from "./policies/sharing/round_robin.ts";
 import type { ReadyReason } from "./policy.ts";
 import { Hosted } from "./testing/hosted.ts";
 

@@ -1,7 +1,7 @@
 // Whatever a policy does, its host goes on with round robin, and says what was wrong.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
-import { RoundRobin } from "../policies/round_robin.ts";
+import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, SchedulerView } from "../policy.ts";
 import { Hosted } from "../testing/hosted.ts";
 import { Random } from "../../util/random.ts";

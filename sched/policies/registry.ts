@@ -4,16 +4,16 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import { DeadlineMonotonic } from "./deadline_monotonic.ts";
-import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
-import { Fifo } from "./fifo.ts";
-import { FixedPriority } from "./fixed_priority.ts";
-import { Lottery } from "./lottery.ts";
-import { type FeedbackOptions, MultilevelFeedback } from "./multilevel_feedback.ts";
+import { DeadlineMonotonic } from "./realtime/deadline_monotonic.ts";
+import { EarliestDeadlineFirst } from "./realtime/earliest_deadline_first.ts";
+import { Fifo } from "./sharing/fifo.ts";
+import { FixedPriority } from "./realtime/fixed_priority.ts";
+import { Lottery } from "./fair/lottery.ts";
+import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
-import { RateMonotonic } from "./rate_monotonic.ts";
-import { RoundRobin } from "./round_robin.ts";
-import { Stride } from "./stride.ts";
+import { RateMonotonic } from "./realtime/rate_monotonic.ts";
+import { RoundRobin } from "./sharing/round_robin.ts";
+import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
 export type PolicyOptions = FeedbackOptions;

@@ -8,7 +8,7 @@
  */
 import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
-import { RoundRobin } from "../policies/round_robin.ts";
+import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, StopReason, ThreadId } from "../policy.ts";
 import { OrderedQueue } from "../queues/ordered_queue.ts";
 import type { Workload } from "./workload.ts";

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
-import { FixedPriority } from "../policies/fixed_priority.ts";
+import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import { describeFault } from "../host/mod.ts";
 import type { Charge, Policy } from "../policy.ts";
 import { createHostedPolicy, policyNames } from "../policies/registry.ts";
-import { RoundRobin } from "../policies/round_robin.ts";
+import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
 import { formatGantt, type SimulationSummary, summarize } from "./statistics.ts";
 import { randomWorkload, type Step, type ThreadSpec, type Workload } from "./workload.ts";

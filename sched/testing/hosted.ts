@@ -5,7 +5,7 @@
  */
 import { type HostOptions, SoundPolicy } from "../host/mod.ts";
 import type { ParameterOptions } from "../parameters.ts";
-import { RoundRobin } from "../policies/round_robin.ts";
+import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
 
 /** A host that admits threads when they are first ready. */

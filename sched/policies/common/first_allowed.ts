@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { SchedulerView, ThreadId } from "../policy.ts";
-import type { OrderedQueue } from "../queues/ordered_queue.ts";
-import type { RunQueues } from "../queues/run_queues.ts";
+import type { SchedulerView, ThreadId } from "../../policy.ts";
+import type { OrderedQueue } from "../../queues/ordered_queue.ts";
+import type { RunQueues } from "../../queues/run_queues.ts";
 
 /** Removes and returns that thread, or `null`; those before it keep their places. */
 export function firstAllowed(

@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { PRIORITIES, type ThreadParameters } from "../parameters.ts";
-import type { Placement, ThreadId } from "../policy.ts";
-import type { QuantumOptions } from "./quantum.ts";
-import { QuantumPolicy } from "./quantum_policy.ts";
+import { PRIORITIES, type ThreadParameters } from "../../parameters.ts";
+import type { Placement, ThreadId } from "../../policy.ts";
+import type { QuantumOptions } from "../common/quantum.ts";
+import { QuantumPolicy } from "../common/quantum_policy.ts";
 
 /**
  * 256 first-in-first-out queues, one per priority, the highest served first; equals share the CPU

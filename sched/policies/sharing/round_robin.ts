@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { QuantumOptions } from "./quantum.ts";
-import { QuantumPolicy } from "./quantum_policy.ts";
+import type { QuantumOptions } from "../common/quantum.ts";
+import { QuantumPolicy } from "../common/quantum_policy.ts";
 
 /**
  * Runs every ready thread in turn for at most a quantum; a thread that wakes up waits for its turn.

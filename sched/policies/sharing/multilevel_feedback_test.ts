@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatGantt, SchedError, simulate, type Step, summarize, type Workload } from "../mod.ts";
-import { Hosted } from "../testing/hosted.ts";
+import { formatGantt, SchedError, simulate, type Step, summarize, type Workload } from "../../mod.ts";
+import { Hosted } from "../../testing/hosted.ts";
 import { MultilevelFeedback } from "./multilevel_feedback.ts";
 
 const run = (time: number): Step => ({ type: "run", time });

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
-import { OrderedPolicy } from "./ordered_policy.ts";
+import type { ThreadParameters } from "../../parameters.ts";
+import { OrderedPolicy } from "../common/ordered_policy.ts";
 
 /** Shortest relative deadline first; threads without one run when no other is ready. */
 export class DeadlineMonotonic extends OrderedPolicy {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { formatGantt, simulate, summarize, type Workload } from "../mod.ts";
-import { Hosted } from "../testing/hosted.ts";
+import { formatGantt, simulate, summarize, type Workload } from "../../mod.ts";
+import { Hosted } from "../../testing/hosted.ts";
 import { Fifo } from "./fifo.ts";
 
 const jobs = (...times: number[]): Workload =>

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
-import type { ThreadParameters } from "../parameters.ts";
-import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../policy.ts";
-import { grown } from "../queues/grown.ts";
-import { RunQueues } from "../queues/run_queues.ts";
-import type { Plain } from "../../util/plain.ts";
-import { firstQueued } from "./first_allowed.ts";
-import { checkQuantum, type QuantumOptions } from "./quantum.ts";
+import { SchedError } from "../../errors.ts";
+import type { ThreadParameters } from "../../parameters.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
+import { grown } from "../../queues/grown.ts";
+import { RunQueues } from "../../queues/run_queues.ts";
+import type { Plain } from "../../../util/plain.ts";
+import { firstQueued } from "../common/first_allowed.ts";
+import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 
 /** Options of the multi-level feedback queue. */
 export interface FeedbackOptions extends QuantumOptions {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { simulate, summarize, type Workload } from "../mod.ts";
-import { Hosted } from "../testing/hosted.ts";
+import { simulate, summarize, type Workload } from "../../mod.ts";
+import { Hosted } from "../../testing/hosted.ts";
 import { Lottery } from "./lottery.ts";
 
 const twins = (time: number, weights: readonly number[]): Workload =>

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
-import { OrderedPolicy } from "./ordered_policy.ts";
+import type { ThreadParameters } from "../../parameters.ts";
+import { OrderedPolicy } from "../common/ordered_policy.ts";
 
 /** Shortest period first; threads without one run when no other is ready, in order of arrival. */
 export class RateMonotonic extends OrderedPolicy {

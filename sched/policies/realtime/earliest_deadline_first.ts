@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
-import type { ReadyReason, ThreadId } from "../policy.ts";
-import { OrderedPolicy } from "./ordered_policy.ts";
+import type { ThreadParameters } from "../../parameters.ts";
+import type { ReadyReason, ThreadId } from "../../policy.ts";
+import { OrderedPolicy } from "../common/ordered_policy.ts";
 
 /**
  * Smallest absolute deadline first. A job begins when its thread starts, wakes up or is released,

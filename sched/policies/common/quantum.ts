@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
+import { SchedError } from "../../errors.ts";
 
 /** Quantum used when none is given. */
 export const DEFAULT_QUANTUM = 10_000;

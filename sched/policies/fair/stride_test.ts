@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { Random } from "../../util/random.ts";
-import { simulate, type ThreadSpec, type Workload } from "../mod.ts";
-import { Hosted } from "../testing/hosted.ts";
+import { Random } from "../../../util/random.ts";
+import { simulate, type ThreadSpec, type Workload } from "../../mod.ts";
+import { Hosted } from "../../testing/hosted.ts";
 import { Stride } from "./stride.ts";
 
 /** Which thread has each quantum. */

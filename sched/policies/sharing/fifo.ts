@@ -6,10 +6,10 @@
  *
  * @module
  */
-import type { Policy, SchedulerView, ThreadId, Wakeup } from "../policy.ts";
-import { RunQueues } from "../queues/run_queues.ts";
-import type { Plain } from "../../util/plain.ts";
-import { firstQueued } from "./first_allowed.ts";
+import type { Policy, SchedulerView, ThreadId, Wakeup } from "../../policy.ts";
+import { RunQueues } from "../../queues/run_queues.ts";
+import type { Plain } from "../../../util/plain.ts";
+import { firstQueued } from "../common/first_allowed.ts";
 
 /** One queue, and no quantum; priorities are ignored. */
 export class Fifo implements Policy {

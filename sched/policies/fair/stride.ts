@@ -7,13 +7,13 @@
  *
  * @module
  */
-import { NICE_0_WEIGHT, type ThreadParameters } from "../parameters.ts";
-import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../policy.ts";
-import { grown } from "../queues/grown.ts";
-import { type OrderedEntry, OrderedQueue } from "../queues/ordered_queue.ts";
-import type { Plain } from "../../util/plain.ts";
-import { firstAllowed } from "./first_allowed.ts";
-import { checkQuantum, type QuantumOptions } from "./quantum.ts";
+import { NICE_0_WEIGHT, type ThreadParameters } from "../../parameters.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
+import { grown } from "../../queues/grown.ts";
+import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
+import type { Plain } from "../../../util/plain.ts";
+import { firstAllowed } from "../common/first_allowed.ts";
+import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 
 /** Everything the policy remembers. */
 type StrideState = {

@@ -6,12 +6,12 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
-import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../policy.ts";
-import { grown } from "../queues/grown.ts";
-import { Tickets } from "../queues/tickets.ts";
-import type { Plain } from "../../util/plain.ts";
-import { checkQuantum, type QuantumOptions } from "./quantum.ts";
+import type { ThreadParameters } from "../../parameters.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
+import { grown } from "../../queues/grown.ts";
+import { Tickets } from "../../queues/tickets.ts";
+import type { Plain } from "../../../util/plain.ts";
+import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 
 /** Everything the policy remembers; the random numbers are the host's. */
 type LotteryState = {

@@ -1,8 +1,8 @@
 // Rate monotonic, deadline monotonic and earliest deadline first on published task sets.
 import { assertEquals } from "@std/assert";
-import { simulate, type Step, type ThreadSpec, type Workload } from "../mod.ts";
-import type { Policy } from "../policy.ts";
-import { Hosted } from "../testing/hosted.ts";
+import { simulate, type Step, type ThreadSpec, type Workload } from "../../mod.ts";
+import type { Policy } from "../../policy.ts";
+import { Hosted } from "../../testing/hosted.ts";
 import { DeadlineMonotonic } from "./deadline_monotonic.ts";
 import { EarliestDeadlineFirst } from "./earliest_deadline_first.ts";
 import { FixedPriority } from "./fixed_priority.ts";
