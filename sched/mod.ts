@@ -61,7 +61,10 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
-export { type FeedbackOptions, MultilevelFeedback } from "./policies/sharing/multilevel_feedback.ts";
+export {
+  type FeedbackOptions,
+  MultilevelFeedback,
+} from "./policies/sharing/multilevel_feedback.ts";
 export { Lottery } from "./policies/fair/lottery.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
 export { QuantumPolicy } from "./policies/common/quantum_policy.ts";

@@ -54,6 +54,8 @@ export interface Wakeup extends Placement {
   readonly cpu: number;
   /** Why it becomes ready. */
   readonly reason: ReadyReason;
+  /** CPU time it needs until it blocks or ends, where the host knows the future; else 0. */
+  readonly burst: number;
 }
 
 /** What a thread has run; a record of the host's, not to be kept. */

@@ -92,6 +92,7 @@ export class SoundPolicy {
     previous: 0,
     waker: null,
     hint: "none",
+    burst: 0,
   };
   readonly #charge: Mutable<Charge> = { cpu: 0, elapsed: 0 };
   readonly #stop: Mutable<Stop> = { cpu: 0, elapsed: 0, reason: "quantum" };
@@ -190,20 +191,26 @@ export class SoundPolicy {
 
   /**
    * Makes a thread ready.
-   * @param options why, and what its waker knows
+   * @param options why, what its waker knows, and its `burst` as in {@linkcode Wakeup}, 0 if absent
    * @returns the CPU it is meant for
    * @throws {SchedError} `invalid-thread` if it is unknown or ready
    */
   enqueue(
     thread: ThreadId,
-    options: { reason: ReadyReason; hint?: WakeHint; waker?: ThreadId | null },
+    options: {
+      readonly reason: ReadyReason;
+      readonly hint?: WakeHint;
+      readonly waker?: ThreadId | null;
+      readonly burst?: number;
+    },
   ): number {
-    const { reason, hint = "none", waker = null } = options;
+    const { reason, hint = "none", waker = null, burst = 0 } = options;
     const timed = this.#timeout !== Infinity;
     const wakeup = this.#wakeup;
     wakeup.reason = reason;
     wakeup.hint = hint;
     wakeup.waker = waker;
+    wakeup.burst = burst;
     let cpu = 0;
     if (this.#cpus > 1) {
       cpu = wakeup.previous = this.#previous(thread);
@@ -540,7 +547,7 @@ export class SoundPolicy {
     }
     for (const thread of ready) {
       const cpu = this.#previous(thread);
-      this.#policy.enqueue(thread, { ...this.#wakeup, cpu, reason: "wakeup" });
+      this.#policy.enqueue(thread, { ...this.#wakeup, cpu, reason: "wakeup", burst: 0 });
     }
     this.#options.onFault?.(fault);
   }

@@ -9,7 +9,7 @@
 import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
-import type { Policy, StopReason, ThreadId } from "../policy.ts";
+import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
 import { OrderedQueue } from "../queues/ordered_queue.ts";
 import type { Workload } from "./workload.ts";
 
@@ -50,12 +50,6 @@ const NONE = -1;
 /** So many rounds of one instant are taken for ever. */
 const MOST_ROUNDS = 10_000;
 
-// Allocated once.
-const START = { reason: "start" } as const;
-const WAKEUP = { reason: "wakeup" } as const;
-const YIELD = { reason: "yield" } as const;
-const PREEMPT = { reason: "preempt" } as const;
-
 /** One run of a workload. */
 export class Simulation {
   /** Who decides. */
@@ -73,6 +67,8 @@ export class Simulation {
   readonly #steps: Int32Array;
   /** What is left of the run step each thread is in. */
   readonly #left: Float64Array;
+  /** CPU time each thread needs after that until it blocks or ends. */
+  readonly #rest: Float64Array;
   // By CPU: its thread, the one before, and when it is switched to, when its step ends, when it was
   // charged last, when a tick matters next, and when it must be attended to.
   readonly #on: Int32Array;
@@ -88,6 +84,7 @@ export class Simulation {
   /** Whether it is free and has a reason to pick. */
   readonly #asks: Uint8Array;
   #busy = 0;
+  readonly #ready: { reason: ReadyReason; burst: number } = { reason: "start", burst: 0 };
   readonly #charge = { cpu: 0, elapsed: 0 };
   readonly #stop: { cpu: number; elapsed: number; reason: StopReason } = {
     cpu: 0,
@@ -105,6 +102,7 @@ export class Simulation {
     this.#cpus = cpus;
     this.#steps = new Int32Array(workload.length).fill(NONE);
     this.#left = new Float64Array(workload.length);
+    this.#rest = new Float64Array(workload.length);
     this.#on = new Int32Array(cpus).fill(NONE);
     this.#last = new Int32Array(cpus).fill(NONE);
     this.#switching = new Uint8Array(cpus);
@@ -181,18 +179,30 @@ export class Simulation {
         this.#steps[thread] = 0;
         this.host.admit(thread, this.#workload[thread]);
       }
-      const cpu = this.#enqueue(thread, starts ? START : WAKEUP);
+      this.#rest[thread] = this.#burst(thread);
+      const cpu = this.#enqueue(thread, starts ? "start" : "wakeup");
       this.#sink.thread(starts ? "arrive" : "wake", time, thread, cpu);
       if (this.#on[cpu]! !== NONE && this.host.preempts(thread, cpu)) this.#kick(cpu);
       this.#changed.fill(1);
     }
   }
 
-  #enqueue(
-    thread: ThreadId,
-    why: typeof START | typeof WAKEUP | typeof YIELD | typeof PREEMPT,
-  ): number {
-    const cpu = this.host.enqueue(thread, why);
+  /** CPU time of a thread from its next step on until it blocks or ends. */
+  #burst(thread: ThreadId): number {
+    const { steps } = this.#workload[thread]!;
+    let sum = 0;
+    for (let index = this.#steps[thread]!; index < steps.length; index++) {
+      const step = steps[index]!;
+      if (step.type === "sleep") break;
+      if (step.type === "run") sum += step.time;
+    }
+    return sum;
+  }
+
+  #enqueue(thread: ThreadId, reason: ReadyReason): number {
+    this.#ready.reason = reason;
+    this.#ready.burst = this.#left[thread]! + this.#rest[thread]!;
+    const cpu = this.host.enqueue(thread, this.#ready);
     if (this.#busy < this.#cpus) {
       for (let other = 0; other < this.#cpus; other++) this.#asks[other]! |= 1;
       this.#asks[cpu] = 2;
@@ -232,7 +242,7 @@ export class Simulation {
     this.#left[thread] = this.#stepEnd[cpu]! - this.#now;
     this.#sink.thread("preempt", this.#now, thread, cpu);
     this.#release(cpu, expired ? "quantum" : "preempted");
-    this.#enqueue(thread, PREEMPT);
+    this.#enqueue(thread, "preempt");
   }
 
   /** A thread has its CPU from now on. */
@@ -252,6 +262,7 @@ export class Simulation {
     const now = this.#now;
     if (step?.type === "run") {
       this.#stepEnd[cpu] = now + step.time;
+      this.#rest[thread]! -= step.time;
       return;
     }
     this.#left[thread] = 0;
@@ -261,7 +272,7 @@ export class Simulation {
       this.host.forget(thread);
     } else if (step.type === "yield") {
       this.#release(cpu, "yielded");
-      this.#enqueue(thread, YIELD);
+      this.#enqueue(thread, "yield");
     } else {
       this.#release(cpu, "blocked");
       this.#alarms.insert(thread, now + step.time, thread);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
 import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import { describeFault } from "../host/mod.ts";
-import type { Charge, Policy } from "../policy.ts";
+import type { Charge, Policy, Wakeup } from "../policy.ts";
 import { createHostedPolicy, policyNames } from "../policies/registry.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
@@ -427,4 +427,31 @@ Deno.test("simulate, a quantum of many instructions costs one tick", () => {
   const workload = [job("a", { time: 10_000 }), job("b", { time: 10_000 })];
   run(workload, new Counting({ quantum: 1_000 }));
   assertEquals(ticks, 18);
+});
+
+Deno.test("simulate, tells how long a thread runs until it blocks or ends: runs on both sides of a yield, less what it has run", () => {
+  const told: string[] = [];
+  class Listening extends RoundRobin {
+    override enqueue(thread: number, wakeup: Wakeup): void {
+      told.push(`${thread} ${wakeup.reason} ${wakeup.burst}`);
+      super.enqueue(thread, wakeup);
+    }
+  }
+  const steps: Step[] = [
+    { type: "run", time: 7 },
+    { type: "yield" },
+    { type: "run", time: 2 },
+    { type: "sleep", time: 4 },
+    { type: "run", time: 3 },
+  ];
+  run([job("a", { steps }), job("b", { time: 12 })], new Listening({ quantum: 5 }));
+  assertEquals(told, [
+    "0 start 9",
+    "1 start 12",
+    "0 preempt 4",
+    "1 preempt 7",
+    "0 yield 2",
+    "1 preempt 2",
+    "0 wakeup 3",
+  ]);
 });

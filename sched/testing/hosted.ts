@@ -8,6 +8,14 @@ import type { ParameterOptions } from "../parameters.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
 
+/** How a thread becomes ready, and its parameters if it is new. */
+export interface ReadyOptions extends ParameterOptions {
+  /** Why; it starts if absent. */
+  readonly reason?: ReadyReason;
+  /** CPU time until it blocks; 0 if absent. */
+  readonly burst?: number;
+}
+
 /** A host that admits threads when they are first ready. */
 export class Hosted {
   /** The host itself. */
@@ -26,11 +34,11 @@ export class Hosted {
   }
 
   /** Makes a thread ready. */
-  ready(thread: ThreadId, options: ParameterOptions & { reason?: ReadyReason } = {}): void {
-    const { reason = "start", priority = 10, ...others } = options;
+  ready(thread: ThreadId, options: ReadyOptions = {}): void {
+    const { reason = "start", burst = 0, priority = 10, ...others } = options;
     if (!this.#known.has(thread)) this.host.admit(thread, { priority, ...others });
     this.#known.add(thread);
-    this.host.enqueue(thread, { reason });
+    this.host.enqueue(thread, { reason, burst });
   }
 
   /** A CPU gets the thread that is picked. */

@@ -6,7 +6,14 @@
  * @module
  */
 import type { ThreadParameters } from "../../parameters.ts";
-import type { Placement, Policy, ReadyReason, SchedulerView, ThreadId, Wakeup } from "../../policy.ts";
+import type {
+  Placement,
+  Policy,
+  ReadyReason,
+  SchedulerView,
+  ThreadId,
+  Wakeup,
+} from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";

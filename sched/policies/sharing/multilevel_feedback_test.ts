@@ -1,5 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatGantt, SchedError, simulate, type Step, summarize, type Workload } from "../../mod.ts";
+import {
+  formatGantt,
+  SchedError,
+  simulate,
+  type Step,
+  summarize,
+  type Workload,
+} from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { MultilevelFeedback } from "./multilevel_feedback.ts";
 
