@@ -14,7 +14,7 @@ import {
   type MapSection,
 } from "./map_layout.ts";
 import { addressText, betweenText, BYTES, sizeText } from "./map_text.ts";
-import { Drawing, LINE_HEIGHT, MARGIN, STACK_COLORS } from "./svg.ts";
+import { BAR_COLORS, Drawing, LINE_HEIGHT, MARGIN } from "../../../util/svg.ts";
 
 /** One map of a drawing. */
 export interface MapPanel {
@@ -45,7 +45,7 @@ class MapDrawing {
     this.#drawing = drawing;
     this.#y = y;
     this.#colors = new Map(
-      map.stacks.map(({ id }, i) => [id, STACK_COLORS[i % STACK_COLORS.length]!]),
+      map.stacks.map(({ id }, i) => [id, BAR_COLORS[i % BAR_COLORS.length]!]),
     );
   }
 

@@ -1,6 +1,6 @@
 /**
- * As much of SVG as maps are drawn with: text, boxes and lines whose colors suit light and dark
- * pages alike.
+ * As much of SVG as maps and charts are drawn with: text, boxes and lines whose colors suit light
+ * and dark pages alike.
  *
  * @module
  */
@@ -11,8 +11,11 @@ export const LINE_HEIGHT = 20;
 /** Width that a character of the monospaced font may have at most, in pixels. */
 export const CHARACTER_WIDTH = 8;
 
+/** Free space around a drawing, in pixels. */
+export const MARGIN = 24;
+
 /** Fill or stroke of a class, on light pages and on dark ones. */
-interface Shade {
+export interface Shade {
   readonly property: "fill" | "stroke";
   readonly light: string;
   readonly dark: string;
@@ -30,8 +33,8 @@ export const SHADES: Readonly<Record<string, Shade>> = {
   bad: { property: "fill", light: "#b31d28", dark: "#ff8f87" },
 };
 
-/** Colors that tell stacks apart, for bars on light and on dark pages. */
-export const STACK_COLORS: readonly string[] = [
+/** Colors that tell a few things apart, for bars on light and on dark pages. */
+export const BAR_COLORS: readonly string[] = [
   "#0969da",
   "#1a7f37",
   "#8250df",
@@ -40,19 +43,23 @@ export const STACK_COLORS: readonly string[] = [
   "#0b7c8c",
 ];
 
-function styleOf(theme: "light" | "dark"): string {
-  return Object.entries(SHADES).map(([name, shade]) =>
+function shadesOf(shades: Readonly<Record<string, Shade>>, theme: "light" | "dark"): string {
+  return Object.entries(shades).map(([name, shade]) =>
     `.${name}{${shade.property}:${shade[theme]}}`
   ).join("");
 }
 
-const STYLE = [
-  "text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}",
-  ".strong{font-weight:bold}",
-  ".edge,.alarm{stroke-width:1;fill:none}.alarm{stroke-width:3}",
-  styleOf("light"),
-  `@media (prefers-color-scheme:dark){${styleOf("dark")}}`,
-].join("\n");
+function styleOf({ shades = {}, rules = [] }: DrawingStyle): string {
+  const all = { ...SHADES, ...shades };
+  return [
+    "text{font:13px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}",
+    ".strong{font-weight:bold}",
+    ".edge,.alarm{stroke-width:1;fill:none}.alarm{stroke-width:3}",
+    ...rules,
+    shadesOf(all, "light"),
+    `@media (prefers-color-scheme:dark){${shadesOf(all, "dark")}}`,
+  ].join("\n");
+}
 
 /** Text as it stands in XML; characters that XML cannot have are replaced. */
 export function escapeXml(text: string): string {
@@ -61,55 +68,66 @@ export function escapeXml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
+/** What a drawing has beside the classes of {@linkcode SHADES}. */
+export interface DrawingStyle {
+  /** More classes. */
+  readonly shades?: Readonly<Record<string, Shade>>;
+  /** Rules of its style sheet, one a line. */
+  readonly rules?: readonly string[];
+}
+
 /** A drawing under construction. Lengths are pixels, from the upper left corner. */
 export class Drawing {
-  #shapes: string[] = [];
+  /** Each is given the width between the margins. */
+  readonly #shapes: ((inner: number) => string)[] = [];
+  readonly #style: DrawingStyle;
   #width = 0;
+
+  /** A page with nothing on it. */
+  constructor(style: DrawingStyle = {}) {
+    this.#style = style;
+  }
+
+  /** Adds elements as they are, which need the page up to `right`; all text in them is escaped. */
+  shape(markup: string, right = 0): void {
+    this.#width = Math.max(this.#width, right);
+    this.#shapes.push(() => markup);
+  }
 
   /** Adds text whose baseline is at `y`; `classes` are those of {@linkcode SHADES}. */
   text(x: number, y: number, classes: string, text: string): void {
     this.#width = Math.max(this.#width, x + [...text].length * CHARACTER_WIDTH);
-    this.#shapes.push(`<text x="${x}" y="${y}" class="${classes}">${escapeXml(text)}</text>`);
+    this.shape(`<text x="${x}" y="${y}" class="${classes}">${escapeXml(text)}</text>`);
   }
 
   /** Adds a box from edge to edge of the page, but for its margins. */
   band(y: number, height: number, classes: string): void {
-    this.#shapes.push(
-      `<rect x="${MARGIN}" y="${y}" width="WIDTH" height="${height}" class="${classes}"/>`,
+    this.#shapes.push((inner) =>
+      `<rect x="${MARGIN}" y="${y}" width="${inner}" height="${height}" class="${classes}"/>`
     );
   }
 
   /** Adds a colored bar at the left margin. */
   bar(y: number, height: number, color: string): void {
-    this.#shapes.push(
-      `<rect x="${MARGIN}" y="${y}" width="6" height="${height}" fill="${color}"/>`,
-    );
+    this.shape(`<rect x="${MARGIN}" y="${y}" width="6" height="${height}" fill="${color}"/>`);
   }
 
   /** Adds a line across the page, but for its margins. */
   rule(y: number, classes: string): void {
-    this.#shapes.push(`<path d="M${MARGIN} ${y}hWIDTH" class="${classes}"/>`);
+    this.#shapes.push((inner) => `<path d="M${MARGIN} ${y}h${inner}" class="${classes}"/>`);
   }
 
   /** The document: a file of its own, that refers to nothing else. */
   document(height: number, title: string): string {
     const width = Math.max(this.#width + MARGIN, 480);
-    const inner = String(width - 2 * MARGIN);
-    const shapes = this.#shapes.map((shape) =>
-      // Text comes escaped and in elements of its own, which name no width.
-      shape.startsWith("<text") ? shape : shape.replace("WIDTH", inner)
-    );
     return [
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
       `viewBox="0 0 ${width} ${height}" role="img">`,
       `<title>${escapeXml(title)}</title>`,
-      `<style>${STYLE}</style>`,
+      `<style>${styleOf(this.#style)}</style>`,
       `<rect width="${width}" height="${height}" class="page"/>`,
-      ...shapes,
+      ...this.#shapes.map((shape) => shape(width - 2 * MARGIN)),
       "</svg>\n",
     ].join("\n");
   }
 }
-
-/** Free space around a drawing, in pixels. */
-export const MARGIN = 24;
