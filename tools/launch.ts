@@ -5,8 +5,8 @@
  *
  *     deno run -A tools/launch.ts JOB [--engine | --engine-for=NAME,…] [ARGUMENT …]
  *
- * Jobs are `run SCRIPT`, `test`, `bench`, `check`, `imports`, `lint`, `doc-lint`, `fmt`, `publish`
- * and `ok`, which is the whole gate.
+ * Jobs are `run SCRIPT`, `test`, `sweeps`, `bench`, `check`, `imports`, `lint`, `doc-lint`, `fmt`,
+ * `publish` and `ok`, which is the whole gate.
  * `--engine` sees to libunicorn first; `--engine-for` does so when the script's first argument is
  * one of the names.
  *
@@ -84,6 +84,13 @@ const JOBS: Record<string, Job> = {
   // are the business of `check`.
   test: (offline, args) =>
     deno(["test", "-A", "--no-check", "--parallel", ...importMapFlags(offline), ...args]),
+  // Those tests that are shorter in `test`, in full length.
+  sweeps: async (offline, args) => {
+    const { readImports } = await import("./check_imports.ts");
+    const { sweptTests } = await import("./swept_tests.ts");
+    Deno.env.set("TRAPLINE_SWEEP", "full");
+    return await JOBS.test!(offline, [...args, ...sweptTests(await readImports(ROOT))]);
+  },
   bench: (offline, args) => deno(["bench", "-A", ...importMapFlags(offline), ...args]),
   check: (offline, args) => deno(["check", ...importMapFlags(offline), ...args]),
   imports: (offline) => run(offline, ["tools/check_imports.ts"]),

@@ -6,6 +6,7 @@ import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
 import { DATA, DATA_END, RESULT, ScriptProgram, SYS } from "../testing/script_program.ts";
 import { type Program, Session, type SessionOptions } from "../testing/session.ts";
+import { sweep } from "../../util/testing/sweep.ts";
 
 const INVALID_ARGUMENT = -4;
 const RESOURCE_SHORTAGE = -6;
@@ -39,6 +40,9 @@ function run(
 
 const ALL_ENDED = "all tasks have ended";
 const DEADLOCK = "Deadlock: every thread is blocked and nothing is due";
+
+/** Turns of a loop between two moments at which a task is ended. */
+const STEP = sweep({ quick: 700, full: 173 });
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`Exit ${arch}, codes are 32 bits with a sign`, () => {
@@ -191,7 +195,7 @@ for (const arch of ARCH_NAMES) {
       // The killer tries as soon as the number exists, in steps that come out at different places
       // of the loading.
       const moments = new Set<string>();
-      for (let delay = 1; delay < 3000; delay += 173) {
+      for (let delay = 1; delay < 3000; delay += STEP) {
         const killer = script(arch).label("again").call(SYS.NULL).spin(delay)
           .call(SYS.TASK_TERMINATE, 2).jumpIf(INVALID_ARGUMENT, "again").exit(0);
         using session = new Session({

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";
-import { sweep } from "../../util/testing/sweep.ts";
+import { everySecond, sweep } from "../../util/testing/sweep.ts";
 import type { ProgramMode } from "../program/loader.ts";
 import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
@@ -51,7 +51,9 @@ async function check(arch: ArchName, mode: ProgramMode, cause: string, catcher: 
 
 for (const arch of ARCH_NAMES) {
   for (const mode of ["user", "kernel"] as const) {
-    for (const cause of CAUSES) {
+    // The quick sweep has each cause in two of the four.
+    const part = Number(arch === "x86_64") + Number(mode === "user");
+    for (const cause of everySecond(CAUSES, part)) {
       Deno.test(`unwind ${arch} in ${mode} mode, ${cause}: destructors run once, innermost first`, async (t) => {
         for (const catcher of CATCHERS) {
           await t.step(

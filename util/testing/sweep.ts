@@ -19,5 +19,19 @@ export function sweep<T>(lengths: { quick: T; full: T }): T {
  * @param part which half: those of even places, or, if odd, those of odd ones
  */
 export function everySecond<T>(list: readonly T[], part: number): readonly T[] {
-  return sweep({ quick: list.filter((_, i) => (i + part) % 2 === 0), full: list });
+  return everyNth(list, 2, part);
+}
+
+/**
+ * All of a list; in the quick sweep one of so many parts of it.
+ * @param parts number of parts
+ * @param part which one, from 0
+ */
+export function everyNth<T>(list: readonly T[], parts: number, part: number): readonly T[] {
+  return sweep({ quick: list.filter((_, i) => (i + part) % parts === 0), full: list });
+}
+
+/** Whether to pass over a test that only the full sweep has, or has on one more architecture. */
+export function leftToFull(condition = true): boolean {
+  return sweep({ quick: condition, full: false });
 }
