@@ -11,6 +11,7 @@ export type SchedErrorKind =
   | "unknown-option"
   | "invalid-option"
   | "invalid-policy"
+  | "invalid-policy-spec"
   | "invalid-thread"
   | "invalid-parameter"
   | "invalid-workload"

@@ -74,6 +74,12 @@ export {
   policyNames,
   type PolicyOptions,
 } from "./policies/registry.ts";
+export {
+  createSpecifiedPolicy,
+  parsePolicySpec,
+  parsePolicySpecs,
+  type PolicySpec,
+} from "./policies/policy_spec.ts";
 export { OrderedPolicy } from "./policies/common/ordered_policy.ts";
 export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
 export { RoundRobin } from "./policies/sharing/round_robin.ts";

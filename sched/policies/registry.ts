@@ -83,18 +83,22 @@ export function createPolicy(name: string, options: PolicyOptions = {}): Policy 
 }
 
 /**
- * Creates a policy by name for a host that has a quantum to offer: options the policy does not have
- * are left out.
+ * Creates a policy by name for a host that has a quantum to offer: what is offered and the policy
+ * does not have is left out.
  * @param name one of {@linkcode policyNames}
- * @param options what the host has to offer
- * @throws {SchedError} `unknown-policy`, naming those that exist; `invalid-option`
+ * @param offered what the host has to offer
+ * @param options what was asked for, which comes first and must be the policy's
+ * @throws {SchedError} `unknown-policy`, naming those that exist; `unknown-option`;
+ *   `invalid-option`
  */
-export function createHostedPolicy(name: string, options: PolicyOptions): Policy {
-  const offered = entry(name).options.map((option) => [option, options[option]] as const);
-  return createPolicy(
-    name,
-    Object.fromEntries(offered.filter(([, value]) => value !== undefined)),
-  );
+export function createHostedPolicy(
+  name: string,
+  offered: PolicyOptions,
+  options: PolicyOptions = {},
+): Policy {
+  const taken = entry(name).options.map((option) => [option, offered[option]] as const);
+  const defaults = Object.fromEntries(taken.filter(([, value]) => value !== undefined));
+  return createPolicy(name, { ...defaults, ...options });
 }
 
 function entry(name: string): Entry {
