@@ -38,6 +38,21 @@ export { Fifo } from "./policies/sharing/fifo.ts";
 export { FixedPriority } from "./policies/realtime/fixed_priority.ts";
 export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
 export {
+  type LockAnswer,
+  type LockKind,
+  Locks,
+  type LocksHost,
+  type LocksState,
+  type MutexOptions,
+  type MutexProtocol,
+  type ObjectRecord,
+  type ReleaseAnswer,
+  type SemaphoreOptions,
+  type ThreadLocks,
+  type UrgencyParameter,
+  type WakeAnswer,
+} from "./locks/mod.ts";
+export {
   checkParameters,
   DEFAULT_PARAMETERS,
   MAX_CPUS,

@@ -1,0 +1,31 @@
+/**
+ * Mutexes with owners, semaphores and condition variables, for the simulator and the kernel alike:
+ * who has what, who waits for it, and what parameters threads have because of it.
+ *
+ * Who gives something up hands it over: the first waiter has it before it runs, so that nobody
+ * takes it in between, and a wait is bounded by the threads that are more urgent or came earlier.
+ * Waiters are served in the order of urgency, equals as they came. A thread that is signaled does
+ * not run to find its mutex taken: it goes over to the mutex's waiters.
+ *
+ * Inheritance is transitive and follows every change: of waiters, of what is asked for them, of
+ * who holds what. A wait for a mutex that would never end is refused, with the cycle. Locks decide
+ * nothing about CPUs. Whenever they tell of other parameters, a running thread may have to give way
+ * and a ready one may take its CPU: their host has to look.
+ *
+ * @module
+ */
+export type {
+  LockAnswer,
+  LockKind,
+  LocksHost,
+  LocksState,
+  MutexOptions,
+  MutexProtocol,
+  ObjectRecord,
+  ReleaseAnswer,
+  SemaphoreOptions,
+  ThreadLocks,
+  WakeAnswer,
+} from "./answers.ts";
+export { Locks } from "./locks.ts";
+export type { UrgencyParameter } from "./urgency.ts";
