@@ -10,10 +10,12 @@ import { enterAt, enterKernelProgram, executeInKernel } from "./boot/kernel_prog
 import * as daemons from "./daemons/daemons.ts";
 import type { Kernel } from "./kernel.ts";
 import { printPiece } from "./syscall/basic.ts";
+import { moveWaiters, waitForWord } from "./syscall/futex.ts";
 import { changeMask, finishCopy, writePiece } from "./syscall/linux.ts";
 import { finishExceptionReturn } from "./syscall/exceptions.ts";
 import { finish, finishWith } from "./syscall/syscall.ts";
 import { writeStatus } from "./syscall/task.ts";
+import { waitStatus } from "./syscall/waiting.ts";
 import { raisePanic, raiseThrow, readPanicFile, readPanicMessage } from "./syscall/unwind.ts";
 import type { Continuation, ContinuationName, ContinuationTable } from "./thread/continuation.ts";
 import { EXIT, type Outcome, panicKernel, resume, RETURN } from "./thread/outcome.ts";
@@ -72,6 +74,9 @@ const STEPS: { readonly [Name in ContinuationName]: Step<Name> } = {
   linux_signal_set: (k, thread, at, copied) => changeMask(k, thread, { ...at, copied }),
   linux_write: (k, thread, writing, copied) => writePiece(k, thread, { writing, copied }),
   linux_status: (k, thread, _, kr) => finishCopy({ k, thread }, kr),
+  wait_over: (k, thread, _, result) => finishWith({ k, thread }, waitStatus(result)),
+  futex_wait: (k, thread, wait, kr) => waitForWord(k, thread, { ...wait, kr }),
+  futex_requeue: (k, thread, move, kr) => moveWaiters(k, thread, { ...move, kr }),
   task_status: (k, thread, { task, address }) =>
     writeStatus(k, thread, { task: k.task(task), address }),
 

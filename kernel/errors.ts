@@ -49,7 +49,10 @@ export const KernReturn = {
   INVALID_ARGUMENT: 4,
   FAILURE: 5,
   RESOURCE_SHORTAGE: 6,
+  ABORTED: 14,
+  INVALID_VALUE: 18,
   TERMINATED: 37,
   /** No such system call (MIG_BAD_ID in Mach, outside its range of return codes). */
   NOT_IMPLEMENTED: 46,
+  OPERATION_TIMED_OUT: 49,
 } as const;

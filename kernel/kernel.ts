@@ -19,7 +19,8 @@ import { Console } from "./console.ts";
 import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";
 import { PerCpu } from "./per_cpu.ts";
-import type { QueueName, WaitResult } from "./thread/continuation.ts";
+import type { QueueName, Wait, WaitResult } from "./thread/continuation.ts";
+import { FutexTable } from "./thread/futex_table.ts";
 import { SleepQueue } from "./thread/sleep_queue.ts";
 import { StackPool } from "./thread/stack_pool.ts";
 import { Task } from "./thread/task.ts";
@@ -149,7 +150,9 @@ export class Kernel {
   readonly threads: Thread[] = [];
   /** Boot modules, by index. */
   readonly bootModules: BootModule[] = [];
-  /** Threads that sleep until a time. */
+  /** Threads that wait for a change of a word in memory. */
+  readonly futexes: FutexTable = new FutexTable();
+  /** Threads that sleep until a time, and those whose wait for something else ends then. */
   readonly sleepers: SleepQueue = new SleepQueue();
   /** Pages of all tasks that can be dropped and read again, oldest first. */
   readonly cleanPages: Set<ResidentPage> = new Set();
@@ -481,6 +484,23 @@ export class Kernel {
     this.policy.enqueue(thread.id, REASONS[reason]);
   }
 
+  /** A thread waits for what `wait` says, for its time at most if it has one. */
+  waitUntil(thread: Thread, wait: Extract<Wait, { readonly until: number | null }>): void {
+    thread.waitFor(wait);
+    if (wait.until !== null) this.sleepers.add({ thread: thread.id, until: wait.until });
+  }
+
+  /** Makes a thread ready that waits, and takes it off whatever it waits for. */
+  endWait(thread: Thread, result: WaitResult): void {
+    this.cancelWait(thread);
+    this.makeReady(thread, result);
+  }
+
+  /** The time of a thread has come that slept, or waited for something for so long. */
+  expire(thread: Thread): void {
+    this.endWait(thread, thread.wait?.kind === "time" ? "awakened" : "timed-out");
+  }
+
   /** Takes a blocked thread off whatever it waits for. */
   cancelWait(thread: Thread): void {
     const { wait } = thread;
@@ -491,6 +511,10 @@ export class Kernel {
         break;
       case "time":
         this.sleepers.remove(thread.id);
+        break;
+      case "futex":
+        this.futexes.remove(wait, thread.id);
+        if (wait.until !== null) this.sleepers.remove(thread.id);
         break;
       case "task":
         this.task(wait.task).removeWaiter(thread.id);

@@ -75,6 +75,7 @@ export { PerCpu, type PerCpuRecord } from "./per_cpu.ts";
 export * from "./snapshot/mod.ts";
 export type * from "./thread/continuation.ts";
 export type { ThreadSummary } from "./thread/describe.ts";
+export { type FutexKey, type FutexRecord, FutexTable } from "./thread/futex_table.ts";
 export type { Outcome } from "./thread/outcome.ts";
 export { type Sleeper, SleepQueue } from "./thread/sleep_queue.ts";
 export { StackPool, type StackPoolRecord } from "./thread/stack_pool.ts";

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "508856779e8b4929f964f4f38efcf28dd6c783038f45072e4ecdc100df8339ff",
+  sourceHash: "508aab5657eaac013f89406f138260c17a4f591ba83a72f5a4bccd7972f81616",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "bfc933f9e180f724386f54bb91eb740b9fec6ef0e7c8d80c579c4b70a5f88882",
+  sourceHash: "a0e1d35fc87f1679353a796a2438ca022a936f7315cba0cebd89cba781fb5e2c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

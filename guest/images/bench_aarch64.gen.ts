@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a282e0ffb135cdd1f7a7bcb6b9c3af4041b698836c994743c52df83a7b27d967",
+  sourceHash: "ebdf2a35993b7fb60157b39ecbc72da907cf1c1068e287d06c215485fdfbbc35",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

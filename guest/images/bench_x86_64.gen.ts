@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e5b5a2f3483eea4b922ab80df74d03ef24accbaf22457394e0edc1fcfaabdcd1",
+  sourceHash: "65c37920fb1e151fbb379f9a08e022d5de9bf366c9e05a4e6d9cc333e9b0d79b",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

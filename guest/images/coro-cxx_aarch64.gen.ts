@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "780582c49a2c30dbe90eccc8d0020784fc1873e8b553f2f703fc70fac1f4aaf1",
+  sourceHash: "4a5b8ff79ad137d53ccb0c0170bf9a0b181f9ae086d3c2a33f10e5d1108c06d4",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "81c59cd04d6fc46cea14113c6c9cd968b524ee1972faadb5386043c676fcf74a",
+  sourceHash: "cb736b723b3f6a50e1d82065716c61d21a1bdac7f914dbf8bf42f22b143f6e28",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ab881a1c8608b99e7fffb2a1cafd24f185b3fa032aa1bd7f8f321b0716bfd7be",
+  sourceHash: "84112f7c34a0dc82722c893b96387d40e0a9c9c789cb6f02696caa228e92cf0a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ff8a1d61a6f8c3a51458a1248025894b39d1c145cda15d0f898696d975ebecbd",
+  sourceHash: "06b951bbf7ca24662173ce23fb8ee8f1a4c47825785f43854b15dc16bffc4f0e",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e8b095e2d4f8e3071a2d72ea0590982aca3dc15527db5364fd6b886d72af8b2a",
+  sourceHash: "8dc7e99a84650ed9e78ceaf0b81355aa50b6b1e8bfd874066afa576b3ba9de92",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

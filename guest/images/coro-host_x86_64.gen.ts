@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9669391481a3e8ae0ee1cea1aa6afa18e132b226cc3e8d2e252873b86af6ffea",
+  sourceHash: "c9b60d12ddf7dce87c74cc26962cf50aeb230d18b950a5aa96d937242bdf961f",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "fb11fae5c2e0530aa97bd04fddeff00fa70d0d196d33c0454c7b3f4f8f0a4bd9",
+  sourceHash: "0bd336411fccbfbb02dc1d2e17430c22991ff2b432cfa096a1c344f09f8bf547",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

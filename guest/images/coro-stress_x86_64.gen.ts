@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b609f1e19c2a4a2dbf8883cc33156cabc067a451066034c5aa175c00fe6281bd",
+  sourceHash: "7dd4b1b59d22f0a400965aa7f10ddd4ee15ebf9bb4ac82a233329f90a4dd3261",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

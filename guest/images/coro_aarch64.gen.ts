@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "727661435ce499712e765e9cfa787af86bf0828a1976753a14cb62f35c95e9bf",
+  sourceHash: "2b21ed514e9a8de57345307b4297b8a69a7ff40eadbb7e2259c8374935f3ed24",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4e88e539f3770eaa1ac870a3f3423c4da8ad755222cd5460ec13bce14f375fc4",
+  sourceHash: "d9e864201fe4d5401646605a849624ef9e4c8c266a8ad4f46a364e90337f1abf",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

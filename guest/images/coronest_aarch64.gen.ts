@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "04201a1b151b0a43ed166177fea108f6d39229f37cbcd27f1edd6583e60f413a",
+  sourceHash: "0becc92fa7f5def9d9003a9414dd5c9b37025ed144ccfc5e2a7fbdac83b431e8",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "72c23df21bd10f1d5036ace9f2d9c17ac452af7a1dd5290202cdfa04dafa7685",
+  sourceHash: "64250ee3d47977de7c2a9ca437bae794597b0df958a8eaccb2eebfff4deea491",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "c4c24ed3c55b8b4a6a39d37fc213b8e9e452331c400fedf2f5a11c5c2a24a9ea",
+  sourceHash: "13e7bd47c0d122fcf9c71326c4eb9d5a6eb7cd3307a81c8b4d40b3a353069cee",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "195a047902c436363c5dd091c568775cecb0a2073408d90ffad96c055bf1e621",
+  sourceHash: "333c55a23d6a0c822a74fe42690d149ad90efdd0b63cfe7f6898565dd2377a46",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "7b6a60a173c519ac0a39d990860aaaabc355a079855177ce186de2b4ed5341ee",
+  sourceHash: "d1d1a1f17022bc65bc8075b6cec9ecd7a5b6b15f2ed66e52c70be4110e9096d6",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "984c8943258d6cb87d01ea657dfdf755f7c7a9c19db408cc383f14f7db28e384",
+  sourceHash: "598530ff96b49e2ef9139a2b810b1021002db26f4f96e6e1a813382a0b3d5092",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

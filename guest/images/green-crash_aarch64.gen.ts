@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6520d89f9e376cc337bb9c31f7f17d5fc7b936c5c24ecd0e57700beacd8a640a",
+  sourceHash: "c42dd3a47c2501f6ca1055a9a9fe239e2e655224ddedfd52f5b135790d45244c",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

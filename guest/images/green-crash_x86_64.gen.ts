@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fb2c50b175e8aeb10d6a278c32fd857285d53c5bfca593f867e2a542a86a2275",
+  sourceHash: "0f0f3e6f6d9de403c74fe534a64a5b2a5c926f606f51b835d803691871b55c8b",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "be3dc13bb9418f0b11a55b6910e86d6d272a6f401f65ccf8b5368672fb50af33",
+  sourceHash: "b42911fc8040b6018409a8991d119313f97e3b514f267f30d1ec827f6c06ff1e",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e583a960960de0104e3e4f614766e0c70c76e68c00ac0b62dd92f75e14d2979b",
+  sourceHash: "e5cc018663096f3322d90512875ea7ad07db1a03cd9841accc03bb6bef8b2603",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

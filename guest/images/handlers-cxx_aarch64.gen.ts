@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "c824f4e21cbad88e5216867efd3f150330d8a01a55ad6a3d59381a04b6b32039",
+  sourceHash: "d30b76fb0ab59c9f43a2075a2964d6a46e1786a13de3d35619828bd2e1d182a6",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

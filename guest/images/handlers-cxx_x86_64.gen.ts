@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "06323f1cf4566ca22b5c4f185201e5b9934ac4eeb34b8ebd4862d68014c4108d",
+  sourceHash: "cddb8ecf96ec6c58495668610881584831cc980ecadc5fa7f116fd1565a1d419",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

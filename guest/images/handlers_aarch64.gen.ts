@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "67e035e354ffa679cfa7fd4a2e5a6a84960497077c6451599dd47b01aed42795",
+  sourceHash: "6c03da857f84203c92fb8b9187be7298f1879ae9621c21fb74bf98cd7467e55f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ac87e912001199845dd665085b3355af6698a18013c1d44bf0893caeec4c65d7",
+  sourceHash: "c94ae604defd65b506e4a82b52d20b28afde281dedc58b0fb87a5e06ddcafcbd",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

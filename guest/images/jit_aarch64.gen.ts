@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a17eeedd54f5001674c3918510235b8c81db8926c84702d1169707bedef2b3ca",
+  sourceHash: "12d76f09c8b4f171f748f2c000de426d8131900307574d27ec9b780e48ff8278",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

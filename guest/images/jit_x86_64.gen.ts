@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "40359f6140ceeee5dad9d2da3e04cae7a502fae9aa3f149fa51ead0fe15d042e",
+  sourceHash: "f89491b64e3d4d076b058cf863c15b579d7122d4044853c0e2a030f36a458d9f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3b9f67095d0384054b85a637d6d1df58f6d89ee4c81ead07cf0a75a1d0d0c14d",
+  sourceHash: "975915075f8ed1a885e8bbae3108a9aadec5415ea975db72d151a4ea9d87e74f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

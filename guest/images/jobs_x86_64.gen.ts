@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fd8b108db1b46bd6690e25a5c5dc1585ad36fd4228a9536860d303d089020e03",
+  sourceHash: "db5d5797a443793bbf64c4f1a516b4b32af112c84c505839c770cbc92d6e843b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

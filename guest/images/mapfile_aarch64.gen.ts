@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "249b4f6d5070c610fe562521e68bb7addbc526a47bab573f32d091633ddb4d23",
+  sourceHash: "b13572bbf226ad85a3e5b2ca9bf031b619307d77242faa69d18a8def7afb3ddd",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4960c1365f797fd39ff08ebd596dbb8e32fa8684fbc04f8dab1c712b9fd4009a",
+  sourceHash: "223e10175ce3ff4c52941e50a7b9d7fb6a88b69dd566f29be937ed8f240e9c9c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8e53e8df39083d2090b53431dee59f37aaa76661eb0b37f0979492fab98e4c8b",
+  sourceHash: "b2a52e7babd6fe341298b907122d86548828b8b2b46367d31397bcc1c4ea2dea",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

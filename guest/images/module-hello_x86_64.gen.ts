@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b8c236e17b6387a0d2ae6a4d7b1da234805aa319a1c8d82a97b01b447bf967e8",
+  sourceHash: "8bd338744dd2e779d9c1624cb0d1edf71912a94821bd7de8c43ab89a012539ee",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

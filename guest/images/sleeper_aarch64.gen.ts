@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "868a9ebbc6feff2a90fd2c3b757062edc7cd3a6a396803cd39115b74e88c69f3",
+  sourceHash: "1acd315e83e94fb36b9a2f9d40573555a3db6866f0ebdf25f28c1f4d410aa534",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

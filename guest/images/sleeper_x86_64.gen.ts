@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "23a2db7578a2e0515afbe159cdd0b863cd83ee7820cdfc46b2e026df74de06ad",
+  sourceHash: "4517d01d0278c503cbc45045052a82d6a60b5cee1f69c21c1297129e8ef6322d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

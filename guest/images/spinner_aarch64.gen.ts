@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ae77af99ecabf7a7632a9713d5dfe5b58ec8a666b449a974cab1b8c828cc67bd",
+  sourceHash: "5162667a22f862bfa1d6dd6e02a3636f1510d844d6273b646329a08f986987d1",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "dc4d59729c69500e4df48a2a4227c87cfc42766964e62ffa795fe597253db696",
+  sourceHash: "e7975934e81c6ccadb873fe5f083af7ab4cd0e5f1efc1a81752baf85e2d4bfe1",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

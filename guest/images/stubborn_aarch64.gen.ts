@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d26d834b4bd70db5c7066b39aaefa31ad9e31c6416a5b84b7ec827d606e56daa",
+  sourceHash: "6ebd22300c59717746159f77b52b3e7744c55ec37b215e886384003f6b8da0fc",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

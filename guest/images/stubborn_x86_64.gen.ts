@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "32842e37ba0586765df43bf15ed2ac72e819a8272ee9db7e1c56a3e941a346a2",
+  sourceHash: "fc4398b52fa4c897acd13f94167e435363d82af518848f7d238e3186d7097270",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

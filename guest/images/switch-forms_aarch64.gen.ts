@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4a6cf20b08add8003d38f0f0232a3dd449aac27d9a07f55d429c79743e9553ec",
+  sourceHash: "9d22e5317ec6812df7979ddadbb2498bea6eedf79c579741045cf1fba377608d",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "eaf9f948ac9782cd434e8f08e618f69f3a2c3b1323999de42fd7a52bdf765edb",
+  sourceHash: "b64ba1e38435cfb58a77524d1e80a19109ba987eb0499a4c0052f1166855ae01",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d21d656950635917107832ee5e97d22683dc3e54d2f5383254d1c2451879ff13",
+  sourceHash: "d133be7cc8dec1b8e68780060ac6923cea9a10cf6e400abeae41784dca1a8938",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

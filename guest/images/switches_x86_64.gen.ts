@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "046d808a287389c83d3012f49e2797ea8852cec24a7f5336dd1b2002dbbb8cde",
+  sourceHash: "2b53c9701b2c78545c8016e1e11298c32b915663f56dc07c6239cc336c447011",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

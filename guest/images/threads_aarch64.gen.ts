@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "670a7bd1302b8e150b8df7b46bbe0ffcffbab5dc3d7df48b386ccbd7aea05836",
+  sourceHash: "8c6a49069d2193d151af69b87e3c4a3a8ebe9f42a2308d3762675198d3840218",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

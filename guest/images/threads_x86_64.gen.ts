@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "2f626bd552fc7144008697b63cf1635c9837ae0ee7984dda7d141aa67f5150ce",
+  sourceHash: "1eca7b44e2cc8c4b1f9760af6af309fccb56b35dbab3ed557123e14c923553a6",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "841fa8e602a20dc474a99583ee567a5d59b880f739c8dbecab40a9b1a0dc7339",
+  sourceHash: "2deb15cbf7bc93722a7bb43d88105740619bf4e76d27300e7b4146dd218313da",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

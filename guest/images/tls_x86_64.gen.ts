@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "5af52a6d41b786430d03e3b7bc05ea5acf283e4ed2db315809d132058b5fb56e",
+  sourceHash: "8881d27b025cb20c9b2166b7316d2a05f68e1e9d444f24d5160bdb9aa34bbd7b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5fbc7769f922cb1eb30077d491cd2f1d67e773d41bbc5a742284a7ce28204f58",
+  sourceHash: "30d4d25c9c65394ee73d5032d2db79ffc705c5c6d009ea4d4b1fbb4b93309786",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ea32b9f014c8b740a81a3435c07db64bb56260c83b3982e55c3bf5f0038797e2",
+  sourceHash: "495c0d1c278e4280b33d3ca59dfea247a518538b1d5e928ccfa09e8369a7dfb2",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

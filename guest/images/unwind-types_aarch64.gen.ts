@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "82bd908e64e7cf80ff737ba999900491060e8b18092aae0e5ae19300f804c458",
+  sourceHash: "78b465be588f56203f958c1bd63fc0bfa37f4a7a4bb96a9ba83fc86c2c8c54f4",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

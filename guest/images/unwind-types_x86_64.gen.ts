@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "728bd60d42eb5102b95fb95a8e39f275ac79c55dd035efa99588a3e081cabc6f",
+  sourceHash: "78d26cfceed95dd9a0526a7aa8797ac169d66530d5fbfa7dc9da7c03de6ce31a",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

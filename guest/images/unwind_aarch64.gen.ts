@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8f2f167d4c6ae6ff7e0a55b64a2e0da8f428f54e90f908ea9c99f82742ef86c2",
+  sourceHash: "46b586e674e0a39e785893c2754d572bd70abbcb6a379c179a67b28cbb8a1ae2",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4a174af9e488d154b76683067ad39d632b21d1cd439f2e7db80f6d8834c8919c",
+  sourceHash: "9b2ca3cfdac6acf1937d7ff42343bbd4abb6a57ffe9395aec08f8f78aa2eb086",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

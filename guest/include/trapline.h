@@ -43,6 +43,9 @@
 #define SYS_CACHE_FLUSH 22
 #define SYS_THREAD_SET_HANDLER 23
 #define SYS_EXCEPTION_RETURN 24
+#define SYS_FUTEX_WAIT 36
+#define SYS_FUTEX_WAKE 37
+#define SYS_FUTEX_REQUEUE 38
 
 #ifndef __ASSEMBLER__
 
@@ -64,8 +67,11 @@ extern "C" {
 #define KERN_INVALID_ARGUMENT 4   // a size, number or alignment that cannot be
 #define KERN_FAILURE 5
 #define KERN_RESOURCE_SHORTAGE 6  // no memory, or more than one of the limits below
+#define KERN_ABORTED 14           // the wait was cut short
+#define KERN_INVALID_VALUE 18     // a word is not what was expected
 #define KERN_TERMINATED 37        // what was waited for has ended
 #define KERN_NOT_IMPLEMENTED 46   // no such system call
+#define KERN_OPERATION_TIMED_OUT 49
 
 // Limits.
 #define PAGE_SIZE 4096ul
@@ -94,6 +100,9 @@ struct task_info {
     uint64_t threads;
     uint64_t pages; // resident pages
 };
+
+// Timeout of a call that waits as long as it takes; others are in instructions, and 0 never waits.
+#define TIMEOUT_FOREVER UINT64_MAX
 
 // Any system call with up to six arguments; the wrappers below are for programs that behave.
 static inline int64_t system_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f) {
@@ -294,6 +303,25 @@ static inline int64_t thread_set_handler(exception_handler *handler, void *stack
 // Goes on as a record says, from a handler or from anywhere else; returns only an error.
 static inline int64_t exception_return(const struct exception_state *state) {
     return system_call3(SYS_EXCEPTION_RETURN, (uintptr_t)state, 0, 0);
+}
+
+// Waits until somebody wakes those who wait for the word, if it is what is expected: else
+// KERN_INVALID_VALUE. Nobody runs between the look and the wait. A multiple of 4.
+static inline int64_t futex_wait(const void *word, uint32_t expected, uint64_t timeout) {
+    return system_call3(SYS_FUTEX_WAIT, (uintptr_t)word, expected, timeout);
+}
+
+// Wakes up to count threads of this task that wait for the word, the most urgent first, equals as
+// they came; returns how many.
+static inline int64_t futex_wake(const void *word, uint64_t count) {
+    return system_call3(SYS_FUTEX_WAKE, (uintptr_t)word, count, 0);
+}
+
+// If the word is what is expected, wakes up to wake of those who wait for it, and has up to move of
+// the others wait for another word; returns how many both are.
+static inline int64_t futex_requeue(const void *word, uint32_t expected, uint64_t wake, const void *other,
+                                    uint64_t move) {
+    return system_call(SYS_FUTEX_REQUEUE, (uintptr_t)word, expected, wake, (uintptr_t)other, move, 0);
 }
 
 // Describes the machine.

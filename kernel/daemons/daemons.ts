@@ -98,9 +98,9 @@ export function swapin(k: Kernel, self: Thread): Outcome {
   return waitOn(k, self, { queue: "swapin", label, body: { name: "swapin" } });
 }
 
-/** Wakes the threads whose sleep is over, in the order of their deadlines. */
+/** Wakes the threads whose sleep or wait is over, in the order of their deadlines. */
 export function timeout(k: Kernel, self: Thread): Outcome {
-  for (const thread of k.sleepers.takeDue(k.clock.now)) k.makeReady(k.thread(thread));
+  for (const thread of k.sleepers.takeDue(k.clock.now)) k.expire(k.thread(thread));
   const label = "timeout_thread_continue";
   return waitOn(k, self, { queue: "timeout", label, body: { name: "timeout" } });
 }

@@ -27,6 +27,7 @@ export function saveKernel(k: Kernel): KernelRecord {
     threads: k.threads.map((thread) => thread.save()),
     queues: QUEUES.map((name) => [name, k.queues[name].save()]),
     sleepers: k.sleepers.save(),
+    futexes: k.futexes.save(),
     cleanPages: Array.from(k.cleanPages, ({ space, address }) => [owners.get(space) ?? 0, address]),
     zeroed: k.zeroed.slice(),
     deadThreads: k.deadThreads.map(({ id }) => id),
@@ -71,6 +72,7 @@ export function restoreKernel(
   k.stacks.restore(record.stacks, thread);
   for (const [name, queue] of record.queues) k.queues[name].restore(queue, thread);
   k.sleepers.restore(record.sleepers);
+  k.futexes.restore(record.futexes);
   k.cleanPages.clear();
   for (const [task, address] of record.cleanPages) {
     const page = k.task(task).space?.page(address);

@@ -165,6 +165,7 @@ const KERNEL = fields({
   threads: list(THREAD),
   queues: list(list({ either: ["string", QUEUE] })),
   sleepers: list(fields({ thread: "number", until: "number" })),
+  futexes: list(fields({ space: "number", address: "bigint", threads: list("number") })),
   cleanPages: list(list("any")),
   zeroed: list("bigint"),
   deadThreads: list("number"),

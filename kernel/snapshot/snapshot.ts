@@ -16,6 +16,7 @@ import type { ConsoleRecord } from "../console.ts";
 import type { KernelRest } from "../kernel.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";
 import type { QueueName } from "../thread/continuation.ts";
+import type { FutexRecord } from "../thread/futex_table.ts";
 import type { Sleeper } from "../thread/sleep_queue.ts";
 import type { StackPoolRecord } from "../thread/stack_pool.ts";
 import type { TaskRecord } from "../thread/task.ts";
@@ -104,8 +105,10 @@ export interface KernelRecord extends KernelRest {
   readonly threads: readonly ThreadRecord[];
   /** What threads wait on. */
   readonly queues: readonly (readonly [QueueName, WaitQueueRecord])[];
-  /** Threads that sleep until a time. */
+  /** Threads that sleep until a time, or wait for something until then. */
   readonly sleepers: readonly Sleeper[];
+  /** Threads that wait for a change of a word in memory. */
+  readonly futexes: readonly FutexRecord[];
   /** Task and address of each page that can be dropped, oldest first. */
   readonly cleanPages: readonly (readonly [number, bigint])[];
   /** Page frames that the guest has filled with zeros. */

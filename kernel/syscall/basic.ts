@@ -65,8 +65,7 @@ function sleep(context: SyscallContext): Outcome {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   const until = k.clock.now + Number(duration);
-  k.sleepers.add({ thread: thread.id, until });
-  thread.waitFor({ kind: "time", until });
+  k.waitUntil(thread, { kind: "time", until });
   return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
 }
 

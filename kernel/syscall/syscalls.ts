@@ -15,6 +15,7 @@ import type { Thread } from "../thread/thread.ts";
 import { basicSyscalls } from "./basic.ts";
 import { linuxCall, OWN_CALLS } from "./linux.ts";
 import { exceptionSyscalls } from "./exceptions.ts";
+import { futexSyscalls } from "./futex.ts";
 import { fail, type Syscall } from "./syscall.ts";
 import { taskSyscalls } from "./task.ts";
 import { unwindSyscalls } from "./unwind.ts";
@@ -26,6 +27,7 @@ export const SYSCALLS: ReadonlyMap<number, Syscall> = new Map<number, Syscall>([
   ...taskSyscalls,
   ...vmSyscalls,
   ...exceptionSyscalls,
+  ...futexSyscalls,
   ...unwindSyscalls,
 ]);
 

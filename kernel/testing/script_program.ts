@@ -34,6 +34,9 @@ export const SYS = {
   CACHE_FLUSH: 22,
   SET_HANDLER: 23,
   EXCEPTION_RETURN: 24,
+  FUTEX_WAIT: 36,
+  FUTEX_WAKE: 37,
+  FUTEX_REQUEUE: 38,
 } as const;
 
 /** Where the code is. */

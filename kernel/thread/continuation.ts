@@ -19,8 +19,11 @@ import type { PageRequest } from "../vm/page_io.ts";
 import type { VmEntry } from "../vm/vm_map.ts";
 import type { UserException } from "./handler.ts";
 
-/** How a wait ended: what was waited for came about, it failed, or somebody cut the wait short. */
-export type WaitResult = "awakened" | "failed" | "interrupted";
+/**
+ * How a wait ended: what was waited for came about, it failed, somebody cut the wait short, or its
+ * time was up.
+ */
+export type WaitResult = "awakened" | "failed" | "interrupted" | "timed-out";
 
 /** Bytes read from a program's memory, or why they could not be: see `KernReturn`. */
 export type CopyResult =
@@ -64,6 +67,30 @@ export interface PanicReport {
   readonly object: bigint;
   /** Words of `struct panic_information`. */
   readonly words: readonly bigint[];
+}
+
+/** A wait for a change of a word in memory. */
+export interface FutexWait {
+  /** Where the word is. */
+  readonly address: bigint;
+  /** What it must be for the wait to begin. */
+  readonly expected: number;
+  /** Clock value the wait ends at, or `null` if it does not by itself. */
+  readonly until: number | null;
+}
+
+/** A request to wake some who wait for a word and to have others wait for another. */
+export interface FutexMove {
+  /** Where the word is. */
+  readonly from: bigint;
+  /** What it must be. */
+  readonly expected: number;
+  /** How many are woken at most. */
+  readonly wake: bigint;
+  /** Where the other word is. */
+  readonly to: bigint;
+  /** How many go there at most. */
+  readonly move: bigint;
 }
 
 /** Every continuation there is. */
@@ -163,6 +190,12 @@ export interface ContinuationTable {
   }>;
   /** End a system call of Linux's with an error if its copy has failed. */
   linux_status: ContinuationRow<number>;
+  /** End a system call that has waited with how the wait ended. */
+  wait_over: ContinuationRow<WaitResult>;
+  /** Wait for a change of a word whose page is in memory now. */
+  futex_wait: ContinuationRow<number, FutexWait>;
+  /** Move those who wait for a word whose page is in memory now. */
+  futex_requeue: ContinuationRow<number, FutexMove>;
   /** Tell a waiting thread how a task ended. */
   task_status: ContinuationRow<unknown, { readonly task: number; readonly address: bigint }>;
 
@@ -273,6 +306,16 @@ export type Wait =
     readonly kind: "time";
     /** Clock value. */
     readonly until: number;
+  }
+  | {
+    /** A change of a word in memory. */
+    readonly kind: "futex";
+    /** Number of the task whose address space it is in; 0 for the kernel's. */
+    readonly space: number;
+    /** Virtual address. */
+    readonly address: bigint;
+    /** Clock value the wait ends at, or `null`. */
+    readonly until: number | null;
   }
   | {
     /** The end of a task. */

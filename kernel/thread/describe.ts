@@ -64,6 +64,8 @@ export function describeWait(wait: Wait): string {
       return `the queue ${wait.queue}`;
     case "time":
       return `time ${wait.until}`;
+    case "futex":
+      return `a change at 0x${wait.address.toString(16)}${untilTime(wait.until)}`;
     case "task":
       return `the end of task ${wait.task}`;
     case "page":
@@ -73,4 +75,8 @@ export function describeWait(wait: Wait): string {
     case "stack":
       return "a kernel stack";
   }
+}
+
+function untilTime(until: number | null): string {
+  return until === null ? "" : ` until time ${until}`;
 }
