@@ -90,7 +90,7 @@ function describe(options: SessionOptions): string {
 
 for (const arch of ARCH_NAMES) {
   for (let first = 1; first <= 16; first += 15) {
-    const last = first + sweep({ quick: 3, full: 14 });
+    const last = first + sweep({ quick: 1, full: 14 });
     Deno.test(`Random mixes ${arch}, seeds ${first} to ${last} keep every rule of the stream`, () => {
       for (let seed = first; seed <= last; seed++) {
         const options = mix(arch, new Random(seed));
@@ -112,7 +112,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Damaged programs ${arch}, whatever their bytes, harm nobody else`, () => {
     const names = ["threads", "module-hello", "fpmix", "mapfile"];
-    for (let seed = 1; seed <= sweep({ quick: 8, full: 50 }); seed++) {
+    for (let seed = 1; seed <= sweep({ quick: 4, full: 50 }); seed++) {
       const random = new Random(seed);
       const name = pick(random, names);
       const bytes = programFile(name, arch);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { Random } from "../util/random.ts";
-import { sweep } from "../util/testing/sweep.ts";
+import { leftToFull, sweep } from "../util/testing/sweep.ts";
 import { noteMembers } from "../util/testing/members.ts";
 import { KernelError } from "./errors.ts";
 import { Machine } from "./machine.ts";
@@ -132,7 +132,9 @@ for (const arch of ARCH_NAMES) {
     assertEquals(noted.unused(), OTHERS, "what is new belongs to `calls` or `OTHERS`");
   });
 
-  Deno.test(`Machine ${arch}, no call that is not meant to changes what a guest could notice`, () => {
+  Deno.test(`Machine ${arch}, no call that is not meant to changes what a guest could notice`, {
+    ignore: leftToFull(arch === "x86_64"),
+  }, () => {
     const random = new Random(MACHINES[arch]);
     let vectors = 0;
     for (let run = 0; run < RUNS; run++) {

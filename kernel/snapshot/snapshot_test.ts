@@ -11,6 +11,7 @@ import { findDifference } from "../testing/truth.ts";
 import { SnapshotError } from "./errors.ts";
 import { decodeSnapshot, encodeSnapshot } from "./file.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { leftToFull } from "../../util/testing/sweep.ts";
 
 function options(arch: ArchName, changes: Partial<MachineOptions> = {}): MachineOptions {
   const programs = ["threads", "mapfile"];
@@ -135,7 +136,9 @@ for (const arch of ARCH_NAMES) {
     assertEquals([machine.cpu.pc, machine.run(1).kind], [address, "paused"]);
   });
 
-  Deno.test(`Machine.restore ${arch}, refuses snapshots of machines that were built otherwise`, () => {
+  Deno.test(`Machine.restore ${arch}, refuses snapshots of machines that were built otherwise`, {
+    ignore: leftToFull(arch === "aarch64"),
+  }, () => {
     using machine = started(arch);
     const snapshot = machine.snapshot();
     const before = machine.now;
@@ -244,26 +247,30 @@ function* robbed(
 }
 
 for (const arch of ARCH_NAMES) {
-  Deno.test(`Machine.restore ${arch}, bytes that were transferred away are missed, and by nobody else`, () => {
-    for (const { machine, snapshot, sound } of robbed(arch)) {
-      using _ = machine;
-      for (
-        const action of [
-          () => machine.restore(snapshot),
-          () => Machine.from(snapshot),
-          () => encodeSnapshot(snapshot),
-        ]
-      ) assertEquals(kindOf(action), "file");
-      machine.run(10_000);
-      using other = started(arch);
-      assertEquals(findDifference(other.snapshot(), sound), null);
-      other.run(10_000);
-      assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
-      other.restore(sound);
-      other.run(10_000);
-      assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
-    }
-  });
+  Deno.test(
+    `Machine.restore ${arch}, bytes that were transferred away are missed, and by nobody else`,
+    { ignore: leftToFull(arch === "x86_64") },
+    () => {
+      for (const { machine, snapshot, sound } of robbed(arch)) {
+        using _ = machine;
+        for (
+          const action of [
+            () => machine.restore(snapshot),
+            () => Machine.from(snapshot),
+            () => encodeSnapshot(snapshot),
+          ]
+        ) assertEquals(kindOf(action), "file");
+        machine.run(10_000);
+        using other = started(arch);
+        assertEquals(findDifference(other.snapshot(), sound), null);
+        other.run(10_000);
+        assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
+        other.restore(sound);
+        other.run(10_000);
+        assertEquals(findDifference(other.snapshot(), machine.snapshot()), null);
+      }
+    },
+  );
 }
 
 Deno.test("Machine, a module that was transferred away is no program", () => {

@@ -7,7 +7,7 @@ import { image as userAarch64 } from "../../guest/images/stubborn_aarch64.gen.ts
 import { image as userX86 } from "../../guest/images/stubborn_x86_64.gen.ts";
 import type { KernelEvent } from "../../trace/events.ts";
 import { Random } from "../../util/random.ts";
-import { sweep } from "../../util/testing/sweep.ts";
+import { leftToFull, sweep } from "../../util/testing/sweep.ts";
 import { Machine } from "../machine.ts";
 import { Audit } from "../testing/audit.ts";
 import { StreamModel } from "../testing/invariants.ts";
@@ -59,30 +59,36 @@ function run(
 
 for (const arch of ARCH_NAMES) {
   for (const mode of ["user", "kernel"] as const) {
-    Deno.test(`killTask ${arch} ${mode}, a second request ends a task whose cleanups never return`, () => {
-      const random = new Random(7);
-      let cleaning = 0;
-      for (const beginning of BEGINNINGS) {
-        for (const way of WAYS) {
-          for (let i = 0; i < RUNS; i++) {
-            const delays = [1_000 + random.below(30_000), 1 + random.below(30_000)];
-            const args = `${beginning} ${way}`;
-            const result = run(arch, { mode, args, delays, random });
-            using machine = result.machine;
-            const why = `${args} ${delays}`;
-            assertEquals(machine.halted, "all tasks have ended", why);
-            const { status } = machine.kernel.tasks[1] ?? {};
-            assert(status?.kind === "killed", why);
-            assertMatch(status.reason, /^terminated by killer$/, why);
-            result.audit.check();
-            StreamModel.check(result.events);
-            const text = machine.kernel.console.read(1);
-            if (text.includes("cleaning")) cleaning++;
+    // The quick sweep has each mode on one architecture.
+    const ignore = leftToFull((arch === "x86_64") === (mode === "user"));
+    Deno.test(
+      `killTask ${arch} ${mode}, a second request ends a task whose cleanups never return`,
+      { ignore },
+      () => {
+        const random = new Random(7);
+        let cleaning = 0;
+        for (const beginning of BEGINNINGS) {
+          for (const way of WAYS) {
+            for (let i = 0; i < RUNS; i++) {
+              const delays = [1_000 + random.below(30_000), 1 + random.below(30_000)];
+              const args = `${beginning} ${way}`;
+              const result = run(arch, { mode, args, delays, random });
+              using machine = result.machine;
+              const why = `${args} ${delays}`;
+              assertEquals(machine.halted, "all tasks have ended", why);
+              const { status } = machine.kernel.tasks[1] ?? {};
+              assert(status?.kind === "killed", why);
+              assertMatch(status.reason, /^terminated by killer$/, why);
+              result.audit.check();
+              StreamModel.check(result.events);
+              const text = machine.kernel.console.read(1);
+              if (text.includes("cleaning")) cleaning++;
+            }
           }
         }
-      }
-      assert(cleaning > BEGINNINGS.length * WAYS.length * RUNS / 2, `${cleaning} were cleaning`);
-    });
+        assert(cleaning > BEGINNINGS.length * WAYS.length * RUNS / 2, `${cleaning} were cleaning`);
+      },
+    );
 
     Deno.test(`killTask ${arch} ${mode}, one request leaves a task to its cleanups`, () => {
       const random = new Random(8);

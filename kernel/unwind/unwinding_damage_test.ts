@@ -9,7 +9,7 @@ import { Audit } from "../testing/audit.ts";
 import { programFile } from "../testing/programs.ts";
 
 /** Each damages other bytes. */
-const CASES = sweep({ quick: 50, full: 150 });
+const CASES = sweep({ quick: 25, full: 150 });
 const LIMIT = 3_000_000;
 const CAUSES = ["panic 3", "throw 2", "fault", "kill 4"];
 
