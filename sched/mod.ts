@@ -49,7 +49,6 @@ export {
   type ReleaseAnswer,
   type SemaphoreOptions,
   type ThreadLocks,
-  type UrgencyParameter,
   type WakeAnswer,
 } from "./locks/mod.ts";
 export {
@@ -62,6 +61,8 @@ export {
   type ParameterOptions,
   PRIORITIES,
   type ThreadParameters,
+  URGENCY_PARAMETERS,
+  type UrgencyParameter,
 } from "./parameters.ts";
 export {
   type Charge,

@@ -65,6 +65,15 @@ export interface ThreadParameters {
   readonly affinity: readonly number[] | null;
 }
 
+/**
+ * The parameter by which a policy says who is more urgent, and which locks therefore have threads
+ * inherit: the highest priority, the shortest period or the shortest relative deadline.
+ */
+export type UrgencyParameter = (typeof URGENCY_PARAMETERS)[number];
+
+/** The parameters there are of that kind. */
+export const URGENCY_PARAMETERS = ["priority", "period", "deadline"] as const;
+
 /** Parameters of a thread of which nothing was said. */
 export const DEFAULT_PARAMETERS: ThreadParameters = Object.freeze({
   priority: 0,

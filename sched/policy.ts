@@ -12,7 +12,7 @@
  */
 import type { Plain } from "../util/plain.ts";
 import type { Random } from "../util/random.ts";
-import type { ThreadParameters } from "./parameters.ts";
+import type { ThreadParameters, UrgencyParameter } from "./parameters.ts";
 
 /** Identifies a thread to a policy: a small non-negative integer, never reused within a run. */
 export type ThreadId = number;
@@ -107,6 +107,8 @@ export interface Policy {
    * `Infinity` if starving threads is what it is meant to do; the host's own limit if absent.
    */
   readonly timeout?: number;
+  /** The parameter that says who is more urgent, which locks have threads inherit; `priority` if absent. */
+  readonly urgency?: UrgencyParameter;
   /** The policy gets its host, before anything else. */
   attach?(view: SchedulerView): void;
   /** A thread exists from now on, not ready. */

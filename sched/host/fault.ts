@@ -4,6 +4,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { URGENCY_PARAMETERS } from "../parameters.ts";
 import type { Policy, ThreadId } from "../policy.ts";
 import { copyPlain, type Plain } from "../../util/plain.ts";
 
@@ -77,10 +78,13 @@ export function checkPolicy(policy: unknown): asserts policy is Policy {
 function lack(policy: unknown): string | undefined {
   if (typeof policy !== "object" || policy === null) return `it is ${policy}, expected an object`;
   const fields = policy as Record<string, unknown>;
-  const { name, timeout = Infinity } = fields;
+  const { name, timeout = Infinity, urgency = "priority" } = fields;
   if (typeof name !== "string" || name === "") return `its name is ${name}, expected some text`;
   if (typeof timeout !== "number" || !(timeout > 0)) {
     return `the timeout of "${name}" is ${timeout}, expected a positive number`;
+  }
+  if (!(URGENCY_PARAMETERS as readonly unknown[]).includes(urgency)) {
+    return `the urgency of "${name}" is ${urgency}, expected ${URGENCY_PARAMETERS.join(", ")}`;
   }
   const missing = METHODS.find((method) => typeof fields[method] !== "function");
   if (missing !== undefined) return `"${name}" has no method ${missing}`;

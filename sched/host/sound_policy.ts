@@ -17,6 +17,7 @@ import {
   MAX_CPUS,
   type ParameterOptions,
   type ThreadParameters,
+  type UrgencyParameter,
 } from "../parameters.ts";
 import type {
   Charge,
@@ -71,6 +72,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class SoundPolicy {
   /** Name of the policy it was given. */
   readonly name: string;
+  /** The parameter by which that says who is more urgent. */
+  readonly urgency: UrgencyParameter;
   readonly #options: HostOptions;
   readonly #cpus: number;
   readonly #threads = new HostThreads();
@@ -120,6 +123,7 @@ export class SoundPolicy {
     }
     taken.add(policy);
     this.name = policy.name;
+    this.urgency = policy.urgency ?? "priority";
     this.#options = options;
     this.#cpus = cpus;
     this.#on = new Int32Array(cpus).fill(-1);

@@ -247,6 +247,10 @@ Deno.test("SoundPolicy, what is no policy is refused by what it lacks", () => {
     [Object.assign(new RoundRobin(), { restore: 1 }), /"rr" has no method restore/],
     [Object.assign(new RoundRobin(), { slice: 1 }), /slice of "rr" is no method/],
     [
+      Object.assign(new RoundRobin(), { urgency: "nice" }),
+      /urgency of "rr" is nice, expected priority, period, deadline/,
+    ],
+    [
       Object.assign(new RoundRobin(), { timeout: -1 }),
       /timeout of "rr" is -1, expected a positive/,
     ],

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
+import type { ThreadParameters, UrgencyParameter } from "../parameters.ts";
 import type { ThreadId } from "../policy.ts";
-import type { UrgencyParameter } from "./urgency.ts";
 
 /**
  * Answer to who wants something:

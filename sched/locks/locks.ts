@@ -4,7 +4,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import type { ThreadParameters } from "../parameters.ts";
+import type { ThreadParameters, UrgencyParameter } from "../parameters.ts";
 import { MAX_THREADS, type ThreadId } from "../policy.ts";
 import { grown } from "../queues/grown.ts";
 import type {
@@ -20,7 +20,7 @@ import type {
   WakeAnswer,
 } from "./answers.ts";
 import { checkMutex, checkSemaphore, Kind, LockObjects } from "./objects.ts";
-import { LEAST_URGENT, urgencyKey, type UrgencyParameter } from "./urgency.ts";
+import { LEAST_URGENT, urgencyKey } from "./urgency.ts";
 import { NONE, WaitGraph } from "./wait_graph.ts";
 
 /**

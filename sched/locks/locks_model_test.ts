@@ -1,10 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { checkParameters, type ThreadParameters } from "../parameters.ts";
+import { checkParameters, type ThreadParameters, type UrgencyParameter } from "../parameters.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { Random } from "../../util/random.ts";
 import type { MutexProtocol } from "./answers.ts";
 import { Locks } from "./locks.ts";
-import type { UrgencyParameter } from "./urgency.ts";
 
 interface ModelObject {
   kind: "mutex" | "semaphore" | "condition";

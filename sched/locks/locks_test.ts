@@ -1,9 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
-import { checkParameters, type ParameterOptions } from "../parameters.ts";
+import { checkParameters, type ParameterOptions, type UrgencyParameter } from "../parameters.ts";
 import type { MutexOptions, SemaphoreOptions } from "./answers.ts";
 import { Locks } from "./locks.ts";
-import type { UrgencyParameter } from "./urgency.ts";
 
 /** Locks whose threads have been admitted, and what they tell. */
 function prepare(threads: ParameterOptions[], by: UrgencyParameter = "priority") {

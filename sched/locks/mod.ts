@@ -28,4 +28,3 @@ export type {
   WakeAnswer,
 } from "./answers.ts";
 export { Locks } from "./locks.ts";
-export type { UrgencyParameter } from "./urgency.ts";

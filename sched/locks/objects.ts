@@ -5,6 +5,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import type { UrgencyParameter } from "../parameters.ts";
 import { grown } from "../queues/grown.ts";
 import type {
   LockKind,
@@ -13,7 +14,7 @@ import type {
   ObjectRecord,
   SemaphoreOptions,
 } from "./answers.ts";
-import { urgencyExpected, type UrgencyParameter } from "./urgency.ts";
+import { urgencyExpected } from "./urgency.ts";
 
 /** A kind of object, as it is kept; 0 is no object. */
 export const enum Kind {

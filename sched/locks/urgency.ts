@@ -4,14 +4,7 @@
  *
  * @module
  */
-import { PRIORITIES, type ThreadParameters } from "../parameters.ts";
-
-/**
- * The parameter by which a policy says who is more urgent, and which therefore is inherited: the
- * highest priority, the shortest period (rate monotonic) or the shortest relative deadline
- * (deadline monotonic).
- */
-export type UrgencyParameter = "priority" | "period" | "deadline";
+import { PRIORITIES, type ThreadParameters, type UrgencyParameter } from "../parameters.ts";
 
 /** The key of a thread that has neither period nor deadline, and of a mutex that asks for none. */
 export const LEAST_URGENT = Infinity;

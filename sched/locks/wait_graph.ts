@@ -14,11 +14,11 @@
  *
  * @module
  */
-import type { ThreadParameters } from "../parameters.ts";
+import type { ThreadParameters, UrgencyParameter } from "../parameters.ts";
 import type { ThreadId } from "../policy.ts";
 import { grown } from "../queues/grown.ts";
 import { EMPTY, PairingHeaps } from "../queues/pairing_heaps.ts";
-import { LEAST_URGENT, urgencyKey, type UrgencyParameter, withUrgency } from "./urgency.ts";
+import { LEAST_URGENT, urgencyKey, withUrgency } from "./urgency.ts";
 
 /** No thread, no object. */
 export const NONE = -1;

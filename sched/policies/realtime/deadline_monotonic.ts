@@ -13,6 +13,8 @@ import { OrderedPolicy } from "../common/ordered_policy.ts";
 export class DeadlineMonotonic extends OrderedPolicy {
   /** Always `dm`. */
   readonly name = "dm";
+  /** Always `deadline`. */
+  readonly urgency = "deadline";
 
   /** The key is the relative deadline. */
   protected override keyOf({ deadline }: ThreadParameters): number {

@@ -18,6 +18,8 @@ import { OrderedPolicy } from "../common/ordered_policy.ts";
 export class EarliestDeadlineFirst extends OrderedPolicy {
   /** Always `edf`. */
   readonly name = "edf";
+  /** Always `deadline`. */
+  readonly urgency = "deadline";
 
   /** Other parameters hold from the next job on. */
   protected override keyOf(_: ThreadParameters, before: number): number {

@@ -12,6 +12,8 @@ import { OrderedPolicy } from "../common/ordered_policy.ts";
 export class RateMonotonic extends OrderedPolicy {
   /** Always `rm`. */
   readonly name = "rm";
+  /** Always `period`. */
+  readonly urgency = "period";
 
   /** The key is the period. */
   protected override keyOf({ period }: ThreadParameters): number {
