@@ -20,6 +20,7 @@
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
  * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
+ * {@linkcode ShortestJobFirst} (`sjf`), {@linkcode ShortestRemainingTime} (`srtf`),
  * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
  * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
  * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). The kernel drives the object from its traps and timer interrupts;
@@ -99,6 +100,8 @@ export {
 export { OrderedPolicy } from "./policies/common/ordered_policy.ts";
 export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
 export { RoundRobin } from "./policies/sharing/round_robin.ts";
+export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
+export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";
 export { Stride } from "./policies/fair/stride.ts";
 export type { ThreadEvent } from "./simulator/simulation.ts";
 export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";

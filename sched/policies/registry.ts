@@ -13,10 +13,12 @@ import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_f
 import type { Policy } from "../policy.ts";
 import { RateMonotonic } from "./realtime/rate_monotonic.ts";
 import { RoundRobin } from "./sharing/round_robin.ts";
+import { type PredictionOptions, ShortestJobFirst } from "./sharing/shortest_job_first.ts";
+import { ShortestRemainingTime } from "./sharing/shortest_remaining_time.ts";
 import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
-export type PolicyOptions = FeedbackOptions;
+export interface PolicyOptions extends FeedbackOptions, PredictionOptions {}
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -30,6 +32,8 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["rr", { create: RoundRobin, options: QUANTUM }],
   ["priority", { create: FixedPriority, options: QUANTUM }],
   ["fifo", { create: Fifo, options: [] }],
+  ["sjf", { create: ShortestJobFirst, options: ["alpha", "guess"] }],
+  ["srtf", { create: ShortestRemainingTime, options: ["alpha", "guess"] }],
   ["rm", { create: RateMonotonic, options: [] }],
   ["dm", { create: DeadlineMonotonic, options: [] }],
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
