@@ -1,11 +1,17 @@
 /**
  * Measures what a scheduling decision costs the host, without an engine:
- * `deno run bench/scheduling.ts`. Decisions a second of whole simulations, and of queues with many
- * threads against few.
+ * `deno run bench/scheduling.ts`. Decisions a second of whole simulations, and of queues and locks
+ * with many threads against few.
  *
  * @module
  */
-import { createHostedPolicy, policyNames } from "../sched/mod.ts";
+import {
+  checkParameters,
+  createHostedPolicy,
+  Locks,
+  type MutexOptions,
+  policyNames,
+} from "../sched/mod.ts";
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
 import { Simulation } from "../sched/simulator/simulation.ts";
@@ -71,6 +77,57 @@ export function queueCost(name: string, threads: number, rounds = 400_000): numb
   const step = QUEUES[name]?.();
   if (step === undefined) throw new Error(`Cannot measure "${name}": no such queue`);
   for (let thread = 0; thread < threads; thread++) step(thread);
+  return bestTime(step, rounds);
+}
+
+/** What is done with locks, over and over, by how many threads and mutexes. */
+export const LOCKING: Readonly<Record<string, (size: number) => () => void>> = {
+  "lock and unlock, inherit": (size) => uncontended(size, { protocol: "inherit" }),
+  "lock and unlock, ceiling": (size) => uncontended(size, { protocol: "ceiling", ceiling: 255 }),
+  "release and acquire a semaphore": (size) => {
+    const locks = makeLocks(size);
+    const semaphores = Array.from({ length: size }, () => locks.createSemaphore());
+    let next = 0;
+    return () => {
+      const semaphore = semaphores[next = (next + 1) % size]!;
+      locks.release(semaphore);
+      locks.tryAcquire(next, semaphore);
+    };
+  },
+  "hand over, that many waiting": (size) => {
+    const locks = makeLocks(size);
+    const mutex = locks.createMutex({ protocol: "inherit" });
+    for (let thread = 0; thread < size; thread++) locks.lock(thread, mutex);
+    return () => {
+      const owner = locks.owner(mutex)!;
+      locks.unlock(owner, mutex);
+      locks.lock(owner, mutex);
+    };
+  },
+};
+
+function makeLocks(size: number): Locks {
+  const locks = new Locks({ update: () => {}, wake: () => {} });
+  for (let thread = 0; thread < size; thread++) {
+    const of = { cpus: 1, thread: `thread ${thread}` };
+    locks.admit(thread, checkParameters({ priority: thread % 256 }, of));
+  }
+  return locks;
+}
+
+function uncontended(size: number, options: MutexOptions): () => void {
+  const locks = makeLocks(size);
+  const mutexes = Array.from({ length: size }, () => locks.createMutex(options));
+  let next = 0;
+  return () => {
+    const mutex = mutexes[next = (next + 1) % size]!;
+    locks.lock(next, mutex);
+    locks.unlock(next, mutex);
+  };
+}
+
+/** Nanoseconds of what is done, the best of five. */
+function bestTime(step: () => void, rounds: number): number {
   let best = Infinity;
   for (let sample = 0; sample < 5; sample++) {
     const start = performance.now();
@@ -78,6 +135,13 @@ export function queueCost(name: string, threads: number, rounds = 400_000): numb
     best = Math.min(best, (performance.now() - start) * 1e6 / rounds);
   }
   return best;
+}
+
+/** Nanoseconds of something done with locks. */
+export function lockCost(name: string, size: number, rounds = 400_000): number {
+  const make = LOCKING[name];
+  if (make === undefined) throw new Error(`Cannot measure "${name}": no such use of locks`);
+  return bestTime(make(size), rounds);
 }
 
 function main(): void {
@@ -89,12 +153,17 @@ function main(): void {
       console.log(`${name}, ${threads} threads, ${cpus} CPUs: ${millions} million decisions/s`);
     }
   }
-  for (const name of Object.keys(QUEUES)) {
-    const [few, many] = [queueCost(name, 100), queueCost(name, 100_000)];
-    const ratio = (many / few).toFixed(2);
-    console.log(
-      `${name}: ${few.toFixed(0)} ns with 100, ${many.toFixed(0)} ns with 100,000: ${ratio} times`,
-    );
+  const tables = [[QUEUES, queueCost], [LOCKING, lockCost]] as const;
+  for (const [table, cost] of tables) {
+    for (const name of Object.keys(table)) {
+      const [few, many] = [cost(name, 100), cost(name, 100_000)];
+      const ratio = (many / few).toFixed(2);
+      console.log(
+        `${name}: ${few.toFixed(0)} ns with 100, ${
+          many.toFixed(0)
+        } ns with 100,000: ${ratio} times`,
+      );
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { decisionRate, queueCost, QUEUES } from "./scheduling.ts";
+import { decisionRate, lockCost, LOCKING, queueCost, QUEUES } from "./scheduling.ts";
 
 Deno.test("decisionRate, makes the decisions it is asked for", () => {
   for (const cpus of [1, 4]) {
@@ -12,4 +12,8 @@ Deno.test("decisionRate, makes the decisions it is asked for", () => {
 Deno.test("queueCost, knows every queue", () => {
   for (const name of Object.keys(QUEUES)) assert(queueCost(name, 10, 100) > 0);
   assertEquals(Object.keys(QUEUES), ["run queues", "ordered queue"]);
+});
+
+Deno.test("lockCost, knows every use of locks", () => {
+  for (const name of Object.keys(LOCKING)) assert(lockCost(name, 10, 100) > 0);
 });
