@@ -1193,6 +1193,8 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_CACHE_FLUSH 22
 #define SYS_THREAD_SET_HANDLER 23
 #define SYS_EXCEPTION_RETURN 24
+#define SYS_THREAD_SET_PARAMETERS 25
+#define SYS_THREAD_GET_PARAMETERS 26
 #define SYS_FUTEX_WAIT 36
 #define SYS_FUTEX_WAKE 37
 #define SYS_FUTEX_REQUEUE 38
@@ -1217,6 +1219,7 @@ extern "C" {
 #define KERN_INVALID_ARGUMENT 4   // a size, number or alignment that cannot be
 #define KERN_FAILURE 5
 #define KERN_RESOURCE_SHORTAGE 6  // no memory, or more than one of the limits below
+#define KERN_NO_ACCESS 8          // another task's
 #define KERN_ABORTED 14           // the wait was cut short
 #define KERN_INVALID_VALUE 18     // a word is not what was expected
 #define KERN_TERMINATED 37        // what was waited for has ended
@@ -1472,6 +1475,27 @@ static inline int64_t futex_wake(const void *word, uint64_t count) {
 static inline int64_t futex_requeue(const void *word, uint32_t expected, uint64_t wake, const void *other,
                                     uint64_t move) {
     return system_call(SYS_FUTEX_REQUEUE, (uintptr_t)word, expected, wake, (uintptr_t)other, move, 0);
+}
+
+// How a thread is scheduled; what of it counts is the policy's to say. Times are instructions.
+struct thread_parameters {
+    uint64_t priority; // 0 (least urgent) to 255
+    int64_t nice;      // -20 (largest share) to 19
+    uint64_t weight;   // share of the CPU, 1 to 2^20; 0: by the nice value
+    uint64_t period;   // time between two jobs; 0: it has none
+    uint64_t deadline; // time from the release of a job to its deadline; 0: the period
+    uint64_t budget;   // time it may run in a period; 0: no limit
+    uint64_t affinity; // bit n: it may run on CPU n; 0: on all
+};
+
+// Changes how a thread of the calling task is scheduled; threads it makes later have the same.
+static inline int64_t thread_set_parameters(int64_t thread, const struct thread_parameters *parameters, size_t size) {
+    return system_call3(SYS_THREAD_SET_PARAMETERS, (uint64_t)thread, (uintptr_t)parameters, size);
+}
+
+// Reads it, with every choice made: a mutex may have raised it for a while, which is not in it.
+static inline int64_t thread_get_parameters(int64_t thread, struct thread_parameters *parameters, size_t size) {
+    return system_call3(SYS_THREAD_GET_PARAMETERS, (uint64_t)thread, (uintptr_t)parameters, size);
 }
 
 // Describes the machine.

@@ -10,6 +10,7 @@ import { Machine, type ModuleOptions } from "../kernel/mod.ts";
 import { PROGRAM_ABIS, type ProgramAbi } from "../kernel/program/loader.ts";
 import { moduleHello } from "../guest/boot_modules.ts";
 import { ConsoleLines, ConsoleOutput, JsonLines, MachLog } from "../trace/mod.ts";
+import type { ParameterOptions } from "../sched/parameters.ts";
 import type { EventSink } from "../trace/events.ts";
 import {
   asUsageError,
@@ -22,6 +23,7 @@ import {
 } from "./machine.ts";
 import { choose, named, readOptions } from "./options.ts";
 import { Output } from "./output.ts";
+import { readParameters } from "./parameters.ts";
 import { ProgramEnd } from "./program_end.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -64,16 +66,22 @@ const DEFAULTS = {
 
 async function moduleOf(
   arch: ArchName,
-  how: { file: string; abi: ProgramAbi; args: readonly string[]; limit: number },
+  how: {
+    file: string;
+    abi: ProgramAbi;
+    args: readonly string[];
+    limit: number;
+    parameters: ParameterOptions;
+  },
 ): Promise<ModuleOptions> {
-  const { file, abi, args, limit } = how;
+  const { file, abi, args, limit, parameters } = how;
   if (file === "") {
     if (abi !== "trapline") throw new UsageError(`Cannot use --abi ${abi}: it needs --module`);
-    if (args.length === 0) return await moduleHello(arch);
+    if (args.length === 0) return { ...await moduleHello(arch), parameters };
     throw new UsageError(`Cannot use argument "${args[0]}": arguments need --module`);
   }
   const bytes = await programBytes(file, arch, limit);
-  return { commandLine: programLine(file, args), bytes, abi };
+  return { commandLine: programLine(file, args), bytes, abi, parameters };
 }
 
 /** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
@@ -115,7 +123,10 @@ export async function boot(args: readonly string[]): Promise<number> {
   };
   const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
   const file = values.module;
-  const module = await moduleOf(arch.name, { file, abi, args: rest, limit: memoryBytes(values) });
+  const module = await moduleOf(arch.name, {
+    ...{ file, abi, args: rest, limit: memoryBytes(values) },
+    parameters: readParameters(values.parameters),
+  });
   using machine = build({ ...options, modules: [module] });
   const reason = run(machine, output, limit);
   log.flush?.();

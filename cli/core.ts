@@ -19,6 +19,7 @@ import {
 } from "./machine.ts";
 import { choose, named, readOptions, wholeNumber } from "./options.ts";
 import { writeAll } from "./output.ts";
+import { readParameters } from "./parameters.ts";
 import { UsageError } from "./usage_error.ts";
 
 const DEFAULTS = {
@@ -81,7 +82,12 @@ export async function core(args: readonly string[]): Promise<number> {
   const sink = new InstantSink();
   using machine = build({
     ...machineOptions(arch, values),
-    modules: [{ commandLine: programLine(program, programArgs), bytes: elf.bytes, abi }],
+    modules: [{
+      commandLine: programLine(program, programArgs),
+      bytes: elf.bytes,
+      abi,
+      parameters: readParameters(values.parameters),
+    }],
     sinks: [sink],
   });
   const { output } = values;

@@ -28,6 +28,7 @@ import {
 import { choose, named, readOptions } from "./options.ts";
 import { writeAll } from "./output.ts";
 import { ProgramEnd } from "./program_end.ts";
+import { readParameters } from "./parameters.ts";
 import { UsageError } from "./usage_error.ts";
 
 const DEFAULTS = {
@@ -104,7 +105,12 @@ export async function doctor(args: readonly string[]): Promise<number> {
   if (!hasFunctions(elf)) {
     console.error(`trapline: ${file} has no symbols, without which little can be found`);
   }
-  const module = { commandLine: programLine(file, programArgs), bytes: elf.bytes, abi };
+  const module = {
+    commandLine: programLine(file, programArgs),
+    bytes: elf.bytes,
+    abi,
+    parameters: readParameters(values.parameters),
+  };
   const end = new ProgramEnd();
   const options = { ...machineOptions(arch, values), modules: [module], sinks: [end] };
   const report = await diagnose(options, told).catch((error) => {

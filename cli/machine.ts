@@ -18,6 +18,7 @@ import { UsageError } from "./usage_error.ts";
 export const MACHINE_DEFAULTS = {
   cpu: "",
   policy: "rr",
+  parameters: "",
   quantum: "10000",
   seed: "0",
   load: "copyout",

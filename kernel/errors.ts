@@ -49,6 +49,8 @@ export const KernReturn = {
   INVALID_ARGUMENT: 4,
   FAILURE: 5,
   RESOURCE_SHORTAGE: 6,
+  /** It is another task's. */
+  NO_ACCESS: 8,
   ABORTED: 14,
   INVALID_VALUE: 18,
   TERMINATED: 37,

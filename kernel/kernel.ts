@@ -11,6 +11,7 @@ import { KernelSpace } from "../arch/kernel_space.ts";
 import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import { plainText, type PolicyFault, SoundPolicy } from "../sched/host/mod.ts";
 import { RoundRobin } from "../sched/policies/sharing/round_robin.ts";
+import { DEFAULT_PARAMETERS, type ThreadParameters } from "../sched/parameters.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
@@ -21,6 +22,7 @@ import { KernelError } from "./errors.ts";
 import { PerCpu } from "./per_cpu.ts";
 import type { QueueName, Wait, WaitResult } from "./thread/continuation.ts";
 import { FutexTable } from "./thread/futex_table.ts";
+import { CPUS } from "./thread/parameters.ts";
 import { SleepQueue } from "./thread/sleep_queue.ts";
 import { StackPool } from "./thread/stack_pool.ts";
 import { Task } from "./thread/task.ts";
@@ -39,15 +41,6 @@ import { PageIo } from "./vm/page_io.ts";
 
 /** Name of the kernel's own task in logs. */
 export const KERNEL_TASK = "gnumach";
-
-/** Priority of kernel threads. */
-export const KERNEL_PRIORITY = 96;
-
-/** Priority of user threads. */
-export const USER_PRIORITY = 32;
-
-/** CPUs of a machine. */
-const CPUS = 1;
 
 /** What a kernel is built from. Every field is checked by the machine before. */
 export interface KernelOptions {
@@ -233,7 +226,7 @@ export class Kernel {
     const task = this.createTask({ name: KERNEL_TASK, module: null, space: null });
     for (const on of this.cpus) {
       const idle = this.#makeThread(task, {
-        priority: 0,
+        parameters: DEFAULT_PARAMETERS,
         label: "idle_thread",
         resume: { name: "idle" },
       });
@@ -342,13 +335,19 @@ export class Kernel {
   }
 
   /** Makes a blocked thread without a kernel stack, which the policy schedules. */
-  createThread(task: Task, options: { priority: number } & Resumption): Thread {
+  createThread(task: Task, options: { parameters: ThreadParameters } & Resumption): Thread {
     const thread = this.#makeThread(task, options);
-    this.policy.admit(thread.id, { priority: thread.priority });
+    this.policy.admit(thread.id, thread.parameters);
     return thread;
   }
 
-  #makeThread(task: Task, options: { priority: number } & Resumption): Thread {
+  /** Gives a thread other parameters. Everything that changes them comes by here. */
+  setParameters(thread: Thread, parameters: ThreadParameters): void {
+    thread.setParameters(parameters);
+    this.policy.update(thread.id, parameters);
+  }
+
+  #makeThread(task: Task, options: { parameters: ThreadParameters } & Resumption): Thread {
     const address = this.zone.allocate();
     const thread = new Thread(this.threads.length, { address, task, ...options });
     this.threads.push(thread);

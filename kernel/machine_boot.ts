@@ -8,10 +8,11 @@
 import { PAGE_SIZE } from "../arch/physical_memory.ts";
 import { Random } from "../util/random.ts";
 import { KernelError } from "./errors.ts";
-import { type Kernel, KERNEL_PRIORITY } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 import type { CheckedProgram } from "./machine_options.ts";
 import type { PerCpu } from "./per_cpu.ts";
 import { ModuleCode } from "./program/module_code.ts";
+import { KERNEL_PARAMETERS } from "./thread/parameters.ts";
 
 /**
  * Places the modules in RAM, makes the first thread and points a CPU at its first instruction.
@@ -25,7 +26,7 @@ export function prepareBoot(
   for (const program of programs) placeModule(kernel, program, random);
   checkMemoryLeft(kernel);
   const first = kernel.createThread(kernel.kernelTask, {
-    priority: KERNEL_PRIORITY,
+    parameters: KERNEL_PARAMETERS,
     label: "startup_thread",
     resume: { name: "startup" },
   });
@@ -38,7 +39,7 @@ export function prepareBoot(
 
 function placeModule(
   kernel: Kernel,
-  { module, name, program }: CheckedProgram,
+  { module, name, program, parameters }: CheckedProgram,
   source: Random,
 ): void {
   const { pageFrames, memory, bootModules } = kernel;
@@ -57,6 +58,7 @@ function placeModule(
     physical,
     mode,
     abi,
+    parameters,
     random,
     program,
     code,

@@ -7,6 +7,7 @@
 import type { Arch } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
 import { createHostedPolicy } from "../sched/policies/registry.ts";
+import type { ParameterOptions, ThreadParameters } from "../sched/parameters.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { parseScriptLine } from "./boot/boot_script.ts";
@@ -21,6 +22,7 @@ import {
   type ProgramMode,
   readProgram,
 } from "./program/loader.ts";
+import { threadParameters } from "./thread/parameters.ts";
 
 /** A program to boot with. */
 export interface ModuleOptions {
@@ -38,6 +40,11 @@ export interface ModuleOptions {
    * of which the kernel has a few.
    */
   readonly abi?: ProgramAbi;
+  /**
+   * Scheduling parameters of its first thread; by default those of
+   * {@linkcode ParameterOptions}, and priority 32. Threads made later have their maker's.
+   */
+  readonly parameters?: ParameterOptions;
 }
 
 /** What a machine tells the function that makes its policy. */
@@ -111,6 +118,8 @@ export interface CheckedProgram {
   readonly name: string;
   /** What of its file is loaded. */
   readonly program: Program;
+  /** Parameters of its first thread. */
+  readonly parameters: ThreadParameters;
 }
 
 /** What a machine is built from, with every choice made. */
@@ -142,7 +151,7 @@ export interface CheckedOptions {
 /**
  * Finds out whether a machine can be built, and makes the choices that were left open.
  * @throws {KernelError} of kind `misuse`, `script` or `program`
- * @throws {SchedError} if there is no such policy
+ * @throws {SchedError} if there is no such policy, or parameters make no sense
  */
 export function checkOptions(options: MachineOptions): CheckedOptions {
   const { arch } = options;
@@ -205,7 +214,8 @@ function checkModule(
     throw new KernelError("misuse", `Cannot use abi "linux" for ${name}: it runs in kernel mode`);
   }
   const program = readProgram(module.bytes, { name, arch, mode });
-  return { module, name, program };
+  const parameters = threadParameters(module.parameters ?? {}, `the first thread of ${name}`);
+  return { module, name, program, parameters };
 }
 
 /** Kernel-mode programs share an address space: no two may use the same page. */

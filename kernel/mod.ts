@@ -80,6 +80,7 @@ export type { Outcome } from "./thread/outcome.ts";
 export { type Sleeper, SleepQueue } from "./thread/sleep_queue.ts";
 export { StackPool, type StackPoolRecord } from "./thread/stack_pool.ts";
 export { type AddressRange, Task, type TaskRecord, type TaskStatus } from "./thread/task.ts";
+export type { ParameterRecord } from "./thread/parameters.ts";
 export {
   type Ast,
   type Resumption,

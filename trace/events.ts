@@ -291,6 +291,30 @@ export interface LifecycleEvent {
   readonly reason?: string;
 }
 
+/** A thread has other scheduling parameters from now on. */
+export interface ParametersEvent {
+  /** Discriminant. */
+  readonly type: "parameters";
+  /** Thread that asked for it. */
+  readonly by: ThreadRef;
+  /** Thread whose parameters they are. */
+  readonly of: ThreadRef;
+  /** Priority, 0 to 255. */
+  readonly priority: number;
+  /** Nice value, -20 to 19. */
+  readonly nice: number;
+  /** Share of the CPU. */
+  readonly weight: number;
+  /** Time between two jobs, 0 if it has none. */
+  readonly period: number;
+  /** Time from a release to the deadline, 0 if it has none. */
+  readonly deadline: number;
+  /** Time it may run in a period, 0 for no limit. */
+  readonly budget: number;
+  /** CPUs it may run on, or `null` for all. */
+  readonly affinity: readonly number[] | null;
+}
+
 /** The CPU had nothing to run; the clock moved on to the next deadline. */
 export interface IdleEvent {
   /** Discriminant. */
@@ -358,6 +382,7 @@ export type EventBody =
   | UnwindEndEvent
   | ConsoleEvent
   | LifecycleEvent
+  | ParametersEvent
   | IdleEvent
   | BlockedEvent
   | PolicyFaultEvent

@@ -139,6 +139,21 @@ const EVENTS: readonly KernelEvent[] = [
     reason: "returned 9",
     state: "null",
   },
+  {
+    seq: 28,
+    time: 911,
+    cpu: 0,
+    type: "parameters",
+    by: a,
+    of: b,
+    priority: 40,
+    nice: -3,
+    weight: 1991,
+    period: 5000,
+    deadline: 4000,
+    budget: 0,
+    affinity: [0],
+  },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -169,6 +184,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":25,"time":908,"cpu":0,"type":"handler-entry","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"code":"0xe","address":"0x8","pc":"0x401000","state":"0x7000"}
 {"seq":26,"time":909,"cpu":0,"type":"handler-return","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"resumed","pc":"0x4"}
 {"seq":27,"time":910,"cpu":0,"type":"policy-fault","policy":"own","call":"pick","arguments":"[0]","reason":"returned 9","state":"null"}
+{"seq":28,"time":911,"cpu":0,"type":"parameters","by":{"address":"0xffff00007f944cf0","task":"gnumach"},"of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"priority":40,"nice":-3,"weight":1991,"period":5000,"deadline":4000,"budget":0,"affinity":[0]}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

@@ -103,6 +103,7 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "handler-entry":
     case "handler-return":
     case "fp-switch":
+    case "parameters":
     case "idle":
     case "halt":
       return "";

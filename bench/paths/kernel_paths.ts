@@ -4,7 +4,8 @@
  * @module
  */
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import { type Kernel, USER_PRIORITY } from "../../kernel/kernel.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import { USER_PARAMETERS } from "../../kernel/thread/parameters.ts";
 import { benchModule } from "./guest.ts";
 import { kernelPath, type KernelScenario } from "./kernel_run.ts";
 import type { Path } from "./path.ts";
@@ -34,7 +35,7 @@ function kernelThreads(keepsStack: boolean): Pick<KernelScenario, "modules" | "s
     setUp(k: Kernel): void {
       for (let i = 0; i < 2; i++) {
         const thread = k.createThread(k.kernelTask, {
-          priority: USER_PRIORITY,
+          parameters: USER_PARAMETERS,
           label: "syscall_continuation",
           resume: { name: "yielder", label: keepsStack ? null : "syscall_continuation" },
         });

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "508aab5657eaac013f89406f138260c17a4f591ba83a72f5a4bccd7972f81616",
+  sourceHash: "4139483cb9c8910a688757386002a497d9631527325bec02e384e3af275e68f4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

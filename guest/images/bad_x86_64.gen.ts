@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "a0e1d35fc87f1679353a796a2438ca022a936f7315cba0cebd89cba781fb5e2c",
+  sourceHash: "ed7e46beca857ac1efa82d3ddcf3ee98e8719846afbc5d6a9a7ba0719ed12ea4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ebdf2a35993b7fb60157b39ecbc72da907cf1c1068e287d06c215485fdfbbc35",
+  sourceHash: "c58e81fe6d0f11d96774852f185a42cec77d4b7a0b498e7526c082c755bea50a",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "65c37920fb1e151fbb379f9a08e022d5de9bf366c9e05a4e6d9cc333e9b0d79b",
+  sourceHash: "1da3063ab185a2c1b9cb3a6719dc31b3cea1c283616b31162d31f7616f62e439",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4a5b8ff79ad137d53ccb0c0170bf9a0b181f9ae086d3c2a33f10e5d1108c06d4",
+  sourceHash: "915c38bc1c4ea7f96b30b978a807a875326ddf6fc26a8fcc2b148eb4bca814fb",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

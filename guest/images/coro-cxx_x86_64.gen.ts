@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "cb736b723b3f6a50e1d82065716c61d21a1bdac7f914dbf8bf42f22b143f6e28",
+  sourceHash: "8b997eec5aa8b4d736991dffddfa4b54417d697446917b2ec31b0a4024eec957",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

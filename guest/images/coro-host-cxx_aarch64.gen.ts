@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "84112f7c34a0dc82722c893b96387d40e0a9c9c789cb6f02696caa228e92cf0a",
+  sourceHash: "769f34f5d235ae7bb0c8792cfaba336e5e4f84e437da1757fb7c192e0013b67d",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "06b951bbf7ca24662173ce23fb8ee8f1a4c47825785f43854b15dc16bffc4f0e",
+  sourceHash: "32bcc31fa71a5348b523ab3bd04a971446fef74ed97bdf99de11e9b540c0f9d9",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8dc7e99a84650ed9e78ceaf0b81355aa50b6b1e8bfd874066afa576b3ba9de92",
+  sourceHash: "68cfb5e6aaa01967c33be0d37e4f7a7ef9c6fbc5dff3da2a97ba672bdd481956",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c9b60d12ddf7dce87c74cc26962cf50aeb230d18b950a5aa96d937242bdf961f",
+  sourceHash: "64c751f1453ce0460e147a927fcd8afdfa517ef06fcea89e3e36b03cbbf665dd",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0bd336411fccbfbb02dc1d2e17430c22991ff2b432cfa096a1c344f09f8bf547",
+  sourceHash: "2b55d96bfcdb37159bca86c82f52a88580551642dc7791edb4fbc410f762a5af",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

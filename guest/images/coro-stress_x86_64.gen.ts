@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "7dd4b1b59d22f0a400965aa7f10ddd4ee15ebf9bb4ac82a233329f90a4dd3261",
+  sourceHash: "e4f2fd60a9cb8ff8ab5c1e165dcfe6e002afa9e9111bb0c3c90b221776c3e356",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

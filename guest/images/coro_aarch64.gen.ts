@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2b21ed514e9a8de57345307b4297b8a69a7ff40eadbb7e2259c8374935f3ed24",
+  sourceHash: "6dc0ecb8a6b827dd5d18ca53f91e076b31e8369f3a9e42a125b31ef3563b1e6a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

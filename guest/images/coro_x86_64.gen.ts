@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d9e864201fe4d5401646605a849624ef9e4c8c266a8ad4f46a364e90337f1abf",
+  sourceHash: "e1545ba70dc3ea8e3f1a2435bbaf34d5d5486f439a9d48fd3c850987bc15db6a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

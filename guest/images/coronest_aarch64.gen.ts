@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0becc92fa7f5def9d9003a9414dd5c9b37025ed144ccfc5e2a7fbdac83b431e8",
+  sourceHash: "ac94892b107b78f2a50f54e4c7f1868122a76ff9521f41e0e111885f94f81835",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

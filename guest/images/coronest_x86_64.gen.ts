@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "64250ee3d47977de7c2a9ca437bae794597b0df958a8eaccb2eebfff4deea491",
+  sourceHash: "b921b3b417e6190ff62080cd0d57b39cf0b4e81b2a0e30885667c12611c04c43",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

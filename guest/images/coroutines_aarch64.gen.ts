@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "13e7bd47c0d122fcf9c71326c4eb9d5a6eb7cd3307a81c8b4d40b3a353069cee",
+  sourceHash: "e20320125c4fbc635f9852f17f4e34e3d9abecb86ae3a4e4720e102733422d3e",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

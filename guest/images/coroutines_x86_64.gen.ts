@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "333c55a23d6a0c822a74fe42690d149ad90efdd0b63cfe7f6898565dd2377a46",
+  sourceHash: "cad671c238726aba8a72e8437892af3b712dd1602d7a9e378857c7c29392636b",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

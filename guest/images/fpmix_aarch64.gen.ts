@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d1d1a1f17022bc65bc8075b6cec9ecd7a5b6b15f2ed66e52c70be4110e9096d6",
+  sourceHash: "7ab9a0887dac61aa5ff3a00fb0f70ca93f91c9639756b9d4c583631f3ae3f16e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "598530ff96b49e2ef9139a2b810b1021002db26f4f96e6e1a813382a0b3d5092",
+  sourceHash: "1aca6d7fcea1daad9077a267a3fe05eeb8958e01055f8cfd86cc3d9c41486340",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "c42dd3a47c2501f6ca1055a9a9fe239e2e655224ddedfd52f5b135790d45244c",
+  sourceHash: "b02518ef4878ff4ddb98a49e888cf9bde1bc0843a18badac7e24310c4bb2a918",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

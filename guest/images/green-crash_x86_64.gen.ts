@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "0f0f3e6f6d9de403c74fe534a64a5b2a5c926f606f51b835d803691871b55c8b",
+  sourceHash: "9ce2000b68a01db3c7c8bdb7002b1ae9cf6247c692084fb5cec2f5f866187579",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

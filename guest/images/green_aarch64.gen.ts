@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b42911fc8040b6018409a8991d119313f97e3b514f267f30d1ec827f6c06ff1e",
+  sourceHash: "e17ede6febdb7ec5e99f7229083c80b784691eda19bbcb7f59c48d2971f24a2b",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e5cc018663096f3322d90512875ea7ad07db1a03cd9841accc03bb6bef8b2603",
+  sourceHash: "ea34989d8e7cff528aa46eac061ac03afa3a200de9033c97e9010c7027218f98",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d30b76fb0ab59c9f43a2075a2964d6a46e1786a13de3d35619828bd2e1d182a6",
+  sourceHash: "3b0e12559e2e1ddbbcf581e6b0fc1da58680fbf8b8f5d8e55f4b4022ea0c1edb",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

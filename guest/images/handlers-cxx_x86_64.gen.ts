@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "cddb8ecf96ec6c58495668610881584831cc980ecadc5fa7f116fd1565a1d419",
+  sourceHash: "171f60c811a5dca5ff2138ce139438b1b602c665a3b553b9d425daafe64250ab",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

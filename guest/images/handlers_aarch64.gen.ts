@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6c03da857f84203c92fb8b9187be7298f1879ae9621c21fb74bf98cd7467e55f",
+  sourceHash: "ef0e6e1e3cd1858f82dd488cd6ca36c5be1b1d77ae393feb1d8c1628c3570fe2",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c94ae604defd65b506e4a82b52d20b28afde281dedc58b0fb87a5e06ddcafcbd",
+  sourceHash: "053b32ea4c40192b35b6002056a6f8c6003af52041fca86aa392e2d85071c7fd",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "12d76f09c8b4f171f748f2c000de426d8131900307574d27ec9b780e48ff8278",
+  sourceHash: "817639b697d3d8e2fffd0250e4cea838951ce1b675eecef668eb83c1545bfc5c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f89491b64e3d4d076b058cf863c15b579d7122d4044853c0e2a030f36a458d9f",
+  sourceHash: "fbbba7b5ad52e2d4a2c6dfa1bca604c30925ecfe126a0989c52dd1d8b2d3d657",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

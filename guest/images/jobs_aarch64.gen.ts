@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "975915075f8ed1a885e8bbae3108a9aadec5415ea975db72d151a4ea9d87e74f",
+  sourceHash: "12d6b191c7c0bd8d9a470a0bfbe4664de9175fedb85e1e25d2585dfb0c78dcb8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "db5d5797a443793bbf64c4f1a516b4b32af112c84c505839c770cbc92d6e843b",
+  sourceHash: "680b8ffc8fdf99b547998bce7bc5a4fddfd119464770eb2888039866ce3f0b96",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b13572bbf226ad85a3e5b2ca9bf031b619307d77242faa69d18a8def7afb3ddd",
+  sourceHash: "229b3117d9111c1a130b3e25750d935b1c867e6e6d9393748f9b5e5ccf21f590",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "223e10175ce3ff4c52941e50a7b9d7fb6a88b69dd566f29be937ed8f240e9c9c",
+  sourceHash: "d225115966851bc11e11a901405d4d46ec9cbda5e6d92e295e3d679c3d91b08c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

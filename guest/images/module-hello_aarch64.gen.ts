@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b2a52e7babd6fe341298b907122d86548828b8b2b46367d31397bcc1c4ea2dea",
+  sourceHash: "ec9934f33a6ad11fb9163d1c54a00df6e44e8e32fc2d36dd375528ab2632e96f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

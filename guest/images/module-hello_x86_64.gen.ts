@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8bd338744dd2e779d9c1624cb0d1edf71912a94821bd7de8c43ab89a012539ee",
+  sourceHash: "f731699066595eab9b8268691d3df38cafee457ae220408607735ac5564dff4b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

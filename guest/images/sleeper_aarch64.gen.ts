@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "1acd315e83e94fb36b9a2f9d40573555a3db6866f0ebdf25f28c1f4d410aa534",
+  sourceHash: "7901ba384c7cb9a822f85da97a01a73fe839ed57b6079fc1c9916bb526162638",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

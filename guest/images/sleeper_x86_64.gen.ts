@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4517d01d0278c503cbc45045052a82d6a60b5cee1f69c21c1297129e8ef6322d",
+  sourceHash: "4e1c62c8bf88bd34d70722cce61491c5752fc6bf35f008c21b76d11ce7fad9c2",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

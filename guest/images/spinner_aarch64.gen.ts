@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5162667a22f862bfa1d6dd6e02a3636f1510d844d6273b646329a08f986987d1",
+  sourceHash: "0dc4f3d9d843003c88ede03d467819128bc6beed6f09ebffa89029c5ec8db806",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e7975934e81c6ccadb873fe5f083af7ab4cd0e5f1efc1a81752baf85e2d4bfe1",
+  sourceHash: "f3af617b36fd73eb2556d6e3646e35e659ae43b6397049fa1dbe3e11278e681e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6ebd22300c59717746159f77b52b3e7744c55ec37b215e886384003f6b8da0fc",
+  sourceHash: "eb1dbae6f7b109eb44b3902761efb311a172d6d24996f8649ba6a243f74d1571",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fc4398b52fa4c897acd13f94167e435363d82af518848f7d238e3186d7097270",
+  sourceHash: "99b81d3322c04019793f8039ac3db99be9121e4570c2cb8f18986b24f15309cf",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

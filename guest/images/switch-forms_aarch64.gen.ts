@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9d22e5317ec6812df7979ddadbb2498bea6eedf79c579741045cf1fba377608d",
+  sourceHash: "0c89ee093c277d04e79d697f16539db0107dea65f240a7eb0550364598218f34",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b64ba1e38435cfb58a77524d1e80a19109ba987eb0499a4c0052f1166855ae01",
+  sourceHash: "9179b8f50769db3afd8039e7e4a97811158574f16d0feb9e84577ee8a8f352e0",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

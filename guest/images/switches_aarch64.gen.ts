@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d133be7cc8dec1b8e68780060ac6923cea9a10cf6e400abeae41784dca1a8938",
+  sourceHash: "af85946ae658a9fe46b28b0f97631c46acf4e441cf3cce116b9b89c53f30de13",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

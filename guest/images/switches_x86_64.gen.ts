@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "2b53c9701b2c78545c8016e1e11298c32b915663f56dc07c6239cc336c447011",
+  sourceHash: "0cdd75a90989f1fe216a206cb239439725b13bac788f5f038fe92a0b5a4ea207",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

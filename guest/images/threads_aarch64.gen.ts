@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8c6a49069d2193d151af69b87e3c4a3a8ebe9f42a2308d3762675198d3840218",
+  sourceHash: "40ca36844719aa324df0ae2df46cc8d1435a79c397f67d9ce4222ccb80ba0bc8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

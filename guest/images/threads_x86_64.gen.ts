@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "1eca7b44e2cc8c4b1f9760af6af309fccb56b35dbab3ed557123e14c923553a6",
+  sourceHash: "d0ed69c3df7b8bf95865bfa5c6cdc3e28061dfee9b2b6f8b41eac3aeb95d6780",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2deb15cbf7bc93722a7bb43d88105740619bf4e76d27300e7b4146dd218313da",
+  sourceHash: "23a94ad08a55972f1fc72b57cfe0e48df6077d403e9831274d295405875e16da",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

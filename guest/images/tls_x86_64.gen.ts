@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8881d27b025cb20c9b2166b7316d2a05f68e1e9d444f24d5160bdb9aa34bbd7b",
+  sourceHash: "ecf77b37f4ed5455eed51c5738dba42490db4d981d272fb645331c1a57edfa87",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "30d4d25c9c65394ee73d5032d2db79ffc705c5c6d009ea4d4b1fbb4b93309786",
+  sourceHash: "18ac8746124ed7dfb388e12265dc7198907e6485b58f4dac5ba7cf9feadf5b34",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "495c0d1c278e4280b33d3ca59dfea247a518538b1d5e928ccfa09e8369a7dfb2",
+  sourceHash: "99412c727ae1bd2bd04be3e00708353d1e4c6166b6e77a4ad1bd623532ddb872",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "78b465be588f56203f958c1bd63fc0bfa37f4a7a4bb96a9ba83fc86c2c8c54f4",
+  sourceHash: "fde36bf9671699c1d379c163383e8b261882dee619a6411329b028d507162502",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "78d26cfceed95dd9a0526a7aa8797ac169d66530d5fbfa7dc9da7c03de6ce31a",
+  sourceHash: "f310d1c165636facf0eab0279ffe35b9f8bcd6cc3d14634cc7f10af355de78ee",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

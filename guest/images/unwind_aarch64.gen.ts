@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "46b586e674e0a39e785893c2754d572bd70abbcb6a379c179a67b28cbb8a1ae2",
+  sourceHash: "5fe416afa544e717518d0c90169be3fccef087073b666eeacf74ab023b709bb0",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9b2ca3cfdac6acf1937d7ff42343bbd4abb6a57ffe9395aec08f8f78aa2eb086",
+  sourceHash: "460953d9abd194bacb393d13ea6ac42d7739e96f8cc8ec02cf9a467c9a3d0875",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

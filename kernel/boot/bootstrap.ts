@@ -6,9 +6,10 @@
  */
 
 import { DAEMONS } from "../daemons/daemons.ts";
-import { type Kernel, KERNEL_PRIORITY, USER_PRIORITY } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
 import type { Continuation } from "../thread/continuation.ts";
 import { blockKeepingStack, type Outcome } from "../thread/outcome.ts";
+import { KERNEL_PARAMETERS } from "../thread/parameters.ts";
 import type { Task } from "../thread/task.ts";
 import type { Thread } from "../thread/thread.ts";
 import { isShort } from "../memory/supply.ts";
@@ -31,7 +32,7 @@ export function startup(k: Kernel, thread: Thread): Outcome {
   events.message(`${k.bootModules.length} bootstrap modules\n`);
   for (const { label, body } of DAEMONS) {
     const daemon = k.createThread(k.kernelTask, {
-      priority: KERNEL_PRIORITY,
+      parameters: KERNEL_PARAMETERS,
       label,
       resume: body,
     });
@@ -81,7 +82,7 @@ function startTask(
   const task = k.createTask({ name, module, space });
   task.suspend();
   const first = k.createThread(task, {
-    priority: USER_PRIORITY,
+    parameters: module.parameters,
     label: "user_bootstrap",
     resume: mode === "user"
       ? { name: "exec", argv, load: k.boot.load }

@@ -7,6 +7,7 @@
 import type { Arch } from "../../arch/arch.ts";
 import { hex } from "../../arch/physical_memory.ts";
 import { ElfError, type ElfFile, loadSegments, parseElf, PF } from "../../elf/mod.ts";
+import type { ThreadParameters } from "../../sched/parameters.ts";
 import { KernelError } from "../errors.ts";
 import type { LoadMode } from "./load_mode.ts";
 import type { ModuleCode } from "./module_code.ts";
@@ -53,6 +54,8 @@ export interface BootModule {
   readonly mode: ProgramMode;
   /** Whose system calls it makes. */
   readonly abi: ProgramAbi;
+  /** Scheduling parameters of its first thread. */
+  readonly parameters: ThreadParameters;
   /** What a program of Linux's ABI is given as random bytes. */
   readonly random: Uint8Array | null;
   /** The file. */

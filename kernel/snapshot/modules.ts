@@ -5,6 +5,7 @@
  */
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
+import type { ThreadParameters } from "../../sched/parameters.ts";
 import type { ProgramAbi, ProgramMode } from "../program/loader.ts";
 import { SnapshotError } from "./errors.ts";
 import { hashOf } from "./hash.ts";
@@ -19,6 +20,8 @@ export interface ModuleFile {
   readonly mode: ProgramMode;
   /** Whose system calls it makes. */
   readonly abi: ProgramAbi;
+  /** Scheduling parameters of its first thread. */
+  readonly parameters: ThreadParameters;
   /** The ELF file. */
   readonly bytes: Uint8Array;
 }
@@ -39,6 +42,7 @@ export function modulesOf(snapshot: Snapshot, ramBase: bigint): ModuleFile[] {
     commandLine: module.commandLine,
     mode: module.mode,
     abi: module.abi,
+    parameters: module.parameters,
     bytes: fileOf(module, { pages, ramBase }),
   }));
 }

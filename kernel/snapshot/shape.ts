@@ -44,10 +44,21 @@ const UNWIND = fields({
   progress: fields({ phase: "string" }),
 });
 
+const PARAMETERS = fields({
+  priority: "number",
+  nice: "number",
+  weight: "number",
+  period: "number",
+  deadline: "number",
+  budget: "number",
+  affinity: orNull(list("number")),
+});
+
 const MODULE = fields({
   commandLine: "string",
   mode: "string",
   abi: "string",
+  parameters: PARAMETERS,
   physical: "bigint",
   size: "number",
   hash: "string",
@@ -115,7 +126,7 @@ const THREAD = fields({
   id: "number",
   address: "bigint",
   task: "number",
-  priority: "number",
+  parameters: PARAMETERS,
   state: "string",
   cpu: orNull("number"),
   stack: orNull("number"),

@@ -17,6 +17,7 @@ import type { KernelRest } from "../kernel.ts";
 import type { PerCpuRecord } from "../per_cpu.ts";
 import type { QueueName } from "../thread/continuation.ts";
 import type { FutexRecord } from "../thread/futex_table.ts";
+import type { ParameterRecord } from "../thread/parameters.ts";
 import type { Sleeper } from "../thread/sleep_queue.ts";
 import type { StackPoolRecord } from "../thread/stack_pool.ts";
 import type { TaskRecord } from "../thread/task.ts";
@@ -65,6 +66,8 @@ export interface ModuleRecord {
   readonly mode: ProgramMode;
   /** Whose system calls it makes. */
   readonly abi: ProgramAbi;
+  /** Scheduling parameters of its first thread. */
+  readonly parameters: ParameterRecord;
   /** Physical address of its file. */
   readonly physical: bigint;
   /** Bytes of its file. */

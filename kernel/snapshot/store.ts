@@ -99,10 +99,11 @@ export class SnapshotStore {
       stackLimit,
       ioLatency,
       boot,
-      modules: k.bootModules.map(({ commandLine, mode, abi, physical, bytes }) => ({
+      modules: k.bootModules.map(({ commandLine, mode, abi, parameters, physical, bytes }) => ({
         commandLine,
         mode,
         abi,
+        parameters,
         physical,
         size: bytes.length,
         hash: hashOf(bytes),

@@ -6,6 +6,7 @@
 
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import { TIME_LIMIT } from "../thread/parameters.ts";
 import type { CopyResult } from "../thread/continuation.ts";
 import { blockAt, type Outcome, yieldAt } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
@@ -17,9 +18,6 @@ export const PRINT_LIMIT = 65536n;
 
 /** Bytes read from the program at a time. */
 const PIECE = 4096;
-
-/** Latest time to sleep until: the clock stays exact up to 2^53. */
-export const TIME_LIMIT = 1n << 52n;
 
 /** What is left of a text to print. */
 interface PrintRest {
@@ -61,7 +59,7 @@ export function printPiece(
 
 function sleep(context: SyscallContext): Outcome {
   const { k, thread, args: [duration = 0n] } = context;
-  if (duration + BigInt(k.clock.now) > TIME_LIMIT) {
+  if (duration + BigInt(k.clock.now) > BigInt(TIME_LIMIT)) {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   const until = k.clock.now + Number(duration);

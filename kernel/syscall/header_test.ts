@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { KernReturn } from "../errors.ts";
 import { STACK_SIZE } from "../program/loader.ts";
 import { ENTRY_LIMIT } from "../vm/vm_map.ts";
-import { PRINT_LIMIT, TIME_LIMIT } from "./basic.ts";
+import { TIME_LIMIT } from "../thread/parameters.ts";
+import { PRINT_LIMIT } from "./basic.ts";
 import { SYSCALLS } from "./syscalls.ts";
 import { THREAD_LIMIT } from "./task.ts";
 
@@ -42,5 +43,5 @@ Deno.test("trapline.h, has the limits", () => {
   assertEquals(limit("PRINT_MAX"), PRINT_LIMIT);
   assertEquals(limit("THREADS_MAX"), BigInt(THREAD_LIMIT));
   assertEquals(limit("VM_ENTRIES_MAX"), BigInt(ENTRY_LIMIT));
-  assertEquals(limit("CLOCK_MAX"), TIME_LIMIT);
+  assertEquals(limit("CLOCK_MAX"), BigInt(TIME_LIMIT));
 });

@@ -17,6 +17,7 @@ import { linuxCall, OWN_CALLS } from "./linux.ts";
 import { exceptionSyscalls } from "./exceptions.ts";
 import { futexSyscalls } from "./futex.ts";
 import { fail, type Syscall } from "./syscall.ts";
+import { schedulingSyscalls } from "./scheduling.ts";
 import { taskSyscalls } from "./task.ts";
 import { unwindSyscalls } from "./unwind.ts";
 import { vmSyscalls } from "./vm.ts";
@@ -28,6 +29,7 @@ export const SYSCALLS: ReadonlyMap<number, Syscall> = new Map<number, Syscall>([
   ...vmSyscalls,
   ...exceptionSyscalls,
   ...futexSyscalls,
+  ...schedulingSyscalls,
   ...unwindSyscalls,
 ]);
 

@@ -5,7 +5,7 @@
  */
 
 import { KernReturn } from "../errors.ts";
-import { type Kernel, USER_PRIORITY } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
 import { endTask, killTask } from "../lifecycle.ts";
 import { blockAt, EXIT, type Outcome } from "../thread/outcome.ts";
 import type { Task } from "../thread/task.ts";
@@ -38,7 +38,7 @@ function threadCreate(context: SyscallContext): Outcome {
   }
   const start = { pc: entry, sp: stack, argument };
   const created = k.createThread(task, {
-    priority: USER_PRIORITY,
+    parameters: thread.parameters,
     label: "thread_bootstrap_return",
     resume: task.kernelMode ? { name: "kernel_start", start } : { name: "return" },
   });

@@ -7,7 +7,7 @@
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { WaitResult } from "../thread/continuation.ts";
-import { TIME_LIMIT } from "./basic.ts";
+import { TIME_LIMIT } from "../thread/parameters.ts";
 
 /** Timeout of a call that waits as long as it takes. */
 export const FOREVER: bigint = (1n << 64n) - 1n;

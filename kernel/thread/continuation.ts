@@ -196,6 +196,8 @@ export interface ContinuationTable {
   futex_wait: ContinuationRow<number, FutexWait>;
   /** Move those who wait for a word whose page is in memory now. */
   futex_requeue: ContinuationRow<number, FutexMove>;
+  /** A thread's scheduling parameters have been read. */
+  thread_parameters: ContinuationRow<CopyResult, { readonly target: number }>;
   /** Tell a waiting thread how a task ended. */
   task_status: ContinuationRow<unknown, { readonly task: number; readonly address: bigint }>;
 

@@ -1,6 +1,7 @@
 // What threads and tasks give as records is all of them: a copy gives the same record, whatever has
 // happened.
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { DEFAULT_PARAMETERS } from "../../sched/parameters.ts";
 import { Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 import type { Unwind } from "./unwinds.ts";
@@ -24,7 +25,8 @@ function newTask(): Task {
 
 function newThread(task: Task): Thread {
   const resume = { name: "exec", argv: ["t"], load: "demand" } as const;
-  return new Thread(5, { address: 0x1000n, task, priority: 9, label: "user_bootstrap", resume });
+  const parameters = { ...DEFAULT_PARAMETERS, priority: 9 };
+  return new Thread(5, { address: 0x1000n, task, parameters, label: "user_bootstrap", resume });
 }
 
 /** Everything that can happen to a thread, one after the other. */
@@ -39,6 +41,7 @@ const THREAD_CHANGES: readonly ((thread: Thread) => void)[] = [
   (thread) => thread.takeResume(),
   (thread) => thread.pushCall({ name: "frame_ready", frame: 1n, then: { name: "page_zero" } }),
   (thread) => thread.pushTrap(0x2000n),
+  (thread) => thread.setParameters({ ...thread.parameters, period: 5_000, affinity: [0] }),
   (thread) => thread.postAst("suspend"),
   (thread) => thread.postAst("quantum", { preempted: true }),
   (thread) => thread.giveBounce(0x3000n),

@@ -14,11 +14,13 @@
  */
 
 import type { GuestLabel } from "../../arch/guest_labels.ts";
+import type { ThreadParameters } from "../../sched/parameters.ts";
 import type { ThreadRef } from "../../trace/events.ts";
 import { KernelError } from "../errors.ts";
 import type { ExceptionHandler, HandledException } from "./handler.ts";
 import { Unwinds, type UnwindsRecord } from "./unwinds.ts";
 import type { Continuation, Wait, WaitResult } from "./continuation.ts";
+import type { ParameterRecord } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
 /** Where a thread is. */
@@ -43,8 +45,8 @@ export interface ThreadRecord {
   readonly address: bigint;
   /** Its task's number. */
   readonly task: number;
-  /** See {@linkcode Thread.priority}. */
-  readonly priority: number;
+  /** See {@linkcode Thread.parameters}. */
+  readonly parameters: ParameterRecord;
   /** See {@linkcode Thread.state}. */
   readonly state: ThreadState;
   /** See {@linkcode Thread.cpu}. */
@@ -95,12 +97,11 @@ export class Thread {
   readonly address: bigint;
   /** Task it belongs to. */
   readonly task: Task;
-  /** Scheduling priority, 0 to 127. */
-  readonly priority: number;
   /** How events name it. */
   readonly ref: ThreadRef;
   /** Unwindings of its stack, and exceptions that handlers hold. */
   readonly unwinds: Unwinds = new Unwinds();
+  #parameters: ThreadParameters;
   #state: ThreadState = "blocked";
   #cpu: number | null = null;
   #stack: number | null = null;
@@ -126,15 +127,20 @@ export class Thread {
    */
   constructor(
     id: number,
-    options: { address: bigint; task: Task; priority: number } & Resumption,
+    options: { address: bigint; task: Task; parameters: ThreadParameters } & Resumption,
   ) {
     this.id = id;
     this.address = options.address;
     this.task = options.task;
-    this.priority = options.priority;
+    this.#parameters = options.parameters;
     this.ref = { address: options.address, task: options.task.name };
     this.#label = options.label;
     this.#resume = options.resume;
+  }
+
+  /** Its scheduling parameters, as they were given: a mutex it holds may raise them. */
+  get parameters(): ThreadParameters {
+    return this.#parameters;
   }
 
   /** Where it is. */
@@ -236,6 +242,11 @@ export class Thread {
   /** How many such trap frames there are. */
   get trapDepth(): number {
     return this.#traps.length;
+  }
+
+  /** It gets other parameters. */
+  setParameters(parameters: ThreadParameters): void {
+    this.#parameters = parameters;
   }
 
   /** It becomes ready: the policy has it. */
@@ -425,7 +436,7 @@ export class Thread {
       id: this.id,
       address: this.address,
       task: this.task.id,
-      priority: this.priority,
+      parameters: this.#parameters,
       state: this.#state,
       cpu: this.#cpu,
       stack: this.#stack,
@@ -451,9 +462,9 @@ export class Thread {
 
   /** The thread a record was made of. */
   static from(record: ThreadRecord, task: Task): Thread {
-    const { id, address, priority, label } = record;
+    const { id, address, parameters, label } = record;
     const resume = record.resume ?? { name: "return" };
-    const thread = new Thread(id, { address, task, priority, label, resume });
+    const thread = new Thread(id, { address, task, parameters, label, resume });
     thread.#resume = record.resume;
     thread.#state = record.state;
     thread.#cpu = record.cpu;

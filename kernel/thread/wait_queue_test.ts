@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { DEFAULT_PARAMETERS } from "../../sched/parameters.ts";
 import { Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 import { WaitQueue } from "./wait_queue.ts";
@@ -6,7 +7,8 @@ import { WaitQueue } from "./wait_queue.ts";
 function thread(id: number): Thread {
   const task = new Task(1, { name: "test", space: null, module: null });
   const resume = { name: "return" } as const;
-  return new Thread(id, { address: BigInt(id), task, priority: 0, label: null, resume });
+  const parameters = DEFAULT_PARAMETERS;
+  return new Thread(id, { address: BigInt(id), task, parameters, label: null, resume });
 }
 
 /** Takes everybody off a queue. */

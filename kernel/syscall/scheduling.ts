@@ -1,0 +1,97 @@
+/**
+ * System calls on how threads are scheduled. Times are instructions of the machine's clock.
+ *
+ * @module
+ */
+
+import { SchedError } from "../../sched/errors.ts";
+import type { ParameterOptions, ThreadParameters } from "../../sched/parameters.ts";
+import { KernReturn } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import { copyin, copyout } from "../memory/user_memory.ts";
+import type { CopyResult } from "../thread/continuation.ts";
+import type { Outcome } from "../thread/outcome.ts";
+import { threadParameters } from "../thread/parameters.ts";
+import type { Thread } from "../thread/thread.ts";
+import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
+
+/** Bytes of `struct thread_parameters`: seven words. */
+const PARAMETERS_SIZE = 56;
+
+/** A thread of the caller's task by its number, or the kernel return code that says why not. */
+function ownThread({ k, thread }: SyscallContext, number: bigint): Thread | number {
+  const found = number < BigInt(k.threads.length) ? k.threads[Number(number)] : undefined;
+  if (found === undefined || found.state === "dead") return KernReturn.INVALID_ARGUMENT;
+  return found.task === thread.task ? found : KernReturn.NO_ACCESS;
+}
+
+function setParameters(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, address = 0n, size = 0n] } = context;
+  const target = ownThread(context, number);
+  if (typeof target === "number") return fail(context, target);
+  if (size < BigInt(PARAMETERS_SIZE)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const then = { name: "thread_parameters", target: target.id } as const;
+  return copyin(k, thread, { address, size: PARAMETERS_SIZE, then });
+}
+
+/** Changes a thread's parameters to what has been read. */
+export function changeParameters(
+  k: Kernel,
+  thread: Thread,
+  how: { target: Thread; copied: CopyResult },
+): Outcome {
+  const { target, copied: { bytes, kr } } = how;
+  if (bytes === null) return fail({ k, thread }, kr);
+  if (target.state === "dead") return fail({ k, thread }, KernReturn.TERMINATED);
+  const parameters = decode(bytes);
+  if (parameters === null) return fail({ k, thread }, KernReturn.INVALID_ARGUMENT);
+  k.setParameters(target, parameters);
+  k.events.emit({ type: "parameters", by: thread.ref, of: target.ref, ...parameters });
+  return finish({ k, thread }, 0n);
+}
+
+/** Parameters from their record in a program's memory, or `null` if they make no sense. */
+function decode(bytes: Uint8Array): ThreadParameters | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const word = (index: number): number => Number(view.getBigUint64(8 * index, true));
+  const affinity: number[] = [];
+  const mask = view.getBigUint64(48, true);
+  for (let cpu = 0; cpu < 64; cpu++) if ((mask >> BigInt(cpu) & 1n) !== 0n) affinity.push(cpu);
+  const options: ParameterOptions = {
+    priority: word(0),
+    nice: Number(view.getBigInt64(8, true)),
+    weight: word(2) || undefined,
+    period: word(3),
+    deadline: word(4) || undefined,
+    budget: word(5),
+    affinity: affinity.length === 0 ? null : affinity,
+  };
+  try {
+    return threadParameters(options, "a thread");
+  } catch (error) {
+    if (error instanceof SchedError) return null;
+    throw error;
+  }
+}
+
+function encode(parameters: ThreadParameters): Uint8Array<ArrayBuffer> {
+  const { priority, nice, weight, period, deadline, budget, affinity } = parameters;
+  const mask = (affinity ?? []).reduce((all, cpu) => all | 1n << BigInt(cpu), 0n);
+  const words = [priority, nice, weight, period, deadline, budget, mask].map(BigInt);
+  return new Uint8Array(new BigInt64Array(words).buffer);
+}
+
+function getParameters(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, address = 0n, size = 0n] } = context;
+  const target = ownThread(context, number);
+  if (typeof target === "number") return fail(context, target);
+  if (size < BigInt(PARAMETERS_SIZE)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const bytes = encode(target.parameters);
+  return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
+}
+
+/** Calls 25 and 26. */
+export const schedulingSyscalls: SyscallTable = [
+  [25, { name: "thread_set_parameters", args: 3, run: setParameters }],
+  [26, { name: "thread_get_parameters", args: 3, run: getParameters }],
+];
