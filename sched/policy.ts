@@ -56,6 +56,11 @@ export interface Wakeup extends Placement {
   readonly reason: ReadyReason;
   /** CPU time it needs until it blocks or ends, where the host knows the future; else 0. */
   readonly burst: number;
+  /**
+   * When the job that begins now was due, where the host releases jobs; else `null`. It is before
+   * now if the job before was late: a deadline counts from here.
+   */
+  readonly released: number | null;
 }
 
 /** What a thread has run; a record of the host's, not to be kept. */

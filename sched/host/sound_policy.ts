@@ -96,6 +96,7 @@ export class SoundPolicy {
     waker: null,
     hint: "none",
     burst: 0,
+    released: null,
   };
   readonly #charge: Mutable<Charge> = { cpu: 0, elapsed: 0 };
   readonly #stop: Mutable<Stop> = { cpu: 0, elapsed: 0, reason: "quantum" };
@@ -171,12 +172,14 @@ export class SoundPolicy {
   /** A thread has other parameters from now on. @throws {SchedError} `invalid-parameter` */
   update(thread: ThreadId, options: ParameterOptions): void {
     const parameters = checkParameters(options, { cpus: this.#cpus, thread: `thread ${thread}` });
+    const { affinity } = this.#threads.parameters(thread);
     this.#threads.update(thread, parameters);
     try {
       this.#policy.update?.(thread, parameters);
     } catch (error) {
       this.#thrown("update", [thread, copyPlain(parameters)], error);
     }
+    if (affinity !== null || parameters.affinity !== null) this.#keepAffinity(thread);
   }
 
   /** A thread is over, ready or not. One that is over already is passed over. */
@@ -195,7 +198,8 @@ export class SoundPolicy {
 
   /**
    * Makes a thread ready.
-   * @param options why, what its waker knows, and its `burst` as in {@linkcode Wakeup}, 0 if absent
+   * @param options why, what its waker knows, and `burst` (0 if absent) and `released` (`null`) as
+   *   in {@linkcode Wakeup}
    * @returns the CPU it is meant for
    * @throws {SchedError} `invalid-thread` if it is unknown or ready
    */
@@ -206,15 +210,17 @@ export class SoundPolicy {
       readonly hint?: WakeHint;
       readonly waker?: ThreadId | null;
       readonly burst?: number;
+      readonly released?: number | null;
     },
   ): number {
-    const { reason, hint = "none", waker = null, burst = 0 } = options;
+    const { reason, hint = "none", waker = null, burst = 0, released = null } = options;
     const timed = this.#timeout !== Infinity;
     const wakeup = this.#wakeup;
     wakeup.reason = reason;
     wakeup.hint = hint;
     wakeup.waker = waker;
     wakeup.burst = burst;
+    wakeup.released = released;
     let cpu = 0;
     if (this.#cpus > 1) {
       cpu = wakeup.previous = this.#previous(thread);
@@ -436,6 +442,18 @@ export class SoundPolicy {
     }
   }
 
+  /** A thread whose affinity has changed leaves its CPU, or has an idle one look for it. */
+  #keepAffinity(thread: ThreadId): void {
+    const state = this.#threads.state(thread);
+    const cpu = this.#threads.cpu(thread);
+    if (state === ThreadState.RUNNING && !this.#threads.allows(thread, cpu)) {
+      this.#options.kick?.(cpu);
+    } else if (state === ThreadState.READY) {
+      const idle = this.#on.findIndex((on, cpu) => on < 0 && this.#threads.allows(thread, cpu));
+      if (idle >= 0) this.#options.kick?.(idle);
+    }
+  }
+
   #makeView(): SchedulerView {
     const threads = this.#threads;
     const on = this.#on;
@@ -551,7 +569,13 @@ export class SoundPolicy {
     }
     for (const thread of ready) {
       const cpu = this.#previous(thread);
-      this.#policy.enqueue(thread, { ...this.#wakeup, cpu, reason: "wakeup", burst: 0 });
+      this.#policy.enqueue(thread, {
+        ...this.#wakeup,
+        cpu,
+        reason: "wakeup",
+        burst: 0,
+        released: null,
+      });
     }
     this.#options.onFault?.(fault);
   }

@@ -217,6 +217,37 @@ Deno.test("SoundPolicy, the view's methods refuse nonsense, which puts the polic
   }
 });
 
+Deno.test("SoundPolicy.update, a thread that may run elsewhere only leaves its CPU, or is looked for", () => {
+  const kicked: number[] = [];
+  const on = new Hosted(new RoundRobin(), { cpus: 3, kick: (cpu) => kicked.push(cpu) });
+  on.ready(1);
+  on.ready(2);
+  on.run(0);
+  on.host.update(1, { affinity: [0, 1] });
+  assertEquals(kicked, []);
+  on.host.update(1, { affinity: [2] });
+  assertEquals(kicked, [0]);
+  on.host.update(2, { affinity: [1, 2] });
+  assertEquals(kicked, [0, 1]);
+  on.host.update(2, { priority: 3, affinity: [0] });
+  assertEquals(kicked, [0, 1], "CPU 0 is not idle");
+});
+
+Deno.test("SoundPolicy.enqueue, hands over when the job was due, null if it is not told", () => {
+  const heard: unknown[] = [];
+  const rr = new RoundRobin();
+  const { on } = hosted({
+    enqueue: (thread, wakeup) => {
+      heard.push([thread, wakeup.released]);
+      rr.enqueue(thread, wakeup);
+    },
+    admit: (thread, parameters) => rr.admit(thread, parameters),
+  });
+  on.ready(1, { reason: "release", released: 7 });
+  on.ready(2);
+  assertEquals(heard, [[1, 7], [2, null]]);
+});
+
 Deno.test("SoundPolicy, a report has the policy's state and the ready threads", () => {
   const { on, faults } = hosted({ tick: fail, save: () => ({ memory: [1n, 2] }) });
   begin(on);

@@ -88,6 +88,18 @@ export class OrderedQueue {
     return thread;
   }
 
+  /**
+   * Whether a queued thread with a smaller key than `below` is accepted. Cost grows with the number
+   * of smaller keys until one is.
+   */
+  some(below: number, accepts: (thread: ThreadId) => boolean, place = 0): boolean {
+    if (place >= this.#size) return false;
+    const thread = this.#heap[place]!;
+    if (this.#keys[thread]! >= below) return false;
+    return accepts(thread) || this.some(below, accepts, 2 * place + 1) ||
+      this.some(below, accepts, 2 * place + 2);
+  }
+
   /** The queued threads with their keys, in order. */
   save(): OrderedEntry[] {
     return Array.from(

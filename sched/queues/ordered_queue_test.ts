@@ -65,3 +65,16 @@ Deno.test("OrderedQueue, endless keys are equals like others", () => {
   const order = Array.from({ length: 7 }, () => queue.shift());
   assertEquals(order, [6, 4, 2, 7, 1, 5, 3]);
 });
+
+Deno.test("OrderedQueue.some, finds a smaller key that is accepted, and no other", () => {
+  const random = new Random(3);
+  for (let round = 0; round < 200; round++) {
+    const queue = new OrderedQueue();
+    const keys = Array.from({ length: random.below(20) }, () => random.below(30));
+    keys.forEach((key, thread) => queue.insert(thread, key));
+    const [below, parity] = [random.below(32), random.below(2)];
+    const accepts = (thread: number): boolean => thread % 2 === parity;
+    const expected = keys.some((key, thread) => key < below && accepts(thread));
+    assertEquals(queue.some(below, accepts), expected);
+  }
+});

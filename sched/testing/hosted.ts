@@ -14,6 +14,8 @@ export interface ReadyOptions extends ParameterOptions {
   readonly reason?: ReadyReason;
   /** CPU time until it blocks; 0 if absent. */
   readonly burst?: number;
+  /** When its job was due; unknown if absent. */
+  readonly released?: number;
 }
 
 /** A host that admits threads when they are first ready. */
@@ -35,10 +37,10 @@ export class Hosted {
 
   /** Makes a thread ready. */
   ready(thread: ThreadId, options: ReadyOptions = {}): void {
-    const { reason = "start", burst = 0, priority = 10, ...others } = options;
+    const { reason = "start", burst = 0, released, priority = 10, ...others } = options;
     if (!this.#known.has(thread)) this.host.admit(thread, { priority, ...others });
     this.#known.add(thread);
-    this.host.enqueue(thread, { reason, burst });
+    this.host.enqueue(thread, { reason, burst, released: released ?? null });
   }
 
   /** A CPU gets the thread that is picked. */

@@ -38,3 +38,18 @@ export function firstQueued(
   }
   return null;
 }
+
+/** Whether a thread of run queues, of that level or a higher one, may run on a CPU. */
+export function someQueued(
+  queues: RunQueues,
+  { view, cpu, level }: { view: SchedulerView | undefined; cpu: number; level: number },
+): boolean {
+  let each = queues.highest;
+  if (view === undefined || view.cpus === 1) return each >= level;
+  for (; each >= level; each = queues.below(each)) {
+    for (let thread = queues.head(each); thread >= 0; thread = queues.next(thread)) {
+      if (view.allows(thread, cpu)) return true;
+    }
+  }
+  return false;
+}

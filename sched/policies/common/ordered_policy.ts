@@ -1,22 +1,16 @@
 /**
  * What policies have in common that run the ready thread of the smallest key: a deadline, a period.
  * Equals run in the order they became ready; a thread that loses its CPU stays before its equals.
- * With several CPUs the threads of the smallest keys run, wherever that is.
+ * With several CPUs the threads of the smallest keys run, wherever that is (`claims.ts`).
  *
  * @module
  */
 import type { ThreadParameters } from "../../parameters.ts";
-import type {
-  Placement,
-  Policy,
-  ReadyReason,
-  SchedulerView,
-  ThreadId,
-  Wakeup,
-} from "../../policy.ts";
+import type { Charge, Placement, Policy, SchedulerView, ThreadId, Wakeup } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
+import { Claims, runsOn } from "./claims.ts";
 import { firstAllowed } from "./first_allowed.ts";
 
 /** Everything a policy by key remembers. */
@@ -24,6 +18,7 @@ type OrderedState = {
   readonly queue: readonly OrderedEntry[];
   readonly keys: readonly OrderedEntry[];
   readonly sequence: number;
+  readonly claims: ReturnType<Claims["save"]>;
 };
 
 /** A policy without quantum that runs the smallest key; a subclass says what the key is. */
@@ -34,6 +29,7 @@ export abstract class OrderedPolicy implements Policy {
   readonly timeout: number = Infinity;
   readonly #queue = new OrderedQueue();
   #view: SchedulerView | undefined;
+  #claims: Claims | undefined;
   #keys = new Float64Array(0);
   /** When each thread took its place among equals. */
   #ties = new Float64Array(0);
@@ -42,21 +38,66 @@ export abstract class OrderedPolicy implements Policy {
   #sequence = 0;
 
   /** Key of a thread that is admitted or whose parameters change. */
-  protected abstract keyOf(parameters: ThreadParameters, before: number): number;
+  protected abstract keyOf(parameters: ThreadParameters, thread: ThreadId): number;
 
   /** Key of a thread that becomes ready; what it was if the subclass does not say. */
-  protected keyWhenReady(thread: ThreadId, _reason: ReadyReason): number {
+  protected keyWhenReady(thread: ThreadId, _wakeup: Wakeup): number {
     return this.#keys[thread]!;
   }
 
   /** What the host lets it see. */
-  protected get view(): SchedulerView | undefined {
-    return this.#view;
+  protected get view(): SchedulerView {
+    return this.#view!;
+  }
+
+  /** The smallest key of a ready thread, `Infinity` if none is. */
+  protected get least(): number {
+    return this.#queue.least;
+  }
+
+  /** Key of a thread that is known. */
+  protected key(thread: ThreadId): number {
+    return this.#keys[thread]!;
+  }
+
+  /** Changes the key of a running thread while the host asks about it. */
+  protected setKey(thread: ThreadId, key: number): void {
+    this.#keys[thread] = key;
+  }
+
+  /**
+   * Changes the key of a thread, whatever it does. A ready one goes behind its new equals, and gets
+   * a CPU at once if that is due; a running one gives way if that is due.
+   */
+  protected rekey(thread: ThreadId, key: number): void {
+    const before = this.#keys[thread]!;
+    if (key === before) return;
+    this.#keys[thread] = key;
+    if (this.#queue.remove(thread)) {
+      this.#ties[thread] = this.#sequence++;
+      this.#queue.insert(thread, key, this.#ties[thread]);
+      this.#claims?.place(thread);
+    } else if (key > before) {
+      const cpu = runsOn(this.#view!, thread);
+      if (cpu >= 0 && this.mustGiveWay(thread, cpu)) this.#view!.kick(cpu);
+    }
+  }
+
+  /** Whether a ready thread that may run on the CPU has a smaller key than the one running there. */
+  protected mustGiveWay(thread: ThreadId, cpu: number): boolean {
+    const key = this.#keys[thread]!;
+    if (this.#queue.least >= key) return false;
+    const view = this.#view!;
+    return view.cpus === 1 || this.#queue.some(key, (each) => view.allows(each, cpu));
   }
 
   /** See {@linkcode Policy.attach}. */
   attach(view: SchedulerView): void {
     this.#view = view;
+    this.#claims = new Claims({
+      rank: (thread) => this.#keys[thread]!,
+      isReady: (thread) => this.#queue.has(thread),
+    }, view);
   }
 
   /** See {@linkcode Policy.admit}. */
@@ -67,49 +108,40 @@ export abstract class OrderedPolicy implements Policy {
       this.#known = grown(this.#known, thread);
     }
     this.#known[thread] = 1;
-    this.#keys[thread] = this.keyOf(parameters, Infinity);
+    this.#keys[thread] = this.keyOf(parameters, thread);
     this.#ties[thread] = 0;
+    this.#claims?.restrict(thread, parameters.affinity);
   }
 
-  /** A ready thread whose key changes goes behind its new equals. */
+  /** See {@linkcode OrderedPolicy.rekey}. */
   update(thread: ThreadId, parameters: ThreadParameters): void {
-    const key = this.keyOf(parameters, this.#keys[thread]!);
-    if (key === this.#keys[thread]) return;
-    this.#keys[thread] = key;
-    if (!this.#queue.remove(thread)) return;
-    this.#ties[thread] = this.#sequence++;
-    this.#queue.insert(thread, key, this.#ties[thread]);
+    this.#claims?.restrict(thread, parameters.affinity);
+    this.rekey(thread, this.keyOf(parameters, thread));
   }
 
   /** See {@linkcode Policy.forget}. */
   forget(thread: ThreadId): void {
+    this.#claims?.restrict(thread, null);
     this.#known[thread] = 0;
   }
 
   /** The CPU with the largest key, idle ones before; the previous one among equals. */
   selectCpu(thread: ThreadId, { previous }: Placement): number {
-    const view = this.#view!;
-    if (view.running(previous) === null) return previous;
-    let chosen = previous;
-    let largest = this.#keys[view.running(previous)!]!;
-    for (let cpu = 0; cpu < view.cpus; cpu++) {
-      if (!view.allows(thread, cpu)) continue;
-      const running = view.running(cpu);
-      if (running === null) return cpu;
-      if (this.#keys[running]! <= largest) continue;
-      chosen = cpu;
-      largest = this.#keys[running]!;
-    }
-    return chosen;
+    return this.#claims!.select(thread, previous);
   }
 
   /** See {@linkcode Policy.enqueue}. */
-  enqueue(thread: ThreadId, { reason }: Wakeup): void {
+  enqueue(thread: ThreadId, wakeup: Wakeup): void {
+    const { reason, cpu } = wakeup;
     if (reason !== "preempt") {
-      this.#keys[thread] = this.keyWhenReady(thread, reason);
+      this.#keys[thread] = this.keyWhenReady(thread, wakeup);
       this.#ties[thread] = this.#sequence++;
     }
     this.#queue.insert(thread, this.#keys[thread]!, this.#ties[thread]!);
+    if (this.#view!.cpus === 1) return;
+    if (reason !== "preempt" && reason !== "yield") this.#claims!.claim(thread, cpu);
+    // Its CPU picks next, and takes it back if it is the first.
+    else if (this.#queue.first !== thread) this.#claims!.displaced(thread, cpu);
   }
 
   /** See {@linkcode Policy.dequeue}. */
@@ -119,18 +151,19 @@ export abstract class OrderedPolicy implements Policy {
 
   /** The thread with the smallest key that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    const view = this.#view;
-    if (view === undefined || view.cpus === 1) return this.#queue.shift();
-    return firstAllowed(this.#queue, { view, cpu });
+    const view = this.#view!;
+    const thread = view.cpus === 1 ? this.#queue.shift() : firstAllowed(this.#queue, { view, cpu });
+    this.#claims!.picked(cpu);
+    return thread;
   }
 
   /** Gives way to a smaller key, which is news only if keys were changed meanwhile. */
-  tick(thread: ThreadId): boolean {
-    return this.#queue.least < this.#keys[thread]!;
+  tick(thread: ThreadId, { cpu }: Charge): boolean {
+    return this.mustGiveWay(thread, cpu);
   }
 
   /** No tick matters: a smaller key takes the CPU when it becomes ready. */
-  slice(): number {
+  slice(_thread: ThreadId, _cpu: number): number {
     return Infinity;
   }
 
@@ -145,13 +178,18 @@ export abstract class OrderedPolicy implements Policy {
     this.#known.forEach((known, thread) => {
       if (known !== 0) keys.push([thread, this.#keys[thread]!, this.#ties[thread]!]);
     });
-    const state: OrderedState = { queue: this.#queue.save(), keys, sequence: this.#sequence };
+    const state: OrderedState = {
+      queue: this.#queue.save(),
+      keys,
+      sequence: this.#sequence,
+      claims: this.#claims?.save() ?? [],
+    };
     return state;
   }
 
   /** Takes over what {@linkcode OrderedPolicy.save} returned. */
   restore(state: Plain): void {
-    const { queue, keys, sequence } = state as OrderedState;
+    const { queue, keys, sequence, claims } = state as OrderedState;
     this.#queue.restore(queue);
     this.#known.fill(0);
     this.#sequence = sequence;
@@ -160,5 +198,6 @@ export abstract class OrderedPolicy implements Policy {
       this.#keys[thread] = key;
       this.#ties[thread] = tie;
     }
+    this.#claims?.restore(claims);
   }
 }

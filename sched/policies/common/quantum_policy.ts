@@ -9,20 +9,32 @@
  * Where a periodic timer is the only clock, a quantum cannot end between two of its ticks: it ends
  * at the tick that is nearest to its end.
  *
+ * With several CPUs and queues the threads of the highest queues run, wherever that is.
+ *
  * @module
  */
 import type { ThreadParameters } from "../../parameters.ts";
-import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
+import type {
+  Charge,
+  Placement,
+  Policy,
+  SchedulerView,
+  Stop,
+  ThreadId,
+  Wakeup,
+} from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { firstQueued } from "./first_allowed.ts";
+import { Claims, runsOn } from "./claims.ts";
+import { firstQueued, someQueued } from "./first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
 /** Everything a policy over run queues remembers. */
 type QuantumState = {
   readonly queues: { readonly level: number; readonly threads: ThreadId[] }[];
   readonly used: [ThreadId, number][];
+  readonly claims: ReturnType<Claims["save"]>;
 };
 
 /** A policy over run queues with a quantum; a subclass says which queue a thread belongs to. */
@@ -36,7 +48,9 @@ export abstract class QuantumPolicy implements Policy {
   /** What a thread must have used for its quantum to end at a tick. */
   readonly #due: number;
   readonly #queues: RunQueues;
+  readonly #byLevel: boolean;
   #view: SchedulerView | undefined;
+  #claims: Claims | undefined;
   /** Queue of each thread. */
   #levels = new Int32Array(0);
   /** What each thread has used up of its quantum. */
@@ -51,6 +65,7 @@ export abstract class QuantumPolicy implements Policy {
   constructor(levels: number, options: QuantumOptions = {}) {
     ({ quantum: this.quantum, due: this.#due } = checkQuantum(options));
     this.#queues = new RunQueues(levels);
+    this.#byLevel = levels > 1;
   }
 
   /** Run queue of a thread, from its parameters: 0 to levels − 1, higher is served first. */
@@ -66,9 +81,36 @@ export abstract class QuantumPolicy implements Policy {
     return this.#levels[thread]!;
   }
 
+  /**
+   * Changes the queue of a thread, whatever it does. A ready one goes to the tail of the new queue,
+   * and gets a CPU at once if that is due; a running one gives way if that is due.
+   */
+  protected relevel(thread: ThreadId, level: number): void {
+    const before = this.#levels[thread]!;
+    if (level === before) return;
+    this.#levels[thread] = level;
+    if (this.#queues.remove(thread)) {
+      this.#queues.push(thread, level);
+      this.#claims?.place(thread);
+    } else if (level < before) {
+      const cpu = runsOn(this.#view!, thread);
+      if (cpu >= 0 && this.#hasReady(level + 1, cpu)) this.#view!.kick(cpu);
+    }
+  }
+
+  /** Changes the queue of a running thread while the host asks about it. */
+  protected setLevel(thread: ThreadId, level: number): void {
+    this.#levels[thread] = level;
+  }
+
   /** See {@linkcode Policy.attach}. */
   attach(view: SchedulerView): void {
     this.#view = view;
+    if (!this.#byLevel) return;
+    this.#claims = new Claims({
+      rank: (thread) => -this.#levels[thread]!,
+      isReady: (thread) => this.#queues.has(thread),
+    }, view);
   }
 
   /** See {@linkcode Policy.admit}. */
@@ -79,29 +121,46 @@ export abstract class QuantumPolicy implements Policy {
     }
     this.#levels[thread] = this.levelOf(parameters);
     this.#used[thread] = 0;
+    this.#claims?.restrict(thread, parameters.affinity);
   }
 
-  /** A ready thread that changes its queue goes to the tail of the new one. */
+  /** See {@linkcode QuantumPolicy.relevel}. */
   update(thread: ThreadId, parameters: ThreadParameters): void {
-    const level = this.levelOf(parameters);
-    if (level === this.#levels[thread]) return;
-    this.#levels[thread] = level;
-    if (this.#queues.remove(thread)) this.#queues.push(thread, level);
+    this.#claims?.restrict(thread, parameters.affinity);
+    this.relevel(thread, this.levelOf(parameters));
   }
 
   /** See {@linkcode Policy.forget}. */
   forget(thread: ThreadId): void {
+    this.#claims?.restrict(thread, null);
     this.#used[thread] = 0;
   }
 
+  /** The CPU with the least urgent thread, idle ones before; the previous one among equals. */
+  selectCpu(thread: ThreadId, { previous }: Placement): number {
+    if (this.#claims !== undefined) return this.#claims.select(thread, previous);
+    const view = this.#view!;
+    if (view.running(previous) === null) return previous;
+    for (let cpu = 0; cpu < view.cpus; cpu++) {
+      if (view.running(cpu) === null && view.allows(thread, cpu)) return cpu;
+    }
+    return previous;
+  }
+
   /** See {@linkcode Policy.enqueue}. */
-  enqueue(thread: ThreadId, { reason }: Wakeup): void {
+  enqueue(thread: ThreadId, { reason, cpu }: Wakeup): void {
     const level = this.#levels[thread]!;
     if (reason === "preempt" && this.#used[thread]! < this.#due) {
       this.#queues.unshift(thread, level);
     } else {
       this.#used[thread] = 0;
       this.#queues.push(thread, level);
+    }
+    if (this.#claims === undefined || this.#view!.cpus === 1) return;
+    if (reason !== "preempt" && reason !== "yield") this.#claims.claim(thread, cpu);
+    // Its CPU picks next, and takes it back if it is the first.
+    else if (this.#queues.head(this.#queues.highest) !== thread) {
+      this.#claims.displaced(thread, cpu);
     }
   }
 
@@ -112,7 +171,9 @@ export abstract class QuantumPolicy implements Policy {
 
   /** The first thread of the highest queue that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
-    return firstQueued(this.#queues, { view: this.#view, cpu });
+    const thread = firstQueued(this.#queues, { view: this.#view, cpu });
+    this.#claims?.picked(cpu);
+    return thread;
   }
 
   /**
@@ -120,13 +181,12 @@ export abstract class QuantumPolicy implements Policy {
    * @returns whether it must give way: something more urgent is ready, or its quantum is used up
    *   and an equal is ready
    */
-  tick(thread: ThreadId, { elapsed }: Charge): boolean {
+  tick(thread: ThreadId, { cpu, elapsed }: Charge): boolean {
     const used = this.#used[thread]! += elapsed;
-    const rival = this.#queues.highest;
     const level = this.#levels[thread]!;
-    if (rival > level) return true;
+    if (this.#hasReady(level + 1, cpu)) return true;
     if (used < this.#due) return false;
-    if (rival === level) return true;
+    if (this.#hasReady(level, cpu)) return true;
     this.#used[thread] = 0;
     return false;
   }
@@ -145,15 +205,23 @@ export abstract class QuantumPolicy implements Policy {
   save(): Plain {
     const used: [ThreadId, number][] = [];
     this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
-    const state: QuantumState = { queues: this.#queues.save(), used };
+    const claims = this.#claims?.save() ?? [];
+    const state: QuantumState = { queues: this.#queues.save(), used, claims };
     return state;
   }
 
   /** Takes over what {@linkcode QuantumPolicy.save} returned. */
   restore(state: Plain): void {
-    const { queues, used } = state as QuantumState;
+    const { queues, used, claims } = state as QuantumState;
     this.#used.fill(0);
     this.#queues.restore(queues);
+    this.#claims?.restore(claims);
     for (const [thread, time] of used) this.#used[thread] = time;
+  }
+
+  /** Whether a thread of that level or a higher one is ready that may run on a CPU. */
+  #hasReady(level: number, cpu: number): boolean {
+    return this.#queues.highest >= level &&
+      someQueued(this.#queues, { view: this.#view, cpu, level });
   }
 }

@@ -7,30 +7,57 @@
  * @module
  */
 import type { ThreadParameters } from "../../parameters.ts";
-import type { ReadyReason, ThreadId } from "../../policy.ts";
+import type { ThreadId, Wakeup } from "../../policy.ts";
+import type { Plain } from "../../../util/plain.ts";
+import { Jobs } from "../common/jobs.ts";
 import { OrderedPolicy } from "../common/ordered_policy.ts";
 
 /**
- * Smallest absolute deadline first. A job begins when its thread starts, wakes up or is released,
- * and is due the thread's relative deadline later; one that yields or moves stays the same job.
- * Threads without a deadline run when no other is ready.
+ * Smallest absolute deadline first: the release of the job (`Jobs` says when one begins) and the
+ * thread's relative deadline. Threads without a deadline run when no other is ready.
  */
 export class EarliestDeadlineFirst extends OrderedPolicy {
   /** Always `edf`. */
   readonly name = "edf";
   /** Always `deadline`. */
   readonly urgency = "deadline";
+  readonly #jobs = new Jobs();
 
-  /** Other parameters hold from the next job on. */
-  protected override keyOf(_: ThreadParameters, before: number): number {
-    return before;
+  /** The deadline of the job in progress, if there is one: it changes with the thread's. */
+  protected override keyOf({ deadline }: ThreadParameters, thread: ThreadId): number {
+    const due = this.#jobs.due(thread, deadline);
+    return deadline === 0 || due < 0 ? Infinity : due;
   }
 
   /** The absolute deadline of the job that begins, or of the one that goes on. */
-  protected override keyWhenReady(thread: ThreadId, reason: ReadyReason): number {
-    if (reason === "yield" || reason === "migrated") return super.keyWhenReady(thread, reason);
-    const { now, parameters } = this.view!;
-    const { deadline } = parameters(thread);
-    return deadline === 0 ? Infinity : now + deadline;
+  protected override keyWhenReady(thread: ThreadId, wakeup: Wakeup): number {
+    const { now } = this.view;
+    const parameters = this.view.parameters(thread);
+    this.#jobs.ready(thread, wakeup, { now, deadline: parameters.deadline });
+    return this.keyOf(parameters, thread);
+  }
+
+  /** See {@linkcode OrderedPolicy.admit}. */
+  override admit(thread: ThreadId, parameters: ThreadParameters): void {
+    this.#jobs.admit(thread);
+    super.admit(thread, parameters);
+  }
+
+  /** See {@linkcode OrderedPolicy.forget}. */
+  override forget(thread: ThreadId): void {
+    this.#jobs.forget(thread);
+    super.forget(thread);
+  }
+
+  /** Queue, deadlines and jobs. */
+  override save(): Plain {
+    return { ordered: super.save(), jobs: this.#jobs.save() };
+  }
+
+  /** Takes over what {@linkcode EarliestDeadlineFirst.save} returned. */
+  override restore(state: Plain): void {
+    const { ordered, jobs } = state as { ordered: Plain; jobs: ReturnType<Jobs["save"]> };
+    super.restore(ordered);
+    this.#jobs.restore(jobs);
   }
 }

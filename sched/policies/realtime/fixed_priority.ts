@@ -8,7 +8,7 @@
  * @module
  */
 import { PRIORITIES, type ThreadParameters } from "../../parameters.ts";
-import type { Placement, ThreadId } from "../../policy.ts";
+import type { ThreadId } from "../../policy.ts";
 import type { QuantumOptions } from "../common/quantum.ts";
 import { QuantumPolicy } from "../common/quantum_policy.ts";
 
@@ -32,21 +32,6 @@ export class FixedPriority extends QuantumPolicy {
   /** The queue is the priority. */
   protected override levelOf(parameters: ThreadParameters): number {
     return parameters.priority;
-  }
-
-  /** The CPU with the least urgent thread, idle ones before; its previous one among equals. */
-  selectCpu(thread: ThreadId, { previous }: Placement): number {
-    const { view } = this;
-    if (view === undefined) return previous;
-    const urgency = (cpu: number): number => {
-      const running = view.running(cpu);
-      return running === null ? -1 : this.level(running);
-    };
-    let chosen = previous;
-    for (let cpu = 0; cpu < view.cpus; cpu++) {
-      if (view.allows(thread, cpu) && urgency(cpu) < urgency(chosen)) chosen = cpu;
-    }
-    return chosen;
   }
 
   /** A strictly more urgent thread takes the CPU at once; an equal waits. */

@@ -158,3 +158,44 @@ Deno.test("RateMonotonic, a thread whose period changes is queued anew, or gives
   assertEquals(on.tick(1, 1), false);
   assertEquals(on.picks(), [3, 2]);
 });
+
+/** Absolute deadlines of threads 1 and 2 as seen by who runs first. */
+function first(on: Hosted): number | null {
+  const thread = on.host.pick(0);
+  if (thread !== null) on.host.enqueue(thread, { reason: "preempt" });
+  return thread;
+}
+
+Deno.test("EarliestDeadlineFirst, a wait within a job keeps its deadline, one past it begins a job", () => {
+  const on = new Hosted(new EarliestDeadlineFirst());
+  on.ready(1, { period: 100 });
+  on.now = 50;
+  on.ready(2, { period: 60 }); // due at 110
+  on.run();
+  on.stop(1, { reason: "blocked", elapsed: 20 });
+  on.ready(1, { reason: "wakeup" });
+  assertEquals(first(on), 1, "due at 100 still");
+  on.host.dequeue(1);
+  on.now = 100;
+  on.ready(1, { reason: "wakeup" });
+  assertEquals(first(on), 2, "due at 200");
+});
+
+Deno.test("EarliestDeadlineFirst, where the host releases jobs no wake-up begins one, however late", () => {
+  const on = new Hosted(new EarliestDeadlineFirst());
+  on.ready(1, { period: 100, reason: "release" });
+  on.run();
+  on.now = 150;
+  on.ready(2, { period: 20 }); // due at 170
+  on.stop(1, { reason: "blocked" });
+  on.ready(1, { reason: "wakeup" });
+  assertEquals(first(on), 1, "it should have been done at 100");
+});
+
+Deno.test("EarliestDeadlineFirst, the deadline of a job counts from when it was due", () => {
+  const on = new Hosted(new EarliestDeadlineFirst());
+  on.now = 130;
+  on.ready(1, { period: 100, reason: "release", released: 100 }); // due at 200
+  on.ready(2, { period: 80, reason: "release" }); // due at 210
+  assertEquals(first(on), 1);
+});

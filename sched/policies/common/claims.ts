@@ -1,0 +1,136 @@
+/**
+ * What global policies have in common, whose most urgent threads run on whatever CPU: which CPU a
+ * thread is to take that has become ready. A CPU picks a little later than it is told to, and more
+ * threads may have become ready by then: each claims a CPU, so that no two count on the same one.
+ *
+ * With affinities this keeps to what A. Gujarati, F. Cerqueira and B. B. Brandenburg ("Multiprocessor
+ * real-time scheduling with arbitrary processor affinities", Real-Time Systems 51, 2015) call weak
+ * scheduling, as Linux does: no ready thread is more urgent than one that runs on a CPU it may run
+ * on. Running threads are not moved to make room for a less urgent one.
+ *
+ * @module
+ */
+import type { SchedulerView, ThreadId } from "../../policy.ts";
+import { grown } from "../../queues/grown.ts";
+
+/** No thread, or no CPU. */
+const NONE = -1;
+
+/** How urgent threads are, and which of them are ready. */
+export interface Ranks {
+  /** Rank of a thread that is ready or runs; the smallest is the most urgent. */
+  rank(thread: ThreadId): number;
+  /** Whether it is ready. */
+  isReady(thread: ThreadId): boolean;
+}
+
+/** Claims to CPUs, of which one CPU alone has no need. */
+export class Claims {
+  readonly #ranks: Ranks;
+  readonly #view: SchedulerView;
+  /** Who is to take each CPU, or -1. */
+  readonly #claims: Int32Array;
+  /** Which threads may not run everywhere, and how many. */
+  #restricted = new Uint8Array(0);
+  #restrictions = 0;
+
+  /** Nobody claims anything. */
+  constructor(ranks: Ranks, view: SchedulerView) {
+    this.#ranks = ranks;
+    this.#view = view;
+    this.#claims = new Int32Array(view.cpus).fill(NONE);
+  }
+
+  /** A thread has such an affinity from now on; `null` when it is over. */
+  restrict(thread: ThreadId, affinity: readonly number[] | null): void {
+    const is = affinity === null ? 0 : 1;
+    if (thread >= this.#restricted.length) {
+      if (is === 0) return;
+      this.#restricted = grown(this.#restricted, thread);
+    }
+    this.#restrictions += is - this.#restricted[thread]!;
+    this.#restricted[thread] = is;
+  }
+
+  /** The CPU with the least urgent thread, idle ones before; the previous one among equals. */
+  select(thread: ThreadId, previous: number): number {
+    let chosen = previous;
+    let largest = this.#rankOn(previous);
+    for (let cpu = 0; cpu < this.#view.cpus && largest !== undefined; cpu++) {
+      if (!this.#view.allows(thread, cpu)) continue;
+      const rank = this.#rankOn(cpu);
+      if (rank !== undefined && rank <= largest) continue;
+      chosen = cpu;
+      largest = rank;
+    }
+    return chosen;
+  }
+
+  /** A thread that was sent to a CPU is to take it, if it is more urgent than who has it. */
+  claim(thread: ThreadId, cpu: number): void {
+    const rank = this.#rankOn(cpu);
+    if (rank !== undefined && rank <= this.#ranks.rank(thread)) return;
+    const before = this.#claims[cpu]!;
+    this.#claims[cpu] = thread;
+    if (before !== NONE && before !== thread && this.#ranks.isReady(before)) this.place(before);
+  }
+
+  /**
+   * A thread has lost its CPU, and takes another if it is more urgent than who has that. That can
+   * only be if the one that took its CPU could not take the other.
+   */
+  displaced(thread: ThreadId, cpu: number): void {
+    if (this.#restrictions > 0) this.place(thread, cpu);
+  }
+
+  /** Has a ready thread take a CPU other than that one, if it is more urgent than who has it. */
+  place(thread: ThreadId, except = NONE): void {
+    if (this.#claims.includes(thread)) return;
+    const rank = this.#ranks.rank(thread);
+    let chosen = NONE;
+    let largest: number | undefined = rank;
+    for (let cpu = 0; cpu < this.#view.cpus && largest !== undefined; cpu++) {
+      if (cpu === except || !this.#view.allows(thread, cpu)) continue;
+      const other = this.#rankOn(cpu);
+      if (other !== undefined && other <= largest) continue;
+      chosen = cpu;
+      largest = other;
+    }
+    if (chosen === NONE) return;
+    this.claim(thread, chosen);
+    this.#view.kick(chosen);
+  }
+
+  /** A CPU has picked. Who meant to take it, and is still ready, looks for another. */
+  picked(cpu: number): void {
+    const thread = this.#claims[cpu]!;
+    if (thread === NONE) return;
+    this.#claims[cpu] = NONE;
+    if (this.#ranks.isReady(thread)) this.place(thread, cpu);
+  }
+
+  /** CPUs and who is to take them. */
+  save(): [cpu: number, thread: ThreadId][] {
+    return [...this.#claims.entries()].filter(([, thread]) => thread !== NONE);
+  }
+
+  /** Takes over what {@linkcode Claims.save} returned. */
+  restore(claims: readonly (readonly [number, ThreadId])[]): void {
+    this.#claims.fill(NONE);
+    for (const [cpu, thread] of claims) this.#claims[cpu] = thread;
+  }
+
+  /** Rank of who is to have a CPU; `undefined` if nobody is. */
+  #rankOn(cpu: number): number | undefined {
+    const claim = this.#claims[cpu]!;
+    if (claim !== NONE && this.#ranks.isReady(claim)) return this.#ranks.rank(claim);
+    const running = this.#view.running(cpu);
+    return running === null ? undefined : this.#ranks.rank(running);
+  }
+}
+
+/** The CPU a thread runs on, or -1. */
+export function runsOn(view: SchedulerView, thread: ThreadId): number {
+  for (let cpu = 0; cpu < view.cpus; cpu++) if (view.running(cpu) === thread) return cpu;
+  return NONE;
+}
