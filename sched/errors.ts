@@ -15,6 +15,8 @@ export type SchedErrorKind =
   | "invalid-thread"
   | "invalid-parameter"
   | "invalid-workload"
+  | "invalid-task-set"
+  | "analysis-limit"
   | "policy-contract";
 
 /** The only error this folder throws. */

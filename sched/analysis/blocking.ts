@@ -1,0 +1,73 @@
+/**
+ * How long less urgent tasks may keep a task from running by what they hold: L. Sha, R. Rajkumar
+ * and J. P. Lehoczky, "Priority Inheritance Protocols: An Approach to Real-Time Synchronization",
+ * IEEE Transactions on Computers 39(9), 1990.
+ *
+ * @module
+ */
+import { SchedError } from "../errors.ts";
+
+/** A stretch of a job in which it holds a mutex. */
+export interface CriticalSection {
+  /** Which mutex. */
+  readonly mutex: string;
+  /** Longest CPU time from the lock to the unlock, sections within it included. */
+  readonly time: number;
+}
+
+/** What a task holds in a job. */
+export interface LockingTask {
+  /** Its priority, the larger the more urgent. */
+  readonly priority: number;
+  /** Its critical sections; those within others too. */
+  readonly sections: readonly CriticalSection[];
+}
+
+/**
+ * Longest time each task may be blocked. With `inheritance` (theorem 6 there, and the sum over
+ * mutexes): each less urgent task blocks with one section at most, and each mutex does once. With
+ * the priority `ceiling` protocol, and with the immediate ceiling, it is one section in all
+ * (theorem 12). A section counts for a task if a task of at least its priority uses the mutex, too.
+ *
+ * @param tasks the tasks
+ * @param protocol what mutexes do
+ * @throws {SchedError} `invalid-task-set`
+ */
+export function blockingTimes(
+  tasks: readonly LockingTask[],
+  protocol: "inheritance" | "ceiling",
+): readonly number[] {
+  const ceilings = new Map<string, number>();
+  for (const { priority, sections } of tasks) {
+    for (const { mutex, time } of sections) {
+      if (!Number.isSafeInteger(time) || time < 0) {
+        throw new SchedError("invalid-task-set", {
+          message:
+            `Cannot analyze a section of mutex "${mutex}" with time ${time}: it must be an integer of at least 0`,
+          value: time,
+        });
+      }
+      ceilings.set(mutex, Math.max(priority, ceilings.get(mutex) ?? -Infinity));
+    }
+  }
+  return tasks.map(({ priority }) => {
+    const byTask = new Map<LockingTask, number>();
+    const byMutex = new Map<string, number>();
+    for (const other of tasks) {
+      if (other.priority >= priority) continue;
+      for (const { mutex, time } of other.sections) {
+        if ((ceilings.get(mutex) ?? -Infinity) < priority) continue;
+        byTask.set(other, Math.max(time, byTask.get(other) ?? 0));
+        byMutex.set(mutex, Math.max(time, byMutex.get(mutex) ?? 0));
+      }
+    }
+    if (protocol === "ceiling") return Math.max(0, ...byTask.values());
+    return Math.min(sum(byTask.values()), sum(byMutex.values()));
+  });
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
