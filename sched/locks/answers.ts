@@ -39,18 +39,25 @@ export type ReleaseAnswer = "done" | "not-owner" | "overflow" | "invalid";
 export type WakeAnswer = "acquired" | "owner-died" | "timed-out" | "deadlock";
 
 /**
- * How a mutex keeps urgent threads from waiting long: not at all; its owner inherits the urgency of
- * who waits for it (POSIX's `PTHREAD_PRIO_INHERIT`); or its owner is as urgent as the ceiling while
- * it has it (`PTHREAD_PRIO_PROTECT`, the immediate ceiling).
+ * How a mutex keeps urgent threads from waiting long:
+ *
+ * - `none`: not at all.
+ * - `inherit`: its owner inherits the urgency of who waits for it (POSIX's `PTHREAD_PRIO_INHERIT`).
+ * - `ceiling`: its owner is as urgent as the ceiling while it has it (`PTHREAD_PRIO_PROTECT`, the
+ *   immediate ceiling).
+ * - `original-ceiling`: its owner inherits, and a thread gets it only if it is more urgent than the
+ *   ceilings of all mutexes of this protocol that others hold (L. Sha, R. Rajkumar, J. P. Lehoczky,
+ *   "Priority Inheritance Protocols: An Approach to Real-Time Synchronization", IEEE Transactions
+ *   on Computers 39(9), 1990); until then it waits for the one of the most urgent ceiling.
  */
-export type MutexProtocol = "none" | "inherit" | "ceiling";
+export type MutexProtocol = "none" | "inherit" | "ceiling" | "original-ceiling";
 
 /** How a mutex is made. */
 export interface MutexOptions {
   /** Its protocol; `none` if absent. */
   readonly protocol?: MutexProtocol | undefined;
   /**
-   * For `ceiling`: the urgency of the most urgent thread that ever locks it, in the parameter that
+   * For both ceilings: the urgency of the most urgent thread that ever locks it, in the parameter that
    * is inherited: its priority, or its period or deadline.
    */
   readonly ceiling?: number | undefined;
@@ -87,8 +94,10 @@ export type ThreadLocks = {
   readonly waitsFor: number;
   /** Its place among equals there. */
   readonly arrival: number;
-  /** The mutex it comes back to from a condition, −1 for none. */
-  readonly returnsTo: number;
+  /** The mutex it needs to go on, −1 for none. */
+  readonly wants: number;
+  /** Whether it waits for a condition, or for the mutex since then. */
+  readonly returns: boolean;
   /** Whether the time of that wait is up. */
   readonly late: boolean;
 };

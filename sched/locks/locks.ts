@@ -23,6 +23,13 @@ import { checkMutex, checkSemaphore, Kind, LockObjects } from "./objects.ts";
 import { LEAST_URGENT, urgencyKey } from "./urgency.ts";
 import { NONE, WaitGraph } from "./wait_graph.ts";
 
+/** Whether a thread has waited for a condition, and whether the time of that is up. */
+const enum Return {
+  NO = 0,
+  YES = 1,
+  LATE = 2,
+}
+
 /**
  * Mutexes, semaphores and condition variables over threads that somebody else runs, and the
  * parameters that threads have because of them.
@@ -50,10 +57,11 @@ export class Locks {
   readonly #host: LocksHost;
   readonly #objects = new LockObjects();
   #graph: WaitGraph;
-  /** The mutex each waiting thread comes back to from its condition, or −1. */
-  #returnsTo = new Int32Array(0);
-  /** Whether its time is up. */
-  #late = new Uint8Array(0);
+  /** The mutex each waiting thread needs to go on, or −1. */
+  #wants = new Int32Array(0);
+  #returns = new Uint8Array(0);
+  /** The mutexes of original ceilings that are held. */
+  readonly #barriers: number[] = [];
   #arrivals = 0;
   #cycle: readonly number[] | null = null;
   #quiet = false;
@@ -76,8 +84,7 @@ export class Locks {
     const valid = Number.isSafeInteger(thread) && thread >= 0 && thread < MAX_THREADS;
     if (!valid || this.#graph.has(thread)) refuse(thread, "admit", "a new thread");
     this.#makeRoom(thread);
-    this.#returnsTo[thread] = NONE;
-    this.#late[thread] = 0;
+    this.#wants[thread] = NONE;
     this.#graph.add(thread, parameters);
   }
 
@@ -135,14 +142,12 @@ export class Locks {
 
   /**
    * Destroys an object; its number may be given again.
-   * @returns `busy` if somebody holds it, waits for it, or comes back to it from a condition
+   * @returns `busy` if somebody holds it, waits for it, or will need it after a wait
    */
   destroy(id: number): "done" | "busy" | "invalid" {
     if (this.#objects.kind(id) === Kind.NONE) return "invalid";
     if (this.#graph.first(id) !== NONE || this.#graph.owner(id) !== NONE) return "busy";
-    if (this.#returnsTo.some((mutex, thread) => mutex === id && this.#graph.has(thread))) {
-      return "busy";
-    }
+    if (this.#wants.some((mutex, thread) => mutex === id && this.#graph.has(thread))) return "busy";
     this.#objects.destroy(id);
     return "done";
   }
@@ -199,22 +204,19 @@ export class Locks {
    * @throws {SchedError} `invalid-thread` if there is no such thread, or it waits
    */
   lock(thread: ThreadId, mutex: number): LockAnswer {
-    const answer = this.tryLock(thread, mutex);
-    if (answer !== "busy") return answer;
-    if (this.#closesCycle(thread, mutex)) return "deadlock";
-    this.#graph.block(thread, mutex, this.#arrivals++);
-    return "blocked";
+    const refusal = this.#refusal(thread, mutex);
+    if (refusal !== null) return refusal;
+    const obstacle = this.#obstacle(thread, mutex);
+    if (obstacle === NONE) return this.#take(thread, mutex);
+    this.#returns[thread] = Return.NO;
+    return this.#block(thread, mutex, obstacle);
   }
 
   /** A running thread wants a mutex, but does not wait. @throws {SchedError} `invalid-thread` */
   tryLock(thread: ThreadId, mutex: number): LockAnswer {
-    this.#checkRunning(thread, "lock for");
-    if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
-    const graph = this.#graph;
-    if (this.#objects.protocol(mutex) === "ceiling") {
-      if (graph.baseKey(thread) < graph.ceiling(mutex)) return "above-ceiling";
-    }
-    return graph.owner(mutex) === NONE ? this.#take(thread, mutex) : "busy";
+    const refusal = this.#refusal(thread, mutex);
+    if (refusal !== null) return refusal;
+    return this.#obstacle(thread, mutex) === NONE ? this.#take(thread, mutex) : "busy";
   }
 
   /** A thread gives a mutex back: the first waiter has it from now on. */
@@ -231,6 +233,7 @@ export class Locks {
   acquire(thread: ThreadId, semaphore: number): LockAnswer {
     const answer = this.tryAcquire(thread, semaphore);
     if (answer !== "busy") return answer;
+    this.#wants[thread] = NONE;
     this.#graph.block(thread, semaphore, this.#arrivals++);
     return "blocked";
   }
@@ -270,8 +273,8 @@ export class Locks {
       if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
       if (this.#graph.owner(mutex) !== thread) return "not-owner";
     }
-    this.#returnsTo[thread] = mutex ?? NONE;
-    this.#late[thread] = 0;
+    this.#wants[thread] = mutex ?? NONE;
+    this.#returns[thread] = Return.YES;
     this.#graph.block(thread, condition, this.#arrivals++);
     if (mutex !== null) this.#pass(mutex);
     return "blocked";
@@ -303,7 +306,7 @@ export class Locks {
   cancel(thread: ThreadId): boolean {
     if (this.waitingFor(thread) === null) return false;
     this.#graph.unblock(thread);
-    this.#returnsTo[thread] = NONE;
+    this.#wants[thread] = NONE;
     return true;
   }
 
@@ -316,10 +319,14 @@ export class Locks {
   expire(thread: ThreadId): "timed-out" | "blocked" | "deadlock" | "idle" {
     const id = this.waitingFor(thread);
     if (id === null) return "idle";
-    if (this.#objects.kind(id) === Kind.MUTEX && this.#returnsTo[thread] !== NONE) return "blocked";
+    const returns = this.#wants[thread] !== NONE && this.#returns[thread] !== Return.NO;
+    if (this.#objects.kind(id) === Kind.MUTEX && returns) return "blocked";
     this.#graph.unblock(thread);
-    if (this.#objects.kind(id) !== Kind.CONDITION) return "timed-out";
-    this.#late[thread] = 1;
+    if (!returns) {
+      this.#wants[thread] = NONE;
+      return "timed-out";
+    }
+    this.#returns[thread] = Return.LATE;
     const answer = this.#comeBack(thread);
     return answer === "blocked" || answer === "deadlock" ? answer : "timed-out";
   }
@@ -334,8 +341,9 @@ export class Locks {
       return {
         ...{ thread, base: this.#graph.base(thread), holds: this.held(thread), waitsFor },
         arrival: waits ? this.#graph.arrival(thread) : 0,
-        returnsTo: waits ? this.#returnsTo[thread]! : NONE,
-        late: waits && this.#late[thread] !== 0,
+        wants: waits ? this.#wants[thread]! : NONE,
+        returns: waits && this.#returns[thread] !== Return.NO,
+        late: waits && this.#returns[thread] === Return.LATE,
       };
     });
     return { ...this.#objects.save(), threads, arrivals: this.#arrivals };
@@ -348,13 +356,14 @@ export class Locks {
     this.#objects.restore(state);
     this.#arrivals = state.arrivals;
     this.#cycle = null;
+    this.#barriers.length = 0;
     for (const object of state.objects) this.#addToGraph(object.id, object);
-    for (const { thread, base, holds, returnsTo, late } of state.threads) {
+    for (const { thread, base, holds, wants, returns, late } of state.threads) {
       this.#makeRoom(thread);
       this.#graph.add(thread, base);
-      this.#returnsTo[thread] = returnsTo;
-      this.#late[thread] = late ? 1 : 0;
-      for (const mutex of holds) this.#graph.take(thread, mutex);
+      this.#wants[thread] = wants;
+      this.#returns[thread] = late ? Return.LATE : returns ? Return.YES : Return.NO;
+      for (const mutex of holds) this.#take(thread, mutex);
     }
     for (const { thread, waitsFor, arrival } of state.threads) {
       if (waitsFor !== NONE) this.#graph.block(thread, waitsFor, arrival);
@@ -376,15 +385,15 @@ export class Locks {
 
   #addToGraph(id: number, { protocol, ceiling }: Omit<ObjectRecord, "id" | "abandoned">): void {
     this.#graph.addObject(id, {
-      passes: protocol === "inherit",
+      passes: protocol === "inherit" || protocol === "original-ceiling",
       ceiling: protocol === "ceiling" ? urgencyKey(this.by, ceiling) : LEAST_URGENT,
     });
   }
 
   #makeRoom(thread: ThreadId): void {
-    if (thread < this.#late.length) return;
-    this.#returnsTo = grown(this.#returnsTo, thread);
-    this.#late = grown(this.#late, thread);
+    if (thread < this.#wants.length) return;
+    this.#wants = grown(this.#wants, thread);
+    this.#returns = grown(this.#returns, thread);
   }
 
   #check(thread: ThreadId, action: string): void {
@@ -396,57 +405,97 @@ export class Locks {
     refuse(thread, action, "a thread that is known and does not wait");
   }
 
+  /** Why a thread cannot even wait for a mutex, or `null`. */
+  #refusal(thread: ThreadId, mutex: number): "invalid" | "above-ceiling" | null {
+    this.#checkRunning(thread, "lock for");
+    if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
+    const protocol = this.#objects.protocol(mutex);
+    if (protocol !== "ceiling" && protocol !== "original-ceiling") return null;
+    return this.#graph.baseKey(thread) < this.#ceilingKey(mutex) ? "above-ceiling" : null;
+  }
+
+  #ceilingKey(mutex: number): number {
+    return urgencyKey(this.by, this.#objects.ceiling(mutex));
+  }
+
+  /** The mutex for which a thread has to wait to get one, or −1: that one, or a ceiling's. */
+  #obstacle(thread: ThreadId, mutex: number): number {
+    if (this.#graph.owner(mutex) !== NONE) return mutex;
+    if (this.#objects.protocol(mutex) !== "original-ceiling") return NONE;
+    let obstacle = NONE;
+    let least = LEAST_URGENT;
+    for (const barrier of this.#barriers) {
+      if (this.#graph.owner(barrier) === thread) continue;
+      const key = this.#ceilingKey(barrier);
+      if (obstacle !== NONE && (key > least || (key === least && barrier > obstacle))) continue;
+      obstacle = barrier;
+      least = key;
+    }
+    return this.#graph.key(thread) < least ? NONE : obstacle;
+  }
+
   /** A free mutex is a thread's. */
   #take(thread: ThreadId, mutex: number): "acquired" | "owner-died" {
     this.#graph.take(thread, mutex);
+    if (this.#objects.protocol(mutex) === "original-ceiling") this.#barriers.push(mutex);
     if (!this.#objects.abandoned(mutex)) return "acquired";
     this.#objects.setAbandoned(mutex, false);
     return "owner-died";
   }
 
-  #closesCycle(thread: ThreadId, mutex: number): boolean {
-    const cycle = this.#graph.cycle(thread, mutex);
-    if (cycle === null) return false;
-    this.#cycle = cycle;
-    return true;
+  /** A thread waits until it gets a mutex. */
+  #block(thread: ThreadId, mutex: number, obstacle: number): "blocked" | "deadlock" {
+    const cycle = this.#graph.cycle(thread, obstacle);
+    if (cycle !== null) {
+      this.#cycle = cycle;
+      this.#wants[thread] = NONE;
+      return "deadlock";
+    }
+    this.#wants[thread] = mutex;
+    this.#graph.block(thread, obstacle, this.#arrivals++);
+    return "blocked";
   }
 
-  /** The owner of a mutex has it no more; the first waiter has it. */
+  /**
+   * The owner of a mutex has it no more; the first waiter has it. If it was a ceiling's, each of
+   * its waiters, the most urgent first, gets what it wants or waits for what is now in its way.
+   */
   #pass(mutex: number): void {
-    const next = this.#graph.first(mutex);
-    this.#graph.drop(mutex);
-    if (next === NONE) return;
-    this.#graph.unblock(next);
-    this.#host.wake(next, this.#answer(next, this.#take(next, mutex)));
+    const graph = this.#graph;
+    graph.drop(mutex);
+    if (this.#objects.protocol(mutex) === "original-ceiling") {
+      this.#barriers.splice(this.#barriers.indexOf(mutex), 1);
+    }
+    for (;;) {
+      const next = graph.first(mutex);
+      if (next === NONE) return;
+      const obstacle = this.#obstacle(next, this.#wants[next]!);
+      if (obstacle === mutex) return;
+      graph.unblock(next);
+      this.#wake(next, this.#comeBack(next, obstacle));
+    }
   }
 
-  /** What a thread is told that waited for a mutex, by itself or to come back to it. */
-  #answer(thread: ThreadId, answer: "acquired" | "owner-died"): WakeAnswer {
-    const late = this.#returnsTo[thread] !== NONE && this.#late[thread] !== 0;
-    this.#returnsTo[thread] = NONE;
-    return late && answer === "acquired" ? "timed-out" : answer;
+  #wake(thread: ThreadId, answer: WakeAnswer | "blocked"): void {
+    if (answer !== "blocked") this.#host.wake(thread, answer);
   }
 
   /** A thread that waits for a condition goes on. */
   #signaled(thread: ThreadId): void {
     this.#graph.unblock(thread);
-    const answer = this.#comeBack(thread);
-    if (answer !== "blocked") this.#host.wake(thread, answer);
+    this.#wake(thread, this.#comeBack(thread));
   }
 
-  /** A thread that has waited for a condition needs its mutex again. */
-  #comeBack(thread: ThreadId): WakeAnswer | "blocked" {
-    const mutex = this.#returnsTo[thread]!;
+  /** A thread that has waited gets the mutex it wants, or waits for it. */
+  #comeBack(thread: ThreadId, obstacle?: number): WakeAnswer | "blocked" {
+    const mutex = this.#wants[thread]!;
     if (mutex === NONE) return "acquired";
-    if (this.#graph.owner(mutex) === NONE) {
-      return this.#answer(thread, this.#take(thread, mutex));
-    }
-    if (this.#closesCycle(thread, mutex)) {
-      this.#returnsTo[thread] = NONE;
-      return "deadlock";
-    }
-    this.#graph.block(thread, mutex, this.#arrivals++);
-    return "blocked";
+    obstacle ??= this.#obstacle(thread, mutex);
+    if (obstacle !== NONE) return this.#block(thread, mutex, obstacle);
+    const answer = this.#take(thread, mutex);
+    this.#wants[thread] = NONE;
+    const late = this.#returns[thread] === Return.LATE;
+    return late && answer === "acquired" ? "timed-out" : answer;
   }
 }
 

@@ -79,6 +79,24 @@ Deno.test("Locks, a ceiling holds from lock to unlock, and refuses who is above 
   assertEquals([locks.unlock(0, mutex), tell()], ["done", ["0: 7", "0: 1", "2 acquired"]]);
 });
 
+Deno.test("Locks, an original ceiling lets nobody in who might need what is held", () => {
+  const { locks, tell } = priorities(1, 5, 9);
+  const [a, b] = [9, 5].map((ceiling) =>
+    locks.createMutex({ protocol: "original-ceiling", ceiling })
+  );
+  locks.lock(0, a!);
+  // b is free, but who has it might want a, and thread 0 might want b.
+  assertEquals([locks.lock(1, b!), tell()], ["blocked", ["0: 5"]]);
+  assertEquals([locks.waitingFor(1), locks.tryLock(2, b!)], [a, "above-ceiling"]);
+  assertEquals([locks.lock(0, b!), locks.lock(2, a!), tell()], ["acquired", "blocked", ["0: 9"]]);
+  locks.unlock(0, b!);
+  assertEquals([tell(), locks.destroy(b!)], [[], "busy"]);
+  locks.unlock(0, a!);
+  assertEquals([tell(), locks.owner(a!), locks.owner(b!)], [["0: 1", "2 acquired"], 2, null]);
+  locks.unlock(2, a!);
+  assertEquals([tell(), locks.held(1)], [["1 acquired"], [b]]);
+});
+
 Deno.test("Locks, a nested mutex of a lower ceiling may be locked under a higher one", () => {
   const { locks } = priorities(1);
   const [high, low] = [9, 3].map((ceiling) => locks.createMutex({ protocol: "ceiling", ceiling }));

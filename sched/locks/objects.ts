@@ -29,7 +29,12 @@ const KINDS = [undefined, "mutex", "semaphore", "condition"] as const;
 /** Most that a semaphore counts. */
 export const MOST_COUNT: number = 2 ** 31 - 1;
 
-const PROTOCOLS: readonly MutexProtocol[] = ["none", "inherit", "ceiling"];
+const PROTOCOLS: readonly MutexProtocol[] = [
+  "none",
+  "inherit",
+  "ceiling",
+  "original-ceiling",
+];
 
 /** Checks how a mutex is made. @throws {SchedError} `invalid-option`, saying what was expected */
 export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
@@ -40,7 +45,7 @@ export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
   if (!PROTOCOLS.includes(protocol)) {
     refuse("mutex", ["protocol", protocol], PROTOCOLS.join(", "));
   }
-  if (protocol === "ceiling") {
+  if (protocol === "ceiling" || protocol === "original-ceiling") {
     const expected = urgencyExpected(by, ceiling);
     if (expected !== undefined) refuse("mutex", ["ceiling", ceiling], expected);
   } else if (ceiling !== undefined) {
@@ -105,6 +110,11 @@ export class LockObjects {
   /** How a mutex keeps urgent threads from waiting. */
   protocol(mutex: number): MutexProtocol {
     return PROTOCOLS[this.#protocols[mutex]!]!;
+  }
+
+  /** Ceiling of a mutex that has one. */
+  ceiling(mutex: number): number {
+    return this.#ceilings[mutex]!;
   }
 
   /** The last owner of a free mutex is over, or not. */

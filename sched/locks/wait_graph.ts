@@ -150,11 +150,6 @@ export class WaitGraph {
     return this.#owners[mutex]!;
   }
 
-  /** Ceiling of a mutex, as a key. */
-  ceiling(mutex: number): number {
-    return this.#ceilings[mutex]!;
-  }
-
   /** The mutex that a thread has locked last of those it holds. */
   held(thread: ThreadId): number {
     return this.#held[thread]!;
