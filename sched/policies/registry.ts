@@ -39,7 +39,10 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
-  ["mlfq", { create: MultilevelFeedback, options: [...QUANTUM, "levels", "allotment", "boost"] }],
+  ["mlfq", {
+    create: MultilevelFeedback,
+    options: [...QUANTUM, "levels", "allotment", "boost", "growth"],
+  }],
 ]);
 
 /** Names {@linkcode createPolicy} knows, in the order they are documented. */

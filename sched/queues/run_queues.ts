@@ -8,6 +8,10 @@
  *                   │     └──── level 1:  head ⇄ t7 ⇄ t2          (tail)
  *                   └────────── level 4:  head ⇄ t5 ⇄ t9 ⇄ t1     (tail)
  *
+ * Raising all threads to the highest level links whole queues. A thread's own record of its level
+ * is left as it is, but counts from a base that such a rise moves up: what is below the base is the
+ * highest level.
+ *
  * @module
  */
 import type { ThreadId } from "../policy.ts";
@@ -16,6 +20,9 @@ import { grown } from "./grown.ts";
 /** No thread. */
 const NONE = -1;
 
+/** Where the base goes back to 0, before the records overflow. */
+const LARGEST_BASE = 2 ** 24;
+
 /** A fixed number of first-in-first-out queues, the highest non-empty one served first. */
 export class RunQueues {
   readonly #heads: Int32Array;
@@ -23,8 +30,9 @@ export class RunQueues {
   readonly #bitmap: Uint32Array;
   #after = new Int32Array(0);
   #before = new Int32Array(0);
-  /** Level of each thread plus one; 0 if it is not queued. */
+  /** Base plus level of each thread plus one; 0 if it is not queued. */
   #levels = new Int32Array(0);
+  #base = 0;
   #size = 0;
 
   /**
@@ -95,7 +103,8 @@ export class RunQueues {
   /** Withdraws a thread, wherever it is; returns whether it was queued. */
   remove(thread: ThreadId): boolean {
     if (!this.has(thread)) return false;
-    const level = this.#levels[thread]! - 1;
+    let level = this.#levels[thread]! - 1 - this.#base;
+    if (level < 0) level = this.#heads.length - 1;
     const before = this.#before[thread]!;
     const after = this.#after[thread]!;
     if (before === NONE) this.#heads[level] = after;
@@ -106,6 +115,30 @@ export class RunQueues {
     this.#levels[thread] = 0;
     this.#size--;
     return true;
+  }
+
+  /**
+   * Moves all threads to the highest level, behind those there, higher levels first. This costs as
+   * much as there are levels, whatever the number of threads.
+   */
+  raiseAll(): void {
+    const top = this.#heads.length - 1;
+    for (let level = this.below(top); level >= 0; level = this.below(level)) {
+      const head = this.#heads[level]!;
+      const end = this.#tails[top]!;
+      if (end === NONE) this.#heads[top] = head;
+      else this.#after[end] = head;
+      this.#before[head] = end;
+      this.#tails[top] = this.#tails[level]!;
+      this.#heads[level] = NONE;
+      this.#tails[level] = NONE;
+    }
+    if (this.#size > 0) {
+      this.#bitmap.fill(0);
+      this.#bitmap[top >>> 5] = 1 << (top & 31);
+    }
+    this.#base += top + 1;
+    if (this.#base >= LARGEST_BASE) this.restore(this.save());
   }
 
   /** Removes and returns the first thread of the highest level, or `null` if there is none. */
@@ -134,6 +167,7 @@ export class RunQueues {
     this.#tails.fill(NONE);
     this.#bitmap.fill(0);
     this.#levels.fill(0);
+    this.#base = 0;
     this.#size = 0;
     for (const { level, threads } of levels) {
       for (const thread of threads) this.push(thread, level);
@@ -147,7 +181,7 @@ export class RunQueues {
     else this.#after[before] = thread;
     if (after === NONE) this.#tails[level] = thread;
     else this.#before[after] = thread;
-    this.#levels[thread] = level + 1;
+    this.#levels[thread] = this.#base + level + 1;
     this.#bitmap[level >>> 5]! |= 1 << (level & 31);
     this.#size++;
   }

@@ -41,6 +41,20 @@ Deno.test("RunQueues, removal from head, middle and tail keeps the others in ord
   }
 });
 
+Deno.test("RunQueues, raising all threads keeps their order however often, higher levels first", () => {
+  const queues = new RunQueues(256);
+  for (const [thread, level] of [[1, 3], [2, 255], [3, 40], [4, 3]] as const) {
+    queues.push(thread, level);
+  }
+  // So often that the records of levels have to be made anew.
+  for (let count = 0; count < 2 ** 17; count++) queues.raiseAll();
+  queues.push(5, 0);
+  assertEquals(queues.save(), [{ level: 0, threads: [5] }, { level: 255, threads: [2, 3, 1, 4] }]);
+  assertEquals([queues.remove(3), queues.remove(5), drain(queues)], [true, true, [2, 1, 4]]);
+  queues.raiseAll();
+  assertEquals([queues.highest, queues.size], [-1, 0]);
+});
+
 Deno.test("RunQueues, 20,000 random operations agree with arrays searched naively", () => {
   const random = new Random(11);
   const levels = 70;
@@ -70,6 +84,12 @@ Deno.test("RunQueues, 20,000 random operations agree with arrays searched naivel
       assertEquals(queues.shift(), queue?.shift() ?? null);
     }
     if (random.below(500) === 0) queues.restore(queues.save());
+    if (random.below(200) === 0) {
+      queues.raiseAll();
+      const all = model.toReversed().flat();
+      for (const queue of model) queue.length = 0;
+      model[levels - 1]?.push(...all);
+    }
     assertEquals(queues.size, model.flat().length);
     assertEquals(queues.highest, model.findLastIndex(({ length }) => length > 0));
     const level = random.below(levels);
