@@ -11,10 +11,10 @@ import {
   Locks,
   type MutexOptions,
   policyNames,
+  prepareSimulation,
 } from "../sched/mod.ts";
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
-import { Simulation } from "../sched/simulator/simulation.ts";
 import { Random } from "../util/random.ts";
 
 /** Result of one simulation. */
@@ -42,9 +42,9 @@ export function decisionRate(
     steps: [{ type: "run", time } as const],
   }));
   let decisions = 0;
-  const simulation = new Simulation(workload, {
+  const simulation = prepareSimulation(workload, {
     policy: createHostedPolicy(name, { quantum }),
-    ...{ tickInterval: 1, switchCost: 0, cpus, seed: 0, timeout: Infinity },
+    cpus,
     sink: { thread: (type) => decisions += type === "dispatch" ? 1 : 0 },
   });
   const start = performance.now();

@@ -17,6 +17,7 @@ export type SchedErrorKind =
   | "invalid-workload"
   | "invalid-task-set"
   | "analysis-limit"
+  | "deadlock"
   | "policy-contract";
 
 /** The only error this folder throws. */
@@ -27,15 +28,25 @@ export class SchedError extends Error {
   readonly kind: SchedErrorKind;
   /** The offending value: an option, an id, a priority, a name. */
   readonly value: unknown;
+  /** Where it is: a JSON path into a workload, the name of a parameter. */
+  readonly path: string | undefined;
+  /** What was expected in its place. */
+  readonly expected: string | undefined;
 
   /**
    * Describes a broken rule.
    * @param kind which rule was broken
-   * @param options what was attempted and the value that made it fail
+   * @param options what was attempted, the value that made it fail, and where it is and what was
+   *   expected, where that is known
    */
-  constructor(kind: SchedErrorKind, options: { message: string; value: unknown }) {
+  constructor(
+    kind: SchedErrorKind,
+    options: { message: string; value: unknown; path?: string; expected?: string },
+  ) {
     super(options.message);
     this.kind = kind;
     this.value = options.value;
+    this.path = options.path;
+    this.expected = options.expected;
   }
 }

@@ -103,8 +103,22 @@ export { RoundRobin } from "./policies/sharing/round_robin.ts";
 export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
 export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";
 export { Stride } from "./policies/fair/stride.ts";
-export type { ThreadEvent } from "./simulator/simulation.ts";
-export { simulate, type SimulationEvent, type SimulationOptions } from "./simulator/simulator.ts";
+export { checkWorkload } from "./simulator/check_workload.ts";
+export type { DecisionCost, SimulationOptions } from "./simulator/conditions.ts";
+export {
+  isThreadEvent,
+  type JobEvent,
+  type ObjectEvent,
+  recordingSink,
+  type SimulationEvent,
+  type SimulationSink,
+  type ThreadEvent,
+  type ThreadStateEvent,
+} from "./simulator/events.ts";
+export { type ObjectKind, type SharedObject, sharedObjects } from "./simulator/program.ts";
+export { randomWorkload, type RandomWorkloadOptions } from "./simulator/random_workload.ts";
+export type { Simulation } from "./simulator/simulation.ts";
+export { prepareSimulation, simulate } from "./simulator/simulator.ts";
 export {
   formatGantt,
   type GanttSegment,
@@ -112,13 +126,17 @@ export {
   summarize,
   type ThreadStatistics,
 } from "./simulator/statistics.ts";
-export {
-  checkWorkload,
-  randomWorkload,
-  type RandomWorkloadOptions,
-  type Step,
-  type ThreadSpec,
-  type Workload,
+export type {
+  Duration,
+  GivenWorkload,
+  Jobs,
+  MutexSpec,
+  NamedSpec,
+  SemaphoreSpec,
+  Step,
+  ThreadSpec,
+  TimeRange,
+  Workload,
 } from "./simulator/workload.ts";
 export type { Plain } from "../util/plain.ts";
 export type { Random, RandomState } from "../util/random.ts";

@@ -145,5 +145,7 @@ function refuse(thread: string, field: string, value: unknown, expected: string)
   throw new SchedError("invalid-parameter", {
     message: `Cannot give ${thread} the ${field} ${found}: expected ${expected}`,
     value,
+    path: field,
+    expected,
   });
 }

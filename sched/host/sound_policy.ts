@@ -155,6 +155,11 @@ export class SoundPolicy {
     return this.#threads.parameters(thread);
   }
 
+  /** Whether the affinity of a thread has a CPU. */
+  allows(thread: ThreadId, cpu: number): boolean {
+    return this.#threads.allows(thread, cpu);
+  }
+
   /**
    * A thread exists from now on.
    * @throws {SchedError} `invalid-thread` or `invalid-parameter`

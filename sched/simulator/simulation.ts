@@ -1,74 +1,58 @@
 /**
  * The simulator's core: from instant to instant, with nothing allocated on the way but when a
  * thread starts. An instant is when a thread becomes ready, a step ends, a tick matters, a switch
- * is done, or the policy's timer is due; in it, threads become ready first (in the order of their
- * ids), then running threads' steps end or their quanta do, CPU by CPU, then free CPUs pick.
+ * is done, the policy's timer is due, or a deadline passes; in it, threads become ready first (in
+ * the order of their ids), then running threads' steps end or their quanta do, CPU by CPU, then
+ * free CPUs pick, and when all is done deadlines have been missed.
  *
  * @module
  */
+import { SchedError } from "../errors.ts";
 import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
+import type { ParameterOptions } from "../parameters.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
-import { OrderedQueue } from "../queues/ordered_queue.ts";
+import { checkConditions, type DecisionCost, type SimulationOptions } from "./conditions.ts";
+import type { SimulationSink } from "./events.ts";
+import { compile, Op, placeOf, type Program } from "./program.ts";
+import type { Synchronization } from "./synchronization.ts";
+import { SimulatedThreads } from "./threads.ts";
 import type { Workload } from "./workload.ts";
-
-/** What happens to a thread. */
-export type ThreadEvent = "arrive" | "wake" | "dispatch" | "preempt" | "yield" | "sleep" | "exit";
-
-/** Hears what happens. */
-export interface SimulationSink {
-  /** Something has happened to a thread; `cpu` is where, or where it is meant to run. */
-  thread(type: ThreadEvent, time: number, thread: ThreadId, cpu: number): void;
-  /** No CPU has a thread. */
-  idle?(time: number, until: number): void;
-  /** The policy was put out. */
-  fault?(fault: PolicyFault): void;
-}
-
-/** A simulated machine, checked. */
-export interface SimulationConditions {
-  /** A fresh policy. */
-  readonly policy: Policy;
-  /** Time between timer interrupts. */
-  readonly tickInterval: number;
-  /** Time it costs to give a CPU to another thread than ran last. */
-  readonly switchCost: number;
-  /** Number of CPUs. */
-  readonly cpus: number;
-  /** Seed of the policy's random numbers. */
-  readonly seed: number;
-  /** Longest time a thread may be ready, where the policy does not say. */
-  readonly timeout: number;
-  /** Hears what happens. */
-  readonly sink: SimulationSink;
-}
 
 /** No thread. */
 const NONE = -1;
 
-/** So many rounds of one instant are taken for ever. */
+/** So many rounds of one instant in which no thread does a step are taken for ever. */
 const MOST_ROUNDS = 10_000;
 
 /** One run of a workload. */
 export class Simulation {
   /** Who decides. */
   readonly host: SoundPolicy;
+  readonly #program: Program;
   readonly #workload: Workload;
   readonly #sink: SimulationSink;
+  readonly #threads: SimulatedThreads;
+  readonly #locks: Synchronization | null = null;
   readonly #tickInterval: number;
   readonly #switchCost: number;
+  readonly #migrationCost: number;
+  readonly #cost: DecisionCost | undefined;
+  readonly #chargesCosts: boolean;
   readonly #cpus: number;
+  readonly #until: number;
   #now = 0;
   #rounds = 0;
-  /** Threads asleep, by the time they become ready at, then by id. */
-  readonly #alarms = new OrderedQueue();
-  /** Next step of each thread. */
-  readonly #steps: Int32Array;
+  #decisions = 0;
+  /** The running thread that makes others ready, or `null`. */
+  #waker: ThreadId | null = null;
   /** What is left of the run step each thread is in. */
   readonly #left: Float64Array;
-  /** CPU time each thread needs after that until it blocks or ends. */
-  readonly #rest: Float64Array;
+  /** What was asked for threads that have changed their parameters. */
+  readonly #asked = new Map<ThreadId, ParameterOptions>();
+  /** The CPU each thread had last, -1 if none yet. */
+  readonly #home: Int32Array;
   // By CPU: its thread, the one before, and when it is switched to, when its step ends, when it was
   // charged last, when a tick matters next, and when it must be attended to.
   readonly #on: Int32Array;
@@ -84,25 +68,38 @@ export class Simulation {
   /** Whether it is free and has a reason to pick. */
   readonly #asks: Uint8Array;
   #busy = 0;
-  readonly #ready: { reason: ReadyReason; burst: number } = { reason: "start", burst: 0 };
-  readonly #charge = { cpu: 0, elapsed: 0 };
-  readonly #stop: { cpu: number; elapsed: number; reason: StopReason } = {
-    cpu: 0,
-    elapsed: 0,
-    reason: "blocked",
+  readonly #ready = {
+    reason: "start" as ReadyReason,
+    burst: 0,
+    released: null as number | null,
+    waker: null as ThreadId | null,
   };
+  readonly #charge = { cpu: 0, elapsed: 0 };
+  readonly #stop = { cpu: 0, elapsed: 0, reason: "blocked" as StopReason };
 
-  /** Prepares a workload that was checked. */
-  constructor(workload: Workload, conditions: SimulationConditions) {
-    const { policy, tickInterval, switchCost, cpus, seed, timeout, sink } = conditions;
+  /**
+   * Prepares a workload that was checked.
+   * @throws {SchedError} `invalid-policy` or `invalid-option`
+   */
+  constructor(
+    workload: Workload,
+    options: SimulationOptions & { readonly policy: Policy; readonly sink: SimulationSink },
+  ) {
+    const { policy, sink } = options;
+    const { tickInterval, cpus, seed, timeout, ...conditions } = checkConditions(options);
     this.#workload = workload;
+    this.#program = compile(workload);
     this.#sink = sink;
+    this.#threads = new SimulatedThreads(this.#program, { seed, sink });
     this.#tickInterval = tickInterval;
-    this.#switchCost = switchCost;
+    this.#switchCost = conditions.switchCost;
+    this.#migrationCost = conditions.migrationCost;
+    this.#cost = conditions.cost;
+    this.#chargesCosts = conditions.chargesCosts;
+    this.#until = conditions.until;
     this.#cpus = cpus;
-    this.#steps = new Int32Array(workload.length).fill(NONE);
-    this.#left = new Float64Array(workload.length);
-    this.#rest = new Float64Array(workload.length);
+    this.#left = this.#threads.left;
+    this.#home = new Int32Array(workload.threads.length).fill(NONE);
     this.#on = new Int32Array(cpus).fill(NONE);
     this.#last = new Int32Array(cpus).fill(NONE);
     this.#switching = new Uint8Array(cpus);
@@ -122,7 +119,6 @@ export class Simulation {
       kick: (cpu) => this.#kick(cpu),
       onFault: (fault) => this.#recover(fault),
     });
-    workload.forEach(({ arrival = 0 }, id) => this.#alarms.insert(id, arrival, id));
   }
 
   /** The time. */
@@ -130,13 +126,14 @@ export class Simulation {
     return this.#now;
   }
 
-  /** Goes on to the end, or until a time. */
-  run(until = Infinity): void {
-    while (this.#now < until && this.step());
+  /** Goes on to the end. */
+  run(): void {
+    while (this.step());
   }
 
   /** Does what happens in the next instant; returns whether there is another. */
   step(): boolean {
+    if (this.#now >= this.#until) return false;
     const { host } = this;
     this.#wakeDue();
     if (host.timerAt <= this.#now) {
@@ -157,52 +154,54 @@ export class Simulation {
   /** Time moves on to the next instant. */
   #advance(): boolean {
     const { host } = this;
-    let next = Math.min(this.#alarms.least, host.timerAt, host.starvesAt);
-    if (this.#busy === 0) {
-      if (next === Infinity) return host.stuck();
-      if (next > this.#now) this.#sink.idle?.(this.#now, next);
-    }
+    const now = this.#now;
+    let next = Math.min(this.#threads.dueAt, host.timerAt, host.starvesAt);
     for (let cpu = 0; cpu < this.#cpus; cpu++) next = Math.min(next, this.#attendAt[cpu]!);
-    if (next > this.#now) this.#rounds = 0;
-    else if (++this.#rounds > MOST_ROUNDS) host.stalled(this.#rounds);
-    this.#now = Math.max(next, this.#now);
-    return true;
+    if (next <= now) {
+      if (++this.#rounds > MOST_ROUNDS) host.stalled(this.#rounds);
+      return true;
+    }
+    this.#rounds = 0;
+    if (this.#threads.deadlineAt <= now) this.#threads.miss(now);
+    next = Math.min(next, this.#threads.deadlineAt);
+    if (next === Infinity) return host.stuck();
+    if (next > Number.MAX_SAFE_INTEGER) this.#fail("goes beyond what is exact", NONE);
+    next = Math.min(next, this.#until);
+    if (this.#busy === 0) this.#sink.idle?.(now, next);
+    this.#now = next;
+    return next < this.#until;
   }
 
   /** Makes every thread ready whose time has come. */
   #wakeDue(): void {
-    while (this.#alarms.least <= this.#now) {
-      const time = this.#alarms.least;
-      const thread = this.#alarms.shift()!;
-      const starts = this.#steps[thread]! === NONE;
-      if (starts) {
-        this.#steps[thread] = 0;
-        this.host.admit(thread, this.#workload[thread]);
+    while (this.#threads.dueAt <= this.#now) {
+      const thread = this.#threads.wakeNext(this.#now);
+      if (thread === NONE) return;
+      const { reason } = this.#threads;
+      if (reason === "start") {
+        this.host.admit(thread, this.#workload.threads[thread]);
+        this.#locks?.admit(thread);
       }
-      this.#rest[thread] = this.#burst(thread);
-      const cpu = this.#enqueue(thread, starts ? "start" : "wakeup");
-      this.#sink.thread(starts ? "arrive" : "wake", time, thread, cpu);
-      if (this.#on[cpu]! !== NONE && this.host.preempts(thread, cpu)) this.#kick(cpu);
-      this.#changed.fill(1);
+      this.#wake(thread, reason);
     }
   }
 
-  /** CPU time of a thread from its next step on until it blocks or ends. */
-  #burst(thread: ThreadId): number {
-    const { steps } = this.#workload[thread]!;
-    let sum = 0;
-    for (let index = this.#steps[thread]!; index < steps.length; index++) {
-      const step = steps[index]!;
-      if (step.type === "sleep") break;
-      if (step.type === "run") sum += step.time;
-    }
-    return sum;
+  /** A thread becomes ready that was not. */
+  #wake(thread: ThreadId, reason: ReadyReason): void {
+    const cpu = this.#enqueue(thread, reason);
+    this.#sink.thread(reason === "start" ? "arrive" : "wake", this.#now, thread, cpu, NONE);
+    if (this.#on[cpu]! !== NONE && this.host.preempts(thread, cpu)) this.#kick(cpu);
+    this.#changed.fill(1);
   }
 
   #enqueue(thread: ThreadId, reason: ReadyReason): number {
-    this.#ready.reason = reason;
-    this.#ready.burst = this.#left[thread]! + this.#rest[thread]!;
-    const cpu = this.host.enqueue(thread, this.#ready);
+    const ready = this.#ready;
+    const threads = this.#threads;
+    ready.reason = reason;
+    ready.burst = this.#left[thread]! + threads.rest[thread]!;
+    ready.released = reason === "start" || reason === "release" ? threads.releasedAt(thread) : null;
+    ready.waker = this.#waker;
+    const cpu = this.host.enqueue(thread, ready);
     if (this.#busy < this.#cpus) {
       for (let other = 0; other < this.#cpus; other++) this.#asks[other]! |= 1;
       this.#asks[cpu] = 2;
@@ -233,51 +232,120 @@ export class Simulation {
       this.#nextStep(cpu, thread);
       if (this.#on[cpu]! === NONE) return;
     }
+    this.#giveWay(cpu, thread);
+  }
+
+  /** A running thread gives way if it has to; returns whether it did. */
+  #giveWay(cpu: number, thread: ThreadId): boolean {
     const must = this.#mustYield[cpu]! !== 0;
-    if (!must && this.#tickAt[cpu]! > this.#now) return;
+    if (!must && this.#tickAt[cpu]! > this.#now) return false;
+    this.#tickAt[cpu] = Infinity;
     this.#charge.cpu = cpu;
     this.#charge.elapsed = this.#elapsed(cpu);
     const expired = this.host.tick(thread, this.#charge);
-    if (!expired && !must && this.#mustYield[cpu]! === 0) return;
+    if (!expired && !must && this.#mustYield[cpu]! === 0) return false;
     this.#left[thread] = this.#stepEnd[cpu]! - this.#now;
-    this.#sink.thread("preempt", this.#now, thread, cpu);
+    this.#sink.thread("preempt", this.#now, thread, cpu, NONE);
     this.#release(cpu, expired ? "quantum" : "preempted");
-    this.#enqueue(thread, "preempt");
+    const stays = this.#cpus === 1 || this.host.allows(thread, cpu);
+    this.#enqueue(thread, stays ? "preempt" : "migrated");
+    return true;
   }
 
   /** A thread has its CPU from now on. */
   #begin(cpu: number, thread: ThreadId): void {
     this.#switching[cpu] = 0;
-    this.#charged[cpu] = this.#now;
+    if (!this.#chargesCosts) this.#charged[cpu] = this.#now;
     this.#changed[cpu] = 1;
-    this.#sink.thread("dispatch", this.#now, thread, cpu);
+    this.#sink.thread("dispatch", this.#now, thread, cpu, NONE);
     const left = this.#left[thread]!;
     if (left === 0) this.#nextStep(cpu, thread);
     else this.#stepEnd[cpu] = this.#now + left;
   }
 
-  /** Begins the next step of the thread of a CPU. */
+  /** Begins the next step of the thread of a CPU that takes time. */
   #nextStep(cpu: number, thread: ThreadId): void {
-    const step = this.#workload[thread]!.steps[this.#steps[thread]!++];
+    const { behavior, rest } = this.#threads;
     const now = this.#now;
-    if (step?.type === "run") {
-      this.#stepEnd[cpu] = now + step.time;
-      this.#rest[thread]! -= step.time;
-      return;
-    }
+    this.#rounds = 0;
     this.#left[thread] = 0;
-    this.#sink.thread(step?.type ?? "exit", now, thread, cpu);
-    if (step === undefined) {
-      this.#release(cpu, "ended");
-      this.host.forget(thread);
-    } else if (step.type === "yield") {
-      this.#release(cpu, "yielded");
-      this.#enqueue(thread, "yield");
-    } else {
-      this.#release(cpu, "blocked");
-      this.#alarms.insert(thread, now + step.time, thread);
-      if (step.time === 0) this.#wakeDue();
+    for (;;) {
+      const op = behavior.next(thread);
+      const { time, target } = behavior;
+      switch (op) {
+        case Op.RUN:
+          this.#stepEnd[cpu] = now + time;
+          rest[thread]! -= time;
+          return;
+        case Op.END:
+          return this.#end(cpu, thread);
+        case Op.YIELD:
+          this.#sink.thread("yield", now, thread, cpu, NONE);
+          this.#release(cpu, "yielded");
+          this.#enqueue(thread, "yield");
+          return;
+        case Op.SLEEP:
+          this.#sink.thread("sleep", now, thread, cpu, NONE);
+          this.#release(cpu, "blocked");
+          this.#threads.sleep(thread, now + time);
+          return this.#wakeDue();
+        case Op.IO:
+          this.#sink.thread("io", now, thread, cpu, target);
+          this.#release(cpu, "blocked");
+          this.#threads.request(thread, target, { now, time });
+          return this.#wakeDue();
+        case Op.START:
+          this.#threads.start(target, now);
+          this.#waker = thread;
+          this.#wakeDue();
+          this.#waker = null;
+          break;
+        case Op.SET:
+          this.#set(thread, this.#program.sets[target]!);
+          break;
+        default:
+          this.#waker = thread;
+          if (!this.#locks!.step(op, thread, target, behavior.other)) {
+            this.#sink.thread("block", now, thread, cpu, target);
+            this.#release(cpu, "blocked");
+            this.#waker = null;
+            return;
+          }
+          this.#waker = null;
+      }
+      // What it has done may have made another more urgent, which does not wait for its next step.
+      this.#stepEnd[cpu] = now;
+      if (this.#giveWay(cpu, thread)) return;
     }
+  }
+
+  /** A thread has come to the end of its steps. */
+  #end(cpu: number, thread: ThreadId): void {
+    if (!this.#threads.ends(thread, this.#now)) {
+      this.#sink.thread("sleep", this.#now, thread, cpu, NONE);
+      this.#release(cpu, "blocked");
+      return this.#wakeDue();
+    }
+    this.#sink.thread("exit", this.#now, thread, cpu, NONE);
+    this.#release(cpu, "ended");
+    this.#locks?.forget(thread);
+    this.host.forget(thread);
+  }
+
+  /** A running thread changes its parameters. */
+  #set(thread: ThreadId, given: ParameterOptions): void {
+    const before = this.#asked.get(thread) ?? this.#workload.threads[thread]!;
+    const { weight = given.nice === undefined ? before.weight : undefined } = given;
+    const asked = { ...before, ...given, weight };
+    this.#asked.set(thread, asked);
+    try {
+      this.host.update(thread, asked);
+    } catch (error) {
+      if (!(error instanceof SchedError)) throw error;
+      this.#fail(error.message, thread);
+    }
+    const cpu = this.#home[thread]!;
+    if (!this.host.allows(thread, cpu)) this.#kick(cpu);
   }
 
   #elapsed(cpu: number): number {
@@ -293,6 +361,7 @@ export class Simulation {
     this.#busy--;
     this.#mustYield[cpu] = 0;
     this.#asks[cpu] = 1;
+    this.#tickAt[cpu] = Infinity;
     this.#stepEnd[cpu] = Infinity;
     this.#attendAt[cpu] = Infinity;
     this.#stop.cpu = cpu;
@@ -322,24 +391,45 @@ export class Simulation {
     this.#on[cpu] = thread;
     this.#busy++;
     this.#mustYield[cpu] = 0;
+    this.#charged[cpu] = this.#now;
     this.host.running(thread, cpu);
-    const last = this.#last[cpu]!;
+    const cost = this.#costOf(cpu, thread);
     this.#last[cpu] = thread;
-    if (last !== NONE && last !== thread && this.#switchCost > 0) {
+    this.#home[thread] = cpu;
+    this.#decisions++;
+    if (cost > 0) {
       this.#switching[cpu] = 1;
-      this.#attendAt[cpu] = this.#now + this.#switchCost;
+      this.#attendAt[cpu] = this.#now + cost;
       this.#changed[cpu] = 0;
+      this.#sink.switching?.(this.#now, thread, cpu, cost);
     } else {
       this.#begin(cpu, thread);
     }
     return true;
   }
 
+  /** Time it takes a CPU to begin with a thread. */
+  #costOf(cpu: number, thread: ThreadId): number {
+    const last = this.#last[cpu]!;
+    if (this.#cost !== undefined) {
+      const cost = this.#cost(this.#decisions, cpu, last, thread);
+      if (Number.isSafeInteger(cost) && cost >= 0) return cost;
+      throw new SchedError("invalid-option", {
+        message: `Cannot use cost ${cost} of decision ${this.#decisions}: it must be an integer ` +
+          "of at least 0",
+        value: cost,
+      });
+    }
+    const home = this.#home[thread]!;
+    return (last !== NONE && last !== thread ? this.#switchCost : 0) +
+      (home !== NONE && home !== cpu ? this.#migrationCost : 0);
+  }
+
   /** Finds out when a CPU must be attended to next. */
   #plan(cpu: number): void {
     this.#changed[cpu] = 0;
     const thread = this.#on[cpu]!;
-    if (thread === NONE || this.#switching[cpu]! !== 0) return;
+    if (thread === NONE || this.#switching[cpu]! !== 0 || this.#tickAt[cpu]! <= this.#now) return;
     const interval = this.#tickInterval;
     const slice = this.host.slice(thread, cpu);
     let tick = this.#now + 1;
@@ -350,5 +440,16 @@ export class Simulation {
     this.#attendAt[cpu] = this.#mustYield[cpu]! !== 0
       ? this.#now
       : Math.min(tick, this.#stepEnd[cpu]!);
+  }
+
+  /** A thread has done what cannot be done. */
+  #fail(what: string, thread: ThreadId): never {
+    const place = thread === NONE
+      ? ""
+      : `$${placeOf(this.#workload, this.#program, this.#threads.behavior.last(thread))} at `;
+    throw new SchedError("invalid-workload", {
+      message: `Cannot go on simulating: ${place}time ${this.#now} ${what}`,
+      value: thread,
+    });
   }
 }

@@ -5,9 +5,12 @@ import { describeFault } from "../host/mod.ts";
 import type { Charge, Policy, Wakeup } from "../policy.ts";
 import { createHostedPolicy, policyNames } from "../policies/registry.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
-import { simulate, type SimulationEvent, type SimulationOptions } from "./simulator.ts";
+import type { SimulationOptions } from "./conditions.ts";
+import { isThreadEvent, type SimulationEvent } from "./events.ts";
+import { simulate } from "./simulator.ts";
 import { formatGantt, type SimulationSummary, summarize } from "./statistics.ts";
-import { randomWorkload, type Step, type ThreadSpec, type Workload } from "./workload.ts";
+import { randomWorkload } from "./random_workload.ts";
+import type { Step, ThreadSpec } from "./workload.ts";
 
 function job(name: string, options: Partial<ThreadSpec> & { time?: number }): ThreadSpec {
   const { time, ...rest } = options;
@@ -15,7 +18,7 @@ function job(name: string, options: Partial<ThreadSpec> & { time?: number }): Th
 }
 
 function run(
-  workload: Workload,
+  workload: readonly ThreadSpec[],
   policy: Policy,
   options?: SimulationOptions,
 ): SimulationSummary & { chart: string; events: SimulationEvent[] } {
@@ -32,7 +35,7 @@ function each<K extends "finish" | "turnaround" | "waiting" | "response">(
 }
 
 function requiredTime(spec: ThreadSpec): number {
-  return spec.steps.reduce((sum, step) => sum + (step.type === "run" ? step.time : 0), 0);
+  return spec.steps.reduce((sum, step) => sum + (step.type === "run" ? Number(step.time) : 0), 0);
 }
 
 // Published schedules. Where a book numbers priorities from 1 (most urgent), priority p is 127 − p
@@ -75,7 +78,7 @@ Deno.test("simulate, priorities with round robin among equals, section 5.3.4 of 
 });
 
 // Stallings, Operating Systems: Internals and Design Principles, tables 9.4 and 9.5.
-const STALLINGS: Workload = [
+const STALLINGS: readonly ThreadSpec[] = [
   job("A", { arrival: 0, time: 3 }),
   job("B", { arrival: 2, time: 6 }),
   job("C", { arrival: 4, time: 4 }),
@@ -109,7 +112,7 @@ Deno.test("simulate, response time of Arpaci-Dusseau, Operating Systems: Three E
 
 Deno.test("simulate, an urgent wakeup preempts at once and the victim keeps the rest of its quantum", () => {
   const low = [{ type: "run", time: 10 }] satisfies Step[];
-  const workload: Workload = [
+  const workload: readonly ThreadSpec[] = [
     job("a", { priority: 1, steps: low }),
     job("b", { priority: 1, steps: low }),
     job("u", {
@@ -126,7 +129,7 @@ Deno.test("simulate, an urgent wakeup preempts at once and the victim keeps the 
 });
 
 Deno.test("simulate, the whole event stream of a sleep, a yield and an idle CPU", () => {
-  const workload: Workload = [
+  const workload: readonly ThreadSpec[] = [
     job("a", {
       steps: [{ type: "run", time: 2 }, { type: "yield" }, { type: "run", time: 1 }, {
         type: "sleep",
@@ -264,7 +267,7 @@ Deno.test("simulate priority, the CPU always has a most urgent ready thread", ()
 // Misuse.
 
 Deno.test("simulate, refuses workloads and options that make no sense", () => {
-  const cases: [Workload, SimulationOptions, string][] = [
+  const cases: [readonly ThreadSpec[], SimulationOptions, string][] = [
     [[job("a", { time: 0 })], {}, "invalid-workload"],
     [[job("a", { time: 1.5 })], {}, "invalid-workload"],
     [[job("a", { steps: [{ type: "sleep", time: -1 }] })], {}, "invalid-workload"],
@@ -375,10 +378,8 @@ for (const name of policyNames()) {
           }
           time = event.time;
         }
-        if (event.type === "idle" || event.type === "policy-fault") {
-          assertEquals(event.type, "idle");
-          continue;
-        }
+        assert(event.type !== "policy-fault");
+        if (!isThreadEvent(event)) continue;
         const { type, thread, cpu = 0 } = event;
         if (type === "arrive" || type === "wake") ready.add(thread);
         else if (type === "dispatch") {

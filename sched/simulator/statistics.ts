@@ -5,8 +5,8 @@
  * @module
  */
 import type { ThreadId } from "../policy.ts";
-import type { SimulationEvent } from "./simulator.ts";
-import type { Workload } from "./workload.ts";
+import { isThreadEvent, type SimulationEvent } from "./events.ts";
+import { type GivenWorkload, workloadOf } from "./workload.ts";
 
 /** A stretch of time in which one thread had the CPU. */
 export interface GanttSegment {
@@ -78,10 +78,11 @@ interface Tally {
  * @param events all its events, in order
  */
 export function summarize(
-  workload: Workload,
+  workload: GivenWorkload,
   events: Iterable<SimulationEvent>,
 ): SimulationSummary {
-  const tallies = workload.map((): Tally => ({
+  const { threads: specs } = workloadOf(workload);
+  const tallies = specs.map((): Tally => ({
     arrival: 0,
     firstRun: -1,
     finish: 0,
@@ -95,11 +96,8 @@ export function summarize(
   let idle = 0;
   let dispatches = 0;
   for (const event of events) {
-    if (event.type === "policy-fault") continue;
-    if (event.type === "idle") {
-      idle += event.until - event.time;
-      continue;
-    }
+    if (event.type === "idle") idle += event.until - event.time;
+    if (!isThreadEvent(event)) continue;
     const { time, thread, type } = event;
     const tally = tallies[thread];
     if (tally === undefined) continue;
@@ -118,7 +116,7 @@ export function summarize(
     }
     tally.since = time;
   }
-  const threads = tallies.map((tally, id) => threadStatistics(tally, workload[id]?.name ?? ""));
+  const threads = tallies.map((tally, id) => threadStatistics(tally, specs[id]?.name ?? ""));
   return {
     threads,
     gantt,
@@ -167,8 +165,9 @@ function mean(values: readonly number[]): number {
  * @param workload the workload that was simulated, for the names
  * @param gantt the segments
  */
-export function formatGantt(workload: Workload, gantt: readonly GanttSegment[]): string {
+export function formatGantt(workload: GivenWorkload, gantt: readonly GanttSegment[]): string {
+  const { threads } = workloadOf(workload);
   return gantt
-    .map(({ thread, start, end }) => `${workload[thread]?.name ?? thread} ${start}-${end}`)
+    .map(({ thread, start, end }) => `${threads[thread]?.name ?? thread} ${start}-${end}`)
     .join(" | ");
 }

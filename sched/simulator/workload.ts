@@ -1,114 +1,182 @@
 /**
- * Workloads for the simulator: threads described by what they do, in guest instructions, without
- * any code.
+ * Workloads for the simulator: threads described by what they do, without any code. Times are
+ * integers of the simulation's clock, in whatever unit the workload means.
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
-import { Random } from "../../util/random.ts";
-import { checkParameters, type ParameterOptions, PRIORITIES } from "../parameters.ts";
+import type { ParameterOptions } from "../parameters.ts";
 
-/** One thing a simulated thread does. Times are guest instructions. */
+/** A time chosen at random, both ends included; the seed and the thread decide. */
+export interface TimeRange {
+  /** Shortest. */
+  readonly least: number;
+  /** Longest; less than 2^32 more. */
+  readonly most: number;
+}
+
+/** How long something takes: an integer, or a range of them. */
+export type Duration = number | TimeRange;
+
+/** One thing a simulated thread does. */
 export type Step =
-  /** Needs the CPU for that long; a positive integer. */
-  | { readonly type: "run"; readonly time: number }
-  /** Blocks and wakes up that much later; a non-negative integer. */
-  | { readonly type: "sleep"; readonly time: number }
-  /** Gives the CPU up but stays ready. */
-  | { readonly type: "yield" };
+  | {
+    /** Needs the CPU. */
+    readonly type: "run";
+    /** For how long; at least 1. */
+    readonly time: Duration;
+  }
+  | {
+    /** Blocks and wakes up later. */
+    readonly type: "sleep";
+    /** How much later; at least 0. */
+    readonly time: Duration;
+  }
+  | {
+    /** Gives the CPU up but stays ready. */
+    readonly type: "yield";
+  }
+  | {
+    /** Blocks until a request is served. */
+    readonly type: "io";
+    /** How long it takes to serve; at least 0. */
+    readonly time: Duration;
+    /** Serves one request at a time, in the order they came; absent if nothing is shared. */
+    readonly device?: string | undefined;
+  }
+  | {
+    /** Takes a mutex, or blocks until it has it; gives one back. */
+    readonly type: "lock" | "unlock";
+    /** Its name. */
+    readonly mutex: string;
+  }
+  | {
+    /** Takes one from a semaphore (P), or blocks until there is one; adds one (V). */
+    readonly type: "acquire" | "release";
+    /** Its name. */
+    readonly semaphore: string;
+  }
+  | {
+    /** Gives the mutex back and blocks until the condition is signaled, then takes it again. */
+    readonly type: "wait";
+    /** Name of the condition. */
+    readonly condition: string;
+    /** Name of the mutex, which the thread must have. */
+    readonly mutex: string;
+  }
+  | {
+    /** Wakes one thread that waits for a condition, or all. */
+    readonly type: "signal" | "broadcast";
+    /** Name of the condition. */
+    readonly condition: string;
+  }
+  | {
+    /** Has another thread become ready, whose arrival is `started`. */
+    readonly type: "start";
+    /** Its name. */
+    readonly thread: string;
+  }
+  | {
+    /**
+     * Changes parameters of the thread itself. A period or deadline is the policy's only: jobs
+     * come, and miss deadlines, as the thread's own say.
+     */
+    readonly type: "set";
+    /** Those that change. */
+    readonly parameters: ParameterOptions;
+  }
+  | {
+    /** Does steps again and again. */
+    readonly type: "repeat";
+    /** How often, at least 1; for ever if absent. */
+    readonly times?: number | undefined;
+    /** What; a pass must take time. */
+    readonly steps: readonly Step[];
+  };
+
+/**
+ * When jobs of a thread are released: each is one pass through its steps, due the thread's deadline
+ * after its release. A job released while the one before is not done waits its turn.
+ */
+export type Jobs =
+  | {
+    /** Job k is released k periods after the first, and a jitter later. */
+    readonly pattern: "periodic";
+    /** Number of jobs; no end if absent. */
+    readonly count?: number | undefined;
+    /** Largest jitter, at most the period; 0 if absent. */
+    readonly jitter?: number | undefined;
+  }
+  | {
+    /** At least a period lies between two releases. */
+    readonly pattern: "sporadic";
+    /** Number of jobs; no end if absent. */
+    readonly count?: number | undefined;
+    /** Longest time between two releases. */
+    readonly most: number;
+  }
+  | {
+    /** Several jobs are released at once each period. */
+    readonly pattern: "bursty";
+    /** Number of jobs; no end if absent. */
+    readonly count?: number | undefined;
+    /** How many at once; at least 1. */
+    readonly burst: number;
+  };
 
 /** A simulated thread; its id is its place in the workload. */
 export interface ThreadSpec extends ParameterOptions {
-  /** Name in charts. */
+  /** Name in charts and messages. */
   readonly name: string;
-  /** When it becomes ready first; 0 if absent. */
-  readonly arrival?: number;
-  /** What it does, in order; it exits after the last step. */
+  /** When it becomes ready first, or that a step of another thread starts it; 0 if absent. */
+  readonly arrival?: number | "started" | undefined;
+  /** What it does, in order: once, or in each of its jobs. It exits after the last step or job. */
   readonly steps: readonly Step[];
+  /** When its jobs are released; the first is when it arrives. Wants a period. */
+  readonly jobs?: Jobs | undefined;
 }
 
-/** The threads of a simulation, by id. */
-export type Workload = readonly ThreadSpec[];
-
-/**
- * Checks a workload before it is simulated.
- * @param workload threads to check
- * @param cpus number of CPUs
- * @throws {SchedError} `invalid-workload`, naming the thread and the step
- */
-export function checkWorkload(workload: Workload, cpus = 1): void {
-  for (const spec of workload) {
-    const { name, arrival = 0, steps } = spec;
-    checkThread(spec, cpus);
-    checkTime(arrival, { what: `arrival of thread "${name}"`, least: 0 });
-    for (const [index, step] of steps.entries()) {
-      if (step.type === "yield") continue;
-      checkTime(step.time, {
-        what: `step ${index} (${step.type}) of thread "${name}"`,
-        least: step.type === "run" ? 1 : 0,
-      });
-    }
-  }
+/** A lock of one owner. */
+export interface MutexSpec {
+  /** Its name. */
+  readonly name: string;
+  /** What its owner inherits: nothing (the default), its waiters' parameters, or the ceiling. */
+  readonly protocol?: "none" | "inherit" | "ceiling" | undefined;
+  /** Priority of its owner, with protocol `ceiling`. */
+  readonly ceiling?: number | undefined;
 }
 
-function checkThread(spec: ThreadSpec, cpus: number): void {
-  try {
-    checkParameters(spec, { cpus, thread: `thread "${spec.name}"` });
-  } catch (error) {
-    if (!(error instanceof SchedError)) throw error;
-    throw new SchedError("invalid-workload", { message: error.message, value: error.value });
-  }
+/** A counting semaphore. */
+export interface SemaphoreSpec {
+  /** Its name. */
+  readonly name: string;
+  /** What it counts at first; 0 if absent. */
+  readonly count?: number | undefined;
 }
 
-function checkTime(time: number, options: { what: string; least: number }): void {
-  if (Number.isSafeInteger(time) && time >= options.least) return;
-  throw new SchedError("invalid-workload", {
-    message:
-      `Cannot simulate ${options.what} with time ${time}: it must be an integer of at least ${options.least}`,
-    value: time,
-  });
+/** A condition variable, or a device: nothing but a name. */
+export interface NamedSpec {
+  /** Its name. */
+  readonly name: string;
 }
 
-/** Bounds of a random workload; every bound is inclusive. */
-export interface RandomWorkloadOptions {
-  /** Number of threads. */
-  readonly threads: number;
-  /** Most run steps of a thread; each thread has at least 1. Default 5. */
-  readonly bursts?: number;
-  /** Longest run step. Default 50. */
-  readonly burst?: number;
-  /** Longest sleep between run steps. Default 50. */
-  readonly sleep?: number;
-  /** Latest arrival. Default 100. */
-  readonly arrival?: number;
-  /** Highest priority. Default 255. */
-  readonly priority?: number;
+/** Threads, and what they share. */
+export interface Workload {
+  /** The threads, by id. */
+  readonly threads: readonly ThreadSpec[];
+  /** Mutexes. */
+  readonly mutexes?: readonly MutexSpec[] | undefined;
+  /** Semaphores. */
+  readonly semaphores?: readonly SemaphoreSpec[] | undefined;
+  /** Condition variables. */
+  readonly conditions?: readonly NamedSpec[] | undefined;
+  /** Devices. */
+  readonly devices?: readonly NamedSpec[] | undefined;
 }
 
-/**
- * Makes a workload of threads that run, sleep and yield at random; the same seed makes the same
- * workload.
- * @param seed seed of the random numbers
- * @param options how many threads and how long their steps may be
- */
-export function randomWorkload(seed: number, options: RandomWorkloadOptions): Workload {
-  const random = new Random(seed);
-  const { threads, bursts = 5, burst = 50, sleep = 50, arrival = 100 } = options;
-  const { priority = PRIORITIES - 1 } = options;
-  return Array.from({ length: threads }, (_, id): ThreadSpec => {
-    const steps: Step[] = [];
-    const count = random.between(1, bursts);
-    for (let index = 0; index < count; index++) {
-      steps.push({ type: "run", time: random.between(1, burst) });
-      if (index === count - 1) break;
-      if (random.below(3) === 0) steps.push({ type: "yield" });
-      else steps.push({ type: "sleep", time: random.between(0, sleep) });
-    }
-    return {
-      name: `t${id}`,
-      arrival: random.between(0, arrival),
-      priority: random.between(0, priority),
-      steps,
-    };
-  });
+/** A workload, or just threads that share nothing. */
+export type GivenWorkload = Workload | readonly ThreadSpec[];
+
+/** A workload as such. */
+export function workloadOf(given: GivenWorkload): Workload {
+  return Array.isArray(given) ? { threads: given } : given as Workload;
 }

@@ -41,7 +41,7 @@ export class Jobs {
     { reason, released }: Wakeup,
     { now, deadline }: { now: number; deadline: number },
   ): boolean {
-    if (reason === "release") this.#announced[thread] = 1;
+    if (reason === "release" || released !== null) this.#announced[thread] = 1;
     const begins = reason === "start" || reason === "release" ||
       (reason === "wakeup" && this.#announced[thread] === 0 && this.due(thread, deadline) <= now);
     if (begins) this.#releases[thread] = 1 + (released ?? now);

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { simulate, summarize, type Workload } from "../../mod.ts";
+import { simulate, summarize, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { Lottery } from "./lottery.ts";
 
-const twins = (time: number, weights: readonly number[]): Workload =>
+const twins = (time: number, weights: readonly number[]): readonly ThreadSpec[] =>
   weights.map((weight, id) => ({ name: `${id}`, weight, steps: [{ type: "run", time }] }));
 
 /** First finish over second, on average of many seeds. */

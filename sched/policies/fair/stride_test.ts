@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../util/random.ts";
-import { simulate, type ThreadSpec, type Workload } from "../../mod.ts";
+import { simulate, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { Stride } from "./stride.ts";
 
 /** Which thread has each quantum. */
-function quanta(workload: Workload, quantum: number): number[] {
+function quanta(workload: readonly ThreadSpec[], quantum: number): number[] {
   const order: number[] = [];
   let since = 0;
   for (const event of simulate(workload, new Stride({ quantum }))) {

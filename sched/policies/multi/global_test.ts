@@ -1,6 +1,12 @@
 // Global policies: with several CPUs the most urgent threads run, wherever their affinity has them.
 import { assert, assertEquals } from "@std/assert";
-import { createPolicy, randomWorkload, simulate, type ThreadSpec } from "../../mod.ts";
+import {
+  createPolicy,
+  isThreadEvent,
+  randomWorkload,
+  simulate,
+  type ThreadSpec,
+} from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { Random } from "../../../util/random.ts";
 
@@ -9,7 +15,7 @@ const RANKS: Readonly<Record<string, (spec: ThreadSpec) => number>> = {
   priority: ({ priority = 0 }) => -priority,
   rm: ({ period = 0 }) => period,
   dm: ({ deadline = 0 }) => deadline,
-  edf: ({ arrival = 0, deadline = 0 }) => arrival + deadline,
+  edf: ({ arrival, deadline = 0 }) => Number(arrival) + deadline,
 };
 
 /** Threads with affinities at random, which all arrive in few instants. */
@@ -53,7 +59,7 @@ for (const [name, rank] of Object.entries(RANKS)) {
         assert(event.type !== "policy-fault");
         if (event.time > before) check();
         before = event.time;
-        if (event.type === "idle") continue;
+        if (!isThreadEvent(event)) continue;
         const { type, thread, cpu = 0 } = event;
         if (type === "dispatch") on.set(cpu, thread);
         if (on.get(cpu) === thread && type !== "dispatch") on.delete(cpu);

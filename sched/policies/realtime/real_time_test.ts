@@ -1,6 +1,6 @@
 // Rate monotonic, deadline monotonic and earliest deadline first on published task sets.
 import { assertEquals } from "@std/assert";
-import { simulate, type Step, type ThreadSpec, type Workload } from "../../mod.ts";
+import { simulate, type ThreadSpec } from "../../mod.ts";
 import type { Policy } from "../../policy.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { DeadlineMonotonic } from "./deadline_monotonic.ts";
@@ -11,18 +11,16 @@ import { RateMonotonic } from "./rate_monotonic.ts";
 /** A task: computation time, period, and relative deadline if it is not the period. */
 type Task = readonly [time: number, period: number, deadline?: number];
 
-/** The jobs of periodic tasks up to a time; each job is a thread of its own. */
-function jobs(tasks: readonly Task[], until: number): Workload {
-  return tasks.flatMap(([time, period, deadline = period], task) =>
-    Array.from({ length: Math.ceil(until / period) }, (_, index): ThreadSpec => ({
-      name: `${task}`,
-      arrival: index * period,
-      period,
-      deadline,
-      priority: task,
-      steps: [{ type: "run", time } satisfies Step],
-    }))
-  );
+/** Periodic threads whose jobs are released up to a time. */
+function jobs(tasks: readonly Task[], until: number): readonly ThreadSpec[] {
+  return tasks.map(([time, period, deadline = period], task) => ({
+    name: `${task}`,
+    period,
+    deadline,
+    priority: task,
+    jobs: { pattern: "periodic", count: Math.ceil(until / period) },
+    steps: [{ type: "run", time }],
+  }));
 }
 
 /** Response times of the jobs of each task, and how many are late. */
@@ -39,12 +37,12 @@ function responses(
   ];
   for (const event of simulate(workload, policy, { cpus })) {
     assertEquals(event.type === "policy-fault", false);
-    if (event.type !== "exit") continue;
-    const { name, arrival = 0, deadline = 0 } = workload[event.thread]!;
-    const response = event.time - arrival;
-    const task = Number(name);
+    if (event.type !== "complete") continue;
+    const { thread: task, job, time } = event;
+    const { period = 0, deadline = 0 } = workload[task]!;
+    const response = time - job * period;
     worst[task] = Math.max(worst[task]!, response);
-    if (arrival === 0) first[task] = response;
+    if (job === 0) first[task] = response;
     if (response > deadline) late[task]!++;
   }
   return { worst, first, late };

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { formatGantt, simulate, summarize, type Workload } from "../../mod.ts";
+import { formatGantt, simulate, summarize, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { Fifo } from "./fifo.ts";
 
-const jobs = (...times: number[]): Workload =>
+const jobs = (...times: number[]): readonly ThreadSpec[] =>
   times.map((time, index) => ({ name: "ABC"[index] ?? "", steps: [{ type: "run", time }] }));
 
 Deno.test("Fifo, turnaround of Arpaci-Dusseau, Operating Systems: Three Easy Pieces, section 7.3", () => {

@@ -5,7 +5,7 @@ import {
   simulate,
   type Step,
   summarize,
-  type Workload,
+  type ThreadSpec,
 } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./multilevel_feedback.ts";
@@ -18,13 +18,16 @@ function bursts(count: number, { time, sleep }: { time: number; sleep: number })
   return steps.flat().slice(0, -1) as Step[];
 }
 
-function chart(workload: Workload, options: FeedbackOptions = {}): string {
+function chart(workload: readonly ThreadSpec[], options: FeedbackOptions = {}): string {
   const policy = new MultilevelFeedback({ levels: 3, quantum: 10, boost: Infinity, ...options });
   return formatGantt(workload, summarize(workload, simulate(workload, policy)).gantt);
 }
 
 /** Time a thread has the CPU within a span. */
-function share(workload: Workload, options: FeedbackOptions & { name: string; from: number }) {
+function share(
+  workload: readonly ThreadSpec[],
+  options: FeedbackOptions & { name: string; from: number },
+) {
   const { name, from, ...others } = options;
   const spans = chart(workload, others).split(" | ").filter((span) => span.startsWith(name));
   return spans.map((span) => span.split(" ")[1]!.split("-").map(Number)).reduce(

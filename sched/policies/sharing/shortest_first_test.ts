@@ -7,14 +7,18 @@ import {
   simulate,
   type SimulationSummary,
   summarize,
-  type Workload,
+  type ThreadSpec,
 } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { ShortestJobFirst } from "./shortest_job_first.ts";
 import { ShortestRemainingTime } from "./shortest_remaining_time.ts";
 
 /** Jobs of one run each; arrivals are 0 if absent. */
-function jobs(names: string, times: readonly number[], arrivals: readonly number[] = []): Workload {
+function jobs(
+  names: string,
+  times: readonly number[],
+  arrivals: readonly number[] = [],
+): readonly ThreadSpec[] {
   return times.map((time, index) => ({
     name: names[index] ?? "",
     arrival: arrivals[index] ?? 0,
@@ -22,7 +26,7 @@ function jobs(names: string, times: readonly number[], arrivals: readonly number
   }));
 }
 
-function run(name: string, workload: Workload): SimulationSummary & { chart: string } {
+function run(name: string, workload: readonly ThreadSpec[]): SimulationSummary & { chart: string } {
   const summary = summarize(workload, simulate(workload, createPolicy(name)));
   return { ...summary, chart: formatGantt(workload, summary.gantt) };
 }

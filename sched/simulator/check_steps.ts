@@ -1,0 +1,191 @@
+/**
+ * Checks what a thread does: each step by itself, the names it is about, and that mutexes are
+ * locked and unlocked in pairs.
+ *
+ * @module
+ */
+import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
+import type { Step } from "./workload.ts";
+
+/** Repeats may lie so deep in each other. */
+const MOST_DEPTH = 16;
+
+/** A step that starts a thread. */
+export interface Started {
+  /** Where it is. */
+  readonly path: string;
+  /** Name of the thread. */
+  readonly thread: string;
+}
+
+/** What the steps of a thread may be about. */
+export interface StepScope {
+  /** Names of mutexes, semaphores, conditions and devices. */
+  readonly names: Readonly<Record<"mutex" | "semaphore" | "condition" | "device", Set<string>>>;
+  /** Whether the steps are gone through more than once, as jobs. */
+  readonly again: boolean;
+  /** Checks parameters that the thread sets. */
+  readonly parameters: (value: unknown, path: string) => void;
+  /** Hears of a mutex that the thread locks. */
+  readonly locks: (mutex: string, path: string) => void;
+  /** Hears of a thread that is started. */
+  readonly starts: (started: Started) => void;
+}
+
+const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: string[] }>> = {
+  run: { required: ["type", "time"] },
+  sleep: { required: ["type", "time"] },
+  yield: { required: ["type"] },
+  io: { required: ["type", "time"], optional: ["device"] },
+  lock: { required: ["type", "mutex"] },
+  unlock: { required: ["type", "mutex"] },
+  acquire: { required: ["type", "semaphore"] },
+  release: { required: ["type", "semaphore"] },
+  wait: { required: ["type", "condition", "mutex"] },
+  signal: { required: ["type", "condition"] },
+  broadcast: { required: ["type", "condition"] },
+  start: { required: ["type", "thread"] },
+  set: { required: ["type", "parameters"] },
+  repeat: { required: ["type", "steps"], optional: ["times"] },
+};
+
+/** Names of the steps there are. */
+const TYPES = Object.keys(FIELDS) as Step["type"][];
+
+/**
+ * Checks the steps of a thread.
+ * @throws {SchedError} `invalid-workload`
+ */
+export function checkSteps(value: unknown, options: { path: string; scope: StepScope }): void {
+  const { path, scope } = options;
+  checkList(value, { path, scope, depth: 0, again: scope.again });
+  const held = new Map<string, string>();
+  checkHeld(value as readonly Step[], { path, held });
+  for (const [mutex, where] of held) {
+    refuse(
+      where,
+      mutex,
+      `an unlock of it before the thread's ${scope.again ? "job" : "steps"} end`,
+    );
+  }
+}
+
+/** Checks each step of a list; returns whether going through it takes time. */
+function checkList(
+  value: unknown,
+  options: { path: string; scope: StepScope; depth: number; again: boolean },
+): boolean {
+  const { path, ...rest } = options;
+  let takesTime = false;
+  for (const [index, step] of listOf(value, path).entries()) {
+    if (checkStep(step, { path: `${path}[${index}]`, ...rest })) takesTime = true;
+  }
+  return takesTime;
+}
+
+function checkStep(
+  value: unknown,
+  options: { path: string; scope: StepScope; depth: number; again: boolean },
+): boolean {
+  const { path, scope, depth, again } = options;
+  const type = choiceOf(kindOf(value, path), { path: `${path}.type`, of: TYPES });
+  const step = fieldsOf(value, { path, ...FIELDS[type] });
+  if (type === "repeat") {
+    const times = step.times === undefined
+      ? Infinity
+      : integerOf(step.times, { path: `${path}.times`, least: 1 });
+    const inside = `${path}.steps`;
+    if (depth >= MOST_DEPTH) refuse(path, type, `at most ${MOST_DEPTH} repeats in each other`);
+    const within = { path: inside, scope, depth: depth + 1, again: again || times > 1 };
+    if (checkList(step.steps, within)) return true;
+    return refuse(
+      inside,
+      step.steps,
+      "something that takes time: a run, or a sleep or io of at least 1",
+    );
+  }
+  if (type === "run" || type === "sleep" || type === "io") {
+    const least = durationOf(step.time, { path: `${path}.time`, least: type === "run" ? 1 : 0 });
+    if (step.device !== undefined) known(step, { path, kind: "device", scope });
+    return least > 0;
+  }
+  for (const kind of ["mutex", "semaphore", "condition"] as const) {
+    if (step[kind] !== undefined) known(step, { path, kind, scope });
+  }
+  if (type === "lock") scope.locks(step.mutex as string, `${path}.mutex`);
+  if (type === "set") scope.parameters(step.parameters, `${path}.parameters`);
+  if (type === "start") {
+    const thread = nameOf(step.thread, `${path}.thread`);
+    if (again) refuse(path, type, "no start in a repeat or job, as a thread starts once");
+    scope.starts({ path: `${path}.thread`, thread });
+  }
+  return false;
+}
+
+function kindOf(value: unknown, path: string): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse(path, value, "a step: a record with a type");
+  }
+  return (value as Fields).type;
+}
+
+/** Checks how long something takes; returns the least. */
+function durationOf(value: unknown, options: { path: string; least: number }): number {
+  const { path, least } = options;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return Number.isSafeInteger(value) && value as number >= least ? value as number : refuse(
+      path,
+      value,
+      `an integer from ${least} to ${Number.MAX_SAFE_INTEGER}, or a record of least and most`,
+    );
+  }
+  const range = fieldsOf(value, { path, required: ["least", "most"] });
+  const low = integerOf(range.least, { path: `${path}.least`, least });
+  const farthest = Math.min(Number.MAX_SAFE_INTEGER, low + 2 ** 32 - 1);
+  integerOf(range.most, { path: `${path}.most`, least: low, most: farthest });
+  return low;
+}
+
+function known(
+  step: Fields,
+  options: { path: string; kind: keyof StepScope["names"]; scope: StepScope },
+): void {
+  const { path, kind, scope } = options;
+  const name = nameOf(step[kind], `${path}.${kind}`);
+  if (scope.names[kind].has(name)) return;
+  const names = [...scope.names[kind]].slice(0, 20);
+  const there = names.length === 0 ? "there is none" : `there are ${names.join(", ")}`;
+  refuse(`${path}.${kind}`, name, `the name of a ${kind}: ${there}`);
+}
+
+/**
+ * Checks that mutexes are locked that a step is about, or are not.
+ * @param options the mutexes locked, with the paths where they were
+ */
+function checkHeld(
+  steps: readonly Step[],
+  options: { path: string; held: Map<string, string> },
+): void {
+  const { path, held } = options;
+  for (const [index, step] of steps.entries()) {
+    const here = `${path}[${index}]`;
+    if (step.type === "lock") {
+      if (held.has(step.mutex)) {
+        refuse(`${here}.mutex`, step.mutex, "a mutex that the thread has not locked already");
+      }
+      held.set(step.mutex, `${here}.mutex`);
+    } else if (step.type === "unlock" || step.type === "wait") {
+      if (!held.has(step.mutex)) {
+        refuse(`${here}.mutex`, step.mutex, "a mutex that the thread has locked");
+      }
+      if (step.type === "unlock") held.delete(step.mutex);
+    } else if (step.type === "repeat") {
+      const inside = { path: `${here}.steps`, held };
+      const before = [...held.keys()].sort().join("\0");
+      checkHeld(step.steps, inside);
+      // A pass that does not leave what it found fails in the second.
+      const same = before === [...held.keys()].sort().join("\0");
+      if (!same && step.times !== 1) checkHeld(step.steps, inside);
+    }
+  }
+}

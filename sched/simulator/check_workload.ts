@@ -1,0 +1,212 @@
+/**
+ * Checks a workload before it is simulated, wherever it comes from.
+ *
+ * @module
+ */
+import { SchedError } from "../errors.ts";
+import { checkParameters, MAX_CPUS, type ParameterOptions, PRIORITIES } from "../parameters.ts";
+import { MAX_THREADS } from "../policy.ts";
+import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
+import { checkSteps, type Started, type StepScope } from "./check_steps.ts";
+import { type GivenWorkload, type Workload, workloadOf } from "./workload.ts";
+
+/** Most jobs that come at once. */
+const MOST_BURST = 1_000_000;
+
+const PARAMETERS = ["priority", "nice", "weight", "period", "deadline", "budget", "affinity"];
+
+/** The lists of a workload besides its threads, and the fields of what is in them. */
+const SHARED = {
+  mutexes: { kind: "mutex", optional: ["protocol", "ceiling"] },
+  semaphores: { kind: "semaphore", optional: ["count"] },
+  conditions: { kind: "condition", optional: [] },
+  devices: { kind: "device", optional: [] },
+} as const;
+
+/**
+ * Checks a workload.
+ * @param given the workload; a list stands for its threads
+ * @param cpus number of CPUs there are for affinities
+ * @returns it, as a record
+ * @throws {SchedError} `invalid-workload`, with the JSON path, what was found and what was expected
+ */
+export function checkWorkload(given: GivenWorkload, cpus: number = MAX_CPUS): Workload {
+  const workload = workloadOf(given);
+  const fields = fieldsOf(workload, {
+    path: "$",
+    required: ["threads"],
+    optional: Object.keys(SHARED),
+  });
+  const threads = listOf(fields.threads, "$.threads");
+  if (threads.length > MAX_THREADS) {
+    refuse("$.threads", threads, `a list of at most ${MAX_THREADS} threads`);
+  }
+  const names = {
+    ...{ mutex: new Set<string>(), semaphore: new Set<string>() },
+    ...{ condition: new Set<string>(), device: new Set<string>() },
+  };
+  const ceilings = new Map<string, number>();
+  for (const list of Object.keys(SHARED) as (keyof typeof SHARED)[]) {
+    const { kind, optional } = SHARED[list];
+    for (const [index, value] of listOf(fields[list], `$.${list}`).entries()) {
+      const path = `$.${list}[${index}]`;
+      const object = fieldsOf(value, { path, required: ["name"], optional });
+      const name = newName(object.name, { path: `${path}.name`, kind, names: names[kind] });
+      checkObject(object, { path, name, ceilings });
+    }
+  }
+  new ThreadChecker({ cpus, names, ceilings }).check(threads);
+  return workload;
+}
+
+function newName(
+  value: unknown,
+  options: { path: string; kind: string; names: Set<string> },
+): string {
+  const { path, kind, names } = options;
+  const name = nameOf(value, path);
+  if (names.has(name)) refuse(path, name, `a name that no other ${kind} has`);
+  names.add(name);
+  return name;
+}
+
+function checkObject(
+  object: Fields,
+  options: { path: string; name: string; ceilings: Map<string, number> },
+): void {
+  const { path, name, ceilings } = options;
+  const { count, ceiling, protocol = "none" } = object;
+  if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 0 });
+  choiceOf(protocol, { path: `${path}.protocol`, of: ["none", "inherit", "ceiling"] });
+  if (ceiling === undefined) return;
+  if (protocol !== "ceiling") {
+    refuse(`${path}.ceiling`, ceiling, `none with protocol "${protocol}"`);
+  }
+  const most = PRIORITIES - 1;
+  ceilings.set(name, integerOf(ceiling, { path: `${path}.ceiling`, least: 0, most }));
+}
+
+/** Checks threads, one after the other. */
+class ThreadChecker {
+  readonly #options: {
+    readonly cpus: number;
+    readonly names: StepScope["names"];
+    readonly ceilings: ReadonlyMap<string, number>;
+  };
+  readonly #names = new Set<string>();
+  readonly #starts: Started[] = [];
+  /** Threads that others are to start, with their paths. */
+  readonly #started = new Map<string, string>();
+
+  constructor(options: {
+    readonly cpus: number;
+    readonly names: StepScope["names"];
+    readonly ceilings: ReadonlyMap<string, number>;
+  }) {
+    this.#options = options;
+  }
+
+  check(threads: readonly unknown[]): void {
+    for (const [index, thread] of threads.entries()) this.#thread(thread, `$.threads[${index}]`);
+    for (const { path, thread } of this.#starts) {
+      if (!this.#started.delete(thread)) {
+        const expected = this.#names.has(thread)
+          ? `a thread of arrival "started" that no other step starts`
+          : "the name of a thread";
+        refuse(path, thread, expected);
+      }
+    }
+    for (const path of this.#started.values()) {
+      refuse(path, "started", "a time, as no step starts the thread");
+    }
+  }
+
+  #thread(value: unknown, path: string): void {
+    const spec = fieldsOf(value, {
+      path,
+      required: ["name", "steps"],
+      optional: ["arrival", "jobs", ...PARAMETERS],
+    });
+    const name = newName(spec.name, { path: `${path}.name`, kind: "thread", names: this.#names });
+    const { priority, period } = this.#parameters(spec, { path, spec });
+    if (spec.arrival === "started") this.#started.set(name, `${path}.arrival`);
+    else if (spec.arrival !== undefined && !isTime(spec.arrival)) {
+      const most = Number.MAX_SAFE_INTEGER;
+      refuse(`${path}.arrival`, spec.arrival, `an integer from 0 to ${most}, or "started"`);
+    }
+    if (spec.jobs !== undefined) checkJobs(spec.jobs, { path, period });
+    let highest = priority;
+    const locked: [mutex: string, path: string][] = [];
+    checkSteps(spec.steps, {
+      path: `${path}.steps`,
+      scope: {
+        names: this.#options.names,
+        again: spec.jobs !== undefined,
+        parameters: (given, at) => {
+          const fields = fieldsOf(given, { path: at, required: [], optional: PARAMETERS });
+          const set = this.#parameters(fields, { path: at, spec });
+          highest = Math.max(highest, set.priority);
+        },
+        locks: (mutex, at) => locked.push([mutex, at]),
+        starts: (started) => this.#starts.push(started),
+      },
+    });
+    for (const [mutex, at] of locked) {
+      const ceiling = this.#options.ceilings.get(mutex) ?? Infinity;
+      if (ceiling < highest) {
+        refuse(at, mutex, `a mutex whose ceiling is at least the thread's priority, ${highest}`);
+      }
+    }
+  }
+
+  /** Checks parameters, those of a thread or those that it sets. */
+  #parameters(
+    given: Fields,
+    options: { path: string; spec: Fields },
+  ): { priority: number; period: number } {
+    const { path, spec } = options;
+    const asked = given === spec ? spec : { ...spec, ...given };
+    try {
+      return checkParameters(asked as ParameterOptions, { cpus: this.#options.cpus, thread: path });
+    } catch (error) {
+      if (!(error instanceof SchedError) || error.path === undefined) throw error;
+      return refuse(`${path}.${error.path}`, error.value, error.expected ?? "another value");
+    }
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}
+
+const JOB_FIELDS = {
+  periodic: { required: ["pattern"], optional: ["count", "jitter"] },
+  sporadic: { required: ["pattern", "most"], optional: ["count"] },
+  bursty: { required: ["pattern", "burst"], optional: ["count"] },
+} as const;
+
+function checkJobs(value: unknown, options: { path: string; period: number }): void {
+  const { period } = options;
+  const path = `${options.path}.jobs`;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse(path, value, "a record with a pattern");
+  }
+  const pattern = choiceOf((value as Fields).pattern, {
+    path: `${path}.pattern`,
+    of: ["periodic", "sporadic", "bursty"],
+  });
+  const { count, jitter, most, burst } = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
+  if (period === 0) refuse(`${options.path}.period`, period, "at least 1, as the thread has jobs");
+  if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 1 });
+  if (jitter !== undefined) {
+    const longest = Math.min(period, 2 ** 32 - 1);
+    integerOf(jitter, { path: `${path}.jitter`, least: 0, most: longest });
+  }
+  if (pattern === "sporadic") {
+    const longest = Math.min(Number.MAX_SAFE_INTEGER, period + 2 ** 32 - 1);
+    integerOf(most, { path: `${path}.most`, least: period, most: longest });
+  }
+  if (pattern === "bursty") {
+    integerOf(burst, { path: `${path}.burst`, least: 1, most: MOST_BURST });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The jobs of threads: when they are released, which are not done, and which miss their deadlines.
+ * A thread does its jobs one after the other; those released meanwhile wait.
+ *
+ * @module
+ */
+import type { ThreadId } from "../policy.ts";
+import { OrderedQueue } from "../queues/ordered_queue.ts";
+import { Random } from "../../util/random.ts";
+import type { JobPlan } from "./program.ts";
+
+/** Releases that are over are thrown away when they are so many, and more than the others. */
+const COMPACT = 1_000;
+
+/** The jobs of one thread. */
+interface Line extends JobPlan {
+  /** When the first job is released, or the one before was. */
+  base: number;
+  /** Number of jobs released. */
+  released: number;
+  /** Number of jobs done. */
+  done: number;
+  /** Number of jobs that are done or have missed their deadlines. */
+  settled: number;
+  /** When the jobs that are not done were released, from `head` on. */
+  releases: number[];
+  head: number;
+  readonly random: Random;
+}
+
+/** The jobs of all threads of a simulation. */
+export class JobLines {
+  readonly #lines: (Line | null)[];
+  /** Threads by the time of their next release. */
+  readonly #due = new OrderedQueue();
+  /** Threads by the earliest deadline of theirs that has not passed. */
+  readonly #deadlines = new OrderedQueue();
+
+  /** No thread has a job yet. */
+  constructor(plans: readonly (JobPlan | null)[], seed: number) {
+    const base = new Random(seed).next();
+    this.#lines = plans.map((plan, thread) =>
+      plan && {
+        ...plan,
+        ...{ base: 0, released: 0, done: 0, settled: 0, releases: [], head: 0 },
+        random: new Random(base + 2 * thread + 1),
+      }
+    );
+  }
+
+  /** Whether a thread has jobs. */
+  has(thread: ThreadId): boolean {
+    return this.#lines[thread]! !== null;
+  }
+
+  /** A thread's first job is to be released at some time. */
+  begin(thread: ThreadId, at: number): void {
+    const line = this.#lines[thread]!;
+    line.base = at;
+    const jitter = line.jobs.pattern === "periodic" ? line.jobs.jitter ?? 0 : 0;
+    this.#due.insert(thread, at + line.random.between(0, jitter), thread);
+  }
+
+  /** When the next job is released, or `Infinity`. */
+  get dueAt(): number {
+    return this.#due.least;
+  }
+
+  /** The thread whose job is released next. */
+  get dueThread(): ThreadId {
+    return this.#due.first;
+  }
+
+  /**
+   * Releases the job that is due next.
+   * @returns its number, from 0
+   */
+  release(): number {
+    const now = this.#due.least;
+    const thread = this.#due.shift()!;
+    const line = this.#lines[thread]!;
+    const job = line.released++;
+    line.releases.push(now);
+    if (line.released < (line.jobs.count ?? Infinity)) {
+      this.#due.insert(thread, nextRelease(line, now), thread);
+    }
+    this.#expect(thread, line);
+    return job;
+  }
+
+  /** Whether a thread has a job that is not done; it is the oldest of them that it does. */
+  working(thread: ThreadId): boolean {
+    const line = this.#lines[thread]!;
+    return line.done < line.released;
+  }
+
+  /** When the job was released that a thread does. */
+  releasedAt(thread: ThreadId): number {
+    const { releases, head } = this.#lines[thread]!;
+    return releases[head]!;
+  }
+
+  /** Absolute deadline of a job that is not done, or `Infinity`. */
+  deadline(thread: ThreadId, job: number): number {
+    const { releases, head, done, deadline } = this.#lines[thread]!;
+    return deadline === 0 ? Infinity : releases[head + job - done]! + deadline;
+  }
+
+  /** Number of the job that a thread does. */
+  current(thread: ThreadId): number {
+    return this.#lines[thread]!.done;
+  }
+
+  /** A thread has done its job; returns whether it was its last. */
+  complete(thread: ThreadId): boolean {
+    const line = this.#lines[thread]!;
+    line.done++;
+    if (++line.head === line.releases.length) {
+      line.releases.length = line.head = 0;
+    } else if (line.head >= COMPACT && line.head * 2 > line.releases.length) {
+      line.releases.splice(0, line.head);
+      line.head = 0;
+    }
+    if (line.settled < line.done) {
+      line.settled = line.done;
+      this.#deadlines.remove(thread);
+      this.#expect(thread, line);
+    }
+    return line.done === (line.jobs.count ?? Infinity);
+  }
+
+  /** The earliest deadline that has not passed, of the jobs that are not done. */
+  get deadlineAt(): number {
+    return this.#deadlines.least;
+  }
+
+  /** The thread of that job. */
+  get deadlineThread(): ThreadId {
+    return this.#deadlines.first;
+  }
+
+  /** That deadline passes; returns the number of the job. */
+  miss(): number {
+    const thread = this.#deadlines.shift()!;
+    const line = this.#lines[thread]!;
+    const job = line.settled++;
+    this.#expect(thread, line);
+    return job;
+  }
+
+  /** Waits for the deadline of the oldest job that is not settled. */
+  #expect(thread: ThreadId, line: Line): void {
+    if (line.settled === line.released || line.deadline === 0) return;
+    if (this.#deadlines.has(thread)) return;
+    this.#deadlines.insert(thread, this.deadline(thread, line.settled), thread);
+  }
+}
+
+/** When the job after those released comes, the last of which came now. */
+function nextRelease(line: Line, now: number): number {
+  const { jobs, period, base, released, random } = line;
+  switch (jobs.pattern) {
+    case "periodic":
+      return base + released * period + random.between(0, jobs.jitter ?? 0);
+    case "sporadic":
+      return now + random.between(period, jobs.most);
+    case "bursty":
+      return base + Math.floor(released / jobs.burst) * period;
+  }
+}
