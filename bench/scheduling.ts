@@ -1,7 +1,7 @@
 /**
  * Measures what a scheduling decision costs the host, without an engine:
- * `deno run bench/scheduling.ts`. Decisions a second of whole simulations, and of queues and locks
- * with many threads against few.
+ * `deno run bench/scheduling.ts`. Decisions a second of whole simulations, and of policies alone,
+ * queues and locks with many threads against few.
  *
  * @module
  */
@@ -12,6 +12,8 @@ import {
   type MutexOptions,
   policyNames,
   prepareSimulation,
+  type StopReason,
+  type Wakeup,
 } from "../sched/mod.ts";
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
@@ -77,6 +79,60 @@ export function queueCost(name: string, threads: number, rounds = 400_000): numb
   const step = QUEUES[name]?.();
   if (step === undefined) throw new Error(`Cannot measure "${name}": no such queue`);
   for (let thread = 0; thread < threads; thread++) step(thread);
+  return bestTime(step, rounds);
+}
+
+/**
+ * Nanoseconds of a decision of a policy alone, without host or workload, among threads that always
+ * want to run: the next is picked, runs for a quantum and is queued again. The threads' weights,
+ * periods and priorities differ.
+ */
+export function policyCost(name: string, threads: number, rounds = 200_000): number {
+  const quantum = 10;
+  const policy = createHostedPolicy(name, { quantum });
+  const of = { cpus: 1, thread: "a thread" };
+  const parameters = Array.from({ length: threads }, (_, thread) => {
+    const nice = thread % 5 - 2;
+    return checkParameters({ nice, priority: thread % 8, period: 1_000 + thread % 50 }, of);
+  });
+  let [now, timer, running] = [0, Infinity, 0];
+  policy.attach?.({
+    cpus: 1,
+    get now(): number {
+      return now;
+    },
+    random: new Random(1),
+    parameters: (thread) => parameters[thread]!,
+    allows: () => true,
+    running: () => running,
+    kick: () => {},
+    timer: (at) => void (timer = at),
+  });
+  const charge = { cpu: 0, elapsed: quantum };
+  const stop = { cpu: 0, elapsed: 0, reason: "quantum" as StopReason };
+  const wakeup: { -readonly [K in keyof Wakeup]: Wakeup[K] } = {
+    ...{ cpu: 0, previous: 0, waker: null, hint: "none", burst: quantum, released: null },
+    reason: "start",
+  };
+  const step = (): void => {
+    if (timer <= now) {
+      timer = Infinity;
+      policy.timer?.(now);
+    }
+    running = policy.pick(0)!;
+    policy.running?.(running, 0);
+    now += quantum;
+    const expired = policy.tick(running, charge);
+    stop.reason = expired ? "quantum" : "yielded";
+    policy.stopping?.(running, stop);
+    wakeup.reason = expired ? "preempt" : "yield";
+    policy.enqueue(running, wakeup);
+  };
+  for (const [thread, given] of parameters.entries()) {
+    policy.admit?.(thread, given);
+    policy.enqueue(thread, wakeup);
+  }
+  for (let round = 0; round < threads; round++) step();
   return bestTime(step, rounds);
 }
 
@@ -153,7 +209,8 @@ function main(): void {
       console.log(`${name}, ${threads} threads, ${cpus} CPUs: ${millions} million decisions/s`);
     }
   }
-  const tables = [[QUEUES, queueCost], [LOCKING, lockCost]] as const;
+  const policies = Object.fromEntries(policyNames().map((name) => [name, null]));
+  const tables = [[policies, policyCost], [QUEUES, queueCost], [LOCKING, lockCost]] as const;
   for (const [table, cost] of tables) {
     for (const name of Object.keys(table)) {
       const [few, many] = [cost(name, 100), cost(name, 100_000)];

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { decisionRate, lockCost, LOCKING, queueCost, QUEUES } from "./scheduling.ts";
+import { policyNames } from "../sched/mod.ts";
+import { decisionRate, lockCost, LOCKING, policyCost, queueCost, QUEUES } from "./scheduling.ts";
 
 Deno.test("decisionRate, makes the decisions it is asked for", () => {
   for (const cpus of [1, 4]) {
@@ -16,4 +17,8 @@ Deno.test("queueCost, knows every queue", () => {
 
 Deno.test("lockCost, knows every use of locks", () => {
   for (const name of Object.keys(LOCKING)) assert(lockCost(name, 10, 100) > 0);
+});
+
+Deno.test("policyCost, knows every policy", () => {
+  for (const name of policyNames()) assert(policyCost(name, 10, 20) > 0);
 });
