@@ -138,5 +138,21 @@ export type {
   TimeRange,
   Workload,
 } from "./simulator/workload.ts";
+export {
+  type GanttChart,
+  type GanttMark,
+  type GanttPiece,
+  type GanttRow,
+  type GanttRows,
+  MARK_KINDS,
+  type MarkKind,
+  PIECE_KINDS,
+  type PieceKind,
+  SEVERAL,
+  type TimeUnit,
+} from "./gantt/chart.ts";
+export { type GanttOptions, GanttRecorder } from "./gantt/recorder.ts";
+export { type GanttPanel, ganttSvg, type GanttSvgOptions } from "./gantt/svg.ts";
+export { ganttText, type GanttTextOptions } from "./gantt/text.ts";
 export type { Plain } from "../util/plain.ts";
 export type { Random, RandomState } from "../util/random.ts";
