@@ -183,6 +183,7 @@ const JOB_FIELDS = {
   periodic: { required: ["pattern"], optional: ["count", "jitter"] },
   sporadic: { required: ["pattern", "most"], optional: ["count"] },
   bursty: { required: ["pattern", "burst"], optional: ["count"] },
+  listed: { required: ["pattern", "times"] },
 } as const;
 
 function checkJobs(value: unknown, options: { path: string; period: number }): void {
@@ -193,9 +194,10 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
   }
   const pattern = choiceOf((value as Fields).pattern, {
     path: `${path}.pattern`,
-    of: ["periodic", "sporadic", "bursty"],
+    of: ["periodic", "sporadic", "bursty", "listed"],
   });
-  const { count, jitter, most, burst } = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
+  const { count, jitter, most, burst, times } = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
+  if (pattern === "listed") return checkTimes(times, `${path}.times`);
   if (period === 0) refuse(`${options.path}.period`, period, "at least 1, as the thread has jobs");
   if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 1 });
   if (jitter !== undefined) {
@@ -208,5 +210,14 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
   }
   if (pattern === "bursty") {
     integerOf(burst, { path: `${path}.burst`, least: 1, most: MOST_BURST });
+  }
+}
+
+function checkTimes(value: unknown, path: string): void {
+  const times = listOf(value, path);
+  if (times.length === 0) refuse(path, times, "at least one time");
+  let least = 0;
+  for (const [index, time] of times.entries()) {
+    least = integerOf(time, { path: `${path}[${index}]`, least });
   }
 }

@@ -14,6 +14,8 @@ const COMPACT = 1_000;
 
 /** The jobs of one thread. */
 interface Line extends JobPlan {
+  /** Number of all its jobs. */
+  readonly count: number;
   /** When the first job is released, or the one before was. */
   base: number;
   /** Number of jobs released. */
@@ -42,6 +44,9 @@ export class JobLines {
     this.#lines = plans.map((plan, thread) =>
       plan && {
         ...plan,
+        count: plan.jobs.pattern === "listed"
+          ? plan.jobs.times.length
+          : plan.jobs.count ?? Infinity,
         ...{ base: 0, released: 0, done: 0, settled: 0, releases: [], head: 0 },
         random: new Random(base + 2 * thread + 1),
       }
@@ -57,8 +62,8 @@ export class JobLines {
   begin(thread: ThreadId, at: number): void {
     const line = this.#lines[thread]!;
     line.base = at;
-    const jitter = line.jobs.pattern === "periodic" ? line.jobs.jitter ?? 0 : 0;
-    this.#due.insert(thread, at + line.random.between(0, jitter), thread);
+    const first = line.jobs.pattern === "sporadic" ? at : nextRelease(line, at);
+    this.#due.insert(thread, first, thread);
   }
 
   /** When the next job is released, or `Infinity`. */
@@ -81,7 +86,7 @@ export class JobLines {
     const line = this.#lines[thread]!;
     const job = line.released++;
     line.releases.push(now);
-    if (line.released < (line.jobs.count ?? Infinity)) {
+    if (line.released < line.count) {
       this.#due.insert(thread, nextRelease(line, now), thread);
     }
     this.#expect(thread, line);
@@ -126,7 +131,7 @@ export class JobLines {
       this.#deadlines.remove(thread);
       this.#expect(thread, line);
     }
-    return line.done === (line.jobs.count ?? Infinity);
+    return line.done === line.count;
   }
 
   /** The earliest deadline that has not passed, of the jobs that are not done. */
@@ -166,5 +171,7 @@ function nextRelease(line: Line, now: number): number {
       return now + random.between(period, jobs.most);
     case "bursty":
       return base + Math.floor(released / jobs.burst) * period;
+    case "listed":
+      return base + jobs.times[released]!;
   }
 }

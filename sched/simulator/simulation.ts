@@ -304,8 +304,9 @@ export class Simulation {
           this.#set(thread, this.#program.sets[target]!);
           break;
         default:
+          if (this.#locks === null) this.#fail("there are no locks yet", thread);
           this.#waker = thread;
-          if (!this.#locks!.step(op, thread, target, behavior.other)) {
+          if (!this.#locks.step(op, thread, target, behavior.other)) {
             this.#sink.thread("block", now, thread, cpu, target);
             this.#release(cpu, "blocked");
             this.#waker = null;

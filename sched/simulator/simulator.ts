@@ -99,5 +99,6 @@ export function prepareSimulation(
 function isEndless({ jobs, steps }: ThreadSpec): boolean {
   const endless = (step: Step): boolean =>
     step.type === "repeat" && (step.times === undefined || step.steps.some(endless));
-  return (jobs !== undefined && jobs.count === undefined) || steps.some(endless);
+  return (jobs !== undefined && jobs.pattern !== "listed" && jobs.count === undefined) ||
+    steps.some(endless);
 }

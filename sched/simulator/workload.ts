@@ -121,6 +121,12 @@ export type Jobs =
     readonly count?: number | undefined;
     /** How many at once; at least 1. */
     readonly burst: number;
+  }
+  | {
+    /** Jobs are released at certain times. */
+    readonly pattern: "listed";
+    /** When, counted from the arrival; at least one, none before another. */
+    readonly times: readonly number[];
   };
 
 /** A simulated thread; its id is its place in the workload. */
@@ -131,7 +137,7 @@ export interface ThreadSpec extends ParameterOptions {
   readonly arrival?: number | "started" | undefined;
   /** What it does, in order: once, or in each of its jobs. It exits after the last step or job. */
   readonly steps: readonly Step[];
-  /** When its jobs are released; the first is when it arrives. Wants a period. */
+  /** When its jobs are released; by all patterns but `listed` wants a period. */
   readonly jobs?: Jobs | undefined;
 }
 
