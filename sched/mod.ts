@@ -22,7 +22,8 @@
  * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
  * {@linkcode ShortestJobFirst} (`sjf`), {@linkcode ShortestRemainingTime} (`srtf`),
  * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
- * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
+ * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
+ * {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
  * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). The kernel drives the object from its traps and timer interrupts;
  * {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
@@ -33,7 +34,9 @@
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
+export { ConstantBandwidthServer } from "./policies/realtime/constant_bandwidth.ts";
 export { DeadlineMonotonic } from "./policies/realtime/deadline_monotonic.ts";
+export { DeadlineServer } from "./policies/realtime/deadline_server.ts";
 export { EarliestDeadlineFirst } from "./policies/realtime/earliest_deadline_first.ts";
 export { Fifo } from "./policies/sharing/fifo.ts";
 export { FixedPriority } from "./policies/realtime/fixed_priority.ts";
@@ -82,6 +85,7 @@ export {
   type FeedbackOptions,
   MultilevelFeedback,
 } from "./policies/sharing/multilevel_feedback.ts";
+export { LeastLaxity } from "./policies/realtime/least_laxity.ts";
 export { Lottery } from "./policies/fair/lottery.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
 export { QuantumPolicy } from "./policies/common/quantum_policy.ts";

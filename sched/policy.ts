@@ -57,8 +57,8 @@ export interface Wakeup extends Placement {
   /** CPU time it needs until it blocks or ends, where the host knows the future; else 0. */
   readonly burst: number;
   /**
-   * When the job that begins now was due, where the host releases jobs; else `null`. It is before
-   * now if the job before was late: a deadline counts from here.
+   * When the job it goes on with was released, where the host knows; else `null`. A deadline counts
+   * from there, and that is before now if the job before was late.
    */
   readonly released: number | null;
 }

@@ -4,10 +4,13 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { ConstantBandwidthServer } from "./realtime/constant_bandwidth.ts";
 import { DeadlineMonotonic } from "./realtime/deadline_monotonic.ts";
+import { DeadlineServer } from "./realtime/deadline_server.ts";
 import { EarliestDeadlineFirst } from "./realtime/earliest_deadline_first.ts";
 import { Fifo } from "./sharing/fifo.ts";
 import { FixedPriority } from "./realtime/fixed_priority.ts";
+import { LeastLaxity } from "./realtime/least_laxity.ts";
 import { Lottery } from "./fair/lottery.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
@@ -37,6 +40,9 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["rm", { create: RateMonotonic, options: [] }],
   ["dm", { create: DeadlineMonotonic, options: [] }],
   ["edf", { create: EarliestDeadlineFirst, options: [] }],
+  ["llf", { create: LeastLaxity, options: ["quantum"] }],
+  ["cbs", { create: ConstantBandwidthServer, options: [] }],
+  ["deadline", { create: DeadlineServer, options: [] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
   ["mlfq", {

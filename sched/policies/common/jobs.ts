@@ -1,9 +1,10 @@
 /**
  * When the job in progress of each thread was released: its deadline counts from there.
  *
- * A job begins when its thread starts and when its host releases one. Where a host knows nothing of
- * jobs, a thread sleeps by itself until the next is due: then it also begins with a wake-up once the
- * deadline has passed. Any other wake-up is the end of a wait within the job: for a lock, a device.
+ * A host that knows of jobs says with each wake-up when the job was released that goes on. Where it
+ * does not, a job begins when its thread starts, and with the first wake-up past the deadline, as of
+ * a thread that sleeps until its next job by itself; any other wake-up is the end of a wait within
+ * the job, for a lock or a device.
  *
  * @module
  */
@@ -17,7 +18,7 @@ export type JobRecord = readonly [thread: ThreadId, release: number, announced: 
 export class Jobs {
   /** When each began, plus one; 0 if there is none. */
   #releases = new Float64Array(0);
-  /** Whether the host has released one of the thread's. */
+  /** Whether the host has said when one of the thread's was released. */
   #announced = new Uint8Array(0);
 
   /** A thread has no job yet. */
@@ -41,10 +42,15 @@ export class Jobs {
     { reason, released }: Wakeup,
     { now, deadline }: { now: number; deadline: number },
   ): boolean {
-    if (reason === "release" || released !== null) this.#announced[thread] = 1;
-    const begins = reason === "start" || reason === "release" ||
+    const before = this.#releases[thread]!;
+    if (released !== null || reason === "release") {
+      this.#announced[thread] = 1;
+      this.#releases[thread] = 1 + (released ?? now);
+      return reason === "release" || this.#releases[thread] !== before;
+    }
+    const begins = reason === "start" ||
       (reason === "wakeup" && this.#announced[thread] === 0 && this.due(thread, deadline) <= now);
-    if (begins) this.#releases[thread] = 1 + (released ?? now);
+    if (begins) this.#releases[thread] = 1 + now;
     return begins;
   }
 

@@ -40,8 +40,11 @@ export abstract class OrderedPolicy implements Policy {
   /** Key of a thread that is admitted or whose parameters change. */
   protected abstract keyOf(parameters: ThreadParameters, thread: ThreadId): number;
 
-  /** Key of a thread that becomes ready; what it was if the subclass does not say. */
-  protected keyWhenReady(thread: ThreadId, _wakeup: Wakeup): number {
+  /**
+   * Key of a thread that becomes ready; what it was if the subclass does not say. `null` if it is
+   * not to run for now: the subclass is to {@linkcode OrderedPolicy.insert} it later.
+   */
+  protected keyWhenReady(thread: ThreadId, _wakeup: Wakeup): number | null {
     return this.#keys[thread]!;
   }
 
@@ -81,6 +84,14 @@ export abstract class OrderedPolicy implements Policy {
       const cpu = runsOn(this.#view!, thread);
       if (cpu >= 0 && this.mustGiveWay(thread, cpu)) this.#view!.kick(cpu);
     }
+  }
+
+  /** Makes a thread ready that is not, by itself: it gets a CPU at once if that is due. */
+  protected insert(thread: ThreadId, key: number): void {
+    this.#keys[thread] = key;
+    this.#ties[thread] = this.#sequence++;
+    this.#queue.insert(thread, key, this.#ties[thread]);
+    this.#claims!.place(thread);
   }
 
   /** Whether a ready thread that may run on the CPU has a smaller key than the one running there. */
@@ -134,7 +145,9 @@ export abstract class OrderedPolicy implements Policy {
   enqueue(thread: ThreadId, wakeup: Wakeup): void {
     const { reason, cpu } = wakeup;
     if (reason !== "preempt") {
-      this.#keys[thread] = this.keyWhenReady(thread, wakeup);
+      const key = this.keyWhenReady(thread, wakeup);
+      if (key === null) return;
+      this.#keys[thread] = key;
       this.#ties[thread] = this.#sequence++;
     }
     this.#queue.insert(thread, this.#keys[thread]!, this.#ties[thread]!);
@@ -168,7 +181,7 @@ export abstract class OrderedPolicy implements Policy {
   }
 
   /** A strictly smaller key takes the CPU at once; an equal waits. */
-  preempts(candidate: ThreadId, running: ThreadId): boolean {
+  preempts(candidate: ThreadId, running: ThreadId, _cpu: number): boolean {
     return this.#keys[candidate]! < this.#keys[running]!;
   }
 
