@@ -1198,6 +1198,20 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_FUTEX_WAIT 36
 #define SYS_FUTEX_WAKE 37
 #define SYS_FUTEX_REQUEUE 38
+#define SYS_THREAD_EFFECTIVE_PARAMETERS 39
+#define SYS_MUTEX_CREATE 40
+#define SYS_MUTEX_DESTROY 41
+#define SYS_MUTEX_LOCK 42
+#define SYS_MUTEX_UNLOCK 43
+#define SYS_SEMAPHORE_CREATE 44
+#define SYS_SEMAPHORE_DESTROY 45
+#define SYS_SEMAPHORE_WAIT 46
+#define SYS_SEMAPHORE_SIGNAL 47
+#define SYS_CONDITION_CREATE 48
+#define SYS_CONDITION_DESTROY 49
+#define SYS_CONDITION_WAIT 50
+#define SYS_CONDITION_SIGNAL 51
+#define SYS_CONDITION_BROADCAST 52
 
 #ifndef __ASSEMBLER__
 
@@ -1221,16 +1235,23 @@ extern "C" {
 #define KERN_RESOURCE_SHORTAGE 6  // no memory, or more than one of the limits below
 #define KERN_NO_ACCESS 8          // another task's
 #define KERN_ABORTED 14           // the wait was cut short
+#define KERN_INVALID_RIGHT 17     // the caller does not hold the mutex
 #define KERN_INVALID_VALUE 18     // a word is not what was expected
+#define KERN_POLICY_LIMIT 27      // more urgent than the ceiling of the mutex
 #define KERN_TERMINATED 37        // what was waited for has ended
+#define KERN_LOCK_UNSTABLE 39     // the mutex is the caller's, but its last owner died with it
+#define KERN_LOCK_OWNED 40        // somebody has it, or waits for it
+#define KERN_LOCK_OWNED_SELF 41   // the caller has it
 #define KERN_NOT_IMPLEMENTED 46   // no such system call
 #define KERN_OPERATION_TIMED_OUT 49
+#define KERN_DEADLOCK 257         // the wait would have been for ever; the caller does not have it
 
 // Limits.
 #define PAGE_SIZE 4096ul
 #define MAIN_STACK_SIZE 262144ul // bytes of the stack main runs on; threads bring their own
 #define PRINT_MAX 65536ul        // bytes of one print
 #define THREADS_MAX 64           // threads of a task
+#define LOCKS_MAX 1024           // mutexes, semaphores and condition variables of a task together
 #define VM_ENTRIES_MAX 4096      // ranges of an address space that differ in protection or contents
 #define CLOCK_MAX (1ul << 52)    // latest time to sleep until, in instructions
 #define HANDLER_STACK_MIN 2048ul // bytes of the stack of an exception handler
@@ -1496,6 +1517,87 @@ static inline int64_t thread_set_parameters(int64_t thread, const struct thread_
 // Reads it, with every choice made: a mutex may have raised it for a while, which is not in it.
 static inline int64_t thread_get_parameters(int64_t thread, struct thread_parameters *parameters, size_t size) {
     return system_call3(SYS_THREAD_GET_PARAMETERS, (uint64_t)thread, (uintptr_t)parameters, size);
+}
+
+// The same with what mutexes have made of it for a while: what the policy goes by.
+static inline int64_t thread_effective_parameters(int64_t thread, struct thread_parameters *parameters, size_t size) {
+    return system_call3(SYS_THREAD_EFFECTIVE_PARAMETERS, (uint64_t)thread, (uintptr_t)parameters, size);
+}
+
+// Mutexes, semaphores and condition variables of this task, by their numbers from 1. Waiters are
+// served by their urgency, equals as they came; who gives something up hands it to the first of
+// them. A call with a timeout gives KERN_OPERATION_TIMED_OUT. What a task has goes with it.
+
+// What keeps an urgent thread from waiting long for a mutex: nothing; its owner is as urgent as who
+// waits for it (priority inheritance); its owner is as urgent as the ceiling while it has it; its
+// owner inherits, and who is no more urgent than the ceilings of all mutexes of this kind that
+// others have, waits (the original priority ceiling protocol).
+#define MUTEX_NONE 0
+#define MUTEX_INHERIT 1
+#define MUTEX_CEILING 2
+#define MUTEX_ORIGINAL_CEILING 3
+
+// Makes a mutex; returns its number. The ceiling, 0 for other protocols, is the priority of the most
+// urgent thread that will lock it.
+static inline int64_t mutex_create(int protocol, uint64_t ceiling) {
+    return system_call3(SYS_MUTEX_CREATE, (uint64_t)protocol, ceiling, 0);
+}
+
+// Destroys a mutex that nobody has or waits for.
+static inline int64_t mutex_destroy(int64_t mutex) { return system_call3(SYS_MUTEX_DESTROY, (uint64_t)mutex, 0, 0); }
+
+// Locks a mutex, or waits for it. A cycle of threads that wait for each other is refused with
+// KERN_DEADLOCK. With KERN_LOCK_UNSTABLE the caller has the mutex, and what it protects may be half
+// done.
+static inline int64_t mutex_lock(int64_t mutex, uint64_t timeout) {
+    return system_call3(SYS_MUTEX_LOCK, (uint64_t)mutex, timeout, 0);
+}
+
+// Unlocks a mutex of the caller's.
+static inline int64_t mutex_unlock(int64_t mutex) { return system_call3(SYS_MUTEX_UNLOCK, (uint64_t)mutex, 0, 0); }
+
+// Makes a semaphore that counts from count to most, 0 for 2^31 - 1; returns its number.
+static inline int64_t semaphore_create(uint64_t count, uint64_t most) {
+    return system_call3(SYS_SEMAPHORE_CREATE, count, most, 0);
+}
+
+// Destroys a semaphore that nobody waits for.
+static inline int64_t semaphore_destroy(int64_t semaphore) {
+    return system_call3(SYS_SEMAPHORE_DESTROY, (uint64_t)semaphore, 0, 0);
+}
+
+// Takes one from a semaphore (Dijkstra's P), or waits for one.
+static inline int64_t semaphore_wait(int64_t semaphore, uint64_t timeout) {
+    return system_call3(SYS_SEMAPHORE_WAIT, (uint64_t)semaphore, timeout, 0);
+}
+
+// Gives one to a semaphore (V), at most up to KERN_RESOURCE_SHORTAGE.
+static inline int64_t semaphore_signal(int64_t semaphore) {
+    return system_call3(SYS_SEMAPHORE_SIGNAL, (uint64_t)semaphore, 0, 0);
+}
+
+// Makes a condition variable; returns its number.
+static inline int64_t condition_create(void) { return system_call3(SYS_CONDITION_CREATE, 0, 0, 0); }
+
+// Destroys a condition variable that nobody waits for.
+static inline int64_t condition_destroy(int64_t condition) {
+    return system_call3(SYS_CONDITION_DESTROY, (uint64_t)condition, 0, 0);
+}
+
+// Unlocks a mutex of the caller's and waits until the condition is signaled and the mutex is the
+// caller's again: also with KERN_OPERATION_TIMED_OUT and KERN_LOCK_UNSTABLE, not with KERN_DEADLOCK.
+static inline int64_t condition_wait(int64_t condition, int64_t mutex, uint64_t timeout) {
+    return system_call3(SYS_CONDITION_WAIT, (uint64_t)condition, (uint64_t)mutex, timeout);
+}
+
+// Has the first who waits for a condition go on.
+static inline int64_t condition_signal(int64_t condition) {
+    return system_call3(SYS_CONDITION_SIGNAL, (uint64_t)condition, 0, 0);
+}
+
+// Has all who wait for a condition go on.
+static inline int64_t condition_broadcast(int64_t condition) {
+    return system_call3(SYS_CONDITION_BROADCAST, (uint64_t)condition, 0, 0);
 }
 
 // Describes the machine.

@@ -52,9 +52,16 @@ export const KernReturn = {
   /** It is another task's. */
   NO_ACCESS: 8,
   ABORTED: 14,
+  INVALID_RIGHT: 17,
   INVALID_VALUE: 18,
+  POLICY_LIMIT: 27,
   TERMINATED: 37,
+  LOCK_UNSTABLE: 39,
+  LOCK_OWNED: 40,
+  LOCK_OWNED_SELF: 41,
   /** No such system call (MIG_BAD_ID in Mach, outside its range of return codes). */
   NOT_IMPLEMENTED: 46,
   OPERATION_TIMED_OUT: 49,
+  /** Threads would wait for each other (Mach has no code for it). */
+  DEADLOCK: 257,
 } as const;

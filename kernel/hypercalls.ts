@@ -9,8 +9,10 @@ import { hex } from "../arch/physical_memory.ts";
 import { apply, goOn, leaveIdle } from "./dispatch.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PerCpu } from "./per_cpu.ts";
+import type { Wait } from "./thread/continuation.ts";
 import { describeWait } from "./thread/describe.ts";
 import { type Outcome, panicKernel, resume } from "./thread/outcome.ts";
+import type { Thread } from "./thread/thread.ts";
 import { handleTrap } from "./trap/traps.ts";
 
 /**
@@ -100,15 +102,26 @@ export class Hypercalls {
    */
   #tellBlocked(): void {
     const k = this.#kernel;
-    for (const { ref, task, wait, resume, label } of k.threads) {
+    for (const thread of k.threads) {
+      const { ref, task, wait, resume, label } = thread;
       if (task === k.kernelTask || wait === null || resume === null) continue;
       k.events.emit({
         type: "blocked",
         thread: ref,
-        wait: describeWait(wait),
+        wait: describeBlocked(k, thread, wait),
         continuation: resume.name,
         label: label === null ? 0n : k.label(label),
       });
     }
   }
+}
+
+/** What a thread waits for, and who keeps it from that. */
+function describeBlocked(k: Kernel, thread: Thread, wait: Wait): string {
+  const text = describeWait(wait);
+  const mutex = k.locks.obstacle(thread);
+  if (mutex === null) return text;
+  const owner = `which thread ${k.locks.owner(mutex)} holds`;
+  const same = wait.kind === "mutex" && wait.object === mutex;
+  return same ? `${text}, ${owner}` : `${text}, and the ceiling of mutex ${mutex}, ${owner}`;
 }

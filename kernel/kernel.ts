@@ -27,6 +27,7 @@ import { SleepQueue } from "./thread/sleep_queue.ts";
 import { StackPool } from "./thread/stack_pool.ts";
 import { Task } from "./thread/task.ts";
 import { type Resumption, Thread } from "./thread/thread.ts";
+import { ThreadLocks } from "./thread/thread_locks.ts";
 import { ThreadStacks } from "./thread/thread_stacks.ts";
 import { type ThreadLayout, threadLayout, ThreadZone } from "./thread/thread_zone.ts";
 import { WaitQueue } from "./thread/wait_queue.ts";
@@ -143,6 +144,8 @@ export class Kernel {
   readonly threads: Thread[] = [];
   /** Boot modules, by index. */
   readonly bootModules: BootModule[] = [];
+  /** Mutexes, semaphores and condition variables of tasks. */
+  readonly locks: ThreadLocks;
   /** Threads that wait for a change of a word in memory. */
   readonly futexes: FutexTable = new FutexTable();
   /** Threads that sleep until a time, and those whose wait for something else ends then. */
@@ -199,6 +202,20 @@ export class Kernel {
     now = () => this.clock.now;
     this.events = new Emitter(options.sinks, now);
     if (this.policy.fault !== null) this.#tellFault(this.policy.fault);
+    this.locks = new ThreadLocks({
+      by: this.policy.urgency,
+      thread: (id) => this.thread(id),
+      update: ({ id }, parameters) => this.policy.update(id, parameters),
+      wake: (thread, result) => {
+        this.#forgetTime(thread);
+        this.makeReady(thread, result);
+      },
+      deadlock: (cycle) =>
+        this.events.emit({
+          type: "deadlock",
+          cycle: cycle.map(({ thread, mutex }) => ({ thread: thread.ref, mutex })),
+        }),
+    });
     this.stackPool = new StackPool(space, { frames, region: arch.stackRegion });
     this.layout = threadLayout(arch.image);
     this.zone = new ThreadZone(space, { frames, size: this.layout.size });
@@ -338,13 +355,17 @@ export class Kernel {
   createThread(task: Task, options: { parameters: ThreadParameters } & Resumption): Thread {
     const thread = this.#makeThread(task, options);
     this.policy.admit(thread.id, thread.parameters);
+    this.locks.admit(thread, thread.parameters);
     return thread;
   }
 
-  /** Gives a thread other parameters. Everything that changes them comes by here. */
+  /**
+   * Gives a thread other parameters. Everything that changes them comes by here; what it then has,
+   * with what it inherits, goes to the policy.
+   */
   setParameters(thread: Thread, parameters: ThreadParameters): void {
     thread.setParameters(parameters);
-    this.policy.update(thread.id, parameters);
+    this.locks.setParameters(thread, parameters);
   }
 
   #makeThread(task: Task, options: { parameters: ThreadParameters } & Resumption): Thread {
@@ -497,23 +518,37 @@ export class Kernel {
 
   /** The time of a thread has come that slept, or waited for something for so long. */
   expire(thread: Thread): void {
-    this.endWait(thread, thread.wait?.kind === "time" ? "awakened" : "timed-out");
+    switch (thread.wait?.kind) {
+      case "time":
+        return this.endWait(thread, "awakened");
+      case "futex":
+        return this.endWait(thread, "timed-out");
+      default:
+        this.locks.expire(thread);
+    }
+  }
+
+  /** The wait of a thread does not end at its time any more. */
+  #forgetTime({ id, wait }: Thread): void {
+    if (wait !== null && "until" in wait && wait.until !== null) this.sleepers.remove(id);
   }
 
   /** Takes a blocked thread off whatever it waits for. */
   cancelWait(thread: Thread): void {
     const { wait } = thread;
     if (wait === null) return;
+    this.#forgetTime(thread);
     switch (wait.kind) {
       case "queue":
         this.queues[wait.queue].remove(thread);
         break;
-      case "time":
-        this.sleepers.remove(thread.id);
-        break;
       case "futex":
         this.futexes.remove(wait, thread.id);
-        if (wait.until !== null) this.sleepers.remove(thread.id);
+        break;
+      case "mutex":
+      case "semaphore":
+      case "condition":
+        this.locks.cancel(thread);
         break;
       case "task":
         this.task(wait.task).removeWaiter(thread.id);

@@ -15,6 +15,7 @@ import type { Thread } from "./thread/thread.ts";
  */
 export function retire(k: Kernel, thread: Thread): void {
   if (thread.state === "dead") return;
+  k.locks.forget(thread);
   k.policy.forget(thread.id);
   k.cancelWait(thread);
   k.stacks.cancel(thread);

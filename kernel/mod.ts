@@ -62,6 +62,7 @@ export type {
   MachineView,
   MappingSummary,
   Registers,
+  TaskLockSummary,
   TaskSummary,
 } from "./inspect/mod.ts";
 export { Machine, type RunResult } from "./machine.ts";
@@ -94,6 +95,14 @@ export {
   type ThreadStacksRecord,
 } from "./thread/thread_stacks.ts";
 export { type ThreadLayout, ThreadZone, type ThreadZoneRecord } from "./thread/thread_zone.ts";
+export {
+  LOCK_LIMIT,
+  type LockSummary,
+  type LockWait,
+  type ThreadLockAnswer,
+  ThreadLocks,
+  type ThreadLocksHost,
+} from "./thread/thread_locks.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
 export type { ExceptionHandler, HandledException, UserException } from "./thread/handler.ts";
 export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./thread/unwinds.ts";

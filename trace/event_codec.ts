@@ -5,7 +5,7 @@
  * @module
  */
 import { TraceError } from "./errors.ts";
-import type { EventBody, EventStamp, LabelledWord, ThreadRef } from "./events.ts";
+import type { DeadlockedThread, EventBody, EventStamp, LabelledWord, ThreadRef } from "./events.ts";
 
 /** Discriminant of an event. */
 export type EventType = EventBody["type"];
@@ -187,6 +187,7 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   },
   idle: { until: integer },
   blocked: { thread, wait: text, continuation: text, label: word },
+  deadlock: { cycle: list(record<DeadlockedThread>({ thread, mutex: integer })) },
   "policy-fault": { policy: text, call: text, arguments: text, reason: text, state: text },
   halt: { reason: text },
 };

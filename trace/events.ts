@@ -337,6 +337,28 @@ export interface BlockedEvent {
   readonly label: bigint;
 }
 
+/**
+ * Threads would have waited for each other for ever: the last of them to ask for a mutex did not
+ * get it, and does not wait.
+ */
+export interface DeadlockEvent {
+  /** Discriminant. */
+  readonly type: "deadlock";
+  /**
+   * The cycle, which begins with the thread that was refused: each wants a mutex that the next one
+   * holds, the last one a mutex of the first.
+   */
+  readonly cycle: readonly DeadlockedThread[];
+}
+
+/** One of the threads of a deadlock. */
+export interface DeadlockedThread {
+  /** The thread. */
+  readonly thread: ThreadRef;
+  /** Number of the mutex it wants. */
+  readonly mutex: number;
+}
+
 /** The scheduling policy broke its contract and was put out; round robin has taken over. */
 export interface PolicyFaultEvent {
   /** Discriminant. */
@@ -385,6 +407,7 @@ export type EventBody =
   | ParametersEvent
   | IdleEvent
   | BlockedEvent
+  | DeadlockEvent
   | PolicyFaultEvent
   | HaltEvent;
 

@@ -154,6 +154,13 @@ const EVENTS: readonly KernelEvent[] = [
     budget: 0,
     affinity: [0],
   },
+  {
+    seq: 29,
+    time: 912,
+    cpu: 0,
+    type: "deadlock",
+    cycle: [{ thread: a, mutex: 2 }, { thread: a, mutex: 1 }],
+  },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -185,6 +192,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":26,"time":909,"cpu":0,"type":"handler-return","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"outcome":"resumed","pc":"0x4"}
 {"seq":27,"time":910,"cpu":0,"type":"policy-fault","policy":"own","call":"pick","arguments":"[0]","reason":"returned 9","state":"null"}
 {"seq":28,"time":911,"cpu":0,"type":"parameters","by":{"address":"0xffff00007f944cf0","task":"gnumach"},"of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"priority":40,"nice":-3,"weight":1991,"period":5000,"deadline":4000,"budget":0,"affinity":[0]}
+{"seq":29,"time":912,"cpu":0,"type":"deadlock","cycle":[{"thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"mutex":2},{"thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"mutex":1}]}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

@@ -8,7 +8,13 @@
  *
  * @module
  */
-import type { ContextSwitchEvent, ExceptionEvent, KernelEvent, ThreadRef } from "./events.ts";
+import type {
+  ContextSwitchEvent,
+  DeadlockedThread,
+  ExceptionEvent,
+  KernelEvent,
+  ThreadRef,
+} from "./events.ts";
 import { TextSink, type TextWriter } from "./text_sink.ts";
 
 /**
@@ -89,6 +95,8 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
       } waits for ${event.wait}, ` +
         `cont ${event.continuation} at ${at}\n`;
     }
+    case "deadlock":
+      return `${options.lineOpen ? "\n" : ""}deadlock: ${formatCycle(event.cycle)}\n`;
     case "policy-fault":
       return `${options.lineOpen ? "\n" : ""}policy "${event.policy}" is put out: ` +
         `${event.call}(${event.arguments.slice(1, -1)}) ${event.reason}; round robin takes over\n`;
@@ -108,6 +116,14 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "halt":
       return "";
   }
+}
+
+/** Who wants what of whom. */
+function formatCycle(cycle: readonly DeadlockedThread[]): string {
+  return cycle.map(({ thread, mutex }, i) => {
+    const { thread: owner } = cycle[(i + 1) % cycle.length] ?? { thread };
+    return `${formatThread(thread)} wants mutex ${mutex} of ${formatThread(owner)}`;
+  }).join(", ");
 }
 
 /** A machine word in hexadecimal without prefix or padding. */

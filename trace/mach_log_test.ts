@@ -76,6 +76,7 @@ const EVERYTHING: readonly EventBody[] = [
   { type: "console", thread: user, text: "3" },
   { type: "panic", thread: user, cause: "throw", reason: "int", context: 1n },
   { type: "unwind-resume", thread: user, context: 1n },
+  { type: "deadlock", cycle: [{ thread: user, mutex: 2 }, { thread: kernel, mutex: 1 }] },
   { type: "task-exit", task: "other", thread: 0n, reason: "page fault" },
   { type: "task-exit", task: "third", thread: 0n, code: 0 },
   { type: "message", text: "bye" },
@@ -100,6 +101,7 @@ oops
 module-hello killed: divide by zero at 0x401e48
 3
 00ff00007f926ad0 (module-hello) unwinding: int
+deadlock: 00ff00007f926ad0 (module-hello) wants mutex 2 of ffff00007f944cf0 (gnumach), ffff00007f944cf0 (gnumach) wants mutex 1 of 00ff00007f926ad0 (module-hello)
 other killed: page fault
 bye`;
 
@@ -159,6 +161,7 @@ Deno.test("parseMachLog, gives every item its line", () => {
       "17 text",
       "18 text",
       "19 text",
+      "20 text",
     ],
   );
 });

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4139483cb9c8910a688757386002a497d9631527325bec02e384e3af275e68f4",
+  sourceHash: "ef37f80caeb88034cc3da77a34e2dc793264763ea396bee2543e835a9ee747a4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ed7e46beca857ac1efa82d3ddcf3ee98e8719846afbc5d6a9a7ba0719ed12ea4",
+  sourceHash: "e04b76f6523e01f125bfc507fc7578da407df72c47c32f0797706a7f79ca15fa",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

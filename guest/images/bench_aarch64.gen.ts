@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "c58e81fe6d0f11d96774852f185a42cec77d4b7a0b498e7526c082c755bea50a",
+  sourceHash: "f2df18231002b76d832555a9e1a9a1532bbc01bf9ecf263a7f6c091b86a6ecaa",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "1da3063ab185a2c1b9cb3a6719dc31b3cea1c283616b31162d31f7616f62e439",
+  sourceHash: "e3bf44fbc4d25d1ebbb0d2b59c7500a7c15258ed429241c0da78f603485d0314",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

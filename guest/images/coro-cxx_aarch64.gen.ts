@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "915c38bc1c4ea7f96b30b978a807a875326ddf6fc26a8fcc2b148eb4bca814fb",
+  sourceHash: "ad861b2f9223cb655cbd9248cd9a35d5d2c3eb17eead27ad887b41e2f6b1d348",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

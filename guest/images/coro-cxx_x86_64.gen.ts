@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8b997eec5aa8b4d736991dffddfa4b54417d697446917b2ec31b0a4024eec957",
+  sourceHash: "e4aade4e400788be9a5c96cd113e3732cea34597a850748c33940aefacfffdcb",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

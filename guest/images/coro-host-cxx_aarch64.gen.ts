@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "769f34f5d235ae7bb0c8792cfaba336e5e4f84e437da1757fb7c192e0013b67d",
+  sourceHash: "d78fa1d8a247cd7bae0ece9e66f055e3973ca7de4d62dd7a7253172e0dde193b",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

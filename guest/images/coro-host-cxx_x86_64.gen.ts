@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "32bcc31fa71a5348b523ab3bd04a971446fef74ed97bdf99de11e9b540c0f9d9",
+  sourceHash: "e476cbeaa07cc990ea5a3d70df171461236efa8eb3a54fde51fd38b7161e40a3",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

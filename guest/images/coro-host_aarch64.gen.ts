@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "68cfb5e6aaa01967c33be0d37e4f7a7ef9c6fbc5dff3da2a97ba672bdd481956",
+  sourceHash: "b27dde62364dae770f6e32165fdb1ede1bb792befa2a22dd8b035fda7e5f85e6",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

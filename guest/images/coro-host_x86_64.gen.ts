@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "64c751f1453ce0460e147a927fcd8afdfa517ef06fcea89e3e36b03cbbf665dd",
+  sourceHash: "b0a875d56a1d6b9e783eb54d1ee470ba1c6cabb45fe1e24a0b32901ef4b1f67a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2b55d96bfcdb37159bca86c82f52a88580551642dc7791edb4fbc410f762a5af",
+  sourceHash: "f73bd11cb4ae9b908f20fd303755d6cb54c3625ecb177031fcd7296f2ae51141",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

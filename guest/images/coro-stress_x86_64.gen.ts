@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e4f2fd60a9cb8ff8ab5c1e165dcfe6e002afa9e9111bb0c3c90b221776c3e356",
+  sourceHash: "33a6b818527b18b014825f1c57e687a0f6045d51fed1cdc9cc85b2a9461d7a0b",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6dc0ecb8a6b827dd5d18ca53f91e076b31e8369f3a9e42a125b31ef3563b1e6a",
+  sourceHash: "dd3cdfa5ac64f21db13bb5fe23e77c11183f67ee16e25989b4957f706f67f9a5",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e1545ba70dc3ea8e3f1a2435bbaf34d5d5486f439a9d48fd3c850987bc15db6a",
+  sourceHash: "f3dbc76659e32657ea13c6a4fd20bd47df55989de561995387bb3475ee96f237",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

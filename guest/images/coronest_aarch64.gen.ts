@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ac94892b107b78f2a50f54e4c7f1868122a76ff9521f41e0e111885f94f81835",
+  sourceHash: "e82b78b5d4aa0c8e5a5f4f625363173951e620c2e4e980c0616964f774fa1d28",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

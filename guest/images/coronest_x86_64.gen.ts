@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b921b3b417e6190ff62080cd0d57b39cf0b4e81b2a0e30885667c12611c04c43",
+  sourceHash: "f84b431f801094e0babe8a195820d82dad44aafa75cda010d83cac56e588bed8",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

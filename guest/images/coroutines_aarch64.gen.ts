@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e20320125c4fbc635f9852f17f4e34e3d9abecb86ae3a4e4720e102733422d3e",
+  sourceHash: "0aeb156cdbb02484a23ca69f199ec9670129bd6c4aa92ff63b9fd07af68acc96",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

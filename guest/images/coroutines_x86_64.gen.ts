@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "cad671c238726aba8a72e8437892af3b712dd1602d7a9e378857c7c29392636b",
+  sourceHash: "4d57e44cbbdf29ec3efc75b73f3f1af3c48ec9a5270e7d121fc47e8cd128a47f",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

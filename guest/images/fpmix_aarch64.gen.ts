@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "7ab9a0887dac61aa5ff3a00fb0f70ca93f91c9639756b9d4c583631f3ae3f16e",
+  sourceHash: "62c4b3610892b58ea8bc21ec2fa6eb8124eaaedf6d39d3bc1cd469a8e35a9fba",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

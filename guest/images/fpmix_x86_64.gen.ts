@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "1aca6d7fcea1daad9077a267a3fe05eeb8958e01055f8cfd86cc3d9c41486340",
+  sourceHash: "14bb72d181dde4a5f136a0e9968bc947736516e1d04ab1522bdf4d5be7128b27",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b02518ef4878ff4ddb98a49e888cf9bde1bc0843a18badac7e24310c4bb2a918",
+  sourceHash: "fba99dee195854129d95e71588c81276a778ef59fadad3445be33e0c451dd051",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9ce2000b68a01db3c7c8bdb7002b1ae9cf6247c692084fb5cec2f5f866187579",
+  sourceHash: "8fcdc5c89f9bea60136c5e05cd78eae79df8ab4bc1efb1450d45cf05112a6e5e",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e17ede6febdb7ec5e99f7229083c80b784691eda19bbcb7f59c48d2971f24a2b",
+  sourceHash: "48a7769cbefa2f274d4e5b33643ac9b71bffad11b9048f3012968e728d18b072",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

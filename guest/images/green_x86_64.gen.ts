@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ea34989d8e7cff528aa46eac061ac03afa3a200de9033c97e9010c7027218f98",
+  sourceHash: "6e5db5c7810e2c511524c22c65d88ac02e1943d53747922153c1d2fe3bafa626",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3b0e12559e2e1ddbbcf581e6b0fc1da58680fbf8b8f5d8e55f4b4022ea0c1edb",
+  sourceHash: "aefd66dd9e92aa76b9ca87396339b222252b943427eef0e4428432f1fd2f5278",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "171f60c811a5dca5ff2138ce139438b1b602c665a3b553b9d425daafe64250ab",
+  sourceHash: "63ab0f505a6f30edafa8f47ad406a0b3b5f69509a7d4c1bd861bc95531623bb7",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

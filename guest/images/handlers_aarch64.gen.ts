@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ef0e6e1e3cd1858f82dd488cd6ca36c5be1b1d77ae393feb1d8c1628c3570fe2",
+  sourceHash: "5e40af35dd954c221b257339d425023f85b9d2c324df2d790ada22739ad446c8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

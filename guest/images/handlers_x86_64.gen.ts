@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "053b32ea4c40192b35b6002056a6f8c6003af52041fca86aa392e2d85071c7fd",
+  sourceHash: "81299fa1a6af230be9cb139802de79b8a129d615c2d6fbe52fa33ccc22ec7285",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "817639b697d3d8e2fffd0250e4cea838951ce1b675eecef668eb83c1545bfc5c",
+  sourceHash: "1720d743609d1db4f658b1b6fce2e6db39daad4d4c217198cf2341386a80114c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "fbbba7b5ad52e2d4a2c6dfa1bca604c30925ecfe126a0989c52dd1d8b2d3d657",
+  sourceHash: "78fc22b205b302548f0fa7c017c2f2993e880e1114fbb1a93dcb7cccc2d1a1b6",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

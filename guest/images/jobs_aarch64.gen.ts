@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "12d6b191c7c0bd8d9a470a0bfbe4664de9175fedb85e1e25d2585dfb0c78dcb8",
+  sourceHash: "fe1490c18144a5688470aa0fe50721980250e9d1d09885fba9a8850251f03dbb",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "680b8ffc8fdf99b547998bce7bc5a4fddfd119464770eb2888039866ce3f0b96",
+  sourceHash: "4ffb8c4d25ce7b8d85255c0717629670c919471727338ee5940d7333b3a6781c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

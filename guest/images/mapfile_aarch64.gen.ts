@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "229b3117d9111c1a130b3e25750d935b1c867e6e6d9393748f9b5e5ccf21f590",
+  sourceHash: "9296aaf7340479485326a03c511a050e942d8c147d73fec6f220811f1c74f19f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d225115966851bc11e11a901405d4d46ec9cbda5e6d92e295e3d679c3d91b08c",
+  sourceHash: "9e2aa533e1d7edd50f12aaac613869da83569f8f695e1ef324a8f09d52b91874",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

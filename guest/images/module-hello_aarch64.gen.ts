@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ec9934f33a6ad11fb9163d1c54a00df6e44e8e32fc2d36dd375528ab2632e96f",
+  sourceHash: "6a407697f5fe6b208af1b1462fccbb9a1c5b67671cea3e4e60fa2a28795649b0",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

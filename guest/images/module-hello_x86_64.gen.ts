@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f731699066595eab9b8268691d3df38cafee457ae220408607735ac5564dff4b",
+  sourceHash: "04d1a0f867cdbab1f98cbd97ba14296877d5c42eb3b7caad2e685cd2be0f789b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

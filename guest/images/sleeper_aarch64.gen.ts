@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "7901ba384c7cb9a822f85da97a01a73fe839ed57b6079fc1c9916bb526162638",
+  sourceHash: "b0ce0c309847746fade614af618e4d9f99abf00fb26554cee7e44dc29514cbc7",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

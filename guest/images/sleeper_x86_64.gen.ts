@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4e1c62c8bf88bd34d70722cce61491c5752fc6bf35f008c21b76d11ce7fad9c2",
+  sourceHash: "a7f75a0508dd5035867acff309d4b1487d38dfffe9acde14533f2ea4e3afb276",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

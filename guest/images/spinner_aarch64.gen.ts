@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0dc4f3d9d843003c88ede03d467819128bc6beed6f09ebffa89029c5ec8db806",
+  sourceHash: "cb7b4851e26daecf78a7af8dd82207032545eb708052157a416ae54982e510f1",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f3af617b36fd73eb2556d6e3646e35e659ae43b6397049fa1dbe3e11278e681e",
+  sourceHash: "867283bc3bf81fa43a0b594356422d67ae64d44fed72548897d8daa829f343d5",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

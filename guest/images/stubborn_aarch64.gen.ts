@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "eb1dbae6f7b109eb44b3902761efb311a172d6d24996f8649ba6a243f74d1571",
+  sourceHash: "ac5cf47d00b9dd22100fd1919d16349ce85eac389543fa92bd38d3c2cc79b376",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

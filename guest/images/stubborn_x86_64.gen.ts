@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "99b81d3322c04019793f8039ac3db99be9121e4570c2cb8f18986b24f15309cf",
+  sourceHash: "aa916b0c7250c3c7ccb66ff558bbf8f113795eca173d2e3ce59c5fba3b592630",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0c89ee093c277d04e79d697f16539db0107dea65f240a7eb0550364598218f34",
+  sourceHash: "ded43b42be7b3b70808aa1069970cb0875457f5dd0df6e781b0764386f18d97a",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

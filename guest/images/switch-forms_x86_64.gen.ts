@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9179b8f50769db3afd8039e7e4a97811158574f16d0feb9e84577ee8a8f352e0",
+  sourceHash: "b98bb19cf4d65955de04297b3f94615afaf8b961ca5e5895993cb37411cff2fb",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "af85946ae658a9fe46b28b0f97631c46acf4e441cf3cce116b9b89c53f30de13",
+  sourceHash: "916c35b57de27301ab597aba75a7604e210cde2ff538b7f094135331700561d8",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

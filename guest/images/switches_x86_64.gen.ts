@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "0cdd75a90989f1fe216a206cb239439725b13bac788f5f038fe92a0b5a4ea207",
+  sourceHash: "6aecf3ee90d168ab01faafedd13acf7ebfde89665b2390440a5b1c9c2c328e27",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "40ca36844719aa324df0ae2df46cc8d1435a79c397f67d9ce4222ccb80ba0bc8",
+  sourceHash: "e016964ae2e1b9f97442b7554dfc62675b4e589a47ab77bad445bfb76399cb5c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

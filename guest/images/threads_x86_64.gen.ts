@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d0ed69c3df7b8bf95865bfa5c6cdc3e28061dfee9b2b6f8b41eac3aeb95d6780",
+  sourceHash: "bfcb06755fb443ce1d4c2785a5abbe6f1dd05283b479aa58d89078022f676c43",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

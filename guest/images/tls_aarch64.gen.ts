@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "23a94ad08a55972f1fc72b57cfe0e48df6077d403e9831274d295405875e16da",
+  sourceHash: "b354ad12a9a7886e4511a2e0fa204e4fc3dc942fb6b1d4381ebe5cdc74955270",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ecf77b37f4ed5455eed51c5738dba42490db4d981d272fb645331c1a57edfa87",
+  sourceHash: "825de9f824a7fea7feee8e811e21e666bcf1e2ada540207d123627672591a281",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "18ac8746124ed7dfb388e12265dc7198907e6485b58f4dac5ba7cf9feadf5b34",
+  sourceHash: "2556be9aacfba298a93bebde504ded18d3efeaef26a664b148f4d317580f79f6",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

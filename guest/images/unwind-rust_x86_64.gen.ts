@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "99412c727ae1bd2bd04be3e00708353d1e4c6166b6e77a4ad1bd623532ddb872",
+  sourceHash: "980aac972b738a91858c33b2a703aa0318d2918d2ee9c3017fc31a9fa72480d1",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

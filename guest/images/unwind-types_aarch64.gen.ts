@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "fde36bf9671699c1d379c163383e8b261882dee619a6411329b028d507162502",
+  sourceHash: "250972368548fa93dc6eda23227cadef9a38c0fb29d53afcd432974facf8e32e",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f310d1c165636facf0eab0279ffe35b9f8bcd6cc3d14634cc7f10af355de78ee",
+  sourceHash: "583d96311e6ae5754bcacf4ceb389eccbc3b4c83304b5de47f565b204da4c2c0",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

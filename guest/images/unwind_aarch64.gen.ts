@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5fe416afa544e717518d0c90169be3fccef087073b666eeacf74ab023b709bb0",
+  sourceHash: "be102c5b73fc969c56c3cfd25ecbcea153ccdb10bbee6a626f37e30f44c351cb",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

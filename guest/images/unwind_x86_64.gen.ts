@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "460953d9abd194bacb393d13ea6ac42d7739e96f8cc8ec02cf9a467c9a3d0875",
+  sourceHash: "3ed44c005a6c5c1e8efad3b98c95b919d7a70be5a049c87ed93e619a6f853240",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -74,12 +74,13 @@ export function reaper(k: Kernel, self: Thread): Outcome {
   return waitOn(k, self, { queue: "reaper", label, body: { name: "reaper" } });
 }
 
-/** Frees the address spaces of dead tasks. */
+/** Frees the address spaces and locks of dead tasks. */
 export function taskReaper(k: Kernel, self: Thread): Outcome {
   for (;;) {
     const task = k.deadTasks.shift();
     if (task === undefined) break;
     task.becomeReaped();
+    k.locks.destroyAll(task);
     task.space?.destroy();
     unloadProgram(k, task);
   }

@@ -11,6 +11,7 @@ import { summarize, type ThreadSummary } from "../thread/describe.ts";
 import type { Task } from "../thread/task.ts";
 import { ConsoleView } from "./console_view.ts";
 import { findTask, findThread } from "./find.ts";
+import { summarizeLocks, type TaskLockSummary } from "./locks.ts";
 import { readMemory, readText, writeMemory } from "./memory.ts";
 import { cpuRegisters, programRegisters, type Registers } from "./registers.ts";
 import { summarizeTasks, type TaskSummary } from "./tasks.ts";
@@ -53,6 +54,14 @@ export abstract class MachineView {
   /** Its tasks, dead ones too: how each ended, its threads, what is mapped. */
   get tasks(): TaskSummary[] {
     return summarizeTasks(this.kernel);
+  }
+
+  /**
+   * Mutexes, semaphores and condition variables of its tasks: who has each, and who waits for it.
+   * What a thread waits for is in {@linkcode MachineView.threads}.
+   */
+  get locks(): TaskLockSummary[] {
+    return summarizeLocks(this.kernel);
   }
 
   /** What its programs have printed. */

@@ -5,6 +5,7 @@
  * @module
  */
 export { ConsoleView } from "./console_view.ts";
+export type { TaskLockSummary } from "./locks.ts";
 export { MachineView } from "./machine_view.ts";
 export type { Registers } from "./registers.ts";
 export type { MappingSummary, TaskSummary } from "./tasks.ts";

@@ -28,6 +28,7 @@ export function saveKernel(k: Kernel): KernelRecord {
     queues: QUEUES.map((name) => [name, k.queues[name].save()]),
     sleepers: k.sleepers.save(),
     futexes: k.futexes.save(),
+    locks: k.locks.save(),
     cleanPages: Array.from(k.cleanPages, ({ space, address }) => [owners.get(space) ?? 0, address]),
     zeroed: k.zeroed.slice(),
     deadThreads: k.deadThreads.map(({ id }) => id),
@@ -73,6 +74,7 @@ export function restoreKernel(
   for (const [name, queue] of record.queues) k.queues[name].restore(queue, thread);
   k.sleepers.restore(record.sleepers);
   k.futexes.restore(record.futexes);
+  k.locks.restore(record.locks);
   k.cleanPages.clear();
   for (const [task, address] of record.cleanPages) {
     const page = k.task(task).space?.page(address);

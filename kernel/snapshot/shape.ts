@@ -109,6 +109,7 @@ const TASK = fields({
   module: orNull("number"),
   threads: list("number"),
   waiters: list("number"),
+  locks: list("number"),
   programPages: list("bigint"),
   suspendCount: "number",
   loaded: "boolean",
@@ -155,6 +156,30 @@ const THREAD = fields({
 
 const SPACE = fields({ root: "bigint", entries: list(ENTRY), pages: list(list("any")) });
 
+const LOCKS = fields({
+  objects: list(fields({
+    id: "number",
+    kind: "string",
+    protocol: "string",
+    ceiling: "number",
+    abandoned: "boolean",
+    count: "number",
+    most: "number",
+  })),
+  free: list("number"),
+  threads: list(fields({
+    thread: "number",
+    base: fields({ priority: "number" }),
+    holds: list("number"),
+    waitsFor: "number",
+    arrival: "number",
+    wants: "number",
+    returns: "boolean",
+    late: "boolean",
+  })),
+  arrivals: "number",
+});
+
 const KERNEL = fields({
   clock: fields({
     skipped: "number",
@@ -177,6 +202,7 @@ const KERNEL = fields({
   queues: list(list({ either: ["string", QUEUE] })),
   sleepers: list(fields({ thread: "number", until: "number" })),
   futexes: list(fields({ space: "number", address: "bigint", threads: list("number") })),
+  locks: LOCKS,
   cleanPages: list(list("any")),
   zeroed: list("bigint"),
   deadThreads: list("number"),

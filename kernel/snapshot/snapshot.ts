@@ -9,6 +9,7 @@
 
 import type { ArchName } from "../../arch/arch.ts";
 import type { RamImage } from "../../arch/page_store.ts";
+import type { LocksState } from "../../sched/locks/mod.ts";
 import type { Plain } from "../../util/plain.ts";
 import type { BootOptions, ProgramAbi, ProgramMode } from "../program/loader.ts";
 import type { ClockRecord } from "../clock.ts";
@@ -112,6 +113,8 @@ export interface KernelRecord extends KernelRest {
   readonly sleepers: readonly Sleeper[];
   /** Threads that wait for a change of a word in memory. */
   readonly futexes: readonly FutexRecord[];
+  /** Mutexes, semaphores and condition variables, and who has them or waits. */
+  readonly locks: LocksState;
   /** Task and address of each page that can be dropped, oldest first. */
   readonly cleanPages: readonly (readonly [number, bigint])[];
   /** Page frames that the guest has filled with zeros. */

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { KernReturn } from "../errors.ts";
 import { STACK_SIZE } from "../program/loader.ts";
+import { LOCK_LIMIT } from "../thread/thread_locks.ts";
 import { ENTRY_LIMIT } from "../vm/vm_map.ts";
 import { TIME_LIMIT } from "../thread/parameters.ts";
 import { PRINT_LIMIT } from "./basic.ts";
@@ -42,6 +43,7 @@ Deno.test("trapline.h, has the limits", () => {
   assertEquals(limit("MAIN_STACK_SIZE"), STACK_SIZE);
   assertEquals(limit("PRINT_MAX"), PRINT_LIMIT);
   assertEquals(limit("THREADS_MAX"), BigInt(THREAD_LIMIT));
+  assertEquals(limit("LOCKS_MAX"), BigInt(LOCK_LIMIT));
   assertEquals(limit("VM_ENTRIES_MAX"), BigInt(ENTRY_LIMIT));
   assertEquals(limit("CLOCK_MAX"), BigInt(TIME_LIMIT));
 });

@@ -81,17 +81,31 @@ function encode(parameters: ThreadParameters): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new BigInt64Array(words).buffer);
 }
 
-function getParameters(context: SyscallContext): Outcome {
-  const { k, thread, args: [number = 0n, address = 0n, size = 0n] } = context;
-  const target = ownThread(context, number);
-  if (typeof target === "number") return fail(context, target);
-  if (size < BigInt(PARAMETERS_SIZE)) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const bytes = encode(target.parameters);
-  return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
+/** A call that writes the parameters of a thread: its own, or with what it has inherited. */
+function getParameters(
+  parametersOf: (k: Kernel, target: Thread) => ThreadParameters,
+): (context: SyscallContext) => Outcome {
+  return (context) => {
+    const { k, thread, args: [number = 0n, address = 0n, size = 0n] } = context;
+    const target = ownThread(context, number);
+    if (typeof target === "number") return fail(context, target);
+    if (size < BigInt(PARAMETERS_SIZE)) return fail(context, KernReturn.INVALID_ARGUMENT);
+    const bytes = encode(parametersOf(k, target));
+    return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
+  };
 }
 
-/** Calls 25 and 26. */
+/** Calls 25, 26 and 39. */
 export const schedulingSyscalls: SyscallTable = [
   [25, { name: "thread_set_parameters", args: 3, run: setParameters }],
-  [26, { name: "thread_get_parameters", args: 3, run: getParameters }],
+  [26, {
+    name: "thread_get_parameters",
+    args: 3,
+    run: getParameters((_, target) => target.parameters),
+  }],
+  [39, {
+    name: "thread_effective_parameters",
+    args: 3,
+    run: getParameters((k, target) => k.locks.parameters(target)),
+  }],
 ];

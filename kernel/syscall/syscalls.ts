@@ -16,6 +16,7 @@ import { basicSyscalls } from "./basic.ts";
 import { linuxCall, OWN_CALLS } from "./linux.ts";
 import { exceptionSyscalls } from "./exceptions.ts";
 import { futexSyscalls } from "./futex.ts";
+import { lockSyscalls } from "./locks.ts";
 import { fail, type Syscall } from "./syscall.ts";
 import { schedulingSyscalls } from "./scheduling.ts";
 import { taskSyscalls } from "./task.ts";
@@ -30,6 +31,7 @@ export const SYSCALLS: ReadonlyMap<number, Syscall> = new Map<number, Syscall>([
   ...exceptionSyscalls,
   ...futexSyscalls,
   ...schedulingSyscalls,
+  ...lockSyscalls,
   ...unwindSyscalls,
 ]);
 

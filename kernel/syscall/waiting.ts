@@ -29,6 +29,10 @@ export function waitStatus(result: WaitResult): number {
       return KernReturn.SUCCESS;
     case "timed-out":
       return KernReturn.OPERATION_TIMED_OUT;
+    case "owner-died":
+      return KernReturn.LOCK_UNSTABLE;
+    case "deadlock":
+      return KernReturn.DEADLOCK;
     case "interrupted":
       return KernReturn.ABORTED;
     case "failed":

@@ -85,5 +85,26 @@ export class Audit {
     );
     assertEquals(new Set(pages).size, pages.length, "frames that are two pages");
     assert(pages.every((frame) => k.pageFrames.isUsed(frame)), "a page whose frame is free");
+    this.#checkWaits();
+  }
+
+  /** Asserts that only living threads have locks or wait, and locks are those of tasks. */
+  #checkWaits(): void {
+    const k = this.#kernel;
+    const { objects, threads } = k.locks.save();
+    const owned = k.tasks.filter(({ reaped }) => !reaped).flatMap(({ locks }) => [...locks]);
+    assertEquals(objects.map(({ id }) => id + 1), owned.sort((a, b) => a - b), "locks of tasks");
+    const isDead = (id: number): boolean => k.thread(id).state === "dead";
+    assertEquals(threads.filter(({ thread }) => isDead(thread)), [], "dead threads with locks");
+    for (const { threads, address } of k.futexes.save()) {
+      for (const id of threads) {
+        const { wait } = k.thread(id);
+        assert(wait?.kind === "futex" && wait.address === address, `thread ${id} does not wait`);
+      }
+    }
+    for (const { thread, until } of k.sleepers.save()) {
+      const { wait } = k.thread(thread);
+      assert(wait !== null && "until" in wait && wait.until === until, `${thread} has no time`);
+    }
   }
 }

@@ -21,9 +21,16 @@ import type { UserException } from "./handler.ts";
 
 /**
  * How a wait ended: what was waited for came about, it failed, somebody cut the wait short, or its
- * time was up.
+ * time was up. Of a wait for a mutex also: it is the thread's, but its last owner died; or it would
+ * have been for ever.
  */
-export type WaitResult = "awakened" | "failed" | "interrupted" | "timed-out";
+export type WaitResult =
+  | "awakened"
+  | "failed"
+  | "interrupted"
+  | "timed-out"
+  | "owner-died"
+  | "deadlock";
 
 /** Bytes read from a program's memory, or why they could not be: see `KernReturn`. */
 export type CopyResult =
@@ -316,6 +323,14 @@ export type Wait =
     readonly space: number;
     /** Virtual address. */
     readonly address: bigint;
+    /** Clock value the wait ends at, or `null`. */
+    readonly until: number | null;
+  }
+  | {
+    /** A mutex, a semaphore, or a condition. */
+    readonly kind: "mutex" | "semaphore" | "condition";
+    /** Its number in programs. */
+    readonly object: number;
     /** Clock value the wait ends at, or `null`. */
     readonly until: number | null;
   }

@@ -66,6 +66,10 @@ export function describeWait(wait: Wait): string {
       return `time ${wait.until}`;
     case "futex":
       return `a change at 0x${wait.address.toString(16)}${untilTime(wait.until)}`;
+    case "mutex":
+    case "semaphore":
+    case "condition":
+      return `${wait.kind} ${wait.object}${untilTime(wait.until)}`;
     case "task":
       return `the end of task ${wait.task}`;
     case "page":

@@ -43,6 +43,8 @@ export interface TaskRecord {
   readonly threads: readonly number[];
   /** See {@linkcode Task.waiters}. */
   readonly waiters: readonly number[];
+  /** See {@linkcode Task.locks}. */
+  readonly locks: readonly number[];
   /** See {@linkcode Task.programPages}. */
   readonly programPages: readonly bigint[];
   /** How often it has been suspended and not resumed. */
@@ -80,6 +82,7 @@ export class Task {
   readonly code: ModuleCode;
   readonly #threads = new Set<number>();
   readonly #waiters = new Set<number>();
+  readonly #locks = new Set<number>();
   #programPages: bigint[] = [];
   #suspendCount = 0;
   #loaded = false;
@@ -113,6 +116,11 @@ export class Task {
   /** Threads that wait for it to end. */
   get waiters(): ReadonlySet<number> {
     return this.#waiters;
+  }
+
+  /** Numbers of its mutexes, semaphores and condition variables. */
+  get locks(): ReadonlySet<number> {
+    return this.#locks;
   }
 
   /** Pages of the program of a kernel-mode task. */
@@ -168,6 +176,16 @@ export class Task {
   /** A thread waits no longer. */
   removeWaiter(thread: number): void {
     this.#waiters.delete(thread);
+  }
+
+  /** A mutex, semaphore or condition variable is made for it. */
+  addLock(object: number): void {
+    this.#locks.add(object);
+  }
+
+  /** One of them is destroyed. */
+  removeLock(object: number): void {
+    this.#locks.delete(object);
   }
 
   /** A page of its kernel-mode program was mapped. */
@@ -229,6 +247,7 @@ export class Task {
       module: this.module?.index ?? null,
       threads: [...this.#threads],
       waiters: [...this.#waiters],
+      locks: [...this.#locks],
       programPages: this.#programPages.slice(),
       suspendCount: this.#suspendCount,
       loaded: this.#loaded,
@@ -247,6 +266,7 @@ export class Task {
     const task = new Task(record.id, { name: record.name, ...options });
     for (const thread of record.threads) task.#threads.add(thread);
     for (const waiter of record.waiters) task.#waiters.add(waiter);
+    for (const object of record.locks) task.#locks.add(object);
     task.#programPages = record.programPages.slice();
     task.#suspendCount = record.suspendCount;
     task.#loaded = record.loaded;

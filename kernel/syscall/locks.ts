@@ -1,0 +1,172 @@
+/**
+ * System calls on mutexes, semaphores and condition variables.
+ *
+ * @module
+ */
+
+import { SchedError } from "../../sched/errors.ts";
+import type { LockKind, MutexProtocol } from "../../sched/locks/mod.ts";
+import { KernReturn } from "../errors.ts";
+import type { ThreadLockAnswer } from "../thread/thread_locks.ts";
+import { blockAt, type Outcome } from "../thread/outcome.ts";
+import { fail, finish, finishWith, type SyscallContext, type SyscallTable } from "./syscall.ts";
+import { deadlineOf } from "./waiting.ts";
+
+/** Protocols of mutexes by the numbers programs give. */
+const PROTOCOLS: readonly MutexProtocol[] = ["none", "inherit", "ceiling", "original-ceiling"];
+
+/** Kernel return codes of what threads are answered that wait for nothing. */
+const STATUS: Readonly<Record<Exclude<ThreadLockAnswer, "blocked">, number>> = {
+  acquired: KernReturn.SUCCESS,
+  "owner-died": KernReturn.LOCK_UNSTABLE,
+  own: KernReturn.LOCK_OWNED_SELF,
+  busy: KernReturn.OPERATION_TIMED_OUT,
+  deadlock: KernReturn.DEADLOCK,
+  "above-ceiling": KernReturn.POLICY_LIMIT,
+  "not-owner": KernReturn.INVALID_RIGHT,
+  invalid: KernReturn.INVALID_ARGUMENT,
+};
+
+/** The object of the caller's task that an argument names. */
+function find({ k, thread }: SyscallContext, number: bigint, kind: LockKind): number | undefined {
+  return k.locks.find(thread.task, number, kind);
+}
+
+/** Ends a call that makes an object, with its number. */
+function created(context: SyscallContext, create: () => number | null): Outcome {
+  let object: number | null;
+  try {
+    object = create();
+  } catch (error) {
+    if (error instanceof SchedError) return fail(context, KernReturn.INVALID_ARGUMENT);
+    throw error;
+  }
+  return object === null
+    ? fail(context, KernReturn.RESOURCE_SHORTAGE)
+    : finish(context, BigInt(object));
+}
+
+/** A call that destroys an object of a kind. */
+function destroy(kind: LockKind): (context: SyscallContext) => Outcome {
+  return (context) => {
+    const { k, thread, args: [number = 0n] } = context;
+    const object = find(context, number, kind);
+    if (object === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+    const done = k.locks.destroy(thread.task, object);
+    return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.LOCK_OWNED);
+  };
+}
+
+/** Ends a call that wants an object: with the answer, or it waits. */
+function wantObject(
+  context: SyscallContext,
+  how: {
+    kind: LockKind;
+    number: bigint;
+    timeout: bigint;
+    want: (object: number, options: { wait: boolean }) => ThreadLockAnswer;
+  },
+): Outcome {
+  const { k, thread } = context;
+  const { kind, number, timeout, want } = how;
+  const object = find(context, number, kind);
+  const until = deadlineOf(k, timeout);
+  if (object === undefined || until === undefined) {
+    return fail(context, KernReturn.INVALID_ARGUMENT);
+  }
+  const answer = want(object, { wait: until === null || until > k.clock.now });
+  if (answer !== "blocked") return finishWith(context, STATUS[answer]);
+  k.waitUntil(thread, { kind, object, until });
+  return blockAt("syscall_continuation", { name: "wait_over" });
+}
+
+function mutexCreate(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, ceiling = 0n] } = context;
+  const protocol = number < BigInt(PROTOCOLS.length) ? PROTOCOLS[Number(number)] : undefined;
+  if (protocol === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const hasCeiling = protocol === "ceiling" || protocol === "original-ceiling";
+  if (!hasCeiling && ceiling !== 0n) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const options = hasCeiling ? { protocol, ceiling: Number(ceiling) } : { protocol };
+  return created(context, () => k.locks.createMutex(thread.task, options));
+}
+
+function mutexLock(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, timeout = 0n] } = context;
+  const want = (object: number, options: { wait: boolean }): ThreadLockAnswer =>
+    k.locks.lock(thread, object, options);
+  return wantObject(context, { kind: "mutex", number, timeout, want });
+}
+
+function mutexUnlock(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n] } = context;
+  const mutex = find(context, number, "mutex");
+  if (mutex === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const done = k.locks.unlock(thread, mutex) === "done";
+  return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.INVALID_RIGHT);
+}
+
+function semaphoreCreate(context: SyscallContext): Outcome {
+  const { k, thread, args: [count = 0n, most = 0n] } = context;
+  const options = most === 0n
+    ? { count: Number(count) }
+    : { count: Number(count), most: Number(most) };
+  return created(context, () => k.locks.createSemaphore(thread.task, options));
+}
+
+function semaphoreWait(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, timeout = 0n] } = context;
+  const want = (object: number, options: { wait: boolean }): ThreadLockAnswer =>
+    k.locks.acquire(thread, object, options);
+  return wantObject(context, { kind: "semaphore", number, timeout, want });
+}
+
+function semaphoreSignal(context: SyscallContext): Outcome {
+  const { k, args: [number = 0n] } = context;
+  const semaphore = find(context, number, "semaphore");
+  if (semaphore === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const done = k.locks.release(semaphore) === "done";
+  return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.RESOURCE_SHORTAGE);
+}
+
+function conditionCreate(context: SyscallContext): Outcome {
+  return created(context, () => context.k.locks.createCondition(context.thread.task));
+}
+
+function conditionWait(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, withMutex = 0n, timeout = 0n] } = context;
+  const mutex = find(context, withMutex, "mutex");
+  if (mutex === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const want = (condition: number, { wait }: { wait: boolean }): ThreadLockAnswer => {
+    if (k.locks.owner(mutex) !== thread.id) return "not-owner";
+    return wait ? k.locks.wait(thread, { condition, mutex }) : "busy";
+  };
+  return wantObject(context, { kind: "condition", number, timeout, want });
+}
+
+/** A call that has those who wait for a condition go on. */
+function signal(options: { all: boolean }): (context: SyscallContext) => Outcome {
+  return (context) => {
+    const { k, args: [number = 0n] } = context;
+    const condition = find(context, number, "condition");
+    if (condition === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+    k.locks.signal(condition, options);
+    return finish(context, 0n);
+  };
+}
+
+/** Calls 40 to 52. */
+export const lockSyscalls: SyscallTable = [
+  [40, { name: "mutex_create", args: 2, run: mutexCreate }],
+  [41, { name: "mutex_destroy", args: 1, run: destroy("mutex") }],
+  [42, { name: "mutex_lock", args: 2, run: mutexLock }],
+  [43, { name: "mutex_unlock", args: 1, run: mutexUnlock }],
+  [44, { name: "semaphore_create", args: 2, run: semaphoreCreate }],
+  [45, { name: "semaphore_destroy", args: 1, run: destroy("semaphore") }],
+  [46, { name: "semaphore_wait", args: 2, run: semaphoreWait }],
+  [47, { name: "semaphore_signal", args: 1, run: semaphoreSignal }],
+  [48, { name: "condition_create", args: 0, run: conditionCreate }],
+  [49, { name: "condition_destroy", args: 1, run: destroy("condition") }],
+  [50, { name: "condition_wait", args: 3, run: conditionWait }],
+  [51, { name: "condition_signal", args: 1, run: signal({ all: false }) }],
+  [52, { name: "condition_broadcast", args: 1, run: signal({ all: true }) }],
+];
