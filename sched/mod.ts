@@ -47,6 +47,7 @@ export {
   Locks,
   type LocksHost,
   type LocksState,
+  MUTEX_PROTOCOLS,
   type MutexOptions,
   type MutexProtocol,
   type ObjectRecord,
@@ -118,6 +119,7 @@ export {
   type SimulationSink,
   type ThreadEvent,
   type ThreadStateEvent,
+  type ThreadWait,
 } from "./simulator/events.ts";
 export { type ObjectKind, type SharedObject, sharedObjects } from "./simulator/program.ts";
 export { randomWorkload, type RandomWorkloadOptions } from "./simulator/random_workload.ts";

@@ -135,6 +135,11 @@ export class SoundPolicy {
     this.#use(policy);
   }
 
+  /** Number of CPUs. */
+  get cpus(): number {
+    return this.#cpus;
+  }
+
   /** Number of ready threads. */
   get size(): number {
     return this.#threads.ready.size;

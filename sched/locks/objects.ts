@@ -29,7 +29,8 @@ const KINDS = [undefined, "mutex", "semaphore", "condition"] as const;
 /** Most that a semaphore counts. */
 export const MOST_COUNT: number = 2 ** 31 - 1;
 
-const PROTOCOLS: readonly MutexProtocol[] = [
+/** The protocols there are. */
+export const MUTEX_PROTOCOLS: readonly MutexProtocol[] = [
   "none",
   "inherit",
   "ceiling",
@@ -42,8 +43,8 @@ export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
   ceiling: number;
 } {
   const { protocol = "none", ceiling } = options;
-  if (!PROTOCOLS.includes(protocol)) {
-    refuse("mutex", ["protocol", protocol], PROTOCOLS.join(", "));
+  if (!MUTEX_PROTOCOLS.includes(protocol)) {
+    refuse("mutex", ["protocol", protocol], MUTEX_PROTOCOLS.join(", "));
   }
   if (protocol === "ceiling" || protocol === "original-ceiling") {
     const expected = urgencyExpected(by, ceiling);
@@ -109,7 +110,7 @@ export class LockObjects {
 
   /** How a mutex keeps urgent threads from waiting. */
   protocol(mutex: number): MutexProtocol {
-    return PROTOCOLS[this.#protocols[mutex]!]!;
+    return MUTEX_PROTOCOLS[this.#protocols[mutex]!]!;
   }
 
   /** Ceiling of a mutex that has one. */
@@ -173,7 +174,7 @@ export class LockObjects {
       this.#most = grown(this.#most, id);
     }
     this.#kinds[id] = KINDS.indexOf(kind);
-    this.#protocols[id] = PROTOCOLS.indexOf(protocol);
+    this.#protocols[id] = MUTEX_PROTOCOLS.indexOf(protocol);
     this.#ceilings[id] = ceiling;
     this.#abandoned[id] = abandoned ? 1 : 0;
     this.#counts[id] = count;

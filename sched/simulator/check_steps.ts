@@ -46,6 +46,7 @@ const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: str
   broadcast: { required: ["type", "condition"] },
   start: { required: ["type", "thread"] },
   set: { required: ["type", "parameters"] },
+  mark: { required: ["type", "label"] },
   repeat: { required: ["type", "steps"], optional: ["times"] },
 };
 
@@ -112,6 +113,7 @@ function checkStep(
   for (const kind of ["mutex", "semaphore", "condition"] as const) {
     if (step[kind] !== undefined) known(step, { path, kind, scope });
   }
+  if (type === "mark") nameOf(step.label, `${path}.label`);
   if (type === "lock") scope.locks(step.mutex as string, `${path}.mutex`);
   if (type === "set") scope.parameters(step.parameters, `${path}.parameters`);
   if (type === "start") {

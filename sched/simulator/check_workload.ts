@@ -4,6 +4,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { MUTEX_PROTOCOLS } from "../locks/mod.ts";
 import { checkParameters, MAX_CPUS, type ParameterOptions, PRIORITIES } from "../parameters.ts";
 import { MAX_THREADS } from "../policy.ts";
 import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
@@ -77,9 +78,9 @@ function checkObject(
   const { path, name, ceilings } = options;
   const { count, ceiling, protocol = "none" } = object;
   if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 0 });
-  choiceOf(protocol, { path: `${path}.protocol`, of: ["none", "inherit", "ceiling"] });
+  choiceOf(protocol, { path: `${path}.protocol`, of: MUTEX_PROTOCOLS });
   if (ceiling === undefined) return;
-  if (protocol !== "ceiling") {
+  if (protocol !== "ceiling" && protocol !== "original-ceiling") {
     refuse(`${path}.ceiling`, ceiling, `none with protocol "${protocol}"`);
   }
   const most = PRIORITIES - 1;

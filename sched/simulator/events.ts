@@ -17,8 +17,9 @@
  * | `exit`     | running   | —         | it is over                                             |
  *
  * *Notes* change none of this: `release`, `complete` and `miss` are about a job; `acquire`,
- * `unlock`, `post`, `signal` and `broadcast` about what threads share; `switch` says that a CPU is
- * being switched to a thread. A job that is released while its thread has none makes it ready:
+ * `unlock`, `post`, `signal` and `broadcast` about what threads share, as are `deadlock`, which is the
+ * end, and `stranded`, which is told at the end; `mark` is a thread's own; `switch` says that a CPU
+ * is being switched to a thread. A job that is released while its thread has none makes it ready:
  * `release`, then `arrive` (the first) or `wake`. A thread that has done a job tells `complete`,
  * then `sleep`, or `exit` after its last; if its next job has been released already, it wakes at
  * the same instant. A deadline is missed by a job that is not done when everything of the instant
@@ -48,6 +49,14 @@ export type JobEvent = "release" | "complete" | "miss";
 /** What a thread does with something shared: takes it, gives it back, tells others. */
 export type ObjectEvent = "acquire" | "unlock" | "post" | "signal" | "broadcast";
 
+/** A thread that waits, and what for. */
+export interface ThreadWait {
+  /** Id of the thread. */
+  readonly thread: ThreadId;
+  /** What it waits for. */
+  readonly on: SharedObject;
+}
+
 /** Hears what happens; nothing is allocated for it. */
 export interface SimulationSink {
   /**
@@ -64,6 +73,15 @@ export interface SimulationSink {
   job?(type: JobEvent, time: number, thread: ThreadId, job: number, deadline: number): void;
   /** A thread has done something with an object. */
   object?(type: ObjectEvent, time: number, thread: ThreadId, on: number): void;
+  /** A thread has come to a mark, and has this priority then. */
+  mark?(time: number, thread: ThreadId, label: string, priority: number): void;
+  /**
+   * A thread would wait for a mutex for ever: the simulation ends with an error.
+   * @param cycle a thread, the mutex it waits for, its owner, the mutex that one waits for, …
+   */
+  deadlock?(time: number, thread: ThreadId, cycle: readonly number[]): void;
+  /** Nothing happens any more, and a thread still waits for something. */
+  stranded?(time: number, thread: ThreadId, on: number): void;
   /** A CPU is being switched to a thread. */
   switching?(time: number, thread: ThreadId, cpu: number, cost: number): void;
   /** No CPU has a thread. */
@@ -109,6 +127,38 @@ export type SimulationEvent =
     /** Id of the thread. */
     readonly thread: ThreadId;
     /** The thing shared. */
+    readonly on: SharedObject;
+  }
+  | {
+    /** A thread has come to a mark. */
+    readonly type: "mark";
+    /** When. */
+    readonly time: number;
+    /** Id of the thread. */
+    readonly thread: ThreadId;
+    /** What the mark says. */
+    readonly label: string;
+    /** The priority that holds for the thread. */
+    readonly priority: number;
+  }
+  | {
+    /** A thread would wait for a mutex for ever; the simulation ends with an error. */
+    readonly type: "deadlock";
+    /** When. */
+    readonly time: number;
+    /** Id of the thread. */
+    readonly thread: ThreadId;
+    /** This thread and what it waits for, the owner of that and what that waits for, and so on. */
+    readonly cycle: readonly ThreadWait[];
+  }
+  | {
+    /** Nothing happens any more, and a thread still waits for something. */
+    readonly type: "stranded";
+    /** When. */
+    readonly time: number;
+    /** Id of the thread. */
+    readonly thread: ThreadId;
+    /** What it waits for. */
     readonly on: SharedObject;
   }
   | {
@@ -170,6 +220,17 @@ export function recordingSink(
       events.push({ type, time, thread, job, ...known });
     },
     object: (type, time, thread, on) => events.push({ type, time, thread, on: objects[on]! }),
+    mark: (time, thread, label, priority) =>
+      events.push({ type: "mark", time, thread, label, priority }),
+    deadlock(time, thread, cycle) {
+      const waits: ThreadWait[] = [];
+      for (let place = 0; place < cycle.length; place += 2) {
+        waits.push({ thread: cycle[place]!, on: objects[cycle[place + 1]!]! });
+      }
+      events.push({ type: "deadlock", time, thread, cycle: waits });
+    },
+    stranded: (time, thread, on) =>
+      events.push({ type: "stranded", time, thread, on: objects[on]! }),
     switching(time, thread, cpu, cost) {
       events.push({ type: "switch", time, thread, ...(many ? { cpu } : {}), cost });
     },

@@ -34,6 +34,7 @@ export const enum Op {
   WAIT = 12,
   SIGNAL = 13,
   BROADCAST = 14,
+  MARK = 15,
 }
 
 /** What threads share. */
@@ -79,6 +80,8 @@ export interface Program {
   readonly jobs: readonly (JobPlan | null)[];
   /** What `set` steps set. */
   readonly sets: readonly ParameterOptions[];
+  /** What `mark` steps tell. */
+  readonly labels: readonly string[];
   /** What threads share: mutexes, semaphores, conditions, devices. */
   readonly objects: readonly SharedObject[];
 }
@@ -98,6 +101,7 @@ const CODES: Readonly<Record<Step["type"], Op>> = {
   start: Op.START,
   set: Op.SET,
   repeat: Op.LOOP,
+  mark: Op.MARK,
 };
 
 /** What the threads of a workload share: mutexes, semaphores, conditions, devices, in this order. */
@@ -121,6 +125,7 @@ export function compile(workload: Workload): Program {
   const numberOf = (kind: ObjectKind, name: string): number => numbers.get(`${kind} ${name}`)!;
   const ids = new Map(threads.map(({ name }, id) => [name, id]));
   const sets: ParameterOptions[] = [];
+  const labels: string[] = [];
   let size = threads.length;
   for (const { steps } of threads) size += countSteps(steps);
   const ops = new Uint8Array(size);
@@ -160,6 +165,10 @@ export function compile(workload: Workload): Program {
       target[at] = sets.length;
       sets.push(step.parameters);
     }
+    if (step.type === "mark") {
+      target[at] = labels.length;
+      labels.push(step.label);
+    }
     at++;
   };
   threads.forEach((spec, id) => {
@@ -169,7 +178,7 @@ export function compile(workload: Workload): Program {
   });
   first[threads.length] = at;
   return {
-    ...{ ops, least, most, target, other, first, loops, sets, objects },
+    ...{ ops, least, most, target, other, first, loops, sets, labels, objects },
     arrivals: Float64Array.from(
       threads,
       ({ arrival = 0 }) => arrival === "started" ? Infinity : arrival,

@@ -7,16 +7,16 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
+import { SchedError, type SchedErrorKind } from "../errors.ts";
 import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
-import type { ParameterOptions } from "../parameters.ts";
+import { checkParameters, type ParameterOptions, type ThreadParameters } from "../parameters.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
 import { checkConditions, type DecisionCost, type SimulationOptions } from "./conditions.ts";
 import type { SimulationSink } from "./events.ts";
 import { compile, Op, placeOf, type Program } from "./program.ts";
-import type { Synchronization } from "./synchronization.ts";
+import { Synchronization } from "./synchronization.ts";
 import { SimulatedThreads } from "./threads.ts";
 import type { Workload } from "./workload.ts";
 
@@ -34,7 +34,8 @@ export class Simulation {
   readonly #workload: Workload;
   readonly #sink: SimulationSink;
   readonly #threads: SimulatedThreads;
-  readonly #locks: Synchronization | null = null;
+  /** `null` if threads share nothing but devices. */
+  readonly #locks: Synchronization | null;
   readonly #tickInterval: number;
   readonly #switchCost: number;
   readonly #migrationCost: number;
@@ -119,6 +120,25 @@ export class Simulation {
       kick: (cpu) => this.#kick(cpu),
       onFault: (fault) => this.#recover(fault),
     });
+    const shares = this.#program.objects.some(({ kind }) => kind !== "device");
+    this.#locks = shares ? this.#share() : null;
+  }
+
+  #share(): Synchronization {
+    const now = () => this.#now;
+    return new Synchronization(this.#workload, {
+      ...{ program: this.#program, policy: this.host, sink: this.#sink },
+      host: {
+        get now() {
+          return now();
+        },
+        ready: (thread) => {
+          this.#threads.wakes(thread);
+          this.#wake(thread, "wakeup");
+        },
+        fail: (thread, what, kind) => this.#fail(what, thread, kind),
+      },
+    });
   }
 
   /** The time. */
@@ -164,7 +184,7 @@ export class Simulation {
     this.#rounds = 0;
     if (this.#threads.deadlineAt <= now) this.#threads.miss(now);
     next = Math.min(next, this.#threads.deadlineAt);
-    if (next === Infinity) return host.stuck();
+    if (next === Infinity) return this.#end();
     if (next > Number.MAX_SAFE_INTEGER) this.#fail("goes beyond what is exact", NONE);
     next = Math.min(next, this.#until);
     if (this.#busy === 0) this.#sink.idle?.(now, next);
@@ -278,7 +298,7 @@ export class Simulation {
           rest[thread]! -= time;
           return;
         case Op.END:
-          return this.#end(cpu, thread);
+          return this.#ends(cpu, thread);
         case Op.YIELD:
           this.#sink.thread("yield", now, thread, cpu, NONE);
           this.#release(cpu, "yielded");
@@ -303,16 +323,13 @@ export class Simulation {
         case Op.SET:
           this.#set(thread, this.#program.sets[target]!);
           break;
+        case Op.MARK: {
+          const { priority } = this.host.parameters(thread);
+          this.#sink.mark?.(now, thread, this.#program.labels[target]!, priority);
+          break;
+        }
         default:
-          if (this.#locks === null) this.#fail("there are no locks yet", thread);
-          this.#waker = thread;
-          if (!this.#locks.step(op, thread, target, behavior.other)) {
-            this.#sink.thread("block", now, thread, cpu, target);
-            this.#release(cpu, "blocked");
-            this.#waker = null;
-            return;
-          }
-          this.#waker = null;
+          if (!this.#synchronize(cpu, thread, op)) return;
       }
       // What it has done may have made another more urgent, which does not wait for its next step.
       this.#stepEnd[cpu] = now;
@@ -320,8 +337,29 @@ export class Simulation {
     }
   }
 
+  /** A running thread does a step about something shared; returns whether it goes on. */
+  #synchronize(cpu: number, thread: ThreadId, op: Op): boolean {
+    const { target, other } = this.#threads.behavior;
+    this.#waker = thread;
+    const goesOn = this.#locks!.step(op, thread, target, other);
+    this.#waker = null;
+    if (!goesOn) {
+      this.#sink.thread("block", this.#now, thread, cpu, target);
+      this.#release(cpu, "blocked");
+    }
+    this.#locks!.settle();
+    return goesOn;
+  }
+
+  /** Nothing is due any more; returns whether the policy was put out for it, and goes on. */
+  #end(): boolean {
+    if (this.host.stuck()) return true;
+    this.#locks?.strand();
+    return false;
+  }
+
   /** A thread has come to the end of its steps. */
-  #end(cpu: number, thread: ThreadId): void {
+  #ends(cpu: number, thread: ThreadId): void {
     if (!this.#threads.ends(thread, this.#now)) {
       this.#sink.thread("sleep", this.#now, thread, cpu, NONE);
       this.#release(cpu, "blocked");
@@ -339,14 +377,21 @@ export class Simulation {
     const { weight = given.nice === undefined ? before.weight : undefined } = given;
     const asked = { ...before, ...given, weight };
     this.#asked.set(thread, asked);
-    try {
-      this.host.update(thread, asked);
-    } catch (error) {
-      if (!(error instanceof SchedError)) throw error;
-      this.#fail(error.message, thread);
-    }
+    const parameters = this.#check(thread, asked);
+    if (this.#locks === null) this.host.update(thread, parameters);
+    else this.#locks.setParameters(thread, parameters);
     const cpu = this.#home[thread]!;
     if (!this.host.allows(thread, cpu)) this.#kick(cpu);
+  }
+
+  #check(thread: ThreadId, asked: ParameterOptions): ThreadParameters {
+    const { name } = this.#workload.threads[thread]!;
+    try {
+      return checkParameters(asked, { cpus: this.#cpus, thread: `thread "${name}"` });
+    } catch (error) {
+      if (!(error instanceof SchedError)) throw error;
+      return this.#fail(error.message, thread);
+    }
   }
 
   #elapsed(cpu: number): number {
@@ -444,13 +489,15 @@ export class Simulation {
   }
 
   /** A thread has done what cannot be done. */
-  #fail(what: string, thread: ThreadId): never {
-    const place = thread === NONE
-      ? ""
-      : `$${placeOf(this.#workload, this.#program, this.#threads.behavior.last(thread))} at `;
-    throw new SchedError("invalid-workload", {
+  #fail(what: string, thread: ThreadId, kind: SchedErrorKind = "invalid-workload"): never {
+    const path = thread === NONE
+      ? undefined
+      : `$${placeOf(this.#workload, this.#program, this.#threads.behavior.last(thread))}`;
+    const place = path === undefined ? "" : `${path} at `;
+    throw new SchedError(kind, {
       message: `Cannot go on simulating: ${place}time ${this.#now} ${what}`,
       value: thread,
+      ...(path === undefined ? {} : { path }),
     });
   }
 }

@@ -49,8 +49,12 @@ export function* simulate(
   const sink = recordingSink(events, { cpus, objects: sharedObjects(workload) });
   const simulation = prepareSimulation(workload, { ...options, policy, sink });
   for (let more = true; more;) {
-    more = simulation.step();
-    yield* events;
+    try {
+      more = simulation.step();
+    } finally {
+      // What has happened is told even if it ends in an error.
+      yield* events;
+    }
     events.length = 0;
   }
 }

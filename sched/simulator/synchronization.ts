@@ -1,28 +1,208 @@
 /**
- * What the simulation asks when a step of a thread is about a mutex, a semaphore or a condition.
+ * The mutexes, semaphores and conditions of a simulation: steps become operations of
+ * {@linkcode Locks}, and what those tell becomes events and parameters of the policy's threads.
  *
  * @module
  */
+import type { SchedErrorKind } from "../errors.ts";
+import type { SoundPolicy } from "../host/sound_policy.ts";
+import { type LockAnswer, Locks, type ReleaseAnswer, type WakeAnswer } from "../locks/mod.ts";
+import { checkParameters, type ParameterOptions, type ThreadParameters } from "../parameters.ts";
 import type { ThreadId } from "../policy.ts";
-import type { Op } from "./program.ts";
+import type { ObjectEvent, SimulationSink } from "./events.ts";
+import { Op, type Program } from "./program.ts";
+import type { MutexSpec, Workload } from "./workload.ts";
 
 /** What synchronization asks of the simulation. */
 export interface SynchronizationHost {
+  /** The time. */
+  readonly now: number;
   /** A thread that was blocked goes on. */
   ready(thread: ThreadId): void;
+  /** A thread has done what cannot be done. */
+  fail(thread: ThreadId, what: string, kind: SchedErrorKind): never;
 }
 
-/** Mutexes, semaphores and conditions of a simulation. */
-export interface Synchronization {
-  /** A thread exists from now on; the host knows it. */
-  admit(thread: ThreadId): void;
-  /** A thread is over. */
-  forget(thread: ThreadId): void;
+/** What threads of a simulation share but devices. */
+export class Synchronization {
+  readonly #workload: Workload;
+  readonly #program: Program;
+  readonly #policy: SoundPolicy;
+  readonly #sink: SimulationSink;
+  readonly #host: SynchronizationHost;
+  /** Numbers of its objects are places in {@linkcode Program.objects}. */
+  readonly #locks: Locks;
+  /** What each blocked thread has when it goes on. */
+  readonly #gets: Int32Array;
+  /** Parameters that the policy has not been told of yet. */
+  readonly #changed: [thread: ThreadId, parameters: ThreadParameters][] = [];
+
+  /** Nobody has anything. */
+  constructor(workload: Workload, options: {
+    readonly program: Program;
+    readonly policy: SoundPolicy;
+    readonly sink: SimulationSink;
+    readonly host: SynchronizationHost;
+  }) {
+    const { program, policy, sink, host } = options;
+    this.#workload = workload;
+    this.#program = program;
+    this.#policy = policy;
+    this.#sink = sink;
+    this.#host = host;
+    this.#gets = new Int32Array(workload.threads.length).fill(-1);
+    this.#locks = new Locks({
+      by: policy.urgency,
+      update: (thread, parameters) => void this.#changed.push([thread, parameters]),
+      wake: (thread, answer) => this.#wake(thread, answer),
+    });
+    for (const [mutex, spec] of (workload.mutexes ?? []).entries()) {
+      const { protocol = "none" } = spec;
+      const ceiling = protocol === "none" || protocol === "inherit"
+        ? undefined
+        : this.#ceiling(mutex, spec);
+      this.#locks.createMutex({ protocol, ceiling });
+    }
+    for (const { count } of workload.semaphores ?? []) this.#locks.createSemaphore({ count });
+    for (const _ of workload.conditions ?? []) this.#locks.createCondition();
+  }
+
+  /** A thread exists from now on; the policy knows it. */
+  admit(thread: ThreadId): void {
+    this.#locks.admit(thread, this.#policy.parameters(thread));
+  }
+
+  /** A thread is over; the policy knows it still. */
+  forget(thread: ThreadId): void {
+    this.#locks.forget(thread);
+    this.settle();
+  }
+
+  /** Other parameters are asked for a thread; those that hold are told to the policy. */
+  setParameters(thread: ThreadId, parameters: ThreadParameters): void {
+    this.#locks.setParameters(thread, parameters);
+    this.settle();
+  }
+
   /**
    * A running thread does a step.
-   * @param object place of the mutex, semaphore or condition in {@linkcode Program.objects}
-   * @param mutex that of the mutex that a `wait` gives back
-   * @returns whether it goes on; it is blocked otherwise
+   * @param object what it is about
+   * @param mutex the mutex that a `wait` gives back
+   * @returns whether it goes on; it is blocked otherwise, and when it has left its CPU the policy
+   *   is to be told by `settle` of who is more urgent now
    */
-  step(op: Op, thread: ThreadId, object: number, mutex: number): boolean;
+  step(op: Op, thread: ThreadId, object: number, mutex: number): boolean {
+    const locks = this.#locks;
+    switch (op) {
+      case Op.LOCK:
+        return this.#taken(thread, object, locks.lock(thread, object));
+      case Op.ACQUIRE:
+        return this.#taken(thread, object, locks.acquire(thread, object));
+      case Op.WAIT:
+        this.#tell("unlock", thread, mutex);
+        return this.#taken(thread, mutex, locks.wait(thread, object, mutex));
+      case Op.UNLOCK:
+        this.#tell("unlock", thread, object);
+        return this.#given(thread, object, locks.unlock(thread, object));
+      case Op.RELEASE:
+        this.#tell("post", thread, object);
+        return this.#given(thread, object, locks.release(object));
+      case Op.SIGNAL:
+        this.#tell("signal", thread, object);
+        return this.#given(thread, object, locks.signal(object));
+      default:
+        this.#tell("broadcast", thread, object);
+        return this.#given(thread, object, locks.broadcast(object));
+    }
+  }
+
+  /** The policy is told of the parameters that have changed. */
+  settle(): void {
+    for (const [thread, parameters] of this.#changed) this.#policy.update(thread, parameters);
+    this.#changed.length = 0;
+  }
+
+  /** Nothing will happen any more: tells of the threads that wait nevertheless. */
+  strand(): void {
+    for (const thread of this.#gets.keys()) {
+      const on = this.#locks.waitingFor(thread);
+      if (on !== null) this.#sink.stranded?.(this.#host.now, thread, on);
+    }
+  }
+
+  #tell(type: ObjectEvent, thread: ThreadId, on: number): void {
+    this.#sink.object?.(type, this.#host.now, thread, on);
+  }
+
+  /** A thread wanted something. */
+  #taken(thread: ThreadId, object: number, answer: LockAnswer): boolean {
+    if (answer === "acquired" || answer === "owner-died") {
+      this.#tell("acquire", thread, object);
+      return true;
+    }
+    this.#gets[thread] = object;
+    if (answer === "blocked") return false;
+    return this.#refused(thread, object, answer);
+  }
+
+  /** A thread gave something. */
+  #given(thread: ThreadId, object: number, answer: ReleaseAnswer): boolean {
+    return answer === "done" || this.#refused(thread, object, answer);
+  }
+
+  #refused(thread: ThreadId, object: number, answer: LockAnswer | ReleaseAnswer): never {
+    if (answer === "deadlock") this.#deadlock(thread);
+    const { kind, name } = this.#program.objects[object]!;
+    const why = answer === "above-ceiling"
+      ? "is more urgent than its ceiling"
+      : answer === "not-owner"
+      ? "does not have it"
+      : "cannot count further";
+    return this.#host.fail(thread, `${kind} "${name}": its thread ${why}`, "invalid-workload");
+  }
+
+  /** A thread would wait for ever for a mutex. */
+  #deadlock(thread: ThreadId): never {
+    const cycle = this.#locks.cycle ?? [];
+    this.#sink.deadlock?.(this.#host.now, thread, cycle);
+    const parts: string[] = [];
+    for (let place = 0; place < cycle.length; place += 2) {
+      const mutex = this.#program.objects[cycle[place + 1]!]!.name;
+      const owner = this.#workload.threads[cycle[(place + 2) % cycle.length]!]!.name;
+      parts.push(`mutex "${mutex}", which "${owner}" has`);
+    }
+    const what = `deadlock: thread "${this.#workload.threads[thread]!.name}" waits for ` +
+      parts.join(" and waits for ");
+    return this.#host.fail(thread, what, "deadlock");
+  }
+
+  #wake(thread: ThreadId, answer: WakeAnswer): void {
+    if (answer === "deadlock") this.#deadlock(thread);
+    this.settle();
+    this.#tell("acquire", thread, this.#gets[thread]!);
+    this.#host.ready(thread);
+  }
+
+  /**
+   * Ceiling of a mutex in the parameter that is inherited: what was said, which is a priority, or
+   * the most urgent of what threads have that lock it.
+   */
+  #ceiling(mutex: number, { ceiling }: MutexSpec): number {
+    const by = this.#policy.urgency;
+    if (by === "priority" && ceiling !== undefined) return ceiling;
+    const values = this.#workload.threads.flatMap((spec, thread) => {
+      const { ops, target, other, first, sets } = this.#program;
+      const asked: ParameterOptions[] = [spec];
+      let locks = false;
+      for (let at = first[thread]!; at < first[thread + 1]!; at++) {
+        if (ops[at] === Op.SET) asked.push({ ...spec, ...sets[target[at]!] });
+        if (ops[at] === Op.LOCK && target[at] === mutex) locks = true;
+        if (ops[at] === Op.WAIT && other[at] === mutex) locks = true;
+      }
+      const of = { cpus: this.#policy.cpus, thread: `thread "${spec.name}"` };
+      return locks ? asked.map((options) => checkParameters(options, of)[by]) : [];
+    });
+    if (by === "priority") return Math.max(0, ...values);
+    return Math.min(Number.MAX_SAFE_INTEGER, ...values.filter((value) => value > 0));
+  }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { MutexProtocol } from "../locks/mod.ts";
 import type { ParameterOptions } from "../parameters.ts";
 
 /** A time chosen at random, both ends included; the seed and the thread decide. */
@@ -68,6 +69,12 @@ export type Step =
     readonly type: "signal" | "broadcast";
     /** Name of the condition. */
     readonly condition: string;
+  }
+  | {
+    /** Tells that the thread has come so far; takes no time. */
+    readonly type: "mark";
+    /** What to tell. */
+    readonly label: string;
   }
   | {
     /** Has another thread become ready, whose arrival is `started`. */
@@ -145,9 +152,12 @@ export interface ThreadSpec extends ParameterOptions {
 export interface MutexSpec {
   /** Its name. */
   readonly name: string;
-  /** What its owner inherits: nothing (the default), its waiters' parameters, or the ceiling. */
-  readonly protocol?: "none" | "inherit" | "ceiling" | undefined;
-  /** Priority of its owner, with protocol `ceiling`. */
+  /** How urgent threads are kept from waiting long for it; `none` if absent. */
+  readonly protocol?: MutexProtocol | undefined;
+  /**
+   * With a ceiling's protocol, the priority of the most urgent thread that locks it. If absent, and
+   * under policies that go by period or deadline, it is found in the workload.
+   */
   readonly ceiling?: number | undefined;
 }
 
