@@ -31,13 +31,15 @@ export interface LockingTask {
  *
  * @param tasks the tasks
  * @param protocol what mutexes do
+ * @param given ceilings that mutexes were given, by name, where they are above what is needed
  * @throws {SchedError} `invalid-task-set`
  */
 export function blockingTimes(
   tasks: readonly LockingTask[],
   protocol: "inheritance" | "ceiling",
+  given: ReadonlyMap<string, number> = new Map(),
 ): readonly number[] {
-  const ceilings = new Map<string, number>();
+  const ceilings = new Map(given);
   for (const { priority, sections } of tasks) {
     for (const { mutex, time } of sections) {
       if (!Number.isSafeInteger(time) || time < 0) {

@@ -23,11 +23,13 @@
  * | on several CPUs, one each  | {@linkcode firstFit}, {@linkcode firstFitEdfBound}, {@linkcode firstFitRateMonotonicBound} |
  * | at all                     | {@linkcode necessary}                                                    |
  *
+ * {@linkcode analyze} runs those that apply on a workload of the simulator's, and
  * {@linkcode randomTasks} draws sets to try them on.
  *
  * @module
  */
 export { SchedError, type SchedErrorKind } from "../errors.ts";
+export { type Analysis, analyze, type AnalyzeOptions } from "./analyze.ts";
 export { blockingTimes, type CriticalSection, type LockingTask } from "./blocking.ts";
 export { processorDemand } from "./demand.ts";
 export {
@@ -49,6 +51,7 @@ export {
   responseTimeAnalysis,
   type ResponseTimeOptions,
 } from "./response_time.ts";
+export type { AnalyzedTask } from "./recurring.ts";
 export type { RecurringTask, TaskSetOptions } from "./task.ts";
 export { hyperbolic, liuLayland, necessary } from "./utilization_bounds.ts";
 export { randomTasks, type RandomTasksOptions, uunifast } from "./uunifast.ts";

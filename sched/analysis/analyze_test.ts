@@ -1,0 +1,196 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { SchedError } from "../errors.ts";
+import { policyNames } from "../policies/registry.ts";
+import type { Jobs, Step, ThreadSpec, Workload } from "../simulator/workload.ts";
+import { type Analysis, analyze, type AnalyzeOptions } from "./analyze.ts";
+
+const run = (time: number): Step => ({ type: "run", time });
+
+/** A thread with jobs. */
+function recurring(time: number, period: number, more: Partial<ThreadSpec> = {}): ThreadSpec {
+  const jobs: Jobs = { pattern: "periodic" };
+  return { name: `${time} of ${period}`, period, jobs, steps: [run(time)], ...more };
+}
+
+/** Each verdict in short. */
+function says({ verdicts }: Analysis): string[] {
+  return verdicts.map(({ test, promise, schedulable }) => `${test}: ${schedulable}, ${promise}`);
+}
+
+const FULL = [recurring(2, 4), recurring(3, 6)];
+
+Deno.test("analyze, one CPU: the bounds and the exact test of each policy", () => {
+  const rm = analyze(FULL, { policy: "rm" });
+  assertEquals(says(rm), [
+    "necessary conditions: unknown, necessary",
+    "Liu-Layland bound: unknown, sufficient",
+    "hyperbolic bound: unknown, sufficient",
+    "response-time analysis: false, exact",
+  ]);
+  assertEquals(rm.verdicts.at(-1)?.responses, [2, 7]);
+  assertEquals(says(analyze(FULL, { policy: "edf" })), [
+    "necessary conditions: unknown, necessary",
+    "processor demand (QPA): true, exact",
+  ]);
+  const urgent = FULL.map((spec, priority) => ({ ...spec, priority }));
+  const given = analyze(urgent, { policy: "priority" });
+  assertEquals([says(given).length, given.verdicts[1]?.responses], [2, [6, 3]]);
+  assertEquals(given.tasks.map(({ name, time, period }) => [name, time, period]), [
+    ["2 of 4", 2, 4],
+    ["3 of 6", 3, 6],
+  ]);
+});
+
+Deno.test("analyze, several CPUs: global tests, or CPU by CPU if threads are pinned", () => {
+  const light = [recurring(1, 4), recurring(1, 5), recurring(1, 6)];
+  assertEquals(says(analyze(light, { policy: "edf", cpus: 2 })), [
+    "necessary conditions: unknown, necessary",
+    "Goossens-Funk-Baruah bound (density): true, sufficient",
+    "global response-time analysis: true, sufficient",
+  ]);
+  assertEquals(says(analyze(light, { policy: "rm", cpus: 2 })), [
+    "necessary conditions: unknown, necessary",
+    "Bertogna-Cirinei-Lipari bound (density): true, sufficient",
+    "Andersson-Baruah-Jonsson bound (rate-monotonic): true, sufficient",
+    "global response-time analysis: true, sufficient",
+  ]);
+  const pinned = [0, 0, 1].map((cpu, index) => ({
+    ...[...FULL, ...FULL][index]!,
+    affinity: [cpu],
+  }));
+  const { verdicts } = analyze(pinned, { policy: "rm", cpus: 2 });
+  assertEquals(verdicts[1], {
+    test: "response-time analysis, CPU by CPU",
+    promise: "exact",
+    schedulable: false,
+    why: 'CPU 0: task "3 of 6" takes up to 7',
+    responses: [2, 7, 2],
+    cpus: [0, 0, 1],
+  });
+});
+
+Deno.test("analyze, takes the longest times, bursts as one, and arrivals that are together", () => {
+  const steps: Step[] = [
+    { type: "repeat", times: 3, steps: [{ type: "run", time: { least: 1, most: 2 } }] },
+    { type: "yield" },
+    run(1),
+  ];
+  const tasks = (spec: ThreadSpec) => analyze([spec], { policy: "edf" }).tasks;
+  assertEquals(tasks(recurring(0, 20, { steps }))[0]?.time, 7);
+  assertEquals(tasks(recurring(2, 20, { jobs: { pattern: "bursty", burst: 3 } }))[0]?.time, 6);
+  const jitter: Jobs = { pattern: "periodic", jitter: 4, count: 9 };
+  const analysis = analyze([recurring(2, 20, { jobs: jitter, arrival: 3 }), recurring(19, 20)], {
+    policy: "edf",
+  });
+  assertEquals(analysis.tasks[0]?.jitter, 4);
+  assertEquals(analysis.notes, [
+    "threads that arrive apart are taken to arrive together",
+    "jobs are taken to go on for ever",
+  ]);
+  // 21 of 20: it is too much all the same.
+  assertEquals(says(analysis), [
+    "necessary conditions: false, necessary",
+    "processor demand (QPA): unknown, sufficient",
+  ]);
+});
+
+Deno.test("analyze, says why it says nothing", () => {
+  const cases: [Workload | ThreadSpec[], AnalyzeOptions, string][] = [
+    [[], { policy: "edf" }, "no thread has jobs"],
+    [[{ name: "a", steps: [run(1)] }], { policy: "rm" }, "no thread has jobs"],
+    [FULL, { policy: "rr" }, "no test is for policy rr"],
+    [
+      [recurring(1, 9, { name: "a", steps: [run(1), { type: "sleep", time: 1 }] })],
+      { policy: "rm" },
+      'thread "a" waits, or changes what holds, in a job (sleep)',
+    ],
+    [
+      [recurring(1, 9, { name: "a", steps: [{ type: "repeat", steps: [run(1)] }] })],
+      { policy: "rm" },
+      'thread "a" repeats without end',
+    ],
+    [
+      [recurring(1, 9, { name: "a", deadline: 0 })],
+      { policy: "edf" },
+      'thread "a" has no deadline',
+    ],
+    [
+      [recurring(1, 9, { name: "a", arrival: "started" })],
+      { policy: "edf" },
+      'thread "a" is started by another',
+    ],
+    [
+      [...FULL, { name: "a", steps: [run(9)] }],
+      { policy: "priority" },
+      'thread "a" has no jobs and may run before those that have',
+    ],
+    [
+      [...FULL, { name: "a", period: 9, steps: [run(9)] }],
+      { policy: "rm" },
+      'thread "a" has no jobs and may run before those that have',
+    ],
+    [
+      FULL.map((spec, index) => index === 0 ? { ...spec, affinity: [0, 1] } : spec),
+      { policy: "edf", cpus: 3 },
+      "some threads may run on several CPUs, but not on all",
+    ],
+    [
+      FULL,
+      { policy: "edf", cpus: 2, migrationCost: 1 },
+      "no test for several CPUs counts what switches and migrations cost",
+    ],
+  ];
+  for (const [workload, options, note] of cases) {
+    const { verdicts, notes } = analyze(workload, options);
+    assertEquals(notes, [note]);
+    assertEquals(verdicts.every(({ promise }) => promise === "necessary"), true, note);
+  }
+  const idle = [...FULL, { name: "a", steps: [run(99)] }];
+  assertEquals(analyze(idle, { policy: "rm" }).notes, [], "it runs when no other is ready");
+});
+
+/** A job that holds a mutex from its first instant on. */
+function holding(mutex: string, held: number, rest: number): Step[] {
+  return [{ type: "lock", mutex }, run(held), { type: "unlock", mutex }, run(rest)];
+}
+
+Deno.test("analyze, blocking by what less urgent threads hold", () => {
+  const workload = (protocol: "none" | "inherit" | "ceiling"): Workload => ({
+    mutexes: [{ name: "m", protocol, ceiling: 3 }, { name: "own" }],
+    threads: [
+      recurring(0, 10, { name: "a", priority: 3, steps: holding("m", 1, 1) }),
+      recurring(0, 20, { name: "b", priority: 2, steps: holding("own", 1, 1) }),
+      recurring(0, 40, { name: "c", priority: 1, steps: holding("m", 5, 1) }),
+    ],
+  });
+  const analysis = (
+    protocol: "none" | "inherit" | "ceiling",
+    policy = "priority",
+    switchCost = 0,
+  ) => analyze(workload(protocol), { policy, switchCost });
+  for (const protocol of ["inherit", "ceiling"] as const) {
+    const { verdicts } = analysis(protocol);
+    assertEquals([verdicts[1]?.responses, verdicts[1]?.promise], [[7, 9, 10], "sufficient"]);
+  }
+  assertEquals(analysis("inherit", "rm").verdicts.at(-1)?.responses, [7, 9, 10]);
+  const notes = [
+    analysis("none"),
+    analysis("inherit", "edf"),
+    analysis("inherit", "priority", 1),
+  ].map(({ notes }) => notes);
+  assertEquals(notes, [
+    ['mutex "m" bounds no blocking'],
+    ["no test is for mutexes under edf"],
+    ["no test counts the switches of inheritance"],
+  ]);
+});
+
+Deno.test("analyze, answers for every policy, and refuses costs that make no sense", () => {
+  for (const policy of policyNames()) {
+    for (const cpus of [1, 2]) {
+      const { verdicts, notes } = analyze(FULL, { policy, cpus });
+      assertEquals(verdicts.length > 1 || notes.length === 1, true, policy);
+    }
+  }
+  assertThrows(() => analyze(FULL, { policy: "rm", switchCost: -1 }), SchedError, "switchCost -1");
+});

@@ -1,0 +1,101 @@
+/**
+ * Which tests say something of which kind of scheduling.
+ *
+ * @module
+ */
+import { SchedError } from "../errors.ts";
+import { processorDemand } from "./demand.ts";
+import {
+  anderssonBaruahJonsson,
+  bertognaCirineiLipari,
+  globalResponseTimes,
+  goossensFunkBaruah,
+} from "./global.ts";
+import { type PriorityOrder, responseTimeAnalysis } from "./response_time.ts";
+import type { RecurringTask, TaskSetOptions } from "./task.ts";
+import { hyperbolic, liuLayland } from "./utilization_bounds.ts";
+import { inapplicable, type Verdict } from "./verdict.ts";
+
+/** How one CPU is scheduled. */
+export interface OneCpuOptions extends TaskSetOptions {
+  /** By which priorities; earliest deadline first if `undefined`. */
+  readonly order: PriorityOrder | undefined;
+}
+
+/** What the tests of one CPU say. */
+export function oneCpu(tasks: readonly RecurringTask[], options: OneCpuOptions): Verdict[] {
+  const { order, ...settings } = options;
+  if (order === undefined) {
+    return [orLimit("processor demand (QPA)", () => processorDemand(tasks, settings))];
+  }
+  const verdicts: Verdict[] = [];
+  if (order === "rate-monotonic" && (settings.switchCost ?? 0) === 0) {
+    verdicts.push(liuLayland(tasks), hyperbolic(tasks));
+  }
+  const test = "response-time analysis";
+  return [...verdicts, orLimit(test, () => responseTimeAnalysis(tasks, { ...settings, order }))];
+}
+
+/** What the tests of one CPU say, each on the tasks of its CPU. */
+export function byCpu(
+  tasks: readonly RecurringTask[],
+  cpus: readonly number[],
+  options: OneCpuOptions,
+): Verdict[] {
+  const responses: (number | null)[] = tasks.map(() => null);
+  const parts = [...new Set(cpus)].sort((a, b) => a - b).map((cpu) => {
+    const members = tasks.map((_, index) => index).filter((index) => cpus[index] === cpu);
+    const verdict = oneCpu(members.map((index) => tasks[index]!), options).at(-1)!;
+    members.forEach((index, at) => responses[index] = verdict.responses?.[at] ?? null);
+    return { cpu, verdict };
+  });
+  const worst = parts.find(({ verdict }) => verdict.schedulable === false) ??
+    parts.find(({ verdict }) => verdict.schedulable === "unknown") ?? parts[0];
+  if (worst === undefined) return [];
+  const { cpu, verdict } = worst;
+  return [{
+    test: `${verdict.test}, CPU by CPU`,
+    promise: parts.every(({ verdict }) => verdict.promise === "exact") ? "exact" : "sufficient",
+    schedulable: verdict.schedulable,
+    why: verdict.schedulable === true ? verdict.why : `CPU ${cpu}: ${verdict.why}`,
+    ...(verdict.responses === undefined ? {} : { responses }),
+    cpus,
+  }];
+}
+
+/** What the tests of global scheduling say. */
+export function severalCpus(
+  tasks: readonly RecurringTask[],
+  { order, cpus }: { order: PriorityOrder | undefined; cpus: number },
+): Verdict[] {
+  const scheduling = order === undefined
+    ? "edf" as const
+    : tasks.map(({ priority = 0, period, deadline = period }) =>
+      order === "given" ? priority : order === "rate-monotonic" ? -period : -deadline
+    );
+  const responses = orLimit(
+    "global response-time analysis",
+    () => globalResponseTimes(tasks, { cpus, scheduling }),
+  );
+  if (order === undefined) return [goossensFunkBaruah(tasks, cpus), responses];
+  const late = tasks.every(({ deadline, period }) => (deadline ?? period) >= period);
+  const verdicts: Verdict[] = [];
+  // By period they are by deadline, too, if deadlines are periods; later ones change nothing.
+  if (order === "deadline-monotonic" || (order === "rate-monotonic" && late)) {
+    verdicts.push(bertognaCirineiLipari(tasks, cpus));
+  }
+  if (order === "rate-monotonic") {
+    verdicts.push(anderssonBaruahJonsson(tasks, cpus, "rate-monotonic"));
+  }
+  return [...verdicts, responses];
+}
+
+/** A test that would take too long says so in its verdict. */
+function orLimit(test: string, run: () => Verdict): Verdict {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SchedError) || error.kind !== "analysis-limit") throw error;
+    return inapplicable(test, { promise: "exact", why: error.message });
+  }
+}

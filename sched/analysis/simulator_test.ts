@@ -1,0 +1,153 @@
+// The simulator never contradicts a test that promises. Sets by UUniFast; in the full sweep more
+// than 10,000 of them.
+import { assert, assertEquals } from "@std/assert";
+import type { Jobs, Step, ThreadSpec } from "../simulator/workload.ts";
+import { Random } from "../../util/random.ts";
+import { sweep } from "../../util/testing/sweep.ts";
+import { analyze } from "./analyze.ts";
+import { anderssonBaruahJonsson, rmUs } from "./global.ts";
+import { firstFit } from "./partition.ts";
+import { hyperperiod, type RecurringTask } from "./task.ts";
+import { contradictions, runWorkload } from "./testing/against_simulator.ts";
+import { randomTasks, type RandomTasksOptions } from "./uunifast.ts";
+
+const DEADLINES = ["implicit", "constrained", "arbitrary"] as const;
+
+/** A set of tasks as threads, the first of the highest priority. */
+function threads(
+  tasks: readonly RecurringTask[],
+  shape: (task: RecurringTask, index: number) => { jobs: Jobs; steps?: readonly Step[] },
+): ThreadSpec[] {
+  return tasks.map((task, index): ThreadSpec => {
+    const { time, period, deadline = period } = task;
+    const steps = [{ type: "run", time } as const];
+    const priority = tasks.length - index;
+    return { name: `t${index}`, period, deadline, priority, steps, ...shape(task, index) };
+  });
+}
+
+/** Utilization from low to a little above all CPUs, most of it high. */
+function draw(seed: number, options: Partial<RandomTasksOptions> & { cpus?: number } = {}) {
+  const random = new Random(seed);
+  const { cpus = 1 } = options;
+  return randomTasks(seed, {
+    tasks: random.between(cpus + 1, cpus + 6),
+    utilization: cpus * (0.5 + 0.55 * (random.next() / 2 ** 32)),
+    hyperperiod: random.pick([360, 720, 840]),
+    shortest: 6,
+    deadlines: random.pick(DEADLINES),
+    ...options,
+  });
+}
+
+const PERIODIC: Jobs = { pattern: "periodic" };
+
+/** Calls with so many seeds, others for each policy. */
+function eachSeed(
+  place: number,
+  count: { quick: number; full: number },
+  of: (seed: number) => void,
+) {
+  for (let seed = 0; seed < sweep(count); seed++) of(place * 100_000 + seed);
+}
+
+for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
+  Deno.test(`analyze ${policy}, one CPU: late if and only if a job is, responses to the instant`, () => {
+    const seen = { true: 0, false: 0, unknown: 0 };
+    eachSeed(place, { quick: 50, full: 2_500 }, (seed) => {
+      const tasks = draw(seed);
+      const workload = threads(tasks, () => ({ jobs: PERIODIC }));
+      const analysis = analyze(workload, { policy });
+      const latest = Math.max(...tasks.map(({ deadline = 0 }) => deadline));
+      // A backlog that grows by 1 in each hyperperiod is late at last.
+      const late = analysis.verdicts[0]!.schedulable === false;
+      const until = hyperperiod(tasks) * (late ? 2 * latest : 1) + 2 * latest;
+      const run = runWorkload(workload, { policy, until: late ? Math.min(until, 20_000) : until });
+      const worst = !late || tasks.every(({ period, deadline = 0 }) => deadline <= period);
+      assertEquals(contradictions(analysis, { run, worst }), [], `seed ${seed}`);
+      seen[`${analysis.verdicts.at(-1)!.schedulable}`]++;
+    });
+    assert(seen.true >= 5 && seen.false >= 5, JSON.stringify(seen));
+  });
+
+  Deno.test(`analyze ${policy}, one CPU: jitter, offsets, switches, bursts and random times keep within bounds`, () => {
+    let promised = 0;
+    eachSeed(place, { quick: 40, full: 1_000 }, (seed) => {
+      const random = new Random(seed);
+      const switchCost = random.below(2);
+      const tasks = draw(seed, {
+        hyperperiod: 5040,
+        shortest: 40,
+        utilization: 0.3 + seed % 7 / 10,
+      });
+      const workload = threads(tasks, ({ time, period }) => {
+        const jobs: readonly Jobs[] = [
+          { pattern: "periodic", jitter: random.below(period / 2) },
+          { pattern: "sporadic", most: period + random.below(period) },
+          { pattern: "bursty", burst: 2 },
+        ];
+        const steps = [{ type: "run", time: { least: 1, most: time } } as const];
+        return {
+          jobs: random.pick(jobs),
+          steps: random.chance(0.5) ? steps : [{ type: "run", time }],
+        };
+      }).map((spec) => ({ ...spec, arrival: random.chance(0.5) ? random.below(50) : 0 }));
+      const analysis = analyze(workload, { policy, switchCost });
+      const run = runWorkload(workload, { policy, switchCost, seed, until: 10_000 });
+      assertEquals(contradictions(analysis, { run, worst: false }), [], `seed ${seed}`);
+      if (analysis.verdicts.at(-1)!.schedulable === true) promised++;
+    });
+    assert(promised >= 5, `${promised}`);
+  });
+
+  Deno.test(`analyze ${policy}, several CPUs: no job is late where a test says so, pinned or not`, () => {
+    const promised = new Set<string>();
+    eachSeed(place, { quick: 50, full: 1_000 }, (seed) => {
+      const random = new Random(seed);
+      const cpus = random.between(2, 4);
+      const tasks = draw(seed, {
+        ...{ cpus, utilization: cpus * (0.15 + 0.85 * random.next() / 2 ** 32) },
+        deadlines: random.pick(["implicit", "constrained"]),
+      });
+      const pins = seed % 4 === 0;
+      const workload = threads(tasks, ({ period }) => ({
+        jobs: random.chance(0.5) ? PERIODIC : { pattern: "sporadic", most: 2 * period },
+      })).map((spec, index) => pins ? { ...spec, affinity: [index % cpus] } : spec);
+      const analysis = analyze(workload, { policy, cpus });
+      const run = runWorkload(workload, { policy, cpus, seed, until: 1_700 });
+      assertEquals(contradictions(analysis, { run, worst: false }), [], `seed ${seed}`);
+      for (const { test, schedulable } of analysis.verdicts) {
+        if (schedulable === true) promised.add(test);
+      }
+    });
+    assert(promised.size >= 2, [...promised].join(", "));
+  });
+}
+
+Deno.test("rmUs and firstFit, no job is late where they say so, if placed and ranked as they say", () => {
+  const promised = { us: 0, edf: 0, rm: 0 };
+  eachSeed(9, { quick: 40, full: 600 }, (seed) => {
+    const random = new Random(seed);
+    const cpus = random.between(2, 4);
+    const utilization = cpus * (0.3 + 0.6 * random.next() / 2 ** 32);
+    const tasks = draw(seed, { cpus, utilization, deadlines: "implicit" });
+    const inTime = (policy: string, change: (index: number) => Partial<ThreadSpec>): void => {
+      const workload = threads(tasks, () => ({ jobs: PERIODIC }))
+        .map((spec, index) => ({ ...spec, ...change(index) }));
+      const { misses } = runWorkload(workload, { policy, cpus, until: 1_700 });
+      assertEquals(misses, 0, `seed ${seed}`);
+    };
+    if (anderssonBaruahJonsson(tasks, cpus, "rm-us").schedulable === true) {
+      const priorities = rmUs(tasks, cpus);
+      inTime("priority", (index) => ({ priority: priorities[index]! }));
+      promised.us++;
+    }
+    for (const [policy, scheduling] of [["edf", "edf"], ["rm", "rate-monotonic"]] as const) {
+      const { schedulable, cpus: places = [] } = firstFit(tasks, { cpus, scheduling });
+      if (schedulable !== true) continue;
+      inTime(policy, (index) => ({ affinity: [places[index]!] }));
+      promised[policy]++;
+    }
+  });
+  assert(Object.values(promised).every((count) => count >= 4), JSON.stringify(promised));
+});
