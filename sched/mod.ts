@@ -23,7 +23,8 @@
  * {@linkcode ShortestJobFirst} (`sjf`), {@linkcode ShortestRemainingTime} (`srtf`),
  * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
  * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
- * {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
+ * {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`), {@linkcode SporadicServer}
+ * (`sporadic`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
  * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). The kernel drives the object from its traps and timer interrupts;
  * {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
@@ -107,6 +108,7 @@ export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
 export { RoundRobin } from "./policies/sharing/round_robin.ts";
 export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
 export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";
+export { type SporadicOptions, SporadicServer } from "./policies/realtime/sporadic_server.ts";
 export { Stride } from "./policies/fair/stride.ts";
 export { checkWorkload } from "./simulator/check_workload.ts";
 export type { DecisionCost, SimulationOptions } from "./simulator/conditions.ts";

@@ -18,10 +18,11 @@ import { RateMonotonic } from "./realtime/rate_monotonic.ts";
 import { RoundRobin } from "./sharing/round_robin.ts";
 import { type PredictionOptions, ShortestJobFirst } from "./sharing/shortest_job_first.ts";
 import { ShortestRemainingTime } from "./sharing/shortest_remaining_time.ts";
+import { type SporadicOptions, SporadicServer } from "./realtime/sporadic_server.ts";
 import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
-export interface PolicyOptions extends FeedbackOptions, PredictionOptions {}
+export interface PolicyOptions extends FeedbackOptions, PredictionOptions, SporadicOptions {}
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -43,6 +44,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["llf", { create: LeastLaxity, options: ["quantum"] }],
   ["cbs", { create: ConstantBandwidthServer, options: [] }],
   ["deadline", { create: DeadlineServer, options: [] }],
+  ["sporadic", { create: SporadicServer, options: ["quantum", "low", "replenishments"] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
   ["mlfq", {

@@ -98,9 +98,13 @@ export abstract class QuantumPolicy implements Policy {
     }
   }
 
-  /** Changes the queue of a running thread while the host asks about it. */
+  /**
+   * Changes the queue of a thread that is not queued, while the host asks about it; it goes to the
+   * tail when it is.
+   */
   protected setLevel(thread: ThreadId, level: number): void {
     this.#levels[thread] = level;
+    this.#used[thread] = this.#due;
   }
 
   /** See {@linkcode Policy.attach}. */
@@ -192,7 +196,7 @@ export abstract class QuantumPolicy implements Policy {
   }
 
   /** What is left of the quantum. */
-  slice(thread: ThreadId): number {
+  slice(thread: ThreadId, _cpu: number): number {
     return this.#due - this.#used[thread]!;
   }
 

@@ -17,8 +17,8 @@ import { QuantumPolicy } from "../common/quantum_policy.ts";
  * by quantum.
  */
 export class FixedPriority extends QuantumPolicy {
-  /** Always `priority`. */
-  readonly name = "priority";
+  /** `priority`. */
+  readonly name: string = "priority";
 
   /**
    * Makes a policy without threads.
