@@ -262,6 +262,8 @@ export interface CpuState {
   readonly resumeAt: bigint | null;
   /** Exceptions in a row with no instruction between them. */
   readonly stalled: number;
+  /** See {@linkcode Cpu.enteredAt}. */
+  readonly enteredAt: number;
   /** What only this architecture has, by name. */
   readonly own: Readonly<Record<string, bigint | number | boolean>>;
 }
@@ -299,6 +301,8 @@ export interface Cpu extends Disposable {
   raiseInterrupt(line: number): void;
   /** Whether a raised interrupt has not been delivered yet. */
   readonly interruptPending: boolean;
+  /** What {@linkcode instructions} was when the last exception or interrupt was entered. */
+  readonly enteredAt: number;
   /** Whether the CPU would take an interrupt before the next instruction. */
   readonly interruptsEnabled: boolean;
   /** Whether user code may use the floating-point unit without trapping. */

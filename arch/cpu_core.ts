@@ -24,6 +24,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
   #pending = 0;
   #resumeAt: bigint | null = null;
   #stalled = 0;
+  #enteredAt = 0;
   /** Watched memory, `null` where there is none. */
   #watchpoints: Watchpoints<T> | null = null;
   /** Whether debug registers may say something else than what is watched for them. */
@@ -67,6 +68,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
         const line = 31 - Math.clz32(this.#pending & -this.#pending);
         this.#pending &= ~(1 << line);
         this.#sound = false;
+        this.#enteredAt = this.engine.instructions;
         const end = this.#entered(this.enterInterrupt(line));
         if (end !== null) return end;
         if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
@@ -117,6 +119,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
         case "syscall":
         case "refused": {
           this.#sound = false;
+          this.#enteredAt = this.engine.instructions;
           const end = this.#entered(this.enterException(exit) ?? this.#checkProgress());
           if (end !== null) return end;
           break;
@@ -126,6 +129,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
           const end = this.#entered(this.enterRefused());
           if (end === undefined) break;
           this.engine.countRefused();
+          this.#enteredAt = this.engine.instructions;
           left--;
           this.#resumeAt = null;
           if (end !== null) return end;
@@ -247,6 +251,11 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
     return this.#pending !== 0;
   }
 
+  /** See {@linkcode Cpu.enteredAt}. */
+  get enteredAt(): number {
+    return this.#enteredAt;
+  }
+
   /** See {@linkcode Cpu.onException}. */
   onException(observer: ((entry: ExceptionEntry) => void) | null): void {
     if (observer === null) {
@@ -270,6 +279,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
       pending: this.#pending,
       resumeAt: this.#resumeAt,
       stalled: this.#stalled,
+      enteredAt: this.#enteredAt,
       own: this.ownState(),
     };
   }
@@ -288,6 +298,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
     this.#pending = state.pending;
     this.#resumeAt = state.resumeAt;
     this.#stalled = state.stalled;
+    this.#enteredAt = state.enteredAt;
     this.setOwnState(state.own);
     this.#sound = true;
   }

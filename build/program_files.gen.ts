@@ -1195,6 +1195,9 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_EXCEPTION_RETURN 24
 #define SYS_THREAD_SET_PARAMETERS 25
 #define SYS_THREAD_GET_PARAMETERS 26
+#define SYS_WAIT_UNTIL_NEXT_PERIOD 27
+#define SYS_THREAD_JOB_INFO 28
+#define SYS_SLEEP_UNTIL 29
 #define SYS_FUTEX_WAIT 36
 #define SYS_FUTEX_WAKE 37
 #define SYS_FUTEX_REQUEUE 38
@@ -1599,6 +1602,32 @@ static inline int64_t condition_signal(int64_t condition) {
 static inline int64_t condition_broadcast(int64_t condition) {
     return system_call3(SYS_CONDITION_BROADCAST, (uint64_t)condition, 0, 0);
 }
+
+// Ends the job of the calling thread, which must have a period, and waits for the release of the
+// next; returns 0, or, if that is due already, how many jobs are: the thread goes on with the next at
+// once. The first call begins with job 1, released at a time, or at once if that is 0. Job n is
+// released n - 1 periods after it, whatever the thread does; another period begins anew.
+static inline int64_t wait_until_next_period(uint64_t first) {
+    return system_call3(SYS_WAIT_UNTIL_NEXT_PERIOD, first, 0, 0);
+}
+
+// What has become of the jobs of a periodic thread.
+struct thread_job_info {
+    uint64_t job;      // that has begun last, from 1; 0 if none has
+    uint64_t release;  // when it was released
+    uint64_t deadline; // when it is to be done; 0 if it has no deadline
+    uint64_t done;     // how many jobs are done
+    uint64_t missed;   // how many deadlines have been missed
+    uint64_t overruns; // how many jobs were released before the one before was done
+};
+
+// Reads it of a thread of the calling task.
+static inline int64_t thread_job_info(int64_t thread, struct thread_job_info *info, size_t size) {
+    return system_call3(SYS_THREAD_JOB_INFO, (uint64_t)thread, (uintptr_t)info, size);
+}
+
+// Blocks until a time of the machine's clock; returns at once if that has passed.
+static inline int64_t sleep_until(uint64_t time) { return system_call3(SYS_SLEEP_UNTIL, time, 0, 0); }
 
 // Describes the machine.
 static inline int64_t host_info(void *info, size_t size) {

@@ -17,10 +17,14 @@ const COMMANDS = {
                                 are built in, too
       --abi NAME                whose system calls the program of --module makes: trapline, or linux for a few
                                 of Linux's (default trapline)
-      --policy NAME             ${policyNames().join(", ")} (default rr)
+      --policy SPEC             ${policyNames().join(", ")} (default rr),
+                                with options if need be: rr:quantum=3000, mlfq:levels=3,boost=100000
       --parameters LIST         scheduling parameters of the program's first thread, which those it makes have, too:
                                 priority, nice, weight, period, deadline, budget, such as priority=40,nice=-3
       --quantum N               instructions between timer interrupts (default 10000)
+      --timer HOW               periodic: interrupts come every quantum, and what is due waits for the next;
+                                one-shot: they come when something is due, and only then
+                                (default: periodic if the policy counts on ticks, else one-shot)
       --log FORM                mach: the kernel's log in GNU Mach's words, each line of the program's whole
                                 (but module-hello's, which are as GNU Mach logs them);
                                 json: one event a line; console: what the program prints, byte for byte,
@@ -48,7 +52,7 @@ const COMMANDS = {
       --limit N                 after N instructions, or with --until not after them
       -o FILE, --output FILE    the core file (default core)
       --arch NAME               for a built-in program, aarch64 or x86_64 (default aarch64)
-      --abi, --cpu, --policy, --parameters, --quantum, --seed, --load, --memory   as for boot
+      --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory   as for boot
     The status is 1 if the instant does not come.`,
   doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
                                 run a program that switches stacks, and say what is wrong with them: each
@@ -65,7 +69,7 @@ const COMMANDS = {
       --svg FILE                draw the maps into a file
       --json                    print JSON instead of text
       --addresses FORM          hex or decimal: addresses of maps (default hex)
-      --abi, --cpu, --policy, --parameters, --quantum, --seed, --load, --memory, --limit
+      --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory, --limit
                                 as for boot
     What the program prints is not shown. Status: 0 if nothing was found, 1 if something was.`,
   panic:

@@ -20,6 +20,7 @@ export const MACHINE_DEFAULTS = {
   policy: "rr",
   parameters: "",
   quantum: "10000",
+  timer: "",
   seed: "0",
   load: "copyout",
   memory: "64",
@@ -39,6 +40,9 @@ export function machineOptions(arch: Arch, values: MachineValues): Omit<MachineO
     ...(values.cpu === "" ? {} : { cpuModel: values.cpu }),
     policy: values.policy,
     quantum: wholeNumber("quantum", values.quantum, 1),
+    ...(values.timer === ""
+      ? {}
+      : { timer: choose("timer", values.timer, named(["periodic", "one-shot"])) }),
     seed: wholeNumber("seed", values.seed),
     load: choose("load", values.load, named(LOAD_MODES)),
     memory: memoryBytes(values),

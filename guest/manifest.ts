@@ -253,6 +253,12 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jit"),
   ...cProgram("mapfile"),
   ...cProgram("jobs"),
+  // Work for schedulers: all at once, or each period.
+  ...["busy", "periodic"].flatMap((name) =>
+    cProgram(name, {
+      sources: ["guest/programs/scheduling/work.c", `guest/programs/scheduling/${name}.c`],
+    })
+  ),
   // Coroutines in C++, with exceptions.
   ...program("coro-cxx", {
     sources: [

@@ -14,6 +14,8 @@ export const InterruptLine = {
   IO: 1,
   /** Raised by the host: see `Machine.injectInterrupt`. */
   EXTERNAL: 2,
+  /** The one-shot timer: see {@linkcode Clock.alarm}. */
+  ALARM: 3,
 } as const;
 
 /** An interrupt that is due at some time. */
@@ -30,6 +32,10 @@ export interface ClockRecord {
   readonly skipped: number;
   /** When the timer ticks next. */
   readonly nextTick: number;
+  /** See {@linkcode Clock.alarm}. */
+  readonly alarm: number;
+  /** See {@linkcode Clock.alarmRaised}. */
+  readonly alarmRaised: boolean;
   /** Interrupts due, the first first. */
   readonly due: readonly DueInterrupt[];
   /** Where the generator of timer periods is; `null` if they are all the same. */
@@ -45,18 +51,23 @@ export class Clock {
   #skipped = 0;
   #nextTick: number;
   #due: DueInterrupt[] = [];
+  #alarm = Infinity;
+  #alarmRaised = false;
 
   /**
    * A clock over the CPU's instruction count, with a timer interrupt every `period` instructions.
    * With a `seed` other than 0 each period is up to an eighth longer or shorter, at random: another
-   * seed is another interleaving.
+   * seed is another interleaving. Without `ticks` there is no periodic timer.
    */
-  constructor(executed: () => number, options: { period: number; seed?: number }) {
-    const { period, seed = 0 } = options;
+  constructor(
+    executed: () => number,
+    options: { period: number; seed?: number; ticks?: boolean },
+  ) {
+    const { period, seed = 0, ticks = true } = options;
     this.#executed = executed;
     this.period = period;
     this.#random = seed === 0 ? null : new Random(seed);
-    this.#nextTick = this.#step();
+    this.#nextTick = ticks ? this.#step() : Infinity;
   }
 
   /** Length of the next period. */
@@ -78,7 +89,28 @@ export class Clock {
   /** When the next interrupt is due. */
   get next(): number {
     const first = this.#due[0];
-    return first === undefined ? this.#nextTick : Math.min(first.time, this.#nextTick);
+    const own = Math.min(this.#nextTick, this.#alarm);
+    return first === undefined ? own : Math.min(first.time, own);
+  }
+
+  /** When the one-shot timer raises its interrupt, `Infinity` if it does not. */
+  get alarm(): number {
+    return this.#alarm;
+  }
+
+  /** Whether that interrupt has been raised and not been acknowledged: no other one comes then. */
+  get alarmRaised(): boolean {
+    return this.#alarmRaised;
+  }
+
+  /** Sets the one-shot timer; while its interrupt is raised nothing happens. */
+  setAlarm(at: number): void {
+    if (!this.#alarmRaised) this.#alarm = at;
+  }
+
+  /** The interrupt of the one-shot timer has been taken. */
+  acknowledgeAlarm(): void {
+    this.#alarmRaised = false;
   }
 
   /** When the next interrupt other than the periodic timer is due, or `null`. */
@@ -98,6 +130,8 @@ export class Clock {
     return {
       skipped: this.#skipped,
       nextTick: this.#nextTick,
+      alarm: this.#alarm,
+      alarmRaised: this.#alarmRaised,
       due: this.#due.slice(),
       random: this.#random?.save() ?? null,
     };
@@ -107,6 +141,8 @@ export class Clock {
   restore(record: ClockRecord): void {
     this.#skipped = record.skipped;
     this.#nextTick = record.nextTick;
+    this.#alarm = record.alarm;
+    this.#alarmRaised = record.alarmRaised;
     this.#due = record.due.slice();
     if (record.random !== null) this.#random?.restore(record.random);
   }
@@ -118,6 +154,11 @@ export class Clock {
     while (this.#due[0] !== undefined && this.#due[0].time <= now) {
       lines.push(this.#due[0].line);
       this.#due.shift();
+    }
+    if (this.#alarm <= now) {
+      lines.push(InterruptLine.ALARM);
+      this.#alarm = Infinity;
+      this.#alarmRaised = true;
     }
     if (this.#nextTick <= now) {
       lines.push(InterruptLine.TIMER);

@@ -13,7 +13,7 @@ import { printPiece } from "./syscall/basic.ts";
 import { moveWaiters, waitForWord } from "./syscall/futex.ts";
 import { changeMask, finishCopy, writePiece } from "./syscall/linux.ts";
 import { finishExceptionReturn } from "./syscall/exceptions.ts";
-import { changeParameters } from "./syscall/scheduling.ts";
+import { setCopiedParameters } from "./syscall/scheduling.ts";
 import { finish, finishWith } from "./syscall/syscall.ts";
 import { writeStatus } from "./syscall/task.ts";
 import { waitStatus } from "./syscall/waiting.ts";
@@ -79,7 +79,7 @@ const STEPS: { readonly [Name in ContinuationName]: Step<Name> } = {
   futex_wait: (k, thread, wait, kr) => waitForWord(k, thread, { ...wait, kr }),
   futex_requeue: (k, thread, move, kr) => moveWaiters(k, thread, { ...move, kr }),
   thread_parameters: (k, thread, { target }, copied) =>
-    changeParameters(k, thread, { target: k.thread(target), copied }),
+    setCopiedParameters(k, thread, { target: k.thread(target), copied }),
   task_status: (k, thread, { task, address }) =>
     writeStatus(k, thread, { task: k.task(task), address }),
 

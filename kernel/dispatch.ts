@@ -55,13 +55,14 @@ function applyOne(k: Kernel, on: PerCpu, outcome: Outcome): Outcome | null {
 
 /** Charges the thread that stops running, and tells the policy. */
 function stopRunning(k: Kernel, on: PerCpu, reason: StopReason): void {
-  const elapsed = on.charge();
+  const elapsed = k.charge(on);
+  on.decision = null;
   if (!on.isIdle) k.policy.stopping(on.current.id, { cpu: on.id, elapsed, reason });
 }
 
 /** Why a thread that blocks stops running. */
 function stopReason(thread: Thread, { requeue }: Block): StopReason {
-  if (requeue === null) return "blocked";
+  if (requeue === null || requeue === "release") return "blocked";
   if (requeue === "yield") return "yielded";
   return thread.preempted ? "preempted" : "quantum";
 }
@@ -72,17 +73,27 @@ function giveUp(k: Kernel, on: PerCpu, block: Block): Outcome | null {
   // The program of a kernel-mode task has its stack frames on the kernel stack.
   const label = old.task.kernelMode ? null : block.label;
   const { requeue } = block;
+  if (k.timers.oneShot && requeue === "preempt") decideToPreempt(k, on);
   stopRunning(k, on, stopReason(old, block));
   old.stop({ label, resume: block.resume });
   if (requeue !== null) k.enqueue(old, requeue);
   const next = choose(k, on, { handoff: label !== null });
   if (next !== old) return switchTo(k, on, { next, keepsStack: label === null });
   old.run(on.id);
-  k.policy.running(old.id, on.id);
+  begin(k, on);
   if (label === null) return goOn(old);
   startAtLabel(k, old);
   on.cpu.answer(k.label("call_continuation"), old.address);
   return null;
+}
+
+/**
+ * With a one-shot timer: the running thread gives way at the instant the timer has decided it, or
+ * now, which the policy is asked about as the timer would ask it.
+ */
+function decideToPreempt(k: Kernel, on: PerCpu): void {
+  if (on.decision !== null) k.decideAt(on.decision);
+  else if (k.tick(on)) on.current.postAst("quantum");
 }
 
 /**
@@ -112,14 +123,21 @@ function choose(k: Kernel, on: PerCpu, { handoff }: { handoff: boolean }): Threa
   }
 }
 
+/** The thread that has got the CPU begins to run. */
+function begin(k: Kernel, on: PerCpu): void {
+  on.fresh = true;
+  on.sliceStale = true;
+  if (!on.isIdle) k.policy.running(on.current.id, on.id);
+}
+
 /** Has the guest switch stacks, or hand the old one over. */
 function switchTo(k: Kernel, on: PerCpu, how: { next: Thread; keepsStack: boolean }): null {
   const { next, keepsStack } = how;
   const { current: old, idle } = on;
-  if (old === idle) on.charge();
+  if (old === idle) k.charge(on);
   if (next.task !== k.kernelTask) on.loadRegisters(next);
   on.switchTo(next);
-  if (next !== idle) k.policy.running(next.id, on.id);
+  begin(k, on);
   if (next.stack === null) {
     k.stacks.handOff(old, next);
     k.offerStacks();
@@ -213,6 +231,10 @@ function takeAsts(k: Kernel, thread: Thread): Outcome | null {
     thread.waitFor({ kind: "resume" });
     return blockAt("thread_exception_return", { name: "return" });
   }
-  if (thread.clearAst("quantum") && k.policy.size > 0) return preemptAt("thread_exception_return");
+  const expired = thread.clearAst("quantum");
+  // With a one-shot timer the policy may keep a thread from running though no other is ready.
+  if (expired && (k.policy.size > 0 || k.timers.oneShot)) {
+    return preemptAt("thread_exception_return");
+  }
   return null;
 }

@@ -50,8 +50,24 @@ export class Hypercalls {
   serve(on: PerCpu): void {
     const k = this.#kernel;
     const number = on.cpu.hypercall();
+    if (k.timers.oneShot) this.#setInstant(on, number);
     if (number === this.#numbers.idle) this.#idle(on);
     else apply(k, on, this.#decide(on, number));
+    k.decideAt(null);
+  }
+
+  /**
+   * With a one-shot timer: a trap is decided about as of its entry, the idle thread's work as of
+   * when it became due.
+   */
+  #setInstant(on: PerCpu, number: number): void {
+    const k = this.#kernel;
+    if (number === this.#numbers.trap) {
+      k.decideAt(Math.max(on.cpu.enteredAt, on.charged) + k.clock.skipped);
+    } else if (number === this.#numbers.idle) {
+      k.decideAt(on.decision);
+      on.decision = null;
+    }
   }
 
   /** What the kernel wants to happen after a hypercall of the thread that runs on a CPU. */
@@ -81,10 +97,12 @@ export class Hypercalls {
     const spare = k.pageFrames.available > k.pageFrames.low;
     if (spare && k.zeroed.length < ZEROED_LOW) k.wake("pageZero");
     if (leaveIdle(k, on)) return;
+    k.decideAt(null);
+    if (k.timers.active) k.arm(on);
     const device = k.clock.nextDevice;
     const sleeper = k.sleepers.next;
     const { timerAt } = k.policy;
-    const due = Math.min(device ?? Infinity, sleeper ?? Infinity, timerAt);
+    const due = Math.min(device ?? Infinity, sleeper ?? Infinity, timerAt, k.clock.alarm);
     if (due === Infinity && !on.cpu.interruptPending && !k.policy.stuck()) {
       this.#tellBlocked();
       k.halt("Deadlock: every thread is blocked and nothing is due");

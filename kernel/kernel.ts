@@ -12,7 +12,7 @@ import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import { plainText, type PolicyFault, SoundPolicy } from "../sched/host/mod.ts";
 import { RoundRobin } from "../sched/policies/sharing/round_robin.ts";
 import { DEFAULT_PARAMETERS, type ThreadParameters } from "../sched/parameters.ts";
-import type { Policy } from "../sched/policy.ts";
+import type { Policy, ReadyReason } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
 import { Clock } from "./clock.ts";
@@ -20,6 +20,7 @@ import { Console } from "./console.ts";
 import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";
 import { PerCpu } from "./per_cpu.ts";
+import { type TimerKind, Timers } from "./timers.ts";
 import type { QueueName, Wait, WaitResult } from "./thread/continuation.ts";
 import { FutexTable } from "./thread/futex_table.ts";
 import { CPUS } from "./thread/parameters.ts";
@@ -53,12 +54,16 @@ export interface KernelOptions {
   readonly memory: number;
   /** Scheduling policy, a new one. */
   readonly policy: Policy;
+  /** Its name, with options of its own as they were given. */
+  readonly policyText: string;
   /** Whether that is one the user gave, which no name stands for. */
   readonly ownPolicy: boolean;
   /** Instructions between timer interrupts. */
   readonly quantum: number;
   /** Seed of the timer's variation; 0 for none. */
   readonly seed: number;
+  /** How the timer works. */
+  readonly timer: TimerKind;
   /** Most user threads with a kernel stack at a time. */
   readonly stackLimit: number;
   /** Instructions a page-in takes. */
@@ -76,6 +81,7 @@ const STARVATION_QUANTA = 10_000;
 const REASONS = {
   start: { reason: "start" },
   wakeup: { reason: "wakeup" },
+  release: { reason: "release" },
   yield: { reason: "yield" },
   preempt: { reason: "preempt" },
 } as const;
@@ -146,6 +152,8 @@ export class Kernel {
   readonly bootModules: BootModule[] = [];
   /** Mutexes, semaphores and condition variables of tasks. */
   readonly locks: ThreadLocks;
+  /** What has an exact time. */
+  readonly timers: Timers;
   /** Threads that wait for a change of a word in memory. */
   readonly futexes: FutexTable = new FutexTable();
   /** Threads that sleep until a time, and those whose wait for something else ends then. */
@@ -161,6 +169,8 @@ export class Kernel {
   /** What the kernel's own threads wait for. */
   readonly queues: KernelQueues;
   #halted: string | null = null;
+  /** Instant of the decision that is being made, where that is not now. */
+  #decidedAt: number | null = null;
   #emptyRoot: bigint | null = null;
   /** User trap frames by CPU and thread: a thread's object stays where it is. */
   readonly #userFrames: TrapFrame[][] = [];
@@ -168,6 +178,7 @@ export class Kernel {
   /** Builds the kernel half and opens the CPUs; nothing runs yet. */
   constructor(options: KernelOptions) {
     const { arch } = options;
+    this.timers = new Timers(options.timer);
     // First, for what is no policy is refused; it is attached before there is a clock.
     let now = (): number => 0;
     this.policy = this.#hostPolicy(options, () => now());
@@ -198,9 +209,10 @@ export class Kernel {
       for (const { cpu } of this.cpus) sum += cpu.instructions;
       return sum;
     };
-    this.clock = new Clock(executed, { period: options.quantum, seed: options.seed });
-    now = () => this.clock.now;
-    this.events = new Emitter(options.sinks, now);
+    const { quantum: period, seed } = options;
+    this.clock = new Clock(executed, { period, seed, ticks: !this.timers.oneShot });
+    now = () => this.instant;
+    this.events = new Emitter(options.sinks, () => this.clock.now);
     if (this.policy.fault !== null) this.#tellFault(this.policy.fault);
     this.locks = new ThreadLocks({
       by: this.policy.urgency,
@@ -260,6 +272,60 @@ export class Kernel {
   /** Why the machine stopped, or `null`. */
   get halted(): string | null {
     return this.#halted;
+  }
+
+  /**
+   * When the decision that is being made is made. With a periodic timer that is now. With a one-shot
+   * timer it is when the running thread left user mode, or when what the timer tells of was due: the
+   * kernel's time from there on is that of the thread that gets the CPU.
+   */
+  get instant(): number {
+    return this.#decidedAt ?? this.clock.now;
+  }
+
+  /** Decisions are made at an instant, or, if that is `null`, now. */
+  decideAt(instant: number | null): void {
+    this.#decidedAt = instant;
+  }
+
+  /** Charges the thread that runs on a CPU up to the instant of the decision. */
+  charge(on: PerCpu): number {
+    return this.timers.oneShot ? on.charge(this.instant - this.clock.skipped) : on.charge();
+  }
+
+  /** Charges the thread that runs on a CPU; returns whether the policy wants it to give way. */
+  tick(on: PerCpu): boolean {
+    on.sliceStale = true;
+    return this.policy.tick(on.current.id, { cpu: on.id, elapsed: this.charge(on) });
+  }
+
+  /** With a one-shot timer: when a thread becomes ready next, a deadline passes, or the policy's timer is due. */
+  nextWake(): number {
+    const { timers, sleepers, policy } = this;
+    return Math.min(timers.next, sleepers.next ?? Infinity, policy.timerAt, policy.starvesAt);
+  }
+
+  /** With a one-shot timer: the same, or when the policy wants to be asked about the running thread. */
+  nextDue(on: PerCpu): number {
+    return Math.min(this.nextWake(), this.sliceEnd(on));
+  }
+
+  /** When the policy wants to be asked about the running thread; the kernel's own are not asked about. */
+  sliceEnd(on: PerCpu): number {
+    if (!on.sliceStale) return on.sliceEnd;
+    on.sliceStale = false;
+    on.sliceEnd = Infinity;
+    if (on.isIdle || on.current.task === this.kernelTask) return Infinity;
+    const slice = this.policy.slice(on.current.id, on.id) ?? this.clock.period;
+    on.sliceEnd = on.charged + this.clock.skipped + Math.max(1, Math.ceil(slice));
+    return on.sliceEnd;
+  }
+
+  /** Sets the one-shot timer to what is due first; not before a decision has been carried out. */
+  arm(on: PerCpu): void {
+    const { clock, timers } = this;
+    if (on.decision !== null) clock.setAlarm(Infinity);
+    else clock.setAlarm(timers.oneShot ? this.nextDue(on) : timers.next);
   }
 
   /** Stops the machine for good. */
@@ -485,11 +551,25 @@ export class Kernel {
     for (const thread of this.queues[queue].takeAll()) this.makeReady(thread);
   }
 
-  /** Makes a blocked thread ready, and asks a running one to give way if the policy wants that. */
-  makeReady(thread: Thread, result: WaitResult = "awakened"): void {
+  /** A thread starts that was just made. */
+  start(thread: Thread): void {
+    this.#enter(thread, "start");
+  }
+
+  /** Makes a blocked thread ready. */
+  makeReady(
+    thread: Thread,
+    result: WaitResult = "awakened",
+    reason: "wakeup" | "release" = "wakeup",
+  ): void {
     if (thread.state !== "blocked") return;
     thread.wake(result);
-    this.enqueue(thread, "wakeup");
+    this.#enter(thread, reason);
+  }
+
+  /** Queues a thread, and asks a running one to give way if the policy wants that. */
+  #enter(thread: Thread, reason: "start" | "wakeup" | "release"): void {
+    this.enqueue(thread, reason);
     for (const { id, isIdle, current } of this.cpus) {
       if (!isIdle && this.policy.preempts(thread.id, id)) {
         current.postAst("quantum", { preempted: true });
@@ -499,9 +579,12 @@ export class Kernel {
   }
 
   /** Queues a thread with the policy. */
-  enqueue(thread: Thread, reason: "start" | "wakeup" | "yield" | "preempt"): void {
+  enqueue(thread: Thread, reason: Exclude<ReadyReason, "migrated">): void {
     thread.ready();
-    this.policy.enqueue(thread.id, REASONS[reason]);
+    for (const on of this.cpus) on.sliceStale = true;
+    const { jobs } = thread;
+    if (reason !== "release" || jobs === null) this.policy.enqueue(thread.id, REASONS[reason]);
+    else this.policy.enqueue(thread.id, { reason, released: jobs.releaseOf(jobs.record.job) });
   }
 
   /** A thread waits for what `wait` says, for its time at most if it has one. */
@@ -541,6 +624,9 @@ export class Kernel {
     switch (wait.kind) {
       case "queue":
         this.queues[wait.queue].remove(thread);
+        break;
+      case "release":
+        this.timers.removeRelease(thread.id);
         break;
       case "futex":
         this.futexes.remove(wait, thread.id);

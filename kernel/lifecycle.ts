@@ -4,6 +4,7 @@
  * @module
  */
 
+import { completeJob } from "./jobs.ts";
 import type { Kernel } from "./kernel.ts";
 import { EXIT, type Outcome } from "./thread/outcome.ts";
 import type { Task, TaskStatus } from "./thread/task.ts";
@@ -16,6 +17,8 @@ import type { Thread } from "./thread/thread.ts";
 export function retire(k: Kernel, thread: Thread): void {
   if (thread.state === "dead") return;
   k.locks.forget(thread);
+  if (thread.task.ending?.kind !== "killed" && thread.killReason === null) completeJob(k, thread);
+  k.timers.forget(thread.id);
   k.policy.forget(thread.id);
   k.cancelWait(thread);
   k.stacks.cancel(thread);

@@ -169,6 +169,7 @@ export class Machine extends MachineView implements Disposable {
     const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
     while (k.halted === null && cpu.instructions < end) {
       k.events.on(on.id);
+      if (k.timers.active || k.clock.alarm !== Infinity) k.arm(on);
       const { now } = k.clock;
       if (k.clock.next <= now) {
         for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);
@@ -271,7 +272,7 @@ export class Machine extends MachineView implements Disposable {
       readonly policy?: Policy | PolicyFactory;
     } = {},
   ): Machine {
-    const { arch, cpuModel, ownPolicy, boot, memory, quantum, seed, stackLimit, ioLatency } =
+    const { arch, cpuModel, ownPolicy, boot, memory, quantum, seed, timer, stackLimit, ioLatency } =
       snapshot.config;
     const policy = options.policy ?? (ownPolicy ? undefined : snapshot.config.policy);
     if (policy === undefined) {
@@ -290,6 +291,7 @@ export class Machine extends MachineView implements Disposable {
       memory,
       quantum,
       seed,
+      timer,
       stackLimit,
       ioLatency,
       ...boot,

@@ -6,7 +6,8 @@
 
 import type { Arch } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
-import { createHostedPolicy } from "../sched/policies/registry.ts";
+import { createSpecifiedPolicy, parsePolicySpec } from "../sched/policies/policy_spec.ts";
+import { policyTakes } from "../sched/policies/registry.ts";
 import type { ParameterOptions, ThreadParameters } from "../sched/parameters.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
@@ -23,6 +24,7 @@ import {
   readProgram,
 } from "./program/loader.ts";
 import { threadParameters } from "./thread/parameters.ts";
+import type { TimerKind } from "./timers.ts";
 
 /** A program to boot with. */
 export interface ModuleOptions {
@@ -69,8 +71,8 @@ export interface MachineOptions {
   /** Programs, started in order. */
   readonly modules: readonly ModuleOptions[];
   /**
-   * Scheduling policy: one of the names `policyNames` of `./sched` returns (`rr` if absent), or one
-   * of your own, as an object for this machine alone or as a function that makes one.
+   * Scheduling policy: one of the names `policyNames` of `./sched` returns (`rr` if absent), with
+   * options as `parsePolicySpec` reads them, such as `mlfq:levels=3,boost=100000`; or one of your own, as an object for this machine alone or as a function that makes one.
    */
   readonly policy?: string | Policy | PolicyFactory;
   /**
@@ -84,6 +86,15 @@ export interface MachineOptions {
    * periodic timer.
    */
   readonly seed?: number;
+  /**
+   * How the timer works. `periodic` interrupts every `quantum` instructions, and all that is due
+   * between two interrupts waits for the next, but for releases of periodic threads. `one-shot`
+   * interrupts exactly when something is due, and only then: the end of a slice, of a sleep, or a
+   * time that the policy has asked for. By default it is `one-shot` for a policy that says when it
+   * is to be asked (`slice`) and does not count on ticks, and for one by name with a `quantum` of
+   * its own.
+   */
+  readonly timer?: TimerKind;
   /** Bytes of RAM, a multiple of 2 MiB from 8 MiB to 2046 MiB; default 64 MiB. */
   readonly memory?: number;
   /**
@@ -101,6 +112,9 @@ export interface MachineOptions {
 }
 
 const MIB = 2 ** 20;
+
+/** With less than that between two switches nobody would get anywhere. */
+const LEAST_QUANTUM = 250;
 
 const DEFAULTS = {
   quantum: 10_000,
@@ -130,8 +144,12 @@ export interface CheckedOptions {
   readonly cpuModel: string;
   /** Scheduling policy. */
   readonly policy: Policy;
+  /** Its name, with options of its own as they were given. */
+  readonly policyText: string;
   /** Whether the user gave it. */
   readonly ownPolicy: boolean;
+  /** How the timer works. */
+  readonly timer: TimerKind;
   /** Boot modules in order. */
   readonly programs: readonly CheckedProgram[];
   /** Bytes of RAM. */
@@ -160,19 +178,13 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
     name: keyof typeof DEFAULTS,
     bounds: { least: number; most: number; multiple: number },
   ): number => checkNumber(name, options[name] ?? DEFAULTS[name], bounds);
-  const quantum = number("quantum", { least: 250, most: 2 ** 40, multiple: 1 });
+  const quantum = number("quantum", { least: LEAST_QUANTUM, most: 2 ** 40, multiple: 1 });
   // V8 compiles comparisons with the length of an array of 2 GiB or more wrongly.
   const memory = number("memory", { least: 8 * MIB, most: 2046 * MIB, multiple: 2 * MIB });
   const stackLimit = number("stackLimit", { least: 1, most: 4096, multiple: 1 });
   const seed = number("seed", { least: 0, most: 2 ** 32 - 1, multiple: 1 });
   const ioLatency = number("ioLatency", { least: 1, most: 2 ** 40, multiple: 1 });
-  const { policy: wanted = "rr" } = options;
-  const ownPolicy = typeof wanted !== "string";
-  const policy = typeof wanted === "string"
-    ? createHostedPolicy(wanted, { quantum, tickInterval: quantum })
-    : typeof wanted === "function"
-    ? wanted({ quantum })
-    : wanted;
+  const choice = choosePolicy(options, quantum);
   const boot = { commandLine: options.commandLine ?? "", load: options.load ?? "copyout" };
   if (!LOAD_MODES.includes(boot.load)) {
     throw new KernelError(
@@ -183,7 +195,36 @@ export function checkOptions(options: MachineOptions): CheckedOptions {
   const programs = options.modules.map((module) => checkModule(module, { arch, boot }));
   checkApart(programs.filter(({ module }) => module.mode === "kernel"));
   const limits = { memory, quantum, seed, stackLimit, ioLatency };
-  return { arch, cpuModel, policy, ownPolicy, programs, ...limits, boot };
+  return { arch, cpuModel, ...choice, programs, ...limits, boot };
+}
+
+/** The policy that is asked for, and the timer that fits it. */
+function choosePolicy(
+  { policy: wanted = "rr", timer: asked }: MachineOptions,
+  quantum: number,
+): Pick<CheckedOptions, "policy" | "policyText" | "ownPolicy" | "timer"> {
+  if (asked !== undefined && asked !== "periodic" && asked !== "one-shot") {
+    throw new KernelError("misuse", `Cannot use timer "${asked}": expected periodic or one-shot`);
+  }
+  if (typeof wanted !== "string") {
+    const policy = typeof wanted === "function" ? wanted({ quantum }) : wanted;
+    // What is no policy is refused where it is taken.
+    const timer = asked ?? (policy?.slice === undefined ? "periodic" : "one-shot");
+    return { policy, policyText: policy?.name ?? "", ownPolicy: true, timer };
+  }
+  const spec = parsePolicySpec(wanted);
+  const own = spec.options["quantum"];
+  const timer = asked ??
+    (own === undefined && policyTakes(spec.name, "tickInterval") ? "periodic" : "one-shot");
+  if (typeof own === "number" && own < LEAST_QUANTUM) {
+    throw new KernelError(
+      "misuse",
+      `Cannot use policy "${wanted}": its quantum is ${own}, expected at least ${LEAST_QUANTUM}`,
+    );
+  }
+  const ticks = timer === "periodic" ? { tickInterval: quantum } : {};
+  const policy = createSpecifiedPolicy(spec, { quantum, ...ticks });
+  return { policy, policyText: spec.text, ownPolicy: false, timer };
 }
 
 function checkModel({ name, cpuModels }: Arch, model: string | undefined): string {

@@ -103,6 +103,8 @@ export {
   ThreadLocks,
   type ThreadLocksHost,
 } from "./thread/thread_locks.ts";
+export { Jobs, type JobsRecord } from "./thread/jobs.ts";
+export { type TimerKind, Timers } from "./timers.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
 export type { ExceptionHandler, HandledException, UserException } from "./thread/handler.ts";
 export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./thread/unwinds.ts";

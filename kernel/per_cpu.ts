@@ -19,6 +19,14 @@ export interface PerCpuRecord {
   readonly registersOf: number | null;
   /** Instructions that have been charged to threads. */
   readonly charged: number;
+  /** See {@linkcode PerCpu.sliceEnd}. */
+  readonly sliceEnd: number;
+  /** See {@linkcode PerCpu.sliceStale}. */
+  readonly sliceStale: boolean;
+  /** See {@linkcode PerCpu.fresh}. */
+  readonly fresh: boolean;
+  /** See {@linkcode PerCpu.decision}. */
+  readonly decision: number | null;
 }
 
 /** A CPU, and the threads on it. */
@@ -27,6 +35,15 @@ export class PerCpu {
   readonly id: number;
   /** The CPU itself. */
   readonly cpu: Cpu;
+  // With a one-shot timer only.
+  /** Clock value at which the policy is to be asked whether the running thread gives way. */
+  sliceEnd: number = Infinity;
+  /** Whether that has to be found out anew. */
+  sliceStale: boolean = true;
+  /** Whether the running thread has not come out of user mode since it got the CPU. */
+  fresh: boolean = false;
+  /** Instant at which it was decided that the running thread gives way, or the idle thread ends. */
+  decision: number | null = null;
   #current: Thread | null = null;
   #idle: Thread | null = null;
   #fpOwner: Thread | null = null;
@@ -109,15 +126,19 @@ export class PerCpu {
   }
 
   /**
-   * Charges the running thread for the instructions since the last charge; returns how many they
-   * were.
+   * Charges the running thread for the instructions since the last charge, up to now or to an
+   * earlier count; returns how many they were.
    */
-  charge(): number {
-    const executed = this.cpu.instructions;
+  charge(executed: number = this.cpu.instructions): number {
     const elapsed = executed - this.#charged;
     this.#charged = executed;
     this.current.charge(elapsed);
     return elapsed;
+  }
+
+  /** How many instructions have been charged to threads. */
+  get charged(): number {
+    return this.#charged;
   }
 
   /** Everything there is to know. */
@@ -128,6 +149,10 @@ export class PerCpu {
       fpOwner: this.#fpOwner?.id ?? null,
       registersOf: this.#registersOf?.id ?? null,
       charged: this.#charged,
+      sliceEnd: this.sliceEnd,
+      sliceStale: this.sliceStale,
+      fresh: this.fresh,
+      decision: this.decision,
     };
   }
 
@@ -138,6 +163,10 @@ export class PerCpu {
     this.#fpOwner = record.fpOwner === null ? null : thread(record.fpOwner);
     this.#registersOf = record.registersOf === null ? null : thread(record.registersOf);
     this.#charged = record.charged;
+    this.sliceEnd = record.sliceEnd;
+    this.sliceStale = record.sliceStale;
+    this.fresh = record.fresh;
+    this.decision = record.decision;
   }
 
   #missing(): never {

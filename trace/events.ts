@@ -315,6 +315,48 @@ export interface ParametersEvent {
   readonly affinity: readonly number[] | null;
 }
 
+/** A job of a periodic thread begins. */
+export interface JobReleaseEvent {
+  /** Discriminant. */
+  readonly type: "job-release";
+  /** The thread. */
+  readonly of: ThreadRef;
+  /** Number of the job, from 1. */
+  readonly job: number;
+  /** When it was due to: earlier than this event if the job before was not done by then. */
+  readonly release: number;
+}
+
+/** A job of a periodic thread is done. */
+export interface JobCompleteEvent {
+  /** Discriminant. */
+  readonly type: "job-complete";
+  /** The thread. */
+  readonly of: ThreadRef;
+  /** Number of the job, from 1. */
+  readonly job: number;
+  /** When it was released. */
+  readonly release: number;
+  /** When it had to be done; `null` if it has no deadline. */
+  readonly deadline: number | null;
+  /** By how much it was late; negative if it was early, `null` if it has no deadline. */
+  readonly lateness: number | null;
+}
+
+/** A job of a periodic thread is not done, and its deadline has come. */
+export interface DeadlineMissEvent {
+  /** Discriminant. */
+  readonly type: "deadline-miss";
+  /** The thread. */
+  readonly of: ThreadRef;
+  /** Number of the job, from 1. */
+  readonly job: number;
+  /** When it was released. */
+  readonly release: number;
+  /** When it had to be done; by how much it was late is told when it is. */
+  readonly deadline: number;
+}
+
 /** The CPU had nothing to run; the clock moved on to the next deadline. */
 export interface IdleEvent {
   /** Discriminant. */
@@ -405,6 +447,9 @@ export type EventBody =
   | ConsoleEvent
   | LifecycleEvent
   | ParametersEvent
+  | JobReleaseEvent
+  | JobCompleteEvent
+  | DeadlineMissEvent
   | IdleEvent
   | BlockedEvent
   | DeadlockEvent

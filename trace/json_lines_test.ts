@@ -161,6 +161,19 @@ const EVENTS: readonly KernelEvent[] = [
     type: "deadlock",
     cycle: [{ thread: a, mutex: 2 }, { thread: a, mutex: 1 }],
   },
+  { seq: 30, time: 913, cpu: 0, type: "job-release", of: a, job: 3, release: 900 },
+  {
+    ...{ seq: 31, time: 914, cpu: 0, type: "job-complete", of: a, job: 3, release: 900 },
+    ...{ deadline: 950, lateness: -37 },
+  },
+  {
+    ...{ seq: 32, time: 915, cpu: 0, type: "job-complete", of: a, job: 4, release: 900 },
+    ...{ deadline: null, lateness: null },
+  },
+  {
+    ...{ seq: 33, time: 916, cpu: 0, type: "deadline-miss", of: b, job: 1, release: 900 },
+    deadline: 914,
+  },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -193,6 +206,10 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":27,"time":910,"cpu":0,"type":"policy-fault","policy":"own","call":"pick","arguments":"[0]","reason":"returned 9","state":"null"}
 {"seq":28,"time":911,"cpu":0,"type":"parameters","by":{"address":"0xffff00007f944cf0","task":"gnumach"},"of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"priority":40,"nice":-3,"weight":1991,"period":5000,"deadline":4000,"budget":0,"affinity":[0]}
 {"seq":29,"time":912,"cpu":0,"type":"deadlock","cycle":[{"thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"mutex":2},{"thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"mutex":1}]}
+{"seq":30,"time":913,"cpu":0,"type":"job-release","of":{"address":"0xffff00007f944cf0","task":"gnumach"},"job":3,"release":900}
+{"seq":31,"time":914,"cpu":0,"type":"job-complete","of":{"address":"0xffff00007f944cf0","task":"gnumach"},"job":3,"release":900,"deadline":950,"lateness":-37}
+{"seq":32,"time":915,"cpu":0,"type":"job-complete","of":{"address":"0xffff00007f944cf0","task":"gnumach"},"job":4,"release":900,"deadline":null,"lateness":null}
+{"seq":33,"time":916,"cpu":0,"type":"deadline-miss","of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"job":1,"release":900,"deadline":914}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

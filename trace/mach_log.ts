@@ -100,6 +100,16 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "policy-fault":
       return `${options.lineOpen ? "\n" : ""}policy "${event.policy}" is put out: ` +
         `${event.call}(${event.arguments.slice(1, -1)}) ${event.reason}; round robin takes over\n`;
+    case "deadline-miss":
+      return `${options.lineOpen ? "\n" : ""}${
+        formatThread(event.of)
+      } misses the deadline ${event.deadline} of job ${event.job}\n`;
+    case "job-complete": {
+      if (event.lateness === null || event.lateness <= 0) return "";
+      return `${options.lineOpen ? "\n" : ""}${
+        formatThread(event.of)
+      } is done with job ${event.job}, ${event.lateness} late\n`;
+    }
     case "frame":
     case "landing":
     case "unwind-resume":
@@ -112,6 +122,7 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "handler-return":
     case "fp-switch":
     case "parameters":
+    case "job-release":
     case "idle":
     case "halt":
       return "";

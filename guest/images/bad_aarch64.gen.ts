@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ef37f80caeb88034cc3da77a34e2dc793264763ea396bee2543e835a9ee747a4",
+  sourceHash: "f6c53a67d19b3d9dede12abf869270b8e55b7c05d208146576a6e0f5cca71511",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e04b76f6523e01f125bfc507fc7578da407df72c47c32f0797706a7f79ca15fa",
+  sourceHash: "c6ae73556b1204f6bb283a6b87104552a342133ae5dfee40ecdb91ecd80736eb",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f2df18231002b76d832555a9e1a9a1532bbc01bf9ecf263a7f6c091b86a6ecaa",
+  sourceHash: "29f3bc5f88645e359a624a3cd4d382cf8ca7cf399d6e49dd8233de50ef32f6d1",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

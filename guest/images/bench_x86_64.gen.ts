@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e3bf44fbc4d25d1ebbb0d2b59c7500a7c15258ed429241c0da78f603485d0314",
+  sourceHash: "64b36a5e74b0dbb92fa575838577b5f9b7b7901b69f6bd9b0a5f4eb197adbbd6",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ad861b2f9223cb655cbd9248cd9a35d5d2c3eb17eead27ad887b41e2f6b1d348",
+  sourceHash: "a9c9caed57304db92741837b0ff93a238f07fcbbdd0ec48064b0437948157185",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e4aade4e400788be9a5c96cd113e3732cea34597a850748c33940aefacfffdcb",
+  sourceHash: "2833b2beac5825b832a8743b6c07b716f4fa1b2ba0e92af67997d909d61c270f",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "d78fa1d8a247cd7bae0ece9e66f055e3973ca7de4d62dd7a7253172e0dde193b",
+  sourceHash: "5f12a56ffad0d0c7d0b3f75742df424394522f678cc9809186313ae2c96a8dc6",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

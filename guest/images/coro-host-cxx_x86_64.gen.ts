@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e476cbeaa07cc990ea5a3d70df171461236efa8eb3a54fde51fd38b7161e40a3",
+  sourceHash: "6a76469daf5263e54ca7b4ada2db16b3273a791b6a07951be2881d071a7358f3",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

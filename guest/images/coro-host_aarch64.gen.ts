@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b27dde62364dae770f6e32165fdb1ede1bb792befa2a22dd8b035fda7e5f85e6",
+  sourceHash: "359e18a99ee07871d1612dd9b2299b8fe30b23053521c1ad9559734bf70a9f9e",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

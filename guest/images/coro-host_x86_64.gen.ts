@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b0a875d56a1d6b9e783eb54d1ee470ba1c6cabb45fe1e24a0b32901ef4b1f67a",
+  sourceHash: "d2a96fdcbd29d8065510860a8ac33a41aaa578e97a48ef0d43cf28a2604deb55",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f73bd11cb4ae9b908f20fd303755d6cb54c3625ecb177031fcd7296f2ae51141",
+  sourceHash: "770a1452665e3cff43ca34adb0844e7d02d9b67cc3308a35f1dbf94fd6e8275c",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "33a6b818527b18b014825f1c57e687a0f6045d51fed1cdc9cc85b2a9461d7a0b",
+  sourceHash: "686b38174293254458599f3ce12948c0f68067e74196d1892eefa1fce32c1bb8",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "dd3cdfa5ac64f21db13bb5fe23e77c11183f67ee16e25989b4957f706f67f9a5",
+  sourceHash: "71b21d92132e81ddcd10c31495fe9ee50c8c263b8f95ea8bdfb5968440788d07",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

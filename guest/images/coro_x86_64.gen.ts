@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f3dbc76659e32657ea13c6a4fd20bd47df55989de561995387bb3475ee96f237",
+  sourceHash: "c4bcf440a796dc041743218a0bdcdaf7453c421e10488d0d7123a5c43d3c70ad",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e82b78b5d4aa0c8e5a5f4f625363173951e620c2e4e980c0616964f774fa1d28",
+  sourceHash: "4ee15d440560cc0d2603b51014c1427a3bba75eb50bbb335c7fbc128dc07f6eb",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f84b431f801094e0babe8a195820d82dad44aafa75cda010d83cac56e588bed8",
+  sourceHash: "26937d9b932ab46fa697935ef4e7a17f3869e6ef674a059db0425134d04ae2b5",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

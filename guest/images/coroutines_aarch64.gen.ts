@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0aeb156cdbb02484a23ca69f199ec9670129bd6c4aa92ff63b9fd07af68acc96",
+  sourceHash: "e0895d5a7c5d84cbe3f83a56320382e1d64633f53a70bc0f06e073ae418df395",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

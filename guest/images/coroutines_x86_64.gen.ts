@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4d57e44cbbdf29ec3efc75b73f3f1af3c48ec9a5270e7d121fc47e8cd128a47f",
+  sourceHash: "6622c550bc8380165618a2b0395aa163f4699fc6ce0d04835000b02609b087d9",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "62c4b3610892b58ea8bc21ec2fa6eb8124eaaedf6d39d3bc1cd469a8e35a9fba",
+  sourceHash: "6bd912b4ae722140d0d708afe6ff2bd6eedac8164f3d326dbfc6cf4543a12d57",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

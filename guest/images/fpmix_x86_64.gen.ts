@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "14bb72d181dde4a5f136a0e9968bc947736516e1d04ab1522bdf4d5be7128b27",
+  sourceHash: "be2c2caddc5d820995c6e8e231eb377d0eeac5208ed92c2f01afecce5b8d3cba",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "fba99dee195854129d95e71588c81276a778ef59fadad3445be33e0c451dd051",
+  sourceHash: "f44c8cf5c66c20f202cd3a0f826a839b2a1ced7c194dd5d1883750d2ab685887",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

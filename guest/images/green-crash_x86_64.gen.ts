@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8fcdc5c89f9bea60136c5e05cd78eae79df8ab4bc1efb1450d45cf05112a6e5e",
+  sourceHash: "be0e9a3a151f9b637fb44581458fe9bde0c3677bcc9ddd2a5334661e3e4cebea",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

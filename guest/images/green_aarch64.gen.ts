@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "48a7769cbefa2f274d4e5b33643ac9b71bffad11b9048f3012968e728d18b072",
+  sourceHash: "b2a41e494338611eca835909de09459907ddaeb1ace9890663116128f6eff7eb",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

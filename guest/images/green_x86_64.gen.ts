@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6e5db5c7810e2c511524c22c65d88ac02e1943d53747922153c1d2fe3bafa626",
+  sourceHash: "78a3ee4072bb118c0cc3d33fdf3b83493b9f6b6ddc9dc997b577491753067d2b",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "aefd66dd9e92aa76b9ca87396339b222252b943427eef0e4428432f1fd2f5278",
+  sourceHash: "9552448a85c9c77d4a671f3f533fe585b5fe7f950837a70c1d4e5feac3fc2c07",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

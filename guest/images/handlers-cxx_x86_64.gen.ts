@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "63ab0f505a6f30edafa8f47ad406a0b3b5f69509a7d4c1bd861bc95531623bb7",
+  sourceHash: "12cee043844301327803947486eeee05f48dd631c77efeb6bab8072da1aa139d",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5e40af35dd954c221b257339d425023f85b9d2c324df2d790ada22739ad446c8",
+  sourceHash: "0967de13894342f83988a34866c04103a8aa4e36ef61875d8e2a3a3b9d0b50a8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

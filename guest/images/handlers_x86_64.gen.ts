@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "81299fa1a6af230be9cb139802de79b8a129d615c2d6fbe52fa33ccc22ec7285",
+  sourceHash: "e87b6e04da5edbb7c36c35b8dbbbee9c7597a7285eeab39e9b126f383e0a572d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "1720d743609d1db4f658b1b6fce2e6db39daad4d4c217198cf2341386a80114c",
+  sourceHash: "9646c914ac2840f4f9fd57cb069439bea1c1f2de490ab2857bcf317b6a46b2f7",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

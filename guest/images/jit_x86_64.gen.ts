@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "78fc22b205b302548f0fa7c017c2f2993e880e1114fbb1a93dcb7cccc2d1a1b6",
+  sourceHash: "16b6a2fd46f971152349e39bc9e63a0cc0d35a0aa911fdb1c42c899e2ce2434d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "fe1490c18144a5688470aa0fe50721980250e9d1d09885fba9a8850251f03dbb",
+  sourceHash: "8051b334fbd75882f835bd09604055a84d7041f1e0f1e5429f305bea338ec8de",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

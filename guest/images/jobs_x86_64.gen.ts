@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4ffb8c4d25ce7b8d85255c0717629670c919471727338ee5940d7333b3a6781c",
+  sourceHash: "65600452563411b9d97a5299c6ee936fd1450a21ed5f5ca157e64c412d6fb215",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9296aaf7340479485326a03c511a050e942d8c147d73fec6f220811f1c74f19f",
+  sourceHash: "ab221ab930bc02bd9fd557731f97cf04d4dc2a14cad5a075e70607a9b1874695",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

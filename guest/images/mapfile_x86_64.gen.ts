@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9e2aa533e1d7edd50f12aaac613869da83569f8f695e1ef324a8f09d52b91874",
+  sourceHash: "411682a4c5d4fe1acbd0c1f89c774b1182c7d4c9f109cd14e7eb35be10cdda7f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6a407697f5fe6b208af1b1462fccbb9a1c5b67671cea3e4e60fa2a28795649b0",
+  sourceHash: "b19a9d7a4582cfb2031c8dd3c9113a84360a8cd39c636ff18047e87c1aec6398",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

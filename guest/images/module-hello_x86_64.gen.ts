@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "04d1a0f867cdbab1f98cbd97ba14296877d5c42eb3b7caad2e685cd2be0f789b",
+  sourceHash: "f10000fcb51298365bc7c1044e947e9f11ee244398f42567f984e007947ef96c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

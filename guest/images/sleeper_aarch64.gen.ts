@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b0ce0c309847746fade614af618e4d9f99abf00fb26554cee7e44dc29514cbc7",
+  sourceHash: "3ac4da5776976c6a1b9e83d58bacf918e4fa35f601a3f60f9539b57da36ef34f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "a7f75a0508dd5035867acff309d4b1487d38dfffe9acde14533f2ea4e3afb276",
+  sourceHash: "d24b3478edeed770254f4e46525855ab63090dd2fe66593874c571c1ec226fb7",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "cb7b4851e26daecf78a7af8dd82207032545eb708052157a416ae54982e510f1",
+  sourceHash: "f35fa986d6d88b43e1e97455ee410ab523548a4510b69e2ade0df2084b1c8511",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "867283bc3bf81fa43a0b594356422d67ae64d44fed72548897d8daa829f343d5",
+  sourceHash: "9f2857ee37ce0d4dd58e9efc54785dbff59579f6cc9bc4195a9e5c5cf04d9b53",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ac5cf47d00b9dd22100fd1919d16349ce85eac389543fa92bd38d3c2cc79b376",
+  sourceHash: "e340040a026307f5c8d5fa9967c6046c4aeb9bf3809e0b1a34e629896e924649",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

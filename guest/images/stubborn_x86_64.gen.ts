@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "aa916b0c7250c3c7ccb66ff558bbf8f113795eca173d2e3ce59c5fba3b592630",
+  sourceHash: "447ec8c9a2bfcb8a6d3cbe3d8935be6e32131ad4a24203793377686dcf83b753",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ded43b42be7b3b70808aa1069970cb0875457f5dd0df6e781b0764386f18d97a",
+  sourceHash: "0ecaf3d90485a5208890957fa1249ea37f905f6fa88021e9d00f90c0fcf90809",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b98bb19cf4d65955de04297b3f94615afaf8b961ca5e5895993cb37411cff2fb",
+  sourceHash: "85e9135f2d7ff2cb7bc6db62ae7786faa731f9cd03f68391d547ff0518591307",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "916c35b57de27301ab597aba75a7604e210cde2ff538b7f094135331700561d8",
+  sourceHash: "5bda588bb9bf047aeb6f2961c9c3f0399913f6d8a79485534a9c255e156ffd10",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

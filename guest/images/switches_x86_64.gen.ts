@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6aecf3ee90d168ab01faafedd13acf7ebfde89665b2390440a5b1c9c2c328e27",
+  sourceHash: "f95805c4a2374b28dd694a2215e547de0967a055c139c58ba4f93dfb4a271b7b",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

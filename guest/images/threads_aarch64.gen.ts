@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e016964ae2e1b9f97442b7554dfc62675b4e589a47ab77bad445bfb76399cb5c",
+  sourceHash: "2c61f7ae02b8b44c1833adb8dd9f3c5b21fcc10240dc1df4d88539a17a6eed16",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "bfcb06755fb443ce1d4c2785a5abbe6f1dd05283b479aa58d89078022f676c43",
+  sourceHash: "baa0f14ebdff6b69192858c02a7019b7524cbb7753c309c4346f1cca75d377fc",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b354ad12a9a7886e4511a2e0fa204e4fc3dc942fb6b1d4381ebe5cdc74955270",
+  sourceHash: "f2831352b6a5a05638a3d60abdfd78353ff01f821aa5119a5f03c93ebbb3d045",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "825de9f824a7fea7feee8e811e21e666bcf1e2ada540207d123627672591a281",
+  sourceHash: "35aa2f62bfc64dd7d2b69299cfa0f2e93b1d7b6589e7a33a22f1b63af21f63d4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

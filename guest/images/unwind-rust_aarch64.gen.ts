@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2556be9aacfba298a93bebde504ded18d3efeaef26a664b148f4d317580f79f6",
+  sourceHash: "f3cd59c7064f5000ddf7e89df741eb61d7565ba4ed13dc713599c304f6da9907",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

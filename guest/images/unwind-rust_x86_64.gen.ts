@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "980aac972b738a91858c33b2a703aa0318d2918d2ee9c3017fc31a9fa72480d1",
+  sourceHash: "4c54d168ae616cc0a490d005e63f1c5edcc963a1405c3df08b5f3f3d87e1edcc",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

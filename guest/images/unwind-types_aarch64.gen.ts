@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "250972368548fa93dc6eda23227cadef9a38c0fb29d53afcd432974facf8e32e",
+  sourceHash: "34d554527b4996496796e3efa0dc22a189b6cb833b5f2e91bf7863956b27e466",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

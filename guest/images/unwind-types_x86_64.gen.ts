@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "583d96311e6ae5754bcacf4ceb389eccbc3b4c83304b5de47f565b204da4c2c0",
+  sourceHash: "c4d5c40d15f3082e90a7aabaf21b788482f9a268edb51ace2d362171974d4896",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "be102c5b73fc969c56c3cfd25ecbcea153ccdb10bbee6a626f37e30f44c351cb",
+  sourceHash: "eb4c1551574e67dfebe47b765bf5fc9e39543c5d189098a3caf5bc38c67bc70c",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3ed44c005a6c5c1e8efad3b98c95b919d7a70be5a049c87ed93e619a6f853240",
+  sourceHash: "6e67732fce3418232f119a717c0e8fd5fe83f6f149726ceca0013cad1aa0d236",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

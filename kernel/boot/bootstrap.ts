@@ -37,7 +37,7 @@ export function startup(k: Kernel, thread: Thread): Outcome {
       resume: body,
     });
     k.stacks.attach(daemon);
-    k.enqueue(daemon, "start");
+    k.start(daemon);
   }
   return runScript(k, thread, 0);
 }
@@ -88,7 +88,7 @@ function startTask(
       ? { name: "exec", argv, load: k.boot.load }
       : { name: "kernel_exec", argv },
   });
-  k.enqueue(first, "start");
+  k.start(first);
   return task;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rewatchDeadlines } from "../jobs.ts";
 import { type Kernel, QUEUES } from "../kernel.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
@@ -73,6 +74,7 @@ export function restoreKernel(
   k.stacks.restore(record.stacks, thread);
   for (const [name, queue] of record.queues) k.queues[name].restore(queue, thread);
   k.sleepers.restore(record.sleepers);
+  rewatchDeadlines(k);
   k.futexes.restore(record.futexes);
   k.locks.restore(record.locks);
   k.cleanPages.clear();

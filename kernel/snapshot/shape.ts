@@ -54,6 +54,16 @@ const PARAMETERS = fields({
   affinity: orNull(list("number")),
 });
 
+const JOBS = fields({
+  first: "number",
+  period: "number",
+  job: "number",
+  done: "number",
+  undecided: "number",
+  missed: "number",
+  overruns: "number",
+});
+
 const MODULE = fields({
   commandLine: "string",
   mode: "string",
@@ -73,6 +83,7 @@ const CONFIG = fields({
   ownPolicy: "boolean",
   quantum: "number",
   seed: "number",
+  timer: "string",
   stackLimit: "number",
   ioLatency: "number",
   boot: fields({ commandLine: "string", load: "string" }),
@@ -92,6 +103,7 @@ const CPU = fields({
     pending: "number",
     resumeAt: orNull("bigint"),
     stalled: "number",
+    enteredAt: "number",
     own: fields({}),
   }),
   kernel: fields({
@@ -100,6 +112,10 @@ const CPU = fields({
     fpOwner: orNull("number"),
     registersOf: orNull("number"),
     charged: "number",
+    sliceEnd: "number",
+    sliceStale: "boolean",
+    fresh: "boolean",
+    decision: orNull("number"),
   }),
 });
 
@@ -128,6 +144,7 @@ const THREAD = fields({
   address: "bigint",
   task: "number",
   parameters: PARAMETERS,
+  jobs: orNull(JOBS),
   state: "string",
   cpu: orNull("number"),
   stack: orNull("number"),
@@ -184,6 +201,8 @@ const KERNEL = fields({
   clock: fields({
     skipped: "number",
     nextTick: "number",
+    alarm: "number",
+    alarmRaised: "boolean",
     due: list(fields({ time: "number", line: "number" })),
     random: orNull(list("number")),
   }),

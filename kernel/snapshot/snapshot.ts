@@ -25,6 +25,7 @@ import type { TaskRecord } from "../thread/task.ts";
 import type { ThreadRecord } from "../thread/thread.ts";
 import type { ThreadStacksRecord } from "../thread/thread_stacks.ts";
 import type { ThreadZoneRecord } from "../thread/thread_zone.ts";
+import type { TimerKind } from "../timers.ts";
 import type { WaitQueueRecord } from "../thread/wait_queue.ts";
 import type { AddressSpaceRecord } from "../vm/address_space.ts";
 import type { PageFramesRecord } from "../vm/page_frames.ts";
@@ -41,7 +42,7 @@ export interface MachineConfig {
   readonly image: string;
   /** Bytes of RAM. */
   readonly memory: number;
-  /** Name of the scheduling policy. */
+  /** The scheduling policy as it was asked for: its name, and options of its own. */
   readonly policy: string;
   /** Whether that is one its user gave, which a new machine must be given again. */
   readonly ownPolicy: boolean;
@@ -49,6 +50,8 @@ export interface MachineConfig {
   readonly quantum: number;
   /** Seed of the timer's variation. */
   readonly seed: number;
+  /** How the timer works. */
+  readonly timer: TimerKind;
   /** Most user threads with a kernel stack at a time. */
   readonly stackLimit: number;
   /** Instructions a page-in takes. */

@@ -85,17 +85,28 @@ export class SnapshotStore {
 
   #describe(): MachineConfig {
     const k = this.#k;
-    const { cpuModel, ownPolicy, memory, quantum, seed, stackLimit, ioLatency, boot } =
-      this.#options;
+    const {
+      cpuModel,
+      ownPolicy,
+      policyText,
+      memory,
+      quantum,
+      seed,
+      timer,
+      stackLimit,
+      ioLatency,
+      boot,
+    } = this.#options;
     return {
       arch: k.arch.name,
       cpuModel,
       image: hashOf(k.arch.image.bytes),
       memory,
-      policy: k.policy.name,
+      policy: policyText,
       ownPolicy,
       quantum,
       seed,
+      timer,
       stackLimit,
       ioLatency,
       boot,

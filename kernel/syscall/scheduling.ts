@@ -7,11 +7,12 @@
 import { SchedError } from "../../sched/errors.ts";
 import type { ParameterOptions, ThreadParameters } from "../../sched/parameters.ts";
 import { KernReturn } from "../errors.ts";
+import { beginJob, beginJobs, changeParameters, completeJob } from "../jobs.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyin, copyout } from "../memory/user_memory.ts";
 import type { CopyResult } from "../thread/continuation.ts";
-import type { Outcome } from "../thread/outcome.ts";
-import { threadParameters } from "../thread/parameters.ts";
+import { blockAt, type Outcome, releaseAt } from "../thread/outcome.ts";
+import { threadParameters, TIME_LIMIT } from "../thread/parameters.ts";
 import type { Thread } from "../thread/thread.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
 
@@ -35,7 +36,7 @@ function setParameters(context: SyscallContext): Outcome {
 }
 
 /** Changes a thread's parameters to what has been read. */
-export function changeParameters(
+export function setCopiedParameters(
   k: Kernel,
   thread: Thread,
   how: { target: Thread; copied: CopyResult },
@@ -45,7 +46,7 @@ export function changeParameters(
   if (target.state === "dead") return fail({ k, thread }, KernReturn.TERMINATED);
   const parameters = decode(bytes);
   if (parameters === null) return fail({ k, thread }, KernReturn.INVALID_ARGUMENT);
-  k.setParameters(target, parameters);
+  changeParameters(k, target, parameters);
   k.events.emit({ type: "parameters", by: thread.ref, of: target.ref, ...parameters });
   return finish({ k, thread }, 0n);
 }
@@ -95,7 +96,52 @@ function getParameters(
   };
 }
 
-/** Calls 25, 26 and 39. */
+/** Ends a job, and waits for the release of the next; the first is released at a time. */
+function waitUntilNextPeriod(context: SyscallContext): Outcome {
+  const { k, thread, args: [first = 0n] } = context;
+  if (thread.parameters.period === 0 || first > BigInt(TIME_LIMIT)) {
+    return fail(context, KernReturn.INVALID_ARGUMENT);
+  }
+  completeJob(k, thread);
+  const jobs = thread.jobs ?? beginJobs(k, thread, first === 0n ? k.instant : Number(first));
+  const next = jobs.record.job + 1;
+  const release = jobs.releaseOf(next);
+  if (release > TIME_LIMIT) return fail(context, KernReturn.INVALID_ARGUMENT);
+  if (release > k.instant) {
+    k.timers.addRelease(thread.id, release);
+    thread.waitFor({ kind: "release", until: release });
+    return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
+  }
+  // Job 1 may be due now; of those after it, one that is has waited for the one before.
+  const behind = next === 1 ? 0 : jobs.releasedBy(k.instant) - next + 1;
+  beginJob(k, thread, behind > 0);
+  return releaseAt("syscall_continuation", { name: "syscall_result", result: BigInt(behind) });
+}
+
+function jobInfo(context: SyscallContext): Outcome {
+  const { k, args: [number = 0n, address = 0n, size = 0n], thread } = context;
+  const target = ownThread(context, number);
+  if (typeof target === "number") return fail(context, target);
+  const { jobs, parameters } = target;
+  const { job = 0, done = 0, missed = 0, overruns = 0 } = jobs?.record ?? {};
+  const release = jobs === null || job === 0 ? 0 : jobs.releaseOf(job);
+  const deadline = release === 0 || parameters.deadline === 0 ? 0 : release + parameters.deadline;
+  const words = [job, release, deadline, done, missed, overruns].map(BigInt);
+  const bytes = new Uint8Array(new BigUint64Array(words).buffer);
+  if (size < BigInt(bytes.length)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  return copyout(k, thread, { address, bytes, then: { name: "syscall_status" } });
+}
+
+function sleepUntil(context: SyscallContext): Outcome {
+  const { k, thread, args: [time = 0n] } = context;
+  if (time > BigInt(TIME_LIMIT)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const until = Number(time);
+  if (until <= k.instant) return finish(context, 0n);
+  k.waitUntil(thread, { kind: "time", until });
+  return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
+}
+
+/** Calls 25 to 29, and 39. */
 export const schedulingSyscalls: SyscallTable = [
   [25, { name: "thread_set_parameters", args: 3, run: setParameters }],
   [26, {
@@ -103,6 +149,9 @@ export const schedulingSyscalls: SyscallTable = [
     args: 3,
     run: getParameters((_, target) => target.parameters),
   }],
+  [27, { name: "wait_until_next_period", args: 1, run: waitUntilNextPeriod }],
+  [28, { name: "thread_job_info", args: 3, run: jobInfo }],
+  [29, { name: "sleep_until", args: 1, run: sleepUntil }],
   [39, {
     name: "thread_effective_parameters",
     args: 3,

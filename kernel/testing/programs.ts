@@ -7,6 +7,8 @@ import type { ArchName } from "../../arch/arch.ts";
 import type { EmbeddedImage } from "../../guest/embedded.ts";
 import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
 import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
+import { image as busyAarch64 } from "../../guest/images/busy_aarch64.gen.ts";
+import { image as busyX86 } from "../../guest/images/busy_x86_64.gen.ts";
 import { image as coroAarch64 } from "../../guest/images/coro_aarch64.gen.ts";
 import { image as coroutinesAarch64 } from "../../guest/images/coroutines_aarch64.gen.ts";
 import { image as coroutinesX86 } from "../../guest/images/coroutines_x86_64.gen.ts";
@@ -25,6 +27,8 @@ import { image as jobsAarch64 } from "../../guest/images/jobs_aarch64.gen.ts";
 import { image as jobsX86 } from "../../guest/images/jobs_x86_64.gen.ts";
 import { image as mapfileAarch64 } from "../../guest/images/mapfile_aarch64.gen.ts";
 import { image as mapfileX86 } from "../../guest/images/mapfile_x86_64.gen.ts";
+import { image as periodicAarch64 } from "../../guest/images/periodic_aarch64.gen.ts";
+import { image as periodicX86 } from "../../guest/images/periodic_x86_64.gen.ts";
 import { image as greenAarch64 } from "../../guest/images/green_aarch64.gen.ts";
 import { image as greenX86 } from "../../guest/images/green_x86_64.gen.ts";
 import { image as greenCrashAarch64 } from "../../guest/images/green-crash_aarch64.gen.ts";
@@ -51,6 +55,8 @@ import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 const IMAGES: readonly EmbeddedImage[] = [
   badAarch64,
   badX86,
+  busyAarch64,
+  busyX86,
   coronestAarch64,
   coronestX86,
   coroAarch64,
@@ -79,6 +85,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   jobsX86,
   mapfileAarch64,
   mapfileX86,
+  periodicAarch64,
+  periodicX86,
   sleeperAarch64,
   sleeperX86,
   spinnerAarch64,

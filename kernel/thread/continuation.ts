@@ -335,6 +335,12 @@ export type Wait =
     readonly until: number | null;
   }
   | {
+    /** The release of its next job. */
+    readonly kind: "release";
+    /** When that is. */
+    readonly until: number;
+  }
+  | {
     /** The end of a task. */
     readonly kind: "task";
     /** Its number. */

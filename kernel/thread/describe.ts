@@ -70,6 +70,8 @@ export function describeWait(wait: Wait): string {
     case "semaphore":
     case "condition":
       return `${wait.kind} ${wait.object}${untilTime(wait.until)}`;
+    case "release":
+      return `the release of its next job at ${wait.until}`;
     case "task":
       return `the end of task ${wait.task}`;
     case "page":

@@ -44,8 +44,11 @@ export type Outcome =
     readonly label: GuestLabel | null;
     /** What to do when the thread runs again. */
     readonly resume: Continuation<WaitResult>;
-    /** Why the thread stays ready, or `null` if it does not: it yields, or is preempted. */
-    readonly requeue: "yield" | "preempt" | null;
+    /**
+     * Why the thread stays ready, or `null` if it does not: it yields, is preempted, or its next
+     * job has been released already.
+     */
+    readonly requeue: "yield" | "preempt" | "release" | null;
   }
   | {
     /** The thread is over. */
@@ -91,6 +94,11 @@ export function blockKeepingStack(resume: Continuation<WaitResult>): Outcome {
 /** Let others run, staying ready; start again at `label`, then go on with `resume`. */
 export function yieldAt(label: GuestLabel, resume: Continuation<WaitResult>): Outcome {
   return { kind: "block", label, resume, requeue: "yield" };
+}
+
+/** Be done with a job when the next has been released already; go on with `resume`. */
+export function releaseAt(label: GuestLabel, resume: Continuation<WaitResult>): Outcome {
+  return { kind: "block", label, resume, requeue: "release" };
 }
 
 /** Let others run because the policy wants it; start again at `label`, and leave the trap. */

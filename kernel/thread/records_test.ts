@@ -2,6 +2,7 @@
 // happened.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { DEFAULT_PARAMETERS } from "../../sched/parameters.ts";
+import { Jobs } from "./jobs.ts";
 import { Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 import type { Unwind } from "./unwinds.ts";
@@ -42,6 +43,10 @@ const THREAD_CHANGES: readonly ((thread: Thread) => void)[] = [
   (thread) => thread.pushCall({ name: "frame_ready", frame: 1n, then: { name: "page_zero" } }),
   (thread) => thread.pushTrap(0x2000n),
   (thread) => thread.setParameters({ ...thread.parameters, period: 5_000, affinity: [0] }),
+  (thread) => thread.setJobs(new Jobs(900, 5_000)),
+  (thread) => thread.jobs?.begin(true),
+  (thread) => thread.jobs?.miss(),
+  (thread) => thread.jobs?.complete(),
   (thread) => thread.postAst("suspend"),
   (thread) => thread.postAst("quantum", { preempted: true }),
   (thread) => thread.giveBounce(0x3000n),

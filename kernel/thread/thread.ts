@@ -18,6 +18,7 @@ import type { ThreadParameters } from "../../sched/parameters.ts";
 import type { ThreadRef } from "../../trace/events.ts";
 import { KernelError } from "../errors.ts";
 import type { ExceptionHandler, HandledException } from "./handler.ts";
+import { Jobs, type JobsRecord } from "./jobs.ts";
 import { Unwinds, type UnwindsRecord } from "./unwinds.ts";
 import type { Continuation, Wait, WaitResult } from "./continuation.ts";
 import type { ParameterRecord } from "./parameters.ts";
@@ -47,6 +48,8 @@ export interface ThreadRecord {
   readonly task: number;
   /** See {@linkcode Thread.parameters}. */
   readonly parameters: ParameterRecord;
+  /** See {@linkcode Thread.jobs}. */
+  readonly jobs: JobsRecord | null;
   /** See {@linkcode Thread.state}. */
   readonly state: ThreadState;
   /** See {@linkcode Thread.cpu}. */
@@ -102,6 +105,7 @@ export class Thread {
   /** Unwindings of its stack, and exceptions that handlers hold. */
   readonly unwinds: Unwinds = new Unwinds();
   #parameters: ThreadParameters;
+  #jobs: Jobs | null = null;
   #state: ThreadState = "blocked";
   #cpu: number | null = null;
   #stack: number | null = null;
@@ -141,6 +145,11 @@ export class Thread {
   /** Its scheduling parameters, as they were given: a mutex it holds may raise them. */
   get parameters(): ThreadParameters {
     return this.#parameters;
+  }
+
+  /** Its jobs, if it is periodic and has begun to be. */
+  get jobs(): Jobs | null {
+    return this.#jobs;
   }
 
   /** Where it is. */
@@ -247,6 +256,11 @@ export class Thread {
   /** It gets other parameters. */
   setParameters(parameters: ThreadParameters): void {
     this.#parameters = parameters;
+  }
+
+  /** It becomes periodic, or is so no more. */
+  setJobs(jobs: Jobs | null): void {
+    this.#jobs = jobs;
   }
 
   /** It becomes ready: the policy has it. */
@@ -437,6 +451,7 @@ export class Thread {
       address: this.address,
       task: this.task.id,
       parameters: this.#parameters,
+      jobs: this.#jobs?.record ?? null,
       state: this.#state,
       cpu: this.#cpu,
       stack: this.#stack,
@@ -466,6 +481,7 @@ export class Thread {
     const resume = record.resume ?? { name: "return" };
     const thread = new Thread(id, { address, task, parameters, label, resume });
     thread.#resume = record.resume;
+    thread.#jobs = record.jobs === null ? null : Jobs.from(record.jobs);
     thread.#state = record.state;
     thread.#cpu = record.cpu;
     thread.#stack = record.stack;

@@ -9,6 +9,7 @@ import { InterruptLine } from "../clock.ts";
 import type { Kernel } from "../kernel.ts";
 import { type Outcome, RETURN } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
+import { handleAlarm } from "./alarm.ts";
 
 /** Handles an interrupt that a thread was interrupted by. */
 export function handleInterrupt(
@@ -21,13 +22,14 @@ export function handleInterrupt(
   k.events.emit({ type: "irq", thread: thread.ref, mode, line, pc: frame.pc });
   if (line === InterruptLine.TIMER) tick(k, thread);
   if (line === InterruptLine.IO) k.wake("ioDone");
+  if (line === InterruptLine.ALARM) handleAlarm(k, thread);
   return RETURN;
 }
 
 /** The timer: charges the running thread and wakes the timeout thread if a deadline has passed. */
 function tick(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
-  const elapsed = on.charge();
-  if (!on.isIdle && k.policy.tick(thread.id, { cpu: on.id, elapsed })) thread.postAst("quantum");
+  if (on.isIdle) k.charge(on);
+  else if (k.tick(on)) thread.postAst("quantum");
   if ((k.sleepers.next ?? Infinity) <= k.clock.now) k.wake("timeout");
 }

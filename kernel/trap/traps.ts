@@ -30,6 +30,7 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   const isFull = !frame.fromUser && findsFullStack(k, thread, frame);
   if (cause.kind === "interrupt") {
     const next = handleInterrupt(k, thread, { frame, line: cause.line });
+    if (k.timers.oneShot && frame.fromUser) k.cpuOf(thread).fresh = false;
     return isFull ? endOnFullStack(k, thread, { frame, reason: reason(frame) }) : next;
   }
   if (k.events.heard) {
@@ -41,6 +42,7 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   }
   if (isFull) return endOnFullStack(k, thread, { frame, reason: describe(frame, cause) });
   if (!frame.fromUser) return handleKernelException(k, thread, { frame, cause });
+  if (k.timers.oneShot) k.cpuOf(thread).fresh = false;
   switch (cause.kind) {
     case "syscall":
       return handleSyscall(k, thread, frame);

@@ -116,6 +116,11 @@ export function createHostedPolicy(
   return createPolicy(name, { ...defaults, ...options });
 }
 
+/** Whether a policy has an option. @throws {SchedError} `unknown-policy` */
+export function policyTakes(name: string, option: keyof PolicyOptions): boolean {
+  return entry(name).options.includes(option);
+}
+
 function entry(name: string): Entry {
   const found = POLICIES.get(name);
   if (found !== undefined) return found;

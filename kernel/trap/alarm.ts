@@ -1,0 +1,75 @@
+/**
+ * The one-shot timer's interrupt: what is due happens at its instant, however late the interrupt is
+ * taken. An instant's threads become ready in the order of their numbers, then the policy's timer
+ * is called, then it is asked about the running thread; deadlines that have passed come last.
+ *
+ * @module
+ */
+
+import { beginJob, missDeadline } from "../jobs.ts";
+import type { Kernel } from "../kernel.ts";
+import type { PerCpu } from "../per_cpu.ts";
+import type { Thread } from "../thread/thread.ts";
+
+/** Handles the interrupt, which `thread` was interrupted by. */
+export function handleAlarm(k: Kernel, thread: Thread): void {
+  const on = k.cpuOf(thread);
+  k.clock.acknowledgeAlarm();
+  const taken = k.instant;
+  if (!k.timers.oneShot) {
+    while (k.timers.next <= taken) happen(k, k.timers.next);
+  } else if (on.isIdle) {
+    const due = k.nextWake();
+    if (due > taken) return;
+    happen(k, due);
+    // The next instant waits until the idle thread has looked for work.
+    on.decision = due;
+  } else if (on.fresh || thread.task === k.kernelTask) {
+    // Until its first instruction the thread cannot give way; a thread of the kernel's never does.
+    for (let due = k.nextWake(); due <= taken; due = k.nextWake()) happen(k, due);
+    k.decideAt(taken);
+    if (thread.task !== k.kernelTask && ask(k, on, taken)) on.decision = taken;
+  } else {
+    for (let due = k.nextDue(on); due <= taken; due = k.nextDue(on)) {
+      happen(k, due);
+      if (!ask(k, on, due)) continue;
+      on.decision = due;
+      return;
+    }
+  }
+  if (!k.timers.oneShot) k.decideAt(null);
+  else if (on.decision === null) k.decideAt(taken);
+}
+
+/** Everything happens that is due at an instant, but for what becomes of the running thread. */
+function happen(k: Kernel, due: number): void {
+  k.decideAt(due);
+  const { timers, policy } = k;
+  const ready: number[] = timers.oneShot ? k.sleepers.takeDue(due) : [];
+  for (let id = timers.takeRelease(due); id !== null; id = timers.takeRelease(due)) ready.push(id);
+  for (const id of ready.sort((a, b) => a - b)) {
+    const thread = k.thread(id);
+    if (thread.wait?.kind !== "release") {
+      k.expire(thread);
+      continue;
+    }
+    beginJob(k, thread, false);
+    k.makeReady(thread, "awakened", "release");
+  }
+  if (timers.oneShot) {
+    if (policy.timerAt <= due) policy.runTimer();
+    if (policy.starvesAt <= due) policy.watch();
+  }
+  for (let id = timers.passedDeadline(due); id !== null; id = timers.passedDeadline(due)) {
+    missDeadline(k, k.thread(id));
+  }
+}
+
+/** Asks the policy at an instant whether the running thread gives way, if that is a question. */
+function ask(k: Kernel, on: PerCpu, at: number): boolean {
+  const thread = on.current;
+  if (!thread.asts.has("quantum") && k.sliceEnd(on) > at) return false;
+  k.decideAt(at);
+  if (k.tick(on)) thread.postAst("quantum");
+  return thread.asts.has("quantum");
+}
