@@ -57,7 +57,8 @@ function largestFraction(most: number, length: number): number {
 
 /** A time in a unit, without zeros at the end; thousands are apart. */
 export function formatTime(time: number, unit: TimeUnit = CLOCK): string {
-  const digits = unit.length === 1 ? 0 : Math.ceil(Math.log10(unit.length));
+  const power = Math.ceil(Math.log10(unit.length));
+  const digits = 10 ** power === unit.length ? power : power + 2;
   const [whole = "", fraction = ""] = (time / unit.length).toFixed(Math.min(digits, 20)).split(".");
   const apart = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const rest = fraction.replace(/0+$/, "");

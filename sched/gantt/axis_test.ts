@@ -42,4 +42,5 @@ Deno.test("formatTime, thousands apart, in a unit as short as it is exact", () =
     formatTime(time, MILLISECONDS)
   );
   assertEquals(shown, ["0", "0.000001", "0.5", "12", "1,234.5"]);
+  assertEquals(formatTime(9, { name: "jiffies", length: 4 }), "2.25");
 });

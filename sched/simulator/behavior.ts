@@ -46,6 +46,11 @@ export class Behavior {
     this.#at[thread] = this.#program.first[thread]!;
   }
 
+  /** A thread is at the end of its steps, which have no loops; its random numbers are drawn. */
+  finish(thread: ThreadId): void {
+    while (this.next(thread) !== Op.END);
+  }
+
   /** Goes on to the next operation of a thread that is no loop. */
   next(thread: ThreadId): Op {
     const { ops, least, most, target, other } = this.#program;

@@ -129,7 +129,7 @@ class ThreadChecker {
       optional: ["arrival", "jobs", ...PARAMETERS],
     });
     const name = newName(spec.name, { path: `${path}.name`, kind: "thread", names: this.#names });
-    const { priority, period } = this.#parameters(spec, { path, spec });
+    const { priority, period, deadline } = this.#parameters(spec, { path, spec });
     if (spec.arrival === "started") this.#started.set(name, `${path}.arrival`);
     else if (spec.arrival !== undefined && !isTime(spec.arrival)) {
       const most = Number.MAX_SAFE_INTEGER;
@@ -152,6 +152,9 @@ class ThreadChecker {
         starts: (started) => this.#starts.push(started),
       },
     });
+    if ((spec.jobs as Fields | undefined)?.onMiss === "abort") {
+      checkAbandoned(spec, { path, deadline });
+    }
     for (const [mutex, at] of locked) {
       const ceiling = this.#options.ceilings.get(mutex) ?? Infinity;
       if (ceiling < highest) {
@@ -164,7 +167,7 @@ class ThreadChecker {
   #parameters(
     given: Fields,
     options: { path: string; spec: Fields },
-  ): { priority: number; period: number } {
+  ): { priority: number; period: number; deadline: number } {
     const { path, spec } = options;
     const asked = given === spec ? spec : { ...spec, ...given };
     try {
@@ -181,10 +184,10 @@ function isTime(value: unknown): boolean {
 }
 
 const JOB_FIELDS = {
-  periodic: { required: ["pattern"], optional: ["count", "jitter"] },
-  sporadic: { required: ["pattern", "most"], optional: ["count"] },
-  bursty: { required: ["pattern", "burst"], optional: ["count"] },
-  listed: { required: ["pattern", "times"] },
+  periodic: { required: ["pattern"], optional: ["count", "jitter", "onMiss"] },
+  sporadic: { required: ["pattern", "most"], optional: ["count", "onMiss"] },
+  bursty: { required: ["pattern", "burst"], optional: ["count", "onMiss"] },
+  listed: { required: ["pattern", "times"], optional: ["onMiss"] },
 } as const;
 
 function checkJobs(value: unknown, options: { path: string; period: number }): void {
@@ -197,7 +200,9 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
     path: `${path}.pattern`,
     of: ["periodic", "sporadic", "bursty", "listed"],
   });
-  const { count, jitter, most, burst, times } = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
+  const fields = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
+  const { count, jitter, most, burst, times, onMiss } = fields;
+  if (onMiss !== undefined) choiceOf(onMiss, { path: `${path}.onMiss`, of: ["continue", "abort"] });
   if (pattern === "listed") return checkTimes(times, `${path}.times`);
   if (period === 0) refuse(`${options.path}.period`, period, "at least 1, as the thread has jobs");
   if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 1 });
@@ -211,6 +216,17 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
   }
   if (pattern === "bursty") {
     integerOf(burst, { path: `${path}.burst`, least: 1, most: MOST_BURST });
+  }
+}
+
+/** Jobs that are to be abandoned have a deadline and do nothing but run. */
+function checkAbandoned(spec: Fields, options: { path: string; deadline: number }): void {
+  const { path, deadline } = options;
+  if (deadline === 0) refuse(`${path}.deadline`, deadline, "at least 1, as jobs are abandoned");
+  for (const [index, step] of listOf(spec.steps, `${path}.steps`).entries()) {
+    const { type } = step as Fields;
+    if (type === "run") continue;
+    refuse(`${path}.steps[${index}].type`, type, '"run", as jobs are abandoned at their deadlines');
   }
 }
 

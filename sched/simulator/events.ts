@@ -16,14 +16,16 @@
  * | `block`    | running   | not ready | it waits for the mutex, semaphore or condition `on`    |
  * | `exit`     | running   | —         | it is over                                             |
  *
- * *Notes* change none of this: `release`, `complete` and `miss` are about a job; `acquire`,
+ * *Notes* change none of this: `release`, `complete`, `miss` and `abort` are about a job; `acquire`,
  * `unlock`, `post`, `signal` and `broadcast` about what threads share, as are `deadlock`, which is the
  * end, and `stranded`, which is told at the end; `mark` is a thread's own; `switch` says that a CPU
  * is being switched to a thread. A job that is released while its thread has none makes it ready:
  * `release`, then `arrive` (the first) or `wake`. A thread that has done a job tells `complete`,
  * then `sleep`, or `exit` after its last; if its next job has been released already, it wakes at
  * the same instant. A deadline is missed by a job that is not done when everything of the instant
- * of the deadline has happened: `miss` comes last in it, and the job goes on.
+ * of the deadline has happened: `miss` comes last in it, and the job goes on, unless it is to be
+ * abandoned: then its thread tells `abort` in place of `complete`, at once if it runs, else when it
+ * is picked next.
  *
  * @module
  */
@@ -44,7 +46,7 @@ export type ThreadEvent =
   | "exit";
 
 /** What happens to a job. */
-export type JobEvent = "release" | "complete" | "miss";
+export type JobEvent = "release" | "complete" | "miss" | "abort";
 
 /** What a thread does with something shared: takes it, gives it back, tells others. */
 export type ObjectEvent = "acquire" | "unlock" | "post" | "signal" | "broadcast";

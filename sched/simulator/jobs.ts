@@ -116,6 +116,12 @@ export class JobLines {
     return this.#lines[thread]!.done;
   }
 
+  /** Whether the job that a thread does is to be abandoned, since its deadline has passed. */
+  abandoned(thread: ThreadId): boolean {
+    const { jobs, settled, done } = this.#lines[thread]!;
+    return jobs.onMiss === "abort" && settled > done;
+  }
+
   /** A thread has done its job; returns whether it was its last. */
   complete(thread: ThreadId): boolean {
     const line = this.#lines[thread]!;

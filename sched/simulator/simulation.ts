@@ -182,7 +182,7 @@ export class Simulation {
       return true;
     }
     this.#rounds = 0;
-    if (this.#threads.deadlineAt <= now) this.#threads.miss(now);
+    if (this.#threads.deadlineAt <= now && this.#miss(now)) return true;
     next = Math.min(next, this.#threads.deadlineAt);
     if (next === Infinity) return this.#end();
     if (next > Number.MAX_SAFE_INTEGER) this.#fail("goes beyond what is exact", NONE);
@@ -190,6 +190,19 @@ export class Simulation {
     if (this.#busy === 0) this.#sink.idle?.(now, next);
     this.#now = next;
     return next < this.#until;
+  }
+
+  /** Deadlines have passed; returns whether a running thread has nothing left to do. */
+  #miss(now: number): boolean {
+    const abandoned = this.#threads.miss(now);
+    let more = false;
+    for (const thread of abandoned) {
+      const cpu = this.#home[thread]!;
+      if (cpu === NONE || this.#on[cpu] !== thread || this.#switching[cpu]! !== 0) continue;
+      this.#stepEnd[cpu] = this.#attendAt[cpu] = now;
+      more = true;
+    }
+    return more;
   }
 
   /** Makes every thread ready whose time has come. */

@@ -18,6 +18,8 @@ const enum Alarm {
   JOB = 2,
 }
 
+const NOBODY: readonly ThreadId[] = [];
+
 /** Threads, and what they wait for. */
 export class SimulatedThreads {
   /** What they do. */
@@ -115,7 +117,8 @@ export class SimulatedThreads {
   ends(thread: ThreadId, now: number): boolean {
     if (!this.#jobs.has(thread)) return true;
     const job = this.#jobs.current(thread);
-    this.#sink.job?.("complete", now, thread, job, this.#jobs.deadline(thread, job));
+    const type = this.#jobs.abandoned(thread) ? "abort" : "complete";
+    this.#sink.job?.(type, now, thread, job, this.#jobs.deadline(thread, job));
     if (this.#jobs.complete(thread)) return true;
     if (this.#jobs.working(thread)) {
       this.#meaning[thread] = Alarm.JOB;
@@ -129,13 +132,18 @@ export class SimulatedThreads {
     return this.#jobs.deadlineAt;
   }
 
-  /** All deadlines until now have passed. */
-  miss(now: number): void {
+  /** All deadlines until now have passed; returns the threads whose jobs are to be abandoned. */
+  miss(now: number): readonly ThreadId[] {
+    let abandoned = NOBODY;
     while (this.#jobs.deadlineAt <= now) {
       const thread = this.#jobs.deadlineThread;
       const deadline = this.#jobs.deadlineAt;
       this.#sink.job?.("miss", now, thread, this.#jobs.miss(), deadline);
+      if (!this.#jobs.abandoned(thread)) continue;
+      this.#abandon(thread);
+      abandoned = [...abandoned, thread];
     }
+    return abandoned;
   }
 
   /** Releases the next job; returns its thread if it becomes ready, else -1. */
@@ -154,9 +162,16 @@ export class SimulatedThreads {
     return thread;
   }
 
+  /** Nothing is left to do of a thread's job. */
+  #abandon(thread: ThreadId): void {
+    this.behavior.finish(thread);
+    this.left[thread] = this.rest[thread] = 0;
+  }
+
   #beginJob(thread: ThreadId): void {
     this.reason = "release";
     this.behavior.rewind(thread);
+    if (this.#jobs.abandoned(thread)) this.#abandon(thread);
     this.wakes(thread);
   }
 }

@@ -104,7 +104,20 @@ export type Step =
  * When jobs of a thread are released: each is one pass through its steps, due the thread's deadline
  * after its release. A job released while the one before is not done waits its turn.
  */
-export type Jobs =
+export type Jobs = ReleasePattern & {
+  /**
+   * What becomes of a job that is not done at its deadline: it goes on (the default), or it is
+   * abandoned, gets no more CPU time, and ends when its thread is picked next. Only jobs that do
+   * nothing but run can be abandoned.
+   */
+  readonly onMiss?: MissedJob | undefined;
+};
+
+/** What becomes of a job that is not done at its deadline. */
+export type MissedJob = "continue" | "abort";
+
+/** When jobs are released. */
+export type ReleasePattern =
   | {
     /** Job k is released k periods after the first, and a jitter later. */
     readonly pattern: "periodic";
