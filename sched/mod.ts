@@ -126,6 +126,7 @@ export {
 export { type ObjectKind, type SharedObject, sharedObjects } from "./simulator/program.ts";
 export { randomWorkload, type RandomWorkloadOptions } from "./simulator/random_workload.ts";
 export type { Simulation } from "./simulator/simulation.ts";
+export { type FileOptions, readWorkload, type WorkloadFile } from "./simulator/read_workload.ts";
 export { prepareSimulation, simulate } from "./simulator/simulator.ts";
 export {
   formatGantt,
@@ -146,6 +147,7 @@ export type {
   Step,
   ThreadSpec,
   TimeRange,
+  TimeUnit,
   Workload,
 } from "./simulator/workload.ts";
 export {
@@ -159,7 +161,6 @@ export {
   PIECE_KINDS,
   type PieceKind,
   SEVERAL,
-  type TimeUnit,
 } from "./gantt/chart.ts";
 export { type GanttOptions, GanttRecorder } from "./gantt/recorder.ts";
 export { type GanttPanel, ganttSvg, type GanttSvgOptions } from "./gantt/svg.ts";

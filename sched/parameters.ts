@@ -101,7 +101,7 @@ export function checkParameters(
   of: { cpus: number; thread: string },
 ): ThreadParameters {
   const integer = (field: keyof ParameterOptions, least: number, most: number): number => {
-    const value = options[field] ?? 0;
+    const value = options[field] === undefined ? 0 : options[field];
     if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
       return value as number;
     }

@@ -6,7 +6,7 @@
  * `eu-stack` and gdb, and at every instruction with the calls that a stepped program makes; and
  * what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs
  * with Debian's own code for switching contexts do in a machine with what they do outside, in
- * `oracle/foreign`. Arguments are further files whose tables are to be compared. Exits with 1 if
+ * `oracle/foreign`; and the JSON schema of workloads with their reader, by Python's jsonschema. Arguments are further files whose tables are to be compared. Exits with 1 if
  * anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
@@ -25,6 +25,7 @@ import { foreignChecks } from "./oracle/foreign/mod.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
 import { checkLines } from "./oracle/lines_check.ts";
+import { checkSchema } from "./oracle/schema_check.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
 import { walkChecks } from "./oracle/walk_checks.ts";
@@ -138,6 +139,7 @@ async function main(): Promise<number> {
       report.progress.at(`processor ${name}`);
       report.add("processor", name, await check?.());
     }
+    report.add("schema", "sched/workload.schema.json", checkSchema(directory));
     for (const each of report.left) console.log(`left out: ${each}`);
     console.log(`${files.length} files, ${fdes} FDEs, ${rows} rows`);
   } finally {

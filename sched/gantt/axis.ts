@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TimeUnit } from "./chart.ts";
+import type { TimeUnit } from "../simulator/workload.ts";
 
 /** The smallest of 1, 2, 5, 10, 20, 50, … that is at least so much. */
 export function roundUp(least: number): number {

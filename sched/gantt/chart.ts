@@ -67,14 +67,6 @@ export interface GanttRow {
 /** What the rows of a chart are. */
 export type GanttRows = "thread" | "cpu";
 
-/** The unit that times are shown in. */
-export interface TimeUnit {
-  /** Its name, such as `ms`. */
-  readonly name: string;
-  /** How long it is on the clock. */
-  readonly length: number;
-}
-
 /** A schedule, ready to be drawn. */
 export interface GanttChart {
   /** What its rows are. */

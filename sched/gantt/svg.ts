@@ -12,8 +12,8 @@ import {
   MARK_KINDS,
   type MarkKind,
   type PieceKind,
-  type TimeUnit,
 } from "./chart.ts";
+import type { TimeUnit } from "../simulator/workload.ts";
 import { threadColors } from "./palette.ts";
 import { coarseRows } from "./row_recorder.ts";
 import { legendEntries } from "./svg_legend.ts";

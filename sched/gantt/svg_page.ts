@@ -4,7 +4,8 @@
  * @module
  */
 import type { Shade } from "../../util/svg.ts";
-import type { GanttChart, TimeUnit } from "./chart.ts";
+import type { TimeUnit } from "../simulator/workload.ts";
+import type { GanttChart } from "./chart.ts";
 
 /** Classes beside those of every drawing. */
 export const GANTT_SHADES: Readonly<Record<string, Shade>> = {

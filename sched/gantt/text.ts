@@ -11,8 +11,8 @@ import {
   type MarkKind,
   type PieceKind,
   SEVERAL,
-  type TimeUnit,
 } from "./chart.ts";
+import type { TimeUnit } from "../simulator/workload.ts";
 
 /** How schedules are written. */
 export interface GanttTextOptions {

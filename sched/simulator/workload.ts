@@ -202,6 +202,14 @@ export interface Workload {
   readonly devices?: readonly NamedSpec[] | undefined;
 }
 
+/** The unit that times are shown in. */
+export interface TimeUnit {
+  /** Its name, such as `ms`. */
+  readonly name: string;
+  /** How long it is on the clock. */
+  readonly length: number;
+}
+
 /** A workload, or just threads that share nothing. */
 export type GivenWorkload = Workload | readonly ThreadSpec[];
 
