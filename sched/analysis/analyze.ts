@@ -137,16 +137,20 @@ function blockingOf(
   const ceilings = new Map<string, number>();
   let waits = false;
   for (const [name, count] of users) {
-    const { protocol = "none", ceiling = 0 } = mutexes.get(name) ?? {};
+    const { protocol = "none", ceiling } = mutexes.get(name) ?? {};
     if (count > 1 && policy === "edf") return `no test is for mutexes under ${policy}`;
     if (count > 1 && protocol === "none") return `mutex "${name}" bounds no blocking`;
-    if (protocol === "ceiling") ceilings.set(name, policy === "priority" ? ceiling : -ceiling);
-    else waits ||= count > 1;
+    // Under policies that go by period or deadline it is what the threads that lock it need.
+    if (protocol.endsWith("ceiling") && policy === "priority" && ceiling !== undefined) {
+      ceilings.set(name, ceiling);
+    }
+    // On one CPU nobody ever waits for a mutex of immediate ceiling: its owner runs first.
+    waits ||= count > 1 && protocol !== "ceiling";
   }
   if (waits && switchCost > 0) return "no test counts the switches of inheritance";
   // A thread without jobs may be being switched to.
   const switching = others.length > 0 ? switchCost : 0;
-  return blockingTimes(locking, waits ? "inheritance" : "ceiling", ceilings)
+  return blockingTimes(locking, waits ? "handoff" : "ceiling", ceilings)
     .slice(0, tasks.length).map((time) => time + switching);
 }
 

@@ -76,6 +76,9 @@ Deno.test("analyze, takes the longest times, bursts as one, and arrivals that ar
     run(1),
   ];
   const tasks = (spec: ThreadSpec) => analyze([spec], { policy: "edf" }).tasks;
+  // Another may come between its unlock and its end.
+  const own: Step[] = [{ type: "lock", mutex: "m" }, run(3), { type: "unlock", mutex: "m" }];
+  assertEquals(tasks(recurring(0, 20, { steps: own }))[0]?.time, 4);
   assertEquals(tasks(recurring(0, 20, { steps }))[0]?.time, 7);
   assertEquals(tasks(recurring(2, 20, { jobs: { pattern: "bursty", burst: 3 } }))[0]?.time, 6);
   const jitter: Jobs = { pattern: "periodic", jitter: 4, count: 9 };

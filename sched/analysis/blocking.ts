@@ -13,6 +13,8 @@ export interface CriticalSection {
   readonly mutex: string;
   /** Longest CPU time from the lock to the unlock, sections within it included. */
   readonly time: number;
+  /** Mutexes it holds already; none if absent. */
+  readonly within?: readonly string[];
 }
 
 /** What a task holds in a job. */
@@ -24,10 +26,20 @@ export interface LockingTask {
 }
 
 /**
- * Longest time each task may be blocked. With `inheritance` (theorem 6 there, and the sum over
- * mutexes): each less urgent task blocks with one section at most, and each mutex does once. With
- * the priority `ceiling` protocol, and with the immediate ceiling, it is one section in all
- * (theorem 12). A section counts for a task if a task of at least its priority uses the mutex, too.
+ * What mutexes do:
+ *
+ * - `inheritance`: each less urgent task blocks with one section at most, and each mutex does once
+ *   (theorem 6 of Sha, Rajkumar and Lehoczky, and what follows on semaphores).
+ * - `handoff`: the same, where a mutex is handed to who waits for it, though a more urgent thread
+ *   may lock it before that one runs. A mutex may block more than once then, a task may not.
+ * - `ceiling`: the priority ceiling protocol, and the immediate ceiling: one section in all
+ *   (theorem 12).
+ */
+export type BlockingProtocol = "inheritance" | "handoff" | "ceiling";
+
+/**
+ * Longest time each task may be blocked. A section counts for a task if a task of at least its
+ * priority uses the mutex, too, or one that the mutex is held within.
  *
  * @param tasks the tasks
  * @param protocol what mutexes do
@@ -36,22 +48,10 @@ export interface LockingTask {
  */
 export function blockingTimes(
   tasks: readonly LockingTask[],
-  protocol: "inheritance" | "ceiling",
+  protocol: BlockingProtocol,
   given: ReadonlyMap<string, number> = new Map(),
 ): readonly number[] {
-  const ceilings = new Map(given);
-  for (const { priority, sections } of tasks) {
-    for (const { mutex, time } of sections) {
-      if (!Number.isSafeInteger(time) || time < 0) {
-        throw new SchedError("invalid-task-set", {
-          message:
-            `Cannot analyze a section of mutex "${mutex}" with time ${time}: it must be an integer of at least 0`,
-          value: time,
-        });
-      }
-      ceilings.set(mutex, Math.max(priority, ceilings.get(mutex) ?? -Infinity));
-    }
-  }
+  const ceilings = ceilingsOf(tasks, given);
   return tasks.map(({ priority }) => {
     const byTask = new Map<LockingTask, number>();
     const byMutex = new Map<string, number>();
@@ -64,8 +64,42 @@ export function blockingTimes(
       }
     }
     if (protocol === "ceiling") return Math.max(0, ...byTask.values());
-    return Math.min(sum(byTask.values()), sum(byMutex.values()));
+    const once = sum(byTask.values());
+    return protocol === "handoff" ? once : Math.min(once, sum(byMutex.values()));
   });
+}
+
+/** The priority of the most urgent task that may wait for each mutex, itself or for who holds it. */
+function ceilingsOf(
+  tasks: readonly LockingTask[],
+  given: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const ceilings = new Map(given);
+  const raise = (mutex: string, to: number): boolean => {
+    if (to <= (ceilings.get(mutex) ?? -Infinity)) return false;
+    ceilings.set(mutex, to);
+    return true;
+  };
+  for (const { priority, sections } of tasks) {
+    for (const { mutex, time } of sections) {
+      raise(mutex, priority);
+      if (Number.isSafeInteger(time) && time >= 0) continue;
+      throw new SchedError("invalid-task-set", {
+        message:
+          `Cannot analyze a section of mutex "${mutex}" with time ${time}: it must be an integer of at least 0`,
+        value: time,
+      });
+    }
+  }
+  for (let again = true; again;) {
+    again = false;
+    for (const { sections } of tasks) {
+      for (const { mutex, within = [] } of sections) {
+        for (const outer of within) again = raise(mutex, ceilings.get(outer) ?? -Infinity) || again;
+      }
+    }
+  }
+  return ceilings;
 }
 
 function sum(values: Iterable<number>): number {

@@ -15,6 +15,7 @@ Deno.test("blockingTimes, with inheritance the lesser of one section a task and 
   // By mutex 8 + 9 for the first (by task 9 + 8 + 6), by task 8 + 6 for the second.
   assertEquals(blockingTimes(four, "inheritance"), [17, 14, 6, 0]);
   assertEquals(blockingTimes(four, "ceiling"), [9, 8, 6, 0]);
+  assertEquals(blockingTimes(four, "handoff"), [23, 14, 6, 0]);
 });
 
 Deno.test("blockingTimes, who uses no mutex waits for one only if someone more urgent does", () => {
@@ -22,6 +23,17 @@ Deno.test("blockingTimes, who uses no mutex waits for one only if someone more u
   assertEquals(blockingTimes(tasks({}, { a: 1 }, { a: 5 }), "ceiling"), [0, 5, 0]);
   const equals = [{ priority: 1, sections: [{ mutex: "a", time: 3 }] }];
   assertEquals(blockingTimes([...equals, ...equals], "ceiling"), [0, 0]);
+});
+
+Deno.test("blockingTimes, who waits for a mutex waits for what its owner waits for within", () => {
+  const nested = (within: string[]) =>
+    [
+      { priority: 3, sections: [{ mutex: "a", time: 1 }] },
+      { priority: 2, sections: [{ mutex: "a", time: 4 }, { mutex: "b", time: 2, within }] },
+      { priority: 1, sections: [{ mutex: "b", time: 5 }] },
+    ] as const;
+  assertEquals(blockingTimes(nested([]), "inheritance"), [4, 5, 0]);
+  assertEquals(blockingTimes(nested(["a"]), "inheritance"), [9, 5, 0]);
 });
 
 Deno.test("blockingTimes, refuses sections of no time", () => {

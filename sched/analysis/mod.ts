@@ -30,7 +30,12 @@
  */
 export { SchedError, type SchedErrorKind } from "../errors.ts";
 export { type Analysis, analyze, type AnalyzeOptions } from "./analyze.ts";
-export { blockingTimes, type CriticalSection, type LockingTask } from "./blocking.ts";
+export {
+  type BlockingProtocol,
+  blockingTimes,
+  type CriticalSection,
+  type LockingTask,
+} from "./blocking.ts";
 export { processorDemand } from "./demand.ts";
 export {
   anderssonBaruahJonsson,

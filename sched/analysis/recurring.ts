@@ -67,10 +67,11 @@ export function recurringTasks(given: GivenWorkload): Recurring {
     }
     const burst = jobs.pattern === "bursty" ? jobs.burst : 1;
     if (body.time === 0) return;
+    const time = body.time + (body.endsUnlocking ? 1 : 0);
     if (jobs.pattern !== "sporadic") arrivals.add(arrival);
     finite ||= jobs.count !== undefined;
     tasks.push({
-      ...{ name, thread, time: body.time * burst, period, deadline, priority, affinity },
+      ...{ name, thread, time: time * burst, period, deadline, priority, affinity },
       jitter: jobs.pattern === "periodic" ? jobs.jitter ?? 0 : 0,
       sections: body.sections,
     });
@@ -88,12 +89,17 @@ export function recurringTasks(given: GivenWorkload): Recurring {
 class Body {
   /** Longest CPU time. */
   time = 0;
+  /**
+   * Whether it ends with an unlock: who is woken by that runs at once, and the job, which has no
+   * time left to run, is done only when its thread has the CPU again.
+   */
+  endsUnlocking = false;
   /** Stretches in which it holds a mutex. */
   readonly sections: CriticalSection[] = [];
   /** Why it cannot be analyzed, or `null`. */
   obstacle: string | null = null;
-  /** When it took what it holds. */
-  readonly #held = new Map<string, number>();
+  /** When it took what it holds, and what it held then. */
+  readonly #held = new Map<string, { since: number; within: readonly string[] }>();
 
   constructor(steps: readonly Step[]) {
     this.#add(steps);
@@ -107,12 +113,15 @@ class Body {
       if (this.obstacle !== null || PASSING.has(step.type)) continue;
       if (step.type === "run") {
         this.time += typeof step.time === "number" ? step.time : step.time.most;
+        this.endsUnlocking = false;
       } else if (step.type === "lock") {
-        this.#held.set(step.mutex, this.time);
+        const within = [...this.#held.keys()];
+        this.#held.set(step.mutex, { since: this.time, within });
       } else if (step.type === "unlock") {
-        const since = this.#held.get(step.mutex) ?? this.time;
+        const { since, within } = this.#held.get(step.mutex) ?? { since: this.time, within: [] };
         this.#held.delete(step.mutex);
-        this.sections.push({ mutex: step.mutex, time: this.time - since });
+        this.endsUnlocking = true;
+        this.sections.push({ mutex: step.mutex, time: this.time - since, within });
       } else if (step.type === "repeat") {
         this.#repeat(step.steps, step.times ?? Infinity);
       } else {

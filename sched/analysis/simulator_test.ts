@@ -1,60 +1,19 @@
 // The simulator never contradicts a test that promises. Sets by UUniFast; in the full sweep more
 // than 10,000 of them.
 import { assert, assertEquals } from "@std/assert";
-import type { Jobs, Step, ThreadSpec } from "../simulator/workload.ts";
+import type { Jobs, ThreadSpec } from "../simulator/workload.ts";
 import { Random } from "../../util/random.ts";
-import { sweep } from "../../util/testing/sweep.ts";
 import { analyze } from "./analyze.ts";
 import { anderssonBaruahJonsson, rmUs } from "./global.ts";
 import { firstFit } from "./partition.ts";
-import { hyperperiod, type RecurringTask } from "./task.ts";
+import { hyperperiod } from "./task.ts";
 import { contradictions, runWorkload } from "./testing/against_simulator.ts";
-import { randomTasks, type RandomTasksOptions } from "./uunifast.ts";
-
-const DEADLINES = ["implicit", "constrained", "arbitrary"] as const;
-
-/** A set of tasks as threads, the first of the highest priority. */
-function threads(
-  tasks: readonly RecurringTask[],
-  shape: (task: RecurringTask, index: number) => { jobs: Jobs; steps?: readonly Step[] },
-): ThreadSpec[] {
-  return tasks.map((task, index): ThreadSpec => {
-    const { time, period, deadline = period } = task;
-    const steps = [{ type: "run", time } as const];
-    const priority = tasks.length - index;
-    return { name: `t${index}`, period, deadline, priority, steps, ...shape(task, index) };
-  });
-}
-
-/** Utilization from low to a little above all CPUs, most of it high. */
-function draw(seed: number, options: Partial<RandomTasksOptions> & { cpus?: number } = {}) {
-  const random = new Random(seed);
-  const { cpus = 1 } = options;
-  return randomTasks(seed, {
-    tasks: random.between(cpus + 1, cpus + 6),
-    utilization: cpus * (0.5 + 0.55 * (random.next() / 2 ** 32)),
-    hyperperiod: random.pick([360, 720, 840]),
-    shortest: 6,
-    deadlines: random.pick(DEADLINES),
-    ...options,
-  });
-}
-
-const PERIODIC: Jobs = { pattern: "periodic" };
-
-/** Calls with so many seeds, others for each policy. */
-function eachSeed(
-  place: number,
-  count: { quick: number; full: number },
-  of: (seed: number) => void,
-) {
-  for (let seed = 0; seed < sweep(count); seed++) of(place * 100_000 + seed);
-}
+import { draw, eachSeed, PERIODIC, threads } from "./testing/random_workloads.ts";
 
 for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
   Deno.test(`analyze ${policy}, one CPU: late if and only if a job is, responses to the instant`, () => {
     const seen = { true: 0, false: 0, unknown: 0 };
-    eachSeed(place, { quick: 50, full: 2_500 }, (seed) => {
+    eachSeed(place, { quick: 25, full: 2_500 }, (seed) => {
       const tasks = draw(seed);
       const workload = threads(tasks, () => ({ jobs: PERIODIC }));
       const analysis = analyze(workload, { policy });
@@ -67,12 +26,12 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
       assertEquals(contradictions(analysis, { run, worst }), [], `seed ${seed}`);
       seen[`${analysis.verdicts.at(-1)!.schedulable}`]++;
     });
-    assert(seen.true >= 5 && seen.false >= 5, JSON.stringify(seen));
+    assert(seen.true >= 4 && seen.false >= 4, JSON.stringify(seen));
   });
 
   Deno.test(`analyze ${policy}, one CPU: jitter, offsets, switches, bursts and random times keep within bounds`, () => {
     let promised = 0;
-    eachSeed(place, { quick: 40, full: 1_000 }, (seed) => {
+    eachSeed(place, { quick: 20, full: 1_000 }, (seed) => {
       const random = new Random(seed);
       const switchCost = random.below(2);
       const tasks = draw(seed, {
@@ -97,12 +56,12 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
       assertEquals(contradictions(analysis, { run, worst: false }), [], `seed ${seed}`);
       if (analysis.verdicts.at(-1)!.schedulable === true) promised++;
     });
-    assert(promised >= 5, `${promised}`);
+    assert(promised >= 4, `${promised}`);
   });
 
   Deno.test(`analyze ${policy}, several CPUs: no job is late where a test says so, pinned or not`, () => {
     const promised = new Set<string>();
-    eachSeed(place, { quick: 50, full: 1_000 }, (seed) => {
+    eachSeed(place, { quick: 25, full: 1_000 }, (seed) => {
       const random = new Random(seed);
       const cpus = random.between(2, 4);
       const tasks = draw(seed, {
@@ -126,7 +85,7 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
 
 Deno.test("rmUs and firstFit, no job is late where they say so, if placed and ranked as they say", () => {
   const promised = { us: 0, edf: 0, rm: 0 };
-  eachSeed(9, { quick: 40, full: 600 }, (seed) => {
+  eachSeed(9, { quick: 20, full: 600 }, (seed) => {
     const random = new Random(seed);
     const cpus = random.between(2, 4);
     const utilization = cpus * (0.3 + 0.6 * random.next() / 2 ** 32);
