@@ -64,7 +64,8 @@ function flagsOf(code: string): string[] {
  */
 export function writeProject(folder: string): void {
   const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  const imports: Record<string, string> = { "capstone-wasm": config.imports["capstone-wasm"] };
+  const named = Object.entries(config.imports as Record<string, string>);
+  const imports = Object.fromEntries(named.filter(([, target]) => target.startsWith("npm:")));
   const offline = Deno.env.get("TRAPLINE_OFFLINE") === "1";
   const std = offline
     ? JSON.parse(Deno.readTextFileSync(new URL("offline/import_map.json", ROOT)))

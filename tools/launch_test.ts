@@ -26,7 +26,11 @@ class Project implements Disposable {
       Deno.copyFileSync(new URL(file, TREE), `${this.root}/${file}`);
     }
     const real = JSON.parse(Deno.readTextFileSync(new URL("deno.json", TREE)));
-    const { "capstone-wasm": _, ...imports } = real.imports;
+    const imports = Object.fromEntries(
+      Object.entries(real.imports as Record<string, string>).filter(([name]) =>
+        name.startsWith("@std/")
+      ),
+    );
     this.write(
       "deno.json",
       JSON.stringify({

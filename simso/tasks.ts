@@ -1,0 +1,134 @@
+/**
+ * Tasks of a file of SimSo as threads.
+ *
+ * @module
+ */
+import type { Jobs, ThreadSpec } from "../sched/mod.ts";
+import {
+  numberOf,
+  passOver,
+  refuseOthers,
+  refuseRest,
+  takeNumber,
+  takeOnly,
+  takeText,
+} from "./fields.ts";
+import { invalid, refuse, type XmlElement } from "./xml.ts";
+
+/** How SimSo finds execution times: always the worst, or around an average. */
+export type ExecutionTimes = "wcet" | "acet";
+
+/** How the times of a file are meant. */
+export interface TaskTimes {
+  /** Cycles of a millisecond. */
+  readonly cycles: number;
+  /** How long a job runs. */
+  readonly times: ExecutionTimes;
+}
+
+/** Attributes that only the model of caches reads. */
+const OF_CACHES = ["instructions", "mix", "stack", "base_cpi", "preemption_cost"];
+
+/** Reads `<tasks>`. */
+export function readTasks(element: XmlElement, how: TaskTimes): readonly ThreadSpec[] {
+  refuseRest(element);
+  refuseOthers(element, ["task", "field"]);
+  const names = new Set<string>();
+  const tasks = element.children.filter(({ name }) => name === "task");
+  if (tasks.length === 0) throw invalid(`${element.path} has no <task>`, element.name);
+  return tasks.map((task) => {
+    const thread = readTask(task, how);
+    if (names.has(thread.name)) {
+      throw refuse(task, "name", {
+        value: thread.name,
+        expected: "another name than tasks before",
+      });
+    }
+    names.add(thread.name);
+    return thread;
+  });
+}
+
+function readTask(task: XmlElement, how: TaskTimes): ThreadSpec {
+  refuseOthers(task, []);
+  passOver(task, ["id", ...OF_CACHES]);
+  const name = takeText(task, "name") ?? "";
+  if (name === "") throw refuse(task, "name", { value: undefined, expected: "a name" });
+  const type = taskType(task);
+  const arrival = takeCycles(task, "activationDate", how, { default: 0 });
+  const listed = takeText(task, "list_activation_dates") ?? "";
+  const period = type === "Periodic"
+    ? takeCycles(task, "period", how, { least: 1 })
+    : (passOver(task, ["period"]), undefined);
+  const deadline = takeCycles(task, "deadline", how, { least: 1 });
+  const abort = (takeText(task, "abort_on_miss") ?? "yes") === "yes";
+  const time = runTime(task, how);
+  const priority = task.attributes.has("priority")
+    ? { priority: takeNumber(task, "priority", { most: 255, whole: true }) }
+    : {};
+  const follower = takeText(task, "followed_by");
+  if (follower !== undefined) {
+    throw refuse(task, "followed_by", {
+      value: follower,
+      expected: "none: jobs that release others cannot be simulated",
+    });
+  }
+  refuseRest(task);
+  const steps = [{ type: "run", time }] as const;
+  const onMiss = abort ? { onMiss: "abort" } as const : {};
+  if (type === "Periodic") {
+    const jobs: Jobs = { pattern: "periodic", ...onMiss };
+    return { name, arrival, period, deadline, ...priority, steps, jobs };
+  }
+  const times = activations(task, listed, how);
+  const jobs: Jobs = { pattern: "listed", times, ...onMiss };
+  return { name, deadline, ...priority, steps, jobs };
+}
+
+function taskType(task: XmlElement): "Periodic" | "Sporadic" {
+  const given = takeText(task, "task_type");
+  const periodic = takeText(task, "periodic") !== "no";
+  const type = given ?? (periodic ? "Periodic" : "APeriodic");
+  if (type === "Periodic" || type === "Sporadic") return type;
+  const attribute = given === undefined ? "periodic" : "task_type";
+  throw refuse(task, attribute, {
+    value: given ?? "no",
+    expected: "Periodic or Sporadic: jobs that others release cannot be simulated",
+  });
+}
+
+/** Takes a time in milliseconds, as whole cycles, of which SimSo drops the rest. */
+function takeCycles(
+  task: XmlElement,
+  name: string,
+  { cycles }: TaskTimes,
+  range: { readonly default?: number; readonly least?: number },
+): number {
+  const text = task.attributes.get(name);
+  const time = Math.trunc(
+    takeNumber(task, name, range.default === 0 ? { default: 0 } : {}) * cycles,
+  );
+  if (time >= (range.least ?? 0) && Number.isSafeInteger(time)) return time;
+  throw refuse(task, name, { value: text, expected: `milliseconds of at least one cycle` });
+}
+
+/** How long a job runs, in cycles. */
+function runTime(task: XmlElement, how: TaskTimes): number {
+  if (how.times === "wcet") {
+    passOver(task, ["ACET", "et_stddev"]);
+    return takeCycles(task, "WCET", how, { least: 1 });
+  }
+  takeOnly(task, "et_stddev", 0, "0: execution times cannot vary around an average");
+  const worst = takeCycles(task, "WCET", how, { least: 1 });
+  return Math.min(worst, takeCycles(task, "ACET", how, { least: 1 }));
+}
+
+/** When jobs of a sporadic task are released, in cycles. */
+function activations(task: XmlElement, list: string, { cycles }: TaskTimes): readonly number[] {
+  const times = list === "" ? [] : list.split(",").map(numberOf);
+  const expected = "milliseconds of at least 0 between commas";
+  if (times.length === 0 || times.some((time) => !(time >= 0))) {
+    throw refuse(task, "list_activation_dates", { value: list, expected });
+  }
+  return times.sort((a, b) => a - b).map((time) => Math.trunc(time * cycles));
+}
