@@ -259,6 +259,16 @@ export const MANIFEST: readonly GuestBuild[] = [
       sources: ["guest/programs/scheduling/work.c", `guest/programs/scheduling/${name}.c`],
     })
   ),
+  // Locks under contention.
+  ...cProgram("locking", {
+    sources: ["guest/programs/scheduling/locking.c", "guest/include/string.c"],
+  }),
+  // The inversion of priorities on Mars.
+  ...cProgram("pathfinder", { sources: ["guest/programs/scheduling/pathfinder.c"] }),
+  // Threads that do what the arguments say, as a simulator's workload.
+  ...cProgram("steps", {
+    sources: ["guest/programs/scheduling/steps.c", "guest/include/string.c"],
+  }),
   // Coroutines in C++, with exceptions.
   ...program("coro-cxx", {
     sources: [

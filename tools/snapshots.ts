@@ -25,6 +25,8 @@ const MOMENTS = [
   "idle",
   "floating point",
   "interrupt pending",
+  "mutex waited for",
+  "word waited for",
 ] as const;
 
 async function main(args: string[]): Promise<number> {

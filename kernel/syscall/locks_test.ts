@@ -2,17 +2,20 @@
 // refused, and what becomes of an object whose owner is gone.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
+import { archByName } from "../../arch/mod.ts";
 import { LOCK_LIMIT } from "../thread/thread_locks.ts";
 import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
-import { DATA_END, RESULT, ScriptProgram, SYS } from "../testing/script_program.ts";
+import { DATA, DATA_END, RESULT, ScriptProgram, SYS, TEXT } from "../testing/script_program.ts";
 import { Session, type SessionOptions } from "../testing/session.ts";
 import { FOREVER } from "./waiting.ts";
 
+const INVALID_ADDRESS = -1;
 const INVALID_ARGUMENT = -4;
 const RESOURCE_SHORTAGE = -6;
 const INVALID_RIGHT = -17;
 const POLICY_LIMIT = -27;
+const INVALID_VALUE = -18;
 const LOCK_UNSTABLE = -39;
 const LOCK_OWNED = -40;
 const LOCK_OWNED_SELF = -41;
@@ -321,5 +324,38 @@ for (const arch of ARCH_NAMES) {
     withThread(program).read(0n).exit(1)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).exit(RESULT);
     assertMatch(run(arch, [program]).endings[0] ?? "", /^killed: read of 0x0: not mapped/);
+  });
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`Locks and futexes ${arch}, kernel-mode tasks have them, too`, () => {
+    const text = archByName(arch).programRegion;
+    const word = text - TEXT + DATA;
+    const program = new ScriptProgram(arch, { text })
+      .call(SYS.MUTEX_CREATE, INHERIT, 0).expect(FIRST, 90)
+      .call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 1)
+      .call(SYS.FUTEX_WAIT, word + 2n, 0, 0).expect(INVALID_ARGUMENT, 2)
+      .call(SYS.FUTEX_WAIT, text - 4n, 0, 0).expect(INVALID_ADDRESS, 3)
+      .call(SYS.FUTEX_WAIT, word, 0, 20_000).expect(TIMED_OUT, 4)
+      .call(SYS.FUTEX_WAIT, word, 1, FOREVER).expect(INVALID_VALUE, 5)
+      .call(SYS.SEMAPHORE_CREATE, 0, 0).call(SYS.SEMAPHORE_WAIT, SECOND, 20_000)
+      .expect(TIMED_OUT, 6)
+      .call(SYS.FUTEX_WAIT, word, 0, FOREVER).exit(7);
+    const killer = new ScriptProgram(arch).call(SYS.SLEEP, 200_000)
+      .call(SYS.TASK_TERMINATE, 1).expect(0, 1).exit(0);
+    using session = new Session({
+      arch,
+      programs: [
+        { commandLine: "deep", bytes: program.build(), mode: "kernel" },
+        { commandLine: "killer", bytes: killer.build() },
+      ],
+    });
+    const audit = new Audit(session.machine);
+    assertEquals(session.finish().reason, "all tasks have ended");
+    audit.check();
+    assertEquals(["deep", "killer"].map((name) => session.ending(name)), [
+      "killed: terminated by killer",
+      "exit 0",
+    ]);
   });
 }

@@ -39,6 +39,12 @@ import { image as handlersCxxAarch64 } from "../../guest/images/handlers-cxx_aar
 import { image as handlersCxxX86 } from "../../guest/images/handlers-cxx_x86_64.gen.ts";
 import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
 import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
+import { image as lockingAarch64 } from "../../guest/images/locking_aarch64.gen.ts";
+import { image as lockingX86 } from "../../guest/images/locking_x86_64.gen.ts";
+import { image as pathfinderAarch64 } from "../../guest/images/pathfinder_aarch64.gen.ts";
+import { image as pathfinderX86 } from "../../guest/images/pathfinder_x86_64.gen.ts";
+import { image as stepsAarch64 } from "../../guest/images/steps_aarch64.gen.ts";
+import { image as stepsX86 } from "../../guest/images/steps_x86_64.gen.ts";
 import { image as sleeperAarch64 } from "../../guest/images/sleeper_aarch64.gen.ts";
 import { image as sleeperX86 } from "../../guest/images/sleeper_x86_64.gen.ts";
 import { image as spinnerAarch64 } from "../../guest/images/spinner_aarch64.gen.ts";
@@ -53,6 +59,12 @@ import { image as unwindAarch64 } from "../../guest/images/unwind_aarch64.gen.ts
 import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 
 const IMAGES: readonly EmbeddedImage[] = [
+  lockingAarch64,
+  lockingX86,
+  pathfinderAarch64,
+  pathfinderX86,
+  stepsAarch64,
+  stepsX86,
   badAarch64,
   badX86,
   busyAarch64,

@@ -73,14 +73,21 @@ export const RESULT: unique symbol = Symbol("result");
 /** Builds a program step by step; every method appends. */
 export class ScriptProgram {
   readonly #arch: ArchName;
+  readonly #text: bigint;
+  readonly #interrupts: boolean;
   readonly #encoder: Encoder;
   readonly #pieces: { readonly size: number; readonly bytes: () => number[] }[] = [];
   readonly #labels = new Map<string, number>();
   #size = 0;
 
-  /** An empty program. */
-  constructor(arch: ArchName) {
+  /**
+   * An empty program. Elsewhere than at `TEXT`, its data lies as far behind its code as always; at
+   * the kernel's privilege it asks x86-64's kernel by an interrupt.
+   */
+  constructor(arch: ArchName, { text = TEXT }: { readonly text?: bigint } = {}) {
     this.#arch = arch;
+    this.#text = text;
+    this.#interrupts = arch === "x86_64" && text >> 63n !== 0n;
     this.#encoder = ENCODERS[arch];
   }
 
@@ -108,7 +115,7 @@ export class ScriptProgram {
   #address(label: string): bigint {
     const offset = this.#labels.get(label);
     if (offset === undefined) throw new Error(`No label ${label}`);
-    return TEXT + BigInt(offset);
+    return this.#text + BigInt(offset);
   }
 
   /** Names this place. */
@@ -125,7 +132,7 @@ export class ScriptProgram {
     const encoder = this.#encoder;
     args.forEach((value, i) => this.#load(encoder.argumentRegisters[i] ?? 0, value));
     this.#load(encoder.numberRegister, number);
-    this.#emit(encoder.systemCall());
+    this.#emit(this.#interrupts ? [0xcd, 0x80] : encoder.systemCall()); // int 0x80
     return this.#emit(encoder.move(encoder.saved[0], encoder.resultRegister));
   }
 
@@ -237,10 +244,11 @@ export class ScriptProgram {
   /** The ELF file; `sections` are names of empty ones. */
   build(options: { sections?: readonly string[] } = {}): Uint8Array<ArrayBuffer> {
     const code = this.#pieces.flatMap((piece) => piece.bytes());
-    const data = { address: DATA, bytes: new Uint8Array(0), memorySize: 0x2000n, flags: "rw" };
+    const address = this.#text - TEXT + DATA;
+    const data = { address, bytes: new Uint8Array(0), memorySize: 0x2000n, flags: "rw" };
     return elfProgram({
       machine: this.#arch,
-      segments: [{ address: TEXT, bytes: new Uint8Array(code) }, data],
+      segments: [{ address: this.#text, bytes: new Uint8Array(code) }, data],
       ...options,
     });
   }

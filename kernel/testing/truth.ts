@@ -38,6 +38,9 @@ const PROGRAMS = [
   "tls",
   "jit",
   "handlers",
+  "locking kernel",
+  "locking user",
+  "locking conditions",
 ];
 const UNWINDING = ["panic 0", "throw 3", "fault 2", "kill 0", "spin 3", "overflow 4", "nested"];
 const KERNEL_IMAGES = { aarch64: kernelAarch64, x86_64: kernelX86 } as const;
@@ -48,7 +51,7 @@ export function randomMachine(arch: ArchName, random: Random): MachineOptions {
   for (let i = random.below(3); i >= 0; i--) {
     const name = random.pick([...PROGRAMS, "unwind", "unwind"]);
     const commandLine = name === "unwind" ? `unwind ${random.pick(UNWINDING)}` : name;
-    modules.push({ commandLine, bytes: programFile(name, arch) });
+    modules.push({ commandLine, bytes: programFile(name.split(" ")[0]!, arch) });
   }
   if (random.chance(0.3)) {
     // What programs do wrong, single steps of their own among it.
@@ -209,6 +212,8 @@ export type Moment =
   | "interrupt pending"
   | "idle"
   | "floating point"
+  | "mutex waited for"
+  | "word waited for"
   | "short of stacks";
 
 /** What a machine is in the middle of. */
@@ -226,5 +231,7 @@ export function momentsOf(machine: Machine): Moment[] {
   if (k.cpus.some((on) => on.isIdle)) found.push("idle");
   if (k.cpus.some((on) => on.fpOwner !== null)) found.push("floating point");
   if (k.stacks.waiting.length > 0) found.push("short of stacks");
+  if (k.threads.some(({ wait }) => wait?.kind === "mutex")) found.push("mutex waited for");
+  if (k.threads.some(({ wait }) => wait?.kind === "futex")) found.push("word waited for");
   return found;
 }
