@@ -23,7 +23,7 @@ import {
   type ProgramMode,
   readProgram,
 } from "./program/loader.ts";
-import { threadParameters } from "./thread/parameters.ts";
+import { threadParameters, USER_PRIORITY } from "./thread/parameters.ts";
 import type { TimerKind } from "./timers.ts";
 
 /** A program to boot with. */
@@ -223,7 +223,9 @@ function choosePolicy(
     );
   }
   const ticks = timer === "periodic" ? { tickInterval: quantum } : {};
-  const policy = createSpecifiedPolicy(spec, { quantum, ...ticks });
+  // What a thread has that nobody gave a priority is not real-time.
+  const realtime = USER_PRIORITY + 1;
+  const policy = createSpecifiedPolicy(spec, { quantum, realtime, ...ticks });
   return { policy, policyText: spec.text, ownPolicy: false, timer };
 }
 

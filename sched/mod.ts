@@ -25,7 +25,8 @@
  * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
  * {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`), {@linkcode SporadicServer}
  * (`sporadic`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
- * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). The kernel drives the object from its traps and timer interrupts;
+ * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). {@linkcode LinuxClasses} (`linux`) are
+ * {@linkcode Layered} policies. The kernel drives the object from its traps and timer interrupts;
  * {@linkcode simulate} drives the same object over a
  * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
  * turnaround, waiting and response times and a Gantt chart. Both do so through
@@ -88,6 +89,13 @@ export {
   MultilevelFeedback,
 } from "./policies/sharing/multilevel_feedback.ts";
 export { LeastLaxity } from "./policies/realtime/least_laxity.ts";
+export {
+  type Layer,
+  Layered,
+  type LayeredOptions,
+  type LayerPolicy,
+} from "./policies/multi/layered.ts";
+export { LinuxClasses, type LinuxOptions } from "./policies/multi/linux.ts";
 export { Lottery } from "./policies/fair/lottery.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
 export { QuantumPolicy } from "./policies/common/quantum_policy.ts";

@@ -39,7 +39,7 @@ export function threadParameters(options: ParameterOptions, thread: string): Thr
 }
 
 /** Priority of user threads of which nothing else is said. */
-const USER_PRIORITY = 32;
+export const USER_PRIORITY = 32;
 
 /** Parameters of user threads of which nothing is said. */
 export const USER_PARAMETERS: ThreadParameters = threadParameters({}, "user threads");

@@ -11,6 +11,7 @@ import { EarliestDeadlineFirst } from "./realtime/earliest_deadline_first.ts";
 import { Fifo } from "./sharing/fifo.ts";
 import { FixedPriority } from "./realtime/fixed_priority.ts";
 import { LeastLaxity } from "./realtime/least_laxity.ts";
+import { LinuxClasses, type LinuxOptions } from "./multi/linux.ts";
 import { Lottery } from "./fair/lottery.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
@@ -22,7 +23,8 @@ import { type SporadicOptions, SporadicServer } from "./realtime/sporadic_server
 import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
-export interface PolicyOptions extends FeedbackOptions, PredictionOptions, SporadicOptions {}
+export interface PolicyOptions
+  extends FeedbackOptions, PredictionOptions, SporadicOptions, LinuxOptions {}
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -47,6 +49,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["sporadic", { create: SporadicServer, options: ["quantum", "low", "replenishments"] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
+  ["linux", { create: LinuxClasses, options: ["quantum", "realtime"] }],
   ["mlfq", {
     create: MultilevelFeedback,
     options: [...QUANTUM, "levels", "allotment", "boost", "growth"],

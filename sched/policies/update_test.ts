@@ -8,7 +8,7 @@ const URGENT: ParameterOptions = { priority: 200, period: 100, deadline: 100, bu
 const MILD: ParameterOptions = { priority: 100, period: 900, deadline: 900, budget: 10 };
 const IDLE: ParameterOptions = { priority: 50, period: 1_000, deadline: 1_000, budget: 10 };
 
-for (const name of ["priority", "rm", "dm", "edf", "llf", "cbs", "deadline", "sporadic"]) {
+for (const name of ["priority", "rm", "dm", "edf", "llf", "cbs", "deadline", "sporadic", "linux"]) {
   const make = (cpus = 1): { on: Hosted; kicked: number[] } => {
     const kicked: number[] = [];
     return {

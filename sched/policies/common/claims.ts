@@ -24,6 +24,12 @@ export interface Ranks {
   isReady(thread: ThreadId): boolean;
 }
 
+/** Claims, as they are saved. */
+export type ClaimsRecord = {
+  readonly claims: readonly (readonly [cpu: number, thread: ThreadId])[];
+  readonly restricted: readonly ThreadId[];
+};
+
 /** Claims to CPUs, of which one CPU alone has no need. */
 export class Claims {
   readonly #ranks: Ranks;
@@ -109,15 +115,21 @@ export class Claims {
     if (this.#ranks.isReady(thread)) this.place(thread, cpu);
   }
 
-  /** CPUs and who is to take them. */
-  save(): [cpu: number, thread: ThreadId][] {
-    return [...this.#claims.entries()].filter(([, thread]) => thread !== NONE);
+  /** Claims and restrictions. */
+  save(): ClaimsRecord {
+    const restricted: ThreadId[] = [];
+    this.#restricted.forEach((is, thread) => is === 1 && restricted.push(thread));
+    const claims = [...this.#claims.entries()].filter(([, thread]) => thread !== NONE);
+    return { claims, restricted };
   }
 
   /** Takes over what {@linkcode Claims.save} returned. */
-  restore(claims: readonly (readonly [number, ThreadId])[]): void {
+  restore({ claims, restricted }: ClaimsRecord): void {
     this.#claims.fill(NONE);
     for (const [cpu, thread] of claims) this.#claims[cpu] = thread;
+    this.#restricted.fill(0);
+    this.#restrictions = 0;
+    for (const thread of restricted) this.restrict(thread, []);
   }
 
   /** Rank of who is to have a CPU; `undefined` if nobody is. */

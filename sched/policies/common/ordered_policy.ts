@@ -10,7 +10,7 @@ import type { Charge, Placement, Policy, SchedulerView, ThreadId, Wakeup } from 
 import { grown } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { Claims, runsOn } from "./claims.ts";
+import { Claims, type ClaimsRecord, runsOn } from "./claims.ts";
 import { firstAllowed } from "./first_allowed.ts";
 
 /** Everything a policy by key remembers. */
@@ -18,7 +18,7 @@ type OrderedState = {
   readonly queue: readonly OrderedEntry[];
   readonly keys: readonly OrderedEntry[];
   readonly sequence: number;
-  readonly claims: ReturnType<Claims["save"]>;
+  readonly claims: ClaimsRecord | null;
 };
 
 /** A policy without quantum that runs the smallest key; a subclass says what the key is. */
@@ -195,7 +195,7 @@ export abstract class OrderedPolicy implements Policy {
       queue: this.#queue.save(),
       keys,
       sequence: this.#sequence,
-      claims: this.#claims?.save() ?? [],
+      claims: this.#claims?.save() ?? null,
     };
     return state;
   }
@@ -211,6 +211,6 @@ export abstract class OrderedPolicy implements Policy {
       this.#keys[thread] = key;
       this.#ties[thread] = tie;
     }
-    this.#claims?.restore(claims);
+    if (claims !== null) this.#claims?.restore(claims);
   }
 }

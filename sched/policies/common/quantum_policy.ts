@@ -26,7 +26,7 @@ import type {
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { Claims, runsOn } from "./claims.ts";
+import { Claims, type ClaimsRecord, runsOn } from "./claims.ts";
 import { firstQueued, someQueued } from "./first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
@@ -34,7 +34,7 @@ import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 type QuantumState = {
   readonly queues: { readonly level: number; readonly threads: ThreadId[] }[];
   readonly used: [ThreadId, number][];
-  readonly claims: ReturnType<Claims["save"]>;
+  readonly claims: ClaimsRecord | null;
 };
 
 /** A policy over run queues with a quantum; a subclass says which queue a thread belongs to. */
@@ -209,7 +209,7 @@ export abstract class QuantumPolicy implements Policy {
   save(): Plain {
     const used: [ThreadId, number][] = [];
     this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
-    const claims = this.#claims?.save() ?? [];
+    const claims = this.#claims?.save() ?? null;
     const state: QuantumState = { queues: this.#queues.save(), used, claims };
     return state;
   }
@@ -219,7 +219,7 @@ export abstract class QuantumPolicy implements Policy {
     const { queues, used, claims } = state as QuantumState;
     this.#used.fill(0);
     this.#queues.restore(queues);
-    this.#claims?.restore(claims);
+    if (claims !== null) this.#claims?.restore(claims);
     for (const [thread, time] of used) this.#used[thread] = time;
   }
 

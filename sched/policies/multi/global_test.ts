@@ -1,13 +1,8 @@
 // Global policies: with several CPUs the most urgent threads run, wherever their affinity has them.
 import { assert, assertEquals } from "@std/assert";
-import {
-  createPolicy,
-  isThreadEvent,
-  randomWorkload,
-  simulate,
-  type ThreadSpec,
-} from "../../mod.ts";
+import { createPolicy, randomWorkload, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { cpusOf, instants } from "../../testing/instants.ts";
 import { Random } from "../../../util/random.ts";
 
 /** Ranks of a thread by its parameters, the smallest the most urgent. */
@@ -41,30 +36,14 @@ for (const [name, rank] of Object.entries(RANKS)) {
       const random = new Random(seed);
       const cpus = random.between(2, 4);
       const specs = workload(random, cpus);
-      const on = new Map<number, number>();
-      const ready = new Set<number>();
-      let before = 0;
-      const check = (): void => {
+      for (const { time, ready, on } of instants(specs, createPolicy(name), { cpus })) {
         for (const thread of ready) {
-          const { affinity } = specs[thread]!;
-          for (let cpu = 0; cpu < cpus; cpu++) {
-            if (affinity?.includes(cpu) === false) continue;
+          for (const cpu of cpusOf(specs[thread]!, cpus)) {
             const running = on.get(cpu);
-            const what = `seed ${seed}, ${before}: ${thread} waits, ${running} has CPU ${cpu}`;
+            const what = `seed ${seed}, ${time}: ${thread} waits, ${running} has CPU ${cpu}`;
             assert(running !== undefined && rank(specs[running]!) <= rank(specs[thread]!), what);
           }
         }
-      };
-      for (const event of simulate(specs, createPolicy(name), { cpus })) {
-        assert(event.type !== "policy-fault");
-        if (event.time > before) check();
-        before = event.time;
-        if (!isThreadEvent(event)) continue;
-        const { type, thread, cpu = 0 } = event;
-        if (type === "dispatch") on.set(cpu, thread);
-        if (on.get(cpu) === thread && type !== "dispatch") on.delete(cpu);
-        if (["arrive", "wake", "preempt", "yield"].includes(type)) ready.add(thread);
-        else ready.delete(thread);
       }
     }
   });

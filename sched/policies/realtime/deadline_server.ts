@@ -106,6 +106,11 @@ export class DeadlineServer extends ConstantBandwidthServer {
     return null;
   }
 
+  /** Whether a ready thread waits for its budget. */
+  isHeld(thread: ThreadId): boolean {
+    return this.#ready[thread] === 1;
+  }
+
   /** See {@linkcode ConstantBandwidthServer.dequeue}. */
   override dequeue(thread: ThreadId): boolean {
     if (this.#ready[thread] !== 1) return super.dequeue(thread);
