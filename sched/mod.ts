@@ -55,6 +55,7 @@ export {
   type ObjectRecord,
   type ReleaseAnswer,
   type SemaphoreOptions,
+  type ThreadContention,
   type ThreadLocks,
   type WakeAnswer,
 } from "./locks/mod.ts";

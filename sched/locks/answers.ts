@@ -75,6 +75,11 @@ export interface SemaphoreOptions {
 export interface LocksHost {
   /** The parameter that says who is more urgent, and is inherited; `priority` if absent. */
   readonly by?: UrgencyParameter;
+  /**
+   * Whether it calls {@linkcode Locks.resume} when a thread that was woken runs: until then a more
+   * urgent one may take the mutex it was given. If not, what was given stays so.
+   */
+  readonly resumes?: boolean;
   /** A thread has these effective parameters from now on. */
   update(thread: ThreadId, parameters: ThreadParameters): void;
   /** A thread waits no more, and is told this. */
@@ -84,22 +89,32 @@ export interface LocksHost {
 /** A kind of object. */
 export type LockKind = "mutex" | "semaphore" | "condition";
 
-/** A thread, as it is saved. */
-export type ThreadLocks = {
-  readonly thread: ThreadId;
-  readonly base: { readonly [K in keyof ThreadParameters]: ThreadParameters[K] };
-  /** The mutexes it holds, in the order it has locked them. */
-  readonly holds: readonly number[];
-  /** What it waits for, −1 for nothing. */
-  readonly waitsFor: number;
-  /** Its place among equals there. */
-  readonly arrival: number;
+/** What a thread wants of mutexes, as it is saved. */
+export type ThreadContention = {
   /** The mutex it needs to go on, −1 for none. */
   readonly wants: number;
   /** Whether it waits for a condition, or for the mutex since then. */
   readonly returns: boolean;
   /** Whether the time of that wait is up. */
   readonly late: boolean;
+  /** Its place among equals where it waits. */
+  readonly place: number;
+  /** The mutex that it has been given and not run with yet, −1 for none. */
+  readonly given: number;
+  /** Whether it was woken and has not run yet. */
+  readonly woken: boolean;
+  /** What it is told when it runs, if it was woken. */
+  readonly answer: WakeAnswer | null;
+};
+
+/** A thread, as it is saved. */
+export type ThreadLocks = ThreadContention & {
+  readonly thread: ThreadId;
+  readonly base: { readonly [K in keyof ThreadParameters]: ThreadParameters[K] };
+  /** The mutexes it holds, in the order it has locked them. */
+  readonly holds: readonly number[];
+  /** What it waits for, −1 for nothing. */
+  readonly waitsFor: number;
 };
 
 /** An object, as it is saved. */

@@ -6,7 +6,6 @@
 import { SchedError } from "../errors.ts";
 import type { ThreadParameters, UrgencyParameter } from "../parameters.ts";
 import { MAX_THREADS, type ThreadId } from "../policy.ts";
-import { grown } from "../queues/grown.ts";
 import type {
   LockAnswer,
   LockKind,
@@ -19,16 +18,10 @@ import type {
   ThreadLocks,
   WakeAnswer,
 } from "./answers.ts";
+import { Contention } from "./contention.ts";
 import { checkMutex, checkSemaphore, Kind, LockObjects } from "./objects.ts";
 import { LEAST_URGENT, urgencyKey } from "./urgency.ts";
 import { NONE, WaitGraph } from "./wait_graph.ts";
-
-/** Whether a thread has waited for a condition, and whether the time of that is up. */
-const enum Return {
-  NO = 0,
-  YES = 1,
-  LATE = 2,
-}
 
 /**
  * Mutexes, semaphores and condition variables over threads that somebody else runs, and the
@@ -57,13 +50,7 @@ export class Locks {
   readonly #host: LocksHost;
   readonly #objects = new LockObjects();
   #graph: WaitGraph;
-  /** The mutex each waiting thread needs to go on, or −1. */
-  #wants = new Int32Array(0);
-  #returns = new Uint8Array(0);
-  /** The mutexes of original ceilings that are held. */
-  readonly #barriers: number[] = [];
-  #arrivals = 0;
-  #cycle: readonly number[] | null = null;
+  readonly #contention: Contention;
   #quiet = false;
 
   /** Makes locks for a host that has none yet. */
@@ -71,6 +58,9 @@ export class Locks {
     this.#host = host;
     this.by = host.by ?? "priority";
     this.#graph = this.#makeGraph();
+    this.#contention = new Contention({
+      ...{ by: this.by, host, objects: this.#objects, graph: this.#graph },
+    });
   }
 
   // Threads.
@@ -83,8 +73,7 @@ export class Locks {
   admit(thread: ThreadId, parameters: ThreadParameters): void {
     const valid = Number.isSafeInteger(thread) && thread >= 0 && thread < MAX_THREADS;
     if (!valid || this.#graph.has(thread)) refuse(thread, "admit", "a new thread");
-    this.#makeRoom(thread);
-    this.#wants[thread] = NONE;
+    this.#contention.admit(thread);
     this.#graph.add(thread, parameters);
   }
 
@@ -115,10 +104,7 @@ export class Locks {
     if (!this.#graph.has(thread)) return;
     this.cancel(thread);
     this.#graph.delete(thread);
-    for (let mutex = this.#graph.held(thread); mutex !== NONE; mutex = this.#graph.held(thread)) {
-      this.#objects.setAbandoned(mutex, true);
-      this.#pass(mutex);
-    }
+    this.#contention.abandon(thread);
   }
 
   // Objects.
@@ -147,7 +133,7 @@ export class Locks {
   destroy(id: number): "done" | "busy" | "invalid" {
     if (this.#objects.kind(id) === Kind.NONE) return "invalid";
     if (this.#graph.first(id) !== NONE || this.#graph.owner(id) !== NONE) return "busy";
-    if (this.#wants.some((mutex, thread) => mutex === id && this.#graph.has(thread))) return "busy";
+    if (this.#contention.isWanted(id)) return "busy";
     this.#objects.destroy(id);
     return "done";
   }
@@ -194,7 +180,7 @@ export class Locks {
    * mutex's owner, the mutex that one waits for, and so on; `null` if there was none.
    */
   get cycle(): readonly number[] | null {
-    return this.#cycle;
+    return this.#contention.cycle;
   }
 
   // Mutexes.
@@ -206,24 +192,21 @@ export class Locks {
   lock(thread: ThreadId, mutex: number): LockAnswer {
     const refusal = this.#refusal(thread, mutex);
     if (refusal !== null) return refusal;
-    const obstacle = this.#obstacle(thread, mutex);
-    if (obstacle === NONE) return this.#take(thread, mutex);
-    this.#returns[thread] = Return.NO;
-    return this.#block(thread, mutex, obstacle);
+    return this.#contention.request(thread, mutex);
   }
 
   /** A running thread wants a mutex, but does not wait. @throws {SchedError} `invalid-thread` */
   tryLock(thread: ThreadId, mutex: number): LockAnswer {
     const refusal = this.#refusal(thread, mutex);
     if (refusal !== null) return refusal;
-    return this.#obstacle(thread, mutex) === NONE ? this.#take(thread, mutex) : "busy";
+    return this.#contention.tryRequest(thread, mutex);
   }
 
   /** A thread gives a mutex back: the first waiter has it from now on. */
   unlock(thread: ThreadId, mutex: number): ReleaseAnswer {
     if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
     if (this.#graph.owner(mutex) !== thread) return "not-owner";
-    this.#pass(mutex);
+    this.#contention.pass(mutex);
     return "done";
   }
 
@@ -233,8 +216,7 @@ export class Locks {
   acquire(thread: ThreadId, semaphore: number): LockAnswer {
     const answer = this.tryAcquire(thread, semaphore);
     if (answer !== "busy") return answer;
-    this.#wants[thread] = NONE;
-    this.#graph.block(thread, semaphore, this.#arrivals++);
+    this.#contention.await(thread, semaphore, NONE);
     return "blocked";
   }
 
@@ -250,8 +232,7 @@ export class Locks {
     if (this.#objects.kind(semaphore) !== Kind.SEMAPHORE) return "invalid";
     const thread = this.#graph.first(semaphore);
     if (thread === NONE) return this.#objects.add(semaphore, 1) ? "done" : "overflow";
-    this.#graph.unblock(thread);
-    this.#host.wake(thread, "acquired");
+    this.#contention.goOn(thread);
     return "done";
   }
 
@@ -273,10 +254,8 @@ export class Locks {
       if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
       if (this.#graph.owner(mutex) !== thread) return "not-owner";
     }
-    this.#wants[thread] = mutex ?? NONE;
-    this.#returns[thread] = Return.YES;
-    this.#graph.block(thread, condition, this.#arrivals++);
-    if (mutex !== null) this.#pass(mutex);
+    this.#contention.await(thread, condition, mutex ?? NONE);
+    if (mutex !== null) this.#contention.pass(mutex);
     return "blocked";
   }
 
@@ -284,7 +263,7 @@ export class Locks {
   signal(condition: number): "done" | "invalid" {
     if (this.#objects.kind(condition) !== Kind.CONDITION) return "invalid";
     const thread = this.#graph.first(condition);
-    if (thread !== NONE) this.#signaled(thread);
+    if (thread !== NONE) this.#contention.goOn(thread);
     return "done";
   }
 
@@ -292,7 +271,7 @@ export class Locks {
   broadcast(condition: number): "done" | "invalid" {
     if (this.#objects.kind(condition) !== Kind.CONDITION) return "invalid";
     for (let thread = NONE; (thread = this.#graph.first(condition)) !== NONE;) {
-      this.#signaled(thread);
+      this.#contention.goOn(thread);
     }
     return "done";
   }
@@ -305,8 +284,7 @@ export class Locks {
    */
   cancel(thread: ThreadId): boolean {
     if (this.waitingFor(thread) === null) return false;
-    this.#graph.unblock(thread);
-    this.#wants[thread] = NONE;
+    this.#contention.cancel(thread);
     return true;
   }
 
@@ -317,36 +295,30 @@ export class Locks {
    * or with `deadlock` if it would wait for its mutex for ever; `idle` if it does not wait at all.
    */
   expire(thread: ThreadId): "timed-out" | "blocked" | "deadlock" | "idle" {
-    const id = this.waitingFor(thread);
-    if (id === null) return "idle";
-    const returns = this.#wants[thread] !== NONE && this.#returns[thread] !== Return.NO;
-    if (this.#objects.kind(id) === Kind.MUTEX && returns) return "blocked";
-    this.#graph.unblock(thread);
-    if (!returns) {
-      this.#wants[thread] = NONE;
-      return "timed-out";
-    }
-    this.#returns[thread] = Return.LATE;
-    const answer = this.#comeBack(thread);
-    return answer === "blocked" || answer === "deadlock" ? answer : "timed-out";
+    return this.waitingFor(thread) === null ? "idle" : this.#contention.expire(thread);
+  }
+
+  /**
+   * A thread that was woken runs, where the host says so: see {@linkcode LocksHost.resumes}.
+   * @returns what it is told; `blocked` if it has lost its mutex to a more urgent thread: it waits
+   *   for it as before, and will be woken again
+   * @throws {SchedError} `invalid-thread`
+   */
+  resume(thread: ThreadId): WakeAnswer | "blocked" {
+    this.#check(thread, "resume");
+    return this.#contention.resume(thread);
   }
 
   // Snapshots.
 
   /** Objects, threads, who holds and who waits for what; plain data. */
   save(): LocksState {
-    const threads = this.#graph.threads().map((thread): ThreadLocks => {
-      const waitsFor = this.#graph.waitsFor(thread);
-      const waits = waitsFor !== NONE;
-      return {
-        ...{ thread, base: this.#graph.base(thread), holds: this.held(thread), waitsFor },
-        arrival: waits ? this.#graph.arrival(thread) : 0,
-        wants: waits ? this.#wants[thread]! : NONE,
-        returns: waits && this.#returns[thread] !== Return.NO,
-        late: waits && this.#returns[thread] === Return.LATE,
-      };
-    });
-    return { ...this.#objects.save(), threads, arrivals: this.#arrivals };
+    const threads = this.#graph.threads().map((thread): ThreadLocks => ({
+      ...{ thread, base: this.#graph.base(thread), holds: this.held(thread) },
+      waitsFor: this.#graph.waitsFor(thread),
+      ...this.#contention.save(thread),
+    }));
+    return { ...this.#objects.save(), threads, arrivals: this.#contention.arrivals };
   }
 
   /** Takes over what {@linkcode Locks.save} returned; tells nobody of parameters. */
@@ -354,19 +326,15 @@ export class Locks {
     this.#quiet = true;
     this.#graph = this.#makeGraph();
     this.#objects.restore(state);
-    this.#arrivals = state.arrivals;
-    this.#cycle = null;
-    this.#barriers.length = 0;
+    this.#contention.reset(this.#graph, state.arrivals);
     for (const object of state.objects) this.#addToGraph(object.id, object);
-    for (const { thread, base, holds, wants, returns, late } of state.threads) {
-      this.#makeRoom(thread);
-      this.#graph.add(thread, base);
-      this.#wants[thread] = wants;
-      this.#returns[thread] = late ? Return.LATE : returns ? Return.YES : Return.NO;
-      for (const mutex of holds) this.#take(thread, mutex);
+    for (const record of state.threads) {
+      this.#contention.admit(record.thread);
+      this.#graph.add(record.thread, record.base);
+      this.#contention.restore(record.thread, record);
     }
-    for (const { thread, waitsFor, arrival } of state.threads) {
-      if (waitsFor !== NONE) this.#graph.block(thread, waitsFor, arrival);
+    for (const { thread, waitsFor } of state.threads) {
+      if (waitsFor !== NONE) this.#contention.restoreWait(thread, waitsFor);
     }
     this.#quiet = false;
   }
@@ -390,19 +358,14 @@ export class Locks {
     });
   }
 
-  #makeRoom(thread: ThreadId): void {
-    if (thread < this.#wants.length) return;
-    this.#wants = grown(this.#wants, thread);
-    this.#returns = grown(this.#returns, thread);
-  }
-
   #check(thread: ThreadId, action: string): void {
     if (!this.#graph.has(thread)) refuse(thread, action, "a thread that is known");
   }
 
   #checkRunning(thread: ThreadId, action: string): void {
-    if (this.#graph.has(thread) && this.#graph.waitsFor(thread) === NONE) return;
-    refuse(thread, action, "a thread that is known and does not wait");
+    const runs = this.#graph.has(thread) && this.#graph.waitsFor(thread) === NONE &&
+      !this.#contention.isWoken(thread);
+    if (!runs) refuse(thread, action, "a thread that is known and runs");
   }
 
   /** Why a thread cannot even wait for a mutex, or `null`. */
@@ -411,91 +374,8 @@ export class Locks {
     if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
     const protocol = this.#objects.protocol(mutex);
     if (protocol !== "ceiling" && protocol !== "original-ceiling") return null;
-    return this.#graph.baseKey(thread) < this.#ceilingKey(mutex) ? "above-ceiling" : null;
-  }
-
-  #ceilingKey(mutex: number): number {
-    return urgencyKey(this.by, this.#objects.ceiling(mutex));
-  }
-
-  /** The mutex for which a thread has to wait to get one, or −1: that one, or a ceiling's. */
-  #obstacle(thread: ThreadId, mutex: number): number {
-    if (this.#graph.owner(mutex) !== NONE) return mutex;
-    if (this.#objects.protocol(mutex) !== "original-ceiling") return NONE;
-    let obstacle = NONE;
-    let least = LEAST_URGENT;
-    for (const barrier of this.#barriers) {
-      if (this.#graph.owner(barrier) === thread) continue;
-      const key = this.#ceilingKey(barrier);
-      if (obstacle !== NONE && (key > least || (key === least && barrier > obstacle))) continue;
-      obstacle = barrier;
-      least = key;
-    }
-    return this.#graph.key(thread) < least ? NONE : obstacle;
-  }
-
-  /** A free mutex is a thread's. */
-  #take(thread: ThreadId, mutex: number): "acquired" | "owner-died" {
-    this.#graph.take(thread, mutex);
-    if (this.#objects.protocol(mutex) === "original-ceiling") this.#barriers.push(mutex);
-    if (!this.#objects.abandoned(mutex)) return "acquired";
-    this.#objects.setAbandoned(mutex, false);
-    return "owner-died";
-  }
-
-  /** A thread waits until it gets a mutex. */
-  #block(thread: ThreadId, mutex: number, obstacle: number): "blocked" | "deadlock" {
-    const cycle = this.#graph.cycle(thread, obstacle);
-    if (cycle !== null) {
-      this.#cycle = cycle;
-      this.#wants[thread] = NONE;
-      return "deadlock";
-    }
-    this.#wants[thread] = mutex;
-    this.#graph.block(thread, obstacle, this.#arrivals++);
-    return "blocked";
-  }
-
-  /**
-   * The owner of a mutex has it no more; the first waiter has it. If it was a ceiling's, each of
-   * its waiters, the most urgent first, gets what it wants or waits for what is now in its way.
-   */
-  #pass(mutex: number): void {
-    const graph = this.#graph;
-    graph.drop(mutex);
-    if (this.#objects.protocol(mutex) === "original-ceiling") {
-      this.#barriers.splice(this.#barriers.indexOf(mutex), 1);
-    }
-    for (;;) {
-      const next = graph.first(mutex);
-      if (next === NONE) return;
-      const obstacle = this.#obstacle(next, this.#wants[next]!);
-      if (obstacle === mutex) return;
-      graph.unblock(next);
-      this.#wake(next, this.#comeBack(next, obstacle));
-    }
-  }
-
-  #wake(thread: ThreadId, answer: WakeAnswer | "blocked"): void {
-    if (answer !== "blocked") this.#host.wake(thread, answer);
-  }
-
-  /** A thread that waits for a condition goes on. */
-  #signaled(thread: ThreadId): void {
-    this.#graph.unblock(thread);
-    this.#wake(thread, this.#comeBack(thread));
-  }
-
-  /** A thread that has waited gets the mutex it wants, or waits for it. */
-  #comeBack(thread: ThreadId, obstacle?: number): WakeAnswer | "blocked" {
-    const mutex = this.#wants[thread]!;
-    if (mutex === NONE) return "acquired";
-    obstacle ??= this.#obstacle(thread, mutex);
-    if (obstacle !== NONE) return this.#block(thread, mutex, obstacle);
-    const answer = this.#take(thread, mutex);
-    this.#wants[thread] = NONE;
-    const late = this.#returns[thread] === Return.LATE;
-    return late && answer === "acquired" ? "timed-out" : answer;
+    const ceiling = urgencyKey(this.by, this.#objects.ceiling(mutex));
+    return this.#graph.baseKey(thread) < ceiling ? "above-ceiling" : null;
   }
 }
 

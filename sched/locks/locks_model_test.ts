@@ -21,8 +21,13 @@ interface ModelThread {
   wants: number;
   returns: boolean;
   late: boolean;
+  /** What it was given and has not run with yet, −1 for nothing. */
+  given: number;
+  woken: boolean;
+  answer: string;
 }
 
+const NEW = { arrival: 0, given: -1, woken: false, answer: "" };
 const IDLE = { waitsFor: -1, wants: -1, returns: false, late: false };
 
 const NOT_URGENT: Record<UrgencyParameter, number> = { priority: 0, period: 0, deadline: 0 };
@@ -34,7 +39,7 @@ class Model {
   readonly woken: string[] = [];
   #arrivals = 0;
 
-  constructor(readonly by: UrgencyParameter) {}
+  constructor(readonly by: UrgencyParameter, readonly resumes: boolean) {}
 
   /** The more urgent of two values of the parameter. */
   most(a: number, b: number): number {
@@ -118,9 +123,38 @@ class Model {
     if (object.protocol.endsWith("ceiling") && this.#above(base, object.ceiling)) {
       return "above-ceiling";
     }
-    if (!waits && this.#obstacle(thread, mutex) >= 0) return "busy";
-    Object.assign(this.threads.get(thread)!, { ...IDLE, wants: mutex });
-    return this.#get(thread);
+    const taken = this.#takeFor(thread, mutex);
+    let answer = "busy";
+    if (waits || this.#obstacle(thread, mutex) < 0) {
+      Object.assign(this.threads.get(thread)!, { ...IDLE, wants: mutex });
+      answer = this.#get(thread);
+    }
+    for (const each of taken.reverse()) this.#serve(each);
+    return answer;
+  }
+
+  /** Takes mutexes that are in the way from less urgent threads that have not run with them yet. */
+  #takeFor(thread: number, mutex: number): number[] {
+    const taken: number[] = [];
+    for (;;) {
+      const obstacle = this.#obstacle(thread, mutex);
+      if (obstacle < 0) return taken;
+      const { owner } = this.objects[obstacle]!;
+      const other = this.threads.get(owner)!;
+      const keys = this.effective();
+      if (other.given !== obstacle || !this.#above(keys.get(thread)!, keys.get(owner)!)) {
+        return taken;
+      }
+      Object.assign(this.objects[obstacle]!, { owner: -1, died: other.answer === "owner-died" });
+      Object.assign(other, { given: -1, wants: obstacle, waitsFor: obstacle });
+      taken.push(obstacle);
+    }
+  }
+
+  resume(thread: number): string {
+    const waiter = this.threads.get(thread)!;
+    Object.assign(waiter, { woken: false, given: -1 });
+    return waiter.waitsFor >= 0 ? "blocked" : waiter.answer;
   }
 
   /** A thread that waits for nothing gets the mutex it wants, or waits for it. */
@@ -145,6 +179,10 @@ class Model {
 
   #pass(mutex: number): void {
     this.objects[mutex]!.owner = -1;
+    this.#serve(mutex);
+  }
+
+  #serve(mutex: number): void {
     for (;;) {
       const [next] = this.waiters(mutex);
       if (next === undefined) return;
@@ -155,9 +193,16 @@ class Model {
   }
 
   #goOn(thread: number): void {
-    this.threads.get(thread)!.waitsFor = -1;
+    const waiter = this.threads.get(thread)!;
+    const { wants, late, returns } = waiter;
+    waiter.waitsFor = -1;
     const answer = this.#get(thread);
-    if (answer !== "blocked") this.woken.push(`${thread} ${answer}`);
+    if (answer === "blocked") return;
+    if (!waiter.woken) this.woken.push(`${thread} ${answer}`);
+    if (!this.resumes) return;
+    // It may have to wait for the same again.
+    const given = answer === "deadlock" ? -1 : wants;
+    Object.assign(waiter, { late, returns, answer, woken: true, given });
   }
 
   unlock(thread: number, mutex: number): string {
@@ -186,8 +231,7 @@ class Model {
       if (object.count === 3) return "overflow";
       object.count++;
     } else {
-      this.threads.get(next)!.waitsFor = -1;
-      this.woken.push(`${next} acquired`);
+      this.#goOn(next);
     }
     return "done";
   }
@@ -232,7 +276,8 @@ class Model {
     this.cancel(thread);
     const held = this.locked.filter((mutex) => this.objects[mutex]!.owner === thread);
     for (const mutex of held.reverse()) {
-      this.objects[mutex]!.died = true;
+      const { given, answer } = this.threads.get(thread)!;
+      this.objects[mutex]!.died = given !== mutex || answer === "owner-died";
       this.#pass(mutex);
     }
     this.threads.delete(thread);
@@ -258,11 +303,12 @@ function parametersOf(by: UrgencyParameter, value: number): ThreadParameters {
 }
 
 function prepare(by: UrgencyParameter, seed: number): Run {
+  const resumes = seed % 2 === 1;
   const told = new Map<number, ThreadParameters>();
   const woken: string[] = [];
   const run: Run = {
-    locks: makeLocks(by, told, woken),
-    model: new Model(by),
+    locks: makeLocks({ by, resumes }, told, woken),
+    model: new Model(by, resumes),
     random: new Random(seed),
     told,
     woken,
@@ -290,12 +336,12 @@ function prepare(by: UrgencyParameter, seed: number): Run {
 }
 
 function makeLocks(
-  by: UrgencyParameter,
+  options: { by: UrgencyParameter; resumes: boolean },
   told: Map<number, ThreadParameters>,
   woken: string[],
 ): Locks {
   return new Locks({
-    by,
+    ...options,
     update: (thread, parameters) => void told.set(thread, parameters),
     wake: (thread, answer) => void woken.push(`${thread} ${answer}`),
   });
@@ -303,7 +349,7 @@ function makeLocks(
 
 function admit({ locks, model, random, told }: Run, thread: number): void {
   const base = random.between(NOT_URGENT[model.by], 7);
-  model.threads.set(thread, { ...IDLE, base, arrival: 0 });
+  model.threads.set(thread, { ...NEW, ...IDLE, base });
   const parameters = parametersOf(model.by, base);
   locks.admit(thread, parameters);
   told.set(thread, parameters);
@@ -313,13 +359,16 @@ function admit({ locks, model, random, told }: Run, thread: number): void {
 function act(run: Run, next: () => number): [what: string, actual: unknown, expected: unknown] {
   const { locks, model, random } = run;
   const thread = random.pick([...model.threads.keys()]);
-  const waits = model.threads.get(thread)!.waitsFor >= 0;
+  const { waitsFor, woken } = model.threads.get(thread)!;
   const id = random.below(model.objects.length);
   const mine = model.locked.filter((mutex) => model.objects[mutex]!.owner === thread);
   const own = mine.length > 0 && random.below(4) > 0 ? random.pick(mine) : id;
-  const choice = random.below(waits ? 10 : 20);
+  const choice = random.below(woken || waitsFor >= 0 ? 10 : 20);
   const what = `${choice}: thread ${thread}, object ${id} or ${own}`;
   if (choice < 4) return [what, locks.release(id), model.release(id)];
+  if (woken && (choice === 4 || choice === 5)) {
+    return [what, `resumed: ${locks.resume(thread)}`, `resumed: ${model.resume(thread)}`];
+  }
   if (choice === 4) return [what, locks.cancel(thread), model.cancel(thread)];
   if (choice === 5) return [what, locks.expire(thread), model.expire(thread)];
   if (choice === 6 && random.below(2) === 0) {
@@ -339,8 +388,10 @@ function act(run: Run, next: () => number): [what: string, actual: unknown, expe
   if (choice === 8) return [what, locks.signal(id), model.signal(id)];
   if (choice === 9) return [what, locks.broadcast(id), model.signal(id, true)];
   if (choice < 14) {
-    const expected = model.lock(thread, id);
-    const actual = locks.lock(thread, id);
+    const held = model.locked.length > 0 && random.below(2) === 0;
+    const mutex = held ? random.pick(model.locked) : id;
+    const expected = model.lock(thread, mutex);
+    const actual = locks.lock(thread, mutex);
     if (actual === "deadlock") assertEquals(locks.cycle, model.found);
     return [what, actual, expected];
   }
@@ -400,6 +451,10 @@ for (const by of ["priority", "period", "deadline"] as const) {
     for (const answer of ["acquired", "blocked", "busy", "deadlock", "above-ceiling"]) {
       assert(answers.has(answer), answer);
     }
+    const resumed = ["resumed: acquired", "resumed: blocked"];
+    for (const answer of sweep({ quick: resumed, full: [...resumed, "resumed: timed-out"] })) {
+      assert(answers.has(answer), answer);
+    }
     for (const answer of ["owner-died", "not-owner", "overflow", "invalid", "timed-out", "idle"]) {
       assert(answers.has(answer), answer);
     }
@@ -410,7 +465,7 @@ for (const by of ["priority", "period", "deadline"] as const) {
 function saveAndRestore(run: Run): void {
   const saved = run.locks.save();
   const told = new Map(run.told);
-  run.locks = makeLocks(run.model.by, run.told, run.woken);
+  run.locks = makeLocks(run.model, run.told, run.woken);
   run.locks.restore(structuredClone(saved));
   assertEquals(run.locks.save(), saved);
   assertEquals([run.told, run.woken], [told, []]);

@@ -5,10 +5,14 @@ import type { MutexOptions, SemaphoreOptions } from "./answers.ts";
 import { Locks } from "./locks.ts";
 
 /** Locks whose threads have been admitted, and what they tell. */
-function prepare(threads: ParameterOptions[], by: UrgencyParameter = "priority") {
+function prepare(
+  threads: ParameterOptions[],
+  options: { by?: UrgencyParameter; resumes?: boolean } = {},
+) {
+  const { by = "priority" } = options;
   const told: string[] = [];
   const locks = new Locks({
-    by,
+    ...options,
     update: (thread, parameters) => told.push(`${thread}: ${parameters[by]}`),
     wake: (thread, answer) => told.push(`${thread} ${answer}`),
   });
@@ -159,8 +163,53 @@ Deno.test("Locks, who gives a mutex up hands it over: nobody takes it in between
   assertEquals([locks.owner(mutex), locks.tryLock(2, mutex)], [1, "busy"]);
 });
 
+Deno.test("Locks, a more urgent thread takes what another was given and has not run with yet", () => {
+  const threads = [9, 5, 5, 5].map((priority) => ({ priority }));
+  const { locks, tell } = prepare(threads, { resumes: true });
+  const mutex = locks.createMutex();
+  for (const thread of [0, 1, 2]) locks.lock(thread, mutex);
+  locks.unlock(0, mutex);
+  assertEquals([tell(), locks.owner(mutex), locks.lock(3, mutex)], [
+    ...[["1 acquired"], 1, "blocked"],
+  ]);
+  assertEquals([locks.tryLock(0, mutex), locks.waiters(mutex)], ["acquired", [1, 2, 3]]);
+  assertThrows(() => locks.lock(1, mutex), SchedError, "expected a thread that is known and runs");
+  locks.unlock(0, mutex);
+  // It is on its way already, and not woken a second time.
+  assertEquals([tell(), locks.resume(1)], [[], "acquired"]);
+  assertEquals([locks.lock(0, mutex), locks.waiters(mutex)], ["blocked", [0, 2, 3]]);
+
+  locks.unlock(1, mutex);
+  assertEquals([tell(), locks.resume(0)], [["0 acquired"], "acquired"]);
+  locks.unlock(0, mutex);
+  assertEquals([tell(), locks.lock(0, mutex), locks.resume(2)], [
+    ...[["2 acquired"], "acquired", "blocked"],
+  ]);
+  locks.unlock(0, mutex);
+  assertEquals([tell(), locks.resume(2)], [["2 acquired"], "acquired"]);
+});
+
+Deno.test("Locks, what is taken leaves the death of its owner to who takes it", () => {
+  const threads = [1, 5, 9].map((priority) => ({ priority }));
+  const { locks, tell } = prepare(threads, { resumes: true });
+  const mutex = locks.createMutex();
+  locks.lock(0, mutex);
+  locks.lock(1, mutex);
+  locks.forget(0);
+  assertEquals([tell(), locks.lock(2, mutex)], [["1 owner-died"], "owner-died"]);
+  locks.unlock(2, mutex);
+  assertEquals([tell(), locks.resume(1)], [[], "acquired"]);
+  locks.unlock(1, mutex);
+  // A thread that was given it and is over before it has run leaves nothing broken.
+  locks.lock(2, mutex);
+  locks.lock(1, mutex);
+  locks.unlock(2, mutex);
+  locks.forget(1);
+  assertEquals(locks.lock(2, mutex), "acquired");
+});
+
 Deno.test("Locks, a shorter period is inherited with a budget that fits it", () => {
-  const { locks } = prepare([{ period: 100, budget: 50 }, { period: 10 }, {}], "period");
+  const { locks } = prepare([{ period: 100, budget: 50 }, { period: 10 }, {}], { by: "period" });
   const mutex = locks.createMutex({ protocol: "inherit" });
   locks.lock(2, mutex);
   locks.lock(0, mutex);
@@ -220,7 +269,7 @@ Deno.test("Locks, impossible options name the field and what was expected", () =
     const error = assertThrows(make, SchedError, message);
     assertEquals(error.kind, "invalid-option");
   }
-  const byPeriod = prepare([], "period").locks;
+  const byPeriod = prepare([], { by: "period" }).locks;
   assertThrows(
     () => byPeriod.createMutex({ protocol: "ceiling", ceiling: 0 }),
     SchedError,

@@ -175,11 +175,6 @@ export class WaitGraph {
     return this.#threadHeaps.list(this.#waiters[id]!);
   }
 
-  /** Place of a waiting thread among equals. */
-  arrival(thread: ThreadId): number {
-    return this.#threadHeaps.tie(thread);
-  }
-
   /** A thread holds a free mutex from now on. */
   take(thread: ThreadId, mutex: number): void {
     const last = this.#held[thread]!;

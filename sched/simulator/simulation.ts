@@ -292,6 +292,10 @@ export class Simulation {
     this.#changed[cpu] = 1;
     this.#sink.thread("dispatch", this.#now, thread, cpu, NONE);
     const left = this.#left[thread]!;
+    if (this.#locks !== null) {
+      const lost = this.#locks.resume(thread);
+      if (lost !== NONE) return this.#block(cpu, thread, lost);
+    }
     if (left === 0) this.#nextStep(cpu, thread);
     else this.#stepEnd[cpu] = this.#now + left;
   }
@@ -356,12 +360,14 @@ export class Simulation {
     this.#waker = thread;
     const goesOn = this.#locks!.step(op, thread, target, other);
     this.#waker = null;
-    if (!goesOn) {
-      this.#sink.thread("block", this.#now, thread, cpu, target);
-      this.#release(cpu, "blocked");
-    }
+    if (!goesOn) this.#block(cpu, thread, target);
     this.#locks!.settle();
     return goesOn;
+  }
+
+  #block(cpu: number, thread: ThreadId, on: number): void {
+    this.#sink.thread("block", this.#now, thread, cpu, on);
+    this.#release(cpu, "blocked");
   }
 
   /** Nothing is due any more; returns whether the policy was put out for it, and goes on. */

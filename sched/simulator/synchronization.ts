@@ -34,6 +34,8 @@ export class Synchronization {
   readonly #locks: Locks;
   /** What each blocked thread has when it goes on. */
   readonly #gets: Int32Array;
+  /** Whether it was woken and has not run yet. */
+  readonly #woken: Uint8Array;
   /** Parameters that the policy has not been told of yet. */
   readonly #changed: [thread: ThreadId, parameters: ThreadParameters][] = [];
 
@@ -51,8 +53,10 @@ export class Synchronization {
     this.#sink = sink;
     this.#host = host;
     this.#gets = new Int32Array(workload.threads.length).fill(-1);
+    this.#woken = new Uint8Array(workload.threads.length);
     this.#locks = new Locks({
       by: policy.urgency,
+      resumes: true,
       update: (thread, parameters) => void this.#changed.push([thread, parameters]),
       wake: (thread, answer) => this.#wake(thread, answer),
     });
@@ -114,6 +118,20 @@ export class Synchronization {
         this.#tell("broadcast", thread, object);
         return this.#given(thread, object, locks.broadcast(object));
     }
+  }
+
+  /**
+   * A thread has got a CPU.
+   * @returns what it has to wait for again, having lost it before it ran; -1 if it goes on
+   */
+  resume(thread: ThreadId): number {
+    if (this.#woken[thread] === 0) return -1;
+    this.#woken[thread] = 0;
+    const answer = this.#locks.resume(thread);
+    if (answer === "deadlock") this.#deadlock(thread);
+    if (answer === "blocked") return this.#gets[thread]!;
+    this.#tell("acquire", thread, this.#gets[thread]!);
+    return -1;
   }
 
   /** The policy is told of the parameters that have changed. */
@@ -178,8 +196,8 @@ export class Synchronization {
 
   #wake(thread: ThreadId, answer: WakeAnswer): void {
     if (answer === "deadlock") this.#deadlock(thread);
+    this.#woken[thread] = 1;
     this.settle();
-    this.#tell("acquire", thread, this.#gets[thread]!);
     this.#host.ready(thread);
   }
 

@@ -37,8 +37,8 @@ Deno.test("simulate, the whole event stream of a mutex with inheritance", () => 
   assertEquals(tell(workload), [
     ...["0 arrive low", "0 dispatch low", "0 acquire low m"],
     ...["1 arrive high", "1 preempt low", "1 dispatch high", "1 block high m", "1 dispatch low"],
-    ...["2 arrive mid", "4 unlock low m", "4 acquire high m", "4 wake high", "4 preempt low"],
-    ...["4 dispatch high", "6 unlock high m", "6 exit high", "6 dispatch mid", "9 exit mid"],
+    ...["2 arrive mid", "4 unlock low m", "4 wake high", "4 preempt low", "4 dispatch high"],
+    ...["4 acquire high m", "6 unlock high m", "6 exit high", "6 dispatch mid", "9 exit mid"],
     ...["9 dispatch low", "10 exit low"],
   ]);
 });
