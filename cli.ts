@@ -14,6 +14,8 @@
  *     trapline core PROGRAM.elf [--until WHAT] [--times N] [--limit N] [-o CORE]
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
  *                     [--switch NAME]… [--svg FILE] [--json]
+ *     trapline sched WORKLOAD.json --policy P[,P…] [--cpus N] [--until T] [--gantt] [--svg FILE]
+ *                    [--json]
  *     trapline panic --arch aarch64|x86_64 [--why panic|throw|fault|kill] [--catch N]
  *     trapline build FILE.c… --arch aarch64|x86_64 [-o FILE.elf] [-- compiler flags…]
  *     trapline headers FOLDER
@@ -31,6 +33,7 @@
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
+ * | `sched`                 | `--allow-read=WORKLOAD`; `--allow-write=FILE` for `--svg`            |
  * | `help`                  | none                                                                 |
  *
  * It ends with status 0 when the command did what it was asked, 1 when that failed, 2 when it was
@@ -59,6 +62,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   headers: async (args) => (await import("./cli/build.ts")).headers(args),
   frames: async (args) => (await import("./cli/tables.ts")).frames(args),
   lsda: async (args) => (await import("./cli/tables.ts")).lsda(args),
+  sched: async (args) => (await import("./cli/sched.ts")).sched(args),
   help: printHelp,
 };
 

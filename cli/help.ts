@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MUTEX_PROTOCOLS } from "../sched/locks/mod.ts";
 import { policyNames } from "../sched/policies/registry.ts";
 
 /** What each command does, in the order they are told of. */
@@ -72,6 +73,31 @@ const COMMANDS = {
       --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory, --limit
                                 as for boot
     What the program prints is not shown. Status: 0 if nothing was found, 1 if something was.`,
+  sched: `  trapline sched WORKLOAD --policy P[,P…] [options]
+                                simulate threads under one policy or several, side by side; needs no engine
+    WORKLOAD is a JSON file (sched/workload.schema.json says what is in one), a file of SimSo, or - for standard
+    input. P is a policy with options of its own, as in mlfq:levels=3,boost=1000; all stands for every policy.
+    A time is a whole number of the workload's clock, or a number with the workload's unit, as in 2.5ms.
+      --cpus N                  number of CPUs, 1 to 64 (default: the file's, else 1)
+      --until T                 end there (default: the file's; else, where threads are periodic without end, two
+                                hyperperiods after the last arrival)
+      --seed N                  of random times and of policies (default: the file's, else 0)
+      --quantum T               of policies that have one and were given none (default 10000)
+      --tick-interval T         time between timer interrupts (default 1: quanta end exactly)
+      --switch-cost T, --migration-cost T
+                                what it takes to give a CPU another thread, and a thread another CPU (default 0)
+      --timeout T               longest time a thread may be ready, where the policy does not say (default: none)
+      --protocol NAME           of all mutexes: ${MUTEX_PROTOCOLS.join(", ")}
+      --threads                 a table of threads for each policy, however many there are
+      --gantt                   draw schedules as text
+      --svg FILE                draw them into a file, one below the other
+      --rows WHAT               rows of drawings: thread or cpu (default thread)
+      --from T                  where drawings begin (default 0)
+      --width N                 longest line (default: the terminal's, else 100)
+      --json                    print one JSON document instead of tables
+      --events                  print every event instead, one JSON line each
+    Status: 0, whether deadlines are missed or not; 1 if the workload cannot be read, its threads deadlock or do
+    what they cannot, or a policy is put out.`,
   panic:
     `  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { joinBytes } from "../util/join_bytes.ts";
+
 /** A file cannot be used, whatever is in it. */
 export class InputFileError extends Error {
   /** Class name, for messages. */
@@ -18,30 +20,46 @@ export class InputFileError extends Error {
  * @throws {InputFileError} if it has more, or is something that need not end, such as a device
  */
 export function readInput(file: string, limit: number): Uint8Array<ArrayBuffer> {
-  const refuse = (why: string, expected: string) =>
-    new InputFileError(`Cannot read ${file}: it ${why}, expected ${expected}`);
-  const mib = Math.floor(limit / 2 ** 20);
   const { isFile, isDirectory, isFifo, isSocket, size } = Deno.statSync(file);
-  if (isDirectory) throw refuse("is a directory", "a file");
-  if (!isFile && !isFifo && !isSocket) throw refuse("is a device", "a file or a pipe");
-  if (isFile && size > limit) throw refuse(`has ${size} bytes`, `at most ${mib} MiB`);
+  if (isDirectory) throw refusal(file, "is a directory", "a file");
+  if (!isFile && !isFifo && !isSocket) throw refusal(file, "is a device", "a file or a pipe");
+  if (isFile && size > limit) throw refusal(file, `has ${size} bytes`, limit);
   if (isFile) return Deno.readFileSync(file);
   using source = Deno.openSync(file, { read: true });
-  const pieces: Uint8Array[] = [];
+  return readToEnd(source, file, limit);
+}
+
+/**
+ * All bytes of standard input.
+ *
+ * @param limit most bytes it may have
+ * @throws {InputFileError} if it has more
+ */
+export function readStandardInput(limit: number): Uint8Array<ArrayBuffer> {
+  return readToEnd(Deno.stdin, "standard input", limit);
+}
+
+function readToEnd(
+  source: { readSync(into: Uint8Array): number | null },
+  name: string,
+  limit: number,
+): Uint8Array<ArrayBuffer> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {
     const piece = new Uint8Array(1 << 16);
     const count = source.readSync(piece);
     if (count === null) break;
     length += count;
-    if (length > limit) throw refuse("does not end", `at most ${mib} MiB`);
+    if (length > limit) throw refusal(name, "does not end", limit);
     pieces.push(piece.subarray(0, count));
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return joinBytes(pieces);
+}
+
+function refusal(file: string, why: string, expected: string | number): InputFileError {
+  const what = typeof expected === "string"
+    ? expected
+    : `at most ${Math.floor(expected / 2 ** 20)} MiB`;
+  return new InputFileError(`Cannot read ${file}: it ${why}, expected ${what}`);
 }

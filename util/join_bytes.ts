@@ -5,7 +5,9 @@
  */
 
 /** All bytes of the parts in their order: a copy, or the part itself if there is but one. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function joinBytes<B extends ArrayBufferLike>(
+  parts: readonly Uint8Array<B>[],
+): Uint8Array<B | ArrayBuffer> {
   const [first = new Uint8Array(0)] = parts;
   if (parts.length <= 1) return first;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

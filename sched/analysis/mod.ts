@@ -57,7 +57,7 @@ export {
   type ResponseTimeOptions,
 } from "./response_time.ts";
 export type { AnalyzedTask } from "./recurring.ts";
-export type { RecurringTask, TaskSetOptions } from "./task.ts";
+export { hyperperiod, type RecurringTask, type TaskSetOptions } from "./task.ts";
 export { hyperbolic, liuLayland, necessary } from "./utilization_bounds.ts";
 export { randomTasks, type RandomTasksOptions, uunifast } from "./uunifast.ts";
 export type { Verdict } from "./verdict.ts";

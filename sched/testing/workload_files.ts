@@ -51,7 +51,7 @@ export const GOOD_FILES: readonly unknown[] = [
         deadline: 12,
         budget: 10,
         affinity: [0, 3],
-        jobs: { pattern: "periodic", count: 3, jitter: 10 },
+        jobs: { pattern: "periodic", count: 3, jitter: 10, onMiss: "continue" },
         steps: [
           run,
           { type: "run", time: { least: 1, most: 1 } },
@@ -173,6 +173,20 @@ export const BAD_FILES: readonly BadFile[] = [
     path: "$.threads[0].jobs.count",
     file: having({ period: 4, jobs: { ...periodic, count: 0 } }),
     expected: "from 1",
+  },
+  {
+    path: "$.threads[0].jobs.onMiss",
+    file: having({ period: 4, jobs: { ...periodic, onMiss: "skip" } }),
+    expected: 'one of "continue", "abort"',
+  },
+  {
+    path: "$.threads[0].steps[1].type",
+    file: having({
+      ...{ period: 4, jobs: { ...periodic, onMiss: "abort" } },
+      steps: [run, { type: "yield" }],
+    }),
+    expected: '"run", as jobs are abandoned',
+    beyondSchema: true,
   },
   {
     path: "$.threads[0].jobs.jitter",
