@@ -81,6 +81,9 @@ export class Contention {
 
   /** A running thread wants a mutex, and may have to wait. */
   request(thread: ThreadId, mutex: number): LockAnswer {
+    if (this.graph.owner(mutex) === NONE && !this.#objects.isBarrier(mutex)) {
+      return this.#take(thread, mutex);
+    }
     const obstacle = this.#contend(thread, mutex);
     this.#returns[thread] = Return.NO;
     const answer = obstacle === NONE
@@ -216,14 +219,10 @@ export class Contention {
     this.graph.block(thread, id, place);
   }
 
-  #isBarrier(mutex: number): boolean {
-    return this.#objects.protocol(mutex) === "original-ceiling";
-  }
-
   /** The mutex for which a thread has to wait to get one, or −1: that one, or a ceiling's. */
   #obstacle(thread: ThreadId, mutex: number): number {
     if (this.graph.owner(mutex) !== NONE) return mutex;
-    if (!this.#isBarrier(mutex)) return NONE;
+    if (!this.#objects.isBarrier(mutex)) return NONE;
     let obstacle = NONE;
     let least = LEAST_URGENT;
     for (const barrier of this.#barriers) {
@@ -269,7 +268,7 @@ export class Contention {
   /** A free mutex is a thread's. */
   #take(thread: ThreadId, mutex: number): "acquired" | "owner-died" {
     this.graph.take(thread, mutex);
-    if (this.#isBarrier(mutex)) this.#barriers.push(mutex);
+    if (this.#objects.isBarrier(mutex)) this.#barriers.push(mutex);
     if (!this.#objects.abandoned(mutex)) return "acquired";
     this.#objects.setAbandoned(mutex, false);
     return "owner-died";
@@ -277,7 +276,7 @@ export class Contention {
 
   #drop(mutex: number): void {
     this.graph.drop(mutex);
-    if (this.#isBarrier(mutex)) this.#barriers.splice(this.#barriers.indexOf(mutex), 1);
+    if (this.#objects.isBarrier(mutex)) this.#barriers.splice(this.#barriers.indexOf(mutex), 1);
   }
 
   /** A thread waits until it gets a mutex. */

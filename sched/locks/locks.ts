@@ -372,8 +372,7 @@ export class Locks {
   #refusal(thread: ThreadId, mutex: number): "invalid" | "above-ceiling" | null {
     this.#checkRunning(thread, "lock for");
     if (this.#objects.kind(mutex) !== Kind.MUTEX) return "invalid";
-    const protocol = this.#objects.protocol(mutex);
-    if (protocol !== "ceiling" && protocol !== "original-ceiling") return null;
+    if (!this.#objects.hasCeiling(mutex)) return null;
     const ceiling = urgencyKey(this.by, this.#objects.ceiling(mutex));
     return this.#graph.baseKey(thread) < ceiling ? "above-ceiling" : null;
   }

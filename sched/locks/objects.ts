@@ -37,6 +37,9 @@ export const MUTEX_PROTOCOLS: readonly MutexProtocol[] = [
   "original-ceiling",
 ];
 
+const CEILING = MUTEX_PROTOCOLS.indexOf("ceiling");
+const ORIGINAL_CEILING = MUTEX_PROTOCOLS.indexOf("original-ceiling");
+
 /** Checks how a mutex is made. @throws {SchedError} `invalid-option`, saying what was expected */
 export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
   protocol: MutexProtocol;
@@ -106,6 +109,16 @@ export class LockObjects {
   destroy(id: number): void {
     this.#kinds[id] = Kind.NONE;
     this.#free.push(id);
+  }
+
+  /** Whether a mutex has a ceiling of either kind. */
+  hasCeiling(mutex: number): boolean {
+    return this.#protocols[mutex]! >= CEILING;
+  }
+
+  /** Whether a mutex has the original kind of ceiling. */
+  isBarrier(mutex: number): boolean {
+    return this.#protocols[mutex] === ORIGINAL_CEILING;
   }
 
   /** How a mutex keeps urgent threads from waiting. */
