@@ -144,6 +144,18 @@ export {
   summarize,
   type ThreadStatistics,
 } from "./simulator/statistics.ts";
+export type { Spread } from "./statistics/distribution.ts";
+export type {
+  CpuReport,
+  JobCounts,
+  JobReport,
+  ObjectReport,
+  QueueReport,
+  StatisticsReport,
+  ThreadReport,
+  TotalReport,
+} from "./statistics/report.ts";
+export { Statistics } from "./statistics/statistics.ts";
 export type {
   Duration,
   GivenWorkload,

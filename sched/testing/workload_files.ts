@@ -86,7 +86,7 @@ export const GOOD_FILES: readonly unknown[] = [
         protocol: "ceiling",
         ceiling: 9,
       },
-      { name: "o", protocol: "ceiling" },
+      { name: "o", protocol: "original-ceiling" },
       { name: "p", protocol: "none" },
     ],
     semaphores: [{ name: "s" }, { name: "t", count: 4 }],

@@ -1,0 +1,187 @@
+import { assert, assertEquals } from "@std/assert";
+import { EarliestDeadlineFirst } from "../policies/realtime/earliest_deadline_first.ts";
+import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
+import { createHostedPolicy } from "../policies/registry.ts";
+import { RoundRobin } from "../policies/sharing/round_robin.ts";
+import type { Policy } from "../policy.ts";
+import type { SimulationOptions } from "../simulator/conditions.ts";
+import { randomWorkload } from "../simulator/random_workload.ts";
+import { prepareSimulation, simulate } from "../simulator/simulator.ts";
+import { summarize } from "../simulator/statistics.ts";
+import type { GivenWorkload, Step } from "../simulator/workload.ts";
+import type { Spread } from "./distribution.ts";
+import type { StatisticsReport } from "./report.ts";
+import { Statistics } from "./statistics.ts";
+
+const run = (time: number): Step => ({ type: "run", time });
+
+function report(
+  workload: GivenWorkload,
+  options: SimulationOptions & { policy: Policy },
+): StatisticsReport {
+  const statistics = new Statistics(workload, options);
+  const simulation = prepareSimulation(workload, { ...options, sink: statistics });
+  simulation.run();
+  return statistics.report(simulation.now);
+}
+
+/** Count, least, mean and most. */
+function short(spread: Spread | null): number[] | null {
+  return spread && [spread.count, spread.least, spread.mean, spread.most];
+}
+
+Deno.test("Statistics, two periodic threads by hand", () => {
+  // fast (2 of 5, first) and slow (4 of 10, deadline 7) until 20: fast 0-2, slow 2-5, fast 5-7,
+  // slow 7-8 (late by 1), and the same again from 10 on.
+  const result = report([
+    {
+      name: "fast",
+      period: 5,
+      priority: 2,
+      jobs: { pattern: "periodic", count: 4 },
+      steps: [run(2)],
+    },
+    {
+      name: "slow",
+      period: 10,
+      deadline: 7,
+      priority: 1,
+      jobs: { pattern: "periodic", count: 2 },
+      steps: [run(4)],
+    },
+  ], { policy: new FixedPriority() });
+  const [fast, slow] = result.threads;
+  assertEquals(fast?.jobs, { released: 4, completed: 4, missed: 0, aborted: 0 });
+  assertEquals(slow?.jobs, { released: 2, completed: 2, missed: 2, aborted: 0 });
+  assertEquals([short(fast!.response), short(fast!.turnaround)], [[4, 0, 0, 0], [4, 2, 2, 2]]);
+  assertEquals([short(slow!.response), short(slow!.turnaround)], [[2, 2, 2, 2], [2, 8, 8, 8]]);
+  assertEquals([short(slow!.waiting), short(slow!.lateness)], [[2, 4, 4, 4], [2, 1, 1, 1]]);
+  assertEquals([short(fast!.lateness), short(fast!.tardiness)], [[4, -3, -3, -3], [4, 0, 0, 0]]);
+  assertEquals([slow?.run, slow?.ready, slow?.blocked, slow?.preemptions], [8, 8, 0, 2]);
+  assertEquals([slow?.longestWait, slow?.dispatches, slow?.migrations], [2, 4, 0]);
+  // The last is done at 18.
+  assertEquals([result.time, result.total.makespan, slow?.share], [18, 18, 8 / 18]);
+  assertEquals(result.cpus, [{
+    ...{ busy: 16, switching: 0, idle: 2, utilization: 16 / 18, dispatches: 8, switches: 7 },
+  }]);
+  assertEquals([result.total.preemptions, result.total.jobs.missed], [2, 2]);
+  // slow is ready 0-2, 5-7, 10-12 and 15-17; nobody else ever waits.
+  assertEquals(result.ready, { mean: 8 / 18, most: 2 });
+  assertEquals(JSON.parse(JSON.stringify(result)), result as unknown);
+});
+
+Deno.test("Statistics, a job that waits for the one before waits, and jitters are told", () => {
+  const jobs = { pattern: "listed", times: [0, 1, 20] } as const;
+  const { threads: [thread] } = report(
+    [{ name: "a", jobs, steps: [run(4)] }],
+    { policy: new RoundRobin() },
+  );
+  // Turnarounds 4, 7 and 4.
+  assertEquals([short(thread!.turnaround), short(thread!.waiting)], [[3, 4, 5, 7], [3, 0, 1, 3]]);
+  assertEquals([short(thread!.response), thread!.responseJitter], [
+    [3, 0, 1, 3],
+    { range: 3, step: 3 },
+  ]);
+  assertEquals([thread!.lateness, thread!.releaseJitter], [null, null]);
+  const periodic = { pattern: "periodic", count: 300, jitter: 4 } as const;
+  const { threads: [late] } = report(
+    [{ name: "a", arrival: 3, period: 10, jobs: periodic, steps: [run(1)] }],
+    { policy: new RoundRobin(), seed: 1 },
+  );
+  assertEquals([late!.releaseJitter?.least, late!.releaseJitter?.most], [0, 4]);
+});
+
+Deno.test("Statistics, switches and migrations cost what they cost", () => {
+  // Quantum 2: a 0-2, switch, b 3-5, switch, a 6-7 exit, switch, b 8-9 exit.
+  const policy = new RoundRobin({ quantum: 2 });
+  const { cpus, threads, ready } = report(
+    [{ name: "a", steps: [run(3)] }, { name: "b", steps: [run(3)] }],
+    { policy, switchCost: 1 },
+  );
+  assertEquals(cpus[0], {
+    ...{ busy: 6, switching: 3, idle: 0, utilization: 6 / 9, dispatches: 4, switches: 3 },
+  });
+  assertEquals(threads.map(({ ready }) => ready), [4, 6], "being switched to is no running");
+  assertEquals(ready.mean, 10 / 9);
+  const moved = report([
+    { name: "a", affinity: [0], arrival: 1, priority: 1, steps: [run(5)] },
+    { name: "b", steps: [run(4)] },
+  ], { policy: new FixedPriority(), cpus: 2 });
+  assertEquals(moved.threads.map(({ migrations }) => migrations), [0, 1]);
+  assertEquals(moved.cpus.map(({ busy }) => busy), [6, 3]);
+});
+
+Deno.test("Statistics, waits for a device and how many wait are told", () => {
+  const io = (time: number): Step[] => [run(1), { type: "io", time, device: "disk" }, run(1)];
+  const { threads, objects, time } = report({
+    threads: [{ name: "a", steps: io(10) }, { name: "b", steps: io(5) }],
+    devices: [{ name: "disk" }],
+  }, { policy: new RoundRobin() });
+  // a waits 1-11, b 2-16.
+  assertEquals(threads.map(({ blocked }) => blocked), [10, 14]);
+  const [{ waits, ...disk } = { waits: null }] = objects;
+  assertEquals(disk as unknown, { kind: "device", name: "disk", mean: 24 / 17, most: 2 });
+  assertEquals([short(waits), time], [[2, 10, 12, 14], 17]);
+});
+
+Deno.test("Statistics, lag is what a thread has less than its fluid share", () => {
+  const { threads } = report(
+    [{ name: "a", weight: 300, steps: [run(6)] }, { name: "b", weight: 100, steps: [run(2)] }],
+    { policy: new RoundRobin({ quantum: 2 }) },
+  );
+  // Fluid: a has 3/4. a runs 0-2 (has 2, due 1.5), b 2-4 (has 2, due 1; a has 2, due 3), a 4-8.
+  assertEquals(threads.map(({ lag }) => lag), [{ least: -0.5, most: 1 }, { least: -1, most: 0.5 }]);
+});
+
+Deno.test("Statistics, times of what is not over are counted until the end", () => {
+  const forever: Step[] = [{ type: "repeat", steps: [run(100)] }];
+  const { threads, cpus, time } = report(
+    [{ name: "a", steps: forever }, { name: "b", steps: [run(1), { type: "sleep", time: 90 }] }],
+    { policy: new RoundRobin({ quantum: 10 }), until: 30 },
+  );
+  assertEquals([threads[0]?.run, threads[0]?.finish, threads[0]?.turnaround], [29, null, null]);
+  assertEquals([threads[1]?.ready, threads[1]?.blocked], [10, 19]);
+  assertEquals([cpus[0]?.busy, time], [30, 30]);
+});
+
+Deno.test("Statistics, records tell the same as a sink hears", () => {
+  const workload: GivenWorkload = {
+    threads: randomWorkload(3, { threads: 6 }).map((spec, id) => ({
+      ...spec,
+      period: 60 + id,
+      jobs: { pattern: "sporadic", most: 90, count: 5 },
+      steps: [...spec.steps, { type: "io", time: 3, device: "disk" }, run(1)],
+    })),
+    devices: [{ name: "disk" }],
+  };
+  const options = { cpus: 2, switchCost: 1, seed: 5 };
+  const statistics = new Statistics(workload, options);
+  const events = simulate(workload, new EarliestDeadlineFirst(), options);
+  for (const event of events) statistics.add(event);
+  const heard = report(workload, { ...options, policy: new EarliestDeadlineFirst() });
+  assertEquals(statistics.report(), heard);
+});
+
+Deno.test("Statistics, agree with the events of random workloads summed up", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const workload = randomWorkload(seed, { threads: 1 + seed % 9 });
+    const options = { switchCost: seed % 3, cpus: 1 + seed % 4 };
+    const policy = (): Policy => createHostedPolicy("rr", { quantum: 1 + seed % 7 });
+    const result = report(workload, { ...options, policy: policy() });
+    const summary = summarize(workload, simulate(workload, policy(), options));
+    const idle = result.cpus.reduce((sum, cpu) => sum + cpu.idle, 0);
+    for (const [id, thread] of result.threads.entries()) {
+      const { finish, run, turnaround, waiting, response, longestWait, preemptions } = summary
+        .threads[id]!;
+      assertEquals([thread.finish, thread.run, thread.ready], [finish, run, waiting]);
+      assertEquals([thread.longestWait, thread.preemptions], [longestWait, preemptions]);
+      assertEquals(thread.turnaround?.mean, turnaround);
+      assertEquals(thread.response?.mean, response);
+      assertEquals(thread.run + thread.ready + thread.blocked, turnaround);
+    }
+    const { busy, switching, dispatches, makespan } = result.total;
+    assertEquals(busy + switching + idle, result.time * options.cpus);
+    assertEquals([dispatches, makespan], [summary.dispatches, summary.makespan]);
+    assert(result.total.utilization <= 1);
+  }
+});
