@@ -17,6 +17,7 @@ import {
 } from "../sched/mod.ts";
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
+import { Timelines } from "../sched/queues/timelines.ts";
 import { Random } from "../util/random.ts";
 
 /** Result of one simulation. */
@@ -70,6 +71,20 @@ export const QUEUES: Readonly<Record<string, () => (thread?: number) => void>> =
       const key = thread === undefined ? queue.least : 0;
       const next = thread ?? queue.shift() ?? 0;
       queue.insert(next, key + 1 + random.below(1_000));
+    };
+  },
+  "timelines": () => {
+    const timelines = new Timelines(1);
+    const random = new Random(1);
+    let tie = 0;
+    return (thread) => {
+      const first = timelines.first(0);
+      const time = first < 0 ? 0 : timelines.time(first);
+      const next = thread ?? timelines.earliest(0, time + 500);
+      timelines.remove(next);
+      const later = time + 1 + random.below(1_000);
+      const deadline = later + random.below(1_000);
+      timelines.insert(next, { timeline: 0, time: later, deadline, tie: tie++ });
     };
   },
 };

@@ -12,7 +12,7 @@ Deno.test("decisionRate, makes the decisions it is asked for", () => {
 
 Deno.test("queueCost, knows every queue", () => {
   for (const name of Object.keys(QUEUES)) assert(queueCost(name, 10, 100) > 0);
-  assertEquals(Object.keys(QUEUES), ["run queues", "ordered queue"]);
+  assertEquals(Object.keys(QUEUES), ["run queues", "ordered queue", "timelines"]);
 });
 
 Deno.test("lockCost, knows every use of locks", () => {

@@ -19,17 +19,22 @@
  *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
- * {@linkcode RoundRobin} (`rr`), {@linkcode FixedPriority} (`priority`), {@linkcode Fifo} (`fifo`),
- * {@linkcode ShortestJobFirst} (`sjf`), {@linkcode ShortestRemainingTime} (`srtf`),
- * {@linkcode RateMonotonic} (`rm`), {@linkcode DeadlineMonotonic} (`dm`),
- * {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
- * {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`), {@linkcode SporadicServer}
- * (`sporadic`), {@linkcode Stride} (`stride`), {@linkcode Lottery}
- * (`lottery`) or {@linkcode MultilevelFeedback} (`mlfq`). {@linkcode LinuxClasses} (`linux`) are
- * {@linkcode Layered} policies. The kernel drives the object from its traps and timer interrupts;
- * {@linkcode simulate} drives the same object over a
- * described {@linkcode Workload} and yields events, which {@linkcode summarize} turns into
- * turnaround, waiting and response times and a Gantt chart. Both do so through
+ *
+ * - by turns: {@linkcode RoundRobin} (`rr`), {@linkcode Fifo} (`fifo`),
+ *   {@linkcode MultilevelFeedback} (`mlfq`);
+ * - by the time they need: {@linkcode ShortestJobFirst} (`sjf`),
+ *   {@linkcode ShortestRemainingTime} (`srtf`);
+ * - by weight: {@linkcode Stride} (`stride`), {@linkcode Lottery} (`lottery`),
+ *   {@linkcode CompletelyFair} (`cfs`), {@linkcode EarliestEligible} (`eevdf`);
+ * - by priority or period: {@linkcode FixedPriority} (`priority`), {@linkcode RateMonotonic} (`rm`),
+ *   {@linkcode DeadlineMonotonic} (`dm`), {@linkcode SporadicServer} (`sporadic`);
+ * - by deadline: {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
+ *   {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`);
+ * - by class: {@linkcode LinuxClasses} (`linux`), which are {@linkcode Layered} policies.
+ *
+ * The kernel drives the object from its traps and timer interrupts; {@linkcode simulate} drives the
+ * same object over a described {@linkcode Workload} and yields events, which {@linkcode summarize}
+ * turns into turnaround, waiting and response times and a Gantt chart. Both do so through
  * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
  * Every run repeats exactly.
  *
@@ -118,6 +123,10 @@ export { RoundRobin } from "./policies/sharing/round_robin.ts";
 export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
 export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";
 export { type SporadicOptions, SporadicServer } from "./policies/realtime/sporadic_server.ts";
+export { CompletelyFair, type FairOptions } from "./policies/fair/completely_fair.ts";
+export { EarliestEligible } from "./policies/fair/earliest_eligible.ts";
+export { PerCpuFair } from "./policies/fair/per_cpu_fair.ts";
+export { type TimelineEntry, Timelines } from "./queues/timelines.ts";
 export { Stride } from "./policies/fair/stride.ts";
 export { checkWorkload } from "./simulator/check_workload.ts";
 export type { DecisionCost, SimulationOptions } from "./simulator/conditions.ts";

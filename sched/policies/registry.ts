@@ -5,6 +5,8 @@
  */
 import { SchedError } from "../errors.ts";
 import { ConstantBandwidthServer } from "./realtime/constant_bandwidth.ts";
+import { CompletelyFair, type FairOptions } from "./fair/completely_fair.ts";
+import { EarliestEligible } from "./fair/earliest_eligible.ts";
 import { DeadlineMonotonic } from "./realtime/deadline_monotonic.ts";
 import { DeadlineServer } from "./realtime/deadline_server.ts";
 import { EarliestDeadlineFirst } from "./realtime/earliest_deadline_first.ts";
@@ -24,7 +26,7 @@ import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
 export interface PolicyOptions
-  extends FeedbackOptions, PredictionOptions, SporadicOptions, LinuxOptions {}
+  extends FairOptions, FeedbackOptions, PredictionOptions, SporadicOptions, LinuxOptions {}
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -50,6 +52,8 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
   ["linux", { create: LinuxClasses, options: ["quantum", "realtime"] }],
+  ["cfs", { create: CompletelyFair, options: [...QUANTUM, "latency", "wakeup"] }],
+  ["eevdf", { create: EarliestEligible, options: QUANTUM }],
   ["mlfq", {
     create: MultilevelFeedback,
     options: [...QUANTUM, "levels", "allotment", "boost", "growth"],

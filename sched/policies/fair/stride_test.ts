@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { simulate, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
@@ -8,7 +9,7 @@ import { Stride } from "./stride.ts";
 function quanta(workload: readonly ThreadSpec[], quantum: number): number[] {
   const order: number[] = [];
   let since = 0;
-  for (const event of simulate(workload, new Stride({ quantum }))) {
+  for (const event of simulate(workload, new Stride({ quantum }), { until: 2_500 * quantum })) {
     if (event.type === "dispatch") since = event.time;
     else if (event.type === "preempt" || event.type === "exit") {
       for (let time = since; time < event.time; time += quantum) order.push(event.thread);
@@ -30,16 +31,20 @@ Deno.test("Stride, the trace of Arpaci-Dusseau, Operating Systems: Three Easy Pi
 });
 
 Deno.test("Stride, the shares of any two threads differ from their tickets' by at most a quantum", () => {
-  for (let seed = 0; seed < 20; seed++) {
+  for (let seed = 0; seed < sweep({ quick: 6, full: 100 }); seed++) {
     const random = new Random(seed);
-    const weights = Array.from({ length: 2 }, () => random.between(1, 100));
+    const weights = Array.from({ length: random.between(2, 6) }, () => random.between(1, 100));
     const order = quanta(weights.map((weight, id) => endless(`${id}`, weight)), 10);
-    const got = [0, 0];
-    const [all = 0, first = 0] = [weights[0]! + weights[1]!, weights[0]];
-    for (const [index, thread] of order.slice(0, 5_000).entries()) {
+    const got = weights.map(() => 0);
+    for (const [index, thread] of order.slice(0, 2_000).entries()) {
       got[thread]!++;
-      const error = Math.abs(got[0]! - (index + 1) * first / all);
-      assert(error <= 1 + 1e-6, `seed ${seed}: ${error} quanta off after ${index + 1}`);
+      for (let a = 0; a < got.length; a++) {
+        for (let b = 0; b < a; b++) {
+          const fair = (got[a]! + got[b]!) * weights[a]! / (weights[a]! + weights[b]!);
+          const error = Math.abs(got[a]! - fair);
+          assert(error <= 1 + 1e-6, `seed ${seed}: ${a}, ${b} off ${error} after ${index + 1}`);
+        }
+      }
     }
   }
 });
