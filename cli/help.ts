@@ -4,7 +4,20 @@
  * @module
  */
 import { MUTEX_PROTOCOLS } from "../sched/locks/mod.ts";
-import { policyNames } from "../sched/policies/registry.ts";
+import { policyNames, policyOptionNames } from "../sched/policies/registry.ts";
+
+/** Policies with their options, in lines of the help. */
+function policies(): string {
+  const lines = [""];
+  for (const name of policyNames()) {
+    const options = policyOptionNames(name).join(" ");
+    const text = options === "" ? name : `${name} (${options})`;
+    const last = lines.at(-1)!;
+    if (`${last}${text}, `.length > 100) lines.push(`${text}, `);
+    else lines[lines.length - 1] = `${last}${text}, `;
+  }
+  return lines.map((line) => line.trimEnd()).join("\n    ").replace(/,$/, "");
+}
 
 /** What each command does, in the order they are told of. */
 const COMMANDS = {
@@ -78,6 +91,7 @@ const COMMANDS = {
     WORKLOAD is a JSON file (sched/workload.schema.json says what is in one), a file of SimSo, or - for standard
     input. P is a policy with options of its own, as in mlfq:levels=3,boost=1000; all stands for every policy.
     A time is a whole number of the workload's clock, or a number with the workload's unit, as in 2.5ms.
+    Policies, and options they have: ${policies()}.
       --cpus N                  number of CPUs, 1 to 64 (default: the file's, else 1)
       --until T                 end there (default: the file's; else, where threads are periodic without end, two
                                 hyperperiods after the last arrival)
@@ -96,8 +110,8 @@ const COMMANDS = {
       --width N                 longest line (default: the terminal's, else 100)
       --json                    print one JSON document instead of tables
       --events                  print every event instead, one JSON line each
-    Status: 0, whether deadlines are missed or not; 1 if the workload cannot be read, its threads deadlock or do
-    what they cannot, or a policy is put out.`,
+    Status: 0, whether deadlines are missed or not; 1 if the workload cannot be read, its threads deadlock, wait for
+    ever or do what they cannot, or a policy is put out.`,
   panic:
     `  trapline panic [options]      unwind a chain of five calls with an object in each, one line a step
       --arch NAME               aarch64 or x86_64 (default aarch64)

@@ -119,7 +119,11 @@ export async function report(args: readonly string[], output: Printer): Promise<
   }
   // What has been found is told even if the drawing cannot be written.
   if (values.svg !== "") Deno.writeTextFileSync(values.svg, drawing(runs, input.unit));
-  return runs.some(({ error, faults }) => error !== undefined || faults.length > 0) ? 1 : 0;
+  return runs.some(failed) ? 1 : 0;
+}
+
+function failed({ error, stranded, statistics: { fault } }: PolicyRun): boolean {
+  return error !== undefined || stranded.length > 0 || fault !== null;
 }
 
 /** Policies that a list names, each of which there is. */

@@ -92,7 +92,10 @@ Deno.test("trapline sched, a quantum is of policies that have one and were given
     "--json",
   );
   const { runs } = JSON.parse(text);
-  assertEquals(runs.map(({ dispatches }: { dispatches: number }) => dispatches), [6, 20, 2]);
+  assertEquals(
+    runs.map(({ total }: { total: { dispatches: number } }) => total.dispatches),
+    [6, 20, 2],
+  );
 });
 
 Deno.test("trapline sched, JSON is one document with all of it", async () => {
@@ -108,7 +111,11 @@ Deno.test("trapline sched, JSON is one document with all of it", async () => {
   const [rm, mlfq] = document.runs;
   assertEquals(mlfq.options, { levels: 2, boost: 100 });
   assertEquals(rm.analysis.verdicts.at(-1).responses, [1, 2, 7, 18]);
-  assertEquals([rm.threads.length, rm.faults, rm.error], [4, [], null]);
+  assertEquals([rm.threads.length, rm.fault, rm.error, rm.stranded], [4, null, null, []]);
+  assertEquals(
+    rm.threads.map(({ turnaround }: { turnaround: { most: number } }) => turnaround.most),
+    [1, 2, 7, 18],
+  );
 });
 
 Deno.test("trapline sched, events are JSON lines, as many as there are", async () => {

@@ -109,6 +109,7 @@ export {
   createHostedPolicy,
   createPolicy,
   policyNames,
+  policyOptionNames,
   type PolicyOptions,
 } from "./policies/registry.ts";
 export {

@@ -3,50 +3,81 @@
  *
  * @module
  */
-import type { SimulationSummary, ThreadStatistics, TimeUnit } from "../../sched/mod.ts";
+import type { StatisticsReport, ThreadReport, TimeUnit } from "../../sched/mod.ts";
 import { formatTime } from "../../sched/gantt/axis.ts";
 
-/** A figure of a summary. */
+/** A figure of a report. */
 export interface Figure<T> {
   /** What it is called. */
   readonly name: string;
-  /** Whether it is a time, a part of one, or a number of things. */
+  /** Whether it is a time, a part of a whole, or a number of things. */
   readonly kind: "time" | "share" | "count";
   /** Whether it stands in the caption of a picture, too. */
   readonly short?: boolean;
-  /** Its value; nothing if there is none. */
-  of(summary: T): number | null | undefined;
+  /** Its value; nothing if there is none, as of deadlines where nobody has one. */
+  of(report: T): number | null | undefined;
 }
 
 /** Figures of a run. */
-export const POLICY_FIGURES: readonly Figure<SimulationSummary>[] = [
-  { name: "mean response", kind: "time", of: ({ meanResponse }) => meanResponse },
-  { name: "mean turnaround", kind: "time", of: ({ meanTurnaround }) => meanTurnaround },
-  { name: "mean waiting", kind: "time", of: ({ meanWaiting }) => meanWaiting },
-  { name: "dispatches", kind: "count", short: true, of: ({ dispatches }) => dispatches },
-  { name: "idle", kind: "time", of: ({ idle }) => idle },
-  { name: "end", kind: "time", short: true, of: ({ makespan }) => makespan },
+export const POLICY_FIGURES: readonly Figure<StatisticsReport>[] = [
+  { name: "jobs done", kind: "count", of: ({ total: { jobs } }) => jobs.completed },
+  { name: "deadlines missed", kind: "count", short: true, of: missedInAll },
+  { name: "jobs aborted", kind: "count", of: ({ total: { jobs } }) => jobs.aborted || null },
+  { name: "mean response", kind: "time", of: ({ total }) => total.response?.mean },
+  { name: "longest response", kind: "time", of: ({ total }) => total.response?.most },
+  { name: "mean turnaround", kind: "time", short: true, of: ({ total }) => total.turnaround?.mean },
+  { name: "longest turnaround", kind: "time", of: ({ total }) => total.turnaround?.most },
+  { name: "mean waiting", kind: "time", of: ({ total }) => total.waiting?.mean },
+  { name: "most tardy", kind: "time", of: ({ total }) => total.tardiness?.most },
+  { name: "largest lag", kind: "time", of: largestLag },
+  { name: "switches", kind: "count", short: true, of: ({ total }) => total.switches },
+  { name: "preemptions", kind: "count", short: true, of: ({ total }) => total.preemptions },
+  {
+    name: "migrations",
+    kind: "count",
+    of: ({ total, cpus }) => cpus.length > 1 ? total.migrations : null,
+  },
+  { name: "mean ready", kind: "count", of: ({ ready }) => ready.mean },
+  { name: "most ready", kind: "count", of: ({ ready }) => ready.most },
+  { name: "utilization", kind: "share", of: ({ total }) => total.utilization },
+  { name: "switching", kind: "time", of: ({ total }) => total.switching || null },
+  { name: "end", kind: "time", of: ({ time }) => time },
 ];
 
+function missedInAll({ total: { jobs, lateness } }: StatisticsReport): number | null {
+  return jobs.missed === 0 && lateness === null ? null : jobs.missed;
+}
+
+function largestLag({ threads }: StatisticsReport): number | null {
+  const lags = threads.flatMap(({ lag }) => lag === null ? [] : [lag.most]);
+  return lags.length === 0 ? null : lags.reduce((most, each) => Math.max(most, each));
+}
+
 /** Figures of a thread. */
-export const THREAD_FIGURES: readonly Figure<ThreadStatistics>[] = [
-  { name: "arrival", kind: "time", of: ({ arrival }) => arrival },
-  { name: "finish", kind: "time", of: ({ finish }) => finish },
+export const THREAD_FIGURES: readonly Figure<ThreadReport>[] = [
+  { name: "jobs", kind: "count", of: ({ jobs }) => jobs.completed },
+  {
+    name: "missed",
+    kind: "count",
+    of: ({ jobs, lateness }) => jobs.missed === 0 && lateness === null ? null : jobs.missed,
+  },
   { name: "runs", kind: "time", of: ({ run }) => run },
-  { name: "turnaround", kind: "time", of: ({ turnaround }) => turnaround },
-  { name: "waiting", kind: "time", of: ({ waiting }) => waiting },
-  { name: "response", kind: "time", of: ({ response }) => response },
-  { name: "longest wait", kind: "time", of: ({ longestWait }) => longestWait },
+  { name: "share", kind: "share", of: ({ share }) => share },
+  { name: "response", kind: "time", of: ({ response }) => response?.most },
+  { name: "turnaround", kind: "time", of: ({ turnaround }) => turnaround?.most },
+  { name: "waiting", kind: "time", of: ({ waiting }) => waiting?.most },
+  { name: "lag", kind: "time", of: ({ lag }) => lag?.most },
   { name: "preempted", kind: "count", of: ({ preemptions }) => preemptions },
+  { name: "migrated", kind: "count", of: ({ migrations }) => migrations || null },
 ];
 
 /** A figure as it is shown. */
 export function shownFigure<T>(
   { kind, of }: Figure<T>,
-  summary: T,
+  report: T,
   unit: TimeUnit | undefined,
 ): string {
-  const value = of(summary);
+  const value = of(report);
   if (value === null || value === undefined) return "-";
   if (!Number.isFinite(value)) return value > 0 ? "endless" : "-";
   if (kind === "share") return `${(100 * value).toFixed(1)} %`;
@@ -59,6 +90,14 @@ export function shownFigure<T>(
 /** Means are no whole numbers. */
 function tenths(value: number): string {
   if (Number.isInteger(value)) return formatTime(value);
-  const all = Math.round(10 * value);
-  return `${formatTime(Math.floor(all / 10))}.${all % 10}`;
+  const all = Math.round(10 * Math.abs(value));
+  return `${value < 0 ? "-" : ""}${formatTime(Math.floor(all / 10))}.${all % 10}`;
+}
+
+/** The figures that some report has. */
+export function figuresOf<T>(
+  figures: readonly Figure<T>[],
+  reports: readonly T[],
+): readonly Figure<T>[] {
+  return figures.filter(({ of }) => reports.some((report) => (of(report) ?? null) !== null));
 }

@@ -3,29 +3,31 @@
  *
  * @module
  */
+import { type Analysis, analyze } from "../../sched/analysis/mod.ts";
 import {
   createSpecifiedPolicy,
   type GanttChart,
   GanttRecorder,
   type GanttRows,
-  type GivenWorkload,
-  type PolicyFault,
   type PolicyOptions,
   type PolicySpec,
+  prepareSimulation,
+  recordingSink,
   SchedError,
-  simulate,
+  sharedObjects,
   type SimulationEvent,
   type SimulationOptions,
-  type SimulationSummary,
-  summarize,
+  type SimulationSink,
+  Statistics,
+  type StatisticsReport,
+  type Workload,
 } from "../../sched/mod.ts";
-import { type Analysis, analyze } from "../../sched/analysis/mod.ts";
 import type { Progress } from "../../util/progress.ts";
 
 /** What is simulated, and what of it is kept. */
 export interface RunRequest {
   /** The threads. */
-  readonly workload: GivenWorkload;
+  readonly workload: Workload;
   /** The machine. */
   readonly simulation: SimulationOptions;
   /** Options for policies that have them and were given none. */
@@ -41,13 +43,13 @@ export interface PolicyRun {
   /** The policy. */
   readonly spec: PolicySpec;
   /** Its figures. */
-  readonly summary: SimulationSummary;
+  readonly statistics: StatisticsReport;
   /** Its schedule, if that was wanted. */
   readonly chart: GanttChart | undefined;
   /** What is known of it without running it. */
   readonly analysis: Analysis;
-  /** When the policy was put out, and why. */
-  readonly faults: readonly PolicyFault[];
+  /** Threads that wait for ever when all else is over, and for what, in words. */
+  readonly stranded: readonly string[];
   /** What ended the simulation before its time: a deadlock, or another mistake of the threads. */
   readonly error: SchedError | undefined;
 }
@@ -55,51 +57,74 @@ export interface PolicyRun {
 /** Errors that are what a simulation has found out, and not the caller's. */
 const FINDINGS: ReadonlySet<string> = new Set(["deadlock", "invalid-workload"]);
 
-/** So many events pass between two updates of the progress. */
-const PROGRESS_EVENTS = 1 << 13;
+/** So many instants pass between two updates of the progress. */
+const PROGRESS_STEPS = 1 << 13;
 
 /**
  * Simulates a workload under a policy.
  * @throws {SchedError} for a workload, an option or a policy that cannot be used
  */
 export function runPolicy(spec: PolicySpec, request: RunRequest, progress: Progress): PolicyRun {
-  const { workload, simulation, offered, chart, onEvent } = request;
+  const { workload, simulation: options, offered, chart, onEvent } = request;
+  const { cpus = 1, until = Infinity } = options;
+  const statistics = new Statistics(workload, { cpus });
   const recorder = chart === undefined
     ? undefined
-    : new GanttRecorder(workload, { ...chart, cpus: simulation.cpus ?? 1 });
-  const { until } = simulation;
-  const isBound = until !== undefined && until !== Infinity;
+    : new GanttRecorder(workload, { ...chart, cpus });
+  const stranded: string[] = [];
+  const events: SimulationEvent[] = [];
+  const objects = sharedObjects(workload);
+  const sink: SimulationSink = {
+    ...(recorder === undefined && onEvent === undefined
+      ? only(statistics)
+      : recordingSink(events, { cpus, objects })),
+    stranded(time, thread, on) {
+      const object = objects[on]!;
+      stranded.push(`${workload.threads[thread]!.name} for ${object.kind} ${object.name}`);
+      onEvent?.({ type: "stranded", time, thread, on: object });
+    },
+  };
   const policy = createSpecifiedPolicy(spec, offered);
-  const faults: PolicyFault[] = [];
-  let error: SchedError | undefined;
-  let count = 0;
-  function* watched(): Generator<SimulationEvent, void, void> {
-    try {
-      for (const event of simulate(workload, policy, simulation)) {
-        if (++count % PROGRESS_EVENTS === 0) {
-          progress.at(spec.text, isBound ? event.time : count, isBound ? until : undefined);
-        }
-        recorder?.add(event);
-        onEvent?.(event);
-        if (event.type === "policy-fault") faults.push(event.fault);
-        yield event;
-      }
-    } catch (thrown) {
-      // Before the first event it is the workload or an option that is wrong.
-      if (count === 0 || !(thrown instanceof SchedError) || !FINDINGS.has(thrown.kind)) {
-        throw thrown;
-      }
-      error = thrown;
+  const simulation = prepareSimulation(workload, { ...options, policy, sink });
+  const tell = (): void => {
+    for (const event of events) {
+      statistics.add(event);
+      recorder?.add(event);
+      onEvent?.(event);
     }
+    events.length = 0;
+  };
+  let error: SchedError | undefined;
+  let steps = 0;
+  try {
+    for (let more = true; more;) {
+      more = simulation.step();
+      tell();
+      if (++steps % PROGRESS_STEPS > 0) continue;
+      if (until === Infinity) progress.at(spec.text, simulation.now);
+      else progress.at(spec.text, simulation.now, until);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof SchedError) || !FINDINGS.has(thrown.kind)) throw thrown;
+    error = thrown;
+    tell();
   }
-  const summary = summarize(workload, watched());
-  const analysis = analyze(workload, { ...simulation, policy: spec.name });
+  const { now } = simulation;
   return {
-    spec,
-    summary,
-    analysis,
-    chart: recorder?.chart(isBound ? until : undefined),
-    faults,
-    error,
+    ...{ spec, stranded, error },
+    statistics: statistics.report(now),
+    chart: recorder?.chart(now),
+    analysis: analyze(workload, { ...options, policy: spec.name }),
+  };
+}
+
+/** A sink that does nothing but count, without a record of any event. */
+function only(statistics: Statistics): SimulationSink {
+  return {
+    thread: (type, time, thread, cpu, on) => statistics.thread(type, time, thread, cpu, on),
+    job: (type, time, thread, job, deadline) => statistics.job(type, time, thread, job, deadline),
+    switching: (time, thread, cpu, cost) => statistics.switching(time, thread, cpu, cost),
+    idle: (time, until) => statistics.idle(time, until),
+    fault: (fault) => statistics.fault(fault),
   };
 }

@@ -28,13 +28,17 @@ export function reportJson(runs: readonly PolicyRun[], options: ReportOptions): 
       timeout: timeout ?? null,
     },
     unit: input.unit ?? null,
-    runs: runs.map(({ spec, summary, analysis, faults, error }) => ({
+    runs: runs.map(({ spec, statistics, analysis, stranded, error }) => ({
       policy: spec.text,
       name: spec.name,
       options: spec.options,
-      ...summary,
+      ...statistics,
+      fault: statistics.fault && {
+        ...statistics.fault,
+        message: describeFault(statistics.fault),
+      },
       analysis,
-      faults: faults.map((fault) => ({ ...fault, message: describeFault(fault) })),
+      stranded,
       error: error === undefined ? null : { kind: error.kind, message: error.message },
     })),
   };

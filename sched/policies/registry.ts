@@ -123,6 +123,11 @@ export function createHostedPolicy(
   return createPolicy(name, { ...defaults, ...options });
 }
 
+/** Names of the options of a policy. @throws {SchedError} `unknown-policy` */
+export function policyOptionNames(name: string): readonly string[] {
+  return entry(name).options;
+}
+
 /** Whether a policy has an option. @throws {SchedError} `unknown-policy` */
 export function policyTakes(name: string, option: keyof PolicyOptions): boolean {
   return entry(name).options.includes(option);
