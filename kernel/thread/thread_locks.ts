@@ -239,8 +239,8 @@ export class ThreadLocks {
   expire(thread: Thread): void {
     const answer = this.#locks.expire(thread.id);
     if (answer === "deadlock") this.#tellCycle();
-    if (answer === "timed-out" || answer === "deadlock") this.#host.wake(thread, RESULTS[answer]);
-    else this.#follow(thread, null);
+    if (answer === "blocked" || answer === "idle") this.#follow(thread, null);
+    else this.#host.wake(thread, RESULTS[answer]);
   }
 
   /** A thread that waited for a condition may have to wait for its mutex now. */

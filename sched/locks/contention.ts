@@ -141,7 +141,7 @@ export class Contention {
   }
 
   /** The time of a waiting thread is up. */
-  expire(thread: ThreadId): "timed-out" | "blocked" | "deadlock" {
+  expire(thread: ThreadId): Exclude<WakeAnswer, "acquired"> | "blocked" {
     const returns = this.#wants[thread] !== NONE && this.#returns[thread] !== Return.NO;
     const id = this.graph.waitsFor(thread);
     if (returns && this.#objects.kind(id) === Kind.MUTEX) return "blocked";
@@ -152,7 +152,7 @@ export class Contention {
     }
     this.#returns[thread] = Return.LATE;
     const answer = this.#comeBack(thread);
-    return answer === "blocked" || answer === "deadlock" ? answer : "timed-out";
+    return answer === "acquired" ? "timed-out" : answer;
   }
 
   /** A thread is over: others get what it holds, and are told. */

@@ -292,9 +292,10 @@ export class Locks {
    * The time of a waiting thread is up. From a condition it comes back to its mutex, for which it
    * may have to wait: then, and if it does so already, the answer is `blocked`, and `wake` tells
    * it that its time was up. Otherwise it goes on now, and `wake` is not called: with `timed-out`,
-   * or with `deadlock` if it would wait for its mutex for ever; `idle` if it does not wait at all.
+   * with `owner-died` if it has its mutex from who is over, or with `deadlock` if it would wait for
+   * its mutex for ever; `idle` if it does not wait at all.
    */
-  expire(thread: ThreadId): "timed-out" | "blocked" | "deadlock" | "idle" {
+  expire(thread: ThreadId): Exclude<WakeAnswer, "acquired"> | "blocked" | "idle" {
     return this.waitingFor(thread) === null ? "idle" : this.#contention.expire(thread);
   }
 

@@ -269,7 +269,7 @@ class Model {
     if (kind !== "condition") return "timed-out";
     waiter.late = true;
     const answer = this.#get(thread);
-    return answer === "blocked" || answer === "deadlock" ? answer : "timed-out";
+    return answer === "acquired" ? "timed-out" : answer;
   }
 
   forget(thread: number): void {

@@ -208,6 +208,17 @@ Deno.test("Locks, what is taken leaves the death of its owner to who takes it", 
   assertEquals(locks.lock(2, mutex), "acquired");
 });
 
+Deno.test("Locks, who comes back late from a condition is told of the death of its mutex's owner", () => {
+  const { locks, tell } = priorities(1, 2);
+  const mutex = locks.createMutex();
+  const condition = locks.createCondition();
+  locks.lock(0, mutex);
+  locks.wait(0, condition, mutex);
+  locks.lock(1, mutex);
+  locks.forget(1);
+  assertEquals([locks.expire(0), locks.owner(mutex), tell()], ["owner-died", 0, []]);
+});
+
 Deno.test("Locks, a shorter period is inherited with a budget that fits it", () => {
   const { locks } = prepare([{ period: 100, budget: 50 }, { period: 10 }, {}], { by: "period" });
   const mutex = locks.createMutex({ protocol: "inherit" });
