@@ -46,7 +46,11 @@ function applyOne(k: Kernel, on: PerCpu, outcome: Outcome): Outcome | null {
     case "exit":
       stopRunning(k, on, "ended");
       retire(k, thread);
-      return switchTo(k, on, { next: choose(k, on, { handoff: true }), keepsStack: false });
+      return switchTo(k, on, {
+        next: choose(k, on, { handoff: true }),
+        keepsStack: false,
+        why: "ended",
+      });
     case "halt":
       k.halt(outcome.reason);
       return null;
@@ -74,13 +78,14 @@ function giveUp(k: Kernel, on: PerCpu, block: Block): Outcome | null {
   const label = old.task.kernelMode ? null : block.label;
   const { requeue } = block;
   if (k.timers.oneShot && requeue === "preempt") decideToPreempt(k, on);
-  stopRunning(k, on, stopReason(old, block));
+  const why = stopReason(old, block);
+  stopRunning(k, on, why);
   old.stop({ label, resume: block.resume });
   if (requeue !== null) k.enqueue(old, requeue);
   const next = choose(k, on, { handoff: label !== null });
-  if (next !== old) return switchTo(k, on, { next, keepsStack: label === null });
+  if (next !== old) return switchTo(k, on, { next, keepsStack: label === null, why });
   old.run(on.id);
-  begin(k, on);
+  begin(k, on, { from: old, why });
   if (label === null) return goOn(old);
   startAtLabel(k, old);
   on.cpu.answer(k.label("call_continuation"), old.address);
@@ -102,7 +107,7 @@ function decideToPreempt(k: Kernel, on: PerCpu): void {
 export function leaveIdle(k: Kernel, on: PerCpu): boolean {
   const next = choose(k, on, { handoff: false });
   if (next === on.idle) return false;
-  switchTo(k, on, { next, keepsStack: true });
+  switchTo(k, on, { next, keepsStack: true, why: "idle" });
   return true;
 }
 
@@ -123,21 +128,31 @@ function choose(k: Kernel, on: PerCpu, { handoff }: { handoff: boolean }): Threa
   }
 }
 
-/** The thread that has got the CPU begins to run. */
-function begin(k: Kernel, on: PerCpu): void {
+/** The thread that has got the CPU begins to run, in place of another. */
+function begin(k: Kernel, on: PerCpu, before: { from: Thread; why: StopReason | "idle" }): void {
+  const { current } = on;
+  if (k.timers.oneShot) {
+    const from = before.from === on.idle ? null : before.from.ref;
+    const to = current === on.idle ? null : current.ref;
+    k.events.emit({ type: "decision", instant: k.instant, from, why: before.why, to });
+  }
   on.fresh = true;
   on.sliceStale = true;
-  if (!on.isIdle) k.policy.running(on.current.id, on.id);
+  if (current !== on.idle) k.policy.running(current.id, on.id);
 }
 
 /** Has the guest switch stacks, or hand the old one over. */
-function switchTo(k: Kernel, on: PerCpu, how: { next: Thread; keepsStack: boolean }): null {
-  const { next, keepsStack } = how;
+function switchTo(
+  k: Kernel,
+  on: PerCpu,
+  how: { next: Thread; keepsStack: boolean; why: StopReason | "idle" },
+): null {
+  const { next, keepsStack, why } = how;
   const { current: old, idle } = on;
   if (old === idle) k.charge(on);
   if (next.task !== k.kernelTask) on.loadRegisters(next);
   on.switchTo(next);
-  begin(k, on);
+  begin(k, on, { from: old, why });
   if (next.stack === null) {
     k.stacks.handOff(old, next);
     k.offerStacks();

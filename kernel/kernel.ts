@@ -458,7 +458,9 @@ export class Kernel {
       kick: (cpu) => {
         // A policy that is being attached hears of no CPU yet.
         const on: PerCpu | undefined = this.cpus?.[cpu];
-        if (on?.isIdle === false) on.current.postAst("quantum", { preempted: true });
+        // One whose thread has just given way picks anyway.
+        if (on === undefined || on.isIdle || on.current.state !== "running") return;
+        on.current.postAst("quantum", { preempted: true });
       },
       onFault: (fault) => this.#tellFault(fault),
     });
@@ -582,6 +584,9 @@ export class Kernel {
   enqueue(thread: Thread, reason: Exclude<ReadyReason, "migrated">): void {
     thread.ready();
     for (const on of this.cpus) on.sliceStale = true;
+    if (this.timers.oneShot && reason !== "yield" && reason !== "preempt") {
+      this.events.emit({ type: "ready", of: thread.ref, reason, instant: this.instant });
+    }
     const { jobs } = thread;
     if (reason !== "release" || jobs === null) this.policy.enqueue(thread.id, REASONS[reason]);
     else this.policy.enqueue(thread.id, { reason, released: jobs.releaseOf(jobs.record.job) });

@@ -185,6 +185,13 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
     budget: integer,
     affinity: nullable(list(integer)),
   },
+  ready: { of: thread, reason: oneOf("start", "wakeup", "release"), instant: integer },
+  decision: {
+    instant: integer,
+    from: nullable(thread),
+    why: oneOf("quantum", "preempted", "blocked", "yielded", "ended", "idle"),
+    to: nullable(thread),
+  },
   "job-release": { of: thread, job: integer, release: integer },
   "job-complete": {
     of: thread,

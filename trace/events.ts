@@ -315,6 +315,39 @@ export interface ParametersEvent {
   readonly affinity: readonly number[] | null;
 }
 
+/**
+ * A thread has become ready, told by machines with a one-shot timer: the policy has it from an
+ * instant on, which may be before this event.
+ */
+export interface ReadyEvent {
+  /** Discriminant. */
+  readonly type: "ready";
+  /** The thread. */
+  readonly of: ThreadRef;
+  /** Why. */
+  readonly reason: "start" | "wakeup" | "release";
+  /** When. */
+  readonly instant: number;
+}
+
+/**
+ * The CPU goes from one thread to another, or to the same again, told by machines with a one-shot
+ * timer. The time from the instant to the first instruction in user mode is what the decision
+ * costs.
+ */
+export interface DecisionEvent {
+  /** Discriminant. */
+  readonly type: "decision";
+  /** When it is made, which may be before this event. */
+  readonly instant: number;
+  /** Thread that ran, or `null` if the CPU was idle. */
+  readonly from: ThreadRef | null;
+  /** Why that stops: `idle` if none ran. */
+  readonly why: "quantum" | "preempted" | "blocked" | "yielded" | "ended" | "idle";
+  /** Thread that runs now, or `null` if the CPU is idle. */
+  readonly to: ThreadRef | null;
+}
+
 /** A job of a periodic thread begins. */
 export interface JobReleaseEvent {
   /** Discriminant. */
@@ -447,6 +480,8 @@ export type EventBody =
   | ConsoleEvent
   | LifecycleEvent
   | ParametersEvent
+  | ReadyEvent
+  | DecisionEvent
   | JobReleaseEvent
   | JobCompleteEvent
   | DeadlineMissEvent

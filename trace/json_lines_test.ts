@@ -174,6 +174,9 @@ const EVENTS: readonly KernelEvent[] = [
     ...{ seq: 33, time: 916, cpu: 0, type: "deadline-miss", of: b, job: 1, release: 900 },
     deadline: 914,
   },
+  { seq: 34, time: 917, cpu: 0, type: "ready", of: b, reason: "release", instant: 900 },
+  { seq: 35, time: 917, cpu: 0, type: "decision", instant: 900, from: null, why: "idle", to: b },
+  { seq: 36, time: 990, cpu: 0, type: "decision", instant: 980, from: b, why: "ended", to: null },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -210,6 +213,9 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":31,"time":914,"cpu":0,"type":"job-complete","of":{"address":"0xffff00007f944cf0","task":"gnumach"},"job":3,"release":900,"deadline":950,"lateness":-37}
 {"seq":32,"time":915,"cpu":0,"type":"job-complete","of":{"address":"0xffff00007f944cf0","task":"gnumach"},"job":4,"release":900,"deadline":null,"lateness":null}
 {"seq":33,"time":916,"cpu":0,"type":"deadline-miss","of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"job":1,"release":900,"deadline":914}
+{"seq":34,"time":917,"cpu":0,"type":"ready","of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"reason":"release","instant":900}
+{"seq":35,"time":917,"cpu":0,"type":"decision","instant":900,"from":null,"why":"idle","to":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"}}
+{"seq":36,"time":990,"cpu":0,"type":"decision","instant":980,"from":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"why":"ended","to":null}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

@@ -122,6 +122,8 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "handler-return":
     case "fp-switch":
     case "parameters":
+    case "ready":
+    case "decision":
     case "job-release":
     case "idle":
     case "halt":

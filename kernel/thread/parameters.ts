@@ -49,6 +49,6 @@ export const USER_PARAMETERS: ThreadParameters = threadParameters({}, "user thre
  * whatever kind. They run in short bursts, so nobody starves of it.
  */
 export const KERNEL_PARAMETERS: ThreadParameters = threadParameters(
-  { priority: 96, nice: -20, period: 1, deadline: 1 },
+  { priority: 255, nice: -20, period: 1, deadline: 1 },
   "kernel threads",
 );

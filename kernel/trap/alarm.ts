@@ -41,8 +41,27 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
   else if (on.decision === null) k.decideAt(taken);
 }
 
+/**
+ * What is due at the very instant at which a thread leaves user mode by itself happens before that,
+ * though the processor enters the exception and not the interrupt; but a job that is done then is
+ * in time.
+ */
+export function happenBefore(k: Kernel): void {
+  const { instant } = k;
+  if (k.nextWake() === instant) become(k, instant);
+}
+
 /** Everything happens that is due at an instant, but for what becomes of the running thread. */
 function happen(k: Kernel, due: number): void {
+  become(k, due);
+  const { timers } = k;
+  for (let id = timers.passedDeadline(due); id !== null; id = timers.passedDeadline(due)) {
+    missDeadline(k, k.thread(id));
+  }
+}
+
+/** Threads become ready at an instant, and the policy's timer is called. */
+function become(k: Kernel, due: number): void {
   k.decideAt(due);
   const { timers, policy } = k;
   const ready: number[] = timers.oneShot ? k.sleepers.takeDue(due) : [];
@@ -59,9 +78,6 @@ function happen(k: Kernel, due: number): void {
   if (timers.oneShot) {
     if (policy.timerAt <= due) policy.runTimer();
     if (policy.starvesAt <= due) policy.watch();
-  }
-  for (let id = timers.passedDeadline(due); id !== null; id = timers.passedDeadline(due)) {
-    missDeadline(k, k.thread(id));
   }
 }
 

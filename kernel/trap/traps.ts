@@ -18,6 +18,7 @@ import { grantStackReserve } from "../memory/emergency_stack.ts";
 import { endOnFullStack, findsFullStack, isInKernel } from "./full_stack.ts";
 import { resolveFault } from "../memory/fault.ts";
 import type { Fault } from "../vm/fault_types.ts";
+import { happenBefore } from "./alarm.ts";
 import { handleInterrupt } from "./interrupts.ts";
 
 type PageFault = Extract<TrapCause, { kind: "page-fault" }>;
@@ -42,7 +43,10 @@ export function handleTrap(k: Kernel, thread: Thread, address: bigint): Outcome 
   }
   if (isFull) return endOnFullStack(k, thread, { frame, reason: describe(frame, cause) });
   if (!frame.fromUser) return handleKernelException(k, thread, { frame, cause });
-  if (k.timers.oneShot) k.cpuOf(thread).fresh = false;
+  if (k.timers.oneShot) {
+    k.cpuOf(thread).fresh = false;
+    happenBefore(k);
+  }
   switch (cause.kind) {
     case "syscall":
       return handleSyscall(k, thread, frame);

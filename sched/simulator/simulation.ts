@@ -15,6 +15,7 @@ import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
 import { checkConditions, type DecisionCost, type SimulationOptions } from "./conditions.ts";
 import type { SimulationSink } from "./events.ts";
+import type { Recording } from "./recording.ts";
 import { compile, Op, placeOf, type Program } from "./program.ts";
 import { Synchronization } from "./synchronization.ts";
 import { SimulatedThreads } from "./threads.ts";
@@ -43,6 +44,7 @@ export class Simulation {
   readonly #chargesCosts: boolean;
   readonly #cpus: number;
   readonly #until: number;
+  readonly #recording: Recording | null;
   #now = 0;
   #rounds = 0;
   #decisions = 0;
@@ -84,9 +86,13 @@ export class Simulation {
    */
   constructor(
     workload: Workload,
-    options: SimulationOptions & { readonly policy: Policy; readonly sink: SimulationSink },
+    options: SimulationOptions & {
+      readonly policy: Policy;
+      readonly sink: SimulationSink;
+      readonly recording?: Recording;
+    },
   ) {
-    const { policy, sink } = options;
+    const { policy, sink, recording = null } = options;
     const { tickInterval, cpus, seed, timeout, ...conditions } = checkConditions(options);
     this.#workload = workload;
     this.#program = compile(workload);
@@ -122,6 +128,10 @@ export class Simulation {
     });
     const shares = this.#program.objects.some(({ kind }) => kind !== "device");
     this.#locks = shares ? this.#share() : null;
+    this.#recording = recording;
+    if (recording === null) return;
+    this.#now = recording.time;
+    this.host.restore(recording.host);
   }
 
   #share(): Synchronization {
@@ -211,6 +221,13 @@ export class Simulation {
       const thread = this.#threads.wakeNext(this.#now);
       if (thread === NONE) return;
       const { reason } = this.#threads;
+      if (reason === "start" && this.#recording !== null) {
+        this.#wake(
+          thread,
+          this.#workload.threads[thread]!.jobs === undefined ? "wakeup" : "release",
+        );
+        continue;
+      }
       if (reason === "start") {
         this.host.admit(thread, this.#workload.threads[thread]);
         this.#locks?.admit(thread);
@@ -311,7 +328,7 @@ export class Simulation {
       const { time, target } = behavior;
       switch (op) {
         case Op.RUN:
-          this.#stepEnd[cpu] = now + time;
+          this.#stepEnd[cpu] = now + (this.#recording?.run(thread) ?? time);
           rest[thread]! -= time;
           return;
         case Op.END:
@@ -497,8 +514,10 @@ export class Simulation {
     if (thread === NONE || this.#switching[cpu]! !== 0 || this.#tickAt[cpu]! <= this.#now) return;
     const interval = this.#tickInterval;
     const slice = this.host.slice(thread, cpu);
-    let tick = this.#now + 1;
-    if (slice !== undefined) tick = Math.max(tick, this.#charged[cpu]! + Math.ceil(slice));
+    // A slice may have ended by now: during the switch, or because of a thread that is ready now.
+    let tick = slice === undefined
+      ? this.#now + 1
+      : Math.max(this.#now, this.#charged[cpu]! + Math.max(1, Math.ceil(slice)));
     if (interval > 1 && tick < Infinity) tick = Math.ceil(tick / interval) * interval;
     this.#tickAt[cpu] = tick;
     // A preemption that became due during the switch happens before the first instruction.
