@@ -50,24 +50,6 @@ const OTHER_TIMES = "wcet, or acet without a deviation: caches and penalties can
  * it goes on with another job; SimSo has it pay for each event that interrupts a job, even if the
  * same job goes on.
  *
- * @example Under earliest deadline first
- * ```ts
- * import { createPolicy, simulate } from "@trapline/trapline/sched";
- * import { readSimso } from "@trapline/trapline/simso";
- *
- * const { workload, simulation } = readSimso(`
- *   <simulation duration="20000000" cycles_per_ms="1000000" etm="wcet">
- *     <sched class="simso.schedulers.EDF"/>
- *     <caches/>
- *     <processors><processor name="CPU 1" id="1"/></processors>
- *     <tasks>
- *       <task name="T1" id="1" period="5" deadline="5" WCET="2" abort_on_miss="no"
- *             instructions="0" mix="0.5" base_cpi="1"/>
- *     </tasks>
- *   </simulation>`);
- * for (const event of simulate(workload, createPolicy("edf"), simulation)) console.log(event);
- * ```
- *
  * @param text the file
  * @throws {SchedError} `invalid-workload`, with the line, and with the path of the element and its
  *   attribute as an XPath

@@ -31,9 +31,15 @@ async function deno(
 }
 
 /** Programs of the folder `examples/` and what they are made of, as a user would copy them. */
-Deno.mkdirSync(`${folder}/examples`);
-for (const { name } of Deno.readDirSync(new URL("examples/", ROOT))) {
-  Deno.copyFileSync(new URL(`examples/${name}`, ROOT), `${folder}/examples/${name}`);
+copyFolder("examples");
+
+function copyFolder(name: string): void {
+  Deno.mkdirSync(`${folder}/${name}`);
+  for (const entry of Deno.readDirSync(new URL(`${name}/`, ROOT))) {
+    const inner = `${name}/${entry.name}`;
+    if (entry.isDirectory) copyFolder(inner);
+    else Deno.copyFileSync(new URL(inner, ROOT), `${folder}/${inner}`);
+  }
 }
 
 /** Writes an example to a file of its own; returns its name. */
