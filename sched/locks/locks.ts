@@ -299,14 +299,19 @@ export class Locks {
     return this.waitingFor(thread) === null ? "idle" : this.#contention.expire(thread);
   }
 
+  /** Whether a thread was woken and is still to be resumed. */
+  isWoken(thread: ThreadId): boolean {
+    return this.#graph.has(thread) && this.#contention.isWoken(thread);
+  }
+
   /**
    * A thread that was woken runs, where the host says so: see {@linkcode LocksHost.resumes}.
    * @returns what it is told; `blocked` if it has lost its mutex to a more urgent thread: it waits
    *   for it as before, and will be woken again
-   * @throws {SchedError} `invalid-thread`
+   * @throws {SchedError} `invalid-thread` if it was not woken
    */
   resume(thread: ThreadId): WakeAnswer | "blocked" {
-    this.#check(thread, "resume");
+    if (!this.isWoken(thread)) refuse(thread, "resume", "a thread that was woken");
     return this.#contention.resume(thread);
   }
 

@@ -176,7 +176,9 @@ Deno.test("Locks, a more urgent thread takes what another was given and has not 
   assertThrows(() => locks.lock(1, mutex), SchedError, "expected a thread that is known and runs");
   locks.unlock(0, mutex);
   // It is on its way already, and not woken a second time.
-  assertEquals([tell(), locks.resume(1)], [[], "acquired"]);
+  assertEquals([tell(), locks.isWoken(1), locks.resume(1)], [[], true, "acquired"]);
+  assertEquals(locks.isWoken(1), false);
+  assertThrows(() => locks.resume(1), SchedError, "expected a thread that was woken");
   assertEquals([locks.lock(0, mutex), locks.waiters(mutex)], ["blocked", [0, 2, 3]]);
 
   locks.unlock(1, mutex);

@@ -34,8 +34,6 @@ export class Synchronization {
   readonly #locks: Locks;
   /** What each blocked thread has when it goes on. */
   readonly #gets: Int32Array;
-  /** Whether it was woken and has not run yet. */
-  readonly #woken: Uint8Array;
   /** Parameters that the policy has not been told of yet. */
   readonly #changed: [thread: ThreadId, parameters: ThreadParameters][] = [];
 
@@ -53,7 +51,6 @@ export class Synchronization {
     this.#sink = sink;
     this.#host = host;
     this.#gets = new Int32Array(workload.threads.length).fill(-1);
-    this.#woken = new Uint8Array(workload.threads.length);
     this.#locks = new Locks({
       by: policy.urgency,
       resumes: true,
@@ -125,8 +122,7 @@ export class Synchronization {
    * @returns what it has to wait for again, having lost it before it ran; -1 if it goes on
    */
   resume(thread: ThreadId): number {
-    if (this.#woken[thread] === 0) return -1;
-    this.#woken[thread] = 0;
+    if (!this.#locks.isWoken(thread)) return -1;
     const answer = this.#locks.resume(thread);
     if (answer === "deadlock") this.#deadlock(thread);
     if (answer === "blocked") return this.#gets[thread]!;
@@ -196,7 +192,6 @@ export class Synchronization {
 
   #wake(thread: ThreadId, answer: WakeAnswer): void {
     if (answer === "deadlock") this.#deadlock(thread);
-    this.#woken[thread] = 1;
     this.settle();
     this.#host.ready(thread);
   }
