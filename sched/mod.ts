@@ -30,6 +30,8 @@
  *   {@linkcode DeadlineMonotonic} (`dm`), {@linkcode SporadicServer} (`sporadic`);
  * - by deadline: {@linkcode EarliestDeadlineFirst} (`edf`), {@linkcode LeastLaxity} (`llf`),
  *   {@linkcode ConstantBandwidthServer} (`cbs`), {@linkcode DeadlineServer} (`deadline`);
+ * - with a queue for each CPU: {@linkcode PartitionedEdf} (`pedf`), {@linkcode WorkStealing}
+ *   (`stealing`);
  * - by class: {@linkcode LinuxClasses} (`linux`), which are {@linkcode Layered} policies.
  *
  * The kernel drives the object from its traps and timer interrupts; {@linkcode simulate} drives the
@@ -101,6 +103,13 @@ export {
   type LayeredOptions,
   type LayerPolicy,
 } from "./policies/multi/layered.ts";
+export {
+  type Fit,
+  PartitionedEdf,
+  type PartitionOptions,
+} from "./policies/multi/partitioned_edf.ts";
+export { PerCpu } from "./policies/multi/per_cpu.ts";
+export { type StealingOptions, WorkStealing } from "./policies/multi/work_stealing.ts";
 export { LinuxClasses, type LinuxOptions } from "./policies/multi/linux.ts";
 export { Lottery } from "./policies/fair/lottery.ts";
 export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";

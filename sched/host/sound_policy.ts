@@ -442,11 +442,11 @@ export class SoundPolicy {
     this.#random.restore(random);
     const policy = fault === null ? this.#given : this.#options.fallback();
     if (policy !== this.#policy) this.#use(policy);
-    this.#timerAt = timerAt;
     this.#fault = fault;
     try {
       for (const { thread, parameters } of threads) this.#policy.admit?.(thread, parameters);
       this.#policy.restore(copyPlain(own));
+      this.#timerAt = timerAt;
     } catch (error) {
       this.#thrown("restore", [copyPlain(own)], error);
     }

@@ -14,6 +14,7 @@ import { Fifo } from "./sharing/fifo.ts";
 import { FixedPriority } from "./realtime/fixed_priority.ts";
 import { LeastLaxity } from "./realtime/least_laxity.ts";
 import { LinuxClasses, type LinuxOptions } from "./multi/linux.ts";
+import { PartitionedEdf, type PartitionOptions } from "./multi/partitioned_edf.ts";
 import { Lottery } from "./fair/lottery.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
@@ -22,11 +23,19 @@ import { RoundRobin } from "./sharing/round_robin.ts";
 import { type PredictionOptions, ShortestJobFirst } from "./sharing/shortest_job_first.ts";
 import { ShortestRemainingTime } from "./sharing/shortest_remaining_time.ts";
 import { type SporadicOptions, SporadicServer } from "./realtime/sporadic_server.ts";
+import { type StealingOptions, WorkStealing } from "./multi/work_stealing.ts";
 import { Stride } from "./fair/stride.ts";
 
 /** Options of the policies of the registry; each has some of them. */
 export interface PolicyOptions
-  extends FairOptions, FeedbackOptions, PredictionOptions, SporadicOptions, LinuxOptions {}
+  extends
+    FairOptions,
+    FeedbackOptions,
+    PredictionOptions,
+    PartitionOptions,
+    StealingOptions,
+    SporadicOptions,
+    LinuxOptions {}
 
 /** How a policy is made, and the options it has. */
 interface Entry {
@@ -51,6 +60,8 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["sporadic", { create: SporadicServer, options: ["quantum", "low", "replenishments"] }],
   ["stride", { create: Stride, options: QUANTUM }],
   ["lottery", { create: Lottery, options: QUANTUM }],
+  ["pedf", { create: PartitionedEdf, options: ["fit"] }],
+  ["stealing", { create: WorkStealing, options: [...QUANTUM, "within", "balance"] }],
   ["linux", { create: LinuxClasses, options: ["quantum", "realtime"] }],
   ["cfs", { create: CompletelyFair, options: [...QUANTUM, "latency", "wakeup"] }],
   ["eevdf", { create: EarliestEligible, options: QUANTUM }],

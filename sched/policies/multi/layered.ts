@@ -33,7 +33,7 @@ export interface Layer {
   /** Decides among the threads of the layer. */
   readonly policy: LayerPolicy;
   /** Whether a thread with such parameters belongs to it, if it does to none above. */
-  holds(parameters: ThreadParameters): boolean;
+  holds(parameters: ThreadParameters, thread: ThreadId): boolean;
 }
 
 /** How layers are put together. */
@@ -122,7 +122,7 @@ export class Layered implements Policy {
     this.#ready[thread] = 0;
     this.#moving.delete(thread);
     this.#known[thread] = parameters;
-    this.#of[thread] = this.#layerFor(parameters);
+    this.#of[thread] = this.#layerFor(parameters, thread);
     this.#claims!.restrict(thread, parameters.affinity);
     this.#policyOf(thread).admit?.(thread, parameters);
   }
@@ -130,7 +130,7 @@ export class Layered implements Policy {
   /** A thread whose layer changes is moved; one that runs, when it has given its CPU back. */
   update(thread: ThreadId, parameters: ThreadParameters): void {
     this.#claims!.restrict(thread, parameters.affinity);
-    const stays = this.#layerFor(parameters) === this.#of[thread];
+    const stays = this.#layerFor(parameters, thread) === this.#of[thread];
     if (stays && !this.#moving.has(thread)) {
       this.#known[thread] = parameters;
       this.#policyOf(thread).update?.(thread, parameters);
@@ -272,15 +272,15 @@ export class Layered implements Policy {
     return this.#layers[this.#of[thread]!]!.policy;
   }
 
-  #layerFor(parameters: ThreadParameters): number {
-    const layer = this.#layers.findIndex(({ holds }) => holds(parameters));
+  #layerFor(parameters: ThreadParameters, thread: ThreadId): number {
+    const layer = this.#layers.findIndex(({ holds }) => holds(parameters, thread));
     return layer < 0 ? this.#layers.length - 1 : layer;
   }
 
   /** Tells a thread's layer, or the one it goes to, of its parameters; it is neither ready nor runs. */
   #move(thread: ThreadId): boolean {
     const parameters = this.#view!.parameters(thread);
-    const layer = this.#layerFor(parameters);
+    const layer = this.#layerFor(parameters, thread);
     this.#moving.delete(thread);
     this.#known[thread] = parameters;
     if (layer === this.#of[thread]) {

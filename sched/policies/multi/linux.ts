@@ -6,8 +6,8 @@
  * | -------- | ------------------------------------ | -------------------------------- |
  * | deadline | a budget, and a deadline or a period | `deadline`                       |
  * | realtime | a priority of at least `realtime`    | `priority`, equals by quantum    |
- * | fair     | all others                           | by weight                        |
- * | idle     | a weight of 3 or less                | by turns, when nothing else runs |
+ * | fair     | all others                           | `eevdf`, by weight               |
+ * | idle     | a weight of 3 or less                | `rr`                             |
  *
  * Linux has its `SCHED_IDLE` threads of weight 3 share with the others; here they have a class. The
  * parameter that is inherited is the priority: who holds what a thread of a class waits for is to
@@ -18,6 +18,7 @@
 import { SchedError } from "../../errors.ts";
 import { PRIORITIES } from "../../parameters.ts";
 import { DEFAULT_QUANTUM } from "../common/quantum.ts";
+import { EarliestEligible } from "../fair/earliest_eligible.ts";
 import { DeadlineServer } from "../realtime/deadline_server.ts";
 import { FixedPriority } from "../realtime/fixed_priority.ts";
 import { RoundRobin } from "../sharing/round_robin.ts";
@@ -55,7 +56,7 @@ export class LinuxClasses extends Layered {
         holds: ({ budget, deadline }) => budget > 0 && deadline > 0,
       },
       { policy: new FixedPriority({ quantum }), holds: ({ priority }) => priority >= realtime },
-      { policy: new RoundRobin({ quantum }), holds: ({ weight }) => weight > IDLE_WEIGHT },
+      { policy: new EarliestEligible({ quantum }), holds: ({ weight }) => weight > IDLE_WEIGHT },
       { policy: new RoundRobin({ quantum }), holds: () => true },
     ], { name: "linux" });
   }
