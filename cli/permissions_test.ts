@@ -7,6 +7,7 @@ const ENGINE = ["--allow-ffi", "--allow-env"];
 const folder = Deno.makeTempDirSync({ prefix: "trapline-permissions-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const elf = `${folder}/hello.elf`;
+const WORKLOADS = new URL("../examples/workloads", import.meta.url).pathname;
 Deno.writeFileSync(elf, (await moduleHello("x86_64")).bytes);
 
 const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])[] = [
@@ -23,13 +24,26 @@ const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])
   [[...ENGINE, `--allow-write=${folder}/map.svg`], "doctor", "--svg", `${folder}/map.svg`, "green"],
   [[...ENGINE, `--allow-read=${elf}`], "doctor", elf],
   [[`--allow-read=${elf}`], "frames", elf],
+  [
+    [`--allow-read=${WORKLOADS}/pathfinder.json`],
+    "sched",
+    `${WORKLOADS}/pathfinder.json`,
+    "--policy",
+    "rm",
+  ],
+  [
+    [`--allow-read=${WORKLOADS}`, `--allow-write=${folder}/s.svg`],
+    ...["sched", `${WORKLOADS}/pathfinder.json`, "--policy", "rm", "--svg", `${folder}/s.svg`],
+  ],
   [[`--allow-read=${elf}`], "lsda", elf],
   [[`--allow-write=${folder}/own`], "headers", `${folder}/own`],
 ];
 
 for (const [allowed, ...args] of CASES) {
-  const shown = args.join(" ").replaceAll(folder, "");
-  const flags = allowed.join(" ").replaceAll(folder, "");
+  const short = (words: readonly string[]) =>
+    words.join(" ").replaceAll(folder, "").replaceAll(WORKLOADS, "");
+  const shown = short(args);
+  const flags = short(allowed);
   Deno.test(`trapline ${shown}, with ${flags || "no permission"}`, async () => {
     const { code, stderr } = await runCommand(await cliCommand(args, allowed));
     assertEquals([code, stderr], [0, ""]);

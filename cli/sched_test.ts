@@ -245,3 +245,31 @@ Deno.test("trapline sched, reads standard input, and tells a pipe that closes", 
   const { code, text } = await runShell(`cat ${THREE} | "$@" - --policy rr | head -1`, "sched");
   assertEquals([code, text], [0, "standard input: 3 threads, 1 CPU, seed 0\n"]);
 });
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const DOCUMENT = Deno.readTextFileSync(`${ROOT}docs/scheduling.md`);
+
+Deno.test("trapline sched, what the documentation shows is what it prints", async () => {
+  const shown = [
+    ...DOCUMENT.matchAll(/^```sh\n[^\n]* trapline sched ([^\n]*)\n```\n\n```text\n(.*?)^```$/gms),
+  ];
+  assertEquals(shown.length, 2);
+  for (const [, line = "", expected] of shown) {
+    const args = line.split(" ").map((arg) => arg.startsWith("examples/") ? `${ROOT}${arg}` : arg);
+    const { text } = await sched(...args);
+    assertEquals(text.replace(ROOT, ""), expected, line);
+  }
+});
+
+Deno.test("trapline sched, the documentation's workload is the example, its pictures are drawn", async () => {
+  const [, json = ""] = /^```json\n(.*?)^```$/ms.exec(DOCUMENT) ?? [];
+  const { $schema: _, description: __, ...example } = JSON.parse(Deno.readTextFileSync(THREE));
+  assertEquals(JSON.parse(json), example);
+  const svg = `${folder}/document.svg`;
+  for (const [name, protocol] of [["pathfinder", "none"], ["pathfinder-inherit", "inherit"]]) {
+    const args = ["--policy", "priority", "--protocol", protocol!, "--until", "70", "--svg", svg];
+    await sched(PATHFINDER, ...args);
+    const kept = Deno.readTextFileSync(`${ROOT}docs/schedules/${name}.svg`);
+    assertEquals(Deno.readTextFileSync(svg), kept, `docs/schedules/${name}.svg: ${args.join(" ")}`);
+  }
+});
