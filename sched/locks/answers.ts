@@ -48,7 +48,9 @@ export type WakeAnswer = "acquired" | "owner-died" | "timed-out" | "deadlock";
  * - `original-ceiling`: its owner inherits, and a thread gets it only if it is more urgent than the
  *   ceilings of all mutexes of this protocol that others hold (L. Sha, R. Rajkumar, J. P. Lehoczky,
  *   "Priority Inheritance Protocols: An Approach to Real-Time Synchronization", IEEE Transactions
- *   on Computers 39(9), 1990); until then it waits for the one of the most urgent ceiling.
+ *   on Computers 39(9), 1990); until then it waits for the one of the most urgent ceiling. Mutexes
+ *   that are locked inside of each other must all be of it, or none: a ceiling may be in the way of
+ *   a thread that holds what the other wants.
  */
 export type MutexProtocol = "none" | "inherit" | "ceiling" | "original-ceiling";
 
