@@ -60,6 +60,31 @@ export const KERNEL_PATHS: readonly Path[] = [
     rounds: 50,
   }),
   kernelPath({
+    name: "mutex",
+    round: "system calls that lock and unlock a mutex nobody else wants",
+    modules: module("mutex"),
+    events: { exception: 2, syscall: 2, "exception-return": 2 },
+    marker: (event) => event.type === "syscall" && event.name === "mutex_unlock",
+    rounds: 50,
+  }),
+  kernelPath({
+    name: "100 mutexes, user mode",
+    round: "futex mutex that nobody else wants, locked and unlocked 100 times; null system call",
+    modules: module("futex-mutex"),
+    events: SYSCALL,
+    marker: "syscall",
+    rounds: 50,
+  }),
+  kernelPath({
+    name: "semaphore round trip",
+    round: "signal another thread and wait for its signal; it does the same: 4 system calls",
+    modules: module("semaphores"),
+    events: { exception: 4, syscall: 4, "exception-return": 4, "stack-handoff": 2 },
+    marker: (event) =>
+      event.type === "syscall" && event.name === "semaphore_signal" && event.args[0] === 1n,
+    rounds: 50,
+  }),
+  kernelPath({
     name: "yield, same task",
     round: "yield system call to another thread of the task, which comes back from its own",
     modules: module("yield-threads"),

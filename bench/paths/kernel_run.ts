@@ -15,6 +15,9 @@ import { type Path, PathError, type PathRun } from "./path.ts";
 /** Kinds of events. */
 type EventType = EventBody["type"];
 
+/** Which event ends a round. */
+type Marker = EventType | ((event: KernelEvent) => boolean);
+
 /** A path through the kernel. */
 export interface KernelScenario {
   /** Name of the path. */
@@ -29,8 +32,8 @@ export interface KernelScenario {
   readonly setUp?: (kernel: Kernel) => void;
   /** Every event of one round, and how often it happens: whatever else happens is an error. */
   readonly events: Partial<Record<EventType, number>>;
-  /** The one of them that ends a round. */
-  readonly marker: EventType;
+  /** The one of them that ends a round: by its type, if there is one in a round, or by itself. */
+  readonly marker: Marker;
   /** Rounds of a sample. */
   readonly rounds: number;
   /** Rounds before memory runs out, if the path uses it up. */
@@ -52,10 +55,10 @@ class Watch implements EventSink {
   readonly at: number[] = [];
   counts = new Map<EventType, number>();
   kernel: Kernel | undefined;
-  readonly #marker: EventType;
+  readonly #isMarker: (event: KernelEvent) => boolean;
 
-  constructor(marker: EventType) {
-    this.#marker = marker;
+  constructor(marker: Marker) {
+    this.#isMarker = typeof marker === "function" ? marker : ({ type }) => type === marker;
   }
 
   write(event: KernelEvent): void {
@@ -64,7 +67,7 @@ class Watch implements EventSink {
     if (kernel === undefined) return;
     const { type } = event;
     this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
-    if (type === this.#marker) this.at.push(kernel.cpus[0]?.cpu.instructions ?? 0);
+    if (this.#isMarker(event)) this.at.push(kernel.cpus[0]?.cpu.instructions ?? 0);
   }
 }
 
