@@ -1653,9 +1653,10 @@ static inline int64_t thread_effective_parameters(int64_t thread, struct thread_
     return system_call3(SYS_THREAD_EFFECTIVE_PARAMETERS, (uint64_t)thread, (uintptr_t)parameters, size);
 }
 
-// Mutexes, semaphores and condition variables of this task, by their numbers from 1. Waiters are
-// served by their urgency, equals as they came; who gives something up hands it to the first of
-// them. A call with a timeout gives KERN_OPERATION_TIMED_OUT. What a task has goes with it.
+// Mutexes, semaphores and condition variables of this task, by their numbers. Waiters are served by
+// their urgency, equals as they came; who gives something up hands it to the first of them, from whom
+// a more urgent thread may still take a mutex until it runs. A wait that takes longer than its timeout
+// ends with KERN_OPERATION_TIMED_OUT. What a task has goes with it.
 
 // What keeps an urgent thread from waiting long for a mutex: nothing; its owner is as urgent as who
 // waits for it (priority inheritance); its owner is as urgent as the ceiling while it has it; its

@@ -16,6 +16,7 @@ import { finishExceptionReturn } from "./syscall/exceptions.ts";
 import { setCopiedParameters } from "./syscall/scheduling.ts";
 import { finish, finishWith } from "./syscall/syscall.ts";
 import { writeStatus } from "./syscall/task.ts";
+import { finishLock } from "./syscall/locks.ts";
 import { waitStatus } from "./syscall/waiting.ts";
 import { raisePanic, raiseThrow, readPanicFile, readPanicMessage } from "./syscall/unwind.ts";
 import type { Continuation, ContinuationName, ContinuationTable } from "./thread/continuation.ts";
@@ -76,6 +77,7 @@ const STEPS: { readonly [Name in ContinuationName]: Step<Name> } = {
   linux_write: (k, thread, writing, copied) => writePiece(k, thread, { writing, copied }),
   linux_status: (k, thread, _, kr) => finishCopy({ k, thread }, kr),
   wait_over: (k, thread, _, result) => finishWith({ k, thread }, waitStatus(result)),
+  lock_over: (k, thread, { until }, result) => finishLock(k, thread, { until, result }),
   futex_wait: (k, thread, wait, kr) => waitForWord(k, thread, { ...wait, kr }),
   futex_requeue: (k, thread, move, kr) => moveWaiters(k, thread, { ...move, kr }),
   thread_parameters: (k, thread, { target }, copied) =>

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f6c53a67d19b3d9dede12abf869270b8e55b7c05d208146576a6e0f5cca71511",
+  sourceHash: "c998ebb5685d8d8a6f618ba184831c0d782cc5321e0abdf517a92d8e545204d8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c6ae73556b1204f6bb283a6b87104552a342133ae5dfee40ecdb91ecd80736eb",
+  sourceHash: "b2a5578c22a2961f23dca198489335900dc815ea5eb714c126cb4447350d10f6",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

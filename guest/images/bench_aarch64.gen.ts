@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a66b25e2a43b92e9a2113047a9eb49379b680409baa56bf9bffb32d624237b73",
+  sourceHash: "2788e3e9497607015b510065fd87fdb5f7f21a443ea2e39da6a60512068405cb",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

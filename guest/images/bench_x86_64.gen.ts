@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "107761b343be8102f81e49803a045b4d656be9dc119d3d91ef0567abff5702c4",
+  sourceHash: "8b78bbdce2e53b3de1aee98d993671f97144230fa61b0645292eb3dd92d73404",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

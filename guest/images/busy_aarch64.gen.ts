@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "busy",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8aa058d84c3f6f88d0d9aba1b81d83a73a8558bf484878b3afb6cca4a704835d",
+  sourceHash: "a164b822c344c51cdba4c9d8c18e560b195fcd4f2fa820e6194e3fc9737ef0ed",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "busy",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3297dc278740ed37366f9643e24a1ced7dc9e14c63ec422d3095cbad7d63059e",
+  sourceHash: "b3ebb761af3f2f6c1d0068304a25f82f836f71c2c557ccca669a9de2ec063697",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a9c9caed57304db92741837b0ff93a238f07fcbbdd0ec48064b0437948157185",
+  sourceHash: "3324965a99d5c99d852f257c267181a8757fe24bb393799a00c637bffdfcca28",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

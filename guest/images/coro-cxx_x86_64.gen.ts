@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "2833b2beac5825b832a8743b6c07b716f4fa1b2ba0e92af67997d909d61c270f",
+  sourceHash: "870e34735c13e85724c51d15ec2539f6822b5ec73ab21fdf4bf5d1319b36d9c6",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

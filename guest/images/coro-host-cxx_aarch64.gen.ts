@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5f12a56ffad0d0c7d0b3f75742df424394522f678cc9809186313ae2c96a8dc6",
+  sourceHash: "51bd8a3cffedef2820472166ba2cbf17a375f7461aabc32deca69cc1b987a5bc",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6a76469daf5263e54ca7b4ada2db16b3273a791b6a07951be2881d071a7358f3",
+  sourceHash: "a5f680d25e65421ae7b5d428865706c8bc40752e512459662e9eae74ecc019e9",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

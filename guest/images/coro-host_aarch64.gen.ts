@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "359e18a99ee07871d1612dd9b2299b8fe30b23053521c1ad9559734bf70a9f9e",
+  sourceHash: "ebaaae2844dcf0af96b2607a28c4f9932b86fbb236404534f02ffbe9657cc0c1",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

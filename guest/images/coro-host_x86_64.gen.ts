@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d2a96fdcbd29d8065510860a8ac33a41aaa578e97a48ef0d43cf28a2604deb55",
+  sourceHash: "eedaa1db46e1095076bad739ca00a388285f250da51d1f306f336f8c21aa9330",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "770a1452665e3cff43ca34adb0844e7d02d9b67cc3308a35f1dbf94fd6e8275c",
+  sourceHash: "029365df8ebee8d2c85025665fedff1073633b5cc390c4a452e66e97183ba892",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "686b38174293254458599f3ce12948c0f68067e74196d1892eefa1fce32c1bb8",
+  sourceHash: "3a62469e2ae0382fd737f2cf9157e8ce47ca57115e93133bf1b0bc4a807344c0",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "71b21d92132e81ddcd10c31495fe9ee50c8c263b8f95ea8bdfb5968440788d07",
+  sourceHash: "1190fc84d15c8f47eb5e18dbfbb90b10f563a1c99b44c569f2daeecc03e53b26",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

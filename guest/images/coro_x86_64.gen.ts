@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c4bcf440a796dc041743218a0bdcdaf7453c421e10488d0d7123a5c43d3c70ad",
+  sourceHash: "399a79d34bd04c0106c008121581c1b446ae6ddd392abc335844f4a03e1aa5c5",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4ee15d440560cc0d2603b51014c1427a3bba75eb50bbb335c7fbc128dc07f6eb",
+  sourceHash: "639333d6b25eff0d05c3d26c6e0ddca8d8179da0b945789cf8ec3e08dacc1edc",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "26937d9b932ab46fa697935ef4e7a17f3869e6ef674a059db0425134d04ae2b5",
+  sourceHash: "f76e75dc3bb9931005edbeb10af55b81af73e00a9dc84d905a783521f0227aec",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e0895d5a7c5d84cbe3f83a56320382e1d64633f53a70bc0f06e073ae418df395",
+  sourceHash: "0e598b94937b557ae63c92d27284ebc7556fe39368c900ea84492fec2e0200e7",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6622c550bc8380165618a2b0395aa163f4699fc6ce0d04835000b02609b087d9",
+  sourceHash: "cf6533329a11a957ff49388774e96122a5f6fbc61eddcb5035466a14f3ec4337",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

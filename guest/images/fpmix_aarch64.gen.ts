@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6bd912b4ae722140d0d708afe6ff2bd6eedac8164f3d326dbfc6cf4543a12d57",
+  sourceHash: "205bd55857f29d02cf118723652f78dd2c096a3e5b20360114121b015af06e2f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "be2c2caddc5d820995c6e8e231eb377d0eeac5208ed92c2f01afecce5b8d3cba",
+  sourceHash: "6f368e8a30e5987bea2ecc2963367fe51aef404514c0e6782b5274491c7e8f1d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

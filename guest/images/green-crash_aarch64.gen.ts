@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f44c8cf5c66c20f202cd3a0f826a839b2a1ced7c194dd5d1883750d2ab685887",
+  sourceHash: "f4c0e5964dc1ace91424a202e7ab65638666357b6274051d3117efc788652e41",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

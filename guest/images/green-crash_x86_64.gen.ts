@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "be0e9a3a151f9b637fb44581458fe9bde0c3677bcc9ddd2a5334661e3e4cebea",
+  sourceHash: "e1a81a8a445a8c4d9f75a55c055675d9a78ee0c98341bd33c630a841e087386b",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

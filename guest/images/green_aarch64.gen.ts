@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b2a41e494338611eca835909de09459907ddaeb1ace9890663116128f6eff7eb",
+  sourceHash: "7cd392a7952e633417c62c09193f44eb14bd0d1e2b243f54b12f37b65dea6d9c",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "78a3ee4072bb118c0cc3d33fdf3b83493b9f6b6ddc9dc997b577491753067d2b",
+  sourceHash: "040e55e5033a479e6bef3eef62a2d8ae0f4963a2adc55ab3e5d5cd6b7deceaeb",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

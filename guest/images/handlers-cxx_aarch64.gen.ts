@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9552448a85c9c77d4a671f3f533fe585b5fe7f950837a70c1d4e5feac3fc2c07",
+  sourceHash: "89ee38f03f3807e79356289c509c4062fe9443bb8fcd9f74e99599f018c0efa9",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "12cee043844301327803947486eeee05f48dd631c77efeb6bab8072da1aa139d",
+  sourceHash: "27e9fb6feec91e5e3184df9cb19ac2cb36146cc67b95c595f878197cebac2555",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0967de13894342f83988a34866c04103a8aa4e36ef61875d8e2a3a3b9d0b50a8",
+  sourceHash: "b5a0295b3876efc3fc2c5144cd67c600ee41467780f5be16100664e278707335",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e87b6e04da5edbb7c36c35b8dbbbee9c7597a7285eeab39e9b126f383e0a572d",
+  sourceHash: "269aee564b9c97d111e3ada0fe653df8598b6b64aa68e6ee70b2b1127bdf2995",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "9646c914ac2840f4f9fd57cb069439bea1c1f2de490ab2857bcf317b6a46b2f7",
+  sourceHash: "3a2c71e1d957fb688efcc6cc7ed241275e22fb145ce0d27703abb5d9a1980c5b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

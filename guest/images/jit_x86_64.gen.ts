@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "16b6a2fd46f971152349e39bc9e63a0cc0d35a0aa911fdb1c42c899e2ce2434d",
+  sourceHash: "3f15786b066fdd798f203f96853fbd525663ca6c552e9a3017d0d1b21cf249a4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

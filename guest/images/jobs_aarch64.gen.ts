@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8051b334fbd75882f835bd09604055a84d7041f1e0f1e5429f305bea338ec8de",
+  sourceHash: "6258d72e39171168f3866d785ffe7118e282777eae8d8c620501ff3b41cb204c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "65600452563411b9d97a5299c6ee936fd1450a21ed5f5ca157e64c412d6fb215",
+  sourceHash: "3dc89070e784b4bf91c85e488ae064af956541f079b414e4cc6608e3e20b1130",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

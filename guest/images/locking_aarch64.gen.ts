@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "locking",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "8cf964fbcf0fede5fabefaf22c5a1271ca8969b8ddf602666984bd14c773468d",
+  sourceHash: "5f68ecec27893db7bb5b530a283cca3212596bf594441f217e7d2f0135db6205",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

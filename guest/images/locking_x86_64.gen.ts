@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "locking",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "efe37b6445913c69b76c824d74c714e2158a790f1e25fd71738c3cd140af461a",
+  sourceHash: "887e90676d10ffda6823b4134e2e52a18c55282660b6f0207e6a3093637959b4",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ab221ab930bc02bd9fd557731f97cf04d4dc2a14cad5a075e70607a9b1874695",
+  sourceHash: "18dfe43034b312098c8b398c1d69b3ab3bff8e37c10058efcbd9cdf399cd376b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "411682a4c5d4fe1acbd0c1f89c774b1182c7d4c9f109cd14e7eb35be10cdda7f",
+  sourceHash: "dff7a185f642442f098eadfe349e64b09caad87588ea08b3df8e66c24b365e53",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

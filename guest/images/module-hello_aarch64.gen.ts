@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b19a9d7a4582cfb2031c8dd3c9113a84360a8cd39c636ff18047e87c1aec6398",
+  sourceHash: "c8dba04c61b69ddd10e7f51f4f8ec36b0354317746833544e52b7c7d89b267a5",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

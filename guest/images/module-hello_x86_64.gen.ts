@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f10000fcb51298365bc7c1044e947e9f11ee244398f42567f984e007947ef96c",
+  sourceHash: "01a452ebcd9ec4e0f8683712a2bf516e2c9ec307fe3b9c94c6b1c26203974fde",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "pathfinder",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5aad4c98c839543edd61a21ad89717c417fd8d7d128b1e7824dca744ce19bc08",
+  sourceHash: "f4b442c27257d7638f65de99c47d349def2939d201a4f708e87868d97a6cac17",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

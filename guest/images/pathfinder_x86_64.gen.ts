@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "pathfinder",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "7c8db52f89b1978d600131a81c84a1fe7b4fd55796ea44efb73e85b638f06b23",
+  sourceHash: "08844d47948b971043175b4fc2328943dea338527e35d9f16cd6412f27888a2c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "periodic",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4d04297a8f718c22d5b4791df8568d3b8713d5adecb7f25203c4be56ff4777dc",
+  sourceHash: "b01375f1110d74784e63b7c10c09e126e3ad80f9830eb994f0f0851e5e139f8d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

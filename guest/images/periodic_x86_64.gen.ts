@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "periodic",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c3507ffce382de444497737aa8252566db6e45609bdb4af1c2cd26ba8effb768",
+  sourceHash: "bbf0018b577a0d1d5ffec49f7b733a2375557ada959613d20d6509446c941700",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3ac4da5776976c6a1b9e83d58bacf918e4fa35f601a3f60f9539b57da36ef34f",
+  sourceHash: "4d8818c51f8c410b08d21ef3b2acaed9a2962743482751f091d35066cc3f96de",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "d24b3478edeed770254f4e46525855ab63090dd2fe66593874c571c1ec226fb7",
+  sourceHash: "0bca9443bb2b05be701a037ffae8333f994f62e18fa059a1431632e781bce5d8",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

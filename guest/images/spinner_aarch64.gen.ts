@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f35fa986d6d88b43e1e97455ee410ab523548a4510b69e2ade0df2084b1c8511",
+  sourceHash: "aae7df26089f078491c60409392318c9e84911fcec08a5e6c955f53329314fe7",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "9f2857ee37ce0d4dd58e9efc54785dbff59579f6cc9bc4195a9e5c5cf04d9b53",
+  sourceHash: "77ef183cc7a50ce7e102ec2fca363dda1961aeeb9b1811f8ebef4de39631d826",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

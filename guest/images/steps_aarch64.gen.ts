@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "steps",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6c7c259c9813e7fdc0519635bcff923d4626cf0e58b7ed9d880805a2b6642421",
+  sourceHash: "806367d2ef9edf7698acd0a2c4be2fef8c229fbc0812ae2c7505ea7c30173cc9",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "steps",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c91c39107ff58898ca8edb486911c0eff8fabee82d77927afc9a58c2336570ea",
+  sourceHash: "fa89512e5bb26722f60a0352d51cb66f1acfe1980cf8eb275c7db67ab35bb4b5",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

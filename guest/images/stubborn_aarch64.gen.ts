@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "e340040a026307f5c8d5fa9967c6046c4aeb9bf3809e0b1a34e629896e924649",
+  sourceHash: "1783b28408fd44a7960e1c5c2417438d431960728655fa8cc7d1cee5b5bb125b",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

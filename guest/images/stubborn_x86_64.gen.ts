@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "447ec8c9a2bfcb8a6d3cbe3d8935be6e32131ad4a24203793377686dcf83b753",
+  sourceHash: "00fe744c5fe0c843abacdd782a86493e0831b1aef3ee3315aa04d3579a7320fe",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0ecaf3d90485a5208890957fa1249ea37f905f6fa88021e9d00f90c0fcf90809",
+  sourceHash: "a20312a3256c15e9ba538c5b1556cbf72d5b1eaef2da1748a548cdd8822f35c5",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

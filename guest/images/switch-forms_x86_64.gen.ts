@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "85e9135f2d7ff2cb7bc6db62ae7786faa731f9cd03f68391d547ff0518591307",
+  sourceHash: "2a8ce68d5d5302c2c56ae7a4777e0af4732987ba7a0ba6bf36ad518a74f750f5",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

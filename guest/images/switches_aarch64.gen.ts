@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5bda588bb9bf047aeb6f2961c9c3f0399913f6d8a79485534a9c255e156ffd10",
+  sourceHash: "ada55cc6808d7f627cd53c5e9724c742e176ca83af3c68f20f51cef43d51f432",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

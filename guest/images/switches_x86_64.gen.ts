@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f95805c4a2374b28dd694a2215e547de0967a055c139c58ba4f93dfb4a271b7b",
+  sourceHash: "c6b5456658bf0c76a44a39878623b831e37c7769a820d4ecdbc6734c99c64656",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2c61f7ae02b8b44c1833adb8dd9f3c5b21fcc10240dc1df4d88539a17a6eed16",
+  sourceHash: "41908e9a5697bdc098e0638ee96dcdc59571daa905f99f0dee55e31b828260ed",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

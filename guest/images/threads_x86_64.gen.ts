@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "baa0f14ebdff6b69192858c02a7019b7524cbb7753c309c4346f1cca75d377fc",
+  sourceHash: "3a18a5a758191ac3a8982dedf8dcdd26f61c698c2a28932f7396af65b736c86d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f2831352b6a5a05638a3d60abdfd78353ff01f821aa5119a5f03c93ebbb3d045",
+  sourceHash: "094d428c7c8a0a69042d68b49b36914d225416e77cdce6bfbb3d7e5ff38ea287",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

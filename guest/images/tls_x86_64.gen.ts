@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "35aa2f62bfc64dd7d2b69299cfa0f2e93b1d7b6589e7a33a22f1b63af21f63d4",
+  sourceHash: "3656b35ee67864f6caa6fb72fccd0132c819690e45b71415e3d9d9274ae964ef",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

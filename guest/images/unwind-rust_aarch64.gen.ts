@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f3cd59c7064f5000ddf7e89df741eb61d7565ba4ed13dc713599c304f6da9907",
+  sourceHash: "54f3c41a9ce96ceba8a7da766d181bd728007be7ed63b4c5d8cfe3a5af3a8ad7",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "4c54d168ae616cc0a490d005e63f1c5edcc963a1405c3df08b5f3f3d87e1edcc",
+  sourceHash: "c890571d098d79e4fec940d4e32f6fbba233b5770752f458169449b9de75eb1c",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "34d554527b4996496796e3efa0dc22a189b6cb833b5f2e91bf7863956b27e466",
+  sourceHash: "5a762fd809bd0b7bed1d4443479fb4febc051a8de014959460a70ca21025fa44",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

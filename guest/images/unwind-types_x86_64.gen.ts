@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c4d5c40d15f3082e90a7aabaf21b788482f9a268edb51ace2d362171974d4896",
+  sourceHash: "942087e020f4cac33f237f14fae7af5222449020c0699ead7599d7df2fc81b4f",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "eb4c1551574e67dfebe47b765bf5fc9e39543c5d189098a3caf5bc38c67bc70c",
+  sourceHash: "17da073aef514f83d20023b4d59602b168037966841ccc392e8e42910d6cacd1",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6e67732fce3418232f119a717c0e8fd5fe83f6f149726ceca0013cad1aa0d236",
+  sourceHash: "541d30fa3e16a51ab6157806cdfba149b8de4d1c3610e5c012a113aad14615f2",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -174,15 +174,7 @@ const THREAD = fields({
 const SPACE = fields({ root: "bigint", entries: list(ENTRY), pages: list(list("any")) });
 
 const LOCKS = fields({
-  objects: list(fields({
-    id: "number",
-    kind: "string",
-    protocol: "string",
-    ceiling: "number",
-    abandoned: "boolean",
-    count: "number",
-    most: "number",
-  })),
+  objects: list(fields({ id: "number", kind: "string", protocol: "string", ceiling: "number" })),
   free: list("number"),
   threads: list(fields({
     thread: "number",

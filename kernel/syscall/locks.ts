@@ -5,23 +5,27 @@
  */
 
 import { SchedError } from "../../sched/errors.ts";
-import type { LockKind, MutexProtocol } from "../../sched/locks/mod.ts";
+import type { LockKind, MutexProtocol, WakeAnswer } from "../../sched/locks/mod.ts";
 import { KernReturn } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import type { WaitResult } from "../thread/continuation.ts";
+import type { Thread } from "../thread/thread.ts";
 import type { ThreadLockAnswer } from "../thread/thread_locks.ts";
 import { blockAt, type Outcome } from "../thread/outcome.ts";
 import { fail, finish, finishWith, type SyscallContext, type SyscallTable } from "./syscall.ts";
-import { deadlineOf } from "./waiting.ts";
+import { deadlineOf, waitStatus } from "./waiting.ts";
 
 /** Protocols of mutexes by the numbers programs give. */
 const PROTOCOLS: readonly MutexProtocol[] = ["none", "inherit", "ceiling", "original-ceiling"];
 
-/** Kernel return codes of what threads are answered that wait for nothing. */
-const STATUS: Readonly<Record<Exclude<ThreadLockAnswer, "blocked">, number>> = {
+/** Kernel return codes of what threads are answered. */
+const STATUS: Readonly<Record<Exclude<ThreadLockAnswer | WakeAnswer, "blocked">, number>> = {
   acquired: KernReturn.SUCCESS,
   "owner-died": KernReturn.LOCK_UNSTABLE,
   own: KernReturn.LOCK_OWNED_SELF,
   busy: KernReturn.OPERATION_TIMED_OUT,
   deadlock: KernReturn.DEADLOCK,
+  "timed-out": KernReturn.OPERATION_TIMED_OUT,
   "above-ceiling": KernReturn.POLICY_LIMIT,
   "not-owner": KernReturn.INVALID_RIGHT,
   invalid: KernReturn.INVALID_ARGUMENT,
@@ -77,7 +81,29 @@ function wantObject(
   const answer = want(object, { wait: until === null || until > k.clock.now });
   if (answer !== "blocked") return finishWith(context, STATUS[answer]);
   k.waitUntil(thread, { kind, object, until });
-  return blockAt("syscall_continuation", { name: "wait_over" });
+  return blockAt("syscall_continuation", { name: "lock_over", until });
+}
+
+/**
+ * A thread runs whose wait has ended. If a more urgent one has taken the mutex it was given, it
+ * waits for it again, unless it is to end.
+ */
+export function finishLock(
+  k: Kernel,
+  thread: Thread,
+  how: { until: number | null; result: WaitResult },
+): Outcome {
+  const { until, result } = how;
+  if (result !== "awakened") return finishWith({ k, thread }, waitStatus(result));
+  const answer = k.locks.resume(thread);
+  if (answer !== "blocked") return finishWith({ k, thread }, STATUS[answer]);
+  const object = k.locks.obstacle(thread);
+  if (thread.asts.has("terminate") || object === null) {
+    k.locks.cancel(thread);
+    return fail({ k, thread }, KernReturn.ABORTED);
+  }
+  k.waitUntil(thread, { kind: "mutex", object, until });
+  return blockAt("syscall_continuation", { name: "lock_over", until });
 }
 
 function mutexCreate(context: SyscallContext): Outcome {

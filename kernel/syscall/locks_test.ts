@@ -83,6 +83,47 @@ for (const arch of ARCH_NAMES) {
     assertEquals([endings, console], [["exit 0"], "ABC"]);
   });
 
+  Deno.test(`Mutex ${arch}, a more urgent thread may take it before its new owner has run`, () => {
+    const priority = 40;
+    const program = withMutex().call(SYS.MUTEX_LOCK, FIRST, FOREVER);
+    withThread(program)
+      .write(DATA, priority).call(SYS.THREAD_SELF)
+      .call(SYS.SET_PARAMETERS, RESULT, DATA, 56).expect(0, 1);
+    for (let i = 0; i < 2; i++) {
+      program.call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 2)
+        .call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 3)
+        .call(SYS.PUTC, 65).call(SYS.SLEEP, 10_000);
+    }
+    program.call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 4).call(SYS.SLEEP, 10_000).exit(0)
+      .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 5)
+      .call(SYS.PUTC, 66).call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 6).call(SYS.THREAD_EXIT);
+    const { endings, console } = run(arch, [program], { policy: "priority" });
+    assertEquals([endings, console], [["exit 0"], "AAB"]);
+  });
+
+  Deno.test(`Mutex ${arch}, who has lost it before it ran still has its time, or is killed`, () => {
+    for (const killed of [false, true]) {
+      const program = withMutex().call(SYS.MUTEX_LOCK, FIRST, FOREVER);
+      withThread(program)
+        .write(DATA, 40).call(SYS.THREAD_SELF)
+        .call(SYS.SET_PARAMETERS, RESULT, DATA, 56).expect(0, 1)
+        .call(SYS.MUTEX_UNLOCK, FIRST).call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 2);
+      if (killed) program.call(SYS.TASK_TERMINATE, 1);
+      program.call(SYS.SLEEP, 100_000).exit(0)
+        .label("other").call(SYS.MUTEX_LOCK, FIRST, 30_000).expect(TIMED_OUT, 3)
+        .call(SYS.PUTC, 66).call(SYS.THREAD_EXIT);
+      const sections = killed ? [".gcc_except_table"] : [];
+      const { endings, console } = run(arch, [program], { policy: "priority", sections });
+      assertEquals(
+        [endings, console],
+        killed ? [["killed: terminated by a"], ""] : [
+          ["exit 0"],
+          "B",
+        ],
+      );
+    }
+  });
+
   Deno.test(`Mutex ${arch}, wrong use has an error of its own`, () => {
     const program = withMutex()
       .call(SYS.MUTEX_UNLOCK, FIRST).expect(INVALID_RIGHT, 1)

@@ -25,6 +25,7 @@ export const SYS = {
   VM_DEALLOCATE: 11,
   VM_PROTECT: 12,
   REBOOT: 13,
+  THREAD_SELF: 14,
   TASK_WAIT: 15,
   CLOCK: 16,
   TASK_INFO: 17,

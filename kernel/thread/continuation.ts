@@ -21,8 +21,8 @@ import type { UserException } from "./handler.ts";
 
 /**
  * How a wait ended: what was waited for came about, it failed, somebody cut the wait short, or its
- * time was up. Of a wait for a mutex also: it is the thread's, but its last owner died; or it would
- * have been for ever.
+ * time was up. Of a wait for a condition whose time was up also: its mutex is the thread's, but the
+ * last owner died; or the wait for the mutex would be for ever.
  */
 export type WaitResult =
   | "awakened"
@@ -199,6 +199,11 @@ export interface ContinuationTable {
   linux_status: ContinuationRow<number>;
   /** End a system call that has waited with how the wait ended. */
   wait_over: ContinuationRow<WaitResult>;
+  /**
+   * End a system call that has waited for a mutex, semaphore or condition, or wait for the mutex
+   * again.
+   */
+  lock_over: ContinuationRow<WaitResult, { readonly until: number | null }>;
   /** Wait for a change of a word whose page is in memory now. */
   futex_wait: ContinuationRow<number, FutexWait>;
   /** Move those who wait for a word whose page is in memory now. */

@@ -62,13 +62,6 @@ export interface LockSummary {
 /** Answer to a thread that wants something; it has another name for a thread that has it already. */
 export type ThreadLockAnswer = LockAnswer | "own";
 
-const RESULTS: Readonly<Record<WakeAnswer, WaitResult>> = {
-  acquired: "awakened",
-  "owner-died": "owner-died",
-  "timed-out": "timed-out",
-  deadlock: "deadlock",
-};
-
 /** The locks of all tasks. */
 export class ThreadLocks {
   readonly #host: ThreadLocksHost;
@@ -80,9 +73,10 @@ export class ThreadLocks {
     this.#locks = new Locks({
       by: host.by,
       update: (id, parameters) => host.update(host.thread(id), parameters),
+      resumes: true,
       wake: (id, answer) => {
         if (answer === "deadlock") this.#tellCycle();
-        host.wake(host.thread(id), RESULTS[answer]);
+        host.wake(host.thread(id), "awakened");
       },
     });
   }
@@ -228,6 +222,14 @@ export class ThreadLocks {
     }
   }
 
+  /**
+   * A thread runs that was woken.
+   * @returns what it is told; `blocked` if a more urgent one has taken the mutex it was given
+   */
+  resume({ id }: Thread): WakeAnswer | "blocked" {
+    return this.#locks.resume(id);
+  }
+
   // The end of a wait from outside.
 
   /** A thread waits no longer, and has nothing of what it waited for. */
@@ -240,7 +242,7 @@ export class ThreadLocks {
     const answer = this.#locks.expire(thread.id);
     if (answer === "deadlock") this.#tellCycle();
     if (answer === "blocked" || answer === "idle") this.#follow(thread, null);
-    else this.#host.wake(thread, RESULTS[answer]);
+    else this.#host.wake(thread, answer);
   }
 
   /** A thread that waited for a condition may have to wait for its mutex now. */
