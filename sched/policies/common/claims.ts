@@ -73,12 +73,14 @@ export class Claims {
   }
 
   /** A thread that was sent to a CPU is to take it, if it is more urgent than who has it. */
-  claim(thread: ThreadId, cpu: number): void {
+  claim(thread: ThreadId, cpu: number, except = NONE): void {
     const rank = this.#rankOn(cpu);
     if (rank !== undefined && rank <= this.#ranks.rank(thread)) return;
     const before = this.#claims[cpu]!;
     this.#claims[cpu] = thread;
-    if (before !== NONE && before !== thread && this.#ranks.isReady(before)) this.place(before);
+    if (before !== NONE && before !== thread && this.#ranks.isReady(before)) {
+      this.place(before, except);
+    }
   }
 
   /**
@@ -103,7 +105,8 @@ export class Claims {
       largest = other;
     }
     if (chosen === NONE) return;
-    this.claim(thread, chosen);
+    // A CPU that picks or is about to has no thread, but is not to be had: nor for who gives way.
+    this.claim(thread, chosen, except);
     this.#view.kick(chosen);
   }
 

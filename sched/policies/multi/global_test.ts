@@ -1,6 +1,6 @@
 // Global policies: with several CPUs the most urgent threads run, wherever their affinity has them.
 import { assert, assertEquals } from "@std/assert";
-import { createPolicy, randomWorkload, type ThreadSpec } from "../../mod.ts";
+import { createPolicy, randomWorkload, simulate, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { Random } from "../../../util/random.ts";
@@ -109,3 +109,25 @@ for (const [name, rank] of Object.entries(RANKS)) {
     assertEquals(on[1]!.host.save(), on[0]!.host.save());
   });
 }
+
+Deno.test("edf, who gives way on the CPU that picks does not claim it back, in circles", () => {
+  // At 7000 three jobs come at once, while CPUs 2 and 3 are promised to less urgent ones.
+  const tasks = [
+    [192, 480, 372],
+    [576, 1080, 780],
+    [228, 864, 684],
+    [96, 240, 192],
+    [72, 120, 108],
+    [84, 1440, 780],
+    [840, 1080, 1068],
+    [348, 864, 744],
+    [180, 288, 252],
+  ].map(([time = 0, period = 0, deadline = 0], arrival): ThreadSpec => ({
+    name: `t${arrival}`,
+    ...{ arrival, period, deadline },
+    jobs: { pattern: "periodic" },
+    steps: [{ type: "run", time }],
+  }));
+  const events = [...simulate(tasks, createPolicy("edf"), { cpus: 4, until: 7_200 })];
+  assertEquals(events.filter(({ type }) => type === "policy-fault"), []);
+});
