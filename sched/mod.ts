@@ -21,7 +21,7 @@
  * give way; it knows threads by id and parameters only. {@linkcode createPolicy} makes one by name:
  *
  * - by turns: {@linkcode RoundRobin} (`rr`), {@linkcode Fifo} (`fifo`),
- *   {@linkcode MultilevelFeedback} (`mlfq`);
+ *   {@linkcode MultilevelFeedback} (`mlfq`), {@linkcode MachTimeSharing} (`mach`);
  * - by the time they need: {@linkcode ShortestJobFirst} (`sjf`),
  *   {@linkcode ShortestRemainingTime} (`srtf`);
  * - by weight: {@linkcode Stride} (`stride`), {@linkcode Lottery} (`lottery`),
@@ -129,6 +129,7 @@ export {
 } from "./policies/policy_spec.ts";
 export { OrderedPolicy } from "./policies/common/ordered_policy.ts";
 export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
+export { MachTimeSharing } from "./policies/sharing/mach_time_sharing.ts";
 export { RoundRobin } from "./policies/sharing/round_robin.ts";
 export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
 export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";

@@ -16,6 +16,7 @@ import { LeastLaxity } from "./realtime/least_laxity.ts";
 import { LinuxClasses, type LinuxOptions } from "./multi/linux.ts";
 import { PartitionedEdf, type PartitionOptions } from "./multi/partitioned_edf.ts";
 import { Lottery } from "./fair/lottery.ts";
+import { MachTimeSharing } from "./sharing/mach_time_sharing.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
 import type { Policy } from "../policy.ts";
 import { RateMonotonic } from "./realtime/rate_monotonic.ts";
@@ -65,6 +66,7 @@ const POLICIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["linux", { create: LinuxClasses, options: ["quantum", "realtime"] }],
   ["cfs", { create: CompletelyFair, options: [...QUANTUM, "latency", "wakeup"] }],
   ["eevdf", { create: EarliestEligible, options: QUANTUM }],
+  ["mach", { create: MachTimeSharing, options: QUANTUM }],
   ["mlfq", {
     create: MultilevelFeedback,
     options: [...QUANTUM, "levels", "allotment", "boost", "growth"],
