@@ -97,10 +97,15 @@ export function queueCost(name: string, threads: number, rounds = 400_000): numb
   return bestTime(step, rounds);
 }
 
+/** Policies that are about jobs: there each thread does one after the other. */
+const BY_JOBS: ReadonlySet<string> = new Set([
+  ...["rm", "dm", "edf", "llf", "cbs", "deadline", "sporadic", "pedf", "linux"],
+]);
+
 /**
  * Nanoseconds of a decision of a policy alone, without host or workload, among threads that always
- * want to run: the next is picked, runs for a quantum and is queued again. The threads' weights,
- * periods and priorities differ.
+ * want to run: the next is picked, runs for a quantum and is queued again, or has done its job and
+ * the next is released. The threads' weights, periods and priorities differ.
  */
 export function policyCost(name: string, threads: number, rounds = 200_000): number {
   const quantum = 10;
@@ -108,7 +113,11 @@ export function policyCost(name: string, threads: number, rounds = 200_000): num
   const of = { cpus: 1, thread: "a thread" };
   const parameters = Array.from({ length: threads }, (_, thread) => {
     const nice = thread % 5 - 2;
-    return checkParameters({ nice, priority: thread % 8, period: 1_000 + thread % 50 }, of);
+    const period = 1_000 + thread % 50;
+    if (!BY_JOBS.has(name)) return checkParameters({ nice, priority: thread % 8, period }, of);
+    // Together they need nearly all of the CPU, and each uses up its budget.
+    const long = quantum * threads + thread % 1_000;
+    return checkParameters({ priority: thread % 8, period: long, budget: quantum }, of);
   });
   let [now, timer, running] = [0, Infinity, 0];
   policy.attach?.({
@@ -130,17 +139,22 @@ export function policyCost(name: string, threads: number, rounds = 200_000): num
     reason: "start",
   };
   const step = (): void => {
-    if (timer <= now) {
-      timer = Infinity;
-      policy.timer?.(now);
+    for (let picked = null; picked === null;) {
+      if (timer <= now) {
+        timer = Infinity;
+        policy.timer?.(now);
+      }
+      picked = policy.pick(0);
+      if (picked === null) now = timer;
+      else running = picked;
     }
-    running = policy.pick(0)!;
     policy.running?.(running, 0);
     now += quantum;
     const expired = policy.tick(running, charge);
-    stop.reason = expired ? "quantum" : "yielded";
+    const done = BY_JOBS.has(name);
+    stop.reason = done ? "blocked" : expired ? "quantum" : "yielded";
     policy.stopping?.(running, stop);
-    wakeup.reason = expired ? "preempt" : "yield";
+    wakeup.reason = done ? "release" : expired ? "preempt" : "yield";
     policy.enqueue(running, wakeup);
   };
   for (const [thread, given] of parameters.entries()) {

@@ -66,6 +66,39 @@ Deno.test("RateMonotonic, Liu and Layland 1973, section 3: priority to the short
   assertEquals([reverse(1), reverse(2)[0]! > 0], [[0, 0], true]);
 });
 
+Deno.test("RateMonotonic, Liu and Layland 1973, section 5: sets of least utilization that use the CPU fully", () => {
+  // Of m tasks with C1 = T2 - T1, C2 = T3 - T2, …, Cm = 2 T1 - Tm none can need any more.
+  const sets = [
+    [[2, 5], [3, 7]],
+    [[41, 100], [59, 141]],
+    [[26, 100], [33, 126], [41, 159]],
+    [[19, 100], [22, 119], [27, 141], [32, 168]],
+  ] as const;
+  for (const [index, tasks] of sets.entries()) {
+    const until = 5_000;
+    const late = (more: number): number =>
+      responses(
+        tasks.map(([time, period], task) => [task === more ? time + 1 : time, period]),
+        { policy: new RateMonotonic(), until },
+      ).late.reduce((sum, each) => sum + each, 0);
+    assertEquals(late(-1), 0, `set ${index}`);
+    for (const more of tasks.keys()) assertEquals(late(more) > 0, true, `set ${index}, ${more}`);
+    // m (2^(1/m) - 1), to what the periods' rounding makes of it.
+    const utilization = tasks.reduce((sum, [time, period]) => sum + time / period, 0);
+    const bound = tasks.length * (2 ** (1 / tasks.length) - 1);
+    assertEquals(Math.abs(utilization - bound) < 0.001, true, `${utilization}, ${bound}`);
+  }
+});
+
+Deno.test("EarliestDeadlineFirst, (2, 5) and (4, 7) at U = 34/35: rate monotonic misses at 7", () => {
+  // The example of Buttazzo, Hard Real-Time Computing Systems, section 4.4.
+  const tasks = [[2, 5], [4, 7]] as const;
+  const edf = responses(tasks, { policy: new EarliestDeadlineFirst(), until: 350 });
+  assertEquals([edf.first, edf.late], [[2, 6], [0, 0]]);
+  const rm = responses(tasks, { policy: new RateMonotonic(), until: 7 });
+  assertEquals([rm.first, rm.late], [[2, 8], [0, 1]]);
+});
+
 Deno.test("EarliestDeadlineFirst, meets all deadlines at U = 1, where rate monotonic misses", () => {
   const tasks = [[2, 4], [3, 6]] as const;
   const edf = responses(tasks, { policy: new EarliestDeadlineFirst(), until: 120 });
