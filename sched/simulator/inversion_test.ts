@@ -7,62 +7,8 @@ import { createPolicy } from "../policies/registry.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { Random } from "../../util/random.ts";
 import type { SimulationEvent } from "./events.ts";
+import { type LockCase, makeLockCase, MUTEXES, type Section } from "../testing/lock_cases.ts";
 import { simulate } from "./simulator.ts";
-import type { Step, ThreadSpec, Workload } from "./workload.ts";
-
-const MUTEXES = ["a", "b", "c"];
-
-/** A stretch of a thread's steps from its first lock to its last unlock. */
-interface Section {
-  readonly length: number;
-  readonly mutexes: readonly string[];
-}
-
-interface Case {
-  readonly workload: Workload;
-  readonly sections: readonly (readonly Section[])[];
-}
-
-/** Threads with jobs that lock in the order of the mutexes, so that there is no deadlock. */
-function makeCase(random: Random, protocol: MutexProtocol): Case {
-  const count = random.between(3, 5);
-  const ranks = Array.from({ length: count }, (_, index) => index * 10 + 10);
-  const sections: Section[][] = [];
-  const threads = ranks.map((rank, index): ThreadSpec => {
-    const own: Section[] = [];
-    sections.push(own);
-    const steps: Step[] = [{ type: "run", time: random.between(1, 9) }];
-    for (let left = random.below(4); left > 0; left--) {
-      const section = makeSection(random, random.below(MUTEXES.length));
-      steps.push(...section.steps, { type: "run", time: random.between(1, 9) });
-      own.push(section);
-    }
-    const period = random.between(30, 300);
-    return {
-      ...{ name: `t${index}`, priority: rank, period, deadline: random.between(20, period) },
-      ...{ arrival: random.below(120), jobs: { pattern: "periodic", count: 4 }, steps },
-    };
-  });
-  return { workload: { mutexes: MUTEXES.map((name) => ({ name, protocol })), threads }, sections };
-}
-
-/** Locks a mutex, and perhaps later ones inside. */
-function makeSection(random: Random, first: number): Section & { steps: Step[] } {
-  const before = random.between(1, 12);
-  const after = random.between(1, 6);
-  const next = random.between(first + 1, MUTEXES.length);
-  const inner = next < MUTEXES.length && random.below(2) === 0 ? makeSection(random, next) : null;
-  const mutex = MUTEXES[first]!;
-  return {
-    length: before + after + (inner?.length ?? 0),
-    mutexes: [mutex, ...(inner?.mutexes ?? [])],
-    steps: [
-      ...[{ type: "lock", mutex } as const, { type: "run", time: before } as const],
-      ...(inner?.steps ?? []),
-      ...[{ type: "run", time: after } as const, { type: "unlock", mutex } as const],
-    ],
-  };
-}
 
 /** A job that could run, and what has kept it from running that is less urgent. */
 interface Pending {
@@ -72,7 +18,7 @@ interface Pending {
 
 /** The longest that a job of each thread was kept from running by a less urgent one. */
 function measure(
-  { workload }: Case,
+  { workload }: LockCase,
   options: { events: Iterable<SimulationEvent>; keyOf(thread: number, deadline: number): number },
 ): number[] {
   const { events, keyOf } = options;
@@ -109,13 +55,13 @@ function measure(
 }
 
 /** Urgency of threads under a policy, the smaller the more urgent. */
-function keysOf({ workload }: Case, by: UrgencyParameter): number[] {
+function keysOf({ workload }: LockCase, by: UrgencyParameter): number[] {
   return workload.threads.map((spec) => by === "priority" ? -spec.priority! : spec[by]!);
 }
 
 /** The longest sections of other threads that may be in the way of a thread. */
 function longestSections(
-  { workload, sections }: Case,
+  { workload, sections }: LockCase,
   options: { thread: number; keys: readonly number[]; protocol: MutexProtocol; dynamic: boolean },
 ): number[] {
   const { thread, keys, protocol, dynamic } = options;
@@ -137,7 +83,7 @@ for (const [name, by] of Object.entries(POLICIES)) {
     Deno.test(`simulate ${name} with ${protocol}, inversion is bounded by sections of others`, () => {
       let reached = 0;
       for (let seed = 0; seed < SEEDS; seed++) {
-        const given = makeCase(new Random(seed), protocol);
+        const given = makeLockCase(new Random(seed), protocol);
         const keys = keysOf(given, by);
         const dynamic = name === "edf";
         const longest = measure(given, {
@@ -162,7 +108,7 @@ for (const [name, by] of Object.entries(POLICIES)) {
 Deno.test("simulate priority without a protocol, inversion goes beyond all sections of others", () => {
   let beyond = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
-    const given = makeCase(new Random(seed), "none");
+    const given = makeLockCase(new Random(seed), "none");
     const keys = keysOf(given, "priority");
     const longest = measure(given, {
       events: simulate(given.workload, createPolicy("priority")),
