@@ -6,7 +6,11 @@
 
 import type { Arch } from "../arch/arch.ts";
 import { hex } from "../arch/physical_memory.ts";
-import { createSpecifiedPolicy, parsePolicySpec } from "../sched/policies/policy_spec.ts";
+import {
+  createSpecifiedPolicy,
+  parsePolicySpec,
+  type PolicySpec,
+} from "../sched/policies/policy_spec.ts";
 import { policyTakes } from "../sched/policies/registry.ts";
 import type { ParameterOptions, ThreadParameters } from "../sched/parameters.ts";
 import type { Policy } from "../sched/policy.ts";
@@ -222,11 +226,19 @@ function choosePolicy(
       `Cannot use policy "${wanted}": its quantum is ${own}, expected at least ${LEAST_QUANTUM}`,
     );
   }
+  const policy = namedPolicy(spec, { quantum, timer });
+  return { policy, policyText: spec.text, ownPolicy: false, timer };
+}
+
+/** A policy by name, with what a machine offers its policies. */
+export function namedPolicy(
+  spec: PolicySpec,
+  { quantum, timer }: { quantum: number; timer: TimerKind },
+): Policy {
   const ticks = timer === "periodic" ? { tickInterval: quantum } : {};
   // What a thread has that nobody gave a priority is not real-time.
   const realtime = USER_PRIORITY + 1;
-  const policy = createSpecifiedPolicy(spec, { quantum, realtime, ...ticks });
-  return { policy, policyText: spec.text, ownPolicy: false, timer };
+  return createSpecifiedPolicy(spec, { quantum, realtime, ...ticks });
 }
 
 function checkModel({ name, cpuModels }: Arch, model: string | undefined): string {

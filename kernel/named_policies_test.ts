@@ -1,31 +1,50 @@
-// Every policy of the registry, on the machine.
+// Every policy of the registry, on the machine: with pages that the kernel's threads bring in.
 import { assertEquals } from "@std/assert";
+import type { ParameterOptions } from "../sched/parameters.ts";
 import { policyNames } from "../sched/policies/registry.ts";
 import { everySecond } from "../util/testing/sweep.ts";
 import { Machine } from "./machine.ts";
+import type { ModuleOptions } from "./machine_options.ts";
 import { decodeSnapshot, encodeSnapshot } from "./snapshot/mod.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
+import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { BUDGET, Session } from "./testing/session.ts";
 
 for (const arch of ARCH_NAMES) {
+  const program = (commandLine: string, parameters: ParameterOptions): ModuleOptions => ({
+    commandLine,
+    bytes: programFile(commandLine.split(" ")[0] ?? "", arch),
+    parameters,
+  });
+  // One that computes long has the earliest deadline and the highest priority of user threads.
+  const programs = [
+    program("mapfile", { period: 90_000, budget: 60_000 }),
+    program("threads", {}),
+    program("spinner 1500", { period: 20_000, deadline: 5_000, budget: 15_000, priority: 254 }),
+  ];
   // The quick sweep has each policy on one architecture.
-  for (const policy of everySecond(policyNames(), ARCH_NAMES.indexOf(arch))) {
-    const make = (): Session =>
-      new Session({ arch, programs: ["threads", "fpmix", "spinner 3000"], quantum: 500, policy });
+  for (const [i, policy] of everySecond(policyNames(), ARCH_NAMES.indexOf(arch)).entries()) {
+    const timers = everySecond(["periodic", "one-shot"] as const, i);
+    const make = (timer?: "periodic" | "one-shot"): Session =>
+      new Session({
+        ...{ arch, programs, quantum: 500, policy, load: "demand" },
+        ...(timer === undefined ? {} : { timer }),
+      });
 
-    Deno.test(`MachineOptions.policy ${arch}, ${policy} runs every program to its end`, () => {
-      using session = make();
-      assertEquals(session.finish().reason, "all tasks have ended");
-      assertEquals(session.machine.kernel.policy.name, policy);
-      assertEquals(session.machine.kernel.policy.fault, null);
-      for (const name of ["threads", "fpmix", "spinner"]) {
-        assertEquals(session.ending(name), "exit 0");
+    Deno.test(`MachineOptions.policy ${arch}, ${policy} runs every program to its end with whatever timer`, () => {
+      for (const timer of timers) {
+        using session = make(timer);
+        assertEquals(session.finish().reason, "all tasks have ended");
+        assertEquals(session.machine.kernel.policy.name, policy);
+        assertEquals(session.machine.kernel.policy.fault, null);
+        for (const name of ["threads", "mapfile", "spinner"]) {
+          assertEquals(session.ending(name), "exit 0", timer);
+        }
       }
     });
 
     Deno.test(`Machine.snapshot ${arch}, ${policy} goes on from it as it would have`, () => {
       using whole = make();
-      whole.machine.run(60_000);
+      whole.machine.run(50_000);
       const snapshot = encodeSnapshot(whole.machine.snapshot());
       const before = whole.events.length;
       whole.finish();

@@ -8,12 +8,13 @@
  * @module
  */
 import type { ArchName } from "../../arch/arch.ts";
-import { createSpecifiedPolicy, parsePolicySpec } from "../../sched/policies/policy_spec.ts";
+import { parsePolicySpec } from "../../sched/policies/policy_spec.ts";
 import type { Policy, StopReason, ThreadId, Wakeup } from "../../sched/policy.ts";
 import { Simulation } from "../../sched/simulator/simulation.ts";
 import type { ThreadSpec } from "../../sched/simulator/workload.ts";
 import type { KernelEvent, ThreadRef } from "../../trace/events.ts";
 import type { Plain } from "../../util/plain.ts";
+import { namedPolicy } from "../machine_options.ts";
 import type { Thread } from "../thread/thread.ts";
 import { Session } from "./session.ts";
 
@@ -218,7 +219,7 @@ export function accountsOf(options: RunOptions): Accounts {
   const misses: string[] = [];
   const simulation: Simulation = new Simulation({ threads: specs }, {
     policy: telling(
-      createSpecifiedPolicy(parsePolicySpec(text), { quantum }),
+      namedPolicy(parsePolicySpec(text), { quantum, timer: "one-shot" }),
       lines,
       () => simulation?.now ?? START,
     ),
