@@ -15,7 +15,7 @@
 #define CYCLE (125 * MILLISECOND)
 #define SECOND (1000 * MILLISECOND)
 #define CYCLES 12
-#define CEILING 40
+#define CEILING 200
 #define STACK_SIZE 8192
 
 static int64_t bus_mutex, landed;
@@ -68,7 +68,7 @@ static void weather(void) {
 static const struct {
     void (*live)(void);
     uint64_t priority;
-} threads[] = {{weather, 10}, {communications, 20}, {bus, 40}, {watchdog, 50}};
+} threads[] = {{weather, 50}, {communications, 100}, {bus, 200}, {watchdog, 250}};
 
 #define THREADS (sizeof threads / sizeof *threads)
 static char stacks[THREADS][STACK_SIZE] __attribute__((aligned(16)));
@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
     bus_mutex = mutex_create(protocol, protocol >= MUTEX_CEILING ? CEILING : 0);
     landed = semaphore_create(0, 1);
     // So that nobody runs before the time is set.
-    struct thread_parameters parameters = {.priority = 60};
+    struct thread_parameters parameters = {.priority = 254};
     thread_set_parameters(thread_self(), &parameters, sizeof parameters);
     begin = (uint64_t)clock() + 10 * MILLISECOND;
     for (size_t i = 0; i < THREADS; i++) {
