@@ -30,6 +30,10 @@ export class SimulatedThreads {
   readonly rest: Float64Array;
   /** Why the thread becomes ready that {@linkcode SimulatedThreads.wakeNext} has just returned. */
   reason: ReadyReason = "start";
+  /** When the next one becomes ready by itself, or a job is released; `Infinity` if none. */
+  dueAt = Infinity;
+  /** The earliest deadline that may be missed, or `Infinity`. */
+  deadlineAt = Infinity;
   readonly #program: Program;
   readonly #sink: SimulationSink;
   readonly #jobs: JobLines;
@@ -57,17 +61,17 @@ export class SimulatedThreads {
   start(thread: ThreadId, at: number): void {
     if (this.#jobs.has(thread)) this.#jobs.begin(thread, at);
     else this.#alarms.insert(thread, at, thread);
-  }
-
-  /** When the next one becomes ready by itself, or a job is released. */
-  get dueAt(): number {
-    const alarm = this.#alarms.least;
-    const job = this.#jobs.dueAt;
-    return alarm < job ? alarm : job;
+    this.#look();
   }
 
   /** Takes the next thread that becomes ready now, or -1: by time, then by id. */
   wakeNext(now: number): ThreadId {
+    const thread = this.#wakeNext(now);
+    this.#look();
+    return thread;
+  }
+
+  #wakeNext(now: number): ThreadId {
     for (;;) {
       const alarm = this.#alarms.least;
       const job = this.#jobs.dueAt;
@@ -102,6 +106,7 @@ export class SimulatedThreads {
   /** A running thread sleeps. */
   sleep(thread: ThreadId, until: number): void {
     this.#alarms.insert(thread, until, thread);
+    if (until < this.dueAt) this.dueAt = until;
   }
 
   /** A running thread has a device serve it for some time, after those that came before. */
@@ -119,17 +124,13 @@ export class SimulatedThreads {
     const job = this.#jobs.current(thread);
     const type = this.#jobs.abandoned(thread) ? "abort" : "complete";
     this.#sink.job?.(type, now, thread, job, this.#jobs.deadline(thread, job));
-    if (this.#jobs.complete(thread)) return true;
-    if (this.#jobs.working(thread)) {
+    const last = this.#jobs.complete(thread);
+    this.deadlineAt = this.#jobs.deadlineAt;
+    if (!last && this.#jobs.working(thread)) {
       this.#meaning[thread] = Alarm.JOB;
-      this.#alarms.insert(thread, now, thread);
+      this.sleep(thread, now);
     }
-    return false;
-  }
-
-  /** The earliest deadline that may be missed, or `Infinity`. */
-  get deadlineAt(): number {
-    return this.#jobs.deadlineAt;
+    return last;
   }
 
   /** All deadlines until now have passed; returns the threads whose jobs are to be abandoned. */
@@ -143,6 +144,7 @@ export class SimulatedThreads {
       this.#abandon(thread);
       abandoned = [...abandoned, thread];
     }
+    this.deadlineAt = this.#jobs.deadlineAt;
     return abandoned;
   }
 
@@ -152,6 +154,7 @@ export class SimulatedThreads {
     const thread = this.#jobs.dueThread;
     const working = this.#jobs.working(thread);
     const job = this.#jobs.release();
+    this.deadlineAt = this.#jobs.deadlineAt;
     this.#sink.job?.("release", now, thread, job, this.#jobs.deadline(thread, job));
     if (working) return -1;
     this.#beginJob(thread);
@@ -160,6 +163,11 @@ export class SimulatedThreads {
       this.#meaning[thread] = Alarm.WAKEUP;
     }
     return thread;
+  }
+
+  /** Finds out what is due next. */
+  #look(): void {
+    this.dueAt = Math.min(this.#alarms.least, this.#jobs.dueAt);
   }
 
   /** Nothing is left to do of a thread's job. */
