@@ -3,10 +3,9 @@ import { SchedError } from "../errors.ts";
 import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import { describeFault } from "../host/mod.ts";
 import type { Charge, Policy, Wakeup } from "../policy.ts";
-import { createHostedPolicy, policyNames } from "../policies/registry.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { SimulationOptions } from "./conditions.ts";
-import { isThreadEvent, type SimulationEvent } from "./events.ts";
+import type { SimulationEvent } from "./events.ts";
 import { simulate } from "./simulator.ts";
 import { formatGantt, type SimulationSummary, summarize } from "./statistics.ts";
 import { randomWorkload } from "./random_workload.ts";
@@ -32,10 +31,6 @@ function each<K extends "finish" | "turnaround" | "waiting" | "response">(
   field: K,
 ): number[] {
   return summary.threads.map((thread) => thread[field]);
-}
-
-function requiredTime(spec: ThreadSpec): number {
-  return spec.steps.reduce((sum, step) => sum + (step.type === "run" ? Number(step.time) : 0), 0);
 }
 
 // Published schedules. Where a book numbers priorities from 1 (most urgent), priority p is 127 − p
@@ -193,33 +188,6 @@ Deno.test("simulate, an empty workload ends at once", () => {
 
 // Properties.
 
-for (const name of policyNames()) {
-  Deno.test(`simulate ${name}, random workloads lose no thread and no instruction`, () => {
-    for (let seed = 0; seed < 150; seed++) {
-      const workload = randomWorkload(seed, { threads: 1 + seed % 17, priority: 5 });
-      const options = { tickInterval: 1 + seed % 7, switchCost: seed % 3 };
-      const result = run(workload, createHostedPolicy(name, { quantum: 1 + seed % 13 }), options);
-      for (const [id, thread] of result.threads.entries()) {
-        const spec = workload[id] ?? job("", {});
-        assertEquals(thread.run, requiredTime(spec), `seed ${seed} thread ${id}`);
-        assertEquals(thread.arrival, spec.arrival);
-        assert(thread.turnaround >= thread.run + thread.waiting, `seed ${seed} thread ${id}`);
-      }
-      let free = 0;
-      for (const { start, end } of result.gantt) {
-        assert(start >= free && end > start, `seed ${seed}: overlap at ${start}`);
-        free = end;
-      }
-    }
-  });
-
-  Deno.test(`simulate ${name}, the same seed gives the same events`, () => {
-    const once = (): SimulationEvent[] =>
-      run(randomWorkload(9, { threads: 20 }), createHostedPolicy(name, { quantum: 7 })).events;
-    assertEquals(once(), once());
-  });
-}
-
 Deno.test("simulate rr, nobody waits longer than one quantum of each other thread", () => {
   for (let seed = 0; seed < 150; seed++) {
     const threads = 2 + seed % 12;
@@ -354,47 +322,6 @@ Deno.test("simulate, a policy that has the host decide for ever in one instant i
 });
 
 // Several CPUs.
-
-for (const name of policyNames()) {
-  Deno.test(`simulate ${name}, no thread runs on two CPUs, none idles while one could run`, () => {
-    for (let seed = 0; seed < 80; seed++) {
-      const cpus = 1 + seed % 5;
-      const workload = randomWorkload(seed, { threads: 1 + seed % 17, priority: 5 }).map(
-        (spec, id) => seed % 3 > 0 || id % 2 > 0 ? spec : { ...spec, affinity: [id % cpus] },
-      );
-      const allowed = (thread: number, cpu: number): boolean =>
-        workload[thread]?.affinity?.includes(cpu) ?? true;
-      const on: (number | null)[] = new Array(cpus).fill(null);
-      const ready = new Set<number>();
-      let time = 0;
-      for (
-        const event of simulate(workload, createHostedPolicy(name, { quantum: 1 + seed % 9 }), {
-          cpus,
-        })
-      ) {
-        if (event.time > time) {
-          for (const [cpu, thread] of on.entries()) {
-            if (thread === null) assert(![...ready].some((each) => allowed(each, cpu)));
-          }
-          time = event.time;
-        }
-        assert(event.type !== "policy-fault");
-        if (!isThreadEvent(event)) continue;
-        const { type, thread, cpu = 0 } = event;
-        if (type === "arrive" || type === "wake") ready.add(thread);
-        else if (type === "dispatch") {
-          assert(allowed(thread, cpu) && ready.delete(thread) && on[cpu] === null);
-          on[cpu] = thread;
-        } else {
-          assertEquals(on[cpu], thread);
-          on[cpu] = null;
-          if (type === "preempt" || type === "yield") ready.add(thread);
-        }
-      }
-      assertEquals([ready.size, on.every((thread) => thread === null)], [0, true]);
-    }
-  });
-}
 
 Deno.test("simulate priority, with several CPUs the most urgent threads run", () => {
   const workload = [
