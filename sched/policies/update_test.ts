@@ -10,7 +10,7 @@ const IDLE: ParameterOptions = { priority: 50, period: 1_000, deadline: 1_000, b
 
 /** Policies by priority or deadline; the last is not global. */
 const NAMES = [
-  ...["priority", "rm", "dm", "edf", "llf", "cbs", "deadline", "sporadic", "linux", "pedf"],
+  ...["priority", "rm", "dm", "edf", "llf", "cbs", "deadline", "sporadic", "linux", "mach", "pedf"],
 ];
 
 for (const name of NAMES) {

@@ -22,7 +22,8 @@ import type { Wakeup } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { firstQueued } from "../common/first_allowed.ts";
+import { runsOn } from "../common/claims.ts";
+import { firstQueued, someQueued } from "../common/first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 import { type HandoffRecord, Handoffs } from "./mach_handoff.ts";
 import { DecayingUsage, DEEPEST, type UsageRecord } from "./mach_usage.ts";
@@ -122,11 +123,21 @@ export class MachTimeSharing implements Policy {
     this.#active[thread] = 0;
   }
 
-  /** A ready thread of another base priority goes to the tail of its new queue. */
+  /**
+   * A ready thread of another base priority goes to the tail of its new queue, and gets a CPU at
+   * once if that is due; a running one gives way if that is.
+   */
   update(thread: ThreadId, { priority }: ThreadParameters): void {
     if (priority + 1 === this.#bases[thread]) return;
     this.#bases[thread] = priority + 1;
     this.#requeue(thread);
+    if (this.#queues.has(thread)) return this.#kickFor(thread);
+    const view = this.#view;
+    const cpu = runsOn(view, thread);
+    const level = this.#levels[thread]! + 1;
+    if (cpu < 0 || !someQueued(this.#queues, { view, cpu, level })) return;
+    this.#fresh[thread] = 0;
+    view.kick(cpu);
   }
 
   /** See {@linkcode Policy.forget}. */
@@ -347,7 +358,9 @@ export class MachTimeSharing implements Policy {
       lowest = cpu;
       level = this.#levels[running]!;
     }
-    if (lowest !== NONE) view.kick(lowest);
+    if (lowest === NONE) return;
+    this.#fresh[view.running(lowest)!] = 0;
+    view.kick(lowest);
   }
 
   #join(thread: ThreadId): void {
