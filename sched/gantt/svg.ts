@@ -5,18 +5,11 @@
  */
 import { CHARACTER_WIDTH, Drawing, escapeXml, LINE_HEIGHT, MARGIN } from "../../util/svg.ts";
 import { CLOCK, formatTime, roundTicks, roundUp } from "./axis.ts";
-import {
-  type GanttChart,
-  type GanttRow,
-  type GanttRows,
-  MARK_KINDS,
-  type MarkKind,
-  type PieceKind,
-} from "./chart.ts";
+import { type GanttChart, MARK_KINDS, type MarkKind, type PieceKind } from "./chart.ts";
 import type { TimeUnit } from "../simulator/workload.ts";
 import { threadColors } from "./palette.ts";
 import { coarseRows } from "./row_recorder.ts";
-import { legendEntries } from "./svg_legend.ts";
+import { type DrawnChart, legendEntries } from "./svg_legend.ts";
 import {
   commonScale,
   GANTT_RULES,
@@ -63,7 +56,7 @@ interface Page {
   readonly scale: Scale;
   readonly colors: readonly string[];
   readonly kinds: Set<PieceKind | MarkKind>;
-  readonly drawn: { readonly by: GanttRows; readonly rows: readonly GanttRow[] }[];
+  readonly drawn: DrawnChart[];
 }
 
 /** Draws one panel below what is there. */
@@ -94,7 +87,7 @@ class PanelDrawing {
     const { scale, colors, kinds } = this.#page;
     const grain = (scale.to - scale.from) / scale.width;
     const coarse = coarseRows(chart.rows, Math.max(grain, chart.grain), most);
-    this.#page.drawn.push({ by: chart.by, rows: coarse.rows });
+    this.#page.drawn.push({ by: chart.by, rows: coarse.rows, roomy: size.roomy });
     const titled = coarse.count <= MOST_TITLED;
     const crowded = new Set<MarkKind>();
     for (const [i, row] of coarse.rows.entries()) {
@@ -170,7 +163,7 @@ class PanelDrawing {
       kind === "migrate" ? "migrations" : kind === "miss" ? "misses" : names[kind]
     );
     if (kinds.length > 0) {
-      this.#line("dim", `too close to be shown in some rows: ${kinds.join(", ")}`);
+      this.#line("dim", `not shown in some rows for want of room: ${kinds.join(", ")}`);
     }
     if (chart.omitted > 0) this.#line("dim", `${chart.omitted} more rows are left out`);
   }

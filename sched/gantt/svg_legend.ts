@@ -6,6 +6,16 @@
 import { BAR_COLORS } from "../../util/svg.ts";
 import { type GanttRow, type GanttRows, type MarkKind, type PieceKind, SEVERAL } from "./chart.ts";
 
+/** A chart as it has been drawn. */
+export interface DrawnChart {
+  /** What its rows are. */
+  readonly by: GanttRows;
+  /** Its rows. */
+  readonly rows: readonly GanttRow[];
+  /** Whether they are tall enough for arrows and crosses. */
+  readonly roomy: boolean;
+}
+
 /** A line of a legend. */
 export interface LegendEntry {
   /** What it is about. */
@@ -68,14 +78,22 @@ const MARKS: Readonly<Record<MarkKind, LegendEntry>> = {
   },
 };
 
+/** A missed deadline where rows are too small for a cross. */
+const SMALL_MISS: LegendEntry = {
+  text: MARKS.miss.text,
+  markup: (x, y) => `<path class="miss" d="M${x + 18} ${y + 5}v10"/>`,
+};
+
 /** The lines that drawings of these kinds need, in the order of this file. */
 export function legendEntries(
   kinds: ReadonlySet<PieceKind | MarkKind>,
-  charts: readonly { readonly by: GanttRows; readonly rows: readonly GanttRow[] }[],
+  charts: readonly DrawnChart[],
 ): readonly LegendEntry[] {
   const all: readonly (readonly [string, LegendEntry])[] = Object.entries({ ...PIECES, ...MARKS });
   const used = all.filter(([kind]) => (kinds as ReadonlySet<string>).has(kind));
-  const entries = used.map(([, entry]) => entry);
+  const entries = used.map(([kind, entry]) =>
+    kind === "miss" && !charts.some(({ roomy }) => roomy) ? SMALL_MISS : entry
+  );
   if (charts.some(({ by, rows }) => by === "cpu" && rows.some(hasSeveral))) {
     entries.push({
       text: "several threads, too short to be shown",
