@@ -38,7 +38,9 @@
  * same object over a described {@linkcode Workload} and yields events, which {@linkcode summarize}
  * turns into turnaround, waiting and response times and a Gantt chart. Both do so through
  * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
- * Every run repeats exactly.
+ * Mutexes, semaphores and condition variables are the same {@linkcode Locks} in both; who holds what
+ * an urgent thread waits for is told to the policy as a change of parameters. Every run repeats
+ * exactly.
  *
  * @module
  */
