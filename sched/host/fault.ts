@@ -42,9 +42,24 @@ export function plainText(value: Plain): string {
   return text ?? "undefined";
 }
 
-/** What was thrown, in a few words. */
+/** What was thrown, in a few words; showing it may run a policy's code, which may throw again. */
 export function describeThrown(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "what cannot be shown";
+  }
+}
+
+/** What a method has returned, in a few words. */
+export function describeAnswer(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return Array.isArray(value) ? "a list" : `a ${value.constructor?.name ?? "record"}`;
+  } catch {
+    return "what cannot be shown";
+  }
 }
 
 /** What a policy remembers, for a report: it may be past saving. */

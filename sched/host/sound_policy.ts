@@ -32,7 +32,14 @@ import type {
 } from "../policy.ts";
 import { copyPlain, type Plain } from "../../util/plain.ts";
 import { Random, type RandomState } from "../../util/random.ts";
-import { checkPolicy, describeFault, describeThrown, type PolicyFault, stateOf } from "./fault.ts";
+import {
+  checkPolicy,
+  describeAnswer,
+  describeFault,
+  describeThrown,
+  type PolicyFault,
+  stateOf,
+} from "./fault.ts";
 import { HostThreads, type ReadyRecord, type ThreadRecord, ThreadState } from "./threads.ts";
 
 /** What a host gives its policy, and hears of it. */
@@ -257,7 +264,7 @@ export class SoundPolicy {
       had = this.#policy.dequeue(thread);
     }
     if (had !== true) {
-      this.#putOut("dequeue", [thread], `returned ${describe(had)} for a ready thread`);
+      this.#putOut("dequeue", [thread], `returned ${describeAnswer(had)} for a ready thread`);
       this.#policy.dequeue(thread);
     }
     this.#threads.take(thread);
@@ -316,7 +323,11 @@ export class SoundPolicy {
       return true;
     }
     if (typeof due === "boolean") return due;
-    this.#putOut("tick", [thread, { ...charge }], `returned ${describe(due)}, expected a boolean`);
+    this.#putOut(
+      "tick",
+      [thread, { ...charge }],
+      `returned ${describeAnswer(due)}, expected a boolean`,
+    );
     return true;
   }
 
@@ -334,7 +345,7 @@ export class SoundPolicy {
       return this.slice(thread, cpu);
     }
     if (typeof time === "number" && !Number.isNaN(time)) return time;
-    this.#putOut("slice", [thread, cpu], `returned ${describe(time)}, expected a number`);
+    this.#putOut("slice", [thread, cpu], `returned ${describeAnswer(time)}, expected a number`);
     return this.slice(thread, cpu);
   }
 
@@ -366,7 +377,7 @@ export class SoundPolicy {
       return false;
     }
     if (typeof answer === "boolean") return answer;
-    const why = `returned ${describe(answer)}, expected a boolean`;
+    const why = `returned ${describeAnswer(answer)}, expected a boolean`;
     this.#putOut("preempts", [candidate, running, cpu], why);
     return false;
   }
@@ -470,7 +481,7 @@ export class SoundPolicy {
     const { now, kick } = this.#options;
     const setTimer = (at: number): void => {
       if (typeof at !== "number" || Number.isNaN(at)) {
-        throw new TypeError(`the timer is set to ${describe(at)}, expected a time`);
+        throw new TypeError(`the timer is set to ${describeAnswer(at)}, expected a time`);
       }
       this.#timerAt = at;
     };
@@ -488,7 +499,7 @@ export class SoundPolicy {
       },
       kick: (cpu) => {
         if (typeof cpu !== "number" || on[cpu] === undefined) {
-          throw new TypeError(`there is no CPU ${describe(cpu)} to be kicked`);
+          throw new TypeError(`there is no CPU ${describeAnswer(cpu)} to be kicked`);
         }
         kick?.(cpu);
       },
@@ -534,7 +545,11 @@ export class SoundPolicy {
     }
     const known = typeof cpu === "number" && Number.isInteger(cpu) && cpu >= 0 && cpu < this.#cpus;
     if (known && this.#threads.allows(thread, cpu as number)) return cpu as number;
-    this.#putOut("selectCpu", given(), `returned ${describe(cpu)}, expected a CPU it may run on`);
+    this.#putOut(
+      "selectCpu",
+      given(),
+      `returned ${describeAnswer(cpu)}, expected a CPU it may run on`,
+    );
     return previous;
   }
 
@@ -549,7 +564,7 @@ export class SoundPolicy {
       : state === ThreadState.RUNNING
       ? "runs already"
       : "is not ready";
-    return `returned ${describe(thread)}, which ${what}: expected ${expected}`;
+    return `returned ${describeAnswer(thread)}, which ${what}: expected ${expected}`;
   }
 
   #thrown(call: string, given: readonly Plain[], error: unknown): void {
@@ -589,11 +604,4 @@ export class SoundPolicy {
     }
     this.#options.onFault?.(fault);
   }
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "object" && value !== null) {
-    return Array.isArray(value) ? "a list" : `a ${value.constructor?.name ?? "record"}`;
-  }
-  return typeof value === "function" ? "a function" : String(value);
 }
