@@ -95,6 +95,11 @@ export class StreamModel {
         break;
       case "message":
         break;
+      case "deadlock":
+        for (const { thread: { address } } of event.cycle) {
+          this.#require(this.#threads.has(address), "a dead thread waits");
+        }
+        break;
       default:
         if ("thread" in event && typeof event.thread === "object") this.#runs(event.thread);
     }
