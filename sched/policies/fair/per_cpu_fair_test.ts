@@ -1,11 +1,11 @@
-// What CFS and EEVDF have in common: a timeline per CPU.
+// What stride scheduling, CFS and EEVDF have in common: a timeline per CPU.
 import { assert, assertEquals } from "@std/assert";
 import { createPolicy } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { endless, services } from "../../testing/services.ts";
 import type { ThreadSpec } from "../../simulator/workload.ts";
 
-for (const name of ["cfs", "eevdf"]) {
+for (const name of ["stride", "cfs", "eevdf"]) {
   const make = (cpus: number): Hosted => new Hosted(createPolicy(name, { quantum: 10 }), { cpus });
 
   /** Shares of a CPU that threads get in the long run. */
@@ -41,6 +41,21 @@ for (const name of ["cfs", "eevdf"]) {
     ];
     near(shares(threads, 2), [0.225, 0.675]);
     near([shares(threads, 2)[3]!], [0.1]);
+  });
+
+  Deno.test(`Policy ${name}, a thread that wakes up on a crowded CPU gets its share, however far others are elsewhere`, () => {
+    const crowd = Array.from({ length: 9 }, (_, id) => endless(`${id}`, { affinity: [0] }));
+    const sleeper: ThreadSpec = {
+      ...endless("sleeper", { affinity: [0] }),
+      steps: [
+        { type: "run", time: 10 },
+        { type: "sleep", time: 50_000 },
+        { type: "run", time: 100_000 },
+      ],
+    };
+    const got = shares([...crowd, sleeper, endless("alone", { affinity: [1] })], 2);
+    // Half of a tenth, and CFS's bonus.
+    near([got[9]!], [0.05]);
   });
 
   Deno.test(`Policy ${name}, threads run where their affinity has them, an idle CPU takes from others`, () => {

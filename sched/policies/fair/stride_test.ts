@@ -101,6 +101,7 @@ Deno.test("Stride, a thread that is over leaves nothing behind, and it goes on a
   on.host.forget(2);
   const other = new Hosted(new Stride({ quantum: 10 }));
   other.ready(77);
+  other.now = on.now;
   other.host.restore(on.host.save());
   for (const each of [on, other]) {
     each.stop(running, { elapsed: 3 });
