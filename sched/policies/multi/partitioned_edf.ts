@@ -142,15 +142,17 @@ export class PartitionedEdf extends PerCpu {
 
   /** A thread without a CPU waits for one until the end of the instant. */
   override enqueue(thread: ThreadId, wakeup: Wakeup): void {
-    const { reason, released, burst, previous, waker, hint } = wakeup;
+    const { reason, released, burst } = wakeup;
     if (this.#pending.has(thread)) {
       this.#pending.set(thread, { reason, released, burst });
       return;
     }
-    // One that has been moved by `selectCpu` is promised what it has on the CPU it goes to.
-    const moved = wakeup.cpu !== this.homeOf(thread) && reason !== "preempt" && reason !== "yield";
-    const cpu = moved ? wakeup.cpu : this.selectCpu(thread, { previous, waker, hint });
-    super.enqueue(thread, { ...wakeup, cpu });
+    const home = this.homeOf(thread);
+    // One that `selectCpu` has sent to another CPU was promised what it has there.
+    const sent = wakeup.cpu !== home && reason !== "preempt" && reason !== "yield";
+    let { cpu } = wakeup;
+    if (!sent) cpu = this.view.allows(thread, home) ? home : this.selectCpu(thread, wakeup);
+    this.enqueueOn(cpu, thread, wakeup);
   }
 
   /** See {@linkcode PerCpu.dequeue}. */

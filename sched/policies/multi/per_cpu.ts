@@ -149,14 +149,22 @@ export abstract class PerCpu implements Policy {
     this.#homes[thread] = 0;
   }
 
-  /** A thread that goes to another CPU begins there anew. */
+  /** See {@linkcode PerCpu.enqueueOn}. */
   enqueue(thread: ThreadId, wakeup: Wakeup): void {
-    const { cpu, reason, waker, hint, burst, released } = wakeup;
+    this.enqueueOn(wakeup.cpu, thread, wakeup);
+  }
+
+  /** A thread that goes to another CPU begins there anew. */
+  protected enqueueOn(cpu: number, thread: ThreadId, wakeup: Wakeup): void {
+    const { reason, waker, hint, burst, released } = wakeup;
     const moves = this.homeOf(thread) !== cpu;
     if (moves) this.moveTo(thread, cpu);
     const own = this.#wakeup;
     own.reason = moves && (reason === "preempt" || reason === "yield") ? "start" : reason;
-    [own.waker, own.hint, own.burst, own.released] = [waker, hint, burst, released];
+    own.waker = waker;
+    own.hint = hint;
+    own.burst = burst;
+    own.released = released;
     this.#ready[thread] = 1;
     this.#members[cpu]!.enqueue(thread, own);
   }

@@ -19,7 +19,7 @@ export class Timers {
   /** Sets the timer of a part, as {@linkcode SchedulerView.timer} does. */
   set(part: number, at: number): void {
     this.#at[part] = at;
-    this.#view.timer(Math.min(...this.#at));
+    this.#tell();
   }
 
   /** The time has come: rings for every part whose it is. */
@@ -29,7 +29,7 @@ export class Timers {
       this.#at[each] = Infinity;
       part(each);
     }
-    this.#view.timer(Math.min(...this.#at));
+    this.#tell();
   }
 
   /** When each rings. */
@@ -40,5 +40,11 @@ export class Timers {
   /** Takes over what {@linkcode Timers.save} returned. */
   restore(at: readonly number[]): void {
     this.#at.set(at);
+  }
+
+  #tell(): void {
+    let least = Infinity;
+    for (let part = 0; part < this.#at.length; part++) least = Math.min(least, this.#at[part]!);
+    this.#view.timer(least);
   }
 }
