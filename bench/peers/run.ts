@@ -3,17 +3,19 @@
  * one over the same libunicorn: builds the C
  * one, gets the Python binding with pip into the cache, runs all in turn for several rounds, and
  * prints a table of medians and ratios. Then our stack switches beside those of corosensei and
- * Boost.Context (`switches/`). Needs a C compiler, Python 3 and pip; cargo, clang, lld and apt for
- * the switches.
+ * Boost.Context (`switches/`), and our scheduling simulator beside SimSo (`simso/`). Needs a C
+ * compiler, Python 3 and pip; cargo, clang, lld and apt for the switches.
  *
  * @module
  */
 import { cacheDirectories, PINNED_VERSION } from "../../unicorn/cache.ts";
 import { ensureUnicorn, PINNED_WHEELS } from "../../unicorn/fetch.ts";
 import { internalsOf, loadUnicorn } from "../../unicorn/library.ts";
+import { findCommand, median, output } from "./commands.ts";
 import { LAYOUT, makeRam, type PeerArch } from "./guest_code.ts";
 import { makeNullCall } from "./null_call.ts";
 import type { Measurement } from "./trap_loop.ts";
+import { compareSimso } from "./simso/report.ts";
 import { compareSwitches } from "./switches/report.ts";
 import { readTask } from "../../tools/task_numbers.ts";
 import { Progress } from "../../util/progress.ts";
@@ -35,27 +37,6 @@ interface Peer {
   /** Whether it has the null system call. */
   null: boolean;
   measure(arch: PeerArch, path: PathName): Promise<number>;
-}
-
-async function output(command: string, args: string[], env: Record<string, string> = {}) {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, env }).output();
-  const text = new TextDecoder();
-  if (!success) throw new Error(`Cannot run ${command} ${args.join(" ")}:\n${text.decode(stderr)}`);
-  return text.decode(stdout).trim();
-}
-
-/** The first of some commands that can be run at all. */
-async function findCommand(names: readonly string[]): Promise<string> {
-  for (const name of names) {
-    try {
-      await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
-        .output();
-      return name;
-    } catch {
-      continue; // not installed
-    }
-  }
-  throw new Error(`Cannot find any of ${names.join(", ")}`);
 }
 
 /**
@@ -180,14 +161,6 @@ function format(value: number, digits: number): string {
   return Number.isNaN(value) ? "-" : value.toFixed(digits);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return NaN;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
-
 /** Runs every harness in turn, and prints the table. */
 async function main(rounds: number): Promise<void> {
   using progress = new Progress();
@@ -229,6 +202,9 @@ async function main(rounds: number): Promise<void> {
   const switches = await compareSwitches({ folder, at: (what) => progress.at(what) });
   progress.clear();
   console.log(switches);
+  const simso = await compareSimso({ folder: directory, python, at: (what) => progress.at(what) });
+  progress.clear();
+  console.log(simso);
 }
 
 if (import.meta.main) {
