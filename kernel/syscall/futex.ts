@@ -8,6 +8,7 @@
  * @module
  */
 
+import { urgencyKey } from "../../sched/locks/urgency.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { resolveFault } from "../memory/fault.ts";
@@ -110,9 +111,9 @@ function wordOf(argument: bigint): number {
 
 /** Those who wait for a word, the most urgent first, equals as they came. */
 function inOrder(k: Kernel, key: FutexKey): Thread[] {
-  const priority = ({ id }: Thread): number => k.policy.parameters(id).priority;
-  return k.futexes.waiters(key).map((id) => k.thread(id))
-    .sort((a, b) => priority(b) - priority(a));
+  const { urgency } = k.policy;
+  const rank = ({ id }: Thread): number => urgencyKey(urgency, k.policy.parameters(id)[urgency]);
+  return k.futexes.waiters(key).map((id) => k.thread(id)).sort((a, b) => rank(a) - rank(b));
 }
 
 /** Wakes up to `count` of those who wait for a word; returns how many, and who is left. */

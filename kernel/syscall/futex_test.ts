@@ -168,26 +168,33 @@ for (const arch of ARCH_NAMES) {
     assertEquals([endings, console], [["exit 0"], "PSQR"]);
   });
 
-  Deno.test(`futex_wake ${arch}, takes the most urgent`, () => {
-    const program = script();
-    const waiters = [..."PQR"].map((name, i) => ({ name, priority: [20, 31, 25][i]! }));
-    for (const { name } of waiters) thread(program, name);
-    program.call(SYS.SLEEP, 20_000)
-      .call(SYS.FUTEX_REQUEUE, WORD, 0, 0, OTHER, 1).expect(1, 1)
-      .call(SYS.FUTEX_WAKE, WORD, 1).expect(1, 2).call(SYS.SLEEP, 20_000)
-      .call(SYS.FUTEX_WAKE, WORD, 1).expect(1, 3).call(SYS.SLEEP, 20_000)
-      .call(SYS.FUTEX_WAKE, OTHER, 1).expect(1, 4).call(SYS.THREAD_EXIT);
-    for (const [i, { name, priority }] of waiters.entries()) {
-      const parameters = DATA + BigInt(64 * (i + 1));
-      program.label(name).write(parameters, priority).call(SYS.THREAD_SELF)
-        .call(SYS.SET_PARAMETERS, RESULT, parameters, 56).expect(0, 5)
-        .call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).expect(0, 6)
-        .call(SYS.PUTC, name.charCodeAt(0)).call(SYS.THREAD_EXIT);
-    }
-    const { endings, console } = run(arch, [program], { policy: "priority" });
-    // The most urgent went over to the other word.
-    assertEquals([endings, console], [["exit 0"], "RPQ"]);
-  });
+  for (
+    const { policy, word, values } of [
+      { policy: "priority", word: 0n, values: [20, 31, 25] },
+      { policy: "rm", word: 24n, values: [200, 30, 90] },
+    ]
+  ) {
+    Deno.test(`futex_wake ${arch}, takes the most urgent by ${policy}`, () => {
+      const program = script();
+      const waiters = [..."PQR"].map((name, i) => ({ name, value: values[i]! }));
+      for (const { name } of waiters) thread(program, name);
+      program.call(SYS.SLEEP, 20_000)
+        .call(SYS.FUTEX_REQUEUE, WORD, 0, 0, OTHER, 1).expect(1, 1)
+        .call(SYS.FUTEX_WAKE, WORD, 1).expect(1, 2).call(SYS.SLEEP, 20_000)
+        .call(SYS.FUTEX_WAKE, WORD, 1).expect(1, 3).call(SYS.SLEEP, 20_000)
+        .call(SYS.FUTEX_WAKE, OTHER, 1).expect(1, 4).call(SYS.THREAD_EXIT);
+      for (const [i, { name, value }] of waiters.entries()) {
+        const parameters = DATA + BigInt(64 * (i + 1));
+        program.label(name).write(parameters + word, value).call(SYS.THREAD_SELF)
+          .call(SYS.SET_PARAMETERS, RESULT, parameters, 56).expect(0, 5)
+          .call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).expect(0, 6)
+          .call(SYS.PUTC, name.charCodeAt(0)).call(SYS.THREAD_EXIT);
+      }
+      const { endings, console } = run(arch, [program], { policy });
+      // The most urgent went over to the other word.
+      assertEquals([endings, console], [["exit 0"], "RPQ"]);
+    });
+  }
 
   Deno.test(`futex_wait ${arch}, its time is exact with a one-shot timer`, () => {
     const program = script().call(SYS.FUTEX_WAIT, WORD, 0, 50_000).expect(TIMED_OUT, 1)

@@ -124,6 +124,29 @@ for (const arch of ARCH_NAMES) {
     }
   });
 
+  Deno.test(`Mutex ${arch}, who has lost it and is killed before it ran does not wait again`, () => {
+    const program = withMutex().call(SYS.MUTEX_LOCK, FIRST, FOREVER);
+    const setPriority = (of: ScriptProgram, priority: number) =>
+      of.write(DATA, priority).call(SYS.THREAD_SELF)
+        .call(SYS.SET_PARAMETERS, RESULT, DATA, 56).expect(0, 1);
+    setPriority(withThread(program).call(SYS.SLEEP, 20_000), 40)
+      .call(SYS.MUTEX_UNLOCK, FIRST).call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 2)
+      .spin(100_000);
+    // The killer is next, then the other, and last the owner.
+    setPriority(program, 10).exit(0)
+      .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).exit(3);
+    const killer = setPriority(script(), 36).call(SYS.SLEEP, 60_000)
+      .call(SYS.TASK_TERMINATE, 1).expect(0, 4).exit(0);
+    const { endings, session } = run(arch, [program, killer], {
+      policy: "priority",
+      sections: [".gcc_except_table"],
+    });
+    assertEquals(endings, ["killed: terminated by b", "exit 0"]);
+    const [owner, other] = session.of("thread-create").filter(({ task }) => task === "a");
+    const ended = session.of("thread-exit").filter(({ task }) => task === "a");
+    assertEquals(ended.map(({ thread }) => thread), [other?.thread, owner?.thread]);
+  });
+
   Deno.test(`Mutex ${arch}, wrong use has an error of its own`, () => {
     const program = withMutex()
       .call(SYS.MUTEX_UNLOCK, FIRST).expect(INVALID_RIGHT, 1)
