@@ -75,6 +75,18 @@ Deno.test("readSimso, priorities and what files of other versions say", () => {
   assertEquals([workload.threads[0]?.priority, simulation.migrationCost], [7, 5]);
 });
 
+Deno.test("readSimso, a job that is followed by another's triggers it when it is done", () => {
+  const [camera, button] = readSimso(file({
+    'name="camera"': 'name="camera" followed_by="2"',
+    'task_type="Sporadic"': 'task_type="APeriodic"',
+  })).workload.threads;
+  assertEquals(camera?.steps, [
+    { type: "run", time: 12_250_000 },
+    { type: "trigger", thread: "button" },
+  ]);
+  assertEquals(button?.jobs, { pattern: "triggered", onMiss: "abort" });
+});
+
 const TASK = "/simulation/tasks[1]/task[1]";
 
 /** What is replaced, and what is then said of the file. */
@@ -94,7 +106,7 @@ const REFUSED: readonly (readonly [Readonly<Record<string, string>>, string])[] 
   [{ 'deadline="33.3"': 'deadline="soon"' }, `${TASK}/@deadline (line 10) is "soon"`],
   [{ 'WCET="12.25"': 'WCET="-1"' }, `${TASK}/@WCET (line 10) is "-1"`],
   [{ 'name="camera"': 'name="button"' }, 'task[2]/@name (line 11) is "button", expected another'],
-  [{ 'task_type="Periodic"': 'task_type="APeriodic"' }, `${TASK}/@task_type (line 10)`],
+  [{ 'task_type="Periodic"': 'task_type="Odd"' }, `${TASK}/@task_type (line 10) is "Odd"`],
   [{ 'name="camera"': 'name="camera" followed_by="2"' }, `${TASK}/@followed_by (line 10) is "2"`],
   [{ 'name="camera"': 'name="camera" color="red"' }, `${TASK}/@color (line 10) is "red", expected`],
   [{ 'name="camera"': 'name="camera" priority="256"' }, `${TASK}/@priority (line 10)`],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Jobs, ThreadSpec } from "../sched/mod.ts";
+import type { Jobs, Step, ThreadSpec } from "../sched/mod.ts";
 import {
   numberOf,
   passOver,
@@ -36,8 +36,9 @@ export function readTasks(element: XmlElement, how: TaskTimes): readonly ThreadS
   const names = new Set<string>();
   const tasks = element.children.filter(({ name }) => name === "task");
   if (tasks.length === 0) throw invalid(`${element.path} has no <task>`, element.name);
+  const triggered = triggeredTasks(tasks);
   return tasks.map((task) => {
-    const thread = readTask(task, how);
+    const thread = readTask(task, how, triggered);
     if (names.has(thread.name)) {
       throw refuse(task, "name", {
         value: thread.name,
@@ -49,7 +50,22 @@ export function readTasks(element: XmlElement, how: TaskTimes): readonly ThreadS
   });
 }
 
-function readTask(task: XmlElement, how: TaskTimes): ThreadSpec {
+/** Names of the tasks whose jobs others release, by their ids. */
+function triggeredTasks(tasks: readonly XmlElement[]): ReadonlyMap<string, string> {
+  const triggered = tasks.filter(({ attributes }) =>
+    attributes.get("task_type") === "APeriodic" ||
+    (!attributes.has("task_type") && attributes.get("periodic") === "no")
+  );
+  return new Map(
+    triggered.map(({ attributes }) => [attributes.get("id") ?? "", attributes.get("name") ?? ""]),
+  );
+}
+
+function readTask(
+  task: XmlElement,
+  how: TaskTimes,
+  triggered: ReadonlyMap<string, string>,
+): ThreadSpec {
   refuseOthers(task, []);
   passOver(task, ["id", ...OF_CACHES]);
   const name = takeText(task, "name") ?? "";
@@ -67,34 +83,35 @@ function readTask(task: XmlElement, how: TaskTimes): ThreadSpec {
     ? { priority: takeNumber(task, "priority", { most: 255, whole: true }) }
     : {};
   const follower = takeText(task, "followed_by");
-  if (follower !== undefined) {
-    throw refuse(task, "followed_by", {
-      value: follower,
-      expected: "none: jobs that release others cannot be simulated",
-    });
+  const next = follower === undefined ? undefined : triggered.get(follower);
+  if (follower !== undefined && next === undefined) {
+    throw refuse(task, "followed_by", { value: follower, expected: "the id of an APeriodic task" });
   }
   refuseRest(task);
-  const steps = [{ type: "run", time }] as const;
+  const run = { type: "run", time } as const;
+  const steps: readonly Step[] = next === undefined
+    ? [run]
+    : [run, { type: "trigger", thread: next }];
   const onMiss = abort ? { onMiss: "abort" } as const : {};
   if (type === "Periodic") {
     const jobs: Jobs = { pattern: "periodic", ...onMiss };
     return { name, arrival, period, deadline, ...priority, steps, jobs };
+  }
+  if (type === "APeriodic") {
+    const jobs: Jobs = { pattern: "triggered", ...onMiss };
+    return { name, deadline, ...priority, steps, jobs };
   }
   const times = activations(task, listed, how);
   const jobs: Jobs = { pattern: "listed", times, ...onMiss };
   return { name, deadline, ...priority, steps, jobs };
 }
 
-function taskType(task: XmlElement): "Periodic" | "Sporadic" {
+function taskType(task: XmlElement): "Periodic" | "Sporadic" | "APeriodic" {
   const given = takeText(task, "task_type");
   const periodic = takeText(task, "periodic") !== "no";
   const type = given ?? (periodic ? "Periodic" : "APeriodic");
-  if (type === "Periodic" || type === "Sporadic") return type;
-  const attribute = given === undefined ? "periodic" : "task_type";
-  throw refuse(task, attribute, {
-    value: given ?? "no",
-    expected: "Periodic or Sporadic: jobs that others release cannot be simulated",
-  });
+  if (type === "Periodic" || type === "Sporadic" || type === "APeriodic") return type;
+  throw refuse(task, "task_type", { value: given, expected: "Periodic, Sporadic or APeriodic" });
 }
 
 /** Takes a time in milliseconds, as whole cycles, of which SimSo drops the rest. */

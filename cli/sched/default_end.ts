@@ -16,7 +16,8 @@ const MOST_JOBS = 1_000_000;
  */
 export function defaultEnd({ threads }: Workload): number | undefined {
   const endless = threads.filter(({ jobs }) =>
-    jobs !== undefined && jobs.pattern !== "listed" && jobs.count === undefined
+    jobs !== undefined && jobs.pattern !== "listed" && jobs.pattern !== "triggered" &&
+    jobs.count === undefined
   );
   if (endless.length === 0) return undefined;
   if (endless.some(({ jobs }) => jobs?.pattern === "sporadic")) return undefined;

@@ -46,9 +46,9 @@ export class Behavior {
     this.#at[thread] = this.#program.first[thread]!;
   }
 
-  /** A thread is at the end of its steps, which have no loops; its random numbers are drawn. */
+  /** A thread runs no more; the random numbers of what it would have run are drawn. */
   finish(thread: ThreadId): void {
-    while (this.next(thread) !== Op.END);
+    while (this.#program.ops[this.#at[thread]!] === Op.RUN) this.next(thread);
   }
 
   /** Goes on to the next operation of a thread that is no loop. */

@@ -10,7 +10,7 @@ import type { Step } from "./workload.ts";
 /** Repeats may lie so deep in each other. */
 const MOST_DEPTH = 16;
 
-/** A step that starts a thread. */
+/** A step that starts a thread, or triggers a job of one. */
 export interface Started {
   /** Where it is. */
   readonly path: string;
@@ -30,6 +30,8 @@ export interface StepScope {
   readonly locks: (mutex: string, path: string) => void;
   /** Hears of a thread that is started. */
   readonly starts: (started: Started) => void;
+  /** Hears of a thread of which a job is triggered. */
+  readonly triggers: (triggered: Started) => void;
 }
 
 const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: string[] }>> = {
@@ -45,6 +47,7 @@ const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: str
   signal: { required: ["type", "condition"] },
   broadcast: { required: ["type", "condition"] },
   start: { required: ["type", "thread"] },
+  trigger: { required: ["type", "thread"] },
   set: { required: ["type", "parameters"] },
   mark: { required: ["type", "label"] },
   repeat: { required: ["type", "steps"], optional: ["times"] },
@@ -54,12 +57,12 @@ const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: str
 const TYPES = Object.keys(FIELDS) as Step["type"][];
 
 /**
- * Checks the steps of a thread.
+ * Checks the steps of a thread; returns whether they take time.
  * @throws {SchedError} `invalid-workload`
  */
-export function checkSteps(value: unknown, options: { path: string; scope: StepScope }): void {
+export function checkSteps(value: unknown, options: { path: string; scope: StepScope }): boolean {
   const { path, scope } = options;
-  checkList(value, { path, scope, depth: 0, again: scope.again });
+  const takesTime = checkList(value, { path, scope, depth: 0, again: scope.again });
   const held = new Map<string, string>();
   checkHeld(value as readonly Step[], { path, held });
   for (const [mutex, where] of held) {
@@ -69,6 +72,7 @@ export function checkSteps(value: unknown, options: { path: string; scope: StepS
       `an unlock of it before the thread's ${scope.again ? "job" : "steps"} end`,
     );
   }
+  return takesTime;
 }
 
 /** Checks each step of a list; returns whether going through it takes time. */
@@ -116,6 +120,9 @@ function checkStep(
   if (type === "mark") nameOf(step.label, `${path}.label`);
   if (type === "lock") scope.locks(step.mutex as string, `${path}.mutex`);
   if (type === "set") scope.parameters(step.parameters, `${path}.parameters`);
+  if (type === "trigger") {
+    scope.triggers({ path: `${path}.thread`, thread: nameOf(step.thread, `${path}.thread`) });
+  }
   if (type === "start") {
     const thread = nameOf(step.thread, `${path}.thread`);
     if (again) refuse(path, type, "no start in a repeat or job, as a thread starts once");

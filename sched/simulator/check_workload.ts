@@ -96,6 +96,9 @@ class ThreadChecker {
   };
   readonly #names = new Set<string>();
   readonly #starts: Started[] = [];
+  readonly #triggers: Started[] = [];
+  /** Threads whose jobs others trigger. */
+  readonly #triggered = new Set<string>();
   /** Threads that others are to start, with their paths. */
   readonly #started = new Map<string, string>();
 
@@ -117,6 +120,10 @@ class ThreadChecker {
         refuse(path, thread, expected);
       }
     }
+    for (const { path, thread } of this.#triggers) {
+      if (this.#triggered.has(thread)) continue;
+      refuse(path, thread, 'the name of a thread whose jobs are "triggered"');
+    }
     for (const path of this.#started.values()) {
       refuse(path, "started", "a time, as no step starts the thread");
     }
@@ -136,9 +143,15 @@ class ThreadChecker {
       refuse(`${path}.arrival`, spec.arrival, `an integer from 0 to ${most}, or "started"`);
     }
     if (spec.jobs !== undefined) checkJobs(spec.jobs, { path, period });
+    if ((spec.jobs as Fields | undefined)?.pattern === "triggered") {
+      this.#triggered.add(name);
+      if (spec.arrival !== undefined) {
+        refuse(`${path}.arrival`, spec.arrival, "none, as its first job has it arrive");
+      }
+    }
     let highest = priority;
     const locked: [mutex: string, path: string][] = [];
-    checkSteps(spec.steps, {
+    const takesTime = checkSteps(spec.steps, {
       path: `${path}.steps`,
       scope: {
         names: this.#options.names,
@@ -150,8 +163,14 @@ class ThreadChecker {
         },
         locks: (mutex, at) => locked.push([mutex, at]),
         starts: (started) => this.#starts.push(started),
+        triggers: (triggered) => this.#triggers.push(triggered),
       },
     });
+    if (this.#triggered.has(name) && !takesTime) {
+      const expected =
+        "something that takes time, as jobs that trigger others might do so for ever";
+      refuse(`${path}.steps`, spec.steps, expected);
+    }
     if ((spec.jobs as Fields | undefined)?.onMiss === "abort") {
       checkAbandoned(spec, { path, deadline });
     }
@@ -188,6 +207,7 @@ const JOB_FIELDS = {
   sporadic: { required: ["pattern", "most"], optional: ["count", "onMiss"] },
   bursty: { required: ["pattern", "burst"], optional: ["count", "onMiss"] },
   listed: { required: ["pattern", "times"], optional: ["onMiss"] },
+  triggered: { required: ["pattern"], optional: ["onMiss"] },
 } as const;
 
 function checkJobs(value: unknown, options: { path: string; period: number }): void {
@@ -198,12 +218,13 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
   }
   const pattern = choiceOf((value as Fields).pattern, {
     path: `${path}.pattern`,
-    of: ["periodic", "sporadic", "bursty", "listed"],
+    of: ["periodic", "sporadic", "bursty", "listed", "triggered"],
   });
   const fields = fieldsOf(value, { path, ...JOB_FIELDS[pattern] });
   const { count, jitter, most, burst, times, onMiss } = fields;
   if (onMiss !== undefined) choiceOf(onMiss, { path: `${path}.onMiss`, of: ["continue", "abort"] });
   if (pattern === "listed") return checkTimes(times, `${path}.times`);
+  if (pattern === "triggered") return;
   if (period === 0) refuse(`${options.path}.period`, period, "at least 1, as the thread has jobs");
   if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 1 });
   if (jitter !== undefined) {
@@ -219,14 +240,19 @@ function checkJobs(value: unknown, options: { path: string; period: number }): v
   }
 }
 
-/** Jobs that are to be abandoned have a deadline and do nothing but run. */
+/** Jobs that are to be abandoned have a deadline, and run before they trigger, and nothing else. */
 function checkAbandoned(spec: Fields, options: { path: string; deadline: number }): void {
   const { path, deadline } = options;
   if (deadline === 0) refuse(`${path}.deadline`, deadline, "at least 1, as jobs are abandoned");
+  let before: unknown = "run";
   for (const [index, step] of listOf(spec.steps, `${path}.steps`).entries()) {
     const { type } = step as Fields;
-    if (type === "run") continue;
-    refuse(`${path}.steps[${index}].type`, type, '"run", as jobs are abandoned at their deadlines');
+    const fits = type === "trigger" || (type === "run" && before === "run");
+    if (!fits) {
+      const expected = '"run", or "trigger" at the end, as jobs are abandoned at their deadlines';
+      refuse(`${path}.steps[${index}].type`, type, expected);
+    }
+    before = type;
   }
 }
 

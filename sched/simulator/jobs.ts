@@ -20,6 +20,8 @@ interface Line extends JobPlan {
   base: number;
   /** Number of jobs released. */
   released: number;
+  /** Number of jobs that have been triggered and are to be released now. */
+  triggered: number;
   /** Number of jobs done. */
   done: number;
   /** Number of jobs that are done or have missed their deadlines. */
@@ -44,10 +46,8 @@ export class JobLines {
     this.#lines = plans.map((plan, thread) =>
       plan && {
         ...plan,
-        count: plan.jobs.pattern === "listed"
-          ? plan.jobs.times.length
-          : plan.jobs.count ?? Infinity,
-        ...{ base: 0, released: 0, done: 0, settled: 0, releases: [], head: 0 },
+        count: countOf(plan),
+        ...{ base: 0, released: 0, triggered: 0, done: 0, settled: 0, releases: [], head: 0 },
         random: new Random(base + 2 * thread + 1),
       }
     );
@@ -62,8 +62,14 @@ export class JobLines {
   begin(thread: ThreadId, at: number): void {
     const line = this.#lines[thread]!;
     line.base = at;
+    if (line.jobs.pattern === "triggered") return;
     const first = line.jobs.pattern === "sporadic" ? at : nextRelease(line, at);
     this.#due.insert(thread, first, thread);
+  }
+
+  /** A job of a thread is to be released now. */
+  trigger(thread: ThreadId, now: number): void {
+    if (this.#lines[thread]!.triggered++ === 0) this.#due.insert(thread, now, thread);
   }
 
   /** When the next job is released, or `Infinity`. */
@@ -86,8 +92,10 @@ export class JobLines {
     const line = this.#lines[thread]!;
     const job = line.released++;
     line.releases.push(now);
+    if (line.triggered > 0) line.triggered--;
     if (line.released < line.count) {
-      this.#due.insert(thread, nextRelease(line, now), thread);
+      const next = nextRelease(line, now);
+      if (next < Infinity) this.#due.insert(thread, next, thread);
     }
     this.#expect(thread, line);
     return job;
@@ -167,7 +175,13 @@ export class JobLines {
   }
 }
 
-/** When the job after those released comes, the last of which came now. */
+/** Number of all jobs of a thread. */
+function countOf({ jobs }: JobPlan): number {
+  if (jobs.pattern === "triggered") return Infinity;
+  return jobs.pattern === "listed" ? jobs.times.length : jobs.count ?? Infinity;
+}
+
+/** When the job after those released comes, the last of which came now; `Infinity` if nobody knows. */
 function nextRelease(line: Line, now: number): number {
   const { jobs, period, base, released, random } = line;
   switch (jobs.pattern) {
@@ -177,6 +191,8 @@ function nextRelease(line: Line, now: number): number {
       return now + random.between(period, jobs.most);
     case "bursty":
       return base + Math.floor(released / jobs.burst) * period;
+    case "triggered":
+      return line.triggered > 0 ? now : Infinity;
     case "listed":
       return base + jobs.times[released]!;
   }

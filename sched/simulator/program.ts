@@ -35,6 +35,7 @@ export const enum Op {
   SIGNAL = 13,
   BROADCAST = 14,
   MARK = 15,
+  TRIGGER = 16,
 }
 
 /** What threads share. */
@@ -99,6 +100,7 @@ const CODES: Readonly<Record<Step["type"], Op>> = {
   signal: Op.SIGNAL,
   broadcast: Op.BROADCAST,
   start: Op.START,
+  trigger: Op.TRIGGER,
   set: Op.SET,
   repeat: Op.LOOP,
   mark: Op.MARK,
@@ -160,7 +162,7 @@ export function compile(workload: Workload): Program {
     if (step.type === "io" && step.device !== undefined) {
       target[at] = numberOf("device", step.device);
     }
-    if (step.type === "start") target[at] = ids.get(step.thread)!;
+    if (step.type === "start" || step.type === "trigger") target[at] = ids.get(step.thread)!;
     if (step.type === "set") {
       target[at] = sets.length;
       sets.push(step.parameters);

@@ -354,6 +354,12 @@ export class Simulation {
           this.#wakeDue();
           this.#waker = null;
           break;
+        case Op.TRIGGER:
+          this.#threads.trigger(target, now);
+          this.#waker = thread;
+          this.#wakeDue();
+          this.#waker = null;
+          break;
         case Op.SET:
           this.#set(thread, this.#program.sets[target]!);
           break;

@@ -17,10 +17,11 @@ import { SchedError } from "../errors.ts";
 import type { Policy } from "../policy.ts";
 import { checkWorkload } from "./check_workload.ts";
 import { checkConditions, type SimulationOptions } from "./conditions.ts";
+import { endlessThread } from "./endless.ts";
 import { recordingSink, type SimulationEvent, type SimulationSink } from "./events.ts";
 import { sharedObjects } from "./program.ts";
 import { Simulation } from "./simulation.ts";
-import type { GivenWorkload, Step, ThreadSpec } from "./workload.ts";
+import type { GivenWorkload } from "./workload.ts";
 
 /**
  * Simulates a workload under a policy, event by event.
@@ -88,7 +89,7 @@ export function prepareSimulation(
   const { cpus } = checkConditions(options);
   const checked = checkWorkload(workload, cpus);
   if (options.until === undefined) {
-    const endless = checked.threads.find(isEndless);
+    const endless = endlessThread(checked.threads);
     if (endless !== undefined) {
       throw new SchedError("invalid-option", {
         message: `Cannot simulate without until: thread "${endless.name}" never ends; give a ` +
@@ -98,11 +99,4 @@ export function prepareSimulation(
     }
   }
   return new Simulation(checked, options);
-}
-
-function isEndless({ jobs, steps }: ThreadSpec): boolean {
-  const endless = (step: Step): boolean =>
-    step.type === "repeat" && (step.times === undefined || step.steps.some(endless));
-  return (jobs !== undefined && jobs.pattern !== "listed" && jobs.count === undefined) ||
-    steps.some(endless);
 }

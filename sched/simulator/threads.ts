@@ -64,6 +64,12 @@ export class SimulatedThreads {
     this.#look();
   }
 
+  /** A job of a thread is released now. */
+  trigger(thread: ThreadId, now: number): void {
+    this.#jobs.trigger(thread, now);
+    this.#look();
+  }
+
   /** Takes the next thread that becomes ready now, or -1: by time, then by id. */
   wakeNext(now: number): ThreadId {
     const thread = this.#wakeNext(now);

@@ -83,6 +83,12 @@ export type Step =
     readonly thread: string;
   }
   | {
+    /** Releases a job of another thread, whose jobs are `triggered`. */
+    readonly type: "trigger";
+    /** Its name. */
+    readonly thread: string;
+  }
+  | {
     /**
      * Changes parameters of the thread itself. A period or deadline is the policy's only: jobs
      * come, and miss deadlines, as the thread's own say.
@@ -108,7 +114,7 @@ export type Jobs = ReleasePattern & {
   /**
    * What becomes of a job that is not done at its deadline: it goes on (the default), or it is
    * abandoned, gets no more CPU time, and ends when its thread is picked next. Only jobs that do
-   * nothing but run can be abandoned.
+   * nothing but run, and trigger others at their end, can be abandoned; they trigger all the same.
    */
   readonly onMiss?: MissedJob | undefined;
 };
@@ -147,6 +153,10 @@ export type ReleasePattern =
     readonly pattern: "listed";
     /** When, counted from the arrival; at least one, none before another. */
     readonly times: readonly number[];
+  }
+  | {
+    /** A job is released whenever a `trigger` step of another thread says so. */
+    readonly pattern: "triggered";
   };
 
 /** A simulated thread; its id is its place in the workload. */
@@ -157,7 +167,7 @@ export interface ThreadSpec extends ParameterOptions {
   readonly arrival?: number | "started" | undefined;
   /** What it does, in order: once, or in each of its jobs. It exits after the last step or job. */
   readonly steps: readonly Step[];
-  /** When its jobs are released; by all patterns but `listed` wants a period. */
+  /** When its jobs are released; the first three patterns want a period. */
   readonly jobs?: Jobs | undefined;
 }
 

@@ -73,6 +73,8 @@ export const GOOD_FILES: readonly unknown[] = [
         ],
       },
       { name: "b", affinity: null, steps: [{ type: "start", thread: "c" }] },
+      { name: "g", steps: [{ type: "trigger", thread: "h" }] },
+      { name: "h", jobs: { pattern: "triggered" }, steps: [run] },
       { name: "c", arrival: "started", steps: [] },
       { name: "d", period: 4, jobs: { pattern: "sporadic", most: 4 }, steps: [run] },
       { name: "e", period: 4, jobs: { pattern: "bursty", burst: 2 }, steps: [run] },
@@ -175,6 +177,27 @@ export const BAD_FILES: readonly BadFile[] = [
     expected: "from 1",
   },
   {
+    path: "$.threads[0].steps[0].thread",
+    file: doing([{ type: "trigger", thread: "a" }]),
+    expected: 'the name of a thread whose jobs are "triggered"',
+    beyondSchema: true,
+  },
+  {
+    path: "$.threads[0].arrival",
+    file: having({ arrival: 3, jobs: { pattern: "triggered" } }),
+    expected: "none, as its first job has it arrive",
+  },
+  {
+    path: "$.threads[0].steps",
+    file: doing([{ type: "yield" }], {
+      threads: [
+        { name: "a", jobs: { pattern: "triggered" }, steps: [{ type: "trigger", thread: "a" }] },
+      ],
+    }),
+    expected: "something that takes time",
+    beyondSchema: true,
+  },
+  {
     path: "$.threads[0].jobs.onMiss",
     file: having({ period: 4, jobs: { ...periodic, onMiss: "skip" } }),
     expected: 'one of "continue", "abort"',
@@ -185,7 +208,7 @@ export const BAD_FILES: readonly BadFile[] = [
       ...{ period: 4, jobs: { ...periodic, onMiss: "abort" } },
       steps: [run, { type: "yield" }],
     }),
-    expected: '"run", as jobs are abandoned',
+    expected: '"run", or "trigger" at the end',
     beyondSchema: true,
   },
   {
