@@ -93,6 +93,14 @@ for (const arch of ARCH_NAMES) {
     assert(greedy! >= 80_000 && total === 200_000, `${greedy} of ${total}`);
   });
 
+  // Linux's SCHED_DEADLINE: so much in each period, though nobody else wants the CPU.
+  Deno.test(`Published ${arch}, a throttled thread has its bandwidth and leaves the rest idle`, () => {
+    const programs = [`busy ${START} 100000000 period=8000 budget=3200`];
+    const run = { policy: "deadline", programs, length: 160_000, quantum: 2_000 };
+    const { ran } = shares(arch, run);
+    assert(Math.abs(ran[0]! - 64_000) <= 3_200, `${ran[0]} of 160000`);
+  });
+
   // Waldspurger 1995: for each pair of threads stride scheduling is off by at most one quantum.
   Deno.test(`Published ${arch}, stride shares are those of the tickets within a quantum`, () => {
     const tickets = [300, 200, 100];

@@ -20,6 +20,7 @@ import type {
 import { grown } from "../../queues/grown.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Claims, type ClaimsRecord, runsOn } from "../common/claims.ts";
+import { layerView } from "./layer_view.ts";
 import { Timers } from "./timers.ts";
 
 /** A policy that may hold back ready threads says so here, so that none makes way for them. */
@@ -60,7 +61,20 @@ type LayeredState = {
   readonly claims: ClaimsRecord;
 };
 
-/** Layers of policies, the most urgent first. */
+/**
+ * Layers of policies, the most urgent first.
+ *
+ * @example Earliest deadline first over round robin
+ * ```ts
+ * import { EarliestDeadlineFirst, Layered, RoundRobin } from "@trapline/trapline/sched";
+ *
+ * const policy = new Layered([
+ *   { policy: new EarliestDeadlineFirst(), holds: ({ deadline }) => deadline > 0 },
+ *   { policy: new RoundRobin({ quantum: 1_000 }), holds: () => true },
+ * ], { name: "edf-over-rr", urgency: "deadline" });
+ * console.log(policy.name);
+ * ```
+ */
 export class Layered implements Policy {
   /** Name used on the command line and in logs. */
   readonly name: string;
@@ -109,7 +123,8 @@ export class Layered implements Policy {
       isReady: (thread) => this.#ready[thread] === 1,
     }, view);
     for (const [layer, { policy }] of this.#layers.entries()) {
-      policy.attach?.(this.#viewOf(layer, view));
+      const inside = { layerOf: (thread: ThreadId) => this.#of[thread]!, known: this.#known };
+      policy.attach?.(layerView(view, { ...inside, layer, timers: this.#timers }));
     }
   }
 
@@ -302,30 +317,5 @@ export class Layered implements Policy {
     this.enqueue(thread, { ...placement, cpu, reason: "start", burst: 0, released: null });
     const running = view.running(cpu);
     if (running === null || this.preempts(thread, running, cpu)) view.kick(cpu);
-  }
-
-  /** What a layer sees: CPUs of the layers below are idle, of those above not to be had. */
-  #viewOf(layer: number, view: SchedulerView): SchedulerView {
-    const isAbove = (cpu: number): boolean => {
-      const running = view.running(cpu);
-      return running !== null && this.#of[running]! < layer;
-    };
-    return {
-      cpus: view.cpus,
-      get now(): number {
-        return view.now;
-      },
-      random: view.random,
-      parameters: (thread) => this.#known[thread]!,
-      allows: (thread, cpu) => view.allows(thread, cpu) && !isAbove(cpu),
-      running: (cpu) => {
-        const running = view.running(cpu);
-        return running !== null && this.#of[running] === layer ? running : null;
-      },
-      kick: (cpu) => {
-        if (!isAbove(cpu)) view.kick(cpu);
-      },
-      timer: (at) => this.#timers!.set(layer, at),
-    };
   }
 }
