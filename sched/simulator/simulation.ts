@@ -42,14 +42,16 @@ export class Simulation {
   readonly #migrationCost: number;
   readonly #cost: DecisionCost | undefined;
   readonly #chargesCosts: boolean;
+  /** Whether decisions cost nothing. */
+  readonly #free: boolean;
   readonly #cpus: number;
   readonly #until: number;
+  /** That, or the first time that is not exact. */
+  readonly #limit: number;
   readonly #recording: Recording | null;
   #now = 0;
   #rounds = 0;
   #decisions = 0;
-  /** The running thread that makes others ready, or `null`. */
-  #waker: ThreadId | null = null;
   /** What is left of the run step each thread is in. */
   readonly #left: Float64Array;
   /** What was asked for threads that have changed their parameters. */
@@ -75,6 +77,7 @@ export class Simulation {
     reason: "start" as ReadyReason,
     burst: 0,
     released: null as number | null,
+    // The running thread that makes others ready.
     waker: null as ThreadId | null,
   };
   readonly #charge = { cpu: 0, elapsed: 0 };
@@ -103,7 +106,10 @@ export class Simulation {
     this.#migrationCost = conditions.migrationCost;
     this.#cost = conditions.cost;
     this.#chargesCosts = conditions.chargesCosts;
+    this.#free = conditions.cost === undefined && conditions.switchCost === 0 &&
+      conditions.migrationCost === 0;
     this.#until = conditions.until;
+    this.#limit = Math.min(conditions.until, Number.MAX_SAFE_INTEGER + 1);
     this.#cpus = cpus;
     this.#left = this.#threads.left;
     this.#home = new Int32Array(workload.threads.length).fill(NONE);
@@ -192,14 +198,14 @@ export class Simulation {
       return true;
     }
     this.#rounds = 0;
-    if (this.#threads.deadlineAt <= now && this.#miss(now)) return true;
-    next = Math.min(next, this.#threads.deadlineAt);
-    if (next === Infinity) return this.#end();
-    if (next > Number.MAX_SAFE_INTEGER) this.#fail("goes beyond what is exact", NONE);
-    next = Math.min(next, this.#until);
+    if (this.#threads.deadlineAt < next) {
+      if (this.#threads.deadlineAt <= now && this.#miss(now)) return true;
+      next = Math.min(next, this.#threads.deadlineAt);
+    }
+    if (next >= this.#limit) return this.#end(next);
     if (this.#busy === 0) this.#sink.idle?.(now, next);
     this.#now = next;
-    return next < this.#until;
+    return true;
   }
 
   /** Deadlines have passed; returns whether a running thread has nothing left to do. */
@@ -238,7 +244,9 @@ export class Simulation {
 
   /** A thread becomes ready that was not. */
   #wake(thread: ThreadId, reason: ReadyReason): void {
+    if (reason !== "wakeup") this.#ready.released = this.#threads.releasedAt(thread);
     const cpu = this.#enqueue(thread, reason);
+    this.#ready.released = null;
     this.#sink.thread(reason === "start" ? "arrive" : "wake", this.#now, thread, cpu, NONE);
     if (this.#on[cpu]! !== NONE && this.host.preempts(thread, cpu)) this.#kick(cpu);
     this.#changed.fill(1);
@@ -246,11 +254,8 @@ export class Simulation {
 
   #enqueue(thread: ThreadId, reason: ReadyReason): number {
     const ready = this.#ready;
-    const threads = this.#threads;
     ready.reason = reason;
-    ready.burst = this.#left[thread]! + threads.rest[thread]!;
-    ready.released = reason === "start" || reason === "release" ? threads.releasedAt(thread) : null;
-    ready.waker = this.#waker;
+    ready.burst = this.#left[thread]! + this.#threads.rest[thread]!;
     const cpu = this.host.enqueue(thread, ready);
     if (this.#busy < this.#cpus) {
       for (let other = 0; other < this.#cpus; other++) this.#asks[other]! |= 1;
@@ -277,7 +282,11 @@ export class Simulation {
   #attend(cpu: number): void {
     const thread = this.#on[cpu]!;
     this.#changed[cpu] = 1;
-    if (this.#switching[cpu]! !== 0) return this.#begin(cpu, thread);
+    if (this.#switching[cpu]! !== 0) {
+      this.#switching[cpu] = 0;
+      if (!this.#chargesCosts) this.#charged[cpu] = this.#now;
+      return this.#begin(cpu, thread);
+    }
     if (this.#stepEnd[cpu]! <= this.#now) {
       this.#nextStep(cpu, thread);
       if (this.#on[cpu]! === NONE) return;
@@ -304,8 +313,6 @@ export class Simulation {
 
   /** A thread has its CPU from now on. */
   #begin(cpu: number, thread: ThreadId): void {
-    this.#switching[cpu] = 0;
-    if (!this.#chargesCosts) this.#charged[cpu] = this.#now;
     this.#changed[cpu] = 1;
     this.#sink.thread("dispatch", this.#now, thread, cpu, NONE);
     const left = this.#left[thread]!;
@@ -350,15 +357,15 @@ export class Simulation {
           return this.#wakeDue();
         case Op.START:
           this.#threads.start(target, now);
-          this.#waker = thread;
+          this.#ready.waker = thread;
           this.#wakeDue();
-          this.#waker = null;
+          this.#ready.waker = null;
           break;
         case Op.TRIGGER:
           this.#threads.trigger(target, now);
-          this.#waker = thread;
+          this.#ready.waker = thread;
           this.#wakeDue();
-          this.#waker = null;
+          this.#ready.waker = null;
           break;
         case Op.SET:
           this.#set(thread, this.#program.sets[target]!);
@@ -380,9 +387,9 @@ export class Simulation {
   /** A running thread does a step about something shared; returns whether it goes on. */
   #synchronize(cpu: number, thread: ThreadId, op: Op): boolean {
     const { target, other } = this.#threads.behavior;
-    this.#waker = thread;
+    this.#ready.waker = thread;
     const goesOn = this.#locks!.step(op, thread, target, other);
-    this.#waker = null;
+    this.#ready.waker = null;
     if (!goesOn) this.#block(cpu, thread, target);
     this.#locks!.settle();
     return goesOn;
@@ -393,10 +400,19 @@ export class Simulation {
     this.#release(cpu, "blocked");
   }
 
-  /** Nothing is due any more; returns whether the policy was put out for it, and goes on. */
-  #end(): boolean {
-    if (this.host.stuck()) return true;
-    this.#locks?.strand();
+  /**
+   * Nothing is due any more, or nothing before the end.
+   * @returns whether the policy was put out for it, and the simulation goes on
+   */
+  #end(next: number): boolean {
+    if (next === Infinity) {
+      if (this.host.stuck()) return true;
+      this.#locks?.strand();
+      return false;
+    }
+    if (this.#limit < this.#until) this.#fail("goes beyond what is exact", NONE);
+    if (this.#busy === 0) this.#sink.idle?.(this.#now, this.#until);
+    this.#now = this.#until;
     return false;
   }
 
@@ -481,10 +497,9 @@ export class Simulation {
     this.#mustYield[cpu] = 0;
     this.#charged[cpu] = this.#now;
     this.host.running(thread, cpu);
-    const cost = this.#costOf(cpu, thread);
+    const cost = this.#free ? 0 : this.#costOf(cpu, thread);
     this.#last[cpu] = thread;
     this.#home[thread] = cpu;
-    this.#decisions++;
     if (cost > 0) {
       this.#switching[cpu] = 1;
       this.#attendAt[cpu] = this.#now + cost;
@@ -500,11 +515,12 @@ export class Simulation {
   #costOf(cpu: number, thread: ThreadId): number {
     const last = this.#last[cpu]!;
     if (this.#cost !== undefined) {
-      const cost = this.#cost(this.#decisions, cpu, last, thread);
+      const decision = this.#decisions++;
+      const cost = this.#cost(decision, cpu, last, thread);
       if (Number.isSafeInteger(cost) && cost >= 0) return cost;
       throw new SchedError("invalid-option", {
-        message: `Cannot use cost ${cost} of decision ${this.#decisions}: it must be an integer ` +
-          "of at least 0",
+        message: `Cannot use cost ${cost} of decision ${decision}: it must be an integer of at ` +
+          "least 0",
         value: cost,
       });
     }
