@@ -89,6 +89,7 @@ export function analyze(workload: GivenWorkload, options: AnalyzeOptions): Analy
   }
   const blocking = blockingOf(found, { policy, switchCost });
   if (typeof blocking === "string") return finish([], blocking);
+  if (sharesAcross(found, cpus)) return finish([], "no test for several CPUs counts mutexes");
   const blocked = tasks.map((task, index) => ({ ...task, blocking: blocking[index]! }));
   const settings: OneCpuOptions = { order, deadlinesFrom: "release", switchCost };
   const pins = pinned(blocked, cpus);
@@ -136,22 +137,43 @@ function blockingOf(
   }
   const ceilings = new Map<string, number>();
   let waits = false;
+  let inherits = false;
   for (const [name, count] of users) {
     const { protocol = "none", ceiling } = mutexes.get(name) ?? {};
-    if (count > 1 && policy === "edf") return `no test is for mutexes under ${policy}`;
     if (count > 1 && protocol === "none") return `mutex "${name}" bounds no blocking`;
+    // A relative deadline that is inherited counts from the owner's release: the owner may come
+    // before threads, too, that are due sooner than who waits.
+    if (policy === "edf") ceilings.set(name, Infinity);
     // Under policies that go by period or deadline it is what the threads that lock it need.
-    if (protocol.endsWith("ceiling") && policy === "priority" && ceiling !== undefined) {
+    else if (protocol.endsWith("ceiling") && policy === "priority" && ceiling !== undefined) {
       ceilings.set(name, ceiling);
     }
     // On one CPU nobody ever waits for a mutex of immediate ceiling: its owner runs first.
     waits ||= count > 1 && protocol !== "ceiling";
+    inherits ||= count > 1 && protocol === "inherit";
   }
   if (waits && switchCost > 0) return "no test counts the switches of inheritance";
   // A thread without jobs may be being switched to.
   const switching = others.length > 0 ? switchCost : 0;
-  return blockingTimes(locking, waits ? "handoff" : "ceiling", ceilings)
+  return blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings)
     .slice(0, tasks.length).map((time) => time + switching);
+}
+
+/** Whether threads of different CPUs share a mutex. */
+function sharesAcross({ tasks, others }: Recurring, cpus: number): boolean {
+  const homes = new Map<string, number | undefined>();
+  const users = [
+    ...tasks,
+    ...others.map(({ spec, sections }) => ({ affinity: spec.affinity ?? null, sections })),
+  ];
+  for (const { affinity, sections } of cpus === 1 ? [] : users) {
+    const home = affinity?.length === 1 ? affinity[0] : undefined;
+    for (const { mutex } of sections) {
+      if (homes.has(mutex) && (home === undefined || homes.get(mutex) !== home)) return true;
+      homes.set(mutex, home);
+    }
+  }
+  return false;
 }
 
 /** The CPU of each thread if each has one, `null` if all have all. */

@@ -178,12 +178,21 @@ Deno.test("analyze, blocking by what less urgent threads hold", () => {
   assertEquals(analysis("inherit", "rm").verdicts.at(-1)?.responses, [7, 9, 10]);
   const notes = [
     analysis("none"),
-    analysis("inherit", "edf"),
     analysis("inherit", "priority", 1),
   ].map(({ notes }) => notes);
+  const edf = analysis("inherit", "edf").verdicts[1];
+  assertEquals([edf?.schedulable, edf?.promise], [true, "sufficient"]);
+  const spread = { ...workload("inherit") };
+  const apart = { ...spread, threads: spread.threads.map((t, cpu) => ({ ...t, affinity: [cpu] })) };
+  for (const each of [spread, apart]) {
+    assertEquals(analyze(each, { policy: "rm", cpus: 3 }).notes, [
+      "no test for several CPUs counts mutexes",
+    ]);
+  }
+  const together = { ...spread, threads: spread.threads.map((t) => ({ ...t, affinity: [1] })) };
+  assertEquals(analyze(together, { policy: "rm", cpus: 3 }).verdicts[1]?.responses, [7, 9, 10]);
   assertEquals(notes, [
     ['mutex "m" bounds no blocking'],
-    ["no test is for mutexes under edf"],
     ["no test counts the switches of inheritance"],
   ]);
 });

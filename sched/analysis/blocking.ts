@@ -30,12 +30,10 @@ export interface LockingTask {
  *
  * - `inheritance`: each less urgent task blocks with one section at most, and each mutex does once
  *   (theorem 6 of Sha, Rajkumar and Lehoczky, and what follows on semaphores).
- * - `handoff`: the same, where a mutex is handed to who waits for it, though a more urgent thread
- *   may lock it before that one runs. A mutex may block more than once then, a task may not.
  * - `ceiling`: the priority ceiling protocol, and the immediate ceiling: one section in all
  *   (theorem 12).
  */
-export type BlockingProtocol = "inheritance" | "handoff" | "ceiling";
+export type BlockingProtocol = "inheritance" | "ceiling";
 
 /**
  * Longest time each task may be blocked. A section counts for a task if a task of at least its
@@ -64,8 +62,7 @@ export function blockingTimes(
       }
     }
     if (protocol === "ceiling") return Math.max(0, ...byTask.values());
-    const once = sum(byTask.values());
-    return protocol === "handoff" ? once : Math.min(once, sum(byMutex.values()));
+    return Math.min(sum(byTask.values()), sum(byMutex.values()));
   });
 }
 

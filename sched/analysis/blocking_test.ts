@@ -15,7 +15,6 @@ Deno.test("blockingTimes, with inheritance the lesser of one section a task and 
   // By mutex 8 + 9 for the first (by task 9 + 8 + 6), by task 8 + 6 for the second.
   assertEquals(blockingTimes(four, "inheritance"), [17, 14, 6, 0]);
   assertEquals(blockingTimes(four, "ceiling"), [9, 8, 6, 0]);
-  assertEquals(blockingTimes(four, "handoff"), [23, 14, 6, 0]);
 });
 
 Deno.test("blockingTimes, who uses no mutex waits for one only if someone more urgent does", () => {

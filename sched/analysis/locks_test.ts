@@ -38,7 +38,7 @@ for (const protocol of ["inherit", "ceiling", "original-ceiling"] as const) {
     let [promised, blocked] = [0, 0];
     eachSeed(20 + protocol.length, { quick: 24, full: 1_500 }, (seed) => {
       const random = new Random(seed);
-      const policy = random.pick(["priority", "rm", "dm"]);
+      const policy = random.pick(["priority", "rm", "dm", "edf"]);
       const tasks = draw(seed, {
         ...{ hyperperiod: 5040, shortest: 30, longest: 840, deadlines: "constrained" },
         ...{ tasks: random.between(3, 6), utilization: 0.4 + 0.5 * random.next() / 2 ** 32 },
