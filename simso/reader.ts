@@ -41,7 +41,7 @@ export interface SimsoFile {
 }
 
 /** What of a file is meant for other execution times than those that can be simulated. */
-const OTHER_TIMES = "wcet, or acet without a deviation: caches and penalties cannot be simulated";
+const OTHER_TIMES = "wcet, or acet: caches and penalties cannot be simulated";
 
 /**
  * Reads a file of SimSo 0.8.

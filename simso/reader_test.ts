@@ -62,6 +62,10 @@ Deno.test("readSimso, the average execution time is at most the worst", () => {
       .map(({ steps: [step] }) => step?.type === "run" ? step.time : undefined);
   assertEquals(times({ 'ACET="0"': 'ACET="10"' }), [10_000_000, 4_000_000]);
   assertEquals(times({ 'ACET="0"': 'ACET="13"' }), [12_250_000, 4_000_000]);
+  assertEquals(times({ 'ACET="0"': 'ACET="10"', 'et_stddev="0"': 'et_stddev="0.5"' }), [
+    { least: 1, most: 12_250_000, mean: 10_000_000, deviation: 500_000 },
+    4_000_000,
+  ]);
 });
 
 Deno.test("readSimso, priorities and what files of other versions say", () => {
@@ -113,8 +117,8 @@ const REFUSED: readonly (readonly [Readonly<Record<string, string>>, string])[] 
   [{ '"20, 5.5, 300"': '"20, soon"' }, 'task[2]/@list_activation_dates (line 11) is "20, soon"'],
   [{ '"20, 5.5, 300"': '""' }, 'task[2]/@list_activation_dates (line 11) is ""'],
   [
-    { 'etm="wcet"': 'etm="acet"', 'et_stddev="0"': 'et_stddev="0.5"' },
-    `${TASK}/@et_stddev (line 10) is "0.5", expected 0`,
+    { 'etm="wcet"': 'etm="acet"', 'ACET="0"': 'ACET="1"', 'et_stddev="0"': 'et_stddev="-1"' },
+    `${TASK}/@et_stddev (line 10) is "-1", expected a number of at least 0`,
   ],
   [
     { "<tasks>": "<tasks><job/>" },

@@ -3,16 +3,8 @@
  *
  * @module
  */
-import type { Jobs, Step, ThreadSpec } from "../sched/mod.ts";
-import {
-  numberOf,
-  passOver,
-  refuseOthers,
-  refuseRest,
-  takeNumber,
-  takeOnly,
-  takeText,
-} from "./fields.ts";
+import type { Duration, Jobs, Step, ThreadSpec } from "../sched/mod.ts";
+import { numberOf, passOver, refuseOthers, refuseRest, takeNumber, takeText } from "./fields.ts";
 import { invalid, refuse, type XmlElement } from "./xml.ts";
 
 /** How SimSo finds execution times: always the worst, or around an average. */
@@ -130,14 +122,15 @@ function takeCycles(
 }
 
 /** How long a job runs, in cycles. */
-function runTime(task: XmlElement, how: TaskTimes): number {
+function runTime(task: XmlElement, how: TaskTimes): Duration {
   if (how.times === "wcet") {
     passOver(task, ["ACET", "et_stddev"]);
     return takeCycles(task, "WCET", how, { least: 1 });
   }
-  takeOnly(task, "et_stddev", 0, "0: execution times cannot vary around an average");
-  const worst = takeCycles(task, "WCET", how, { least: 1 });
-  return Math.min(worst, takeCycles(task, "ACET", how, { least: 1 }));
+  const deviation = takeNumber(task, "et_stddev", { default: 0 }) * how.cycles;
+  const most = takeCycles(task, "WCET", how, { least: 1 });
+  const mean = takeCycles(task, "ACET", how, { least: 1 });
+  return deviation === 0 ? Math.min(most, mean) : { least: 1, most, mean, deviation };
 }
 
 /** When jobs of a sporadic task are released, in cycles. */

@@ -69,6 +69,16 @@ export class Random {
     return this.next() < probability * 0x100000000;
   }
 
+  /**
+   * A number of the standard normal distribution: twelve evenly distributed ones less their mean.
+   * It takes no logarithm, which might differ from one machine to another; beyond 6 there is none.
+   */
+  normal(): number {
+    let sum = 0;
+    for (let count = 0; count < 12; count++) sum += this.next();
+    return sum / 0x100000000 - 6;
+  }
+
   /** One of the items, which must not be empty. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)]!;

@@ -40,6 +40,21 @@ Deno.test("Random.between, covers its bounds and nothing else", () => {
   assertEquals(random.between(9, 9), 9);
 });
 
+Deno.test("Random.normal, has mean 0 and deviation 1, and the same numbers each time", () => {
+  const random = new Random(8);
+  const numbers = Array.from({ length: 20_000 }, () => random.normal());
+  const mean = numbers.reduce((sum, each) => sum + each) / numbers.length;
+  const variance = numbers.reduce((sum, each) => sum + each * each, 0) / numbers.length;
+  assertEquals(Math.abs(mean) < 0.02 && Math.abs(variance - 1) < 0.03, true, `${mean} ${variance}`);
+  const within = (bound: number) =>
+    numbers.filter((each) => Math.abs(each) < bound).length / numbers.length;
+  for (const [bound, share] of [[1, 0.6827], [2, 0.9545], [3, 0.9973]] as const) {
+    assertEquals(Math.abs(within(bound) - share) < 0.01, true, `${bound}: ${within(bound)}`);
+  }
+  const again = new Random(8);
+  assertEquals(Array.from({ length: 5 }, () => again.normal()), numbers.slice(0, 5));
+});
+
 Deno.test("Random.restore, the sequence goes on from where it was saved", () => {
   const random = new Random(11);
   random.next();

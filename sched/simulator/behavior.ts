@@ -67,7 +67,7 @@ export class Behavior {
       }
       const low = least[at]!;
       const high = most[at]!;
-      this.time = low === high ? low : this.#random(thread).between(low, high);
+      this.time = low === high ? low : this.#draw(thread, at);
       this.target = target[at]!;
       this.other = other[at]!;
       return op;
@@ -93,6 +93,17 @@ export class Behavior {
     if (random === undefined) this.#randoms[thread] = undefined;
     else this.#randoms[thread]!.restore(random);
     return count === LOOK_AHEAD ? Infinity : sum;
+  }
+
+  /** How long an operation takes this time. */
+  #draw(thread: ThreadId, at: number): number {
+    const { least, most, mean, deviation } = this.#program;
+    const low = least[at]!;
+    const high = most[at]!;
+    const random = this.#random(thread);
+    if (Number.isNaN(mean[at]!)) return random.between(low, high);
+    const time = Math.round(mean[at]! + deviation[at]! * random.normal());
+    return Math.min(high, Math.max(low, time));
   }
 
   #random(thread: ThreadId): Random {

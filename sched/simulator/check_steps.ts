@@ -148,10 +148,20 @@ function durationOf(value: unknown, options: { path: string; least: number }): n
       `an integer from ${least} to ${Number.MAX_SAFE_INTEGER}, or a record of least and most`,
     );
   }
-  const range = fieldsOf(value, { path, required: ["least", "most"] });
+  const normal = ["mean", "deviation"];
+  const range = fieldsOf(value, { path, required: ["least", "most"], optional: normal });
   const low = integerOf(range.least, { path: `${path}.least`, least });
-  const farthest = Math.min(Number.MAX_SAFE_INTEGER, low + 2 ** 32 - 1);
-  integerOf(range.most, { path: `${path}.most`, least: low, most: farthest });
+  // Where all are as likely, they are numbers of 32 bits beyond the least.
+  const farthest = range.mean === undefined ? low + 2 ** 32 - 1 : Infinity;
+  const longest = Math.min(Number.MAX_SAFE_INTEGER, farthest);
+  integerOf(range.most, { path: `${path}.most`, least: low, most: longest });
+  if (normal.some((name) => range[name] !== undefined)) {
+    for (const name of normal) {
+      const number = range[name];
+      if (typeof number === "number" && number >= 0 && number <= Number.MAX_SAFE_INTEGER) continue;
+      refuse(`${path}.${name}`, number, `a number from 0 to ${Number.MAX_SAFE_INTEGER}`);
+    }
+  }
   return low;
 }
 

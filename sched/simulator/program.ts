@@ -67,6 +67,9 @@ export interface Program {
   readonly least: Float64Array;
   /** How long it takes at most. */
   readonly most: Float64Array;
+  /** Mean and deviation of a normal distribution; no numbers if it is none. */
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
   /** The object, thread, set of parameters or operation it is about; -1 if none. */
   readonly target: Int32Array;
   /** A second object: the mutex of a wait. */
@@ -133,6 +136,8 @@ export function compile(workload: Workload): Program {
   const ops = new Uint8Array(size);
   const least = new Float64Array(size);
   const most = new Float64Array(size);
+  const mean = new Float64Array(size).fill(NaN);
+  const deviation = new Float64Array(size).fill(NaN);
   const target = new Int32Array(size).fill(-1);
   const other = new Int32Array(size).fill(-1);
   const first = new Int32Array(threads.length + 1);
@@ -142,6 +147,9 @@ export function compile(workload: Workload): Program {
   const takes = (time: Duration): void => {
     least[at] = typeof time === "number" ? time : time.least;
     most[at] = typeof time === "number" ? time : time.most;
+    if (typeof time === "number" || time.mean === undefined) return;
+    mean[at] = time.mean;
+    deviation[at] = time.deviation!;
   };
   const emit = (step: Step): void => {
     const start = at;
@@ -180,7 +188,7 @@ export function compile(workload: Workload): Program {
   });
   first[threads.length] = at;
   return {
-    ...{ ops, least, most, target, other, first, loops, sets, labels, objects },
+    ...{ ops, least, most, mean, deviation, target, other, first, loops, sets, labels, objects },
     arrivals: Float64Array.from(
       threads,
       ({ arrival = 0 }) => arrival === "started" ? Infinity : arrival,

@@ -256,3 +256,28 @@ Deno.test("simulate, every step there is repeats byte for byte with its seed", (
   assertEquals(text(1), text(1));
   assert(text(1) !== text(2));
 });
+
+Deno.test("run, times of a normal distribution are about its mean and within their range", () => {
+  const time = { least: 40, most: 120, mean: 90, deviation: 20 };
+  const threads = [{ name: "a", period: 200, jobs: { pattern: "periodic" as const } }].map((
+    spec,
+  ) => ({
+    ...spec,
+    steps: [{ type: "run", time } as const],
+  }));
+  const times = (seed: number): number[] => {
+    const taken: number[] = [];
+    for (const event of simulate(threads, new RoundRobin(), { until: 400_000, seed })) {
+      if (event.type === "complete") taken.push(event.time % 200);
+    }
+    return taken;
+  };
+  const all = times(1);
+  const mean = all.reduce((sum, each) => sum + each) / all.length;
+  assert(Math.abs(mean - 89) < 2, `${mean}`);
+  assertEquals([Math.min(...all), Math.max(...all)], [40, 120]);
+  const cut = all.filter((each) => each === 120).length / all.length;
+  assert(Math.abs(cut - 0.07) < 0.02, `${cut}: what is above the longest is the longest`);
+  assertEquals(times(1), all);
+  assert(times(2).some((each, i) => each !== all[i]));
+});

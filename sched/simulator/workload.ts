@@ -11,8 +11,15 @@ import type { ParameterOptions } from "../parameters.ts";
 export interface TimeRange {
   /** Shortest. */
   readonly least: number;
-  /** Longest; less than 2^32 more. */
+  /** Longest; less than 2^32 more, if all are as likely. */
   readonly most: number;
+  /**
+   * Mean of a normal distribution, of which what is below `least` or above `most` becomes these;
+   * with `deviation`, or else all times of the range are as likely.
+   */
+  readonly mean?: number | undefined;
+  /** Standard deviation of that. */
+  readonly deviation?: number | undefined;
 }
 
 /** How long something takes: an integer, or a range of them. */

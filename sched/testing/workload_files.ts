@@ -55,6 +55,7 @@ export const GOOD_FILES: readonly unknown[] = [
         steps: [
           run,
           { type: "run", time: { least: 1, most: 1 } },
+          { type: "run", time: { least: 1, most: 9, mean: 4.5, deviation: 0 } },
           { type: "sleep", time: 0 },
           { type: "sleep", time: { least: 0, most: 9 } },
           { type: "yield" },
@@ -198,6 +199,16 @@ export const BAD_FILES: readonly BadFile[] = [
     beyondSchema: true,
   },
   {
+    path: "$.threads[0].steps[0].time.deviation",
+    file: doing([{ type: "run", time: { least: 1, most: 9, mean: 3 } }]),
+    expected: "a number from 0 to",
+  },
+  {
+    path: "$.threads[0].steps[0].time.mean",
+    file: doing([{ type: "run", time: { least: 1, most: 9, mean: -1, deviation: 1 } }]),
+    expected: "a number from 0 to",
+  },
+  {
     path: "$.threads[0].jobs.onMiss",
     file: having({ period: 4, jobs: { ...periodic, onMiss: "skip" } }),
     expected: 'one of "continue", "abort"',
@@ -288,8 +299,8 @@ export const BAD_FILES: readonly BadFile[] = [
     expected: "a value",
   },
   {
-    path: "$.threads[0].steps[0].time.mean",
-    file: doing([{ type: "run", time: { least: 1, most: 4, mean: 2 } }]),
+    path: "$.threads[0].steps[0].time.median",
+    file: doing([{ type: "run", time: { least: 1, most: 4, median: 2 } }]),
     expected: "one of least, most",
   },
   {
