@@ -166,3 +166,16 @@ Deno.test("trapline boot, --abi linux has a program make Linux's system calls", 
   assertEquals(alone.code, 2);
   assertMatch(alone.stderr, /Cannot use --abi linux: it needs --module/);
 });
+
+Deno.test("trapline boot, a policy with options, parameters and a timer", async () => {
+  using scratch = new Scratch();
+  const file = scratch.file("periodic.elf", programFile("periodic", "aarch64"));
+  const args = ["--log", "mach", "--policy", "mlfq:levels=3,boost=50000", "--timer", "one-shot"];
+  const parameters = ["--parameters", "period=9000,deadline=5000"];
+  const { code, text, stderr } = await runCli(
+    ...["boot", ...args, ...parameters, "--module", file, "90000", "3", "6000"],
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(text, /\(periodic\) misses the deadline 95000 of job 1\n/);
+  assertMatch(text, /periodic: 3 jobs, 3 missed, 0 late to begin\n/);
+});

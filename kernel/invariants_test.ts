@@ -45,7 +45,9 @@ function mix(arch: ArchName, random: Random): SessionOptions {
   return {
     arch,
     programs,
-    policy: pick(random, ["rr", "priority"]),
+    // Policies that starve nobody.
+    policy: pick(random, ["rr", "priority", "mlfq", "stride", "lottery", "cfs", "eevdf", "linux"]),
+    timer: pick(random, ["periodic", "one-shot"]),
     quantum: pick(random, [250, 300, 777, 3000, 10_000]) + random.between(0, 40),
     seed: pick(random, [0, 1, random.between(2, 2 ** 31)]),
     load: pick(random, ["copyout", "demand"]),

@@ -52,6 +52,8 @@ const WAYS: readonly (readonly [string, Partial<SessionOptions>])[] = [
   ["by priority", { policy: "priority" }],
   ["under the fastest timer", { quantum: 250 }],
   ["by priority under a fast timer", { quantum: 311, policy: "priority", load: "demand" }],
+  ["with a one-shot timer", { quantum: 300, timer: "one-shot", load: "demand" }],
+  ["by deadlines", { policy: "edf", load: "demand" }],
   ["with one kernel stack", { stackLimit: 1, load: "demand" }],
   ["with two kernel stacks under a fast timer", { stackLimit: 2, load: "demand", quantum: 300 }],
   ["in the least memory", { memory: 8 * 1024 * 1024 }],

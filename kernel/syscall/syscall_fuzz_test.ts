@@ -99,7 +99,9 @@ function runSeed(arch: ArchName, seed: number): void {
       linuxModule(arch, { name: "linux", random, argument: () => argument(arch, random) }),
     ],
     quantum: pick(random, [250, 500, 5000]),
-    policy: pick(random, ["rr", "priority"]),
+    // Policies that starve nobody; it is up to them whether the timer is periodic.
+    policy: pick(random, ["rr", "priority", "mlfq", "stride", "lottery", "cfs", "eevdf", "linux"]),
+    ...(random.between(0, 1) === 0 ? { timer: "one-shot" as const } : {}),
     load: pick(random, ["copyout", "demand"]),
     stackLimit: pick(random, [1, 2, 64]),
     ioLatency: pick(random, [1, 5000]),

@@ -13,6 +13,7 @@ import { image as kernelX86 } from "../../guest/images/unwind-kernel_x86_64.gen.
 import type { KernelEvent } from "../../trace/events.ts";
 import { formatJsonLine } from "../../trace/json_lines.ts";
 import { encodePlain, type Plain } from "../../util/plain.ts";
+import { policyNames } from "../../sched/policies/registry.ts";
 import type { Random } from "../../util/random.ts";
 import { Machine } from "../machine.ts";
 import type { MachineOptions, ModuleOptions } from "../machine_options.ts";
@@ -71,7 +72,8 @@ export function randomMachine(arch: ArchName, random: Random): MachineOptions {
     arch: ARCHES[arch],
     modules,
     memory: MEMORY,
-    policy: random.pick(["rr", "priority"]),
+    policy: random.pick([...policyNames()]),
+    timer: random.pick(["periodic", "one-shot"]),
     quantum: random.pick([400, 700, 2_000, 10_000]),
     seed: random.pick([0, 0, random.below(2 ** 32)]),
     stackLimit: random.pick([2, 64]),

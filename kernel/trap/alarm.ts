@@ -11,6 +11,9 @@ import type { Kernel } from "../kernel.ts";
 import type { PerCpu } from "../per_cpu.ts";
 import type { Thread } from "../thread/thread.ts";
 
+/** So many instants in one interrupt are taken for ever. */
+const MOST_INSTANTS = 10_000;
+
 /** Handles the interrupt, which `thread` was interrupted by. */
 export function handleAlarm(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
@@ -26,12 +29,18 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
     on.decision = due;
   } else if (on.fresh || thread.task === k.kernelTask) {
     // Until its first instruction the thread cannot give way; a thread of the kernel's never does.
-    for (let due = k.nextWake(); due <= taken; due = k.nextWake()) happen(k, due);
+    let instants = 0;
+    for (let due = k.nextWake(); due <= taken; due = k.nextWake()) {
+      happen(k, due);
+      if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
+    }
     k.decideAt(taken);
     if (thread.task !== k.kernelTask && ask(k, on, taken)) on.decision = taken;
   } else {
+    let instants = 0;
     for (let due = k.nextDue(on); due <= taken; due = k.nextDue(on)) {
       happen(k, due);
+      if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
       if (!ask(k, on, due)) continue;
       on.decision = due;
       return;

@@ -119,3 +119,19 @@ Deno.test("MachineOptions.policy, options are read, and what they cannot be is s
   assertMatch(error.message, /its quantum is 249, expected at least 250$/);
   assertThrows(() => make({ timer: "never" as never }), KernelError, 'Cannot use timer "never"');
 });
+
+Deno.test("MachineOptions.timer, a policy whose timer is always due is put out", () => {
+  class Hasty extends RoundRobin {
+    override attach(view: Parameters<NonNullable<Policy["attach"]>>[0]): void {
+      super.attach(view);
+      view.timer(100_000);
+    }
+    timer(): void {
+      this.view?.timer(0);
+    }
+  }
+  const policy = new Hasty({ quantum: 1_000 });
+  using session = new Session({ arch: "x86_64", programs: ["busy 0 300000"], policy });
+  assertEquals(session.finish().reason, "all tasks have ended");
+  assertMatch(session.machine.kernel.policy.fault?.why ?? "", /10001 times in one instant/);
+});
