@@ -9,7 +9,9 @@ import {
   checkParameters,
   createHostedPolicy,
   Locks,
+  MUTEX_PROTOCOLS,
   type MutexOptions,
+  type MutexProtocol,
   policyNames,
   prepareSimulation,
   type StopReason,
@@ -229,6 +231,33 @@ export function lockCost(name: string, size: number, rounds = 400_000): number {
   return bestTime(make(size), rounds);
 }
 
+/**
+ * Passes a second of simulated threads through a mutex that they contend for, each with a run inside
+ * and one outside: the best of three simulations.
+ */
+export function passRate(protocol: MutexProtocol, passes: number): number {
+  const threads = 4;
+  const mutex = "m";
+  const pass = [
+    ...[{ type: "lock", mutex }, { type: "run", time: 1 }, { type: "unlock", mutex }],
+    { type: "run", time: 1 },
+  ] as const;
+  const steps = [{ type: "repeat", times: passes / threads, steps: pass }] as const;
+  let best = 0;
+  for (let sample = 0; sample < 3; sample++) {
+    const simulation = prepareSimulation({
+      mutexes: [{ name: mutex, protocol }],
+      threads: Array.from({ length: threads }, (_, id) => ({
+        ...{ name: `t${id}`, priority: id % 2, steps },
+      })),
+    }, { policy: createHostedPolicy("priority", { quantum: 3 }), sink: { thread: () => {} } });
+    const start = performance.now();
+    simulation.run();
+    best = Math.max(best, passes / (performance.now() - start) * 1_000);
+  }
+  return best;
+}
+
 function main(): void {
   for (const name of policyNames()) {
     for (const [threads, cpus] of [[100, 1], [1_000, 1], [100_000, 1], [1_000, 64]] as const) {
@@ -250,6 +279,10 @@ function main(): void {
         } ns with 100,000: ${ratio} times`,
       );
     }
+  }
+  for (const protocol of MUTEX_PROTOCOLS) {
+    const millions = (passRate(protocol, 400_000) / 1e6).toFixed(2);
+    console.log(`simulated mutex, ${protocol}: ${millions} million passes/s`);
   }
 }
 

@@ -1,6 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { policyNames } from "../sched/mod.ts";
-import { decisionRate, lockCost, LOCKING, policyCost, queueCost, QUEUES } from "./scheduling.ts";
+import {
+  decisionRate,
+  lockCost,
+  LOCKING,
+  passRate,
+  policyCost,
+  queueCost,
+  QUEUES,
+} from "./scheduling.ts";
 
 Deno.test("decisionRate, makes the decisions it is asked for", () => {
   for (const cpus of [1, 4]) {
@@ -21,4 +29,9 @@ Deno.test("lockCost, knows every use of locks", () => {
 
 Deno.test("policyCost, knows every policy", () => {
   for (const name of policyNames()) assert(policyCost(name, 10, 20) > 0);
+});
+
+Deno.test("passRate, a thread that waits for a mutex is not looked ahead for anew", () => {
+  // With 10,000 steps looked at each time it was 7,000 a second; it is above 300,000.
+  assert(passRate("inherit", 20_000) > 30_000);
 });

@@ -149,7 +149,8 @@ export class Simulation {
           return now();
         },
         ready: (thread) => {
-          this.#threads.wakes(thread);
+          // A wait for a mutex or a semaphore is no end of a burst: it was looked past.
+          if (this.#threads.rest[thread] === 0) this.#threads.wakes(thread);
           this.#wake(thread, "wakeup");
         },
         fail: (thread, what, kind) => this.#fail(what, thread, kind),
