@@ -1,6 +1,8 @@
 // Random threads that lock, signal and wait: real ones on a machine and simulated ones reach their
 // marks in the same order, with the same priorities.
 import { assert, assertEquals } from "@std/assert";
+import type { ArchName } from "../arch/arch.ts";
+import { SchedError } from "../sched/errors.ts";
 import { createPolicy } from "../sched/policies/registry.ts";
 import { MUTEX_PROTOCOLS } from "../sched/locks/mod.ts";
 import { simulate } from "../sched/simulator/simulator.ts";
@@ -15,8 +17,11 @@ import { stepsProgram } from "./testing/steps_program.ts";
 /** Nobody's turn ends by the clock. */
 const QUANTUM = 10_000_000;
 
-/** What a thread does with mutexes from `from` on, which it locks in their order. */
-function section(random: Random, mutexes: readonly string[], from: number): Step[] {
+/**
+ * What a thread does with mutexes that it does not hold: those behind the last it holds, or any
+ * (`free`) if threads may come to wait for each other.
+ */
+function section(random: Random, mutexes: readonly string[], free: boolean): Step[] {
   const steps: Step[] = [];
   const count = random.between(1, 3);
   for (let i = 0; i < count; i++) {
@@ -37,12 +42,13 @@ function section(random: Random, mutexes: readonly string[], from: number): Step
       case 5:
       case 6:
       case 7: {
-        if (from >= mutexes.length) break;
-        const index = random.between(from, mutexes.length - 1);
+        if (mutexes.length === 0) break;
+        const index = random.below(mutexes.length);
         const mutex = mutexes[index]!;
-        const inner = section(random, mutexes, index + 1);
+        const rest = mutexes.filter((_, other) => free ? other !== index : other > index);
+        const inner = section(random, rest, free);
         // Whoever waits with the innermost mutex only does not close a cycle when it comes back.
-        const waits = index === mutexes.length - 1 && random.below(4) === 0;
+        const waits = !free && index === mutexes.length - 1 && random.below(4) === 0;
         const wait: Step[] = waits ? [{ type: "wait", condition: "c", mutex }] : [];
         steps.push({ type: "lock", mutex }, ...inner, ...wait, { type: "unlock", mutex });
         break;
@@ -54,7 +60,7 @@ function section(random: Random, mutexes: readonly string[], from: number): Step
 }
 
 /** A few threads, which the first one starts. */
-function randomThreads(random: Random): Workload {
+function randomThreads(random: Random, free = false): Workload {
   const mutexes = Array.from({ length: 3 }, (_, i) => {
     const protocol = random.pick(MUTEX_PROTOCOLS);
     const hasCeiling = protocol === "ceiling" || protocol === "original-ceiling";
@@ -65,11 +71,11 @@ function randomThreads(random: Random): Workload {
     name: `t${i}`,
     priority: random.between(1, 12),
     arrival: "started",
-    steps: [...section(random, names, 0), ...section(random, names, 0)],
+    steps: [...section(random, names, free), ...section(random, names, free)],
   }));
   const main: Step[] = others.flatMap(({ name }): Step[] => [
     { type: "start", thread: name },
-    ...(random.below(2) === 0 ? section(random, names, 0) : []),
+    ...(random.below(2) === 0 ? section(random, names, free) : []),
   ]);
   return {
     ...{ mutexes, semaphores: [{ name: "s", count: 1 }], conditions: [{ name: "c" }] },
@@ -77,34 +83,68 @@ function randomThreads(random: Random): Workload {
   };
 }
 
-function simulated(workload: Workload): string[] {
-  const lines: string[] = [];
-  for (const event of simulate(workload, createPolicy("priority", { quantum: QUANTUM }))) {
-    if (event.type !== "mark") continue;
-    lines.push(`${workload.threads[event.thread]?.name} ${event.label} ${event.priority}`);
+/** Marks, and the cycle of a deadlock if it comes to one. */
+interface Order {
+  readonly marks: string[];
+  readonly cycle: string[] | null;
+}
+
+function simulated(workload: Workload): Order {
+  const marks: string[] = [];
+  let cycle: string[] | null = null;
+  const nameOf = (thread: number): string => workload.threads[thread]!.name;
+  try {
+    for (const event of simulate(workload, createPolicy("priority", { quantum: QUANTUM }))) {
+      if (event.type === "mark") {
+        marks.push(`${nameOf(event.thread)} ${event.label} ${event.priority}`);
+      }
+      if (event.type !== "deadlock") continue;
+      cycle = event.cycle.map(({ thread, on }) => `${nameOf(thread)} ${on.name}`);
+    }
+  } catch (error) {
+    assert(cycle !== null && error instanceof SchedError && error.kind === "deadlock", `${error}`);
   }
-  return lines;
+  return { marks, cycle };
+}
+
+function run(arch: ArchName, workload: Workload): Order {
+  using session = new Session({
+    arch,
+    programs: [stepsProgram(arch, workload)],
+    policy: "priority",
+    quantum: QUANTUM,
+    memory: 8 * 2 ** 20,
+  });
+  const audit = new Audit(session.machine);
+  session.finish();
+  audit.check();
+  const [deadlock] = session.of("deadlock");
+  const before = session.of("console").filter(({ seq }) => seq < (deadlock?.seq ?? Infinity));
+  const marks = before.map(({ text }) => text).join("").split("\n").slice(0, -1);
+  // Threads are made in the order of the workload, and so are mutexes; an object may be used again.
+  const threads = session.of("thread-create")
+    .filter(({ task, seq }) => task === "steps" && seq < (deadlock?.seq ?? 0));
+  const nameOf = (address: bigint): string =>
+    workload.threads[threads.findLastIndex(({ thread }) => thread === address)]!.name;
+  const cycle = deadlock?.cycle.map(({ thread, mutex }) =>
+    `${nameOf(thread.address)} mutex${mutex - 1}`
+  );
+  return { marks, cycle: cycle ?? null };
 }
 
 for (const arch of ARCH_NAMES) {
-  Deno.test(`steps ${arch}, random threads reach their marks as the simulator has it`, () => {
-    let marks = 0;
-    for (let seed = 1; seed <= sweep({ quick: 15, full: 400 }); seed++) {
-      const workload = randomThreads(new Random(seed));
-      using session = new Session({
-        arch,
-        programs: [stepsProgram(arch, workload)],
-        policy: "priority",
-        quantum: QUANTUM,
-        memory: 8 * 2 ** 20,
-      });
-      const audit = new Audit(session.machine);
-      session.finish();
-      audit.check();
-      const lines = session.console().split("\n").slice(0, -1);
-      assertEquals(lines, simulated(workload), `seed ${seed}`);
-      marks += lines.length;
-    }
-    assert(marks > 100, `${marks}`);
-  });
+  for (const free of [false, true]) {
+    const what = free ? "and deadlock as it does" : "as the simulator has it";
+    Deno.test(`steps ${arch}, random threads reach their marks ${what}`, () => {
+      let [marks, deadlocks] = [0, 0];
+      for (let seed = 1; seed <= sweep({ quick: free ? 8 : 4, full: 300 }); seed++) {
+        const workload = randomThreads(new Random(seed), free);
+        const order = run(arch, workload);
+        assertEquals(order, simulated(workload), `seed ${seed}`);
+        marks += order.marks.length;
+        if (order.cycle !== null) deadlocks++;
+      }
+      assert(marks > 50 && deadlocks > 0 === free, `${marks} marks, ${deadlocks} deadlocks`);
+    });
+  }
 }
