@@ -40,6 +40,7 @@ Deno.test("readSimso, milliseconds become cycles, tasks become threads with jobs
         },
         {
           name: "button",
+          period: 10_000_000,
           deadline: 20_000_000,
           steps: [{ type: "run", time: 5_000_000 }],
           jobs: {

@@ -65,9 +65,8 @@ function readTask(
   const type = taskType(task);
   const arrival = takeCycles(task, "activationDate", how, { default: 0 });
   const listed = takeText(task, "list_activation_dates") ?? "";
-  const period = type === "Periodic"
-    ? takeCycles(task, "period", how, { least: 1 })
-    : (passOver(task, ["period"]), undefined);
+  // Of other tasks the period is one that schedulers go by, and no job is released by it.
+  const period = takeCycles(task, "period", how, { least: type === "Periodic" ? 1 : 0 });
   const deadline = takeCycles(task, "deadline", how, { least: 1 });
   const abort = (takeText(task, "abort_on_miss") ?? "yes") === "yes";
   const time = runTime(task, how);
@@ -91,11 +90,11 @@ function readTask(
   }
   if (type === "APeriodic") {
     const jobs: Jobs = { pattern: "triggered", ...onMiss };
-    return { name, deadline, ...priority, steps, jobs };
+    return { name, period, deadline, ...priority, steps, jobs };
   }
   const times = activations(task, listed, how);
   const jobs: Jobs = { pattern: "listed", times, ...onMiss };
-  return { name, deadline, ...priority, steps, jobs };
+  return { name, period, deadline, ...priority, steps, jobs };
 }
 
 function taskType(task: XmlElement): "Periodic" | "Sporadic" | "APeriodic" {

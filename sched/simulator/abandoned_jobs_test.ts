@@ -57,11 +57,11 @@ Deno.test("jobs that are abandoned, one that is ready gets no more time", () => 
     "2 low preempt",
     "2 high dispatch",
     "6 low miss 0",
+    "6 low abort 0",
     "10 low release 1",
     "10 high complete 0",
     "10 high sleep",
     "10 low dispatch",
-    "10 low abort 0",
     "10 low sleep",
     "10 low dispatch",
   ]);
@@ -75,11 +75,11 @@ Deno.test("jobs that are abandoned, one that has not begun when its deadline pas
     "0 a release 1",
     "0 a dispatch",
     "4 a miss 0",
-    "4 a miss 1",
     "4 a abort 0",
+    "4 a miss 1",
+    "4 a abort 1",
     "4 a sleep",
     "4 a dispatch",
-    "4 a abort 1",
     "4 a exit",
   ]);
 });

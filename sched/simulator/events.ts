@@ -24,8 +24,8 @@
  * then `sleep`, or `exit` after its last; if its next job has been released already, it wakes at
  * the same instant. A deadline is missed by a job that is not done when everything of the instant
  * of the deadline has happened: `miss` comes last in it, and the job goes on, unless it is to be
- * abandoned: then its thread tells `abort` in place of `complete`, at once if it runs, else when it
- * is picked next.
+ * abandoned: then `abort` follows in place of `complete`, and its thread goes on to the next job at
+ * once if it runs, else when it is picked next.
  *
  * @module
  */

@@ -127,9 +127,10 @@ export class SimulatedThreads {
   /** A running thread is at the end of its steps; returns whether it is over. */
   ends(thread: ThreadId, now: number): boolean {
     if (!this.#jobs.has(thread)) return true;
-    const job = this.#jobs.current(thread);
-    const type = this.#jobs.abandoned(thread) ? "abort" : "complete";
-    this.#sink.job?.(type, now, thread, job, this.#jobs.deadline(thread, job));
+    if (!this.#jobs.abandoned(thread)) {
+      const job = this.#jobs.current(thread);
+      this.#sink.job?.("complete", now, thread, job, this.#jobs.deadline(thread, job));
+    }
     const last = this.#jobs.complete(thread);
     this.deadlineAt = this.#jobs.deadlineAt;
     if (!last && this.#jobs.working(thread)) {
@@ -145,8 +146,10 @@ export class SimulatedThreads {
     while (this.#jobs.deadlineAt <= now) {
       const thread = this.#jobs.deadlineThread;
       const deadline = this.#jobs.deadlineAt;
-      this.#sink.job?.("miss", now, thread, this.#jobs.miss(), deadline);
+      const job = this.#jobs.miss();
+      this.#sink.job?.("miss", now, thread, job, deadline);
       if (!this.#jobs.abandoned(thread)) continue;
+      this.#sink.job?.("abort", now, thread, job, deadline);
       this.#abandon(thread);
       abandoned = [...abandoned, thread];
     }

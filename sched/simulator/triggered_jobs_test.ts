@@ -96,9 +96,9 @@ Deno.test("jobs that are triggered, one that is abandoned triggers the next all 
     { name: "b", jobs: TRIGGERED, steps: [run(2)] },
   ]);
   assertEquals(lines.slice(-7), [
+    "4 a abort 0",
     "4 b release 0",
     "4 b arrive",
-    "4 a abort 0",
     "4 a exit",
     "4 b dispatch",
     "6 b complete 0",

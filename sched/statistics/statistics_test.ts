@@ -185,3 +185,17 @@ Deno.test("Statistics, agree with the events of random workloads summed up", () 
     assert(result.total.utilization <= 1);
   }
 });
+
+Deno.test("Statistics, a job that is abandoned is missed and not done, the next one is of its own", () => {
+  const jobs = { pattern: "periodic", count: 2, onMiss: "abort" } as const;
+  const threads = [
+    { name: "low", period: 10, deadline: 6, jobs, steps: [{ type: "run", time: 4 }] },
+    { name: "high", priority: 1, arrival: 2, steps: [{ type: "run", time: 9 }] },
+  ] as const;
+  const statistics = new Statistics(threads);
+  for (const event of simulate(threads, new FixedPriority())) statistics.add(event);
+  const [low] = statistics.report().threads;
+  assertEquals(low?.jobs, { released: 2, completed: 1, missed: 1, aborted: 1 });
+  // Released at 10, picked at 11 when the other is over.
+  assertEquals([low?.response?.most, low?.turnaround?.most, low?.run], [1, 5, 6]);
+});
