@@ -6,6 +6,7 @@
  * @module
  */
 import { readWorkload, SchedError } from "../../sched/mod.ts";
+import { changedFile } from "../../sched/testing/changed_file.ts";
 import { BAD_FILES, GOOD_FILES } from "../../sched/testing/workload_files.ts";
 import { Random } from "../../util/random.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
@@ -15,40 +16,6 @@ const SCRIPT = new URL("schema_check.py", import.meta.url).pathname;
 
 /** Number of files made by changing right ones. */
 const CHANGED = 4_000;
-
-/** What is put in a place. */
-const VALUES: readonly unknown[] = [
-  ...[-1, 0, 1, 3, 64, 255, 256, 0.5, 2 ** 53, 1e300, "", "a", "m", "started", "run", "ceiling"],
-  ...[null, true, [], {}, [0], [1, 0], { least: 1, most: 2 }, { least: 2, most: 1 }],
-  ...[{ type: "yield" }, [{ type: "run", time: 1 }], { pattern: "periodic" }, { name: "z" }],
-];
-
-type Container = Record<string, unknown> | unknown[];
-
-/** A copy of a right file that is changed in one or two places. */
-function changed(random: Random): unknown {
-  const file: Record<string, unknown> = structuredClone(random.pick(GOOD_FILES)) as never;
-  for (let changes = random.below(5) === 0 ? 2 : 1; changes > 0; changes--) {
-    const places: [Container, string][] = [];
-    const gather = (value: unknown): void => {
-      if (typeof value !== "object" || value === null) return;
-      for (const [key, inner] of Object.entries(value)) {
-        places.push([value as Container, key]);
-        gather(inner);
-      }
-    };
-    gather(file);
-    if (places.length === 0) break;
-    const [container, key] = random.pick(places);
-    const fields = container as Record<string, unknown>;
-    if (random.below(4) === 0 && !Array.isArray(container)) delete fields[key];
-    else if (random.below(6) === 0 && !Array.isArray(container)) {
-      fields[random.pick(["extra", "time", "times", "mutex", "count", "period", "ceiling"])] =
-        structuredClone(random.pick(VALUES));
-    } else fields[key] = structuredClone(random.pick(VALUES));
-  }
-  return file;
-}
 
 /** Whether no schema can tell what is wrong: names, pairs, and numbers that depend on others. */
 function beyondSchema({ path = "", expected = "" }: SchedError): boolean {
@@ -71,7 +38,7 @@ function refusal(file: unknown): SchedError | null {
 /** Compares; undefined if the validator is not installed. */
 export function checkSchema(directory: string): CheckResult | undefined {
   const random = new Random(1);
-  const made = Array.from({ length: CHANGED }, () => changed(random));
+  const made = Array.from({ length: CHANGED }, () => changedFile(random, GOOD_FILES));
   const files = [...GOOD_FILES, ...BAD_FILES.map(({ file }) => file), ...made];
   const request = `${directory}/schema.json`;
   const schema = JSON.parse(Deno.readTextFileSync(SCHEMA));
