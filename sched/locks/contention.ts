@@ -35,6 +35,8 @@ export class Contention {
   readonly #barriers: number[] = [];
   /** Mutexes that were just taken from who had not run with them yet. */
   readonly #taken: number[] = [];
+  /** How many threads that wait need each mutex to go on. */
+  #wanted = new Int32Array(0);
   // By thread: the mutex it needs to go on, or −1; how it has come to need it; its place among
   // equals; the mutex it was given and has not run with yet, or −1; whether it was woken and has
   // not run yet; what it is told when it does.
@@ -76,7 +78,7 @@ export class Contention {
 
   /** Whether a thread that waits will need a mutex. */
   isWanted(mutex: number): boolean {
-    return this.#wants.some((wanted, thread) => wanted === mutex && this.graph.has(thread));
+    return (this.#wanted[mutex] ?? 0) > 0;
   }
 
   /** A running thread wants a mutex, and may have to wait. */
@@ -107,7 +109,7 @@ export class Contention {
 
   /** A running thread waits for something else, after which it needs a mutex, or −1. */
   await(thread: ThreadId, id: number, mutex: number): void {
-    this.#wants[thread] = mutex;
+    this.#need(thread, mutex);
     this.#returns[thread] = Return.YES;
     this.#wait(thread, id, this.#arrivals++);
   }
@@ -137,7 +139,7 @@ export class Contention {
   /** A waiting thread waits no more, and gets nothing. */
   cancel(thread: ThreadId): void {
     this.graph.unblock(thread);
-    this.#wants[thread] = NONE;
+    this.#need(thread, NONE);
   }
 
   /** The time of a waiting thread is up. */
@@ -147,7 +149,7 @@ export class Contention {
     if (returns && this.#objects.kind(id) === Kind.MUTEX) return "blocked";
     this.graph.unblock(thread);
     if (!returns) {
-      this.#wants[thread] = NONE;
+      this.#need(thread, NONE);
       return "timed-out";
     }
     this.#returns[thread] = Return.LATE;
@@ -194,13 +196,14 @@ export class Contention {
     this.graph = graph;
     this.cycle = null;
     this.#barriers.length = 0;
+    this.#wanted.fill(0);
     this.#arrivals = arrivals;
   }
 
   /** A thread, which is new, holds mutexes, and has been woken if it was. */
   restore(thread: ThreadId, state: ThreadContention & { readonly holds: readonly number[] }): void {
     const { wants, returns, late, place, given, woken, answer, holds } = state;
-    this.#wants[thread] = wants;
+    this.#need(thread, wants);
     this.#returns[thread] = late ? Return.LATE : returns ? Return.YES : Return.NO;
     this.#places[thread] = place;
     this.#given[thread] = given;
@@ -212,6 +215,14 @@ export class Contention {
   /** A thread waits for an object again. */
   restoreWait(thread: ThreadId, id: number): void {
     this.graph.block(thread, id, this.#places[thread]!);
+  }
+
+  #need(thread: ThreadId, mutex: number): void {
+    const before = this.#wants[thread]!;
+    if (mutex >= this.#wanted.length) this.#wanted = grown(this.#wanted, mutex);
+    if (before !== NONE) this.#wanted[before]!--;
+    if (mutex !== NONE) this.#wanted[mutex]!++;
+    this.#wants[thread] = mutex;
   }
 
   #wait(thread: ThreadId, id: number, place: number): void {
@@ -256,7 +267,7 @@ export class Contention {
     if (this.#answers[owner] === OWNER_DIED) this.#objects.setAbandoned(mutex, true);
     this.#given[owner] = NONE;
     this.#drop(mutex);
-    this.#wants[owner] = mutex;
+    this.#need(owner, mutex);
     this.#wait(owner, mutex, this.#places[owner]!);
   }
 
@@ -284,10 +295,10 @@ export class Contention {
     const cycle = this.graph.cycle(thread, obstacle);
     if (cycle !== null) {
       this.cycle = cycle;
-      this.#wants[thread] = NONE;
+      this.#need(thread, NONE);
       return "deadlock";
     }
-    this.#wants[thread] = mutex;
+    this.#need(thread, mutex);
     this.#wait(thread, obstacle, this.#arrivals++);
     return "blocked";
   }
@@ -313,7 +324,7 @@ export class Contention {
     obstacle ??= this.#obstacle(thread, mutex);
     if (obstacle !== NONE) return this.#block(thread, mutex, obstacle);
     const answer = this.#take(thread, mutex);
-    this.#wants[thread] = NONE;
+    this.#need(thread, NONE);
     const late = this.#returns[thread] === Return.LATE;
     return late && answer === "acquired" ? "timed-out" : answer;
   }

@@ -76,7 +76,7 @@ function longestSections(
 }
 
 const POLICIES = { priority: "priority", rm: "period", dm: "deadline", edf: "deadline" } as const;
-const SEEDS = sweep({ quick: 40, full: 3_000 });
+const SEEDS = sweep({ quick: 20, full: 3_000 });
 
 for (const [name, by] of Object.entries(POLICIES)) {
   for (const protocol of ["inherit", "ceiling", "original-ceiling"] as const) {

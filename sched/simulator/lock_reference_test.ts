@@ -154,7 +154,7 @@ function timelineOf(workload: Workload): number[] {
   return timeline;
 }
 
-const SEEDS = sweep({ quick: 40, full: 3_000 });
+const SEEDS = sweep({ quick: 20, full: 3_000 });
 
 for (const protocol of ["none", "inherit", "ceiling", "original-ceiling"] as const) {
   Deno.test(`simulate priority with ${protocol}, runs whom the definition has run, unit by unit`, () => {
