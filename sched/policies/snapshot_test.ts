@@ -97,9 +97,14 @@ for (const name of policyNames()) {
       for (let count = random.between(5, 60); count > 0; count--) driver.step(random);
       const [on] = driver.on;
       const copy = make();
-      // What it remembers is no matter.
+      // What it remembers is no matter: it is of other threads, and of a later time.
+      copy.now = 5_000;
       for (let thread = 0; thread < 14; thread++) copy.ready(thread, parameters(random, cpus));
-      copy.run();
+      for (let cpu = 0; cpu < cpus; cpu++) {
+        const thread = copy.run(cpu);
+        if (thread !== null) copy.stop(thread, { cpu, elapsed: 7, reason: "blocked" });
+        copy.run(cpu);
+      }
       copy.now = on!.now;
       copy.host.restore(on!.host.save());
       assertEquals(copy.host.save(), on!.host.save(), `seed ${seed}`);

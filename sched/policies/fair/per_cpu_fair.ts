@@ -151,6 +151,10 @@ export abstract class PerCpuFair implements Policy {
       this.#charged = grown(this.#charged, thread);
     }
     this.weights[thread] = weight;
+    // After a snapshot from before it, it may have been here.
+    for (const figures of [this.times, this.used, this.own, this.homes, this.#charged]) {
+      figures[thread] = 0;
+    }
     this.#active[thread] = 0;
   }
 

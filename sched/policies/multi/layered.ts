@@ -268,7 +268,6 @@ export class Layered implements Policy {
   /** Takes over what {@linkcode Layered.save} returned. */
   restore(state: Plain): void {
     const { layers, timers, ready, moves, claims } = state as LayeredState;
-    this.#timers!.restore(timers);
     this.#claims!.restore(claims);
     this.#ready.fill(0);
     for (const thread of ready) this.#ready[thread] = 1;
@@ -281,6 +280,8 @@ export class Layered implements Policy {
       this.#policyOf(thread).admit?.(thread, parameters);
     }
     for (const [layer, { policy }] of this.#layers.entries()) policy.restore(layers[layer]!);
+    // What layers have asked for meanwhile was about what they remembered before.
+    this.#timers!.restore(timers);
   }
 
   #policyOf(thread: ThreadId): LayerPolicy {
