@@ -6,6 +6,7 @@
 import type { GivenWorkload, ThreadSpec } from "../simulator/workload.ts";
 import { blockingTimes, type LockingTask } from "./blocking.ts";
 import { byCpu, oneCpu, type OneCpuOptions, severalCpus } from "./batteries.ts";
+import { firstFitEdfBound } from "./partition.ts";
 import { type AnalyzedTask, type Recurring, recurringTasks } from "./recurring.ts";
 import type { PriorityOrder } from "./response_time.ts";
 import { necessary } from "./utilization_bounds.ts";
@@ -81,6 +82,10 @@ export function analyze(workload: GivenWorkload, options: AnalyzeOptions): Analy
     verdicts: [always, ...verdicts].map((verdict) => apart(verdict, found)),
     notes: why === undefined ? notes : [...notes, why],
   });
+  if (policy === "pedf") {
+    const reason = unpartitioned(found, switchCost);
+    return reason === null ? finish([partitionBound(tasks, cpus)]) : finish([], reason);
+  }
   const order = ORDERS.get(policy);
   if (order === undefined && policy !== "edf") return finish([], `no test is for policy ${policy}`);
   const rival = found.others.find(({ spec }) => mayComeBefore(spec, { policy, tasks }));
@@ -157,6 +162,27 @@ function blockingOf(
   const switching = others.length > 0 ? switchCost : 0;
   return blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings)
     .slice(0, tasks.length).map((time) => time + switching);
+}
+
+/** What partitioned EDF promises, which places threads by budget, those of an instant together. */
+function partitionBound(tasks: readonly AnalyzedTask[], cpus: number): Verdict {
+  return firstFitEdfBound(tasks.map((task) => ({ ...task, time: task.budget })), cpus);
+}
+
+/** Why nothing is known of partitioned EDF, or `null`. */
+function unpartitioned(
+  { tasks, others, mutexes, atOnce }: Recurring,
+  switchCost: number,
+): string | null {
+  const short = tasks.find(({ time, budget }) => budget < time);
+  if (short !== undefined) return `thread "${short.name}" has a budget of less than its jobs take`;
+  if (others.some(({ spec }) => (spec.budget ?? 0) > 0)) {
+    return "a thread without jobs has a budget";
+  }
+  if (tasks.some(({ affinity }) => affinity !== null)) return "threads are bound to CPUs";
+  if (!atOnce) return "threads are placed one by one, as they arrive";
+  if (mutexes.size > 0) return "no test for several CPUs counts mutexes";
+  return switchCost > 0 ? "no test for several CPUs counts what switches cost" : null;
 }
 
 /** Whether threads of different CPUs share a mutex. */

@@ -69,6 +69,36 @@ Deno.test("analyze, several CPUs: global tests, or CPU by CPU if threads are pin
   });
 });
 
+Deno.test("analyze pedf, by budgets, if these are what jobs take and are placed at once", () => {
+  const tasks = [[1, 2], [1, 2], [1, 3], [1, 3]].map(([time = 0, period = 0], index) =>
+    recurring(time, period, { name: `${index}`, budget: time })
+  );
+  const says = (threads: readonly ThreadSpec[], more: { switchCost?: number } = {}) => {
+    const { verdicts, notes } = analyze(threads, { policy: "pedf", cpus: 2, ...more });
+    return verdicts[1] ?? notes.join();
+  };
+  assertEquals(says(tasks), {
+    test: "Lopez-Diaz-Garcia bound (density)",
+    promise: "sufficient",
+    schedulable: true,
+    why: "density 1.6667, bound 1.6667",
+  });
+  const change = (more: Partial<ThreadSpec>) => [{ ...tasks[0]!, ...more }, ...tasks.slice(1)];
+  assertEquals(says(change({ budget: 0 })), 'thread "0" has a budget of less than its jobs take');
+  assertEquals(says(change({ affinity: [1] })), "threads are bound to CPUs");
+  assertEquals(
+    says(change({ arrival: 1 })),
+    "threads that arrive apart are taken to arrive together," +
+      "threads are placed one by one, as they arrive",
+  );
+  const other = { name: "a", budget: 1, period: 9, steps: [run(1)] };
+  assertEquals(says([...tasks, other]), "a thread without jobs has a budget");
+  assertEquals(
+    says(tasks, { switchCost: 1 }),
+    "no test for several CPUs counts what switches cost",
+  );
+});
+
 Deno.test("analyze, takes the longest times, bursts as one, and arrivals that are together", () => {
   const steps: Step[] = [
     { type: "repeat", times: 3, steps: [{ type: "run", time: { least: 1, most: 2 } }] },

@@ -12,7 +12,9 @@ import { compareSum, type Ratio, roughSum } from "./ratio.ts";
 import {
   type CheckedTask,
   checkTasks,
+  delays,
   densities,
+  early,
   MOST_STEPS,
   type RecurringTask,
   safe,
@@ -235,17 +237,4 @@ function largestOf(terms: readonly Ratio[]): Ratio {
     (largest, term) => compareSum([term], largest) > 0 ? term : largest,
     { over: 0, under: 1 },
   );
-}
-
-function delays(tasks: readonly CheckedTask[]): string | null {
-  for (const { name, jitter, blocking } of tasks) {
-    if (jitter > 0) return `task "${name}" has release jitter`;
-    if (blocking > 0) return `task "${name}" can be blocked`;
-  }
-  return null;
-}
-
-function early(tasks: readonly CheckedTask[]): string | null {
-  const found = tasks.find(({ deadline, period }) => deadline < period);
-  return found ? `task "${found.name}" has a deadline before the end of its period` : null;
 }

@@ -3,10 +3,18 @@
  *
  * @module
  */
-import { compareSum, exactSum, type Ratio, roughSum } from "./ratio.ts";
+import { compareSum, exactSum, roughSum } from "./ratio.ts";
 import { processorDemand } from "./demand.ts";
 import { type PriorityOrder, responseTimeAnalysis } from "./response_time.ts";
-import { checkTasks, type RecurringTask, type TaskSetOptions, utilizations } from "./task.ts";
+import {
+  checkTasks,
+  delays,
+  densities,
+  early,
+  type RecurringTask,
+  type TaskSetOptions,
+  utilizations,
+} from "./task.ts";
 import { inapplicable, rounded, sufficient, type Verdict } from "./verdict.ts";
 
 /** How tasks are placed, and scheduled where they are. */
@@ -61,16 +69,19 @@ export function firstFit(tasks: readonly RecurringTask[], options: PartitionOpti
 /**
  * U ≤ (β m + 1) / (β + 1), where β is how many of the largest task one CPU holds: J. M. López,
  * J. L. Díaz and D. F. García, "Utilization Bounds for EDF Scheduling on Real-Time Multiprocessor
- * Systems", Real-Time Systems 28, 2004. Then first fit under EDF finds room; deadlines are periods
- * or later.
+ * Systems", Real-Time Systems 28, 2004. Then first fit under EDF finds room, in any order. Where
+ * deadlines come before the end of the period, densities C / D stand for utilizations: tasks whose
+ * densities add up to 1 fit on a CPU.
  * @param tasks the tasks
  * @param cpus number of CPUs
  * @throws {SchedError} `invalid-task-set`
  */
 export function firstFitEdfBound(tasks: readonly RecurringTask[], cpus: number): Verdict {
-  const test = "Lopez-Diaz-Garcia bound";
-  const { terms, reason } = implicit(tasks);
+  const test = "Lopez-Diaz-Garcia bound (density)";
+  const checked = checkTasks(tasks);
+  const reason = delays(checked);
   if (reason !== null) return inapplicable(test, { promise: "sufficient", why: reason });
+  const terms = densities(checked);
   const most = terms.reduce(
     (least, { over, under }) => Math.min(least, Math.floor(under / over)),
     Infinity,
@@ -78,9 +89,7 @@ export function firstFitEdfBound(tasks: readonly RecurringTask[], cpus: number):
   const held = Math.min(most, 2 ** 32); // more makes no difference a number can show
   return sufficient(test, {
     holds: held > 0 && compareSum(terms, { over: held * cpus + 1, under: held + 1 }) <= 0,
-    why: `utilization ${rounded(roughSum(terms))}, bound ${
-      rounded((held * cpus + 1) / (held + 1))
-    }`,
+    why: `density ${rounded(roughSum(terms))}, bound ${rounded((held * cpus + 1) / (held + 1))}`,
   });
 }
 
@@ -97,28 +106,15 @@ export function firstFitRateMonotonicBound(
   cpus: number,
 ): Verdict {
   const test = "Oh-Baker bound";
-  const { terms, reason } = implicit(tasks);
+  const checked = checkTasks(tasks);
+  const reason = delays(checked) ?? early(checked);
   if (reason !== null) return inapplicable(test, { promise: "sufficient", why: reason });
   // (U + m)² ≤ 2 m²
+  const terms = utilizations(checked);
   const { over, under } = exactSum(terms);
   const size = BigInt(cpus) * under;
   return sufficient(test, {
     holds: (over + size) ** 2n <= 2n * size ** 2n,
     why: `utilization ${rounded(roughSum(terms))}, bound ${rounded(cpus * (Math.SQRT2 - 1))}`,
   });
-}
-
-function implicit(
-  tasks: readonly RecurringTask[],
-): { terms: readonly Ratio[]; reason: string | null } {
-  const checked = checkTasks(tasks);
-  const found = checked.find(({ deadline, period, jitter, blocking }) =>
-    deadline < period || jitter > 0 || blocking > 0
-  );
-  return {
-    terms: utilizations(checked),
-    reason: found
-      ? `task "${found.name}" has jitter, blocking, or a deadline before the end of its period`
-      : null,
-  };
 }

@@ -19,7 +19,7 @@ Deno.test("firstFit, places tasks where the test of one CPU has room", () => {
 Deno.test("firstFitEdfBound, is (beta m + 1) / (beta + 1), with equality", () => {
   // Two of the largest fit on a CPU: (2 * 2 + 1) / 3.
   const tasks = set([1, 2], [1, 2], [1, 3], [1, 3]);
-  assertEquals(firstFitEdfBound(tasks, 2).why, "utilization 1.6667, bound 1.6667");
+  assertEquals(firstFitEdfBound(tasks, 2).why, "density 1.6667, bound 1.6667");
   assertEquals(firstFitEdfBound(tasks, 2).schedulable, true);
   assertEquals(firstFitEdfBound([...tasks, ...set([1, 1e9])], 2).schedulable, "unknown");
   // Three of little more than a half each do not fit on two CPUs: the bound is near 3/2.

@@ -18,6 +18,8 @@ export interface AnalyzedTask extends RecurringTask {
   readonly deadline: number;
   /** What its jobs hold. */
   readonly sections: readonly CriticalSection[];
+  /** CPU time it may have in a period, 0 for no limit. */
+  readonly budget: number;
   /** CPUs it may run on, `null` for all. */
   readonly affinity: readonly number[] | null;
 }
@@ -32,6 +34,8 @@ export interface Recurring {
   readonly mutexes: ReadonlyMap<string, MutexSpec>;
   /** Whether jobs may come together at once, as is worst for all. */
   readonly together: boolean;
+  /** Whether all threads arrive at the same time. */
+  readonly atOnce: boolean;
   /** Why nothing can be said, or what is taken as the worst. */
   readonly notes: readonly string[];
   /** Whether nothing can be said. */
@@ -49,6 +53,7 @@ export function recurringTasks(given: GivenWorkload): Recurring {
   const obstacles: string[] = [];
   const notes: string[] = [];
   const arrivals = new Set<number>();
+  const firsts = new Set<number>();
   let finite = false;
   threads.forEach((spec, thread) => {
     const body = new Body(spec.steps);
@@ -57,7 +62,7 @@ export function recurringTasks(given: GivenWorkload): Recurring {
       return;
     }
     const { name, jobs, period = 0, arrival = 0, priority = 0, affinity = null } = spec;
-    const { deadline = period } = spec;
+    const { deadline = period, budget = 0 } = spec;
     const say = (why: string): unknown => obstacles.push(`thread "${name}" ${why}`);
     if (body.obstacle !== null) return say(body.obstacle);
     if (arrival === "started") return say("is started by another");
@@ -68,10 +73,11 @@ export function recurringTasks(given: GivenWorkload): Recurring {
     const burst = jobs.pattern === "bursty" ? jobs.burst : 1;
     if (body.time === 0) return;
     const time = body.time + (body.endsUnlocking ? 1 : 0);
+    firsts.add(arrival);
     if (jobs.pattern !== "sporadic") arrivals.add(arrival);
     finite ||= jobs.count !== undefined;
     tasks.push({
-      ...{ name, thread, time: time * burst, period, deadline, priority, affinity },
+      ...{ name, thread, time: time * burst, period, deadline, priority, budget, affinity },
       jitter: jobs.pattern === "periodic" ? jobs.jitter ?? 0 : 0,
       sections: body.sections,
     });
@@ -80,7 +86,7 @@ export function recurringTasks(given: GivenWorkload): Recurring {
   if (finite) notes.push("jobs are taken to go on for ever");
   return {
     ...{ tasks, others, mutexes: new Map(mutexes.map((mutex) => [mutex.name, mutex])) },
-    ...{ together: arrivals.size <= 1, notes: [...obstacles, ...notes] },
+    ...{ together: arrivals.size <= 1, atOnce: firsts.size <= 1, notes: [...obstacles, ...notes] },
     unknown: obstacles.length > 0,
   };
 }

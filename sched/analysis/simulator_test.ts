@@ -84,7 +84,7 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
 }
 
 Deno.test("rmUs and firstFit, no job is late where they say so, if placed and ranked as they say", () => {
-  const promised = { us: 0, edf: 0, rm: 0 };
+  const promised = { us: 0, edf: 0, rm: 0, pedf: 0 };
   eachSeed(9, { quick: 20, full: 600 }, (seed) => {
     const random = new Random(seed);
     const cpus = random.between(2, 4);
@@ -100,6 +100,11 @@ Deno.test("rmUs and firstFit, no job is late where they say so, if placed and ra
       const priorities = rmUs(tasks, cpus);
       inTime("priority", (index) => ({ priority: priorities[index]! }));
       promised.us++;
+    }
+    const budgets = threads(tasks, ({ time }) => ({ jobs: PERIODIC, budget: time }));
+    if (analyze(budgets, { policy: "pedf", cpus }).verdicts[1]?.schedulable === true) {
+      inTime("pedf", (index) => ({ budget: tasks[index]!.time }));
+      promised.pedf++;
     }
     for (const [policy, scheduling] of [["edf", "edf"], ["rm", "rate-monotonic"]] as const) {
       const { schedulable, cpus: places = [] } = firstFit(tasks, { cpus, scheduling });

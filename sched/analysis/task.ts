@@ -77,6 +77,21 @@ export function checkSwitchCost({ switchCost = 0 }: TaskSetOptions): number {
   });
 }
 
+/** Why a test that knows no jitter and no blocking does not apply, or `null`. */
+export function delays(tasks: readonly CheckedTask[]): string | null {
+  for (const { name, jitter, blocking } of tasks) {
+    if (jitter > 0) return `task "${name}" has release jitter`;
+    if (blocking > 0) return `task "${name}" can be blocked`;
+  }
+  return null;
+}
+
+/** Why a test that knows no deadlines within the period does not apply, or `null`. */
+export function early(tasks: readonly CheckedTask[]): string | null {
+  const found = tasks.find(({ deadline, period }) => deadline < period);
+  return found ? `task "${found.name}" has a deadline before the end of its period` : null;
+}
+
 /** The utilizations (C / T) of tasks. */
 export function utilizations(tasks: readonly CheckedTask[]): readonly Ratio[] {
   return tasks.map(({ time, period }) => ({ over: time, under: period }));

@@ -4,7 +4,14 @@
  * @module
  */
 import { compareSum, exactSum, roughSum } from "./ratio.ts";
-import { type CheckedTask, checkTasks, type RecurringTask, utilizations } from "./task.ts";
+import {
+  type CheckedTask,
+  checkTasks,
+  delays,
+  early,
+  type RecurringTask,
+  utilizations,
+} from "./task.ts";
 import { inapplicable, rounded, sufficient, type Verdict } from "./verdict.ts";
 
 /** Above so many tasks a sum this near the bound is left undecided. */
@@ -21,7 +28,7 @@ const MOST_EXACT = 200;
 export function liuLayland(tasks: readonly RecurringTask[]): Verdict {
   const test = "Liu-Layland bound";
   const checked = checkTasks(tasks);
-  const reason = outOfReach(checked);
+  const reason = early(checked) ?? delays(checked);
   if (reason !== null) return inapplicable(test, { promise: "sufficient", why: reason });
   const n = checked.length;
   const bound = n === 0 ? 1 : n * (2 ** (1 / n) - 1);
@@ -53,7 +60,7 @@ export function liuLayland(tasks: readonly RecurringTask[]): Verdict {
 export function hyperbolic(tasks: readonly RecurringTask[]): Verdict {
   const test = "hyperbolic bound";
   const checked = checkTasks(tasks);
-  const reason = outOfReach(checked);
+  const reason = early(checked) ?? delays(checked);
   if (reason !== null) return inapplicable(test, { promise: "sufficient", why: reason });
   const rough = checked.reduce((product, { time, period }) => product * (time / period + 1), 1);
   let holds = rough < 2;
@@ -76,16 +83,6 @@ function product(tasks: readonly CheckedTask[]): readonly [bigint, bigint] {
   const [lowOver, lowUnder] = product(tasks.slice(0, middle));
   const [highOver, highUnder] = product(tasks.slice(middle));
   return [lowOver * highOver, lowUnder * highUnder];
-}
-
-/** Why the bounds say nothing of tasks, or `null`. */
-function outOfReach(tasks: readonly CheckedTask[]): string | null {
-  for (const { name, deadline, period, jitter, blocking } of tasks) {
-    if (deadline < period) return `task "${name}" has a deadline before the end of its period`;
-    if (jitter > 0) return `task "${name}" has release jitter`;
-    if (blocking > 0) return `task "${name}" can be blocked`;
-  }
-  return null;
 }
 
 /**

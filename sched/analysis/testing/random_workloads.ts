@@ -14,7 +14,10 @@ const DEADLINES = ["implicit", "constrained", "arbitrary"] as const;
 /** A set of tasks as threads, the first of the highest priority. */
 export function threads(
   tasks: readonly RecurringTask[],
-  shape: (task: RecurringTask, index: number) => { jobs: Jobs; steps?: readonly Step[] },
+  shape: (
+    task: RecurringTask,
+    index: number,
+  ) => Pick<ThreadSpec, "jobs" | "budget"> & { steps?: readonly Step[] },
 ): ThreadSpec[] {
   return tasks.map((task, index): ThreadSpec => {
     const { time, period, deadline = period } = task;
