@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { EarliestDeadlineFirst } from "../policies/realtime/earliest_deadline_first.ts";
 import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
-import type { Policy, Wakeup } from "../policy.ts";
+import type { Policy, SchedulerView, Wakeup } from "../policy.ts";
 import type { SimulationOptions } from "./conditions.ts";
 import { simulate } from "./simulator.ts";
 import type { Jobs, ThreadSpec } from "./workload.ts";
@@ -206,4 +206,20 @@ Deno.test("jobs, those of a thread that is started count from there", () => {
     "3 b release 0",
     "8 b release 1",
   ]);
+});
+
+Deno.test("simulate, ends when the last thread is over, whatever timer a policy has", () => {
+  class Ticking extends FixedPriority {
+    override attach(view: SchedulerView): void {
+      super.attach(view);
+      view.timer(7);
+    }
+    timer(now: number): void {
+      this.view?.timer(now + 7);
+    }
+  }
+  const threads = [thread("a", { time: 10 }), thread("b", { arrival: 20, time: 3 })];
+  const events = [...simulate(threads, new Ticking())];
+  assertEquals(events.at(-1), { type: "exit", time: 23, thread: 1 });
+  assertEquals(events.filter(({ type }) => type === "idle").length, 2, "14 and 20");
 });

@@ -73,6 +73,8 @@ export class Simulation {
   /** Whether it is free and has a reason to pick. */
   readonly #asks: Uint8Array;
   #busy = 0;
+  /** Number of threads that are not over, those that have not arrived included. */
+  #alive: number;
   readonly #ready = {
     reason: "start" as ReadyReason,
     burst: 0,
@@ -98,6 +100,7 @@ export class Simulation {
     const { policy, sink, recording = null } = options;
     const { tickInterval, cpus, seed, timeout, ...conditions } = checkConditions(options);
     this.#workload = workload;
+    this.#alive = workload.threads.length;
     this.#program = compile(workload);
     this.#sink = sink;
     this.#threads = new SimulatedThreads(this.#program, { seed, sink });
@@ -204,7 +207,11 @@ export class Simulation {
       next = Math.min(next, this.#threads.deadlineAt);
     }
     if (next >= this.#limit) return this.#end(next);
-    if (this.#busy === 0) this.#sink.idle?.(now, next);
+    if (this.#busy === 0) {
+      // What a policy's timer would do then is nothing.
+      if (this.#alive === 0) return false;
+      this.#sink.idle?.(now, next);
+    }
     this.#now = next;
     return true;
   }
@@ -428,6 +435,7 @@ export class Simulation {
     this.#release(cpu, "ended");
     this.#locks?.forget(thread);
     this.host.forget(thread);
+    this.#alive--;
   }
 
   /** A running thread changes its parameters. */
