@@ -120,7 +120,8 @@ export class Layered implements Policy {
     this.#timers = new Timers(view, this.#layers.length);
     this.#claims = new Claims({
       rank: (thread) => this.#of[thread]!,
-      isReady: (thread) => this.#ready[thread] === 1,
+      isReady: (thread) =>
+        this.#ready[thread] === 1 && this.#policyOf(thread).isHeld?.(thread) !== true,
     }, view);
     for (const [layer, { policy }] of this.#layers.entries()) {
       const inside = { layerOf: (thread: ThreadId) => this.#of[thread]!, known: this.#known };

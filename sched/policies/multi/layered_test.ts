@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { SchedError, type ThreadSpec } from "../../mod.ts";
+import { SchedError, simulate, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
+import { randomEverything } from "../../testing/random_everything.ts";
 import { stretches, timeline, turns } from "../../testing/timeline.ts";
 import { Random } from "../../../util/random.ts";
 import { EarliestDeadlineFirst } from "../realtime/earliest_deadline_first.ts";
@@ -140,4 +141,12 @@ Deno.test("Layered, refuses to be without layers, and a policy without slice hea
   assertEquals([on.host.name, on.host.urgency], ["mine", "deadline"]);
   on.ready(1);
   assertEquals([on.run(), on.host.slice(1, 0)], [1, 0]);
+});
+
+Deno.test("Layered, a thread that its layer holds back claims no CPU", () => {
+  // One was held back after it had claimed a CPU, and was sent to another without end.
+  const options = { cpus: 5, seed: 114, migrationCost: 2 };
+  const workload = randomEverything(114, options);
+  const events = [...simulate(workload, new LinuxClasses({ quantum: 7 }), options)];
+  assertEquals(events.filter(({ type }) => type === "policy-fault"), []);
 });
