@@ -79,8 +79,9 @@ export interface ThreadReport extends JobReport {
   /** How much turnaround differs: at most, and at most between two jobs after each other. */
   readonly responseJitter: { readonly range: number; readonly step: number } | null;
   /**
-   * Service it had less than its fluid share by weight since it last became ready: the least and
-   * the most at any time; negative where it had more. `null` if it never ran.
+   * Service it had less than its fluid share, by the weights that the workload gives threads, since
+   * it last became ready: the least and the most at any time; negative where it had more. `null` if
+   * it never ran.
    */
   readonly lag: { readonly least: number; readonly most: number } | null;
 }

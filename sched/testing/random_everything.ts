@@ -16,7 +16,7 @@ import { Random } from "../../util/random.ts";
 export function randomEverything(seed: number, options: { cpus: number }): Workload {
   const random = new Random(seed);
   const maker = new Maker(random, options.cpus);
-  const count = random.between(1, 10);
+  const count = random.between(1, options.cpus > 5 ? 90 : 10);
   const threads = Array.from({ length: count }, (_, id) => maker.thread(id));
   // The first starts one more, which is not in a hurry.
   const late = random.below(2) === 0;
