@@ -59,8 +59,8 @@ export interface MutexOptions {
   /** Its protocol; `none` if absent. */
   readonly protocol?: MutexProtocol | undefined;
   /**
-   * For both ceilings: the urgency of the most urgent thread that ever locks it, in the parameter that
-   * is inherited: its priority, or its period or deadline.
+   * For both ceilings: the urgency of the most urgent thread that ever locks it, in the parameter
+   * that is inherited: its priority, or its period or deadline.
    */
   readonly ceiling?: number | undefined;
 }
