@@ -259,6 +259,8 @@ export const MANIFEST: readonly GuestBuild[] = [
       sources: ["guest/programs/scheduling/work.c", `guest/programs/scheduling/${name}.c`],
     })
   ),
+  // Exceptions and kills that pass objects with mutexes.
+  ...program("guards", { sources: ["guest/programs/guards/*.cc", ...CXX_RUNTIME, TLS] }),
   // Locks under contention.
   ...cProgram("locking", {
     sources: ["guest/programs/scheduling/locking.c", "guest/include/string.c"],

@@ -39,6 +39,8 @@ import { image as handlersCxxAarch64 } from "../../guest/images/handlers-cxx_aar
 import { image as handlersCxxX86 } from "../../guest/images/handlers-cxx_x86_64.gen.ts";
 import { image as helloAarch64 } from "../../guest/images/module-hello_aarch64.gen.ts";
 import { image as helloX86 } from "../../guest/images/module-hello_x86_64.gen.ts";
+import { image as guardsAarch64 } from "../../guest/images/guards_aarch64.gen.ts";
+import { image as guardsX86 } from "../../guest/images/guards_x86_64.gen.ts";
 import { image as lockingAarch64 } from "../../guest/images/locking_aarch64.gen.ts";
 import { image as lockingX86 } from "../../guest/images/locking_x86_64.gen.ts";
 import { image as pathfinderAarch64 } from "../../guest/images/pathfinder_aarch64.gen.ts";
@@ -59,6 +61,8 @@ import { image as unwindAarch64 } from "../../guest/images/unwind_aarch64.gen.ts
 import { image as unwindX86 } from "../../guest/images/unwind_x86_64.gen.ts";
 
 const IMAGES: readonly EmbeddedImage[] = [
+  guardsAarch64,
+  guardsX86,
   lockingAarch64,
   lockingX86,
   pathfinderAarch64,
