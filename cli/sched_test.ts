@@ -192,6 +192,16 @@ Deno.test("trapline sched, a file of SimSo brings its CPUs, its end and its poli
   assertMatch(text, /^ +rm$/m);
 });
 
+Deno.test("trapline sched, names cannot move the terminal's cursor", async () => {
+  const name = "a\u001b[2J\nb";
+  const file = written("names.json", { threads: [{ name, steps: [{ type: "run", time: 5 }] }] });
+  for (const rows of ["thread", "cpu"]) {
+    const { text } = await sched(file, "--policy", "rr", "--gantt", "--rows", rows);
+    assertEquals([...text].filter((each) => each < " " && each !== "\n"), []);
+    assertMatch(text, /^a\ufffd\[2J\ufffdb /m);
+  }
+});
+
 const WRONG: readonly (readonly [args: readonly string[], code: number, message: string])[] = [
   [[], 2, "Cannot simulate nothing: expected a workload"],
   [[THREE, "b.json", "--policy", "rr"], 2, "Cannot use b.json: expected one workload"],

@@ -11,6 +11,7 @@ import {
   type TimeUnit,
 } from "../../sched/mod.ts";
 import { formatTime } from "../../sched/gantt/axis.ts";
+import { printable } from "../../util/printable.ts";
 import { textTable } from "../text_table.ts";
 import { type Figure, figuresOf, POLICY_FIGURES, shownFigure, THREAD_FIGURES } from "./figures.ts";
 import type { PolicyRun } from "./policy_run.ts";
@@ -50,7 +51,7 @@ export function reportText(runs: readonly PolicyRun[], options: ReportOptions): 
   if (options.threads || few) {
     for (const run of runs) lines.push("", ...threadTable(run, unit, width));
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 /** A run in one line, for its picture. */

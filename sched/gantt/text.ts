@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../../util/printable.ts";
 import { CLOCK, formatTime, roundTicks } from "./axis.ts";
 import {
   type GanttChart,
@@ -244,7 +245,7 @@ function cpuBar(row: GanttRow, chart: GanttChart, columns: Columns): string {
 }
 
 function block(name: string, width: number): string {
-  const characters = [...name];
+  const characters = [...printable(name)];
   if (width === 1) return characters[0] ?? "?";
   const inner = characters.slice(0, width - 2).join("");
   const fill = "─".repeat(Math.max(0, width - 2 - characters.length));
@@ -272,8 +273,8 @@ function over(bar: string, row: GanttRow, columns: Columns): string {
 }
 
 function shortened(name: string, longest: number): string {
-  const characters = [...name];
-  if (characters.length <= longest) return name;
+  const characters = [...printable(name)];
+  if (characters.length <= longest) return characters.join("");
   return `${characters.slice(0, longest - 1).join("")}…`;
 }
 
