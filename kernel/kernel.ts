@@ -217,7 +217,10 @@ export class Kernel {
     this.locks = new ThreadLocks({
       by: this.policy.urgency,
       thread: (id) => this.thread(id),
-      update: ({ id }, parameters) => this.policy.update(id, parameters),
+      update: ({ id }, parameters) => {
+        this.#forgetSlices();
+        this.policy.update(id, parameters);
+      },
       wake: (thread, result) => {
         this.#forgetTime(thread);
         this.makeReady(thread, result);
@@ -454,7 +457,8 @@ export class Kernel {
       now,
       seed,
       timeout: ownPolicy ? STARVATION_QUANTA * quantum : Infinity,
-      fallback: () => new RoundRobin({ quantum, tickInterval: quantum }),
+      fallback: () =>
+        new RoundRobin(this.timers.oneShot ? { quantum } : { quantum, tickInterval: quantum }),
       kick: (cpu) => {
         // A policy that is being attached hears of no CPU yet.
         const on: PerCpu | undefined = this.cpus?.[cpu];
@@ -462,8 +466,17 @@ export class Kernel {
         if (on === undefined || on.isIdle || on.current.state !== "running") return;
         on.current.postAst("quantum", { preempted: true });
       },
-      onFault: (fault) => this.#tellFault(fault),
+      onFault: (fault) => {
+        this.#forgetSlices();
+        this.#tellFault(fault);
+      },
     });
+  }
+
+  /** When slices end is to be found out anew. */
+  #forgetSlices(): void {
+    // A policy that is being attached hears of no CPU yet.
+    for (const on of this.cpus ?? []) on.sliceStale = true;
   }
 
   #tellFault({ policy, call, arguments: given, why, state }: PolicyFault): void {
@@ -583,7 +596,7 @@ export class Kernel {
   /** Queues a thread with the policy. */
   enqueue(thread: Thread, reason: Exclude<ReadyReason, "migrated">): void {
     thread.ready();
-    for (const on of this.cpus) on.sliceStale = true;
+    this.#forgetSlices();
     if (this.timers.oneShot && reason !== "yield" && reason !== "preempt") {
       this.events.emit({ type: "ready", of: thread.ref, reason, instant: this.instant });
     }

@@ -2,12 +2,18 @@
 import { assertEquals } from "@std/assert";
 import type { ParameterOptions } from "../sched/parameters.ts";
 import { policyNames } from "../sched/policies/registry.ts";
-import { everySecond } from "../util/testing/sweep.ts";
+import { everySecond, sweep } from "../util/testing/sweep.ts";
 import { Machine } from "./machine.ts";
 import type { ModuleOptions } from "./machine_options.ts";
-import { decodeSnapshot, encodeSnapshot } from "./snapshot/mod.ts";
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot/mod.ts";
 import { ARCH_NAMES, programFile } from "./testing/programs.ts";
 import { BUDGET, Session } from "./testing/session.ts";
+
+/** A snapshot, in the full sweep one that has been in a file. */
+const through = sweep({
+  quick: (snapshot: Snapshot) => snapshot,
+  full: (snapshot: Snapshot) => decodeSnapshot(encodeSnapshot(snapshot)),
+});
 
 for (const arch of ARCH_NAMES) {
   const program = (commandLine: string, parameters: ParameterOptions): ModuleOptions => ({
@@ -45,12 +51,12 @@ for (const arch of ARCH_NAMES) {
     Deno.test(`Machine.snapshot ${arch}, ${policy} goes on from it as it would have`, () => {
       using whole = make();
       whole.machine.run(50_000);
-      const snapshot = encodeSnapshot(whole.machine.snapshot());
+      const snapshot = through(whole.machine.snapshot());
       const before = whole.events.length;
       whole.finish();
       const events: unknown[] = [];
       const sinks = [{ write: (event: unknown) => void events.push(event) }];
-      using other = Machine.from(decodeSnapshot(snapshot), { sinks });
+      using other = Machine.from(snapshot, { sinks });
       assertEquals(other.run(BUDGET).kind, "halted");
       assertEquals(events, whole.events.slice(before));
     });

@@ -7,6 +7,7 @@ import { InterruptLine } from "../clock.ts";
 import { KernelError } from "../errors.ts";
 import { StreamModel } from "../testing/invariants.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
+import { DATA, ScriptProgram, SYS } from "../testing/script_program.ts";
 import { Session, type SessionOptions } from "../testing/session.ts";
 
 const START = 150_000;
@@ -134,4 +135,44 @@ Deno.test("MachineOptions.timer, a policy whose timer is always due is put out",
   using session = new Session({ arch: "x86_64", programs: ["busy 0 300000"], policy });
   assertEquals(session.finish().reason, "all tasks have ended");
   assertMatch(session.machine.kernel.policy.fault?.why ?? "", /10001 times in one instant/);
+});
+
+Deno.test("MachineOptions.timer, round robin that takes over has whole quanta", () => {
+  class Failing extends RoundRobin {
+    override tick(...args: Parameters<RoundRobin["tick"]>): boolean {
+      if ((this.view?.now ?? 0) > START + 5_000) throw new RangeError("oops");
+      return super.tick(...args);
+    }
+  }
+  const programs = [`busy ${START} 100000`, `busy ${START} 100000`];
+  const policy = new Failing({ quantum: 700 });
+  using session = new Session({ arch: "x86_64", programs, policy, quantum: 2_000 });
+  assertEquals(session.finish().reason, "all tasks have ended");
+  const [fault] = session.of("policy-fault");
+  assert(fault !== undefined);
+  const turns = session.of("decision").filter(({ instant, why }) =>
+    why === "quantum" && instant > fault.time + 2_500 && instant < fault.time + 60_000
+  ).map(({ instant }) => instant);
+  assert(turns.length > 20);
+  turns.slice(1).forEach((instant, i) => assertEquals(instant - turns[i]!, 2_000));
+});
+
+Deno.test("MachineOptions.timer, parameters that a running thread changes count for its slice", () => {
+  const ticks: number[] = [];
+  class Budgeted extends RoundRobin {
+    override slice(thread: number): number {
+      return this.view?.parameters(thread).budget || Infinity;
+    }
+    override tick(...args: Parameters<RoundRobin["tick"]>): boolean {
+      ticks.push(args[1].elapsed);
+      return super.tick(...args);
+    }
+  }
+  const bytes = new ScriptProgram("x86_64").write(DATA + 41n, 20) // a budget of 20 * 256
+    .call(SYS.SET_PARAMETERS, 9, DATA, 56).expect(0, 1).spin(20_000).exit(0).build();
+  const programs = [{ commandLine: "a", bytes }];
+  using session = new Session({ arch: "x86_64", programs, policy: new Budgeted() });
+  session.finish();
+  assertEquals(session.ending("a"), "exit 0");
+  assertEquals(ticks.slice(1, 6), [5_120, 5_120, 5_120, 5_120, 5_120]);
 });
