@@ -5,6 +5,7 @@
  */
 import type { GivenWorkload, ThreadSpec } from "../simulator/workload.ts";
 import { blockingTimes, type LockingTask } from "./blocking.ts";
+import { SchedError } from "../errors.ts";
 import { byCpu, oneCpu, type OneCpuOptions, severalCpus } from "./batteries.ts";
 import { firstFitEdfBound } from "./partition.ts";
 import { type AnalyzedTask, type Recurring, recurringTasks } from "./recurring.ts";
@@ -160,8 +161,13 @@ function blockingOf(
   if (waits && switchCost > 0) return "no test counts the switches of inheritance";
   // A thread without jobs may be being switched to.
   const switching = others.length > 0 ? switchCost : 0;
-  return blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings)
-    .slice(0, tasks.length).map((time) => time + switching);
+  try {
+    return blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings)
+      .slice(0, tasks.length).map((time) => time + switching);
+  } catch (error) {
+    if (error instanceof SchedError && error.kind === "analysis-limit") return error.message;
+    throw error;
+  }
 }
 
 /** What partitioned EDF promises, which places threads by budget, those of an instant together. */

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../errors.ts";
 import { policyNames } from "../policies/registry.ts";
 import type { Jobs, Step, ThreadSpec, Workload } from "../simulator/workload.ts";
+import { leftToFull } from "../../util/testing/sweep.ts";
 import { type Analysis, analyze, type AnalyzeOptions } from "./analyze.ts";
 
 const run = (time: number): Step => ({ type: "run", time });
@@ -225,6 +226,25 @@ Deno.test("analyze, blocking by what less urgent threads hold", () => {
     ['mutex "m" bounds no blocking'],
     ["no test counts the switches of inheritance"],
   ]);
+});
+
+Deno.test("analyze, says which test would take too long, and goes on", {
+  ignore: leftToFull(),
+}, () => {
+  // The busy period is a million million jobs long.
+  const full = [
+    recurring(999_999, 1_000_000, { deadline: 2 ** 52, jobs: { pattern: "sporadic", most: 1e6 } }),
+    recurring(1, 1_000_001, { name: "late" }),
+    ...Array.from({ length: 40 }, (_, each) => recurring(1, 2 ** 50 + each)),
+  ];
+  const { verdicts } = analyze(full, { policy: "rm" });
+  const { schedulable, why } = verdicts.at(-1)!;
+  assertEquals(schedulable, "unknown");
+  assertEquals(
+    /^Cannot finish the analysis: the response time of task ".*" takes too many steps$/.test(why),
+    true,
+    why,
+  );
 });
 
 Deno.test("analyze, answers for every policy, and refuses costs that make no sense", () => {

@@ -26,14 +26,17 @@ export interface OneCpuOptions extends TaskSetOptions {
 export function oneCpu(tasks: readonly RecurringTask[], options: OneCpuOptions): Verdict[] {
   const { order, ...settings } = options;
   if (order === undefined) {
-    return [orLimit("processor demand (QPA)", () => processorDemand(tasks, settings))];
+    return [orLimit("processor demand (QPA)", "exact", () => processorDemand(tasks, settings))];
   }
   const verdicts: Verdict[] = [];
   if (order === "rate-monotonic" && (settings.switchCost ?? 0) === 0) {
     verdicts.push(liuLayland(tasks), hyperbolic(tasks));
   }
   const test = "response-time analysis";
-  return [...verdicts, orLimit(test, () => responseTimeAnalysis(tasks, { ...settings, order }))];
+  return [
+    ...verdicts,
+    orLimit(test, "exact", () => responseTimeAnalysis(tasks, { ...settings, order })),
+  ];
 }
 
 /** What the tests of one CPU say, each on the tasks of its CPU. */
@@ -75,6 +78,7 @@ export function severalCpus(
     );
   const responses = orLimit(
     "global response-time analysis",
+    "sufficient",
     () => globalResponseTimes(tasks, { cpus, scheduling }),
   );
   if (order === undefined) return [goossensFunkBaruah(tasks, cpus), responses];
@@ -91,11 +95,11 @@ export function severalCpus(
 }
 
 /** A test that would take too long says so in its verdict. */
-function orLimit(test: string, run: () => Verdict): Verdict {
+function orLimit(test: string, promise: Verdict["promise"], run: () => Verdict): Verdict {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof SchedError) || error.kind !== "analysis-limit") throw error;
-    return inapplicable(test, { promise: "exact", why: error.message });
+    return inapplicable(test, { promise, why: error.message });
   }
 }

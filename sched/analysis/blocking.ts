@@ -6,6 +6,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
+import { Steps } from "./task.ts";
 
 /** A stretch of a job in which it holds a mutex. */
 export interface CriticalSection {
@@ -42,7 +43,7 @@ export type BlockingProtocol = "inheritance" | "ceiling";
  * @param tasks the tasks
  * @param protocol what mutexes do
  * @param given ceilings that mutexes were given, by name, where they are above what is needed
- * @throws {SchedError} `invalid-task-set`
+ * @throws {SchedError} `invalid-task-set`, `analysis-limit`
  */
 export function blockingTimes(
   tasks: readonly LockingTask[],
@@ -50,10 +51,13 @@ export function blockingTimes(
   given: ReadonlyMap<string, number> = new Map(),
 ): readonly number[] {
   const ceilings = ceilingsOf(tasks, given);
+  const holders = tasks.filter(({ sections }) => sections.length > 0);
+  const steps = new Steps();
   return tasks.map(({ priority }) => {
     const byTask = new Map<LockingTask, number>();
     const byMutex = new Map<string, number>();
-    for (const other of tasks) {
+    for (const other of holders) {
+      steps.take(1 + other.sections.length, "blocking");
       if (other.priority >= priority) continue;
       for (const { mutex, time } of other.sections) {
         if ((ceilings.get(mutex) ?? -Infinity) < priority) continue;
@@ -61,7 +65,7 @@ export function blockingTimes(
         byMutex.set(mutex, Math.max(time, byMutex.get(mutex) ?? 0));
       }
     }
-    if (protocol === "ceiling") return Math.max(0, ...byTask.values());
+    if (protocol === "ceiling") return most(byTask.values());
     return Math.min(sum(byTask.values()), sum(byMutex.values()));
   });
 }
@@ -97,6 +101,12 @@ function ceilingsOf(
     }
   }
   return ceilings;
+}
+
+function most(values: Iterable<number>): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, value);
+  return largest;
 }
 
 function sum(values: Iterable<number>): number {

@@ -15,8 +15,8 @@ import {
   checkSwitchCost,
   checkTasks,
   hyperperiod,
-  MOST_STEPS,
   type RecurringTask,
+  Steps,
   type TaskSetOptions,
   tooMuch,
   utilizations,
@@ -39,9 +39,18 @@ export function processorDemand(
   tasks: readonly RecurringTask[],
   options: TaskSetOptions = {},
 ): Verdict {
+  return demandWithin(tasks, options, new Steps());
+}
+
+/** The same, with what it may cost. */
+export function demandWithin(
+  tasks: readonly RecurringTask[],
+  options: TaskSetOptions,
+  steps: Steps,
+): Verdict {
   const switchCost = checkSwitchCost(options);
   const checked = withSwitches(checkTasks(tasks), switchCost);
-  const blocking = Math.max(0, ...checked.map((task) => task.blocking)) + switchCost;
+  const blocking = checked.reduce((most, task) => Math.max(most, task.blocking), 0) + switchCost;
   const promise = blocking === 0 ? "exact" : "sufficient";
   const says = (late: string | null, why: string): Verdict => ({
     test: "processor demand (QPA)",
@@ -53,7 +62,7 @@ export function processorDemand(
   const rough = rounded(roughSum(load));
   const full = compareSum(load, { over: 1, under: 1 });
   if (full > 0) return says(`utilization ${rough} of 1`, "");
-  const demand = new Demand(checked, options.deadlinesFrom ?? "arrival");
+  const demand = new Demand(checked, { from: options.deadlinesFrom ?? "arrival", steps });
   const end = demand.horizon(load, full === 0);
   // Blocked is only who is due before another; beyond the last first deadline nobody is.
   const { last } = demand;
@@ -73,13 +82,17 @@ class Demand {
   readonly #offsets: readonly number[];
   /** The largest first deadline. */
   readonly last: number;
-  #steps = 0;
+  readonly #steps: Steps;
 
-  constructor(tasks: readonly CheckedTask[], from: "arrival" | "release") {
+  constructor(
+    tasks: readonly CheckedTask[],
+    { from, steps }: { from: "arrival" | "release"; steps: Steps },
+  ) {
     this.#tasks = tasks;
+    this.#steps = steps;
     this.#offsets = tasks.map(({ deadline, jitter }) => deadline - jitter);
     this.#first = from === "arrival" ? this.#offsets : tasks.map(({ deadline }) => deadline);
-    this.last = Math.max(-Infinity, ...this.#first);
+    this.last = this.#first.reduce((last, each) => Math.max(last, each), -Infinity);
   }
 
   /** What must be done by a time after the start of a busy period. */
@@ -131,16 +144,25 @@ class Demand {
     return this.#finite(Math.min(byLoad, this.#busyPeriod(byLoad)));
   }
 
-  /** Σ (T − D + J) U / (1 − U), beyond which less is due than there is time. */
+  /** Σ (T − D + J) U / (1 − U), or a little more, beyond which less is due than there is time. */
   #slackBound(load: readonly Ratio[]): number {
-    const { over, under } = exactSum(load);
-    const above = exactSum(this.#tasks.map(({ time, period }, index) => ({
+    const terms = this.#tasks.map(({ time, period }, index) => ({
       over: period - this.#offsets[index]!,
       under: period,
       factor: time,
-    })));
-    const slack = under - over;
-    const bound = above.over * under / (above.under * slack) + 1n;
+    }));
+    const idle = 1 - roughSum(load);
+    if (idle > 1e-3) {
+      // What sums in floating point are wrong by is far less than a millionth of them.
+      const size = terms.reduce(
+        (sum, { over, under, factor }) => sum + Math.max(0, over / under * factor),
+        0,
+      );
+      return Math.ceil(size / idle * (1 + 1e-5)) + 1;
+    }
+    const { over, under } = exactSum(load);
+    const above = exactSum(terms);
+    const bound = above.over * under / (above.under * (under - over)) + 1n;
     return Number(bound);
   }
 
@@ -161,8 +183,7 @@ class Demand {
   }
 
   #count(): void {
-    this.#steps += this.#tasks.length;
-    if (this.#steps > MOST_STEPS) throw tooMuch("the processor demand takes too many steps", "QPA");
+    this.#steps.take(this.#tasks.length, "the processor demand");
   }
 
   #finite(time: number): number {

@@ -15,10 +15,9 @@ import {
   delays,
   densities,
   early,
-  MOST_STEPS,
   type RecurringTask,
   safe,
-  tooMuch,
+  Steps,
   utilizations,
 } from "./task.ts";
 import { inapplicable, rounded, sufficient, type Verdict } from "./verdict.ts";
@@ -154,8 +153,9 @@ export function globalResponseTimes(
   const urgent = (index: number): number => scheduling === "edf" ? 0 : scheduling[index] ?? 0;
   const order = checked.map((_, index) => index).sort((a, b) => urgent(b) - urgent(a));
   const responses: (number | null)[] = checked.map(() => null);
-  const steps = { left: MOST_STEPS };
+  const steps = new Steps();
   for (const index of order) {
+    steps.take(4 * checked.length, "global response-time analysis");
     const rivals = checked.flatMap((task, other): Rival[] => {
       if (other === index || urgent(other) < urgent(index)) return [];
       // A task of the same priority may be as late as its deadline, like all under EDF.
@@ -189,7 +189,7 @@ function bound(
     rivals: readonly Rival[];
     cpus: number;
     edf: boolean;
-    steps: { left: number };
+    steps: Steps;
   },
 ): number | null {
   const { time, deadline, name } = task;
@@ -200,8 +200,7 @@ function bound(
       const shared = Math.min(most, workload(rival, { window, response: response ?? 0 }));
       interference += edf ? Math.min(shared, due(rival, deadline)) : shared;
     }
-    steps.left -= rivals.length + 1;
-    if (steps.left < 0) throw tooMuch("global response times take too many steps", name);
+    steps.take(4 * rivals.length + 1, "global response-time analysis");
     const next = safe(time + Math.floor(interference / cpus), name);
     if (next <= window) return window;
     window = next;

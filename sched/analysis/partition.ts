@@ -4,14 +4,15 @@
  * @module
  */
 import { compareSum, exactSum, roughSum } from "./ratio.ts";
-import { processorDemand } from "./demand.ts";
-import { type PriorityOrder, responseTimeAnalysis } from "./response_time.ts";
+import { demandWithin } from "./demand.ts";
+import { type PriorityOrder, responsesWithin } from "./response_time.ts";
 import {
   checkTasks,
   delays,
   densities,
   early,
   type RecurringTask,
+  Steps,
   type TaskSetOptions,
   utilizations,
 } from "./task.ts";
@@ -44,13 +45,15 @@ export function firstFit(tasks: readonly RecurringTask[], options: PartitionOpti
   const placed: number[][] = Array.from({ length: cpus }, () => []);
   const where: (number | null)[] = checked.map(() => null);
   let misfit: string | null = null;
+  const steps = new Steps();
   for (const index of order) {
     for (let cpu = 0; cpu < cpus && where[index] === null; cpu++) {
       const there = [...placed[cpu]!, index];
+      steps.take(4 * there.length, "first fit");
       const subset = there.map((each) => checked[each]!);
       const { schedulable } = scheduling === "edf"
-        ? processorDemand(subset, options)
-        : responseTimeAnalysis(subset, { ...options, order: scheduling });
+        ? demandWithin(subset, options, steps)
+        : responsesWithin(subset, { ...options, order: scheduling }, steps);
       if (schedulable !== true) continue;
       placed[cpu] = there;
       where[index] = cpu;

@@ -22,11 +22,10 @@ import {
   checkSwitchCost,
   checkTasks,
   hyperperiod,
-  MOST_STEPS,
   type RecurringTask,
   safe,
+  Steps,
   type TaskSetOptions,
-  tooMuch,
   utilizations,
   withSwitches,
 } from "./task.ts";
@@ -60,23 +59,33 @@ export function responseTimeAnalysis(
   tasks: readonly RecurringTask[],
   options: ResponseTimeOptions = {},
 ): Verdict {
+  return responsesWithin(tasks, options, new Steps());
+}
+
+/** The same, with what it may cost. */
+export function responsesWithin(
+  tasks: readonly RecurringTask[],
+  options: ResponseTimeOptions,
+  steps: Steps,
+): Verdict {
+  const { order = "given", deadlinesFrom: from = "arrival" } = options;
   const switchCost = checkSwitchCost(options);
   const checked = withSwitches(checkTasks(tasks), switchCost);
-  const urgency = checked.map((task) => urgencyOf(task, options.order ?? "given"));
-  const order = checked.map((_, index) => index).sort((a, b) => urgency[b]! - urgency[a]!);
+  const urgency = checked.map((task) => urgencyOf(task, order));
+  const places = checked.map((_, index) => index).sort((a, b) => urgency[b]! - urgency[a]!);
+  const ordered = places.map((index) => checked[index]!);
   const responses: (number | null)[] = checked.map(() => null);
-  let ties = false;
   let late: string | null = null;
-  for (const index of order) {
-    const task = checked[index]!;
-    const others = checked.filter((_, each) => each !== index && urgency[each]! >= urgency[index]!);
-    ties ||= checked.some((_, each) => each !== index && urgency[each] === urgency[index]);
-    const below = urgency.some((each) => each < urgency[index]!);
-    const level = new Level(
-      { ...task, blocking: task.blocking + (below ? switchCost : 0) },
-      others,
-    );
-    const { response, lateness } = level.worst(options.deadlinesFrom ?? "arrival");
+  let ties = false;
+  let end = 0;
+  for (const [place, index] of places.entries()) {
+    // Up to there all are at least as urgent.
+    while (end < places.length && urgency[places[end]!]! >= urgency[index]!) end++;
+    ties ||= end > place + 1;
+    const task = ordered[place]!;
+    const blocking = task.blocking + (end < places.length ? switchCost : 0);
+    const level = new Level({ ordered, end, place, blocking, steps });
+    const { response, lateness } = level.worst(from);
     responses[index] = response;
     if (lateness > 0 && late === null) {
       late = response === null
@@ -98,15 +107,27 @@ function urgencyOf({ period, deadline, priority }: CheckedTask, order: PriorityO
   return order === "given" ? priority : order === "rate-monotonic" ? -period : -deadline;
 }
 
-/** One task and all that is more urgent. */
+/** One task and all that is at least as urgent. */
 class Level {
   readonly #task: CheckedTask;
   readonly #others: readonly CheckedTask[];
-  #steps = 0;
+  readonly #steps: Steps;
+  readonly #what: string;
 
-  constructor(task: CheckedTask, others: readonly CheckedTask[]) {
-    this.#task = task;
-    this.#others = others;
+  constructor(
+    { ordered, end, place, blocking, steps }: {
+      ordered: readonly CheckedTask[];
+      end: number;
+      place: number;
+      blocking: number;
+      steps: Steps;
+    },
+  ) {
+    this.#task = { ...ordered[place]!, blocking };
+    this.#others = ordered.slice(0, end).toSpliced(place, 1);
+    this.#steps = steps;
+    this.#what = `the response time of task "${this.#task.name}"`;
+    steps.take(4 * end, this.#what);
   }
 
   /** Its longest response, `null` if there is none, and how late a job of it may be. */
@@ -146,10 +167,7 @@ class Level {
     // Nothing is done sooner than the job before it and its own time.
     let window = Math.max(own, before + time);
     for (;;) {
-      this.#steps += this.#others.length + 1;
-      if (this.#steps > MOST_STEPS) {
-        throw tooMuch(`the response time of task "${name}" takes too many steps`, name);
-      }
+      this.#steps.take(this.#others.length + 1, this.#what);
       let next = own;
       for (const { time, period, jitter } of this.#others) {
         next += Math.ceil((window + jitter) / period) * time;

@@ -124,8 +124,16 @@ export function safe(value: number, task: string): number {
   throw tooMuch(`a time of task "${task}" is beyond 2^53 - 1`, value);
 }
 
-/** Most steps of one computation; about a second. */
-export const MOST_STEPS = 20_000_000;
+/** What a computation may cost in all: about a second. */
+export class Steps {
+  #left = 50_000_000;
+
+  /** Takes so many steps more. @throws {SchedError} `analysis-limit` */
+  take(steps: number, what: string): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw tooMuch(`${what} takes too many steps`, what);
+  }
+}
 
 /** The analysis would not end in any time worth the wait. */
 export function tooMuch(why: string, value: unknown): SchedError {
