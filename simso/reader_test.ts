@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError } from "../sched/mod.ts";
+import { Random } from "../util/random.ts";
 import { readSimso } from "./reader.ts";
 
 /** A file as SimSo writes it, with parts of it replaced. */
@@ -151,4 +152,43 @@ Deno.test("readSimso, refuses what is no file of SimSo", () => {
   for (const [text, message] of Object.entries(cases)) {
     assertThrows(() => readSimso(text), SchedError, message);
   }
+});
+
+Deno.test("readSimso, of a file that is damaged anywhere it says so, or reads it", () => {
+  const text = file();
+  const random = new Random(3);
+  const pieces = [
+    '"',
+    "<",
+    ">",
+    "/",
+    "&",
+    "=",
+    " ",
+    "-",
+    "9",
+    "1e9",
+    "task",
+    "\u0000",
+    "",
+    "<task/>",
+  ];
+  let read = 0;
+  for (let i = 0; i < 2_000; i++) {
+    let damaged = text;
+    for (let count = random.between(1, 3); count > 0; count--) {
+      const at = random.below(damaged.length);
+      const end = at + random.below(random.chance(0.1) ? 200 : 4);
+      damaged = damaged.slice(0, at) + random.pick(pieces) + damaged.slice(end);
+    }
+    try {
+      const { workload } = readSimso(damaged);
+      assert(workload.threads.length > 0);
+      read++;
+    } catch (error) {
+      assert(error instanceof SchedError && error.kind === "invalid-workload", `${error}`);
+      assert(/^Cannot read the workload: /.test(error.message), error.message);
+    }
+  }
+  assert(read > 20 && read < 1_500, `${read}`);
 });
