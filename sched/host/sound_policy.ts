@@ -149,7 +149,7 @@ export class SoundPolicy {
 
   /** Number of ready threads. */
   get size(): number {
-    return this.#threads.ready.size;
+    return this.#threads.size;
   }
 
   /** Why the policy was put out, or `null`. */
@@ -414,7 +414,7 @@ export class SoundPolicy {
   watch(): void {
     const now = this.#options.now();
     if (now < this.starvesAt) return;
-    const thread = this.#threads.ready.head(0);
+    const thread = this.#threads.longest;
     const waited = now - this.#threads.oldest;
     const why = `left thread ${thread} ready for ${waited}, expected at most ${this.#timeout}`;
     this.#putOut("pick", [], why);
@@ -512,6 +512,7 @@ export class SoundPolicy {
     this.#policy = policy;
     this.#timerAt = Infinity;
     this.#timeout = policy.timeout ?? this.#options.timeout ?? Infinity;
+    this.#threads.timed = this.#timeout !== Infinity;
     try {
       policy.attach?.(this.#view);
     } catch (error) {

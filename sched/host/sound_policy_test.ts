@@ -196,6 +196,36 @@ Deno.test("SoundPolicy, a thread starved past the limit has its policy put out",
   assertEquals(on.picks(), [2, 3]);
 });
 
+Deno.test("SoundPolicy, who has been ready longest is known again after a fault and a restore, and round robin goes on in that order", () => {
+  let broken = false;
+  const policy = new RoundRobin({ quantum: 100 });
+  const { on, faults } = hosted({
+    timeout: 50,
+    admit: (thread, parameters) => policy.admit(thread, parameters),
+    enqueue: (thread, wakeup) => policy.enqueue(thread, wakeup),
+    dequeue: (thread) => policy.dequeue(thread),
+    pick: (cpu) => broken ? fail() : policy.pick(cpu),
+    save: () => policy.save(),
+    restore: (state) => policy.restore(state),
+  });
+  for (const thread of [3, 1, 2]) {
+    on.ready(thread);
+    on.now += 10;
+  }
+  on.host.dequeue(3);
+  on.ready(3, { reason: "wakeup" });
+  const before = on.host.save();
+  broken = true;
+  assertEquals([on.picks(), faults[0]?.ready], [[1, 2, 3], [1, 2, 3]]);
+  broken = false;
+  on.host.restore(before);
+  assertEquals([on.host.fault, on.host.starvesAt, on.host.size], [null, 61, 3]);
+  assertEquals([on.host.pick(0), on.host.starvesAt], [1, 71]);
+  on.now = 71;
+  on.host.watch();
+  assertMatch(faults[1]?.why ?? "", /left thread 2 ready for 51/);
+});
+
 Deno.test("SoundPolicy, threads kept back while nothing is due have the policy put out", () => {
   const { on, faults } = hosted({ pick: () => null });
   for (const thread of [1, 2]) on.ready(thread);

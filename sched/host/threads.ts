@@ -30,8 +30,13 @@ export type ReadyRecord = readonly [thread: ThreadId, since: number];
 
 /** The threads of a host. */
 export class HostThreads {
-  /** The ready ones, in the order they became ready. */
-  readonly ready: RunQueues = new RunQueues(1);
+  /** The ready ones, in the order they became ready, where it is to be known who waits longest. */
+  readonly #waiting = new RunQueues(1);
+  #timed = false;
+  /** When each became ready last, counted in such events. */
+  #order = new Float64Array(0);
+  #events = 0;
+  #size = 0;
   #states = new Uint8Array(0);
   #cpus = new Int32Array(0);
   #since = new Float64Array(0);
@@ -47,6 +52,7 @@ export class HostThreads {
       this.#states = grown(this.#states, thread);
       this.#cpus = grown(this.#cpus, thread);
       this.#since = grown(this.#since, thread);
+      this.#order = grown(this.#order, thread);
     }
     while (this.#parameters.length < thread) this.#parameters.push(DEFAULT_PARAMETERS);
     this.#parameters[thread] = parameters;
@@ -88,12 +94,15 @@ export class HostThreads {
     }
     this.#states[thread] = ThreadState.READY;
     this.#since[thread] = since;
-    this.ready.push(thread, 0);
+    this.#order[thread] = this.#events++;
+    this.#size++;
+    if (this.#timed) this.#waiting.push(thread, 0);
   }
 
   /** A thread is ready no more. */
   take(thread: ThreadId): void {
-    this.ready.remove(thread);
+    this.#size--;
+    if (this.#timed) this.#waiting.remove(thread);
     this.#states[thread] = ThreadState.ASLEEP;
   }
 
@@ -110,19 +119,37 @@ export class HostThreads {
 
   /** A thread is over. */
   forget(thread: ThreadId): void {
-    this.ready.remove(thread);
     this.#states[thread] = ThreadState.UNKNOWN;
     this.#parameters[thread] = DEFAULT_PARAMETERS;
   }
 
-  /** When the thread that has been ready longest became so, `Infinity` if none is. */
+  /** Number of ready threads. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether it is known who has been ready longest, which costs a list of all that are. */
+  set timed(timed: boolean) {
+    if (timed === this.#timed) return;
+    this.#timed = timed;
+    const threads = timed ? this.readyList() : [];
+    this.#waiting.restore([{ level: 0, threads }]);
+  }
+
+  /** The thread that has been ready longest, or -1; only where that is known. */
+  get longest(): ThreadId {
+    return this.#waiting.head(0);
+  }
+
+  /** When that thread became ready, `Infinity` if none is. */
   get oldest(): number {
-    return this.ready.size === 0 ? Infinity : this.#since[this.ready.head(0)]!;
+    return this.longest < 0 ? Infinity : this.#since[this.longest]!;
   }
 
   /** The ready threads, longest first. */
   readyList(): ThreadId[] {
-    return this.ready.save()[0]?.threads ?? [];
+    const ready = this.list().filter((thread) => this.state(thread) === ThreadState.READY);
+    return ready.sort((a, b) => this.#order[a]! - this.#order[b]!);
   }
 
   /** All threads there are. */
@@ -147,7 +174,8 @@ export class HostThreads {
 
   /** Takes over what {@linkcode HostThreads.save} returned. */
   restore(state: { threads: readonly ThreadRecord[]; ready: readonly ReadyRecord[] }): void {
-    this.ready.restore([]);
+    this.#waiting.restore([]);
+    this.#size = 0;
     this.#states.fill(ThreadState.UNKNOWN);
     this.#parameters = [];
     for (const { thread, running, cpu, parameters } of state.threads) {
