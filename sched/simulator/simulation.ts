@@ -10,10 +10,12 @@
 import { SchedError, type SchedErrorKind } from "../errors.ts";
 import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
-import { checkParameters, type ParameterOptions, type ThreadParameters } from "../parameters.ts";
+import type { ParameterOptions, ThreadParameters } from "../parameters.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
-import { checkConditions, type DecisionCost, type SimulationOptions } from "./conditions.ts";
+import { AskedParameters } from "./asked_parameters.ts";
+import { checkConditions, type SimulationOptions } from "./conditions.ts";
+import { DecisionCosts } from "./costs.ts";
 import type { SimulationSink } from "./events.ts";
 import type { Recording } from "./recording.ts";
 import { compile, Op, placeOf, type Program } from "./program.ts";
@@ -38,12 +40,8 @@ export class Simulation {
   /** `null` if threads share nothing but devices. */
   readonly #locks: Synchronization | null;
   readonly #tickInterval: number;
-  readonly #switchCost: number;
-  readonly #migrationCost: number;
-  readonly #cost: DecisionCost | undefined;
+  readonly #costs: DecisionCosts;
   readonly #chargesCosts: boolean;
-  /** Whether decisions cost nothing. */
-  readonly #free: boolean;
   readonly #cpus: number;
   readonly #until: number;
   /** That, or the first time that is not exact. */
@@ -51,11 +49,9 @@ export class Simulation {
   readonly #recording: Recording | null;
   #now = 0;
   #rounds = 0;
-  #decisions = 0;
   /** What is left of the run step each thread is in. */
   readonly #left: Float64Array;
-  /** What was asked for threads that have changed their parameters. */
-  readonly #asked = new Map<ThreadId, ParameterOptions>();
+  readonly #asked: AskedParameters;
   /** The CPU each thread had last, -1 if none yet. */
   readonly #home: Int32Array;
   // By CPU: its thread, the one before, and when it is switched to, when its step ends, when it was
@@ -98,19 +94,17 @@ export class Simulation {
     },
   ) {
     const { policy, sink, recording = null } = options;
-    const { tickInterval, cpus, seed, timeout, ...conditions } = checkConditions(options);
+    const conditions = checkConditions(options);
+    const { tickInterval, cpus, seed, timeout } = conditions;
     this.#workload = workload;
     this.#alive = workload.threads.length;
     this.#program = compile(workload);
     this.#sink = sink;
     this.#threads = new SimulatedThreads(this.#program, { seed, sink });
     this.#tickInterval = tickInterval;
-    this.#switchCost = conditions.switchCost;
-    this.#migrationCost = conditions.migrationCost;
-    this.#cost = conditions.cost;
+    this.#costs = new DecisionCosts(conditions);
     this.#chargesCosts = conditions.chargesCosts;
-    this.#free = conditions.cost === undefined && conditions.switchCost === 0 &&
-      conditions.migrationCost === 0;
+    this.#asked = new AskedParameters(workload.threads, cpus);
     this.#until = conditions.until;
     this.#limit = Math.min(conditions.until, Number.MAX_SAFE_INTEGER + 1);
     this.#cpus = cpus;
@@ -440,25 +434,17 @@ export class Simulation {
 
   /** A running thread changes its parameters. */
   #set(thread: ThreadId, given: ParameterOptions): void {
-    const before = this.#asked.get(thread) ?? this.#workload.threads[thread]!;
-    const { weight = given.nice === undefined ? before.weight : undefined } = given;
-    const asked = { ...before, ...given, weight };
-    this.#asked.set(thread, asked);
-    const parameters = this.#check(thread, asked);
-    if (this.#locks === null) this.host.update(thread, parameters);
-    else this.#locks.setParameters(thread, parameters);
-    const cpu = this.#home[thread]!;
-    if (!this.host.allows(thread, cpu)) this.#kick(cpu);
-  }
-
-  #check(thread: ThreadId, asked: ParameterOptions): ThreadParameters {
-    const { name } = this.#workload.threads[thread]!;
+    let parameters: ThreadParameters;
     try {
-      return checkParameters(asked, { cpus: this.#cpus, thread: `thread "${name}"` });
+      parameters = this.#asked.set(thread, given);
     } catch (error) {
       if (!(error instanceof SchedError)) throw error;
       return this.#fail(error.message, thread);
     }
+    if (this.#locks === null) this.host.update(thread, parameters);
+    else this.#locks.setParameters(thread, parameters);
+    const cpu = this.#home[thread]!;
+    if (!this.host.allows(thread, cpu)) this.#kick(cpu);
   }
 
   #elapsed(cpu: number): number {
@@ -506,7 +492,8 @@ export class Simulation {
     this.#mustYield[cpu] = 0;
     this.#charged[cpu] = this.#now;
     this.host.running(thread, cpu);
-    const cost = this.#free ? 0 : this.#costOf(cpu, thread);
+    const costs = this.#costs;
+    const cost = costs.free ? 0 : costs.of(cpu, thread, this.#last[cpu]!, this.#home[thread]!);
     this.#last[cpu] = thread;
     this.#home[thread] = cpu;
     if (cost > 0) {
@@ -518,24 +505,6 @@ export class Simulation {
       this.#begin(cpu, thread);
     }
     return true;
-  }
-
-  /** Time it takes a CPU to begin with a thread. */
-  #costOf(cpu: number, thread: ThreadId): number {
-    const last = this.#last[cpu]!;
-    if (this.#cost !== undefined) {
-      const decision = this.#decisions++;
-      const cost = this.#cost(decision, cpu, last, thread);
-      if (Number.isSafeInteger(cost) && cost >= 0) return cost;
-      throw new SchedError("invalid-option", {
-        message: `Cannot use cost ${cost} of decision ${decision}: it must be an integer of at ` +
-          "least 0",
-        value: cost,
-      });
-    }
-    const home = this.#home[thread]!;
-    return (last !== NONE && last !== thread ? this.#switchCost : 0) +
-      (home !== NONE && home !== cpu ? this.#migrationCost : 0);
   }
 
   /** Finds out when a CPU must be attended to next. */
