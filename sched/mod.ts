@@ -108,7 +108,7 @@ export {
 export {
   type Fit,
   PartitionedEdf,
-  type PartitionOptions,
+  type PartitionedEdfOptions,
 } from "./policies/multi/partitioned_edf.ts";
 export { PerCpu } from "./policies/multi/per_cpu.ts";
 export { type StealingOptions, WorkStealing } from "./policies/multi/work_stealing.ts";

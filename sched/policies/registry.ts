@@ -14,7 +14,7 @@ import { Fifo } from "./sharing/fifo.ts";
 import { FixedPriority } from "./realtime/fixed_priority.ts";
 import { LeastLaxity } from "./realtime/least_laxity.ts";
 import { LinuxClasses, type LinuxOptions } from "./multi/linux.ts";
-import { PartitionedEdf, type PartitionOptions } from "./multi/partitioned_edf.ts";
+import { PartitionedEdf, type PartitionedEdfOptions } from "./multi/partitioned_edf.ts";
 import { Lottery } from "./fair/lottery.ts";
 import { MachTimeSharing } from "./sharing/mach_time_sharing.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./sharing/multilevel_feedback.ts";
@@ -33,7 +33,7 @@ export interface PolicyOptions
     FairOptions,
     FeedbackOptions,
     PredictionOptions,
-    PartitionOptions,
+    PartitionedEdfOptions,
     StealingOptions,
     SporadicOptions,
     LinuxOptions {}

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { ParameterOptions } from "../parameters.ts";
 import type { ReadyReason } from "../policy.ts";
 import { Hosted } from "../testing/hosted.ts";
+import { sweep } from "../../util/testing/sweep.ts";
 import { Random } from "../../util/random.ts";
 import { createPolicy, policyNames } from "./registry.ts";
 
@@ -19,6 +20,9 @@ function parameters(random: Random, cpus: number): ParameterOptions {
 /** A machine in a test's hands: does at random what hosts do. */
 class Driver {
   readonly states = new Map<number, "ready" | "asleep" | number>();
+  /** Numbers of threads that live, or may come next: none is used again. */
+  readonly #numbers = Array.from({ length: 10 }, (_, thread) => thread);
+  #next = 10;
 
   constructor(readonly cpus: number, readonly on: Hosted[]) {}
 
@@ -39,7 +43,8 @@ class Driver {
         this.#stop(thread, cpu, "preempted");
       }
     }
-    const thread = random.below(10);
+    const slot = random.below(10);
+    const thread = this.#numbers[slot]!;
     const state = states.get(thread);
     const given = parameters(random, cpus);
     const choice = random.below(8);
@@ -49,6 +54,7 @@ class Driver {
     } else if (state === "asleep" && choice === 0) {
       this.#all(({ host }) => host.forget(thread));
       states.delete(thread);
+      this.#numbers[slot] = this.#next++;
     } else if (state === "asleep") {
       this.#enqueue(thread, choice < 4 ? "wakeup" : "release");
     } else if (choice === 1) {
@@ -89,7 +95,7 @@ class Driver {
 
 for (const name of policyNames()) {
   Deno.test(`${name}, a policy with what another has saved goes on as that one`, () => {
-    for (let seed = 0; seed < 12; seed++) {
+    for (let seed = 0; seed < sweep({ quick: 12, full: 1000 }); seed++) {
       const random = new Random(seed);
       const cpus = random.between(1, 3);
       const make = (): Hosted => new Hosted(createPolicy(name), { cpus });

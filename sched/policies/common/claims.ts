@@ -84,11 +84,14 @@ export class Claims {
   }
 
   /**
-   * A thread has lost its CPU, and takes another if it is more urgent than who has that. That can
-   * only be if the one that took its CPU could not take the other.
+   * A thread has given its CPU back and is still ready. If it comes first it is to have that CPU
+   * again; else it takes another if it is more urgent than who has that, which can only be if the
+   * one that took its CPU could not take the other.
    */
-  displaced(thread: ThreadId, cpu: number): void {
-    if (this.#restrictions > 0) this.place(thread, cpu);
+  gaveBack(thread: ThreadId, { cpu, isFirst }: { cpu: number; isFirst: boolean }): void {
+    if (this.#restrictions === 0) return;
+    if (isFirst) this.claim(thread, cpu);
+    else this.place(thread, cpu);
   }
 
   /** Has a ready thread take a CPU other than that one, if it is more urgent than who has it. */

@@ -152,9 +152,9 @@ export abstract class OrderedPolicy implements Policy {
     }
     this.#queue.insert(thread, this.#keys[thread]!, this.#ties[thread]!);
     if (this.#view!.cpus === 1) return;
-    if (reason !== "preempt" && reason !== "yield") this.#claims!.claim(thread, cpu);
-    // Its CPU picks next, and takes it back if it is the first.
-    else if (this.#queue.first !== thread) this.#claims!.displaced(thread, cpu);
+    const goesOn = reason === "preempt" || reason === "yield";
+    if (!goesOn) this.#claims!.claim(thread, cpu);
+    else this.#claims!.gaveBack(thread, { cpu, isFirst: this.#queue.first === thread });
   }
 
   /** See {@linkcode Policy.dequeue}. */

@@ -161,11 +161,10 @@ export abstract class QuantumPolicy implements Policy {
       this.#queues.push(thread, level);
     }
     if (this.#claims === undefined || this.#view!.cpus === 1) return;
-    if (reason !== "preempt" && reason !== "yield") this.#claims.claim(thread, cpu);
-    // Its CPU picks next, and takes it back if it is the first.
-    else if (this.#queues.head(this.#queues.highest) !== thread) {
-      this.#claims.displaced(thread, cpu);
-    }
+    const goesOn = reason === "preempt" || reason === "yield";
+    if (!goesOn) return this.#claims.claim(thread, cpu);
+    const isFirst = this.#queues.head(this.#queues.highest) === thread;
+    this.#claims.gaveBack(thread, { cpu, isFirst });
   }
 
   /** Withdraws a ready thread; what is left of its quantum is kept. */

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createPolicy, randomWorkload, simulate, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 
 /** Ranks of a thread by its parameters, the smallest the most urgent. */
@@ -32,7 +33,7 @@ function workload(random: Random, cpus: number): ThreadSpec[] {
 
 for (const [name, rank] of Object.entries(RANKS)) {
   Deno.test(`${name}, no ready thread is more urgent than one that runs where it may run`, () => {
-    for (let seed = 0; seed < 60; seed++) {
+    for (let seed = 0; seed < sweep({ quick: 60, full: 2000 }); seed++) {
       const random = new Random(seed);
       const cpus = random.between(2, 4);
       const specs = workload(random, cpus);

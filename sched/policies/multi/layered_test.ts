@@ -4,6 +4,7 @@ import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { randomEverything } from "../../testing/random_everything.ts";
 import { stretches, timeline, turns } from "../../testing/timeline.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { EarliestDeadlineFirst } from "../realtime/earliest_deadline_first.ts";
 import { RoundRobin } from "../sharing/round_robin.ts";
@@ -42,7 +43,7 @@ function classOf({ budget = 0, period = 0, priority = 0, weight = 1_024 }: Threa
 }
 
 Deno.test("LinuxClasses, no thread waits for a CPU that a lower class has, but throttled ones", () => {
-  for (let seed = 0; seed < 120; seed++) {
+  for (let seed = 0; seed < sweep({ quick: 120, full: 3000 }); seed++) {
     const random = new Random(seed);
     const cpus = random.between(1, 4);
     const threads = Array.from({ length: 10 }, (_, index): ThreadSpec => {

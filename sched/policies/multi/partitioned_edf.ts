@@ -29,7 +29,7 @@ const EPSILON = 1e-9;
 export type Fit = "first" | "worst" | "best";
 
 /** Options of the partition. */
-export interface PartitionOptions {
+export interface PartitionedEdfOptions {
   /** Which CPU a thread is given; `first` if absent. */
   readonly fit?: Fit;
 }
@@ -70,7 +70,7 @@ export class PartitionedEdf extends PerCpu {
    * Makes a policy without threads.
    * @throws {SchedError} `invalid-option` if the fit is none
    */
-  constructor({ fit = "first" }: PartitionOptions = {}) {
+  constructor({ fit = "first" }: PartitionedEdfOptions = {}) {
     if (!["first", "worst", "best"].includes(fit)) {
       throw new SchedError("invalid-option", {
         message: `Cannot use fit ${fit}: expected first, worst or best`,

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { firstFit, firstFitEdfBound } from "../../analysis/mod.ts";
 import { createPolicy, SchedError, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { stretches } from "../../testing/timeline.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { type Fit, PartitionedEdf } from "./partitioned_edf.ts";
 
@@ -38,6 +40,31 @@ Deno.test("PartitionedEdf, threads of one instant are placed largest first", () 
   assertEquals(partition(tenths, "first").filter((cpu) => cpu === "0").length, 10, "sum to 1");
 });
 
+Deno.test("PartitionedEdf, first fit decreasing is that of the analysis, and keeps to López, Díaz and García's bound", () => {
+  let [fitting, bounded] = [0, 0];
+  for (let seed = 0; seed < sweep({ quick: 200, full: 3000 }); seed++) {
+    const random = new Random(seed);
+    const cpus = random.between(2, 5);
+    const tasks = Array.from({ length: random.between(cpus, 4 * cpus) }, (_, index) => {
+      const period = random.between(4, 60);
+      const time = random.between(1, Math.ceil(period * 0.7));
+      return { name: `${index}`, time, period };
+    });
+    const homes = partition(tasks.map(({ time, period }) => [time, period]), "first", cpus);
+    const { schedulable, cpus: expected } = firstFit(tasks, { cpus, scheduling: "edf" });
+    if (schedulable === true) {
+      fitting++;
+      assertEquals(homes, expected!.map(String), `seed ${seed}`);
+    } else {
+      assert(homes.some((home) => home.endsWith("?")), `seed ${seed}`);
+    }
+    if (firstFitEdfBound(tasks, cpus).schedulable !== true) continue;
+    bounded++;
+    assert(homes.every((home) => !home.endsWith("?")), `seed ${seed}`);
+  }
+  assert(fitting > 50 && bounded > 5, `${fitting}, ${bounded}`);
+});
+
 Deno.test("PartitionedEdf, Dhall and Liu's effect: meets what global EDF and RM miss", () => {
   // Just over one CPU of two is needed: 2 × 2/100 + 100/101.
   const tasks = periodic([[2, 100], [2, 100], [100, 101]]);
@@ -56,7 +83,7 @@ Deno.test("PartitionedEdf, Dhall and Liu's effect: meets what global EDF and RM 
 
 Deno.test("PartitionedEdf, who was promised a share never moves and never misses", () => {
   let promised = 0;
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < sweep({ quick: 60, full: 3000 }); seed++) {
     const random = new Random(seed);
     const cpus = random.between(1, 4);
     const tasks = Array.from({ length: random.between(2, 4 * cpus) }, () => {

@@ -4,11 +4,12 @@ import { EarliestDeadlineFirst } from "../realtime/earliest_deadline_first.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { turns } from "../../testing/timeline.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { type StealingOptions, WorkStealing } from "./work_stealing.ts";
 
 Deno.test("WorkStealing, no CPU idles while a thread is ready that it may run", () => {
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < sweep({ quick: 60, full: 2000 }); seed++) {
     const random = new Random(seed);
     const cpus = random.between(2, 6);
     const threads = Array.from({ length: 14 }, (_, index): ThreadSpec => {

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createPolicy, type Policy, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { stretches, timeline, turns } from "../../testing/timeline.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { ConstantBandwidthServer } from "./constant_bandwidth.ts";
 import { DeadlineServer } from "./deadline_server.ts";
@@ -71,7 +72,7 @@ for (const name of ["cbs", "deadline"]) {
 
   Deno.test(`${name}, threads that overrun their budgets make no other miss a deadline`, () => {
     let [overran, simulated] = [0, 0];
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < sweep({ quick: 40, full: 1500 }); seed++) {
       const random = new Random(seed);
       const kept: { budget: number; period: number }[] = [];
       let left = 0.97;

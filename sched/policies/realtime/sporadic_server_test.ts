@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { prepareSimulation, SchedError, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { stretches, timeline, turns } from "../../testing/timeline.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 import { type SporadicOptions, SporadicServer } from "./sporadic_server.ts";
@@ -100,7 +101,7 @@ Deno.test("SporadicServer, what is used in pieces comes back in pieces, up to so
 });
 
 Deno.test("SporadicServer, lower priorities have what beside a periodic thread they would have", () => {
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < sweep({ quick: 60, full: 2000 }); seed++) {
     const random = new Random(seed);
     const [budget, period] = [random.between(1, 5), random.between(10, 25)];
     const others = [1, 2].map((priority) => {
