@@ -239,9 +239,13 @@ export class SoundPolicy {
     wakeup.burst = burst;
     wakeup.released = released;
     let cpu = 0;
+    let leaves = false;
     if (this.#cpus > 1) {
       cpu = wakeup.previous = this.#previous(thread);
-      if (reason !== "preempt" && reason !== "yield") cpu = this.#select(thread);
+      const goesOn = reason === "preempt" || reason === "yield";
+      leaves = reason === "migrated" || (goesOn && cpu !== this.#threads.cpu(thread));
+      if (leaves) wakeup.reason = "migrated";
+      if (leaves || !goesOn) cpu = this.#select(thread);
     }
     wakeup.cpu = cpu;
     this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
@@ -250,6 +254,8 @@ export class SoundPolicy {
     } catch (error) {
       this.#thrown("enqueue", [thread, { ...wakeup }], error);
     }
+    // Its host expects nothing of a thread that has given its CPU back.
+    if (leaves && (this.#on[cpu]! < 0 || this.preempts(thread, cpu))) this.#options.kick?.(cpu);
     return cpu;
   }
 

@@ -36,6 +36,7 @@ export class Claims {
   readonly #view: SchedulerView;
   /** Who is to take each CPU, or -1. */
   readonly #claims: Int32Array;
+  #outstanding = 0;
   /** Which threads may not run everywhere, and how many. */
   #restricted = new Uint8Array(0);
   #restrictions = 0;
@@ -49,6 +50,8 @@ export class Claims {
 
   /** A thread has such an affinity from now on; `null` when it is over. */
   restrict(thread: ThreadId, affinity: readonly number[] | null): void {
+    const claimed = this.#claimed(thread);
+    if (claimed !== NONE && affinity?.includes(claimed) === false) this.#set(claimed, NONE);
     const is = affinity === null ? 0 : 1;
     if (thread >= this.#restricted.length) {
       if (is === 0) return;
@@ -72,31 +75,37 @@ export class Claims {
     return chosen;
   }
 
-  /** A thread that was sent to a CPU is to take it, if it is more urgent than who has it. */
-  claim(thread: ThreadId, cpu: number, except = NONE): void {
+  /**
+   * A thread that was sent to a CPU is to take it, if it is more urgent than who has it.
+   * @returns whether it is
+   */
+  claim(thread: ThreadId, cpu: number, except = NONE): boolean {
     const rank = this.#rankOn(cpu);
-    if (rank !== undefined && rank <= this.#ranks.rank(thread)) return;
+    if (rank !== undefined && rank <= this.#ranks.rank(thread)) return false;
     const before = this.#claims[cpu]!;
-    this.#claims[cpu] = thread;
+    this.#drop(thread);
+    this.#set(cpu, thread);
     if (before !== NONE && before !== thread && this.#ranks.isReady(before)) {
       this.place(before, except);
     }
+    return true;
   }
 
   /**
-   * A thread has given its CPU back and is still ready. If it comes first it is to have that CPU
-   * again; else it takes another if it is more urgent than who has that, which can only be if the
-   * one that took its CPU could not take the other.
+   * A thread has given its CPU back and is still ready, with another first in line, or itself. It
+   * claims the CPU again if nobody else does, unless an equal is to have its turn. Who has taken the
+   * CPU may not have been allowed on another, which is for the thread then.
    */
-  gaveBack(thread: ThreadId, { cpu, isFirst }: { cpu: number; isFirst: boolean }): void {
-    if (this.#restrictions === 0) return;
-    if (isFirst) this.claim(thread, cpu);
-    else this.place(thread, cpu);
+  gaveBack(thread: ThreadId, { cpu, first }: { cpu: number; first: ThreadId }): void {
+    this.#drop(thread);
+    const turns = first !== thread && this.#ranks.rank(first) === this.#ranks.rank(thread);
+    if (!turns && this.claim(thread, cpu)) return;
+    if (this.#restrictions > 0) this.place(thread, cpu);
   }
 
   /** Has a ready thread take a CPU other than that one, if it is more urgent than who has it. */
   place(thread: ThreadId, except = NONE): void {
-    if (this.#claims.includes(thread)) return;
+    if (this.#claimed(thread) !== NONE) return;
     const rank = this.#ranks.rank(thread);
     let chosen = NONE;
     let largest: number | undefined = rank;
@@ -113,12 +122,13 @@ export class Claims {
     this.#view.kick(chosen);
   }
 
-  /** A CPU has picked. Who meant to take it, and is still ready, looks for another. */
-  picked(cpu: number): void {
+  /** A CPU has picked a thread, or none. Who meant to take it, and is ready, looks for another. */
+  picked(cpu: number, picked: ThreadId | null): void {
+    if (this.#outstanding === 0) return;
     const thread = this.#claims[cpu]!;
-    if (thread === NONE) return;
-    this.#claims[cpu] = NONE;
-    if (this.#ranks.isReady(thread)) this.place(thread, cpu);
+    this.#set(cpu, NONE);
+    if (picked !== null) this.#drop(picked);
+    if (thread !== NONE && this.#ranks.isReady(thread)) this.place(thread, cpu);
   }
 
   /** Claims and restrictions. */
@@ -132,10 +142,26 @@ export class Claims {
   /** Takes over what {@linkcode Claims.save} returned. */
   restore({ claims, restricted }: ClaimsRecord): void {
     this.#claims.fill(NONE);
-    for (const [cpu, thread] of claims) this.#claims[cpu] = thread;
+    this.#outstanding = 0;
     this.#restricted.fill(0);
     this.#restrictions = 0;
     for (const thread of restricted) this.restrict(thread, []);
+    for (const [cpu, thread] of claims) this.#set(cpu, thread);
+  }
+
+  /** The CPU a thread is to take, or -1. */
+  #claimed(thread: ThreadId): number {
+    return this.#outstanding === 0 ? NONE : this.#claims.indexOf(thread);
+  }
+
+  #drop(thread: ThreadId): void {
+    const cpu = this.#claimed(thread);
+    if (cpu !== NONE) this.#set(cpu, NONE);
+  }
+
+  #set(cpu: number, thread: ThreadId): void {
+    this.#outstanding += (thread === NONE ? 0 : 1) - (this.#claims[cpu] === NONE ? 0 : 1);
+    this.#claims[cpu] = thread;
   }
 
   /** Rank of who is to have a CPU; `undefined` if nobody is. */

@@ -128,6 +128,8 @@ export abstract class OrderedPolicy implements Policy {
   update(thread: ThreadId, parameters: ThreadParameters): void {
     this.#claims?.restrict(thread, parameters.affinity);
     this.rekey(thread, this.keyOf(parameters, thread));
+    // It may be allowed on other CPUs now.
+    if (this.#queue.has(thread)) this.#claims?.place(thread);
   }
 
   /** See {@linkcode Policy.forget}. */
@@ -154,7 +156,7 @@ export abstract class OrderedPolicy implements Policy {
     if (this.#view!.cpus === 1) return;
     const goesOn = reason === "preempt" || reason === "yield";
     if (!goesOn) this.#claims!.claim(thread, cpu);
-    else this.#claims!.gaveBack(thread, { cpu, isFirst: this.#queue.first === thread });
+    else this.#claims!.gaveBack(thread, { cpu, first: this.#queue.first });
   }
 
   /** See {@linkcode Policy.dequeue}. */
@@ -166,7 +168,7 @@ export abstract class OrderedPolicy implements Policy {
   pick(cpu: number): ThreadId | null {
     const view = this.#view!;
     const thread = view.cpus === 1 ? this.#queue.shift() : firstAllowed(this.#queue, { view, cpu });
-    this.#claims!.picked(cpu);
+    this.#claims!.picked(cpu, thread);
     return thread;
   }
 

@@ -132,6 +132,8 @@ export abstract class QuantumPolicy implements Policy {
   update(thread: ThreadId, parameters: ThreadParameters): void {
     this.#claims?.restrict(thread, parameters.affinity);
     this.relevel(thread, this.levelOf(parameters));
+    // It may be allowed on other CPUs now.
+    if (this.#queues.has(thread)) this.#claims?.place(thread);
   }
 
   /** See {@linkcode Policy.forget}. */
@@ -162,9 +164,8 @@ export abstract class QuantumPolicy implements Policy {
     }
     if (this.#claims === undefined || this.#view!.cpus === 1) return;
     const goesOn = reason === "preempt" || reason === "yield";
-    if (!goesOn) return this.#claims.claim(thread, cpu);
-    const isFirst = this.#queues.head(this.#queues.highest) === thread;
-    this.#claims.gaveBack(thread, { cpu, isFirst });
+    if (!goesOn) this.#claims.claim(thread, cpu);
+    else this.#claims.gaveBack(thread, { cpu, first: this.#queues.head(this.#queues.highest) });
   }
 
   /** Withdraws a ready thread; what is left of its quantum is kept. */
@@ -175,7 +176,7 @@ export abstract class QuantumPolicy implements Policy {
   /** The first thread of the highest queue that may run on the CPU. */
   pick(cpu: number): ThreadId | null {
     const thread = firstQueued(this.#queues, { view: this.#view, cpu });
-    this.#claims?.picked(cpu);
+    this.#claims?.picked(cpu, thread);
     return thread;
   }
 

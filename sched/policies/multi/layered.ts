@@ -196,7 +196,7 @@ export class Layered implements Policy {
     const policy = this.#policyOf(thread);
     policy.enqueue(thread, starts ? { ...wakeup, reason: "start" } : wakeup);
     if (this.#view!.cpus === 1 || policy.isHeld?.(thread) === true) return;
-    if (!goesOn) this.#claims!.claim(thread, cpu);
+    if (!goesOn || reason === "migrated") this.#claims!.claim(thread, cpu);
     // Who has taken its CPU may be of a layer that could not take another.
     else if (this.#of[thread]! < this.#layers.length - 1) this.#claims!.place(thread, cpu);
   }
@@ -214,7 +214,7 @@ export class Layered implements Policy {
       thread = this.#layers[layer]!.policy.pick(cpu);
     }
     if (thread !== null) this.#ready[thread] = 0;
-    this.#claims!.picked(cpu);
+    this.#claims!.picked(cpu, thread);
     return thread;
   }
 

@@ -160,7 +160,8 @@ export abstract class PerCpu implements Policy {
     const moves = this.homeOf(thread) !== cpu;
     if (moves) this.moveTo(thread, cpu);
     const own = this.#wakeup;
-    own.reason = moves && (reason === "preempt" || reason === "yield") ? "start" : reason;
+    const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
+    own.reason = moves && goesOn ? "start" : reason;
     own.waker = waker;
     own.hint = hint;
     own.burst = burst;

@@ -97,7 +97,7 @@ export class SporadicServer extends FixedPriority {
   /** A server that gets another budget has what was left, or the new one if that is less. */
   override update(thread: ThreadId, parameters: ThreadParameters): void {
     this.#setServer(thread, parameters);
-    this.relevel(thread, this.#levelNow(thread, parameters));
+    super.update(thread, { ...parameters, priority: this.#levelNow(thread, parameters) });
   }
 
   /** See {@linkcode FixedPriority.forget}. */
@@ -109,8 +109,9 @@ export class SporadicServer extends FixedPriority {
   /** A server that becomes ready after a wait is activated, if it has a budget. */
   override enqueue(thread: ThreadId, wakeup: Wakeup): void {
     const { reason } = wakeup;
+    const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
     const server = this.#servers.get(thread);
-    if (server !== undefined && reason !== "preempt" && reason !== "yield") {
+    if (server !== undefined && !goesOn) {
       this.#activate(thread, server);
       this.setLevel(thread, this.#levelNow(thread, this.view!.parameters(thread)));
     }
