@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { randomWorkload } from "../sched/mod.ts";
+import { policyNames, randomWorkload } from "../sched/mod.ts";
 import { parseSvg } from "../util/testing/svg_document.ts";
 import { report } from "./sched.ts";
 import { callCli, runShell } from "./testing/run_cli.ts";
@@ -282,4 +282,11 @@ Deno.test("trapline sched, the documentation's workload is the example, its pict
     const kept = Deno.readTextFileSync(`${ROOT}docs/schedules/${name}.svg`);
     assertEquals(Deno.readTextFileSync(svg), kept, `docs/schedules/${name}.svg: ${args.join(" ")}`);
   }
+});
+
+Deno.test("trapline sched, the documentation has every policy", () => {
+  const [table = ""] = /^\| policy .*?\n\n/ms.exec(DOCUMENT) ?? [];
+  const cells = [...table.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell = ""]) => cell);
+  const documented = cells.flatMap((cell) => cell.match(/\w+/g) ?? []);
+  assertEquals(documented.sort(), [...policyNames()].sort());
 });
