@@ -5,12 +5,15 @@ import { Hosted } from "../../testing/hosted.ts";
 import { endless, services } from "../../testing/services.ts";
 import type { ThreadSpec } from "../../simulator/workload.ts";
 
+/** Half of the time that shares are measured in. */
+const HALF = 20_000;
+
 for (const name of ["stride", "cfs", "eevdf"]) {
   const make = (cpus: number): Hosted => new Hosted(createPolicy(name, { quantum: 10 }), { cpus });
 
   /** Shares of a CPU that threads get in the long run. */
   const shares = (threads: readonly ThreadSpec[], cpus: number): number[] => {
-    const until = 100_000;
+    const until = 2 * HALF;
     let last: readonly number[] = [];
     const policy = createPolicy(name, { quantum: 10 });
     for (const { had } of services(threads, policy, { cpus, until })) last = had;
@@ -37,7 +40,7 @@ for (const name of ["stride", "cfs", "eevdf"]) {
       endless("A", { affinity: [0], weight: 100 }),
       endless("B", { affinity: [0], weight: 300 }),
       endless("C", { affinity: [1] }),
-      endless("D", { affinity: [0], weight: 100, arrival: 50_000 }),
+      endless("D", { affinity: [0], weight: 100, arrival: HALF }),
     ];
     near(shares(threads, 2), [0.225, 0.675]);
     near([shares(threads, 2)[3]!], [0.1]);
@@ -49,7 +52,7 @@ for (const name of ["stride", "cfs", "eevdf"]) {
       ...endless("sleeper", { affinity: [0] }),
       steps: [
         { type: "run", time: 10 },
-        { type: "sleep", time: 50_000 },
+        { type: "sleep", time: HALF },
         { type: "run", time: 100_000 },
       ],
     };
