@@ -14,6 +14,7 @@ import {
   type MutexProtocol,
   policyNames,
   prepareSimulation,
+  Statistics,
   type StopReason,
   type Wakeup,
 } from "../sched/mod.ts";
@@ -33,11 +34,12 @@ export interface DecisionRate {
 /**
  * Simulates threads that always want to run and take turns.
  * @param name policy
- * @param options number of threads and CPUs, and how many decisions to make, about
+ * @param options number of threads and CPUs, how many decisions to make, about, and whether
+ *   statistics are gathered
  */
 export function decisionRate(
   name: string,
-  options: { threads: number; cpus: number; decisions: number },
+  options: { threads: number; cpus: number; decisions: number; statistics?: boolean },
 ): DecisionRate {
   const { threads, cpus } = options;
   const quantum = 10;
@@ -47,14 +49,17 @@ export function decisionRate(
     steps: [{ type: "run", time } as const],
   }));
   let decisions = 0;
+  const statistics = options.statistics === true ? new Statistics(workload, { cpus }) : null;
   const simulation = prepareSimulation(workload, {
     policy: createHostedPolicy(name, { quantum }),
     cpus,
-    sink: { thread: (type) => decisions += type === "dispatch" ? 1 : 0 },
+    sink: statistics ?? { thread: (type) => decisions += type === "dispatch" ? 1 : 0 },
   });
   const start = performance.now();
   simulation.run();
-  return { decisions, perSecond: decisions / (performance.now() - start) * 1_000 };
+  const taken = performance.now() - start;
+  if (statistics !== null) decisions = statistics.report().total.dispatches;
+  return { decisions, perSecond: decisions / taken * 1_000 };
 }
 
 /** The shared queues, and what a decision does to each: takes the first, queues it again. */
@@ -259,6 +264,12 @@ export function passRate(protocol: MutexProtocol, passes: number): number {
 }
 
 function main(): void {
+  for (const statistics of [false, true]) {
+    const options = { threads: 1_000, cpus: 1, decisions: 3_000_000, statistics };
+    decisionRate("rr", options);
+    const millions = (decisionRate("rr", options).perSecond / 1e6).toFixed(2);
+    console.log(`rr with${statistics ? "" : "out"} statistics: ${millions} million decisions/s`);
+  }
   for (const name of policyNames()) {
     for (const [threads, cpus] of [[100, 1], [1_000, 1], [100_000, 1], [1_000, 64]] as const) {
       decisionRate(name, { threads, cpus, decisions: 200_000 });

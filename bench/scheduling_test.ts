@@ -11,8 +11,9 @@ import {
 } from "./scheduling.ts";
 
 Deno.test("decisionRate, makes the decisions it is asked for", () => {
-  for (const cpus of [1, 4]) {
-    const { decisions, perSecond } = decisionRate("rr", { threads: 50, cpus, decisions: 5_000 });
+  for (const [cpus, statistics] of [[1, false], [4, false], [4, true]] as const) {
+    const options = { threads: 50, cpus, decisions: 5_000, statistics };
+    const { decisions, perSecond } = decisionRate("rr", options);
     assert(decisions >= 4_900 && decisions <= 5_100, `${decisions}`);
     assert(perSecond > 0);
   }

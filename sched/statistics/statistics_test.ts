@@ -9,6 +9,7 @@ import { randomWorkload } from "../simulator/random_workload.ts";
 import { prepareSimulation, simulate } from "../simulator/simulator.ts";
 import { summarize } from "../simulator/statistics.ts";
 import type { GivenWorkload, Step } from "../simulator/workload.ts";
+import { Random } from "../../util/random.ts";
 import type { Spread } from "./distribution.ts";
 import type { StatisticsReport } from "./report.ts";
 import { Statistics } from "./statistics.ts";
@@ -131,6 +132,25 @@ Deno.test("Statistics, lag is what a thread has less than its fluid share", () =
   );
   // Fluid: a has 3/4. a runs 0-2 (has 2, due 1.5), b 2-4 (has 2, due 1; a has 2, due 3), a 4-8.
   assertEquals(threads.map(({ lag }) => lag), [{ least: -0.5, most: 1 }, { least: -1, most: 0.5 }]);
+});
+
+Deno.test("Statistics, lag tells fair policies from others: within a quantum under EEVDF, without bound by turns", () => {
+  const forever: Step[] = [{ type: "repeat", steps: [run(1_000)] }];
+  for (let seed = 0; seed < 12; seed++) {
+    const random = new Random(seed);
+    const workload = Array.from({ length: random.between(2, 12) }, (_, id) => ({
+      name: `t${id}`,
+      weight: 100 * (id + 1) + random.below(100),
+      steps: forever,
+    }));
+    const furthest = (name: string): number => {
+      const policy = createHostedPolicy(name, { quantum: 10 });
+      const { threads } = report(workload, { policy, until: 9_000 });
+      return Math.max(...threads.map(({ lag }) => Math.max(-lag!.least, lag!.most)));
+    };
+    assert(furthest("eevdf") <= 10, `seed ${seed}`);
+    assert(furthest("rr") > 100, `seed ${seed}`);
+  }
 });
 
 Deno.test("Statistics, times of what is not over are counted until the end", () => {
