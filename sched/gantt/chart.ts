@@ -64,6 +64,11 @@ export interface GanttRow {
   readonly marks: Readonly<Record<MarkKind, readonly GanttMark[]>>;
 }
 
+/** Whether a piece in which a row runs stands for several threads or CPUs. */
+export function hasSeveral({ pieces }: GanttRow): boolean {
+  return pieces.run.some(({ of }) => of === SEVERAL);
+}
+
 /** What the rows of a chart are. */
 export type GanttRows = "thread" | "cpu";
 

@@ -4,7 +4,13 @@
  * @module
  */
 import { BAR_COLORS } from "../../util/svg.ts";
-import { type GanttRow, type GanttRows, type MarkKind, type PieceKind, SEVERAL } from "./chart.ts";
+import {
+  type GanttRow,
+  type GanttRows,
+  hasSeveral,
+  type MarkKind,
+  type PieceKind,
+} from "./chart.ts";
 
 /** A chart as it has been drawn. */
 export interface DrawnChart {
@@ -111,10 +117,6 @@ export function legendEntries(
     });
   }
   return entries;
-}
-
-function hasSeveral({ pieces }: GanttRow): boolean {
-  return pieces.run.some(({ of }) => of === SEVERAL);
 }
 
 function isPale({ pieces }: GanttRow): boolean {

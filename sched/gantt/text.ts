@@ -9,6 +9,7 @@ import {
   type GanttChart,
   type GanttPiece,
   type GanttRow,
+  hasSeveral,
   type MarkKind,
   type PieceKind,
   SEVERAL,
@@ -129,6 +130,7 @@ function legend(chart: GanttChart, roomy: boolean): string[] {
   const notes: string[] = [];
   for (const kind of ["run", "switch", "ready", "lock", "io"] as const) {
     if (!chart.rows.some(({ pieces }) => pieces[kind].length > 0)) continue;
+    if (kind === "run" && chart.rows.some(hasSeveral)) notes.push("+ several");
     if (kind !== "run") notes.push(MEANINGS[kind]);
     else if (chart.by === "cpu") notes.push("[name──] runs");
     else notes.push(chart.cpus > 1 ? `${DIGIT_RANGE} the CPU it runs on` : MEANINGS.run);
@@ -237,7 +239,9 @@ function cpuBar(row: GanttRow, chart: GanttChart, columns: Columns): string {
     } else {
       const goesOn = () => taken[end]! > 0 && of[end] === of[at] && !begins.has(end);
       while (end < columns.count && goesOn()) end++;
-      bar += block(of[at] === SEVERAL ? "+" : chart.threads[of[at]!] ?? "?", end - at);
+      bar += of[at] === SEVERAL
+        ? "+".repeat(end - at)
+        : block(chart.threads[of[at]!] ?? "?", end - at);
     }
     at = end;
   }

@@ -53,6 +53,23 @@ Deno.test("ganttText, lines are as long as they may be, whatever the run's lengt
   }
 });
 
+Deno.test("ganttText, what is several CPUs or threads is a plus", () => {
+  for (const rows of ["thread", "cpu"] as const) {
+    const names = rows === "thread" ? ["a"] : ["a", "b"];
+    const options = { cpus: rows === "thread" ? 2 : 1, rows, detail: 10 };
+    const recorder = new GanttRecorder(names.map((name) => ({ name, steps: [] })), options);
+    for (let at = 0; at < 400; at += 2) {
+      const other = at / 2 % 2;
+      const [thread, cpu] = rows === "thread" ? [0, other] : [other, 0];
+      recorder.add({ type: "dispatch", time: at, thread, cpu });
+      recorder.add({ type: "sleep", time: at + 1, thread, cpu });
+    }
+    const text = ganttText(recorder.chart(), { columns: 60 });
+    assert(new RegExp(`^${rows === "cpu" ? "CPU 0" : "a"} \\+{40,}$`, "m").test(text), text);
+    assertStringIncludes(text, "+ several");
+  }
+});
+
 Deno.test("ganttText, with many threads misses are in the bars", () => {
   const threads = Array.from({ length: 300 }, (_, id) => ({ name: `t${id}`, steps: [] }));
   const recorder = new GanttRecorder(threads);
