@@ -49,6 +49,9 @@ export function* instants(
 }
 
 /** The CPUs a thread may run on. */
-export function* cpusOf({ affinity }: ThreadSpec, cpus: number): Generator<number, void, void> {
+export function* cpusOf(
+  { affinity }: Pick<ThreadSpec, "affinity">,
+  cpus: number,
+): Generator<number, void, void> {
   for (let cpu = 0; cpu < cpus; cpu++) if (affinity?.includes(cpu) !== false) yield cpu;
 }

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { createPolicy, randomWorkload, simulate, type ThreadSpec } from "../../mod.ts";
 import type { ParameterOptions, ThreadParameters } from "../../parameters.ts";
-import type { ReadyReason } from "../../policy.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
+import { someCpus, turmoil } from "../../testing/turmoil.ts";
 import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 
@@ -145,75 +145,21 @@ const STATIC = {
 for (const [name, rank] of Object.entries(STATIC)) {
   Deno.test(`${name}, whatever becomes of threads and their parameters, the most urgent run`, () => {
     for (let seed = 0; seed < sweep({ quick: 40, full: 2_000 }); seed++) {
-      const random = new Random(seed);
-      const cpus = random.between(1, 4);
-      const kicked = new Set<number>();
-      const on = new Hosted(createPolicy(name), { cpus, kick: (cpu) => kicked.add(cpu) });
-      const { host } = on;
-      const running = new Map<number, number>();
-      const ready = new Set<number>();
-      const asleep = new Set<number>();
-      const given = (): ParameterOptions => {
-        const affinity = Array.from({ length: cpus }, (_, cpu) => cpu)
-          .filter(() => random.below(3) > 0);
-        return {
-          priority: random.below(6),
-          period: random.between(1, 6),
-          affinity: affinity.length === 0 || random.below(2) === 0 ? null : affinity,
-        };
-      };
-      const enqueue = (thread: number, reason: ReadyReason): void => {
-        const cpu = host.enqueue(thread, { reason });
-        asleep.delete(thread);
-        ready.add(thread);
-        if (host.preempts(thread, cpu)) kicked.add(cpu);
-        // As hosts do, idle CPUs look for work.
-        for (let idle = 0; idle < cpus; idle++) if (!running.has(idle)) kicked.add(idle);
-      };
-      const stop = (cpu: number, reason: "preempted" | "yielded" | "blocked"): void => {
-        const thread = running.get(cpu)!;
-        running.delete(cpu);
-        host.stopping(thread, { cpu, elapsed: 0, reason });
-        kicked.add(cpu);
-        if (reason === "blocked") asleep.add(thread);
-        else enqueue(thread, reason === "yielded" ? "yield" : "preempt");
-      };
-      for (let step = 0; step < 80; step++) {
-        // Several things happen before any CPU picks.
-        for (let count = random.between(1, 3); count > 0; count--) {
-          const thread = random.below(10);
-          const cpu = [...running].find(([, each]) => each === thread)?.[0];
-          const choice = random.below(3);
-          if (cpu !== undefined && choice > 0) stop(cpu, choice === 1 ? "yielded" : "blocked");
-          else if (asleep.has(thread)) enqueue(thread, "wakeup");
-          else if (cpu !== undefined || ready.has(thread)) host.update(thread, given());
-          else {
-            host.admit(thread, given());
-            enqueue(thread, "start");
-          }
-        }
-        for (let rounds = 0; kicked.size > 0; rounds++) {
-          assert(rounds < 100, `seed ${seed}: CPUs preempt each other for ever`);
-          const cpu = Math.min(...kicked);
-          kicked.delete(cpu);
-          if (running.has(cpu)) stop(cpu, "preempted");
-          kicked.delete(cpu);
-          const thread = on.run(cpu);
-          if (thread === null) continue;
-          ready.delete(thread);
-          running.set(cpu, thread);
-        }
+      const given = (random: Random, cpus: number): ParameterOptions => ({
+        priority: random.below(6),
+        period: random.between(1, 6),
+        affinity: someCpus(random, cpus),
+      });
+      for (const { host, cpus, ready, running } of turmoil(name, new Random(seed), given)) {
         for (const thread of ready) {
           const own = host.parameters(thread);
-          for (let cpu = 0; cpu < cpus; cpu++) {
-            if (own.affinity?.includes(cpu) === false) continue;
+          for (const cpu of cpusOf(own, cpus)) {
             const other = running.get(cpu);
-            const what = `seed ${seed}, step ${step}: ${thread} waits, ${other} has CPU ${cpu}`;
+            const what = `seed ${seed}: ${thread} waits, ${other} has CPU ${cpu}`;
             assert(other !== undefined && rank(host.parameters(other)) <= rank(own), what);
           }
         }
       }
-      assertEquals(host.fault, null);
     }
   });
 }

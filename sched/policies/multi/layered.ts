@@ -149,7 +149,12 @@ export class Layered implements Policy {
     const stays = this.#layerFor(parameters, thread) === this.#of[thread];
     if (stays && !this.#moving.has(thread)) {
       this.#known[thread] = parameters;
-      this.#policyOf(thread).update?.(thread, parameters);
+      const policy = this.#policyOf(thread);
+      policy.update?.(thread, parameters);
+      // It may be allowed on the CPU of a lower layer now.
+      if (this.#ready[thread] === 1 && policy.isHeld?.(thread) !== true) {
+        this.#claims!.place(thread);
+      }
       return;
     }
     const cpu = runsOn(this.#view!, thread);
@@ -196,9 +201,11 @@ export class Layered implements Policy {
     const policy = this.#policyOf(thread);
     policy.enqueue(thread, starts ? { ...wakeup, reason: "start" } : wakeup);
     if (this.#view!.cpus === 1 || policy.isHeld?.(thread) === true) return;
-    if (!goesOn || reason === "migrated") this.#claims!.claim(thread, cpu);
+    const claims = this.#claims!;
+    const lowest = this.#of[thread] === this.#layers.length - 1;
+    if (claims.claim(thread, cpu) || !goesOn || lowest) return;
     // Who has taken its CPU may be of a layer that could not take another.
-    else if (this.#of[thread]! < this.#layers.length - 1) this.#claims!.place(thread, cpu);
+    claims.place(thread, cpu);
   }
 
   /** See {@linkcode Policy.dequeue}. */

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError, simulate, type ThreadSpec } from "../../mod.ts";
+import type { ParameterOptions } from "../../parameters.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { randomEverything } from "../../testing/random_everything.ts";
 import { stretches, timeline, turns } from "../../testing/timeline.ts";
+import { someCpus, turmoil } from "../../testing/turmoil.ts";
 import { sweep } from "../../../util/testing/sweep.ts";
 import { Random } from "../../../util/random.ts";
 import { EarliestDeadlineFirst } from "../realtime/earliest_deadline_first.ts";
@@ -37,7 +39,8 @@ Deno.test("LinuxClasses, with several CPUs the highest classes run, and none idl
 });
 
 /** Which class a thread of Linux's is in. */
-function classOf({ budget = 0, period = 0, priority = 0, weight = 1_024 }: ThreadSpec): number {
+function classOf(parameters: ParameterOptions): number {
+  const { budget = 0, period = 0, priority = 0, weight = 1_024 } = parameters;
   if (budget > 0 && period > 0) return 0;
   return priority > 0 ? 1 : weight > 3 ? 2 : 3;
 }
@@ -67,6 +70,29 @@ Deno.test("LinuxClasses, no thread waits for a CPU that a lower class has, but t
           const running = on.get(cpu);
           const what = `seed ${seed}, ${time}: ${thread} waits, ${running} has CPU ${cpu}`;
           assert(running !== undefined && classOf(threads[running]!) <= own, what);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("LinuxClasses, whatever becomes of threads and their parameters, higher classes run", () => {
+  const given = (random: Random, cpus: number): ParameterOptions => {
+    const affinity = someCpus(random, cpus);
+    const kinds = [{ budget: 3, period: 12 }, { priority: random.between(1, 3) }, {}, {
+      weight: 2,
+    }];
+    return { priority: 0, affinity, ...kinds[random.below(4)] };
+  };
+  for (let seed = 0; seed < sweep({ quick: 40, full: 2_000 }); seed++) {
+    for (const { host, cpus, ready, running } of turmoil("linux", new Random(seed), given)) {
+      for (const thread of ready) {
+        const own = host.parameters(thread);
+        if (classOf(own) === 0) continue;
+        for (const cpu of cpusOf(own, cpus)) {
+          const other = running.get(cpu);
+          const what = `seed ${seed}: ${thread} waits, ${other} has CPU ${cpu}`;
+          assert(other !== undefined && classOf(host.parameters(other)) <= classOf(own), what);
         }
       }
     }
