@@ -159,6 +159,15 @@ function blockingOf(
     inherits ||= count > 1 && protocol === "inherit";
   }
   if (waits && switchCost > 0) return "no test counts the switches of inheritance";
+  if (policy === "edf" && others.length > 0) {
+    // What has no deadline may hold up every deadline, and not only those before its own.
+    const holds = others.some(({ sections }) =>
+      sections.some(({ mutex }) => users.get(mutex)! > 1)
+    );
+    if (holds || switchCost > 0) {
+      return "no test under edf counts what threads without jobs hold up";
+    }
+  }
   // A thread without jobs may be being switched to.
   const switching = others.length > 0 ? switchCost : 0;
   try {

@@ -33,6 +33,7 @@ Deno.test("analyze, one CPU: the bounds and the exact test of each policy", () =
     "necessary conditions: unknown, necessary",
     "processor demand (QPA): true, exact",
   ]);
+  assertEquals(analyze(FULL, { policy: "edf" }).verdicts[1]?.responses, [4, 6]);
   const urgent = FULL.map((spec, priority) => ({ ...spec, priority }));
   const given = analyze(urgent, { policy: "priority" });
   assertEquals([says(given).length, given.verdicts[1]?.responses], [2, [6, 3]]);
@@ -180,6 +181,17 @@ Deno.test("analyze, says why it says nothing", () => {
     assertEquals(verdicts.every(({ promise }) => promise === "necessary"), true, note);
   }
   const idle = [...FULL, { name: "a", steps: [run(99)] }];
+  const holdsUp = "no test under edf counts what threads without jobs hold up";
+  assertEquals(analyze(idle, { policy: "edf", switchCost: 1 }).notes, [holdsUp]);
+  const held: Workload = {
+    mutexes: [{ name: "m", protocol: "inherit" }],
+    threads: [
+      recurring(0, 10, { steps: holding("m", 1, 1) }),
+      { name: "a", steps: holding("m", 5, 1) },
+    ],
+  };
+  assertEquals(analyze(held, { policy: "edf" }).notes, [holdsUp]);
+  assertEquals(analyze(held, { policy: "rm" }).verdicts.at(-1)?.responses, [7]);
   assertEquals(analyze(idle, { policy: "rm" }).notes, [], "it runs when no other is ready");
 });
 

@@ -5,6 +5,7 @@
  */
 import { SchedError } from "../errors.ts";
 import { processorDemand } from "./demand.ts";
+import { edfResponseTimes } from "./edf_response_time.ts";
 import {
   anderssonBaruahJonsson,
   bertognaCirineiLipari,
@@ -26,7 +27,10 @@ export interface OneCpuOptions extends TaskSetOptions {
 export function oneCpu(tasks: readonly RecurringTask[], options: OneCpuOptions): Verdict[] {
   const { order, ...settings } = options;
   if (order === undefined) {
-    return [orLimit("processor demand (QPA)", "exact", () => processorDemand(tasks, settings))];
+    const test = "processor demand (QPA)";
+    const verdict = orLimit(test, "exact", () => processorDemand(tasks, settings));
+    const responses = orNull(() => edfResponseTimes(tasks, settings));
+    return [responses === null ? verdict : { ...verdict, responses }];
   }
   const verdicts: Verdict[] = [];
   if (order === "rate-monotonic" && (settings.switchCost ?? 0) === 0) {
@@ -92,6 +96,17 @@ export function severalCpus(
     verdicts.push(anderssonBaruahJonsson(tasks, cpus, "rate-monotonic"));
   }
   return [...verdicts, responses];
+}
+
+/** Response times, if they do not take too long, and there are any. */
+function orNull(run: () => readonly (number | null)[]): readonly (number | null)[] | null {
+  try {
+    const responses = run();
+    return responses.every((response) => response === null) ? null : responses;
+  } catch (error) {
+    if (error instanceof SchedError && error.kind === "analysis-limit") return null;
+    throw error;
+  }
 }
 
 /** A test that would take too long says so in its verdict. */

@@ -18,7 +18,7 @@
  * | -------------------------- | ---------------------------------------------------------------------- |
  * | rate monotonic             | {@linkcode liuLayland}, {@linkcode hyperbolic}                           |
  * | by fixed priorities        | {@linkcode responseTimeAnalysis}, with {@linkcode blockingTimes}         |
- * | earliest deadline first    | {@linkcode processorDemand}                                              |
+ * | earliest deadline first    | {@linkcode processorDemand}, {@linkcode edfResponseTimes}                                              |
  * | on several CPUs, any of them | {@linkcode goossensFunkBaruah}, {@linkcode bertognaCirineiLipari}, {@linkcode anderssonBaruahJonsson}, {@linkcode globalResponseTimes} |
  * | on several CPUs, one each  | {@linkcode firstFit}, {@linkcode firstFitEdfBound}, {@linkcode firstFitRateMonotonicBound} |
  * | at all                     | {@linkcode necessary}                                                    |
@@ -37,6 +37,7 @@ export {
   type LockingTask,
 } from "./blocking.ts";
 export { processorDemand } from "./demand.ts";
+export { edfResponseTimes } from "./edf_response_time.ts";
 export {
   anderssonBaruahJonsson,
   bertognaCirineiLipari,

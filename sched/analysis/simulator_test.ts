@@ -63,7 +63,7 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
     const promised = new Set<string>();
     eachSeed(place, { quick: 25, full: 1_000 }, (seed) => {
       const random = new Random(seed);
-      const cpus = random.between(2, 4);
+      const cpus = random.between(2, seed % 8 === 1 ? 8 : 4);
       const tasks = draw(seed, {
         ...{ cpus, utilization: cpus * (0.15 + 0.85 * random.next() / 2 ** 32) },
         deadlines: random.pick(["implicit", "constrained"]),
@@ -71,7 +71,11 @@ for (const [place, policy] of ["priority", "rm", "dm", "edf"].entries()) {
       const pins = seed % 4 === 0;
       const workload = threads(tasks, ({ period }) => ({
         jobs: random.chance(0.5) ? PERIODIC : { pattern: "sporadic", most: 2 * period },
-      })).map((spec, index) => pins ? { ...spec, affinity: [index % cpus] } : spec);
+      })).map((spec, index) => ({
+        ...spec,
+        arrival: seed % 3 === 0 ? 0 : random.below(100),
+        affinity: pins ? [index % cpus] : null,
+      }));
       const analysis = analyze(workload, { policy, cpus });
       const run = runWorkload(workload, { policy, cpus, seed, until: 1_700 });
       assertEquals(contradictions(analysis, { run, worst: false }), [], `seed ${seed}`);

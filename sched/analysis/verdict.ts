@@ -19,8 +19,8 @@ export interface Verdict {
   /** Why it says so, in words. */
   readonly why: string;
   /**
-   * Longest time from a job's arrival to its end, by task, for tests that find it; `null` if there
-   * is no limit.
+   * Longest time from a job's arrival to its end, by task, if it was found; `null` if there is no
+   * limit.
    */
   readonly responses?: readonly (number | null)[];
   /** The CPU of each task, for tests that place them; `null` if it found no room. */
