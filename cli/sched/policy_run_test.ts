@@ -4,7 +4,7 @@ import { Progress } from "../../util/progress.ts";
 import { type PolicyRun, runPolicy, type RunRequest } from "./policy_run.ts";
 
 const WORKLOAD: Workload = {
-  threads: [0, 1].map((id) => ({ name: `t${id}`, steps: [{ type: "run", time: 40_000 }] })),
+  threads: [0, 1].map((id) => ({ name: `t${id}`, steps: [{ type: "run", time: 20_000 }] })),
 };
 
 function run(
@@ -29,16 +29,16 @@ Deno.test("runPolicy, a long run shows how far it is, of what there is if that i
   run("rr", {}, lines);
   assertMatch(lines.join(""), /rr: \d+(?![\d/])/);
   const bound: string[] = [];
-  run("rr", { simulation: { until: 70_000 } }, bound);
-  assertMatch(bound.join(""), /rr: \d+\/70000/);
+  run("rr", { simulation: { until: 35_000 } }, bound);
+  assertMatch(bound.join(""), /rr: \d+\/35000/);
   assertEquals(bound.at(-1), "\r\x1b[K");
 });
 
 Deno.test("runPolicy, figures are the same whether events are heard or not", () => {
   const events: SimulationEvent[] = [];
-  const heard = run("mlfq", { onEvent: (event) => void events.push(event) });
-  const drawn = run("mlfq", { chart: { rows: "thread", from: 0 } });
-  const { statistics } = run("mlfq", {});
+  const heard = run("mlfq:quantum=20", { onEvent: (event) => void events.push(event) });
+  const drawn = run("mlfq:quantum=20", { chart: { rows: "thread", from: 0 } });
+  const { statistics } = run("mlfq:quantum=20", {});
   assert(events.length > 1_000 && drawn.chart !== undefined && heard.chart === undefined);
   assertEquals(heard.statistics, statistics);
   assertEquals(drawn.statistics, statistics);
