@@ -185,12 +185,9 @@ function timeOption(option: string, text: string, unit: TimeUnit | undefined): n
 }
 
 function terminalWidth(): number {
-  try {
-    return Math.max(LEAST_WIDTH, Deno.consoleSize().columns);
-  } catch {
-    // Standard output is no terminal.
-    return DEFAULT_WIDTH;
-  }
+  // Without the question, the width would be that of another stream's terminal.
+  if (!Deno.stdout.isTerminal()) return DEFAULT_WIDTH;
+  return Math.max(LEAST_WIDTH, Deno.consoleSize().columns);
 }
 
 function gantts(runs: readonly PolicyRun[], width: number, unit: TimeUnit | undefined): string {
