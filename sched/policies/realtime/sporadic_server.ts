@@ -38,8 +38,8 @@ type Server = {
   used: number;
   /** What its thread had run when it was activated, and has not been charged for. */
   free: number;
-  /** Replenishments, soonest first. */
-  readonly coming: [time: number, amount: number][];
+  /** Times and amounts of replenishments, soonest first. */
+  readonly coming: number[];
 };
 
 /** Everything the policy remembers. */
@@ -58,7 +58,8 @@ export class SporadicServer extends FixedPriority {
   override readonly name: string = "sporadic";
   readonly #low: number;
   readonly #most: number;
-  readonly #servers = new Map<ThreadId, Server>();
+  /** By thread; others have none. */
+  #servers: (Server | undefined)[] = [];
   /** Servers by the next replenishment. */
   readonly #next = new OrderedQueue();
   /** When the thread of each CPU was charged last. */
@@ -79,7 +80,7 @@ export class SporadicServer extends FixedPriority {
 
   /** What is left of the budget of a thread; `undefined` if it is no server. */
   capacity(thread: ThreadId): number | undefined {
-    return this.#servers.get(thread)?.capacity;
+    return this.#servers[thread]?.capacity;
   }
 
   /** See {@linkcode FixedPriority.attach}. */
@@ -110,7 +111,7 @@ export class SporadicServer extends FixedPriority {
   override enqueue(thread: ThreadId, wakeup: Wakeup): void {
     const { reason } = wakeup;
     const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (server !== undefined && !goesOn) {
       this.#activate(thread, server);
       this.setLevel(thread, this.#levelNow(thread, this.view!.parameters(thread)));
@@ -132,17 +133,17 @@ export class SporadicServer extends FixedPriority {
   /** What is left of the quantum or the budget, or the time until more of it comes. */
   override slice(thread: ThreadId, cpu: number): number {
     const quantum = super.slice(thread, cpu);
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (server === undefined) return quantum;
     if (server.activated >= 0) return Math.min(quantum, server.capacity + server.free);
-    return Math.min(quantum, (server.coming[0]?.[0] ?? Infinity) - this.#charged[cpu]!);
+    return Math.min(quantum, (server.coming[0] ?? Infinity) - this.#charged[cpu]!);
   }
 
   /** Charges the budget; a thread that blocks gets back what it has used a period later. */
   override stopping(thread: ThreadId, stop: Stop): void {
     this.#charge(thread, stop);
     super.stopping(thread, stop);
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (server !== undefined && stop.reason === "blocked") this.#giveBack(thread, server);
   }
 
@@ -150,8 +151,9 @@ export class SporadicServer extends FixedPriority {
   timer(now: number): void {
     while (this.#next.least <= now) {
       const thread = this.#next.first;
-      const server = this.#servers.get(thread)!;
-      const [, amount] = server.coming.shift()!;
+      const server = this.#servers[thread]!;
+      server.coming.shift();
+      const amount = server.coming.shift()!;
       this.#await(thread, server);
       this.#replenish(thread, server, amount);
     }
@@ -160,9 +162,13 @@ export class SporadicServer extends FixedPriority {
 
   /** Queues, and servers. */
   override save(): Plain {
+    const servers: [ThreadId, Server][] = [];
+    this.#servers.forEach((server, thread) =>
+      server !== undefined && servers.push([thread, server])
+    );
     const state: SporadicState = {
       priorities: super.save(),
-      servers: [...this.#servers].sort(([a], [b]) => a - b),
+      servers,
       charged: [...this.#charged],
     };
     return state;
@@ -171,12 +177,12 @@ export class SporadicServer extends FixedPriority {
   /** Takes over what {@linkcode SporadicServer.save} returned. */
   override restore(state: Plain): void {
     const { priorities, servers, charged } = state as SporadicState;
-    this.#servers.clear();
+    this.#servers = [];
     this.#next.restore([]);
     this.#charged.set(charged);
     for (const [thread, { coming, ...server }] of servers) {
-      const copy: Server = { ...server, coming: coming.map(([time, amount]) => [time, amount]) };
-      this.#servers.set(thread, copy);
+      const copy: Server = { ...server, coming: [...coming] };
+      this.#put(thread, copy);
       this.#await(thread, copy);
       this.setLevel(thread, this.#levelNow(thread, this.view!.parameters(thread)));
     }
@@ -185,32 +191,38 @@ export class SporadicServer extends FixedPriority {
 
   /** The priority a thread is to have: its own, or a low one. */
   #levelNow(thread: ThreadId, { priority }: ThreadParameters): number {
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (server === undefined || server.activated >= 0) return priority;
     return Math.min(this.#low, priority);
   }
 
   #setServer(thread: ThreadId, { budget, period }: ThreadParameters): void {
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (budget === 0 || period === 0) return this.#drop(thread);
     if (server !== undefined) {
       server.capacity = Math.min(server.capacity, budget);
       return;
     }
     const made: Server = { capacity: budget, activated: -1, used: 0, free: 0, coming: [] };
-    this.#servers.set(thread, made);
+    this.#put(thread, made);
     this.#activate(thread, made);
   }
 
+  #put(thread: ThreadId, server: Server): void {
+    while (this.#servers.length < thread) this.#servers.push(undefined);
+    this.#servers[thread] = server;
+  }
+
   #drop(thread: ThreadId): void {
-    this.#servers.delete(thread);
+    if (this.#servers[thread] === undefined) return;
+    this.#servers[thread] = undefined;
     if (this.#next.remove(thread)) this.view!.timer(this.#next.least);
   }
 
   /** A server is used from now on, if it has a budget and may have another replenishment. */
   #activate(thread: ThreadId, server: Server): void {
     const { now } = this.view!;
-    const has = server.capacity > 0 && server.coming.length < this.#most;
+    const has = server.capacity > 0 && server.coming.length < 2 * this.#most;
     const cpu = runsOn(this.view!, thread);
     server.activated = has ? now : -1;
     server.used = 0;
@@ -219,7 +231,7 @@ export class SporadicServer extends FixedPriority {
 
   #charge(thread: ThreadId, { cpu, elapsed }: Charge): void {
     this.#charged[cpu] = this.view!.now;
-    const server = this.#servers.get(thread);
+    const server = this.#servers[thread];
     if (server === undefined || server.activated < 0) return;
     const time = elapsed - server.free;
     server.free = 0;
@@ -234,7 +246,7 @@ export class SporadicServer extends FixedPriority {
   #giveBack(thread: ThreadId, server: Server): void {
     const { period } = this.view!.parameters(thread);
     if (server.activated >= 0 && server.used > 0) {
-      server.coming.push([server.activated + period, server.used]);
+      server.coming.push(server.activated + period, server.used);
       this.#await(thread, server);
       this.view!.timer(this.#next.least);
     }
@@ -253,7 +265,7 @@ export class SporadicServer extends FixedPriority {
   /** A server is in line for its next replenishment. */
   #await(thread: ThreadId, { coming }: Server): void {
     this.#next.remove(thread);
-    if (coming.length > 0) this.#next.insert(thread, coming[0]![0], thread);
+    if (coming.length > 0) this.#next.insert(thread, coming[0]!, thread);
   }
 }
 
