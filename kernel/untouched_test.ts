@@ -81,9 +81,9 @@ function calls(machine: Machine): [string, () => unknown][] {
         }
       }
     }],
-    ["threads, tasks, console", () => {
+    ["threads, tasks, locks, console", () => {
       const { console, now, halted } = machine;
-      return [machine.threads, machine.tasks, console.bytes(), now, halted];
+      return [machine.threads, machine.tasks, machine.locks, console.bytes(), now, halted];
     }],
     ["registers", () => [machine.registers(), cpu.interruptPending]],
     ["memory", () => {
