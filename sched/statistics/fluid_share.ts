@@ -12,7 +12,7 @@
 import type { ThreadId } from "../policy.ts";
 import { OrderedQueue } from "../queues/ordered_queue.ts";
 
-/** The fluid shares of threads. */
+/** The fluid shares of threads. As long as there are no more than CPUs, each has one. */
 export class FluidShare {
   readonly #weights: Float64Array;
   readonly #cpus: number;
@@ -44,6 +44,12 @@ export class FluidShare {
   join(thread: ThreadId, now: number): void {
     this.#advance(now);
     this.#got[thread] = 0;
+    if (this.#sharing.size === 0 && this.#whole.length < this.#cpus) {
+      this.#isWhole[thread] = 1;
+      this.#from[thread] = now;
+      this.#whole.push(thread);
+      return;
+    }
     this.#isWhole[thread] = 0;
     this.#from[thread] = this.#virtual;
     this.#share(thread);
@@ -54,9 +60,9 @@ export class FluidShare {
   leave(thread: ThreadId, now: number): void {
     this.#advance(now);
     if (this.#sharing.remove(thread)) this.#weight -= this.#weights[thread]!;
-    else this.#whole = this.#whole.filter((each) => each !== thread);
-    if (this.#sharing.size === 0) this.#weight = 0;
-    this.#settle();
+    else this.#whole.splice(this.#whole.indexOf(thread), 1);
+    if (this.#sharing.size > 0) this.#settle();
+    else this.#weight = 0;
   }
 
   /** What a thread that wants to run would have got since it does. */
