@@ -21,7 +21,8 @@ function run(
   const { policy, programs, length, quantum = 2_000 } = options;
   const session = new Session({ arch, policy, programs, quantum, timer: "one-shot" });
   // A little longer, so that what happens up to the end has been told.
-  while (session.machine.now < START + length + 5_000) session.machine.run(5_000);
+  const { machine } = session;
+  while (machine.halted === null && machine.now < START + length + 5_000) machine.run(5_000);
   return session;
 }
 
@@ -139,5 +140,83 @@ for (const arch of ARCH_NAMES) {
         assert(Math.abs(time - ideal) < 4_000, `${policy}: ${time}, expected ${ideal}`);
       });
     }
+  });
+
+  // Arpaci-Dusseau, Operating Systems: Three Easy Pieces, chapter 7: the convoy, and turns.
+  Deno.test(`Published ${arch}, first in first out has 100, 110, 120, and round robin 13, 14, 15 after 0, 1, 2`, () => {
+    const ends = (policy: string, times: readonly number[], length: number) => {
+      const programs = times.map((time) => `busy ${START} ${time}`);
+      using session = run(arch, { policy, programs, length });
+      const decisions = session.of("decision").filter(({ instant }) => instant >= START);
+      const own = session.machine.kernel.threads.filter(({ task }) => task.id > 0);
+      const at = (found: (event: typeof decisions[number], thread: bigint) => boolean) =>
+        own.map(({ address }) => decisions.find((event) => found(event, address))!.instant - START);
+      return {
+        first: at(({ to }, thread) => to?.address === thread),
+        last: at(({ from, why }, thread) => why === "ended" && from?.address === thread),
+      };
+    };
+    const unit = 4_000;
+    const convoy = ends("fifo", [100, 10, 10].map((time) => time * unit - COSTS), 130 * unit);
+    assertEquals(convoy.last.map((time) => Math.ceil(time / unit)), [100, 110, 120]);
+    // A turn is that long with what the kernel takes for it.
+    const work = 5 * unit - 5 * 250;
+    const turns = ends(`rr:quantum=${unit}`, [work, work, work], 20 * unit);
+    assertEquals(turns.first, [0, unit, 2 * unit]);
+    assertEquals(turns.last.map((time) => Math.ceil(time / unit)), [13, 14, 15]);
+  });
+
+  // The same, chapter 8: who computes long sinks, who comes is ahead of it, and all are boosted.
+  Deno.test(`Published ${arch}, the feedback queue lowers a long thread, prefers a short one, and boosts`, () => {
+    const policy = "mlfq:quantum=3000,levels=3,boost=50000";
+    const programs = [`busy ${START} 1000000`, `busy ${START + 20_000} 1000`];
+    using session = new Session({ arch, policy, programs });
+    const { machine } = session;
+    const level = (time: number): number => {
+      while (machine.halted === null && machine.now < time) machine.run(200);
+      const { own } = machine.kernel.policy.save() as {
+        own: { threads: [thread: number, level: number][] };
+      };
+      const { id } = machine.kernel.threads.find(({ task }) => task.id === 1)!;
+      return own.threads.find(([thread]) => thread === id)![1];
+    };
+    const times = [1_000, 4_000, 7_000, 19_000, 49_000, 51_000, 54_000];
+    assertEquals(times.map((time) => level(START + time)), [3, 2, 1, 1, 1, 3, 2]);
+    const [begins, ends] = session.of("decision").filter(({ from, to }) =>
+      [from, to].some((thread) =>
+        thread !== null && thread.address === session.machine.kernel
+            .threads.find(({ task }) => task.id === 2)!.address
+      )
+    ).filter(({ instant }) => instant >= START + 20_000);
+    assertEquals([begins?.instant, begins?.to?.task], [START + 20_000, "busy"]);
+    assert(ends!.instant < START + 22_000);
+  });
+
+  // Stoica and Abdel-Wahab 1995: nobody is ever a quantum behind or ahead of what is fair.
+  Deno.test(`Published ${arch}, lag under eevdf is within a quantum at every decision`, () => {
+    const weights = [1024, 2048, 512, 3000];
+    const programs = weights.map((weight) => `busy ${START} 100000000 weight=${weight}`);
+    const quantum = 1_500;
+    using session = run(arch, { policy: "eevdf", programs, length: 150_000, quantum });
+    const own = session.machine.kernel.threads.filter(({ task }) => task.id > 0);
+    const ran = new Map(own.map(({ address }) => [address, 0]));
+    const total = weights.reduce((sum, each) => sum + each, 0);
+    // From the boot each brings a lag of its own, so that it is the range that tells.
+    const [least, most] = [own.map(() => 0), own.map(() => 0)];
+    let since = START;
+    let checked = 0;
+    for (const { instant, from } of session.of("decision")) {
+      if (instant <= START || instant > START + 150_000 || from === null) continue;
+      ran.set(from.address, ran.get(from.address)! + instant - since);
+      since = instant;
+      own.forEach(({ address }, i) => {
+        const lag = (instant - START) * weights[i]! / total - ran.get(address)!;
+        least[i] = Math.min(least[i]!, lag);
+        most[i] = Math.max(most[i]!, lag);
+      });
+      checked++;
+    }
+    own.forEach((_, i) => assert(most[i]! - least[i]! <= 2 * quantum, `${least[i]}, ${most[i]}`));
+    assert(checked > 90, `${checked}`);
   });
 }
