@@ -5,6 +5,7 @@
  * @module
  */
 import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
+import { WAKE_HINTS } from "./program.ts";
 import type { Step } from "./workload.ts";
 
 /** Repeats may lie so deep in each other. */
@@ -42,12 +43,12 @@ const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: str
   lock: { required: ["type", "mutex"] },
   unlock: { required: ["type", "mutex"] },
   acquire: { required: ["type", "semaphore"] },
-  release: { required: ["type", "semaphore"] },
+  release: { required: ["type", "semaphore"], optional: ["hint"] },
   wait: { required: ["type", "condition", "mutex"] },
-  signal: { required: ["type", "condition"] },
-  broadcast: { required: ["type", "condition"] },
-  start: { required: ["type", "thread"] },
-  trigger: { required: ["type", "thread"] },
+  signal: { required: ["type", "condition"], optional: ["hint"] },
+  broadcast: { required: ["type", "condition"], optional: ["hint"] },
+  start: { required: ["type", "thread"], optional: ["hint"] },
+  trigger: { required: ["type", "thread"], optional: ["hint"] },
   set: { required: ["type", "parameters"] },
   mark: { required: ["type", "label"] },
   repeat: { required: ["type", "steps"], optional: ["times"] },
@@ -117,6 +118,7 @@ function checkStep(
   for (const kind of ["mutex", "semaphore", "condition"] as const) {
     if (step[kind] !== undefined) known(step, { path, kind, scope });
   }
+  if (step.hint !== undefined) choiceOf(step.hint, { path: `${path}.hint`, of: WAKE_HINTS });
   if (type === "mark") nameOf(step.label, `${path}.label`);
   if (type === "lock") scope.locks(step.mutex as string, `${path}.mutex`);
   if (type === "set") scope.parameters(step.parameters, `${path}.parameters`);

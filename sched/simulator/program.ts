@@ -5,6 +5,7 @@
  * @module
  */
 import type { ParameterOptions } from "../parameters.ts";
+import type { WakeHint } from "../policy.ts";
 import {
   type Duration,
   type GivenWorkload,
@@ -63,7 +64,10 @@ export interface JobPlan {
 export interface Program {
   /** What each operation does. */
   readonly ops: Uint8Array;
-  /** How long it takes at least, or how often it jumps. */
+  /**
+   * How long it takes at least, how often it jumps, or the place in {@linkcode WAKE_HINTS} of what
+   * policies are told of who becomes ready by it.
+   */
   readonly least: Float64Array;
   /** How long it takes at most. */
   readonly most: Float64Array;
@@ -122,6 +126,9 @@ export function sharedObjects(given: GivenWorkload): SharedObject[] {
   ];
 }
 
+/** What wakers may say. */
+export const WAKE_HINTS: readonly WakeHint[] = ["none", "handoff", "sync"];
+
 /** Prepares a workload that was checked. */
 export function compile(workload: Workload): Program {
   const { threads } = workload;
@@ -161,6 +168,7 @@ export function compile(workload: Workload): Program {
     }
     ops[at] = CODES[step.type];
     if ("time" in step) takes(step.time);
+    if ("hint" in step) takes(WAKE_HINTS.indexOf(step.hint ?? "none"));
     if ("mutex" in step) target[at] = numberOf("mutex", step.mutex);
     if ("semaphore" in step) target[at] = numberOf("semaphore", step.semaphore);
     if ("condition" in step) {

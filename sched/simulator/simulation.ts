@@ -12,13 +12,13 @@ import type { PolicyFault } from "../host/fault.ts";
 import { SoundPolicy } from "../host/sound_policy.ts";
 import type { ParameterOptions, ThreadParameters } from "../parameters.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
-import type { Policy, ReadyReason, StopReason, ThreadId } from "../policy.ts";
+import type { Policy, ReadyReason, StopReason, ThreadId, WakeHint } from "../policy.ts";
 import { AskedParameters } from "./asked_parameters.ts";
 import { checkConditions, type SimulationOptions } from "./conditions.ts";
 import { DecisionCosts } from "./costs.ts";
 import type { SimulationSink } from "./events.ts";
 import type { Recording } from "./recording.ts";
-import { compile, Op, placeOf, type Program } from "./program.ts";
+import { compile, Op, placeOf, type Program, WAKE_HINTS } from "./program.ts";
 import { Synchronization } from "./synchronization.ts";
 import { SimulatedThreads } from "./threads.ts";
 import type { Workload } from "./workload.ts";
@@ -77,6 +77,7 @@ export class Simulation {
     released: null as number | null,
     // The running thread that makes others ready.
     waker: null as ThreadId | null,
+    hint: "none" as WakeHint,
   };
   readonly #charge = { cpu: 0, elapsed: 0 };
   readonly #stop = { cpu: 0, elapsed: 0, reason: "blocked" as StopReason };
@@ -359,15 +360,11 @@ export class Simulation {
           return this.#wakeDue();
         case Op.START:
           this.#threads.start(target, now);
-          this.#ready.waker = thread;
-          this.#wakeDue();
-          this.#ready.waker = null;
+          this.#wakeBy(thread, time);
           break;
         case Op.TRIGGER:
           this.#threads.trigger(target, now);
-          this.#ready.waker = thread;
-          this.#wakeDue();
-          this.#ready.waker = null;
+          this.#wakeBy(thread, time);
           break;
         case Op.SET:
           this.#set(thread, this.#program.sets[target]!);
@@ -386,12 +383,23 @@ export class Simulation {
     }
   }
 
+  /** A running thread has made another ready. */
+  #wakeBy(thread: ThreadId, hint: number): void {
+    this.#ready.waker = thread;
+    this.#ready.hint = WAKE_HINTS[hint]!;
+    this.#wakeDue();
+    this.#ready.waker = null;
+    this.#ready.hint = "none";
+  }
+
   /** A running thread does a step about something shared; returns whether it goes on. */
   #synchronize(cpu: number, thread: ThreadId, op: Op): boolean {
-    const { target, other } = this.#threads.behavior;
+    const { target, other, time } = this.#threads.behavior;
     this.#ready.waker = thread;
+    this.#ready.hint = WAKE_HINTS[time]!;
     const goesOn = this.#locks!.step(op, thread, target, other);
     this.#ready.waker = null;
+    this.#ready.hint = "none";
     if (!goesOn) this.#block(cpu, thread, target);
     this.#locks!.settle();
     return goesOn;

@@ -58,20 +58,32 @@ Deno.test("start, a more urgent thread takes the CPU before its starter's next s
   ]);
 });
 
-Deno.test("start, policies hear who started a thread", () => {
+Deno.test("start and release, policies hear who made a thread ready, and what it says of that", () => {
   const heard: unknown[] = [];
   class Listening extends RoundRobin {
     override enqueue(thread: number, wakeup: Wakeup): void {
-      heard.push([thread, wakeup.reason, wakeup.waker]);
+      heard.push([thread, wakeup.reason, wakeup.waker, wakeup.hint]);
       super.enqueue(thread, wakeup);
     }
   }
   const threads = [
-    { name: "a", steps: [{ type: "start", thread: "b" }] },
-    { name: "b", arrival: "started", steps: [run(1)] },
+    {
+      name: "a",
+      steps: [
+        { type: "start", thread: "b", hint: "handoff" },
+        ...[run(2), { type: "release", semaphore: "s", hint: "sync" } as const],
+        ...[run(2), { type: "release", semaphore: "s" } as const],
+      ],
+    },
+    {
+      name: "b",
+      arrival: "started",
+      steps: [{ type: "acquire", semaphore: "s" }, { type: "acquire", semaphore: "s" }],
+    },
   ] as const;
-  told(threads, { policy: new Listening() });
-  assertEquals(heard, [[0, "start", null], [1, "start", 0]]);
+  told({ threads, semaphores: [{ name: "s" }] }, { policy: new Listening({ quantum: 1 }) });
+  const woken = [[1, "start", 0, "handoff"], [1, "wakeup", 0, "sync"], [1, "wakeup", 0, "none"]];
+  assertEquals(heard.filter((each) => (each as unknown[])[0] === 1), woken);
 });
 
 Deno.test("set, a thread that is less urgent now gives way before its next step", () => {

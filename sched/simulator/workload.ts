@@ -6,6 +6,7 @@
  */
 import type { MutexProtocol } from "../locks/mod.ts";
 import type { ParameterOptions } from "../parameters.ts";
+import type { WakeHint } from "../policy.ts";
 
 /** A time chosen at random, both ends included; the seed and the thread decide. */
 export interface TimeRange {
@@ -58,10 +59,18 @@ export type Step =
     readonly mutex: string;
   }
   | {
-    /** Takes one from a semaphore (P), or blocks until there is one; adds one (V). */
-    readonly type: "acquire" | "release";
+    /** Takes one from a semaphore (P), or blocks until there is one. */
+    readonly type: "acquire";
     /** Its name. */
     readonly semaphore: string;
+  }
+  | {
+    /** Adds one to a semaphore (V). */
+    readonly type: "release";
+    /** Its name. */
+    readonly semaphore: string;
+    /** What policies are told of who becomes ready; `none` if absent. */
+    readonly hint?: WakeHint | undefined;
   }
   | {
     /** Gives the mutex back and blocks until the condition is signaled, then takes it again. */
@@ -76,6 +85,8 @@ export type Step =
     readonly type: "signal" | "broadcast";
     /** Name of the condition. */
     readonly condition: string;
+    /** What policies are told of who becomes ready; `none` if absent. */
+    readonly hint?: WakeHint | undefined;
   }
   | {
     /** Tells that the thread has come so far; takes no time. */
@@ -88,12 +99,16 @@ export type Step =
     readonly type: "start";
     /** Its name. */
     readonly thread: string;
+    /** What policies are told of who becomes ready; `none` if absent. */
+    readonly hint?: WakeHint | undefined;
   }
   | {
     /** Releases a job of another thread, whose jobs are `triggered`. */
     readonly type: "trigger";
     /** Its name. */
     readonly thread: string;
+    /** What policies are told of who becomes ready; `none` if absent. */
+    readonly hint?: WakeHint | undefined;
   }
   | {
     /**

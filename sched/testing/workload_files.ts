@@ -66,7 +66,7 @@ export const GOOD_FILES: readonly unknown[] = [
           unlock,
           { type: "acquire", semaphore: "s" },
           { type: "release", semaphore: "s" },
-          { type: "signal", condition: "c" },
+          { type: "signal", condition: "c", hint: "sync" },
           { type: "broadcast", condition: "c" },
           { type: "mark", label: "here" },
           { type: "set", parameters: { priority: 3, affinity: null } },
@@ -400,6 +400,18 @@ export const BAD_FILES: readonly BadFile[] = [
     },
     expected: "no start in a repeat",
     beyondSchema: true,
+  },
+  {
+    path: "$.threads[0].steps[0].hint",
+    file: doing([{ type: "signal", condition: "c", hint: "soon" }], {
+      conditions: [{ name: "c" }],
+    }),
+    expected: '"none", "handoff", "sync"',
+  },
+  {
+    path: "$.threads[0].steps[0].hint",
+    file: doing([{ type: "run", time: 3, hint: "sync" }]),
+    expected: "one of type, time",
   },
   {
     path: "$.threads[0].steps[0].label",
