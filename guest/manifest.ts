@@ -253,8 +253,8 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("jit"),
   ...cProgram("mapfile"),
   ...cProgram("jobs"),
-  // Work for schedulers: all at once, or each period.
-  ...["busy", "periodic"].flatMap((name) =>
+  // Work for schedulers: all at once, in bursts, or each period.
+  ...["busy", "bursts", "periodic"].flatMap((name) =>
     cProgram(name, {
       sources: ["guest/programs/scheduling/work.c", `guest/programs/scheduling/${name}.c`],
     })

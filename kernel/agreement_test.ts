@@ -6,7 +6,7 @@ import { everySecond, sweep } from "../util/testing/sweep.ts";
 import { accountsOf, START } from "./testing/agreement.ts";
 import { ARCH_NAMES } from "./testing/programs.ts";
 
-/** Periodic and CPU-bound programs with parameters for every kind of policy, in part overloaded. */
+/** Periodic, CPU-bound and interactive programs with parameters for every kind of policy, in part overloaded. */
 function randomPrograms(random: Random): string[] {
   const count = random.between(1, 4);
   const periodic = Array.from({ length: count }, () => {
@@ -26,7 +26,12 @@ function randomPrograms(random: Random): string[] {
     () =>
       `busy ${START} 100000000 nice=${random.between(-10, 10)} priority=${random.between(1, 30)}`,
   );
-  return [...periodic, ...busy];
+  const bursts = Array.from({ length: random.between(0, 2) }, () => {
+    const pause = random.below(3) === 0 ? 0 : random.between(300, 5_000);
+    const parameters = `nice=${random.between(-10, 10)} priority=${random.between(1, 60)}`;
+    return `bursts ${START} 1000000 ${random.between(200, 3_000)} ${pause} ${parameters}`;
+  });
+  return [...periodic, ...busy, ...bursts];
 }
 
 for (const arch of ARCH_NAMES) {

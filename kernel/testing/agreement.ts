@@ -1,6 +1,6 @@
 /**
  * The machine and the simulator, decision by decision. A machine with a one-shot timer runs
- * CPU-bound and periodic programs; from its event stream comes what each thread has computed
+ * CPU-bound, interactive and periodic programs; from its event stream comes what each thread has computed
  * between its waits, and what each decision has cost. The simulator is given these, the same policy
  * in the state the machine's had, and the same releases; it has to decide the same at the same
  * instants.
@@ -11,7 +11,7 @@ import type { ArchName } from "../../arch/arch.ts";
 import { parsePolicySpec } from "../../sched/policies/policy_spec.ts";
 import type { Policy, StopReason, ThreadId, Wakeup } from "../../sched/policy.ts";
 import { Simulation } from "../../sched/simulator/simulation.ts";
-import type { ThreadSpec } from "../../sched/simulator/workload.ts";
+import type { Step, ThreadSpec } from "../../sched/simulator/workload.ts";
 import type { KernelEvent, ThreadRef } from "../../trace/events.ts";
 import type { Plain } from "../../util/plain.ts";
 import { namedPolicy } from "../machine_options.ts";
@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly arch: ArchName;
   /** As `MachineOptions.policy`, by name. */
   readonly policy: string;
-  /** `busy` and `periodic`, whose threads begin at {@linkcode START}. */
+  /** `busy`, `bursts` and `periodic`, whose threads begin at {@linkcode START}. */
   readonly programs: readonly string[];
   /** How long to look. */
   readonly length: number;
@@ -126,7 +126,7 @@ class Reading {
         if (from !== null) {
           const runs = this.runs[from]!;
           runs[runs.length - 1]! += instant - since;
-          if (goesOn) runs.push(0);
+          if (goesOn || why === "yielded") runs.push(0);
           else if (why === "blocked") open.delete(from);
         }
         current = to;
@@ -200,6 +200,17 @@ function telling(policy: Policy, lines: string[], now: () => number): Policy {
   });
 }
 
+/** What a program does, but for how long it computes each time. */
+function stepsOf(program: string): readonly Step[] {
+  const [name, , , , pause] = program.split(" ");
+  const run = { type: "run", time: 1 } as const;
+  if (name !== "bursts") return [run];
+  const then = pause === "0"
+    ? { type: "yield" } as const
+    : { type: "sleep", time: Number(pause) } as const;
+  return [{ type: "repeat", steps: [run, then] }];
+}
+
 /** Runs a machine, and the simulator on what the machine has recorded. */
 export function accountsOf(options: RunOptions): Accounts {
   const { policy: text, quantum = 1_500, length } = options;
@@ -208,7 +219,7 @@ export function accountsOf(options: RunOptions): Accounts {
   const reading = new Reading(recorded, until);
   const next = reading.runs.map(() => 0);
   const specs = recorded.threads.map((thread): ThreadSpec => {
-    const steps = [{ type: "run", time: 1 }] as const;
+    const steps = stepsOf(options.programs[thread.task.id - 1] ?? "");
     const common = { ...thread.parameters, name: `${thread.id}`, steps };
     if (reading.runs[thread.id]!.length === 0) return { ...common, arrival: "started" };
     return reading.isPeriodic(thread.id)

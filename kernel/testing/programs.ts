@@ -7,6 +7,8 @@ import type { ArchName } from "../../arch/arch.ts";
 import type { EmbeddedImage } from "../../guest/embedded.ts";
 import { image as badAarch64 } from "../../guest/images/bad_aarch64.gen.ts";
 import { image as badX86 } from "../../guest/images/bad_x86_64.gen.ts";
+import { image as burstsAarch64 } from "../../guest/images/bursts_aarch64.gen.ts";
+import { image as burstsX86 } from "../../guest/images/bursts_x86_64.gen.ts";
 import { image as busyAarch64 } from "../../guest/images/busy_aarch64.gen.ts";
 import { image as busyX86 } from "../../guest/images/busy_x86_64.gen.ts";
 import { image as coroAarch64 } from "../../guest/images/coro_aarch64.gen.ts";
@@ -71,6 +73,8 @@ const IMAGES: readonly EmbeddedImage[] = [
   stepsX86,
   badAarch64,
   badX86,
+  burstsAarch64,
+  burstsX86,
   busyAarch64,
   busyX86,
   coronestAarch64,
