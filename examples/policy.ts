@@ -3,7 +3,7 @@
 // A scheduling policy of one's own, who has run least runs next: first in the simulator, without
 // any machine, then in a kernel. The same class does both.
 import { archByName, Machine, type Policy, unwindProgram } from "@trapline/trapline";
-import { formatGantt, type Plain, simulate, summarize } from "@trapline/trapline/sched";
+import { GanttRecorder, ganttText, type Plain, simulate } from "@trapline/trapline/sched";
 
 class LeastRunFirst implements Policy {
   readonly name = "least-run-first";
@@ -46,8 +46,11 @@ const workload = [
   { name: "a", steps: [{ type: "run", time: 9_000 }] },
   { name: "b", arrival: 2_000, steps: [{ type: "run", time: 3_000 }] },
 ] as const;
-const events = simulate(workload, new LeastRunFirst(), { tickInterval: 1_000 });
-console.log(formatGantt(workload, summarize(workload, events).gantt));
+const gantt = new GanttRecorder(workload);
+for (const event of simulate(workload, new LeastRunFirst(), { tickInterval: 1_000 })) {
+  gantt.add(event);
+}
+console.log(ganttText(gantt.chart()));
 
 const program = await unwindProgram("x86_64", { args: "none", mode: "user" });
 using machine = new Machine({

@@ -2,7 +2,7 @@
  * Scheduling policies, and a simulator that runs them without an engine.
  *
  * ```ts
- * import { createPolicy, formatGantt, simulate, summarize } from "@trapline/trapline/sched";
+ * import { createPolicy, GanttRecorder, ganttText, simulate, Statistics } from "@trapline/trapline/sched";
  *
  * const workload = [
  *   {
@@ -12,9 +12,15 @@
  *   { name: "compiler", steps: [{ type: "run", time: 40 }] },
  * ] as const;
  * const policy = createPolicy("rr", { quantum: 5 });
- * const summary = summarize(workload, simulate(workload, policy));
- * console.log(formatGantt(workload, summary.gantt));
- * console.log(summary.threads.map(({ name, waiting, response }) => [name, waiting, response]));
+ * const [gantt, statistics] = [new GanttRecorder(workload), new Statistics(workload)];
+ * for (const event of simulate(workload, policy)) {
+ *   gantt.add(event);
+ *   statistics.add(event);
+ * }
+ * console.log(ganttText(gantt.chart()));
+ * for (const { name, waiting, response } of statistics.report().threads) {
+ *   console.log(name, waiting?.mean, response?.mean);
+ * }
  * ```
  *
  * A policy ({@linkcode Policy}) decides which ready thread runs next and when the running one must
@@ -35,39 +41,16 @@
  * - by class: {@linkcode LinuxClasses} (`linux`), which are {@linkcode Layered} policies.
  *
  * The kernel drives the object from its traps and timer interrupts; {@linkcode simulate} drives the
- * same object over a described {@linkcode Workload} and yields events, which {@linkcode summarize}
- * turns into turnaround, waiting and response times and a Gantt chart. Both do so through
- * {@linkcode SoundPolicy}: a policy that breaks its contract is put out, and round robin takes over.
- * Mutexes, semaphores and condition variables are the same {@linkcode Locks} in both; who holds what
- * an urgent thread waits for is told to the policy as a change of parameters. Every run repeats
- * exactly.
+ * same object over a described {@linkcode Workload} and yields events, of which
+ * {@linkcode Statistics} make turnaround, waiting and response times and much more, and
+ * {@linkcode GanttRecorder} a chart. Both hosts go through {@linkcode SoundPolicy}: a policy that
+ * breaks its contract is put out, and round robin takes over. Mutexes, semaphores and condition
+ * variables are the same {@linkcode Locks} in both; who holds what an urgent thread waits for is
+ * told to the policy as a change of parameters. Every run repeats exactly.
  *
  * @module
  */
 export { SchedError, type SchedErrorKind } from "./errors.ts";
-export { ConstantBandwidthServer } from "./policies/realtime/constant_bandwidth.ts";
-export { DeadlineMonotonic } from "./policies/realtime/deadline_monotonic.ts";
-export { DeadlineServer } from "./policies/realtime/deadline_server.ts";
-export { EarliestDeadlineFirst } from "./policies/realtime/earliest_deadline_first.ts";
-export { Fifo } from "./policies/sharing/fifo.ts";
-export { FixedPriority } from "./policies/realtime/fixed_priority.ts";
-export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
-export {
-  type LockAnswer,
-  type LockKind,
-  Locks,
-  type LocksHost,
-  type LocksState,
-  MUTEX_PROTOCOLS,
-  type MutexOptions,
-  type MutexProtocol,
-  type ObjectRecord,
-  type ReleaseAnswer,
-  type SemaphoreOptions,
-  type ThreadContention,
-  type ThreadLocks,
-  type WakeAnswer,
-} from "./locks/mod.ts";
 export {
   checkParameters,
   DEFAULT_PARAMETERS,
@@ -94,28 +77,23 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
+export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
 export {
-  type FeedbackOptions,
-  MultilevelFeedback,
-} from "./policies/sharing/multilevel_feedback.ts";
-export { LeastLaxity } from "./policies/realtime/least_laxity.ts";
-export {
-  type Layer,
-  Layered,
-  type LayeredOptions,
-  type LayerPolicy,
-} from "./policies/multi/layered.ts";
-export {
-  type Fit,
-  PartitionedEdf,
-  type PartitionedEdfOptions,
-} from "./policies/multi/partitioned_edf.ts";
-export { PerCpu } from "./policies/multi/per_cpu.ts";
-export { type StealingOptions, WorkStealing } from "./policies/multi/work_stealing.ts";
-export { LinuxClasses, type LinuxOptions } from "./policies/multi/linux.ts";
-export { Lottery } from "./policies/fair/lottery.ts";
-export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
-export { QuantumPolicy } from "./policies/common/quantum_policy.ts";
+  type LockAnswer,
+  type LockKind,
+  Locks,
+  type LocksHost,
+  type LocksState,
+  MUTEX_PROTOCOLS,
+  type MutexOptions,
+  type MutexProtocol,
+  type ObjectRecord,
+  type ReleaseAnswer,
+  type SemaphoreOptions,
+  type ThreadContention,
+  type ThreadLocks,
+  type WakeAnswer,
+} from "./locks/mod.ts";
 export {
   createHostedPolicy,
   createPolicy,
@@ -130,17 +108,45 @@ export {
   type PolicySpec,
 } from "./policies/policy_spec.ts";
 export { OrderedPolicy } from "./policies/common/ordered_policy.ts";
-export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
+export { DEFAULT_QUANTUM, type QuantumOptions } from "./policies/common/quantum.ts";
+export { QuantumPolicy } from "./policies/common/quantum_policy.ts";
+export { Fifo } from "./policies/sharing/fifo.ts";
 export { MachTimeSharing } from "./policies/sharing/mach_time_sharing.ts";
+export {
+  type FeedbackOptions,
+  MultilevelFeedback,
+} from "./policies/sharing/multilevel_feedback.ts";
 export { RoundRobin } from "./policies/sharing/round_robin.ts";
 export { type PredictionOptions, ShortestJobFirst } from "./policies/sharing/shortest_job_first.ts";
 export { ShortestRemainingTime } from "./policies/sharing/shortest_remaining_time.ts";
-export { type SporadicOptions, SporadicServer } from "./policies/realtime/sporadic_server.ts";
 export { CompletelyFair, type FairOptions } from "./policies/fair/completely_fair.ts";
 export { EarliestEligible } from "./policies/fair/earliest_eligible.ts";
+export { Lottery } from "./policies/fair/lottery.ts";
 export { PerCpuFair } from "./policies/fair/per_cpu_fair.ts";
-export { type TimelineEntry, Timelines } from "./queues/timelines.ts";
 export { Stride } from "./policies/fair/stride.ts";
+export { ConstantBandwidthServer } from "./policies/realtime/constant_bandwidth.ts";
+export { DeadlineMonotonic } from "./policies/realtime/deadline_monotonic.ts";
+export { DeadlineServer } from "./policies/realtime/deadline_server.ts";
+export { EarliestDeadlineFirst } from "./policies/realtime/earliest_deadline_first.ts";
+export { FixedPriority } from "./policies/realtime/fixed_priority.ts";
+export { LeastLaxity } from "./policies/realtime/least_laxity.ts";
+export { RateMonotonic } from "./policies/realtime/rate_monotonic.ts";
+export { type SporadicOptions, SporadicServer } from "./policies/realtime/sporadic_server.ts";
+export {
+  type Layer,
+  Layered,
+  type LayeredOptions,
+  type LayerPolicy,
+} from "./policies/multi/layered.ts";
+export { LinuxClasses, type LinuxOptions } from "./policies/multi/linux.ts";
+export {
+  type Fit,
+  PartitionedEdf,
+  type PartitionedEdfOptions,
+} from "./policies/multi/partitioned_edf.ts";
+export { PerCpu } from "./policies/multi/per_cpu.ts";
+export { type StealingOptions, WorkStealing } from "./policies/multi/work_stealing.ts";
+export { type TimelineEntry, Timelines } from "./queues/timelines.ts";
 export { checkWorkload } from "./simulator/check_workload.ts";
 export type { DecisionCost, SimulationOptions } from "./simulator/conditions.ts";
 export {
@@ -156,28 +162,9 @@ export {
 } from "./simulator/events.ts";
 export { type ObjectKind, type SharedObject, sharedObjects } from "./simulator/program.ts";
 export { randomWorkload, type RandomWorkloadOptions } from "./simulator/random_workload.ts";
-export type { Simulation } from "./simulator/simulation.ts";
 export { type FileOptions, readWorkload, type WorkloadFile } from "./simulator/read_workload.ts";
+export type { Simulation } from "./simulator/simulation.ts";
 export { prepareSimulation, simulate } from "./simulator/simulator.ts";
-export {
-  formatGantt,
-  type GanttSegment,
-  type SimulationSummary,
-  summarize,
-  type ThreadStatistics,
-} from "./simulator/statistics.ts";
-export type { Spread } from "./statistics/distribution.ts";
-export type {
-  CpuReport,
-  JobCounts,
-  JobReport,
-  ObjectReport,
-  QueueReport,
-  StatisticsReport,
-  ThreadReport,
-  TotalReport,
-} from "./statistics/report.ts";
-export { Statistics } from "./statistics/statistics.ts";
 export type {
   Duration,
   GivenWorkload,
@@ -193,6 +180,18 @@ export type {
   TimeUnit,
   Workload,
 } from "./simulator/workload.ts";
+export type { Spread } from "./statistics/distribution.ts";
+export type {
+  CpuReport,
+  JobCounts,
+  JobReport,
+  ObjectReport,
+  QueueReport,
+  StatisticsReport,
+  ThreadReport,
+  TotalReport,
+} from "./statistics/report.ts";
+export { Statistics } from "./statistics/statistics.ts";
 export {
   type GanttChart,
   type GanttMark,

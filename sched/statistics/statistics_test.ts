@@ -6,8 +6,8 @@ import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy } from "../policy.ts";
 import type { SimulationOptions } from "../simulator/conditions.ts";
 import { randomWorkload } from "../simulator/random_workload.ts";
+import { isThreadEvent, type SimulationEvent, type ThreadStateEvent } from "../simulator/events.ts";
 import { prepareSimulation, simulate } from "../simulator/simulator.ts";
-import { summarize } from "../simulator/statistics.ts";
 import type { GivenWorkload, Step } from "../simulator/workload.ts";
 import { Random } from "../../util/random.ts";
 import type { Spread } from "./distribution.ts";
@@ -182,26 +182,54 @@ Deno.test("Statistics, records tell the same as a sink hears", () => {
   assertEquals(statistics.report(), heard);
 });
 
+/** What one thread did, as its events say; each is a state that lasts until the next. */
+function account(events: readonly SimulationEvent[], thread: number) {
+  const own = events.filter((event): event is ThreadStateEvent =>
+    isThreadEvent(event) && event.thread === thread
+  );
+  const spans = own.slice(1).map(({ time }, index) => {
+    const before = own[index]!;
+    return {
+      running: before.type === "dispatch",
+      asleep: before.type === "sleep",
+      time: time - before.time,
+    };
+  });
+  const sum = (list: readonly { time: number }[]) => list.reduce((all, { time }) => all + time, 0);
+  const waits = spans.filter(({ running, asleep }) => !running && !asleep);
+  return {
+    finish: own.at(-1)!.time,
+    run: sum(spans.filter(({ running }) => running)),
+    ready: sum(waits),
+    longestWait: Math.max(...waits.map(({ time }) => time)),
+    dispatches: own.filter(({ type }) => type === "dispatch").length,
+    preemptions: own.filter(({ type }) => type === "preempt").length,
+    turnaround: sum(spans),
+    response: own.find(({ type }) => type === "dispatch")!.time - own[0]!.time,
+  };
+}
+
 Deno.test("Statistics, agree with the events of random workloads summed up", () => {
   for (let seed = 0; seed < 60; seed++) {
     const workload = randomWorkload(seed, { threads: 1 + seed % 9 });
     const options = { switchCost: seed % 3, cpus: 1 + seed % 4 };
     const policy = (): Policy => createHostedPolicy("rr", { quantum: 1 + seed % 7 });
     const result = report(workload, { ...options, policy: policy() });
-    const summary = summarize(workload, simulate(workload, policy(), options));
+    const events = [...simulate(workload, policy(), options)];
     const idle = result.cpus.reduce((sum, cpu) => sum + cpu.idle, 0);
     for (const [id, thread] of result.threads.entries()) {
-      const { finish, run, turnaround, waiting, response, longestWait, preemptions } = summary
-        .threads[id]!;
-      assertEquals([thread.finish, thread.run, thread.ready], [finish, run, waiting]);
-      assertEquals([thread.longestWait, thread.preemptions], [longestWait, preemptions]);
-      assertEquals(thread.turnaround?.mean, turnaround);
-      assertEquals(thread.response?.mean, response);
-      assertEquals(thread.run + thread.ready + thread.blocked, turnaround);
+      const { finish, run, ready, longestWait, dispatches, preemptions } = thread;
+      const [turnaround, response] = [thread.turnaround?.mean, thread.response?.mean];
+      assertEquals(
+        { finish, run, ready, longestWait, dispatches, preemptions, turnaround, response },
+        account(events, id),
+      );
+      assertEquals(run + ready + thread.blocked, turnaround);
     }
     const { busy, switching, dispatches, makespan } = result.total;
     assertEquals(busy + switching + idle, result.time * options.cpus);
-    assertEquals([dispatches, makespan], [summary.dispatches, summary.makespan]);
+    assertEquals(dispatches, events.filter(({ type }) => type === "dispatch").length);
+    assertEquals(makespan, events.at(-1)?.time ?? 0);
     assert(result.total.utilization <= 1);
   }
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Random } from "../../../util/random.ts";
 import { sweep } from "../../../util/testing/sweep.ts";
-import { formatGantt, niceWeight, SchedError, simulate, summarize } from "../../mod.ts";
+import { niceWeight, SchedError } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { outcome } from "../../testing/outcome.ts";
 import { endless, services } from "../../testing/services.ts";
 import { CompletelyFair } from "./completely_fair.ts";
 
@@ -49,13 +50,12 @@ Deno.test("CompletelyFair, each runs once in a latency, or for the minimum granu
       name: "ABCDEFGHIJKLMNOP"[id]!,
       steps: [{ type: "run", time } as const],
     }));
-    const policy = new CompletelyFair({ quantum: 10, latency: 80 });
-    return formatGantt(threads, summarize(threads, simulate(threads, policy)).gantt);
+    return outcome(threads, new CompletelyFair({ quantum: 10, latency: 80 })).chart;
   };
-  assertEquals(chart(2, 80), "A 0-40 | B 40-80 | A 80-120 | B 120-160");
+  assertEquals(chart(2, 80), "A 0-40, B 40-80, A 80-120, B 120-160");
   // The slice that a thread has behind it when it starts is shorter where there are more.
-  assertEquals(chart(4, 20), "A 0-20 | D 20-40 | C 40-60 | B 60-80");
-  assertEquals(chart(12, 10).split(" | ").map((span) => span.slice(2)), [
+  assertEquals(chart(4, 20), "A 0-20, D 20-40, C 40-60, B 60-80");
+  assertEquals(chart(12, 10).split(", ").map((span) => span.slice(2)), [
     ...Array.from({ length: 12 }, (_, id) => `${10 * id}-${10 * id + 10}`),
   ]);
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../util/random.ts";
 import { sweep } from "../../../util/testing/sweep.ts";
-import { formatGantt, NICE_0_WEIGHT, simulate, summarize } from "../../mod.ts";
+import { NICE_0_WEIGHT } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { outcome } from "../../testing/outcome.ts";
 import { endless, services } from "../../testing/services.ts";
 import { EarliestEligible } from "./earliest_eligible.ts";
 
@@ -51,12 +52,9 @@ Deno.test("EarliestEligible, slices of one's own: the clients of figure 2 of Sto
     ...{ name, arrival, budget },
     steps: [{ type: "run", time: 60 } as const],
   }));
-  const { gantt } = summarize(given, simulate(given, new EarliestEligible({ quantum: 70 })));
+  const { chart } = outcome(given, new EarliestEligible({ quantum: 70 }));
   // At 20 only B is eligible; at 30 both are, and B's deadline is earlier; at 40 only A is.
-  assertEquals(
-    formatGantt(given, gantt),
-    "A 0-20 | B 20-40 | A 40-60 | B 60-80 | A 80-100 | B 100-120",
-  );
+  assertEquals(chart, "A 0-20, B 20-40, A 40-60, B 60-80, A 80-100, B 100-120");
 });
 
 Deno.test("EarliestEligible, weights 1 and 3: the heavier waits while it is not eligible", () => {
@@ -65,9 +63,8 @@ Deno.test("EarliestEligible, weights 1 and 3: the heavier waits while it is not 
     weight: weight as number,
     steps: [{ type: "run", time: 10 * (weight as number) } as const],
   }));
-  const policy = new EarliestEligible({ quantum: 10 });
-  const { gantt } = summarize(threads, simulate(threads, policy));
-  assertEquals(formatGantt(threads, gantt), "B 0-10 | A 10-20 | B 20-40");
+  const { chart } = outcome(threads, new EarliestEligible({ quantum: 10 }));
+  assertEquals(chart, "B 0-10, A 10-20, B 20-40");
 });
 
 function assertNear(actual: number, expected: number): void {

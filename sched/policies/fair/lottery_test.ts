@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { simulate, summarize, type ThreadSpec } from "../../mod.ts";
+import type { ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { outcome } from "../../testing/outcome.ts";
 import { Tickets } from "../../queues/tickets.ts";
 import { Lottery } from "./lottery.ts";
 
@@ -25,8 +26,8 @@ Deno.test("Lottery, fairness of two equal jobs: Three Easy Pieces, figure 9.2, w
       steps: [{ type: "run", time: length }],
     }));
     const samples = Array.from({ length: runs }, (_, seed) => {
-      const events = simulate(threads, new Lottery({ quantum: 1 }), { seed });
-      const finishes = summarize(threads, events).threads.map(({ finish }) => finish);
+      const result = outcome(threads, new Lottery({ quantum: 1 }), { seed });
+      const finishes = result.threads.map(({ finish }) => finish!);
       return Math.min(...finishes) / Math.max(...finishes);
     });
     const mean = samples.reduce((sum, each) => sum + each, 0) / runs;

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { formatGantt, simulate, summarize, type ThreadSpec } from "../../mod.ts";
+import type { ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { mean, outcome } from "../../testing/outcome.ts";
 import { Fifo } from "./fifo.ts";
 
 const jobs = (...times: number[]): readonly ThreadSpec[] =>
@@ -8,13 +9,10 @@ const jobs = (...times: number[]): readonly ThreadSpec[] =>
 
 Deno.test("Fifo, turnaround of Arpaci-Dusseau, Operating Systems: Three Easy Pieces, section 7.3", () => {
   for (const [lengths, turnaround] of [[[10, 10, 10], 20], [[100, 10, 10], 110]] as const) {
-    const workload = jobs(...lengths);
-    const summary = summarize(workload, simulate(workload, new Fifo()));
-    assertEquals(summary.meanTurnaround, turnaround);
+    assertEquals(mean(outcome(jobs(...lengths), new Fifo()), "turnaround"), turnaround);
   }
-  const workload = jobs(100, 10, 10);
-  const { gantt } = summarize(workload, simulate(workload, new Fifo()));
-  assertEquals(formatGantt(workload, gantt), "A 0-100 | B 100-110 | C 110-120");
+  const { chart } = outcome(jobs(100, 10, 10), new Fifo());
+  assertEquals(chart, "A 0-100, B 100-110, C 110-120");
 });
 
 Deno.test("Fifo, a thread that was interrupted goes on first, one that yields goes to the tail", () => {

@@ -1,13 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  formatGantt,
-  SchedError,
-  simulate,
-  type Step,
-  summarize,
-  type ThreadSpec,
-} from "../../mod.ts";
+import { SchedError, type Step, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { outcome } from "../../testing/outcome.ts";
 import { type FeedbackOptions, MultilevelFeedback } from "./multilevel_feedback.ts";
 
 const run = (time: number): Step => ({ type: "run", time });
@@ -20,7 +14,7 @@ function bursts(count: number, { time, sleep }: { time: number; sleep: number })
 
 function chart(workload: readonly ThreadSpec[], options: FeedbackOptions = {}): string {
   const policy = new MultilevelFeedback({ levels: 3, quantum: 10, boost: Infinity, ...options });
-  return formatGantt(workload, summarize(workload, simulate(workload, policy)).gantt);
+  return outcome(workload, policy).chart;
 }
 
 /** Time a thread has the CPU within a span. */
@@ -29,7 +23,7 @@ function share(
   options: FeedbackOptions & { name: string; from: number },
 ) {
   const { name, from, ...others } = options;
-  const spans = chart(workload, others).split(" | ").filter((span) => span.startsWith(name));
+  const spans = chart(workload, others).split(", ").filter((span) => span.startsWith(name));
   return spans.map((span) => span.split(" ")[1]!.split("-").map(Number)).reduce(
     (sum, [start = 0, end = 0]) =>
       sum + Math.max(0, Math.min(end, from + 100) - Math.max(start, from)),
@@ -58,7 +52,7 @@ Deno.test("MultilevelFeedback, a short job comes along: Three Easy Pieces, figur
     { name: "A", steps: [run(180)] },
     { name: "B", arrival: 100, steps: [run(20)] },
   ];
-  assertEquals(chart(workload), "A 0-100 | B 100-120 | A 120-200");
+  assertEquals(chart(workload), "A 0-100, B 100-120, A 120-200");
 });
 
 Deno.test("MultilevelFeedback, a job that waits for devices stays on top: Three Easy Pieces, figure 8.4", () => {
@@ -68,9 +62,9 @@ Deno.test("MultilevelFeedback, a job that waits for devices stays on top: Three 
   ];
   const expected = Array.from({ length: 25 }, (_, index) => {
     const start = 50 + 6 * index;
-    return `B ${start}-${start + 1} | A ${start + 1}-${start + 6}`;
+    return `B ${start}-${start + 1}, A ${start + 1}-${start + 6}`;
   });
-  assertEquals(chart(workload, { renewed: true }), ["A 0-50", ...expected].join(" | "));
+  assertEquals(chart(workload, { renewed: true }), ["A 0-50", ...expected].join(", "));
 });
 
 Deno.test("MultilevelFeedback, a boost every 50 ms keeps a long job from starving: Three Easy Pieces, figure 8.5", () => {
@@ -84,13 +78,13 @@ Deno.test("MultilevelFeedback, a boost every 50 ms keeps a long job from starvin
   ];
   const starved = chart(workload, { renewed: true });
   assertEquals(
-    starved.split(" | ").slice(0, 4).join(" | "),
-    "A 0-100 | B 100-105 | C 105-110 | B 110-115",
+    starved.split(", ").slice(0, 4).join(", "),
+    "A 0-100, B 100-105, C 105-110, B 110-115",
   );
-  assertEquals(starved.split(" | ").slice(-2).join(" | "), "C 295-300 | A 300-400");
+  assertEquals(starved.split(", ").slice(-2).join(", "), "C 295-300, A 300-400");
   const boosted = chart(workload, { renewed: true, boost: 50 });
   // After each boost A has one quantum in the highest queue, behind who became ready before.
-  assertEquals(boosted.split(" | ").filter((span) => span.startsWith("A")).slice(0, 4), [
+  assertEquals(boosted.split(", ").filter((span) => span.startsWith("A")).slice(0, 4), [
     "A 0-100",
     "A 110-120",
     "A 155-165",
@@ -112,8 +106,8 @@ Deno.test("MultilevelFeedback, lower queues have longer quanta: Three Easy Piece
   const workload = ["A", "B"].map((name) => ({ name, steps: [run(140)] }));
   assertEquals(
     chart(workload, { allotment: 20, growth: 2 }),
-    "A 0-10 | B 10-20 | A 20-30 | B 30-40 | A 40-60 | B 60-80 | A 80-100 | B 100-120 | " +
-      "A 120-160 | B 160-200 | A 200-240 | B 240-280",
+    "A 0-10, B 10-20, A 20-30, B 30-40, A 40-60, B 60-80, A 80-100, B 100-120, " +
+      "A 120-160, B 160-200, A 200-240, B 240-280",
   );
 });
 

@@ -1,15 +1,8 @@
 // Shortest job first and shortest remaining time first.
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  createPolicy,
-  formatGantt,
-  SchedError,
-  simulate,
-  type SimulationSummary,
-  summarize,
-  type ThreadSpec,
-} from "../../mod.ts";
+import { createPolicy, SchedError, type ThreadSpec } from "../../mod.ts";
 import { Hosted } from "../../testing/hosted.ts";
+import { mean, type Outcome, outcome } from "../../testing/outcome.ts";
 import { ShortestJobFirst } from "./shortest_job_first.ts";
 import { ShortestRemainingTime } from "./shortest_remaining_time.ts";
 
@@ -26,44 +19,42 @@ function jobs(
   }));
 }
 
-function run(name: string, workload: readonly ThreadSpec[]): SimulationSummary & { chart: string } {
-  const summary = summarize(workload, simulate(workload, createPolicy(name)));
-  return { ...summary, chart: formatGantt(workload, summary.gantt) };
+function run(name: string, workload: readonly ThreadSpec[]): Outcome {
+  return outcome(workload, createPolicy(name));
 }
 
 Deno.test("ShortestJobFirst, Three Easy Pieces, figures 7.3 and 7.4: turnaround 50, and 103.33 for late arrivals", () => {
   const together = run("sjf", jobs("ABC", [100, 10, 10]));
-  assertEquals([together.chart, together.meanTurnaround], ["B 0-10 | C 10-20 | A 20-120", 50]);
+  assertEquals([together.chart, mean(together, "turnaround")], ["B 0-10, C 10-20, A 20-120", 50]);
   const late = run("sjf", jobs("ABC", [100, 10, 10], [0, 10, 10]));
-  assertEquals(late.chart, "A 0-100 | B 100-110 | C 110-120");
-  assertEquals(late.meanTurnaround, (100 + 100 + 110) / 3);
+  assertEquals(late.chart, "A 0-100, B 100-110, C 110-120");
+  assertEquals(mean(late, "turnaround"), (100 + 100 + 110) / 3);
 });
 
 Deno.test("ShortestRemainingTime, Three Easy Pieces, figure 7.5: turnaround 50", () => {
-  const { chart, meanTurnaround } = run("srtf", jobs("ABC", [100, 10, 10], [0, 10, 10]));
-  assertEquals(chart, "A 0-10 | B 10-20 | C 20-30 | A 30-120");
-  assertEquals(meanTurnaround, 50);
+  const srtf = run("srtf", jobs("ABC", [100, 10, 10], [0, 10, 10]));
+  assertEquals(srtf.chart, "A 0-10, B 10-20, C 20-30, A 30-120");
+  assertEquals(mean(srtf, "turnaround"), 50);
 });
 
 Deno.test("ShortestJobFirst and round robin, Three Easy Pieces, figures 7.6 and 7.7: response 5 and 1", () => {
   const workload = jobs("ABC", [5, 5, 5]);
   const sjf = run("sjf", workload);
-  assertEquals([sjf.chart, sjf.meanResponse], ["A 0-5 | B 5-10 | C 10-15", 5]);
-  const policy = createPolicy("rr", { quantum: 1 });
-  const rr = summarize(workload, simulate(workload, policy));
-  assertEquals([rr.meanResponse, rr.meanTurnaround], [1, 14]);
+  assertEquals([sjf.chart, mean(sjf, "response")], ["A 0-5, B 5-10, C 10-15", 5]);
+  const rr = outcome(workload, createPolicy("rr", { quantum: 1 }));
+  assertEquals([mean(rr, "response"), mean(rr, "turnaround")], [1, 14]);
 });
 
 Deno.test("ShortestJobFirst, Silberschatz et al., section 5.3.2: waiting 7", () => {
-  const { chart, meanWaiting } = run("sjf", jobs("1234", [6, 8, 7, 3]));
-  assertEquals([chart, meanWaiting], ["4 0-3 | 1 3-9 | 3 9-16 | 2 16-24", 7]);
+  const sjf = run("sjf", jobs("1234", [6, 8, 7, 3]));
+  assertEquals([sjf.chart, mean(sjf, "waiting")], ["4 0-3, 1 3-9, 3 9-16, 2 16-24", 7]);
 });
 
 Deno.test("ShortestRemainingTime, the second example of that section: waiting 6.5, without preemption 7.75", () => {
   const workload = jobs("1234", [8, 4, 9, 5], [0, 1, 2, 3]);
   const srtf = run("srtf", workload);
-  assertEquals(srtf.chart, "1 0-1 | 2 1-5 | 4 5-10 | 1 10-17 | 3 17-26");
-  assertEquals([srtf.meanWaiting, run("sjf", workload).meanWaiting], [6.5, 7.75]);
+  assertEquals(srtf.chart, "1 0-1, 2 1-5, 4 5-10, 1 10-17, 3 17-26");
+  assertEquals([mean(srtf, "waiting"), mean(run("sjf", workload), "waiting")], [6.5, 7.75]);
 });
 
 Deno.test("ShortestJobFirst, predictions of figure 5.4 of the same book, for a = 1/2 and a first guess of 10", () => {
