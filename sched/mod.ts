@@ -77,7 +77,13 @@ export {
   type WakeHint,
   type Wakeup,
 } from "./policy.ts";
-export { describeFault, type HostOptions, type PolicyFault, SoundPolicy } from "./host/mod.ts";
+export {
+  type Awakening,
+  describeFault,
+  type HostOptions,
+  type PolicyFault,
+  SoundPolicy,
+} from "./host/mod.ts";
 export {
   type LockAnswer,
   type LockKind,

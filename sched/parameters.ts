@@ -118,7 +118,13 @@ export function checkParameters(
     refuse(of.thread, "budget", budget, `at most the period, ${period}`);
   }
   const affinity = checkAffinity(options.affinity ?? null, of);
-  return { priority, nice, weight, period, deadline, budget, affinity };
+  return frozen({ priority, nice, weight, period, deadline, budget, affinity });
+}
+
+/** Parameters that nobody changes: host and policy have the same object. */
+export function frozen(parameters: ThreadParameters): ThreadParameters {
+  if (parameters.affinity !== null) Object.freeze(parameters.affinity);
+  return Object.freeze(parameters);
 }
 
 function checkAffinity(

@@ -4,4 +4,4 @@
  * @module
  */
 export { describeFault, plainText, type PolicyFault } from "./fault.ts";
-export { type HostOptions, SoundPolicy } from "./sound_policy.ts";
+export { type Awakening, type HostOptions, SoundPolicy } from "./sound_policy.ts";

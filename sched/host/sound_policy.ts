@@ -75,6 +75,44 @@ const taken = new WeakSet<object>();
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** How a thread becomes ready, as a host is told. */
+export interface Awakening {
+  /** Why. */
+  readonly reason: ReadyReason;
+  /** What its waker knows; nothing if absent. */
+  readonly hint?: WakeHint;
+  /** Who that is; none if absent. */
+  readonly waker?: ThreadId | null;
+  /** CPU time it needs until it blocks or ends; unknown (0) if absent. */
+  readonly burst?: number;
+  /** When its job was due; unknown if absent. */
+  readonly released?: number | null;
+}
+
+function newWakeup(): Mutable<Wakeup> {
+  return {
+    ...{ cpu: 0, reason: "start", previous: 0, waker: null },
+    ...{ hint: "none", burst: 0, released: null },
+  };
+}
+
+function fill(
+  wakeup: Mutable<Wakeup>,
+  cpu: number,
+  previous: number,
+  options: Awakening,
+): Wakeup {
+  const { reason, hint = "none", waker = null, burst = 0, released = null } = options;
+  wakeup.cpu = cpu;
+  wakeup.reason = reason;
+  wakeup.previous = previous;
+  wakeup.waker = waker;
+  wakeup.hint = hint;
+  wakeup.burst = burst;
+  wakeup.released = released;
+  return wakeup;
+}
+
 /** A policy, held to its contract. */
 export class SoundPolicy {
   /** Name of the policy it was given. */
@@ -95,18 +133,11 @@ export class SoundPolicy {
   #timeout = Infinity;
   #timerAt = Infinity;
   #fault: PolicyFault | null = null;
-  // What policies are handed, over and over.
-  readonly #wakeup: Mutable<Wakeup> = {
-    cpu: 0,
-    reason: "start",
-    previous: 0,
-    waker: null,
-    hint: "none",
-    burst: 0,
-    released: null,
-  };
-  readonly #charge: Mutable<Charge> = { cpu: 0, elapsed: 0 };
-  readonly #stop: Mutable<Stop> = { cpu: 0, elapsed: 0, reason: "quantum" };
+  // What a policy is handed, over and over. Nothing is read back, and the next has others: whatever
+  // one does to them, down to freezing them, is its own fault at the next call.
+  #wakeup: Mutable<Wakeup> = newWakeup();
+  #charge: Mutable<Charge> = { cpu: 0, elapsed: 0 };
+  #stop: Mutable<Stop> = { cpu: 0, elapsed: 0, reason: "quantum" };
 
   /**
    * Takes a policy for one host.
@@ -215,44 +246,30 @@ export class SoundPolicy {
 
   /**
    * Makes a thread ready.
-   * @param options why, what its waker knows, and `burst` (0 if absent) and `released` (`null`) as
-   *   in {@linkcode Wakeup}
+   * @param options why, and what is known of it
    * @returns the CPU it is meant for
    * @throws {SchedError} `invalid-thread` if it is unknown or ready
    */
-  enqueue(
-    thread: ThreadId,
-    options: {
-      readonly reason: ReadyReason;
-      readonly hint?: WakeHint;
-      readonly waker?: ThreadId | null;
-      readonly burst?: number;
-      readonly released?: number | null;
-    },
-  ): number {
-    const { reason, hint = "none", waker = null, burst = 0, released = null } = options;
+  enqueue(thread: ThreadId, options: Awakening): number {
+    const { reason } = options;
     const timed = this.#timeout !== Infinity;
-    const wakeup = this.#wakeup;
-    wakeup.reason = reason;
-    wakeup.hint = hint;
-    wakeup.waker = waker;
-    wakeup.burst = burst;
-    wakeup.released = released;
+    let previous = 0;
     let cpu = 0;
     let leaves = false;
+    let told = options;
     if (this.#cpus > 1) {
-      cpu = wakeup.previous = this.#previous(thread);
+      cpu = previous = this.#previous(thread);
       const goesOn = reason === "preempt" || reason === "yield";
       leaves = reason === "migrated" || (goesOn && cpu !== this.#threads.cpu(thread));
-      if (leaves) wakeup.reason = "migrated";
-      if (leaves || !goesOn) cpu = this.#select(thread);
+      if (leaves) told = { ...options, reason: "migrated" };
+      if (leaves || !goesOn) cpu = this.#select(thread, previous, told);
     }
-    wakeup.cpu = cpu;
     this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
     try {
-      this.#policy.enqueue(thread, wakeup);
+      this.#policy.enqueue(thread, fill(this.#wakeup, cpu, previous, told));
     } catch (error) {
-      this.#thrown("enqueue", [thread, { ...wakeup }], error);
+      const given = fill(newWakeup(), cpu, previous, told);
+      this.#thrown("enqueue", [thread, { ...given }], error);
     }
     // Its host expects nothing of a thread that has given its CPU back.
     if (leaves && (this.#on[cpu]! < 0 || this.preempts(thread, cpu))) this.#options.kick?.(cpu);
@@ -306,9 +323,8 @@ export class SoundPolicy {
   running(thread: ThreadId, cpu: number): void {
     this.#threads.run(thread, cpu);
     this.#on[cpu] = thread;
-    if (this.#policy.running === undefined) return;
     try {
-      this.#policy.running(thread, cpu);
+      this.#policy.running?.(thread, cpu);
     } catch (error) {
       this.#thrown("running", [thread, cpu], error);
     }
@@ -319,19 +335,19 @@ export class SoundPolicy {
     if (this.#timerAt !== Infinity) this.runTimer();
     if (this.#timeout !== Infinity) this.watch();
     const charge = this.#charge;
-    charge.cpu = cpu;
-    charge.elapsed = elapsed;
     let due: unknown;
     try {
+      charge.cpu = cpu;
+      charge.elapsed = elapsed;
       due = this.#policy.tick(thread, charge);
     } catch (error) {
-      this.#thrown("tick", [thread, { ...charge }], error);
+      this.#thrown("tick", [thread, { cpu, elapsed }], error);
       return true;
     }
     if (typeof due === "boolean") return due;
     this.#putOut(
       "tick",
-      [thread, { ...charge }],
+      [thread, { cpu, elapsed }],
       `returned ${describeAnswer(due)}, expected a boolean`,
     );
     return true;
@@ -342,9 +358,9 @@ export class SoundPolicy {
    * wants every tick.
    */
   slice(thread: ThreadId, cpu: number): number | undefined {
-    if (this.#policy.slice === undefined) return undefined;
     let time: unknown;
     try {
+      if (this.#policy.slice === undefined) return undefined;
       time = this.#policy.slice(thread, cpu);
     } catch (error) {
       this.#thrown("slice", [thread, cpu], error);
@@ -359,24 +375,25 @@ export class SoundPolicy {
   stopping(thread: ThreadId, { cpu, elapsed, reason }: Charge & { reason: StopReason }): void {
     this.#threads.stop(thread);
     this.#on[cpu] = -1;
-    if (this.#policy.stopping === undefined) return;
     const stop = this.#stop;
-    stop.cpu = cpu;
-    stop.elapsed = elapsed;
-    stop.reason = reason;
     try {
+      if (this.#policy.stopping === undefined) return;
+      stop.cpu = cpu;
+      stop.elapsed = elapsed;
+      stop.reason = reason;
       this.#policy.stopping(thread, stop);
     } catch (error) {
-      this.#thrown("stopping", [thread, { ...stop }], error);
+      this.#thrown("stopping", [thread, { cpu, elapsed, reason }], error);
     }
   }
 
   /** Whether a thread that has just become ready must take a CPU from its thread at once. */
   preempts(candidate: ThreadId, cpu: number): boolean {
     const running = this.#on[cpu]!;
-    if (this.#policy.preempts === undefined || running < 0) return false;
+    if (running < 0) return false;
     let answer: unknown;
     try {
+      if (this.#policy.preempts === undefined) return false;
       answer = this.#policy.preempts(candidate, running, cpu);
     } catch (error) {
       this.#thrown("preempts", [candidate, running, cpu], error);
@@ -482,6 +499,7 @@ export class SoundPolicy {
   }
 
   #makeView(): SchedulerView {
+    Object.freeze(this.#random);
     const threads = this.#threads;
     const on = this.#on;
     const { now, kick } = this.#options;
@@ -489,28 +507,29 @@ export class SoundPolicy {
       if (typeof at !== "number" || Number.isNaN(at)) {
         throw new TypeError(`the timer is set to ${describeAnswer(at)}, expected a time`);
       }
-      this.#timerAt = at;
+      // Beyond that no clock counts.
+      this.#timerAt = at > Number.MAX_SAFE_INTEGER ? Infinity : at;
     };
-    return {
+    return Object.freeze({
       cpus: this.#cpus,
       get now(): number {
         return now();
       },
       random: this.#random,
-      parameters: (thread) => threads.parameters(thread),
-      allows: (thread, cpu) => threads.allows(thread, cpu),
-      running: (cpu) => {
+      parameters: (thread: ThreadId) => threads.parameters(thread),
+      allows: (thread: ThreadId, cpu: number) => threads.allows(thread, cpu),
+      running: (cpu: number) => {
         const thread = on[cpu] ?? -1;
         return thread < 0 ? null : thread;
       },
-      kick: (cpu) => {
+      kick: (cpu: number) => {
         if (typeof cpu !== "number" || on[cpu] === undefined) {
           throw new TypeError(`there is no CPU ${describeAnswer(cpu)} to be kicked`);
         }
         kick?.(cpu);
       },
       timer: setTimer,
-    };
+    });
   }
 
   /** Another policy decides from now on. */
@@ -533,19 +552,12 @@ export class SoundPolicy {
   }
 
   /** Where a thread goes that starts or wakes up. */
-  #select(thread: ThreadId): number {
-    const { previous } = this.#wakeup;
-    if (this.#policy.selectCpu === undefined) {
-      if (this.#on[previous]! < 0) return previous;
-      for (let cpu = 0; cpu < this.#cpus; cpu++) {
-        if (this.#on[cpu]! < 0 && this.#threads.allows(thread, cpu)) return cpu;
-      }
-      return previous;
-    }
-    const given = (): Plain[] => [thread, { ...this.#wakeup }];
+  #select(thread: ThreadId, previous: number, options: Awakening): number {
+    const given = (): Plain[] => [thread, { ...fill(newWakeup(), previous, previous, options) }];
     let cpu: unknown;
     try {
-      cpu = this.#policy.selectCpu(thread, this.#wakeup);
+      if (this.#policy.selectCpu === undefined) return this.#idlest(thread, previous);
+      cpu = this.#policy.selectCpu(thread, fill(this.#wakeup, previous, previous, options));
     } catch (error) {
       this.#thrown("selectCpu", given(), error);
       return previous;
@@ -557,6 +569,15 @@ export class SoundPolicy {
       given(),
       `returned ${describeAnswer(cpu)}, expected a CPU it may run on`,
     );
+    return previous;
+  }
+
+  /** The previous CPU if idle, else the first idle one, else the previous one. */
+  #idlest(thread: ThreadId, previous: number): number {
+    if (this.#on[previous]! < 0) return previous;
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      if (this.#on[cpu]! < 0 && this.#threads.allows(thread, cpu)) return cpu;
+    }
     return previous;
   }
 
@@ -582,7 +603,7 @@ export class SoundPolicy {
   #putOut(call: string, given: readonly Plain[], why: string, cause?: unknown): void {
     const state = call === "save" ? "cannot be saved" : stateOf(this.#policy);
     const ready = this.#threads.readyList();
-    const { name: policy } = this.#policy;
+    const policy = this.#fault === null ? this.name : this.#policy.name;
     const time = this.#options.now();
     const fault: PolicyFault = { policy, call, arguments: given, why, state, time, ready };
     if (this.#fault !== null) {
@@ -592,6 +613,9 @@ export class SoundPolicy {
       });
     }
     this.#fault = fault;
+    this.#wakeup = newWakeup();
+    this.#charge = { cpu: 0, elapsed: 0 };
+    this.#stop = { cpu: 0, elapsed: 0, reason: "quantum" };
     this.#use(this.#options.fallback());
     for (const thread of this.#threads.list()) {
       this.#policy.admit?.(thread, this.#threads.parameters(thread));
@@ -601,13 +625,7 @@ export class SoundPolicy {
     }
     for (const thread of ready) {
       const cpu = this.#previous(thread);
-      this.#policy.enqueue(thread, {
-        ...this.#wakeup,
-        cpu,
-        reason: "wakeup",
-        burst: 0,
-        released: null,
-      });
+      this.#policy.enqueue(thread, fill(this.#wakeup, cpu, cpu, { reason: "wakeup" }));
     }
     this.#options.onFault?.(fault);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import { DEFAULT_PARAMETERS, type ThreadParameters } from "../parameters.ts";
+import { DEFAULT_PARAMETERS, frozen, type ThreadParameters } from "../parameters.ts";
 import { MAX_THREADS, type ThreadId } from "../policy.ts";
 import { grown } from "../queues/grown.ts";
 import { RunQueues } from "../queues/run_queues.ts";
@@ -179,7 +179,8 @@ export class HostThreads {
     this.#states.fill(ThreadState.UNKNOWN);
     this.#parameters = [];
     for (const { thread, running, cpu, parameters } of state.threads) {
-      this.add(thread, parameters);
+      const { affinity } = parameters;
+      this.add(thread, frozen({ ...parameters, affinity: affinity && [...affinity] }));
       this.#cpus[thread] = cpu;
       if (running) this.run(thread, cpu);
     }
