@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Mutable } from "../../util/mutable.ts";
 import {
   type GanttMark,
   type GanttPiece,
@@ -14,16 +15,14 @@ import {
   SEVERAL,
 } from "./chart.ts";
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** Adds what is short to the last one of a row if the same cell of the grid has both. */
 export class RowRecorder implements GanttRow {
   /** Its name. */
   readonly name: string;
   /** Its states. */
-  readonly pieces: Record<PieceKind, Writable<GanttPiece>[]>;
+  readonly pieces: Record<PieceKind, Mutable<GanttPiece>[]>;
   /** What happened to it. */
-  readonly marks: Record<MarkKind, Writable<GanttMark>[]>;
+  readonly marks: Record<MarkKind, Mutable<GanttMark>[]>;
 
   /** A row with nothing in it. */
   constructor(name: string) {
@@ -59,7 +58,7 @@ export class RowRecorder implements GanttRow {
   }
 }
 
-function addPiece(pieces: Writable<GanttPiece>[], piece: GanttPiece, grain: number): number {
+function addPiece(pieces: Mutable<GanttPiece>[], piece: GanttPiece, grain: number): number {
   const last = pieces.at(-1);
   if (last !== undefined && belongs(last, piece, grain)) {
     last.end = piece.end;
@@ -80,7 +79,7 @@ function belongs(last: GanttPiece, piece: GanttPiece, grain: number): boolean {
     Math.floor(last.start / grain) === Math.floor(piece.start / grain);
 }
 
-function addMark(marks: Writable<GanttMark>[], mark: GanttMark, grain: number): number {
+function addMark(marks: Mutable<GanttMark>[], mark: GanttMark, grain: number): number {
   const last = marks.at(-1);
   const near = last !== undefined && (last.time === mark.time ||
     grain > 0 && Math.floor(last.time / grain) === Math.floor(mark.time / grain));

@@ -3,5 +3,7 @@
  *
  * @module
  */
+export type { Awakening } from "./awakening.ts";
 export { describeFault, plainText, type PolicyFault } from "./fault.ts";
-export { type Awakening, type HostOptions, SoundPolicy } from "./sound_policy.ts";
+export type { HostOptions } from "./options.ts";
+export { SoundPolicy } from "./sound_policy.ts";

@@ -22,16 +22,16 @@ import {
 import type {
   Charge,
   Policy,
-  ReadyReason,
   SchedulerView,
   Stop,
   StopReason,
   ThreadId,
-  WakeHint,
   Wakeup,
 } from "../policy.ts";
+import type { Mutable } from "../../util/mutable.ts";
 import { copyPlain, type Plain } from "../../util/plain.ts";
 import { Random, type RandomState } from "../../util/random.ts";
+import { type Awakening, fillWakeup, newWakeup } from "./awakening.ts";
 import {
   checkPolicy,
   describeAnswer,
@@ -40,25 +40,10 @@ import {
   type PolicyFault,
   stateOf,
 } from "./fault.ts";
+import type { HostOptions } from "./options.ts";
 import { HostThreads, type ReadyRecord, type ThreadRecord, ThreadState } from "./threads.ts";
-
-/** What a host gives its policy, and hears of it. */
-export interface HostOptions {
-  /** Number of CPUs, 1 to 64; 1 if absent. */
-  readonly cpus?: number;
-  /** The time. */
-  readonly now: () => number;
-  /** Makes the round robin that takes over. */
-  readonly fallback: () => Policy;
-  /** Seed of the policy's random numbers; 0 if absent. */
-  readonly seed?: number;
-  /** Longest time a thread may starve, where the policy does not say; `Infinity` if absent. */
-  readonly timeout?: number;
-  /** A CPU is to pick again at the next chance. */
-  readonly kick?: (cpu: number) => void;
-  /** The policy was put out; round robin has taken over. */
-  readonly onFault?: (fault: PolicyFault) => void;
-}
+import { makeView } from "./view.ts";
+import { describePick } from "./wrong_pick.ts";
 
 /** Everything a host remembers. */
 type SoundState = {
@@ -72,46 +57,6 @@ type SoundState = {
 
 /** Policies that hosts have: what one remembers is about the threads of one host. */
 const taken = new WeakSet<object>();
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** How a thread becomes ready, as a host is told. */
-export interface Awakening {
-  /** Why. */
-  readonly reason: ReadyReason;
-  /** What its waker knows; nothing if absent. */
-  readonly hint?: WakeHint;
-  /** Who that is; none if absent. */
-  readonly waker?: ThreadId | null;
-  /** CPU time it needs until it blocks or ends; unknown (0) if absent. */
-  readonly burst?: number;
-  /** When its job was due; unknown if absent. */
-  readonly released?: number | null;
-}
-
-function newWakeup(): Mutable<Wakeup> {
-  return {
-    ...{ cpu: 0, reason: "start", previous: 0, waker: null },
-    ...{ hint: "none", burst: 0, released: null },
-  };
-}
-
-function fill(
-  wakeup: Mutable<Wakeup>,
-  cpu: number,
-  previous: number,
-  options: Awakening,
-): Wakeup {
-  const { reason, hint = "none", waker = null, burst = 0, released = null } = options;
-  wakeup.cpu = cpu;
-  wakeup.reason = reason;
-  wakeup.previous = previous;
-  wakeup.waker = waker;
-  wakeup.hint = hint;
-  wakeup.burst = burst;
-  wakeup.released = released;
-  return wakeup;
-}
 
 /** A policy, held to its contract. */
 export class SoundPolicy {
@@ -167,7 +112,14 @@ export class SoundPolicy {
     this.#cpus = cpus;
     this.#on = new Int32Array(cpus).fill(-1);
     this.#random = new Random(seed);
-    this.#view = this.#makeView();
+    this.#view = makeView({
+      threads: this.#threads,
+      on: this.#on,
+      random: this.#random,
+      now: options.now,
+      kick: options.kick,
+      setTimer: (at) => this.#timerAt = at,
+    });
     this.#given = policy;
     this.#policy = policy;
     this.#use(policy);
@@ -266,9 +218,9 @@ export class SoundPolicy {
     }
     this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
     try {
-      this.#policy.enqueue(thread, fill(this.#wakeup, cpu, previous, told));
+      this.#policy.enqueue(thread, fillWakeup(this.#wakeup, cpu, previous, told));
     } catch (error) {
-      const given = fill(newWakeup(), cpu, previous, told);
+      const given = fillWakeup(newWakeup(), cpu, previous, told);
       this.#thrown("enqueue", [thread, { ...given }], error);
     }
     // Its host expects nothing of a thread that has given its CPU back.
@@ -307,7 +259,7 @@ export class SoundPolicy {
     }
     if (thread === null) return null;
     if (typeof thread !== "number" || this.#threads.state(thread) !== ThreadState.READY) {
-      this.#putOut("pick", [cpu], this.#wrongPick(thread));
+      this.#putOut("pick", [cpu], describePick(thread, this.#threads));
       return this.pick(cpu);
     }
     if (this.#cpus > 1 && !this.#threads.allows(thread, cpu)) {
@@ -498,40 +450,6 @@ export class SoundPolicy {
     }
   }
 
-  #makeView(): SchedulerView {
-    Object.freeze(this.#random);
-    const threads = this.#threads;
-    const on = this.#on;
-    const { now, kick } = this.#options;
-    const setTimer = (at: number): void => {
-      if (typeof at !== "number" || Number.isNaN(at)) {
-        throw new TypeError(`the timer is set to ${describeAnswer(at)}, expected a time`);
-      }
-      // Beyond that no clock counts.
-      this.#timerAt = at > Number.MAX_SAFE_INTEGER ? Infinity : at;
-    };
-    return Object.freeze({
-      cpus: this.#cpus,
-      get now(): number {
-        return now();
-      },
-      random: this.#random,
-      parameters: (thread: ThreadId) => threads.parameters(thread),
-      allows: (thread: ThreadId, cpu: number) => threads.allows(thread, cpu),
-      running: (cpu: number) => {
-        const thread = on[cpu] ?? -1;
-        return thread < 0 ? null : thread;
-      },
-      kick: (cpu: number) => {
-        if (typeof cpu !== "number" || on[cpu] === undefined) {
-          throw new TypeError(`there is no CPU ${describeAnswer(cpu)} to be kicked`);
-        }
-        kick?.(cpu);
-      },
-      timer: setTimer,
-    });
-  }
-
   /** Another policy decides from now on. */
   #use(policy: Policy): void {
     this.#policy = policy;
@@ -553,11 +471,12 @@ export class SoundPolicy {
 
   /** Where a thread goes that starts or wakes up. */
   #select(thread: ThreadId, previous: number, options: Awakening): number {
-    const given = (): Plain[] => [thread, { ...fill(newWakeup(), previous, previous, options) }];
+    const given =
+      (): Plain[] => [thread, { ...fillWakeup(newWakeup(), previous, previous, options) }];
     let cpu: unknown;
     try {
       if (this.#policy.selectCpu === undefined) return this.#idlest(thread, previous);
-      cpu = this.#policy.selectCpu(thread, fill(this.#wakeup, previous, previous, options));
+      cpu = this.#policy.selectCpu(thread, fillWakeup(this.#wakeup, previous, previous, options));
     } catch (error) {
       this.#thrown("selectCpu", given(), error);
       return previous;
@@ -579,20 +498,6 @@ export class SoundPolicy {
       if (this.#on[cpu]! < 0 && this.#threads.allows(thread, cpu)) return cpu;
     }
     return previous;
-  }
-
-  #wrongPick(thread: unknown): string {
-    const ready = this.#threads.readyList();
-    const expected = ready.length === 0
-      ? "null, as no thread is ready"
-      : `one of ${ready.slice(0, 20).join(", ")}${ready.length > 20 ? ", …" : ""}, or null`;
-    const state = typeof thread === "number" ? this.#threads.state(thread) : ThreadState.UNKNOWN;
-    const what = state === ThreadState.UNKNOWN
-      ? "is none of its threads"
-      : state === ThreadState.RUNNING
-      ? "runs already"
-      : "is not ready";
-    return `returned ${describeAnswer(thread)}, which ${what}: expected ${expected}`;
   }
 
   #thrown(call: string, given: readonly Plain[], error: unknown): void {
@@ -625,7 +530,7 @@ export class SoundPolicy {
     }
     for (const thread of ready) {
       const cpu = this.#previous(thread);
-      this.#policy.enqueue(thread, fill(this.#wakeup, cpu, cpu, { reason: "wakeup" }));
+      this.#policy.enqueue(thread, fillWakeup(this.#wakeup, cpu, cpu, { reason: "wakeup" }));
     }
     this.#options.onFault?.(fault);
   }

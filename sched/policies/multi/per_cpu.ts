@@ -15,6 +15,7 @@ import type {
   Wakeup,
 } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
+import type { Mutable } from "../../../util/mutable.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Timers } from "./timers.ts";
 
@@ -27,8 +28,6 @@ type PerCpuState = {
   readonly homes: readonly (readonly [ThreadId, cpu: number, ready: boolean])[];
   readonly timers: readonly number[];
 };
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A policy for each CPU; a subclass says which threads are whose. */
 export abstract class PerCpu implements Policy {
