@@ -64,7 +64,9 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`Machine ${arch}, refuses a policy that does not exist and names those that do`, () => {
-    for (const policy of ["", "lifo", "RR", "__proto__"]) {
+    const none = assertThrows(() => new Machine(options(arch, { policy: "" })), SchedError);
+    assertEquals(none.kind, "invalid-policy-spec");
+    for (const policy of ["lifo", "RR", "__proto__"]) {
       const error = assertThrows(() => new Machine(options(arch, { policy })), SchedError);
       assertEquals(error.kind, "unknown-policy");
       assert(error.message.includes("rr, priority"), error.message);
