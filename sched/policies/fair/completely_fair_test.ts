@@ -60,6 +60,15 @@ Deno.test("CompletelyFair, each runs once in a latency, or for the minimum granu
   ]);
 });
 
+Deno.test("CompletelyFair, a slice is the thread's share of the latency by weight", () => {
+  const on = new Hosted(new CompletelyFair({ quantum: 10, latency: 80 }));
+  on.ready(1);
+  on.ready(2, { nice: 5 });
+  // Of 1024 + 335; with 61 it has passed the other, which began a slice of its own ahead.
+  assertEquals([on.run(), on.host.slice(1, 0)], [1, 60]);
+  assertEquals([on.tick(1, 59), on.host.slice(1, 0), on.tick(1, 2)], [false, 1, true]);
+});
+
 /** Thread 1 runs and has used up so much, others wait. */
 function after(elapsed: number, options: { nice?: number; waiting?: number[] } = {}): Hosted {
   const on = new Hosted(new CompletelyFair({ quantum: 10, latency: 80, wakeup: 14 }));

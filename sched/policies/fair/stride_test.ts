@@ -70,6 +70,32 @@ Deno.test("Stride, a thread that has slept gets its share again, and not what it
   assert(Math.abs(got[1]! - got[2]!) <= 2, `${got}`);
 });
 
+Deno.test("Stride, a thread that had more than its share before it slept waits for as much", () => {
+  const on = new Hosted(new Stride({ quantum: 10 }));
+  for (const thread of [1, 2]) on.ready(thread, { weight: 100 });
+  assertEquals([on.run(), on.tick(1, 20)], [1, true]);
+  on.stop(1, { reason: "blocked" });
+  assertEquals([on.run(), on.tick(2, 10)], [2, false]);
+  on.ready(1, { reason: "wakeup" });
+  assertEquals([on.tick(2, 10), on.tick(2, 10)], [false, true]);
+});
+
+Deno.test("Stride, a thread whose pass is the smallest still goes on without giving way", () => {
+  const on = new Hosted(new Stride({ quantum: 10 }));
+  on.ready(1, { weight: 300 });
+  on.ready(2, { weight: 100 });
+  const next = (): number => {
+    const thread = on.run() ?? 0;
+    let quanta = 1;
+    while (!on.tick(thread, 10)) quanta++;
+    on.stop(thread);
+    on.ready(thread, { reason: "preempt" });
+    return 10 * thread + quanta;
+  };
+  // Passes 1/3 and 1, then 1 and 1, where the one that has not run is first.
+  assertEquals([next(), next(), next(), next()], [11, 21, 12, 21]);
+});
+
 Deno.test("Stride, other tickets hold at once", () => {
   const on = new Hosted(new Stride({ quantum: 10 }));
   for (const thread of [1, 2, 3]) on.ready(thread, { weight: 100 });

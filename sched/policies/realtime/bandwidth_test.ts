@@ -177,6 +177,18 @@ Deno.test("DeadlineServer, a throttled thread leaves, changes and dies like any 
   assertEquals([on.run(), on.host.timerAt, on.host.fault], [3, Infinity, null]);
 });
 
+Deno.test("DeadlineServer, one whose budget comes later than its deadline begins anew", () => {
+  const on = new Hosted(new DeadlineServer());
+  on.ready(1, { period: 10, budget: 2 });
+  assertEquals([on.run(), on.tick(1, 2), on.host.timerAt], [1, true, 10]);
+  on.stop(1);
+  on.ready(1, { reason: "preempt" });
+  on.now = 35; // as late is the host: its deadline is at 45 now, and not at 20
+  on.host.runTimer();
+  on.ready(2, { period: 9, budget: 2 });
+  assertEquals(on.picks(), [2, 1]);
+});
+
 Deno.test("DeadlineServer, with two CPUs one that gets its budget takes the latest deadline's", () => {
   const threads: ThreadSpec[] = [
     { name: "A", budget: 3, period: 10, steps: turns(6) },
