@@ -59,7 +59,7 @@ function applyOne(k: Kernel, on: PerCpu, outcome: Outcome): Outcome | null {
 
 /** Charges the thread that stops running, and tells the policy. */
 function stopRunning(k: Kernel, on: PerCpu, reason: StopReason): void {
-  const elapsed = k.charge(on);
+  const elapsed = k.decisions.charge(on);
   on.decision = null;
   if (!on.isIdle) k.policy.stopping(on.current.id, { cpu: on.id, elapsed, reason });
 }
@@ -97,8 +97,8 @@ function giveUp(k: Kernel, on: PerCpu, block: Block): Outcome | null {
  * now, which the policy is asked about as the timer would ask it.
  */
 function decideToPreempt(k: Kernel, on: PerCpu): void {
-  if (on.decision !== null) k.decideAt(on.decision);
-  else if (k.tick(on)) on.current.postAst("quantum");
+  if (on.decision !== null) k.decisions.decideAt(on.decision);
+  else if (k.decisions.tick(on)) on.current.postAst("quantum");
 }
 
 /**
@@ -134,7 +134,7 @@ function begin(k: Kernel, on: PerCpu, before: { from: Thread; why: StopReason | 
   if (k.timers.oneShot) {
     const from = before.from === on.idle ? null : before.from.ref;
     const to = current === on.idle ? null : current.ref;
-    k.events.emit({ type: "decision", instant: k.instant, from, why: before.why, to });
+    k.events.emit({ type: "decision", instant: k.decisions.instant, from, why: before.why, to });
   }
   on.fresh = true;
   on.sliceStale = true;
@@ -149,7 +149,7 @@ function switchTo(
 ): null {
   const { next, keepsStack, why } = how;
   const { current: old, idle } = on;
-  if (old === idle) k.charge(on);
+  if (old === idle) k.decisions.charge(on);
   if (next.task !== k.kernelTask) on.loadRegisters(next);
   on.switchTo(next);
   begin(k, on, { from: old, why });

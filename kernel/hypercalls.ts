@@ -53,7 +53,7 @@ export class Hypercalls {
     if (k.timers.oneShot) this.#setInstant(on, number);
     if (number === this.#numbers.idle) this.#idle(on);
     else apply(k, on, this.#decide(on, number));
-    k.decideAt(null);
+    k.decisions.decideAt(null);
   }
 
   /**
@@ -63,9 +63,9 @@ export class Hypercalls {
   #setInstant(on: PerCpu, number: number): void {
     const k = this.#kernel;
     if (number === this.#numbers.trap) {
-      k.decideAt(Math.max(on.cpu.enteredAt, on.charged) + k.clock.skipped);
+      k.decisions.decideAt(Math.max(on.cpu.enteredAt, on.charged) + k.clock.skipped);
     } else if (number === this.#numbers.idle) {
-      k.decideAt(on.decision);
+      k.decisions.decideAt(on.decision);
       on.decision = null;
     }
   }
@@ -97,8 +97,8 @@ export class Hypercalls {
     const spare = k.pageFrames.available > k.pageFrames.low;
     if (spare && k.zeroed.length < ZEROED_LOW) k.wake("pageZero");
     if (leaveIdle(k, on)) return;
-    k.decideAt(null);
-    if (k.timers.active) k.arm(on);
+    k.decisions.decideAt(null);
+    if (k.timers.active) k.decisions.arm(on);
     const device = k.clock.nextDevice;
     const sleeper = k.sleepers.next;
     const { timerAt } = k.policy;

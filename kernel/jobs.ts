@@ -61,7 +61,7 @@ export function completeJob(k: Kernel, thread: Thread): void {
   const { job, undecided } = jobs.record;
   const release = jobs.releaseOf(job);
   const deadline = parameters.deadline === 0 ? null : release + parameters.deadline;
-  const done = k.instant;
+  const done = k.decisions.instant;
   // Only code that runs long with interrupts off finds the interrupt not taken yet.
   if (deadline !== null && deadline < done && undecided === job) missDeadline(k, thread);
   jobs.complete();

@@ -9,20 +9,22 @@ import type { Arch, TrapFrame } from "../arch/arch.ts";
 import type { GuestLabel } from "../arch/guest_labels.ts";
 import { KernelSpace } from "../arch/kernel_space.ts";
 import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
-import { plainText, type PolicyFault, SoundPolicy } from "../sched/host/mod.ts";
-import { RoundRobin } from "../sched/policies/sharing/round_robin.ts";
+import type { SoundPolicy } from "../sched/host/mod.ts";
 import { DEFAULT_PARAMETERS, type ThreadParameters } from "../sched/parameters.ts";
-import type { Policy, ReadyReason } from "../sched/policy.ts";
-import type { EventSink } from "../trace/events.ts";
+import type { ReadyReason } from "../sched/policy.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
 import { Clock } from "./clock.ts";
 import { Console } from "./console.ts";
 import { Emitter } from "./emitter.ts";
 import { KernelError } from "./errors.ts";
+import type { KernelOptions } from "./kernel_options.ts";
 import { PerCpu } from "./per_cpu.ts";
-import { type TimerKind, Timers } from "./timers.ts";
+import { Decisions } from "./scheduling/decisions.ts";
+import { faultEvent, hostPolicy } from "./scheduling/policy_host.ts";
+import { Timers } from "./scheduling/timers.ts";
 import type { QueueName, Wait, WaitResult } from "./thread/continuation.ts";
 import { FutexTable } from "./thread/futex_table.ts";
+import { type KernelQueues, makeQueues } from "./thread/kernel_queues.ts";
 import { CPUS } from "./thread/parameters.ts";
 import { SleepQueue } from "./thread/sleep_queue.ts";
 import { StackPool } from "./thread/stack_pool.ts";
@@ -31,7 +33,6 @@ import { type Resumption, Thread } from "./thread/thread.ts";
 import { ThreadLocks } from "./thread/thread_locks.ts";
 import { ThreadStacks } from "./thread/thread_stacks.ts";
 import { type ThreadLayout, threadLayout, ThreadZone } from "./thread/thread_zone.ts";
-import { WaitQueue } from "./thread/wait_queue.ts";
 import {
   AddressSpace,
   type AddressSpaceOptions,
@@ -44,39 +45,6 @@ import { PageIo } from "./vm/page_io.ts";
 /** Name of the kernel's own task in logs. */
 export const KERNEL_TASK = "gnumach";
 
-/** What a kernel is built from. Every field is checked by the machine before. */
-export interface KernelOptions {
-  /** Architecture. */
-  readonly arch: Arch;
-  /** CPU model. */
-  readonly cpuModel: string;
-  /** Bytes of RAM. */
-  readonly memory: number;
-  /** Scheduling policy, a new one. */
-  readonly policy: Policy;
-  /** Its name, with options of its own as they were given. */
-  readonly policyText: string;
-  /** Whether that is one the user gave, which no name stands for. */
-  readonly ownPolicy: boolean;
-  /** Instructions between timer interrupts. */
-  readonly quantum: number;
-  /** Seed of the timer's variation; 0 for none. */
-  readonly seed: number;
-  /** How the timer works. */
-  readonly timer: TimerKind;
-  /** Most user threads with a kernel stack at a time. */
-  readonly stackLimit: number;
-  /** Instructions a page-in takes. */
-  readonly ioLatency: number;
-  /** How the bootstrap script is carried out. */
-  readonly boot: BootOptions;
-  /** Where events go. */
-  readonly sinks: readonly EventSink[];
-}
-
-/** Quanta a ready thread may wait under a policy of the user's that does not say how long. */
-const STARVATION_QUANTA = 10_000;
-
 /** Why threads are queued with the policy. */
 const REASONS = {
   start: { reason: "start" },
@@ -85,22 +53,6 @@ const REASONS = {
   yield: { reason: "yield" },
   preempt: { reason: "preempt" },
 } as const;
-
-/** What threads of the kernel wait on, by name. */
-export type KernelQueues = Readonly<Record<QueueName, WaitQueue>>;
-
-/** Names of the queues, in the order a snapshot lists them. */
-export const QUEUES: readonly QueueName[] = [
-  "reaper",
-  "swapin",
-  "taskReaper",
-  "timeout",
-  "pageout",
-  "pageZero",
-  "ioDone",
-  "startup",
-  "memory",
-];
 
 /** What a kernel keeps beside its public fields. */
 export interface KernelRest {
@@ -154,6 +106,8 @@ export class Kernel {
   readonly locks: ThreadLocks;
   /** What has an exact time. */
   readonly timers: Timers;
+  /** When decisions are made, and what is charged. */
+  readonly decisions: Decisions;
   /** Threads that wait for a change of a word in memory. */
   readonly futexes: FutexTable = new FutexTable();
   /** Threads that sleep until a time, and those whose wait for something else ends then. */
@@ -169,8 +123,6 @@ export class Kernel {
   /** What the kernel's own threads wait for. */
   readonly queues: KernelQueues;
   #halted: string | null = null;
-  /** Instant of the decision that is being made, where that is not now. */
-  #decidedAt: number | null = null;
   #emptyRoot: bigint | null = null;
   /** User trap frames by CPU and thread: a thread's object stays where it is. */
   readonly #userFrames: TrapFrame[][] = [];
@@ -178,10 +130,18 @@ export class Kernel {
   /** Builds the kernel half and opens the CPUs; nothing runs yet. */
   constructor(options: KernelOptions) {
     const { arch } = options;
-    this.timers = new Timers(options.timer);
-    // First, for what is no policy is refused; it is attached before there is a clock.
+    const timers = new Timers(options.timer);
+    this.timers = timers;
+    // First, for what is no policy is refused; it is attached before there are clock, CPUs or stream.
     let now = (): number => 0;
-    this.policy = this.#hostPolicy(options, () => now());
+    this.policy = hostPolicy(options, {
+      now: () => now(),
+      cpu: (id) => this.cpus?.[id],
+      onFault: (fault) => {
+        this.decisions?.forgetSlices();
+        this.events?.emit(faultEvent(fault));
+      },
+    });
     this.arch = arch;
     this.boot = options.boot;
     this.memory = new PhysicalMemory(arch.ramBase, options.memory);
@@ -210,15 +170,17 @@ export class Kernel {
       return sum;
     };
     const { quantum: period, seed } = options;
-    this.clock = new Clock(executed, { period, seed, ticks: !this.timers.oneShot });
-    now = () => this.instant;
+    this.clock = new Clock(executed, { period, seed, ticks: !timers.oneShot });
+    const { clock, policy, sleepers, cpus } = this;
+    this.decisions = new Decisions({ clock, policy, sleepers, timers, cpus });
+    now = () => this.decisions.instant;
     this.events = new Emitter(options.sinks, () => this.clock.now);
-    if (this.policy.fault !== null) this.#tellFault(this.policy.fault);
+    if (this.policy.fault !== null) this.events.emit(faultEvent(this.policy.fault));
     this.locks = new ThreadLocks({
       by: this.policy.urgency,
       thread: (id) => this.thread(id),
       update: ({ id }, parameters) => {
-        this.#forgetSlices();
+        this.decisions.forgetSlices();
         this.policy.update(id, parameters);
       },
       wake: (thread, result) => {
@@ -243,17 +205,7 @@ export class Kernel {
       limit: options.stackLimit,
     });
     this.pageIo = new PageIo(this.clock, { latency: options.ioLatency });
-    this.queues = {
-      reaper: new WaitQueue(),
-      swapin: new WaitQueue(),
-      taskReaper: new WaitQueue(),
-      timeout: new WaitQueue(),
-      pageout: new WaitQueue(),
-      pageZero: new WaitQueue(),
-      ioDone: new WaitQueue(),
-      startup: new WaitQueue(),
-      memory: new WaitQueue(),
-    };
+    this.queues = makeQueues();
     this.emergencyStackTop = this.stackPool.top(this.stackPool.allocate());
     const task = this.createTask({ name: KERNEL_TASK, module: null, space: null });
     for (const on of this.cpus) {
@@ -275,60 +227,6 @@ export class Kernel {
   /** Why the machine stopped, or `null`. */
   get halted(): string | null {
     return this.#halted;
-  }
-
-  /**
-   * When the decision that is being made is made. With a periodic timer that is now. With a one-shot
-   * timer it is when the running thread left user mode, or when what the timer tells of was due: the
-   * kernel's time from there on is that of the thread that gets the CPU.
-   */
-  get instant(): number {
-    return this.#decidedAt ?? this.clock.now;
-  }
-
-  /** Decisions are made at an instant, or, if that is `null`, now. */
-  decideAt(instant: number | null): void {
-    this.#decidedAt = instant;
-  }
-
-  /** Charges the thread that runs on a CPU up to the instant of the decision. */
-  charge(on: PerCpu): number {
-    return this.timers.oneShot ? on.charge(this.instant - this.clock.skipped) : on.charge();
-  }
-
-  /** Charges the thread that runs on a CPU; returns whether the policy wants it to give way. */
-  tick(on: PerCpu): boolean {
-    on.sliceStale = true;
-    return this.policy.tick(on.current.id, { cpu: on.id, elapsed: this.charge(on) });
-  }
-
-  /** With a one-shot timer: when a thread becomes ready next, a deadline passes, or the policy's timer is due. */
-  nextWake(): number {
-    const { timers, sleepers, policy } = this;
-    return Math.min(timers.next, sleepers.next ?? Infinity, policy.timerAt, policy.starvesAt);
-  }
-
-  /** With a one-shot timer: the same, or when the policy wants to be asked about the running thread. */
-  nextDue(on: PerCpu): number {
-    return Math.min(this.nextWake(), this.sliceEnd(on));
-  }
-
-  /** When the policy wants to be asked about the running thread; the kernel's own are not asked about. */
-  sliceEnd(on: PerCpu): number {
-    if (!on.sliceStale) return on.sliceEnd;
-    on.sliceStale = false;
-    on.sliceEnd = Infinity;
-    if (on.isIdle || on.current.task === this.kernelTask) return Infinity;
-    const slice = this.policy.slice(on.current.id, on.id) ?? this.clock.period;
-    on.sliceEnd = on.charged + this.clock.skipped + Math.max(1, Math.ceil(slice));
-    return on.sliceEnd;
-  }
-
-  /** Sets the one-shot timer to what is due first; not before a decision has been carried out. */
-  arm(on: PerCpu): void {
-    const { clock, timers } = this;
-    if (on.decision !== null) clock.setAlarm(Infinity);
-    else clock.setAlarm(timers.oneShot ? this.nextDue(on) : timers.next);
   }
 
   /** Stops the machine for good. */
@@ -450,48 +348,6 @@ export class Kernel {
     return thread;
   }
 
-  /** Has a policy looked after, whatever it does. */
-  #hostPolicy({ policy, ownPolicy, quantum, seed }: KernelOptions, now: () => number): SoundPolicy {
-    return new SoundPolicy(policy, {
-      cpus: CPUS,
-      now,
-      seed,
-      timeout: ownPolicy ? STARVATION_QUANTA * quantum : Infinity,
-      fallback: () =>
-        new RoundRobin(this.timers.oneShot ? { quantum } : { quantum, tickInterval: quantum }),
-      kick: (cpu) => {
-        // A policy that is being attached hears of no CPU yet.
-        const on: PerCpu | undefined = this.cpus?.[cpu];
-        // One whose thread has just given way picks anyway.
-        if (on === undefined || on.isIdle || on.current.state !== "running") return;
-        on.current.postAst("quantum", { preempted: true });
-      },
-      onFault: (fault) => {
-        this.#forgetSlices();
-        this.#tellFault(fault);
-      },
-    });
-  }
-
-  /** When slices end is to be found out anew. */
-  #forgetSlices(): void {
-    // A policy that is being attached hears of no CPU yet.
-    for (const on of this.cpus ?? []) on.sliceStale = true;
-  }
-
-  #tellFault({ policy, call, arguments: given, why, state }: PolicyFault): void {
-    // Before there is a stream; told as soon as there is one.
-    if (this.events === undefined) return;
-    this.events.emit({
-      type: "policy-fault",
-      policy,
-      call,
-      arguments: plainText(given),
-      reason: why,
-      state: plainText(state),
-    });
-  }
-
   /** Root of the address space kernel threads run in: nothing in its user half. */
   emptyRoot(): bigint {
     if (this.#emptyRoot === null) {
@@ -596,9 +452,9 @@ export class Kernel {
   /** Queues a thread with the policy. */
   enqueue(thread: Thread, reason: Exclude<ReadyReason, "migrated">): void {
     thread.ready();
-    this.#forgetSlices();
+    this.decisions.forgetSlices();
     if (this.timers.oneShot && reason !== "yield" && reason !== "preempt") {
-      this.events.emit({ type: "ready", of: thread.ref, reason, instant: this.instant });
+      this.events.emit({ type: "ready", of: thread.ref, reason, instant: this.decisions.instant });
     }
     const { jobs } = thread;
     if (reason !== "release" || jobs === null) this.policy.enqueue(thread.id, REASONS[reason]);

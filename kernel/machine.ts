@@ -169,7 +169,7 @@ export class Machine extends MachineView implements Disposable {
     const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
     while (k.halted === null && cpu.instructions < end) {
       k.events.on(on.id);
-      if (k.timers.active || k.clock.alarm !== Infinity) k.arm(on);
+      if (k.timers.active || k.clock.alarm !== Infinity) k.decisions.arm(on);
       const { now } = k.clock;
       if (k.clock.next <= now) {
         for (const line of k.clock.takeDue()) cpu.raiseInterrupt(line);

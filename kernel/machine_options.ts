@@ -28,7 +28,7 @@ import {
   readProgram,
 } from "./program/loader.ts";
 import { threadParameters, USER_PRIORITY } from "./thread/parameters.ts";
-import type { TimerKind } from "./timers.ts";
+import type { TimerKind } from "./scheduling/timers.ts";
 
 /** A program to boot with. */
 export interface ModuleOptions {

@@ -56,7 +56,10 @@ export type {
   WatchpointOptions,
 } from "./debug/watchpoints.ts";
 export { KernelError, type KernelErrorKind, KernReturn } from "./errors.ts";
-export { Kernel, type KernelOptions, type KernelQueues, type KernelRest } from "./kernel.ts";
+export { Kernel, type KernelRest } from "./kernel.ts";
+export type { KernelOptions } from "./kernel_options.ts";
+export { type DecisionParts, Decisions } from "./scheduling/decisions.ts";
+export type { KernelQueues } from "./thread/kernel_queues.ts";
 export type {
   ConsoleView,
   MachineView,
@@ -104,7 +107,7 @@ export {
   type ThreadLocksHost,
 } from "./thread/thread_locks.ts";
 export { Jobs, type JobsRecord } from "./thread/jobs.ts";
-export { type TimerKind, Timers } from "./timers.ts";
+export { type TimerKind, Timers } from "./scheduling/timers.ts";
 export { WaitQueue, type WaitQueueRecord } from "./thread/wait_queue.ts";
 export type { ExceptionHandler, HandledException, UserException } from "./thread/handler.ts";
 export { type Unwind, type UnwindCause, Unwinds, type UnwindsRecord } from "./thread/unwinds.ts";

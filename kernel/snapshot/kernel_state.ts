@@ -5,7 +5,8 @@
  */
 
 import { rewatchDeadlines } from "../jobs.ts";
-import { type Kernel, QUEUES } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
+import { QUEUES } from "../thread/kernel_queues.ts";
 import { Task } from "../thread/task.ts";
 import { Thread } from "../thread/thread.ts";
 import type { AddressSpace, AddressSpaceRecord } from "../vm/address_space.ts";

@@ -25,7 +25,7 @@ import type { TaskRecord } from "../thread/task.ts";
 import type { ThreadRecord } from "../thread/thread.ts";
 import type { ThreadStacksRecord } from "../thread/thread_stacks.ts";
 import type { ThreadZoneRecord } from "../thread/thread_zone.ts";
-import type { TimerKind } from "../timers.ts";
+import type { TimerKind } from "../scheduling/timers.ts";
 import type { WaitQueueRecord } from "../thread/wait_queue.ts";
 import type { AddressSpaceRecord } from "../vm/address_space.ts";
 import type { PageFramesRecord } from "../vm/page_frames.ts";

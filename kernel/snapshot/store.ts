@@ -7,7 +7,8 @@
 import { ArchError } from "../../arch/errors.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { PageStore } from "../../arch/page_store.ts";
-import type { Kernel, KernelOptions } from "../kernel.ts";
+import type { Kernel } from "../kernel.ts";
+import type { KernelOptions } from "../kernel_options.ts";
 import { joinCpu } from "./cpu_blocks.ts";
 import { SnapshotError } from "./errors.ts";
 import { checkWhole } from "./whole.ts";

@@ -62,7 +62,7 @@ function sleep(context: SyscallContext): Outcome {
   if (duration + BigInt(k.clock.now) > BigInt(TIME_LIMIT)) {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
-  const until = k.instant + Number(duration);
+  const until = k.decisions.instant + Number(duration);
   k.waitUntil(thread, { kind: "time", until });
   return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
 }

@@ -103,17 +103,18 @@ function waitUntilNextPeriod(context: SyscallContext): Outcome {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   completeJob(k, thread);
-  const jobs = thread.jobs ?? beginJobs(k, thread, first === 0n ? k.instant : Number(first));
+  const jobs = thread.jobs ??
+    beginJobs(k, thread, first === 0n ? k.decisions.instant : Number(first));
   const next = jobs.record.job + 1;
   const release = jobs.releaseOf(next);
   if (release > TIME_LIMIT) return fail(context, KernReturn.INVALID_ARGUMENT);
-  if (release > k.instant) {
+  if (release > k.decisions.instant) {
     k.timers.addRelease(thread.id, release);
     thread.waitFor({ kind: "release", until: release });
     return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
   }
   // Job 1 may be due now; of those after it, one that is has waited for the one before.
-  const behind = next === 1 ? 0 : jobs.releasedBy(k.instant) - next + 1;
+  const behind = next === 1 ? 0 : jobs.releasedBy(k.decisions.instant) - next + 1;
   beginJob(k, thread, behind > 0);
   return releaseAt("syscall_continuation", { name: "syscall_result", result: BigInt(behind) });
 }
@@ -136,7 +137,7 @@ function sleepUntil(context: SyscallContext): Outcome {
   const { k, thread, args: [time = 0n] } = context;
   if (time > BigInt(TIME_LIMIT)) return fail(context, KernReturn.INVALID_ARGUMENT);
   const until = Number(time);
-  if (until <= k.instant) return finish(context, 0n);
+  if (until <= k.decisions.instant) return finish(context, 0n);
   k.waitUntil(thread, { kind: "time", until });
   return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
 }

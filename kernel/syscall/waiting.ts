@@ -18,7 +18,7 @@ export const FOREVER: bigint = (1n << 64n) - 1n;
  */
 export function deadlineOf(k: Kernel, timeout: bigint): number | null | undefined {
   if (timeout === FOREVER) return null;
-  const until = timeout + BigInt(k.instant);
+  const until = timeout + BigInt(k.decisions.instant);
   return until > TIME_LIMIT ? undefined : Number(until);
 }
 

@@ -18,11 +18,11 @@ const MOST_INSTANTS = 10_000;
 export function handleAlarm(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
   k.clock.acknowledgeAlarm();
-  const taken = k.instant;
+  const taken = k.decisions.instant;
   if (!k.timers.oneShot) {
     while (k.timers.next <= taken) happen(k, k.timers.next);
   } else if (on.isIdle) {
-    const due = k.nextWake();
+    const due = k.decisions.nextWake();
     if (due > taken) return;
     happen(k, due);
     // The next instant waits until the idle thread has looked for work.
@@ -30,15 +30,15 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
   } else if (on.fresh || thread.task === k.kernelTask) {
     // Until its first instruction the thread cannot give way; a thread of the kernel's never does.
     let instants = 0;
-    for (let due = k.nextWake(); due <= taken; due = k.nextWake()) {
+    for (let due = k.decisions.nextWake(); due <= taken; due = k.decisions.nextWake()) {
       happen(k, due);
       if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
     }
-    k.decideAt(taken);
+    k.decisions.decideAt(taken);
     if (thread.task !== k.kernelTask && ask(k, on, taken)) on.decision = taken;
   } else {
     let instants = 0;
-    for (let due = k.nextDue(on); due <= taken; due = k.nextDue(on)) {
+    for (let due = k.decisions.nextDue(on); due <= taken; due = k.decisions.nextDue(on)) {
       happen(k, due);
       if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
       if (!ask(k, on, due)) continue;
@@ -46,8 +46,8 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
       return;
     }
   }
-  if (!k.timers.oneShot) k.decideAt(null);
-  else if (on.decision === null) k.decideAt(taken);
+  if (!k.timers.oneShot) k.decisions.decideAt(null);
+  else if (on.decision === null) k.decisions.decideAt(taken);
 }
 
 /**
@@ -56,8 +56,8 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
  * in time.
  */
 export function happenBefore(k: Kernel): void {
-  const { instant } = k;
-  if (k.nextWake() === instant) become(k, instant);
+  const { instant } = k.decisions;
+  if (k.decisions.nextWake() === instant) become(k, instant);
 }
 
 /** Everything happens that is due at an instant, but for what becomes of the running thread. */
@@ -71,7 +71,7 @@ function happen(k: Kernel, due: number): void {
 
 /** Threads become ready at an instant, and the policy's timer is called. */
 function become(k: Kernel, due: number): void {
-  k.decideAt(due);
+  k.decisions.decideAt(due);
   const { timers, policy } = k;
   const ready: number[] = timers.oneShot ? k.sleepers.takeDue(due) : [];
   for (let id = timers.takeRelease(due); id !== null; id = timers.takeRelease(due)) ready.push(id);
@@ -93,8 +93,8 @@ function become(k: Kernel, due: number): void {
 /** Asks the policy at an instant whether the running thread gives way, if that is a question. */
 function ask(k: Kernel, on: PerCpu, at: number): boolean {
   const thread = on.current;
-  if (!thread.asts.has("quantum") && k.sliceEnd(on) > at) return false;
-  k.decideAt(at);
-  if (k.tick(on)) thread.postAst("quantum");
+  if (!thread.asts.has("quantum") && k.decisions.sliceEnd(on) > at) return false;
+  k.decisions.decideAt(at);
+  if (k.decisions.tick(on)) thread.postAst("quantum");
   return thread.asts.has("quantum");
 }

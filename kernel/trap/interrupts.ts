@@ -29,7 +29,7 @@ export function handleInterrupt(
 /** The timer: charges the running thread and wakes the timeout thread if a deadline has passed. */
 function tick(k: Kernel, thread: Thread): void {
   const on = k.cpuOf(thread);
-  if (on.isIdle) k.charge(on);
-  else if (k.tick(on)) thread.postAst("quantum");
+  if (on.isIdle) k.decisions.charge(on);
+  else if (k.decisions.tick(on)) thread.postAst("quantum");
   if ((k.sleepers.next ?? Infinity) <= k.clock.now) k.wake("timeout");
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
+import { OrderedQueue } from "../../sched/queues/ordered_queue.ts";
 
 /** How the machine's timer works. */
 export type TimerKind = "periodic" | "one-shot";
