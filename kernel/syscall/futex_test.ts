@@ -1,10 +1,8 @@
 // Waiting for a change of a word in memory: what wakes, what is refused, and what ends a wait.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { ArchName } from "../../arch/arch.ts";
-import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
+import { runScripts } from "../testing/script_run.ts";
 import { DATA, DATA_END, RESULT, ScriptProgram, SYS } from "../testing/script_program.ts";
-import { Session, type SessionOptions } from "../testing/session.ts";
 import { FOREVER } from "./waiting.ts";
 
 const PAGE = 4096;
@@ -18,39 +16,6 @@ const TIMED_OUT = -49;
 
 /** A word of a page that was touched already, and one nobody has touched. */
 const [WORD, OTHER] = [DATA + 8n, DATA + 0x1008n];
-
-interface Run {
-  readonly endings: string[];
-  readonly console: string;
-  readonly reason: string;
-  readonly session: Session;
-}
-
-/** Runs scripts to the end of the machine: nothing is left over, and nobody is in the table. */
-function run(
-  arch: ArchName,
-  programs: readonly ScriptProgram[],
-  options: Partial<SessionOptions> & { readonly sections?: readonly string[] } = {},
-): Run {
-  const { sections = [], ...rest } = options;
-  using session = new Session({
-    arch,
-    programs: programs.map((program, i) => ({
-      commandLine: "abc"[i] ?? "",
-      bytes: program.build({ sections }),
-    })),
-    ...rest,
-  });
-  const audit = new Audit(session.machine);
-  const { reason } = session.finish();
-  if (reason === "all tasks have ended") {
-    audit.check();
-    assertEquals(session.machine.kernel.futexes.save(), []);
-    assertEquals(session.machine.kernel.sleepers.next, null);
-  }
-  const endings = session.machine.kernel.tasks.slice(1).map(({ name }) => session.ending(name));
-  return { endings, console: session.console(), reason, session };
-}
 
 for (const arch of ARCH_NAMES) {
   const script = () => new ScriptProgram(arch);
@@ -68,7 +33,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.PUTC, 67).exit(0);
     // Another task wakes in vain what it has at the same address.
     const stranger = script().call(SYS.YIELD).call(SYS.FUTEX_WAKE, WORD, 9).expect(0, 1).exit(0);
-    const { endings, console } = run(arch, [program, stranger]);
+    const { endings, console } = runScripts(arch, [program, stranger]);
     assertEquals(endings, ["exit 0", "exit 0"]);
     assertEquals(console, "ABC");
   });
@@ -81,7 +46,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.FUTEX_WAIT, WORD, 7n + (1n << 32n), 0).expect(TIMED_OUT, 2)
       .call(SYS.FUTEX_WAIT, WORD, 6, 0).expect(INVALID_VALUE, 3)
       .exit(0);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`futex calls ${arch}, refuse addresses by what is there`, () => {
@@ -105,7 +70,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.FUTEX_REQUEUE, WORD, 0, 1, WORD, 1).expect(INVALID_ARGUMENT, 6)
       // Nobody can wait where nothing is; nobody is woken, and that is no error.
       .call(SYS.FUTEX_WAKE, AT + 0x1000n, 1).expect(0, 7).exit(0);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`futex_wait ${arch}, brings in the page of its word`, () => {
@@ -116,7 +81,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.FUTEX_WAIT, AT, magic, 0).expect(TIMED_OUT, 2)
       .call(SYS.FUTEX_WAIT, AT + 4n, 0, FOREVER).expect(INVALID_VALUE, 3)
       .call(SYS.FUTEX_WAIT, OTHER, 0, 0).expect(TIMED_OUT, 4).exit(0);
-    const { endings, session } = run(arch, [program]);
+    const { endings, session } = runScripts(arch, [program]);
     assertEquals(endings, ["exit 0"]);
     assert(session.of("irq").some(({ line }) => line === 1), "no page was read");
   });
@@ -125,7 +90,7 @@ for (const arch of ARCH_NAMES) {
     const program = thread(script().call(SYS.MAP_FILE, AT, PAGE, 0, 1), "waiter")
       .call(SYS.YIELD).call(SYS.VM_DEALLOCATE, AT, PAGE).expect(0, 1).call(SYS.THREAD_EXIT)
       .label("waiter").call(SYS.FUTEX_WAIT, AT, 0, FOREVER).expect(INVALID_ADDRESS, 2).exit(0);
-    assertEquals(run(arch, [program], { ioLatency: 20_000 }).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program], { ioLatency: 20_000 }).endings, ["exit 0"]);
   });
 
   Deno.test(`futex_wait ${arch}, ends when its time is up, and takes no time that cannot be`, () => {
@@ -136,7 +101,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.FUTEX_WAIT, WORD, 0, 0).expect(TIMED_OUT, 3)
       .call(SYS.FUTEX_WAIT, WORD, 0, 50_000).expect(TIMED_OUT, 4)
       .call(SYS.CLOCK).exit(RESULT);
-    const { session } = run(arch, [program]);
+    const { session } = runScripts(arch, [program]);
     const [{ time = 0 } = {}] = session.of("syscall").filter(({ args }) => args[2] === 50_000n);
     const { status } = session.task("a");
     assert(status?.kind === "exit" && status.code >= time + 50_000 && status.code < time + 100_000);
@@ -148,7 +113,7 @@ for (const arch of ARCH_NAMES) {
       .label("waiter").call(SYS.FUTEX_WAIT, WORD, 0, 30_000).expect(0, 2)
       // Woken again by what is left of the first wait, it would return too early.
       .call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).exit(3);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`futex_wake and requeue ${arch}, take the first to have come and say how many`, () => {
@@ -164,7 +129,7 @@ for (const arch of ARCH_NAMES) {
       program.label(label).call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).expect(0, 6)
         .call(SYS.PUTC, name.charCodeAt(0)).call(SYS.THREAD_EXIT);
     }
-    const { endings, console } = run(arch, [program]);
+    const { endings, console } = runScripts(arch, [program]);
     assertEquals([endings, console], [["exit 0"], "PSQR"]);
   });
 
@@ -190,7 +155,7 @@ for (const arch of ARCH_NAMES) {
           .call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).expect(0, 6)
           .call(SYS.PUTC, name.charCodeAt(0)).call(SYS.THREAD_EXIT);
       }
-      const { endings, console } = run(arch, [program], { policy });
+      const { endings, console } = runScripts(arch, [program], { policy });
       // The most urgent went over to the other word.
       assertEquals([endings, console], [["exit 0"], "RPQ"]);
     });
@@ -199,7 +164,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`futex_wait ${arch}, its time is exact with a one-shot timer`, () => {
     const program = script().call(SYS.FUTEX_WAIT, WORD, 0, 50_000).expect(TIMED_OUT, 1)
       .call(SYS.CLOCK).exit(RESULT);
-    const { session } = run(arch, [program], { timer: "one-shot" });
+    const { session } = runScripts(arch, [program], { timer: "one-shot" });
     const [{ time = 0 } = {}] = session.of("syscall").filter(({ args }) => args[2] === 50_000n);
     const { status } = session.task("a");
     assert(status?.kind === "exit");
@@ -215,7 +180,7 @@ for (const arch of ARCH_NAMES) {
         .label("waiter").call(SYS.FUTEX_WAIT, WORD, 0, 1_000_000).exit(2);
       const killer = script().call(SYS.YIELD).call(SYS.YIELD)
         .call(SYS.TASK_TERMINATE, 1).expect(0, 1).exit(0);
-      const { endings, reason } = run(arch, [waiting, killer], { sections });
+      const { endings, reason } = runScripts(arch, [waiting, killer], { sections });
       assertEquals([endings, reason], [
         ["killed: terminated by b", "exit 0"],
         "all tasks have ended",
@@ -225,7 +190,7 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`futex_wait ${arch}, a deadlock names the word`, () => {
     const program = script().call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).exit(0);
-    const { reason, session } = run(arch, [program]);
+    const { reason, session } = runScripts(arch, [program]);
     assertMatch(reason, /^Deadlock: /);
     assertEquals(session.of("blocked").map(({ wait, continuation }) => [wait, continuation]), [
       [`a change at 0x${WORD.toString(16)}`, "wait_over"],

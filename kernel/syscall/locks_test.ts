@@ -1,13 +1,13 @@
 // Mutexes, semaphores and condition variables as programs see them: who goes on when, what is
 // refused, and what becomes of an object whose owner is gone.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { ArchName } from "../../arch/arch.ts";
 import { archByName } from "../../arch/mod.ts";
 import { LOCK_LIMIT } from "../thread/thread_locks.ts";
 import { Audit } from "../testing/audit.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
+import { runScripts } from "../testing/script_run.ts";
 import { DATA, DATA_END, RESULT, ScriptProgram, SYS, TEXT } from "../testing/script_program.ts";
-import { Session, type SessionOptions } from "../testing/session.ts";
+import { Session } from "../testing/session.ts";
 import { FOREVER } from "./waiting.ts";
 
 const INVALID_ADDRESS = -1;
@@ -23,39 +23,6 @@ const TIMED_OUT = -49;
 const DEADLOCK = -257;
 
 const [NONE, INHERIT, CEILING, ORIGINAL_CEILING] = [0, 1, 2, 3];
-
-interface Run {
-  readonly endings: string[];
-  readonly console: string;
-  readonly reason: string;
-  readonly session: Session;
-}
-
-/** Runs scripts to the end of the machine: nothing is left over, no object either. */
-function run(
-  arch: ArchName,
-  programs: readonly ScriptProgram[],
-  options: Partial<SessionOptions> & { readonly sections?: readonly string[] } = {},
-): Run {
-  const { sections = [], ...rest } = options;
-  using session = new Session({
-    arch,
-    programs: programs.map((program, i) => ({
-      commandLine: "abc"[i] ?? "",
-      bytes: program.build({ sections }),
-    })),
-    ...rest,
-  });
-  const audit = new Audit(session.machine);
-  const { reason } = session.finish();
-  const { kernel } = session.machine;
-  if (reason === "all tasks have ended") {
-    audit.check();
-    assertEquals(kernel.sleepers.next, null);
-  }
-  const endings = kernel.tasks.slice(1).map(({ name }) => session.ending(name));
-  return { endings, console: session.console(), reason, session };
-}
 
 /** The first objects that are made. */
 const [FIRST, SECOND] = [1, 2];
@@ -79,7 +46,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.PUTC, 67).call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 6).exit(0)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 7)
       .call(SYS.PUTC, 66).call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 8).call(SYS.THREAD_EXIT);
-    const { endings, console } = run(arch, [program]);
+    const { endings, console } = runScripts(arch, [program]);
     assertEquals([endings, console], [["exit 0"], "ABC"]);
   });
 
@@ -97,7 +64,7 @@ for (const arch of ARCH_NAMES) {
     program.call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 4).call(SYS.SLEEP, 10_000).exit(0)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 5)
       .call(SYS.PUTC, 66).call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 6).call(SYS.THREAD_EXIT);
-    const { endings, console } = run(arch, [program], { policy: "priority" });
+    const { endings, console } = runScripts(arch, [program], { policy: "priority" });
     assertEquals([endings, console], [["exit 0"], "AAB"]);
   });
 
@@ -113,7 +80,7 @@ for (const arch of ARCH_NAMES) {
         .label("other").call(SYS.MUTEX_LOCK, FIRST, 30_000).expect(TIMED_OUT, 3)
         .call(SYS.PUTC, 66).call(SYS.THREAD_EXIT);
       const sections = killed ? [".gcc_except_table"] : [];
-      const { endings, console } = run(arch, [program], { policy: "priority", sections });
+      const { endings, console } = runScripts(arch, [program], { policy: "priority", sections });
       assertEquals(
         [endings, console],
         killed ? [["killed: terminated by a"], ""] : [
@@ -137,7 +104,7 @@ for (const arch of ARCH_NAMES) {
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).exit(3);
     const killer = setPriority(script(), 36).call(SYS.SLEEP, 60_000)
       .call(SYS.TASK_TERMINATE, 1).expect(0, 4).exit(0);
-    const { endings, session } = run(arch, [program, killer], {
+    const { endings, session } = runScripts(arch, [program, killer], {
       policy: "priority",
       sections: [".gcc_except_table"],
     });
@@ -160,7 +127,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(INVALID_ARGUMENT, 8).exit(0)
       .label("other").call(SYS.MUTEX_UNLOCK, FIRST).expect(INVALID_RIGHT, 9)
       .call(SYS.THREAD_EXIT);
-    const { endings, session } = run(arch, [program]);
+    const { endings, session } = runScripts(arch, [program]);
     assertEquals(endings, ["exit 0"]);
     assertEquals(session.of("deadlock"), []);
   });
@@ -190,7 +157,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.YIELD).exit(0);
     const stranger = script().call(SYS.YIELD).call(SYS.MUTEX_LOCK, FIRST, 0)
       .expect(INVALID_ARGUMENT, 1).exit(0);
-    assertEquals(run(arch, [program, stranger]).endings, ["exit 0", "exit 0"]);
+    assertEquals(runScripts(arch, [program, stranger]).endings, ["exit 0", "exit 0"]);
   });
 
   Deno.test(`Locks ${arch}, cannot be made otherwise than they may be, nor in any number`, () => {
@@ -216,7 +183,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.SEMAPHORE_CREATE, 1, 1).expect(RESOURCE_SHORTAGE, 3)
       .call(SYS.CONDITION_DESTROY, 77).expect(0, 4)
       .call(SYS.MUTEX_CREATE, NONE, 0).expect(77, 5).exit(0);
-    const { endings, session } = run(arch, [program]);
+    const { endings, session } = runScripts(arch, [program]);
     assertEquals(endings, ["exit 0"]);
     const made = session.of("syscall").filter(({ name }) => name === "condition_create");
     assertEquals(made.length, LOCK_LIMIT + 1);
@@ -229,7 +196,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.MUTEX_DESTROY, FIRST).expect(0, 2).exit(0)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, 30_000).expect(TIMED_OUT, 3)
       .call(SYS.MUTEX_UNLOCK, FIRST).expect(INVALID_RIGHT, 4).call(SYS.THREAD_EXIT);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`Mutex ${arch}, a ceiling refuses who is above it`, () => {
@@ -238,7 +205,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(POLICY_LIMIT, 1)
       .call(SYS.MUTEX_CREATE, CEILING, 32)
       .call(SYS.MUTEX_LOCK, SECOND, FOREVER).expect(0, 2).exit(0);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`Mutex ${arch}, a deadlock is refused, and told with its cycle`, () => {
@@ -252,7 +219,7 @@ for (const arch of ARCH_NAMES) {
       .label("other").call(SYS.MUTEX_LOCK, SECOND, FOREVER).expect(0, 5)
       .call(SYS.MUTEX_LOCK, FIRST, FOREVER).expect(0, 6)
       .call(SYS.MUTEX_UNLOCK, SECOND).call(SYS.MUTEX_UNLOCK, FIRST).call(SYS.THREAD_EXIT);
-    const { endings, session } = run(arch, [program]);
+    const { endings, session } = runScripts(arch, [program]);
     assertEquals(endings, ["exit 0"]);
     const [main, other] = session.of("thread-create").filter(({ task }) => task === "a");
     assert(main !== undefined && other !== undefined);
@@ -275,7 +242,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.MUTEX_LOCK, FIRST, 0).expect(LOCK_UNSTABLE, 4).exit(0)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).call(SYS.YIELD).call(SYS.THREAD_EXIT)
       .label("again").call(SYS.MUTEX_LOCK, FIRST, FOREVER).call(SYS.THREAD_EXIT);
-    assertEquals(run(arch, [program]).endings, ["exit 0"]);
+    assertEquals(runScripts(arch, [program]).endings, ["exit 0"]);
   });
 
   Deno.test(`Semaphore ${arch}, counts, and has who waits go on`, () => {
@@ -293,7 +260,7 @@ for (const arch of ARCH_NAMES) {
       .call(SYS.SEMAPHORE_DESTROY, FIRST).expect(0, 10).exit(0)
       .label("other").call(SYS.SEMAPHORE_WAIT, FIRST, FOREVER).expect(0, 11)
       .call(SYS.PUTC, 66).call(SYS.THREAD_EXIT);
-    const { endings, console } = run(arch, [program]);
+    const { endings, console } = runScripts(arch, [program]);
     assertEquals([endings, console], [["exit 0"], "ABC"]);
   });
 
@@ -315,7 +282,7 @@ for (const arch of ARCH_NAMES) {
         .call(SYS.PUTC, entry.charCodeAt(0)).call(SYS.YIELD)
         .call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 8).call(SYS.THREAD_EXIT);
     }
-    const { endings, console } = run(arch, [program]);
+    const { endings, console } = runScripts(arch, [program]);
     assertEquals([endings, console], [["exit 0"], "APBQR"]);
   });
 
@@ -330,7 +297,7 @@ for (const arch of ARCH_NAMES) {
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER)
       .call(SYS.CONDITION_WAIT, SECOND, FIRST, 10_000).expect(TIMED_OUT, 5)
       .call(SYS.PUTC, 66).call(SYS.MUTEX_UNLOCK, FIRST).expect(0, 6).exit(0);
-    const { endings, console } = run(arch, [program]);
+    const { endings, console } = runScripts(arch, [program]);
     assertEquals([endings, console], [["exit 0"], "AB"]);
   });
 
@@ -339,7 +306,7 @@ for (const arch of ARCH_NAMES) {
     withThread(program).call(SYS.SEMAPHORE_CREATE, 0, 0)
       .call(SYS.SEMAPHORE_WAIT, 3, FOREVER).exit(0)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).exit(0);
-    const { reason, session } = run(arch, [program]);
+    const { reason, session } = runScripts(arch, [program]);
     assertMatch(reason, /^Deadlock: /);
     const [main = -1] = session.task("a").threads;
     assertEquals(session.of("blocked").map(({ wait }) => wait), [
@@ -373,7 +340,7 @@ for (const arch of ARCH_NAMES) {
       };
       const killer = script().call(SYS.YIELD).call(SYS.YIELD).call(SYS.YIELD)
         .call(SYS.TASK_TERMINATE, 1).expect(0, 1).call(SYS.TASK_TERMINATE, 2).expect(0, 2).exit(0);
-      const { endings, reason } = run(arch, [
+      const { endings, reason } = runScripts(arch, [
         program(1, (at) => at.call(SYS.CONDITION_WAIT, 2, 1, FOREVER)),
         program(4, (at) => at.call(SYS.SEMAPHORE_WAIT, 6, 2_000_000)),
         killer,
@@ -387,7 +354,7 @@ for (const arch of ARCH_NAMES) {
     const program = withMutex().call(SYS.MUTEX_LOCK, FIRST, FOREVER);
     withThread(program).read(0n).exit(1)
       .label("other").call(SYS.MUTEX_LOCK, FIRST, FOREVER).exit(RESULT);
-    assertMatch(run(arch, [program]).endings[0] ?? "", /^killed: read of 0x0: not mapped/);
+    assertMatch(runScripts(arch, [program]).endings[0] ?? "", /^killed: read of 0x0: not mapped/);
   });
 }
 

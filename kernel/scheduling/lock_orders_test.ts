@@ -1,18 +1,18 @@
 // Random threads that lock, signal and wait: real ones on a machine and simulated ones reach their
 // marks in the same order, with the same priorities.
 import { assert, assertEquals } from "@std/assert";
-import type { ArchName } from "../arch/arch.ts";
-import { SchedError } from "../sched/errors.ts";
-import { createPolicy } from "../sched/policies/registry.ts";
-import { MUTEX_PROTOCOLS } from "../sched/locks/mod.ts";
-import { simulate } from "../sched/simulator/simulator.ts";
-import type { Step, ThreadSpec, Workload } from "../sched/simulator/workload.ts";
-import { Random } from "../util/random.ts";
-import { sweep } from "../util/testing/sweep.ts";
-import { Audit } from "./testing/audit.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
-import { stepsProgram } from "./testing/steps_program.ts";
+import type { ArchName } from "../../arch/arch.ts";
+import { SchedError } from "../../sched/errors.ts";
+import { createPolicy } from "../../sched/policies/registry.ts";
+import { MUTEX_PROTOCOLS } from "../../sched/locks/mod.ts";
+import { simulate } from "../../sched/simulator/simulator.ts";
+import type { Step, ThreadSpec, Workload } from "../../sched/simulator/workload.ts";
+import { Random } from "../../util/random.ts";
+import { sweep } from "../../util/testing/sweep.ts";
+import { Audit } from "../testing/audit.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
+import { stepsProgram } from "../testing/steps_program.ts";
 
 /** Nobody's turn ends by the clock. */
 const QUANTUM = 10_000_000;

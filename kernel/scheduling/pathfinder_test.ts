@@ -1,9 +1,9 @@
 // The Mars Pathfinder with real threads: it is reset by its watchdog unless the mutex of its bus
 // does something about the inversion of priorities.
 import { assert, assertEquals } from "@std/assert";
-import { MUTEX_PROTOCOLS } from "../sched/locks/mod.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
+import { MUTEX_PROTOCOLS } from "../../sched/locks/mod.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
 
 for (const arch of ARCH_NAMES) {
   for (const protocol of MUTEX_PROTOCOLS) {

@@ -1,9 +1,9 @@
 // Each instruction a thread runs is charged once, and the policy is told why the thread stopped.
 import { assert, assertEquals } from "@std/assert";
-import type { StopReason } from "../sched/policy.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
-import { DATA_END, ScriptProgram, SYS } from "./testing/script_program.ts";
-import { type Program, Session, type SessionOptions } from "./testing/session.ts";
+import type { StopReason } from "../../sched/policy.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { DATA_END, ScriptProgram, SYS } from "../testing/script_program.ts";
+import { type Program, Session, type SessionOptions } from "../testing/session.ts";
 
 /** What a policy has been told of one thread. */
 interface Told {

@@ -1,9 +1,9 @@
 // What the papers and books say of policies, with real threads.
 import { assert, assertEquals } from "@std/assert";
-import type { ArchName } from "../arch/arch.ts";
-import { START } from "./testing/agreement.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
+import type { ArchName } from "../../arch/arch.ts";
+import { START } from "../testing/agreement.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
 
 /** What the kernel takes for a job: two switches, a system call, an interrupt or two. */
 const COSTS = 700;

@@ -1,13 +1,13 @@
 // Every policy of the registry, on the machine: with pages that the kernel's threads bring in.
 import { assertEquals } from "@std/assert";
-import type { ParameterOptions } from "../sched/parameters.ts";
-import { policyNames } from "../sched/policies/registry.ts";
-import { everySecond, sweep } from "../util/testing/sweep.ts";
-import { Machine } from "./machine.ts";
-import type { ModuleOptions } from "./machine_options.ts";
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot/mod.ts";
-import { ARCH_NAMES, programFile } from "./testing/programs.ts";
-import { BUDGET, Session } from "./testing/session.ts";
+import type { ParameterOptions } from "../../sched/parameters.ts";
+import { policyNames } from "../../sched/policies/registry.ts";
+import { everySecond, sweep } from "../../util/testing/sweep.ts";
+import { Machine } from "../machine.ts";
+import type { ModuleOptions } from "../machine_options.ts";
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../snapshot/mod.ts";
+import { ARCH_NAMES, programFile } from "../testing/programs.ts";
+import { BUDGET, Session } from "../testing/session.ts";
 
 /** A snapshot, in the full sweep one that has been in a file. */
 const through = sweep({

@@ -1,10 +1,10 @@
 // The machine and the simulator decide the same, decision by decision, under every policy.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { policyNames } from "../sched/policies/registry.ts";
-import { Random } from "../util/random.ts";
-import { everySecond, sweep } from "../util/testing/sweep.ts";
-import { accountsOf, START } from "./testing/agreement.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
+import { policyNames } from "../../sched/policies/registry.ts";
+import { Random } from "../../util/random.ts";
+import { everySecond, sweep } from "../../util/testing/sweep.ts";
+import { accountsOf, START } from "../testing/agreement.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
 
 /** Periodic, CPU-bound and interactive programs with parameters for every kind of policy, in part overloaded. */
 function randomPrograms(random: Random): string[] {

@@ -1,11 +1,11 @@
 // Pintos's tests of priority scheduling and donation with real threads: what the simulator is held
 // to, in the same order, on machines of both architectures.
 import { assertEquals } from "@std/assert";
-import { DONATION_SCENARIOS } from "../sched/testing/donation.ts";
-import { Audit } from "./testing/audit.ts";
-import { ARCH_NAMES } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
-import { stepsProgram } from "./testing/steps_program.ts";
+import { DONATION_SCENARIOS } from "../../sched/testing/donation.ts";
+import { Audit } from "../testing/audit.ts";
+import { ARCH_NAMES } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
+import { stepsProgram } from "../testing/steps_program.ts";
 
 for (const arch of ARCH_NAMES) {
   for (const { name, workload, expected } of DONATION_SCENARIOS) {

@@ -1,15 +1,15 @@
 // Scheduling policies that a user brings along.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { ARCHES } from "../arch/mod.ts";
-import type { Policy, SchedulerView, ThreadId } from "../sched/policy.ts";
-import { SchedError, simulate } from "../sched/mod.ts";
-import type { Plain } from "../util/plain.ts";
-import { Machine } from "./machine.ts";
-import type { MachineOptions } from "./machine_options.ts";
-import { decodeSnapshot, encodeSnapshot, SnapshotError } from "./snapshot/mod.ts";
-import { ARCH_NAMES, programFile } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
-import { leftToFull } from "../util/testing/sweep.ts";
+import { ARCHES } from "../../arch/mod.ts";
+import type { Policy, SchedulerView, ThreadId } from "../../sched/policy.ts";
+import { SchedError, simulate } from "../../sched/mod.ts";
+import type { Plain } from "../../util/plain.ts";
+import { Machine } from "../machine.ts";
+import type { MachineOptions } from "../machine_options.ts";
+import { decodeSnapshot, encodeSnapshot, SnapshotError } from "../snapshot/mod.ts";
+import { ARCH_NAMES, programFile } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
+import { leftToFull } from "../../util/testing/sweep.ts";
 
 /** Runs the thread that has run least; a whole policy. */
 class FairShare implements Policy {

@@ -1,12 +1,12 @@
 // Locks in the hands of programs, whose threads are preempted at every place: mutexes of the kernel
 // and those in user mode (`guest/include/futex_lock.h`).
 import { assert, assertEquals } from "@std/assert";
-import type { ParameterOptions } from "../sched/parameters.ts";
-import { policyNames } from "../sched/policies/registry.ts";
-import { sweep } from "../util/testing/sweep.ts";
-import { Audit } from "./testing/audit.ts";
-import { ARCH_NAMES, programFile } from "./testing/programs.ts";
-import { Session } from "./testing/session.ts";
+import type { ParameterOptions } from "../../sched/parameters.ts";
+import { policyNames } from "../../sched/policies/registry.ts";
+import { sweep } from "../../util/testing/sweep.ts";
+import { Audit } from "../testing/audit.ts";
+import { ARCH_NAMES, programFile } from "../testing/programs.ts";
+import { Session } from "../testing/session.ts";
 
 /** What policies may go by. */
 const PARAMETERS: ParameterOptions = { period: 60_000, deadline: 50_000, budget: 40_000 };
