@@ -86,14 +86,14 @@ async function moduleOf(
 
 /** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
 function run(machine: Machine, output: Output, limit: number | undefined): string {
-  let left = limit ?? Infinity;
-  while (left > 0 && !output.failed) {
-    const slice = Math.min(SLICE, left);
+  let ran = 0;
+  while (ran < (limit ?? Infinity) && !output.failed) {
+    const slice = Math.min(SLICE, (limit ?? Infinity) - ran);
     const result = machine.run(slice);
     if (result.kind === "halted") return result.reason;
-    left -= slice;
+    ran += slice;
   }
-  return `Stopped after ${machine.now} instructions`;
+  return `Stopped after ${ran} instructions`;
 }
 
 /** A machine as the options say; what they cannot be is the caller's mistake. */

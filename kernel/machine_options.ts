@@ -27,7 +27,7 @@ import {
   type ProgramMode,
   readProgram,
 } from "./program/loader.ts";
-import { threadParameters, USER_PRIORITY } from "./thread/parameters.ts";
+import { LEAST_QUANTUM, threadParameters, USER_PRIORITY } from "./thread/parameters.ts";
 import type { TimerKind } from "./scheduling/timers.ts";
 
 /** A program to boot with. */
@@ -116,9 +116,6 @@ export interface MachineOptions {
 }
 
 const MIB = 2 ** 20;
-
-/** With less than that between two switches nobody would get anywhere. */
-const LEAST_QUANTUM = 250;
 
 const DEFAULTS = {
   quantum: 10_000,

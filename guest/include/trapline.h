@@ -351,7 +351,8 @@ static inline int64_t futex_requeue(const void *word, uint32_t expected, uint64_
     return system_call(SYS_FUTEX_REQUEUE, (uintptr_t)word, expected, wake, (uintptr_t)other, move, 0);
 }
 
-// How a thread is scheduled; what of it counts is the policy's to say. Times are instructions.
+// How a thread is scheduled; what of it counts is the policy's to say. Times are instructions; a
+// period and a budget are at least 250, which is about what an interrupt and a switch take.
 struct thread_parameters {
     uint64_t priority; // 0 (least urgent) to 255
     int64_t nice;      // -20 (largest share) to 19

@@ -75,7 +75,9 @@ for (const arch of ARCH_NAMES) {
       [0, 0, 0, 1n << 53n, 0, 0, 0],
       [0, 0, 0, (1n << 52n) + 1n, 0, 0, 0],
       [0, 0, 0, 0, 1n << 63n, 0, 0],
-      [0, 0, 0, 100, 0, 101, 0],
+      [0, 0, 0, 1_000, 0, 1_001, 0],
+      [0, 0, 0, 249, 0, 0, 0],
+      [0, 0, 0, 1_000, 0, 249, 0],
       [0, 0, 0, 0, 0, 0, 2],
       [0, 0, 0, 0, 0, 0, (1n << 64n) - 1n],
     ];
@@ -145,11 +147,16 @@ Deno.test("ModuleOptions.parameters, are those of the program's first thread, an
   });
   using other = Machine.from(session.machine.snapshot());
   assertEquals(own(other), own(session.machine));
-  for (const parameters of [{ nice: 20 }, { period: 2 ** 52 + 1 }, { affinity: [1] }]) {
+  for (
+    const parameters of [{ nice: 20 }, { period: 2 ** 52 + 1 }, { budget: 249 }, { affinity: [1] }]
+  ) {
     const error = assertThrows(
       () => new Session({ arch, programs: [{ ...program, parameters }] }),
       SchedError,
     );
-    assertMatch(error.message, /^Cannot give the first thread of a the (nice|period|affinity) /);
+    assertMatch(
+      error.message,
+      /^Cannot give the first thread of a the (nice|period|budget|affinity) /,
+    );
   }
 });

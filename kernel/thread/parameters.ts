@@ -21,6 +21,12 @@ export const CPUS = 1;
 export const TIME_LIMIT: number = 2 ** 52;
 
 /**
+ * Least quantum, budget and period: with less than that between two interrupts or switches the
+ * kernel would take all the time there is, and nobody would get anywhere.
+ */
+export const LEAST_QUANTUM = 250;
+
+/**
  * Checks parameters of a thread and makes the choices left open.
  * @param options the parameters; priority 32 if absent
  * @param thread what to call the thread in messages
@@ -29,10 +35,13 @@ export const TIME_LIMIT: number = 2 ** 52;
 export function threadParameters(options: ParameterOptions, thread: string): ThreadParameters {
   const checked = checkParameters({ priority: USER_PRIORITY, ...options }, { cpus: CPUS, thread });
   for (const field of ["period", "deadline", "budget"] as const) {
-    if (checked[field] <= TIME_LIMIT) continue;
+    const value = checked[field];
+    const least = field === "deadline" ? 0 : LEAST_QUANTUM;
+    if (value === 0 || value >= least && value <= TIME_LIMIT) continue;
+    const expected = value < least ? `at least ${least}, or 0 for none` : "at most 2^52";
     throw new SchedError("invalid-parameter", {
-      message: `Cannot give ${thread} the ${field} ${checked[field]}: expected at most 2^52`,
-      value: checked[field],
+      message: `Cannot give ${thread} the ${field} ${value}: expected ${expected}`,
+      value,
     });
   }
   return checked;
@@ -48,7 +57,7 @@ export const USER_PARAMETERS: ThreadParameters = threadParameters({}, "user thre
  * Parameters of the kernel's own threads: what others wait for comes first, under a policy of
  * whatever kind. They run in short bursts, so nobody starves of it.
  */
-export const KERNEL_PARAMETERS: ThreadParameters = threadParameters(
+export const KERNEL_PARAMETERS: ThreadParameters = checkParameters(
   { priority: 255, nice: -20, period: 1, deadline: 1 },
-  "kernel threads",
+  { cpus: CPUS, thread: "kernel threads" },
 );
