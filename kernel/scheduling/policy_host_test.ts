@@ -285,4 +285,30 @@ for (const arch of ARCH_NAMES) {
     assert(times.some(([, running]) => running === -1) || times.length > 10);
     assert(session.of("ast").some(({ reasons }) => reasons.includes("quantum")));
   });
+
+  Deno.test(`SchedulerView ${arch}, a timer in the midst of an instruction is called after it`, () => {
+    const late: number[] = [];
+    class Fractional extends FairShare {
+      #view: SchedulerView | undefined;
+      #due = 12_000.5;
+      attach(view: SchedulerView): void {
+        this.#view = view;
+        view.timer(this.#due);
+      }
+      slice(): number {
+        return Infinity;
+      }
+      timer(now: number): void {
+        late.push(now - this.#due);
+        this.#due = now + 3_000.25;
+        this.#view?.timer(this.#due);
+      }
+    }
+    using session = new Session({
+      ...{ arch, programs: ["spinner 3000"], policy: new Fractional(), timer: "one-shot" },
+    });
+    assertEquals(session.finish().reason, "all tasks have ended");
+    assertEquals(session.of("policy-fault"), []);
+    assertEquals(late.slice(0, 2), [0.5, 0.75]);
+  });
 }

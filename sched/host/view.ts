@@ -44,8 +44,8 @@ export function makeView({ threads, on, random, now, kick, setTimer }: Viewed): 
       if (typeof at !== "number" || Number.isNaN(at)) {
         throw new TypeError(`the timer is set to ${describeAnswer(at)}, expected a time`);
       }
-      // Beyond that no clock counts.
-      setTimer(at > Number.MAX_SAFE_INTEGER ? Infinity : at);
+      // Clocks count in integers, and not beyond that.
+      setTimer(at > Number.MAX_SAFE_INTEGER ? Infinity : Math.ceil(at));
     },
   });
 }
