@@ -106,6 +106,7 @@ export async function report(args: readonly string[], output: Printer): Promise<
         onEvent: values.events
           ? (event: object) => output.write(`${JSON.stringify({ policy: spec.text, ...event })}\n`)
           : undefined,
+        isUnwanted: values.events ? () => output.failed : undefined,
       };
       runs.push(asUsage(() => runPolicy(spec, request, progress)));
       if (output.failed) break;

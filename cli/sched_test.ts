@@ -256,6 +256,20 @@ Deno.test("trapline sched, reads standard input, and tells a pipe that closes", 
   assertEquals([code, text], [0, "standard input: 3 threads, 1 CPU, seed 0\n"]);
 });
 
+Deno.test("trapline sched, --events ends when nobody reads them any more", async () => {
+  const threads = [0, 1].map((id) => ({ name: `t${id}`, steps: [{ type: "run", time: 50_000 }] }));
+  let lines = 0;
+  const output = {
+    get failed() {
+      return lines >= 100;
+    },
+    write: () => void lines++,
+  };
+  const file = written("long.json", { threads });
+  await report([file, "--policy", "rr", "--quantum", "2", "--events"], output);
+  assert(lines >= 100 && lines < 110, `${lines}`);
+});
+
 const ROOT = new URL("..", import.meta.url).pathname;
 const DOCUMENT = Deno.readTextFileSync(`${ROOT}docs/scheduling.md`);
 

@@ -36,6 +36,8 @@ export interface RunRequest {
   readonly chart: { readonly rows: GanttRows; readonly from: number } | undefined;
   /** Hears every event. */
   readonly onEvent: ((event: SimulationEvent) => void) | undefined;
+  /** Whether nobody wants to know any more: the run then ends where it is. */
+  readonly isUnwanted?: (() => boolean) | undefined;
 }
 
 /** What became of a workload under a policy. */
@@ -65,7 +67,7 @@ const PROGRESS_STEPS = 1 << 13;
  * @throws {SchedError} for a workload, an option or a policy that cannot be used
  */
 export function runPolicy(spec: PolicySpec, request: RunRequest, progress: Progress): PolicyRun {
-  const { workload, simulation: options, offered, chart, onEvent } = request;
+  const { workload, simulation: options, offered, chart, onEvent, isUnwanted } = request;
   const { cpus = 1, until = Infinity } = options;
   const statistics = new Statistics(workload, { cpus });
   const recorder = chart === undefined
@@ -100,6 +102,7 @@ export function runPolicy(spec: PolicySpec, request: RunRequest, progress: Progr
     for (let more = true; more;) {
       more = simulation.step();
       tell();
+      if (isUnwanted?.()) break;
       if (++steps % PROGRESS_STEPS > 0) continue;
       if (until === Infinity) progress.at(spec.text, simulation.now);
       else progress.at(spec.text, simulation.now, until);

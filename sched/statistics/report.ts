@@ -11,7 +11,7 @@
  * - *lateness* the time from its deadline until it is done, negative if that is before, and
  *   *tardiness* the lateness where it is positive, else 0.
  *
- * Jobs that are not done are in none of these.
+ * Jobs that are not done, or abandoned, are in none of these but response.
  *
  * @module
  */
