@@ -1324,6 +1324,7 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_WAIT_UNTIL_NEXT_PERIOD 27
 #define SYS_THREAD_JOB_INFO 28
 #define SYS_SLEEP_UNTIL 29
+#define SYS_THREAD_SWITCH 30
 #define SYS_FUTEX_WAIT 36
 #define SYS_FUTEX_WAKE 37
 #define SYS_FUTEX_REQUEUE 38
@@ -1341,6 +1342,7 @@ void tls_begin(const uintptr_t *stack) {
 #define SYS_CONDITION_WAIT 50
 #define SYS_CONDITION_SIGNAL 51
 #define SYS_CONDITION_BROADCAST 52
+#define SYS_SEMAPHORE_WAIT_SIGNAL 53
 
 #ifndef __ASSEMBLER__
 
@@ -1627,7 +1629,8 @@ static inline int64_t futex_requeue(const void *word, uint32_t expected, uint64_
     return system_call(SYS_FUTEX_REQUEUE, (uintptr_t)word, expected, wake, (uintptr_t)other, move, 0);
 }
 
-// How a thread is scheduled; what of it counts is the policy's to say. Times are instructions.
+// How a thread is scheduled; what of it counts is the policy's to say. Times are instructions; a
+// period and a budget are at least 250, which is about what an interrupt and a switch take.
 struct thread_parameters {
     uint64_t priority; // 0 (least urgent) to 255
     int64_t nice;      // -20 (largest share) to 19
@@ -1706,6 +1709,13 @@ static inline int64_t semaphore_signal(int64_t semaphore) {
     return system_call3(SYS_SEMAPHORE_SIGNAL, (uint64_t)semaphore, 0, 0);
 }
 
+// Signals one semaphore and waits for another, in one call. If the caller blocks, the thread that it
+// has woken is handed its CPU, where the policy has that (Mach's). The signal has been given also with
+// KERN_OPERATION_TIMED_OUT; with KERN_RESOURCE_SHORTAGE it has not, and the call has not waited.
+static inline int64_t semaphore_wait_signal(int64_t wait, int64_t signal, uint64_t timeout) {
+    return system_call3(SYS_SEMAPHORE_WAIT_SIGNAL, (uint64_t)wait, (uint64_t)signal, timeout);
+}
+
 // Makes a condition variable; returns its number.
 static inline int64_t condition_create(void) { return system_call3(SYS_CONDITION_CREATE, 0, 0, 0); }
 
@@ -1755,6 +1765,17 @@ static inline int64_t thread_job_info(int64_t thread, struct thread_job_info *in
 
 // Blocks until a time of the machine's clock; returns at once if that has passed.
 static inline int64_t sleep_until(uint64_t time) { return system_call3(SYS_SLEEP_UNTIL, time, 0, 0); }
+
+// What a thread does that gives its CPU to another: it stays ready, or it sleeps.
+#define SWITCH_OPTION_NONE 0
+#define SWITCH_OPTION_WAIT 2
+
+// Gives the CPU to a thread of the calling task at once, if that is ready and the policy has such
+// handoffs (Mach's); else, or if the thread is 0, whoever is next gets it, as with yield. The time is
+// how long SWITCH_OPTION_WAIT sleeps, in instructions.
+static inline int64_t thread_switch(int64_t thread, int option, uint64_t time) {
+    return system_call3(SYS_THREAD_SWITCH, (uint64_t)thread, (uint64_t)option, time);
+}
 
 // Describes the machine.
 static inline int64_t host_info(void *info, size_t size) {

@@ -11,7 +11,7 @@ import { KernelSpace } from "../arch/kernel_space.ts";
 import { PAGE_SIZE, PhysicalMemory } from "../arch/physical_memory.ts";
 import type { SoundPolicy } from "../sched/host/mod.ts";
 import { DEFAULT_PARAMETERS, type ThreadParameters } from "../sched/parameters.ts";
-import type { ReadyReason } from "../sched/policy.ts";
+import type { ReadyReason, WakeHint } from "../sched/policy.ts";
 import type { BootModule, BootOptions } from "./program/loader.ts";
 import { Clock } from "./clock.ts";
 import { Console } from "./console.ts";
@@ -124,6 +124,8 @@ export class Kernel {
   readonly queues: KernelQueues;
   #halted: string | null = null;
   #emptyRoot: bigint | null = null;
+  /** The thread whose doing it is that others become ready, and what it knows of them. */
+  #waking: { readonly waker: number; readonly hint: WakeHint } | null = null;
   /** User trap frames by CPU and thread: a thread's object stays where it is. */
   readonly #userFrames: TrapFrame[][] = [];
 
@@ -457,8 +459,25 @@ export class Kernel {
       this.events.emit({ type: "ready", of: thread.ref, reason, instant: this.decisions.instant });
     }
     const { jobs } = thread;
-    if (reason !== "release" || jobs === null) this.policy.enqueue(thread.id, REASONS[reason]);
-    else this.policy.enqueue(thread.id, { reason, released: jobs.releaseOf(jobs.record.job) });
+    if (reason !== "release" || jobs === null) {
+      const waking = this.#waking;
+      const why = waking === null ? REASONS[reason] : { ...waking, reason };
+      this.policy.enqueue(thread.id, why);
+    } else this.policy.enqueue(thread.id, { reason, released: jobs.releaseOf(jobs.record.job) });
+  }
+
+  /**
+   * Does what may make threads ready, for which the policy is told whose doing it is.
+   * @param hint what the thread knows of those it wakes, or of itself
+   */
+  wakeBy<Result>({ id }: Thread, hint: WakeHint, wake: () => Result): Result {
+    const before = this.#waking;
+    this.#waking = { waker: id, hint };
+    try {
+      return wake();
+    } finally {
+      this.#waking = before;
+    }
   }
 
   /** A thread waits for what `wait` says, for its time at most if it has one. */

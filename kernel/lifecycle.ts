@@ -11,11 +11,15 @@ import type { Task, TaskStatus } from "./thread/task.ts";
 import type { Thread } from "./thread/thread.ts";
 
 /**
- * Takes a thread out of the game; the reaper frees what it held. The last thread of a task takes
- * the task with it.
+ * Takes a thread out of the game, by the doing of another or its own; the reaper frees what it held.
+ * The last thread of a task takes the task with it.
  */
-export function retire(k: Kernel, thread: Thread): void {
+export function retire(k: Kernel, thread: Thread, by: Thread = thread): void {
   if (thread.state === "dead") return;
+  k.wakeBy(by, by === thread ? "sync" : "none", () => takeOut(k, thread));
+}
+
+function takeOut(k: Kernel, thread: Thread): void {
   k.locks.forget(thread);
   if (thread.task.ending?.kind !== "killed" && thread.killReason === null) completeJob(k, thread);
   k.timers.forget(thread.id);
@@ -57,10 +61,13 @@ export function endTask(
     if (thread === by || thread.state === "dead") continue;
     const asks = status.kind === "killed" && !atOnce;
     if (asks && requestUnwind(k, thread, status.reason)) unwinding = true;
-    else retire(k, thread);
+    else retire(k, thread, by);
   }
-  if (task.status === null && !unwinding) setStatus(k, task, ending);
-  return by.task === task && !unwindsItself ? EXIT : otherwise;
+  const exits = by.task === task && !unwindsItself;
+  if (task.status === null && !unwinding) {
+    k.wakeBy(by, exits ? "sync" : "none", () => setStatus(k, task, ending));
+  }
+  return exits ? EXIT : otherwise;
 }
 
 /**

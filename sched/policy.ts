@@ -155,6 +155,12 @@ export interface Policy {
   stopping?(thread: ThreadId, stop: Stop): void;
   /** Whether a thread that has just become ready must take a CPU from its thread at once. */
   preempts?(candidate: ThreadId, running: ThreadId, cpu: number): boolean;
+  /**
+   * A running thread is about to give its CPU up, and would have a ready one have it next: its
+   * `stopping` follows, then `pick`. Without it, and if the answer is no, it gives way as any other.
+   * @returns whether the policy does so
+   */
+  yieldTo?(thread: ThreadId, to: ThreadId): boolean;
   /** The time asked for by `SchedulerView.timer` has come. */
   timer?(now: number): void;
   /** Everything the policy remembers, as plain data: part of a machine's snapshot. */

@@ -203,6 +203,7 @@ const BODIES: { readonly [T in EventType]: Fields<BodyOf<T>> } = {
   "deadline-miss": { of: thread, job: integer, release: integer, deadline: integer },
   idle: { until: integer },
   blocked: { thread, wait: text, continuation: text, label: word },
+  handoff: { thread, to: thread },
   deadlock: { cycle: list(record<DeadlockedThread>({ thread, mutex: integer })) },
   "policy-fault": { policy: text, call: text, arguments: text, reason: text, state: text },
   halt: { reason: text },

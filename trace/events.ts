@@ -412,6 +412,16 @@ export interface BlockedEvent {
   readonly label: bigint;
 }
 
+/** A thread gives its CPU to a ready one, as the policy agrees. */
+export interface HandoffEvent {
+  /** Discriminant. */
+  readonly type: "handoff";
+  /** The thread. */
+  readonly thread: ThreadRef;
+  /** The one that has its CPU next. */
+  readonly to: ThreadRef;
+}
+
 /**
  * Threads would have waited for each other for ever: the last of them to ask for a mutex did not
  * get it, and does not wait.
@@ -487,6 +497,7 @@ export type EventBody =
   | DeadlineMissEvent
   | IdleEvent
   | BlockedEvent
+  | HandoffEvent
   | DeadlockEvent
   | PolicyFaultEvent
   | HaltEvent;

@@ -177,6 +177,7 @@ const EVENTS: readonly KernelEvent[] = [
   { seq: 34, time: 917, cpu: 0, type: "ready", of: b, reason: "release", instant: 900 },
   { seq: 35, time: 917, cpu: 0, type: "decision", instant: 900, from: null, why: "idle", to: b },
   { seq: 36, time: 990, cpu: 0, type: "decision", instant: 980, from: b, why: "ended", to: null },
+  { seq: 37, time: 991, cpu: 0, type: "handoff", thread: a, to: b },
 ];
 
 const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Booting\n"}
@@ -216,6 +217,7 @@ const LINES = String.raw`{"seq":0,"time":0,"cpu":0,"type":"message","text":"Boot
 {"seq":34,"time":917,"cpu":0,"type":"ready","of":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"reason":"release","instant":900}
 {"seq":35,"time":917,"cpu":0,"type":"decision","instant":900,"from":null,"why":"idle","to":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"}}
 {"seq":36,"time":990,"cpu":0,"type":"decision","instant":980,"from":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"},"why":"ended","to":null}
+{"seq":37,"time":991,"cpu":0,"type":"handoff","thread":{"address":"0xffff00007f944cf0","task":"gnumach"},"to":{"address":"0xffff00007f926ad0","task":"odd \"name\"\n"}}
 `;
 
 function linesOf(events: readonly KernelEvent[]): string {

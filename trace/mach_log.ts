@@ -124,6 +124,7 @@ export function formatMachEvent(event: KernelEvent, options: { lineOpen: boolean
     case "parameters":
     case "ready":
     case "decision":
+    case "handoff":
     case "job-release":
     case "idle":
     case "halt":

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2ebcfc44dc64c6f9bda265eb5afc6d0f9646966f1ce37de375d1bea66d2259e0",
+  sourceHash: "5f9f1c26a32889ecfa1899b8c55be547c86bdbf7f0612b11c2e6fbe052b1a83f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bad",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6361023bb51391b1d0392c0a71b73deffa34d2f475075d4eced6fc10c4df3500",
+  sourceHash: "6049288e157f40d05062c24cd3e2da51cbf07605fa27f66db98d082ef07ff486",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "2788e3e9497607015b510065fd87fdb5f7f21a443ea2e39da6a60512068405cb",
+  sourceHash: "0638283f57ef07465d2e5d8cb3941c167e7ac317c407cbbd6cd11115a70732a9",
   sources: [
     "guest/bench/aarch64.S",
     "guest/bench/function.inc",

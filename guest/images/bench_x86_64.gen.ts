@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bench",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "8b78bbdce2e53b3de1aee98d993671f97144230fa61b0645292eb3dd92d73404",
+  sourceHash: "9efe148716d76b1e4fb9423437a053eccb4c28de0d07cdadbe26e4ee796d55e5",
   sources: [
     "guest/bench/function.inc",
     "guest/bench/loops.h",

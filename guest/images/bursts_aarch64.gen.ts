@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bursts",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "18b19587b16a359d71ab7c2752e3b27ef587e96b479dd0109ec266526c6d2150",
+  sourceHash: "f82ad79fadd26ed9d8907707fbbf0af2e3a07faea14080e8eac6d0a33843da51",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

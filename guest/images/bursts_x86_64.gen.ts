@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "bursts",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "1969ab56c7717d3259bf248d97b269922f14a0ef44033e55dea47a061c0e09d6",
+  sourceHash: "11eea8e67904d445e29611a787fa7bd3adbe7c2ea7b51c18b305ec8d4ff65f02",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "busy",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a164b822c344c51cdba4c9d8c18e560b195fcd4f2fa820e6194e3fc9737ef0ed",
+  sourceHash: "47655f9e75d5f6715365dc48b7b21ac771dc7898304cccd9b9c9ffe8a68615fd",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "busy",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b3ebb761af3f2f6c1d0068304a25f82f836f71c2c557ccca669a9de2ec063697",
+  sourceHash: "31013a51feb5a3f29f89b3ecb7e7dc8d1607a0c0f69438d47aec6f85b2dd127b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

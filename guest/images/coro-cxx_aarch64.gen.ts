@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3324965a99d5c99d852f257c267181a8757fe24bb393799a00c637bffdfcca28",
+  sourceHash: "b138f6a606a90f05363bfc2645afe0df0bb2d81e7e2b6fdcb5b9bf7e56ef51ff",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

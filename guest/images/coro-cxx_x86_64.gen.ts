@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "870e34735c13e85724c51d15ec2539f6822b5ec73ab21fdf4bf5d1319b36d9c6",
+  sourceHash: "2338268a3b3a24e4b68c31b6e1d0180f4a2edf8da2c19ea7bd5c34acf0ef29d2",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "51bd8a3cffedef2820472166ba2cbf17a375f7461aabc32deca69cc1b987a5bc",
+  sourceHash: "a824a6423c7553e10ff230e090ade7e7a5d21fadfe2d67b705efa3d567bb9de9",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "a5f680d25e65421ae7b5d428865706c8bc40752e512459662e9eae74ecc019e9",
+  sourceHash: "b72f5683ff7872fa502a300a8e64b59e65526140f69b8ee7c712075c217075ef",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ebaaae2844dcf0af96b2607a28c4f9932b86fbb236404534f02ffbe9657cc0c1",
+  sourceHash: "e5000f31ac5bd9eeef9f682fb624e866ab4be8bf1c9869acd175e01316647136",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

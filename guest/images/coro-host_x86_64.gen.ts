@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-host",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "eedaa1db46e1095076bad739ca00a388285f250da51d1f306f336f8c21aa9330",
+  sourceHash: "7b6cd71439d619662baaf3122f7ad9c9a7c0df593dce9a4dd863ad3b44a3d431",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

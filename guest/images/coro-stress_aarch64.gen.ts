@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "029365df8ebee8d2c85025665fedff1073633b5cc390c4a452e66e97183ba892",
+  sourceHash: "133174c8586d1c619fa63cbfc901b9de221d77be956cc6abed78fd5456bf0ec3",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro-stress",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3a62469e2ae0382fd737f2cf9157e8ce47ca57115e93133bf1b0bc4a807344c0",
+  sourceHash: "7f9a95b0ef7f015fb2cac4a720512cabe70f13ff88038c80245b501b156fa3fd",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "1190fc84d15c8f47eb5e18dbfbb90b10f563a1c99b44c569f2daeecc03e53b26",
+  sourceHash: "178b07e36e9afa8b2b30b61349693053a54e5f0336d2b1ceeca0faa9a6be76d2",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

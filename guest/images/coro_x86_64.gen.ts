@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coro",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "399a79d34bd04c0106c008121581c1b446ae6ddd392abc335844f4a03e1aa5c5",
+  sourceHash: "0dbd4b3c898bf713e23a06fea1621c1cc5bc54d69d3e1b7f7c3cf781814005b3",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "639333d6b25eff0d05c3d26c6e0ddca8d8179da0b945789cf8ec3e08dacc1edc",
+  sourceHash: "f3048adf83b43f5fdba0aa8093bb2001dae0c2ec2806691c200ae3f0c226d90f",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coronest",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "f76e75dc3bb9931005edbeb10af55b81af73e00a9dc84d905a783521f0227aec",
+  sourceHash: "e104e9967575e0fcc1f39401798432e8ec935edf8b2832882c8405e7090b1926",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

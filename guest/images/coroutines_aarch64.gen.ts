@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "0e598b94937b557ae63c92d27284ebc7556fe39368c900ea84492fec2e0200e7",
+  sourceHash: "08e7462cb233d9f35ec0bcecc802645c3eea2d4906af544d158e39fad042ca3e",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

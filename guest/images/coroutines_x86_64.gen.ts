@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "coroutines",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "cf6533329a11a957ff49388774e96122a5f6fbc61eddcb5035466a14f3ec4337",
+  sourceHash: "8c854409d3b700acb7d472d459b1facec7b28186be8361b1e5c42151545a6a77",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "205bd55857f29d02cf118723652f78dd2c096a3e5b20360114121b015af06e2f",
+  sourceHash: "7bd1e6b4e8c55e3ffec29c2173917d17ccccfc2aca80388a64d756d7e7a3eae3",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "fpmix",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "6f368e8a30e5987bea2ecc2963367fe51aef404514c0e6782b5274491c7e8f1d",
+  sourceHash: "7e66ff41d625c7f87f1ee641c99485656e8c17ed1d86d6a01c6838509ef1287e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

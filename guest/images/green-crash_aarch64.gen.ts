@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f4c0e5964dc1ace91424a202e7ab65638666357b6274051d3117efc788652e41",
+  sourceHash: "0d431c684a45355f8f4f1c9a6bccc6d75929446d542c5eeec573a4ccdb4cdd43",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

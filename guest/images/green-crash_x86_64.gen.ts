@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green-crash",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "e1a81a8a445a8c4d9f75a55c055675d9a78ee0c98341bd33c630a841e087386b",
+  sourceHash: "e4c8bc371f1e851d5e40ce1bb8a84542f057f873aeef3ad443872e6da1c99fe1",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

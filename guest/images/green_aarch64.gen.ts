@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "7cd392a7952e633417c62c09193f44eb14bd0d1e2b243f54b12f37b65dea6d9c",
+  sourceHash: "946f0c15f8daa7e527734c2faba78186d545249e4ad79b06e79b61516ecf4ded",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "green",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "040e55e5033a479e6bef3eef62a2d8ae0f4963a2adc55ab3e5d5cd6b7deceaeb",
+  sourceHash: "a4f01d3459c4660c345e55110cd9d91a331af176617fd7efa99904a63e66b772",
   sources: [
     "guest/green/context.S",
     "guest/green/contexts.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "guards",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "95d7b50ca39bbdebe7ea5535ec6fc61df128eff451e6784225d73b1535b86f71",
+  sourceHash: "89dd43fab60a8f96ddf45d92b4e8dec2f52d3fe83c1b1a30b4b6073a29dacc2c",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "guards",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "5c60770c7ba39ac6dba6069e8f498b34e84ddb8db558456f6460b91012ef0d21",
+  sourceHash: "03e7658bfdbeadf0cb186f34d1db824d215ae9eb741c470d137baca3710efa41",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

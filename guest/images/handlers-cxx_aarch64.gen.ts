@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "89ee38f03f3807e79356289c509c4062fe9443bb8fcd9f74e99599f018c0efa9",
+  sourceHash: "c0a5624e0eea4ca0d4cdc4dfb0323c61a223890f4354af23a3c78fbf61af51d7",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

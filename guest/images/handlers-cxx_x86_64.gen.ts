@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers-cxx",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "27e9fb6feec91e5e3184df9cb19ac2cb36146cc67b95c595f878197cebac2555",
+  sourceHash: "a51b86e9918871bff297dc0aedef8e1068ee3ace9617fef8c2cbd2f15625fdb8",
   sources: [
     "guest/include/exception.S",
     "guest/include/tls.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b5a0295b3876efc3fc2c5144cd67c600ee41467780f5be16100664e278707335",
+  sourceHash: "4a073fd40ba6051bbd69d51e33805b61d8e64597bbe8086f814070695f998a86",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "handlers",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "269aee564b9c97d111e3ada0fe653df8598b6b64aa68e6ee70b2b1127bdf2995",
+  sourceHash: "73c1c883af891495795513b0bb40c4305b59069a7c7088e2ad5e44971055961b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

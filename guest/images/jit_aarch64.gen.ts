@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "3a2c71e1d957fb688efcc6cc7ed241275e22fb145ce0d27703abb5d9a1980c5b",
+  sourceHash: "55202f8cf7c35b82190cbec2cdeb75e9f95bd8a92edb95c9bbf4ea77989228de",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

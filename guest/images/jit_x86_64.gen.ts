@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jit",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3f15786b066fdd798f203f96853fbd525663ca6c552e9a3017d0d1b21cf249a4",
+  sourceHash: "a713b074df15fa46d2e9a72e2dc97883ac056fbdbf58f1b7c4d8c69ba044e4ad",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "6258d72e39171168f3866d785ffe7118e282777eae8d8c620501ff3b41cb204c",
+  sourceHash: "411e51276aae4b6928e522bb19afadfef6651d91a344b3f848fc2dbab900fb8f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

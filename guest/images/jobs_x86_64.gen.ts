@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "jobs",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3dc89070e784b4bf91c85e488ae064af956541f079b414e4cc6608e3e20b1130",
+  sourceHash: "5af3c4f2848dd5c07372fcfb0e7f1e2f1c3815fad7b8cc497977c94d466e57b7",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "locking",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5f68ecec27893db7bb5b530a283cca3212596bf594441f217e7d2f0135db6205",
+  sourceHash: "86f596f53d61926ad906b8f3ac2c653574151068ac36db5cb4665cf576cfa414",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "locking",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "887e90676d10ffda6823b4134e2e52a18c55282660b6f0207e6a3093637959b4",
+  sourceHash: "d1f3573baee815c3a939e076bb7905f4b7331f916bd553e208009735b26092fb",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "18dfe43034b312098c8b398c1d69b3ab3bff8e37c10058efcbd9cdf399cd376b",
+  sourceHash: "aa7e6ba68612ddeef40a437386b57929f93c5639a3c2d7f82beb6b08c6f91330",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

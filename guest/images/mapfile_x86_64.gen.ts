@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "mapfile",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "dff7a185f642442f098eadfe349e64b09caad87588ea08b3df8e66c24b365e53",
+  sourceHash: "5a0262d115d082cb15e7faa0643beb2f5ead950969a08304016f60883dd8ccee",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "c8dba04c61b69ddd10e7f51f4f8ec36b0354317746833544e52b7c7d89b267a5",
+  sourceHash: "b0c498a215fb52453d260a91c291c3ba7ad5b6d65e64c71ccc57937ec548375f",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

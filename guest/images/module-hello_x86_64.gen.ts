@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "module-hello",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "01a452ebcd9ec4e0f8683712a2bf516e2c9ec307fe3b9c94c6b1c26203974fde",
+  sourceHash: "32d41d2419657f2bf40e99ee842d790ab0a95f2be856b7c97b3244892adde509",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

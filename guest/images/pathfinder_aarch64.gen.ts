@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "pathfinder",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "825569e521b2af2b9e5b9bf598dfef99564830332ef363f08c950046dd07cc72",
+  sourceHash: "7947789a8910576ea1c92e032bba52ef13f75eb48ccd905e4912eb04d446de2a",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

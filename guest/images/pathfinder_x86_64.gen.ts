@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "pathfinder",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "bf0a14ce27d662f70acee9bf651dabbd7ae33fe3fddc7062c91ddbe5a1f48208",
+  sourceHash: "e55e7f54b0a310895064d3377273297df514b9fd8112fe542ef947bed4907d85",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

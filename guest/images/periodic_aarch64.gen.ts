@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "periodic",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "b01375f1110d74784e63b7c10c09e126e3ad80f9830eb994f0f0851e5e139f8d",
+  sourceHash: "35d734bfe0a795c00b5548a1b371e8bdffffc512e051edf471e393d62860b125",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "periodic",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "bbf0018b577a0d1d5ffec49f7b733a2375557ada959613d20d6509446c941700",
+  sourceHash: "d4857e5ce5c549b4583eb9650fea3594eb9f82a1a51fc073977b8824848edbea",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

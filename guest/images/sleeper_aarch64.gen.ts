@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "4d8818c51f8c410b08d21ef3b2acaed9a2962743482751f091d35066cc3f96de",
+  sourceHash: "d40dca0a303ff36f61880c2894d2d7b1d07b5cd387b92913179a46b73f342ad5",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

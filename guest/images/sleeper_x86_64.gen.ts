@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "sleeper",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "0bca9443bb2b05be701a037ffae8333f994f62e18fa059a1431632e781bce5d8",
+  sourceHash: "99ecd8a655a24658cfe81a8ca458f2ff02a96c56f8d771ac6ef189352f824fca",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "aae7df26089f078491c60409392318c9e84911fcec08a5e6c955f53329314fe7",
+  sourceHash: "9f58088db0b2d6973c7f3727d5bbff0089fca7da0662d73f48230b6ad20f6b67",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

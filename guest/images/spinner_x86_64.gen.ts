@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "spinner",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "77ef183cc7a50ce7e102ec2fca363dda1961aeeb9b1811f8ebef4de39631d826",
+  sourceHash: "0acd99bdea6b797935ae8eb2288ac7828947e1211894e59efdffb619be934511",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "1783b28408fd44a7960e1c5c2417438d431960728655fa8cc7d1cee5b5bb125b",
+  sourceHash: "9885763601f71fa37b73601c662137d9e31f013d1248c540a98b5a3703829335",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

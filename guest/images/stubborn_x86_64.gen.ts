@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "stubborn",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "00fe744c5fe0c843abacdd782a86493e0831b1aef3ee3315aa04d3579a7320fe",
+  sourceHash: "7add3d649d2c5b2a1c1e4165e71d1468b8d3260bcfcc77f87eaff514c5c91e04",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "a20312a3256c15e9ba538c5b1556cbf72d5b1eaef2da1748a548cdd8822f35c5",
+  sourceHash: "40223fb38e858201f43dc174222a69834d47981427a4001b1c4c7969f82b2f1e",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switch-forms",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "2a8ce68d5d5302c2c56ae7a4777e0af4732987ba7a0ba6bf36ad518a74f750f5",
+  sourceHash: "6cdf74e4d4a5a2147b5eeeab9ed39e4cf1b31730aa7bb63b926ac5c147ff8613",
   sources: [
     "guest/coro/coro.c",
     "guest/coro/coro_aarch64.inc",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "ada55cc6808d7f627cd53c5e9724c742e176ca83af3c68f20f51cef43d51f432",
+  sourceHash: "f89d9f71b879f9109808fe2f25ea3e621d0f62ff54d42fda2b1382385479284c",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "switches",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c6b5456658bf0c76a44a39878623b831e37c7769a820d4ecdbc6734c99c64656",
+  sourceHash: "1aca07aae17ae50c806a1bee0a336585c8ced79b330e78aad841903ec85722d0",
   sources: [
     "guest/bench/switches/coro.c",
     "guest/bench/switches/main.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "41908e9a5697bdc098e0638ee96dcdc59571daa905f99f0dee55e31b828260ed",
+  sourceHash: "154c26acc1b7a056c2ba5d6c4efaa93b5b47b66dbdc3cf63f096c104099883da",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "threads",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3a18a5a758191ac3a8982dedf8dcdd26f61c698c2a28932f7396af65b736c86d",
+  sourceHash: "3bcb4982d67eb061060e9e7714cb57e3b0e0e9052b8637223e581243d765565e",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "094d428c7c8a0a69042d68b49b36914d225416e77cdce6bfbb3d7e5ff38ea287",
+  sourceHash: "da4d8df3ec5655c13b74e22655af1fcf0118ab5fe50dbda06b2bec5beba5480c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "tls",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "3656b35ee67864f6caa6fb72fccd0132c819690e45b71415e3d9d9274ae964ef",
+  sourceHash: "1e430e6f91cbbb04ed8b6e23b6a729898fbf8087add64d4415e72941ba145ec0",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "54f3c41a9ce96ceba8a7da766d181bd728007be7ed63b4c5d8cfe3a5af3a8ad7",
+  sourceHash: "a20f6ab80899471103ca77de61a769e1df9b5103dd6fe63b001959b0f1287e66",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

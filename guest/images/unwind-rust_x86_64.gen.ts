@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-rust",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "c890571d098d79e4fec940d4e32f6fbba233b5770752f458169449b9de75eb1c",
+  sourceHash: "5b08b9c84237a8ced36d5b7dfa9798d2f538a3091d721edc9954006ca40c30fe",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "5a762fd809bd0b7bed1d4443479fb4febc051a8de014959460a70ca21025fa44",
+  sourceHash: "5624ea53dab3b9c821b78e9cf518397df40f601126ca6e4df47b5475c36e7bad",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind-types",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "942087e020f4cac33f237f14fae7af5222449020c0699ead7599d7df2fc81b4f",
+  sourceHash: "5d7e64961a03ff7065c14d1819511a88c0e57344f30b0e276ef0c8e42e5fef6e",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "17da073aef514f83d20023b4d59602b168037966841ccc392e8e42910d6cacd1",
+  sourceHash: "4d747b0f13d1b8afb7d4cb1817a3bd553abc127e34ee2f548296c649277e1c4b",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

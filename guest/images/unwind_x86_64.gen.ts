@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "unwind",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "541d30fa3e16a51ab6157806cdfba149b8de4d1c3610e5c012a113aad14615f2",
+  sourceHash: "5ce381f505d34e6d0e2db40b10ee4124258267d701d2a8c3d453ef97395505ef",
   sources: [
     "guest/include/tls.c",
     "guest/include/trapline.h",

@@ -116,11 +116,17 @@ function inOrder(k: Kernel, key: FutexKey): Thread[] {
   return k.futexes.waiters(key).map((id) => k.thread(id)).sort((a, b) => rank(a) - rank(b));
 }
 
-/** Wakes up to `count` of those who wait for a word; returns how many, and who is left. */
-function wake(k: Kernel, key: FutexKey, count: bigint): { woken: number; left: Thread[] } {
+/** A thread wakes up to `count` of those who wait for a word; returns how many, and who is left. */
+function wake(
+  k: Kernel,
+  by: Thread,
+  { key, count }: { key: FutexKey; count: bigint },
+): { woken: number; left: Thread[] } {
   const waiting = inOrder(k, key);
   const woken = count < BigInt(waiting.length) ? Number(count) : waiting.length;
-  for (const thread of waiting.slice(0, woken)) k.endWait(thread, "awakened");
+  k.wakeBy(by, "none", () => {
+    for (const thread of waiting.slice(0, woken)) k.endWait(thread, "awakened");
+  });
   return { woken, left: waiting.slice(woken) };
 }
 
@@ -128,7 +134,7 @@ function futexWake(context: SyscallContext): Outcome {
   const { k, thread, args: [address = 0n, count = 0n] } = context;
   const kr = refuseAddress(context, address);
   if (kr !== KernReturn.SUCCESS) return fail(context, kr);
-  return finish(context, BigInt(wake(k, keyOf(thread, address), count).woken));
+  return finish(context, BigInt(wake(k, thread, { key: keyOf(thread, address), count }).woken));
 }
 
 function futexRequeue(context: SyscallContext): Outcome {
@@ -154,7 +160,7 @@ export function moveWaiters(
   if (otherwise !== null) return otherwise;
   const source = keyOf(thread, address);
   const target = keyOf(thread, move.to);
-  const { woken, left } = wake(k, source, move.wake);
+  const { woken, left } = wake(k, thread, { key: source, count: move.wake });
   const moved = move.move < BigInt(left.length) ? left.slice(0, Number(move.move)) : left;
   for (const other of moved) {
     k.futexes.remove(source, other.id);

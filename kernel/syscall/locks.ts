@@ -28,6 +28,7 @@ const STATUS: Readonly<Record<Exclude<ThreadLockAnswer | WakeAnswer, "blocked">,
   "timed-out": KernReturn.OPERATION_TIMED_OUT,
   "above-ceiling": KernReturn.POLICY_LIMIT,
   "not-owner": KernReturn.INVALID_RIGHT,
+  overflow: KernReturn.RESOURCE_SHORTAGE,
   invalid: KernReturn.INVALID_ARGUMENT,
 };
 
@@ -127,7 +128,7 @@ function mutexUnlock(context: SyscallContext): Outcome {
   const { k, thread, args: [number = 0n] } = context;
   const mutex = find(context, number, "mutex");
   if (mutex === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const done = k.locks.unlock(thread, mutex) === "done";
+  const done = k.wakeBy(thread, "none", () => k.locks.unlock(thread, mutex)) === "done";
   return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.INVALID_RIGHT);
 }
 
@@ -147,11 +148,24 @@ function semaphoreWait(context: SyscallContext): Outcome {
 }
 
 function semaphoreSignal(context: SyscallContext): Outcome {
-  const { k, args: [number = 0n] } = context;
+  const { k, thread, args: [number = 0n] } = context;
   const semaphore = find(context, number, "semaphore");
   if (semaphore === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const done = k.locks.release(semaphore) === "done";
+  const done = k.wakeBy(thread, "none", () => k.locks.release(semaphore)) === "done";
   return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.RESOURCE_SHORTAGE);
+}
+
+/** Signals one semaphore and waits for another; who is woken goes on with the caller's work. */
+function semaphoreWaitSignal(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, other = 0n, timeout = 0n] } = context;
+  const signaled = find(context, other, "semaphore");
+  if (signaled === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const want = (semaphore: number, options: { wait: boolean }): ThreadLockAnswer => {
+    const blocks = options.wait && semaphore !== signaled && k.locks.summary(semaphore).count === 0;
+    const done = k.wakeBy(thread, blocks ? "handoff" : "none", () => k.locks.release(signaled));
+    return done === "done" ? k.locks.acquire(thread, semaphore, options) : "overflow";
+  };
+  return wantObject(context, { kind: "semaphore", number, timeout, want });
 }
 
 function conditionCreate(context: SyscallContext): Outcome {
@@ -164,7 +178,8 @@ function conditionWait(context: SyscallContext): Outcome {
   if (mutex === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
   const want = (condition: number, { wait }: { wait: boolean }): ThreadLockAnswer => {
     if (k.locks.owner(mutex) !== thread.id) return "not-owner";
-    return wait ? k.locks.wait(thread, { condition, mutex }) : "busy";
+    if (!wait) return "busy";
+    return k.wakeBy(thread, "sync", () => k.locks.wait(thread, { condition, mutex }));
   };
   return wantObject(context, { kind: "condition", number, timeout, want });
 }
@@ -172,15 +187,15 @@ function conditionWait(context: SyscallContext): Outcome {
 /** A call that has those who wait for a condition go on. */
 function signal(options: { all: boolean }): (context: SyscallContext) => Outcome {
   return (context) => {
-    const { k, args: [number = 0n] } = context;
+    const { k, thread, args: [number = 0n] } = context;
     const condition = find(context, number, "condition");
     if (condition === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-    k.locks.signal(condition, options);
+    k.wakeBy(thread, "none", () => k.locks.signal(condition, options));
     return finish(context, 0n);
   };
 }
 
-/** Calls 40 to 52. */
+/** Calls 40 to 53. */
 export const lockSyscalls: SyscallTable = [
   [40, { name: "mutex_create", args: 2, run: mutexCreate }],
   [41, { name: "mutex_destroy", args: 1, run: destroy("mutex") }],
@@ -195,4 +210,5 @@ export const lockSyscalls: SyscallTable = [
   [50, { name: "condition_wait", args: 3, run: conditionWait }],
   [51, { name: "condition_signal", args: 1, run: signal({ all: false }) }],
   [52, { name: "condition_broadcast", args: 1, run: signal({ all: true }) }],
+  [53, { name: "semaphore_wait_signal", args: 3, run: semaphoreWaitSignal }],
 ];

@@ -11,7 +11,7 @@ import { beginJob, beginJobs, changeParameters, completeJob } from "../jobs.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyin, copyout } from "../memory/user_memory.ts";
 import type { CopyResult } from "../thread/continuation.ts";
-import { blockAt, type Outcome, releaseAt } from "../thread/outcome.ts";
+import { blockAt, type Outcome, releaseAt, yieldAt } from "../thread/outcome.ts";
 import { threadParameters, TIME_LIMIT } from "../thread/parameters.ts";
 import type { Thread } from "../thread/thread.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
@@ -142,7 +142,30 @@ function sleepUntil(context: SyscallContext): Outcome {
   return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
 }
 
-/** Calls 25 to 29, and 39. */
+/** What a thread does besides that gives its CPU to another: it stays ready, or it sleeps. */
+const [SWITCH_NONE, SWITCH_WAIT] = [0n, 2n];
+
+/** Gives the CPU to a thread, if that is ready and the policy heeds it, else to whoever is next. */
+function threadSwitch(context: SyscallContext): Outcome {
+  const { k, thread, args: [number = 0n, option = 0n, time = 0n] } = context;
+  const waits = option === SWITCH_WAIT;
+  if (!waits && option !== SWITCH_NONE) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const until = time + BigInt(k.decisions.instant);
+  if (waits && until > BigInt(TIME_LIMIT)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  if (number !== 0n) {
+    const target = ownThread(context, number);
+    if (typeof target === "number") return fail(context, target);
+    if (k.policy.yieldTo(thread.id, target.id)) {
+      k.events.emit({ type: "handoff", thread: thread.ref, to: target.ref });
+    }
+  }
+  const then = { name: "syscall_result", result: 0n } as const;
+  if (!waits) return yieldAt("syscall_continuation", then);
+  k.waitUntil(thread, { kind: "time", until: Number(until) });
+  return blockAt("syscall_continuation", then);
+}
+
+/** Calls 25 to 30, and 39. */
 export const schedulingSyscalls: SyscallTable = [
   [25, { name: "thread_set_parameters", args: 3, run: setParameters }],
   [26, {
@@ -153,6 +176,7 @@ export const schedulingSyscalls: SyscallTable = [
   [27, { name: "wait_until_next_period", args: 1, run: waitUntilNextPeriod }],
   [28, { name: "thread_job_info", args: 3, run: jobInfo }],
   [29, { name: "sleep_until", args: 1, run: sleepUntil }],
+  [30, { name: "thread_switch", args: 3, run: threadSwitch }],
   [39, {
     name: "thread_effective_parameters",
     args: 3,

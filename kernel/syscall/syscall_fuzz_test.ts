@@ -25,9 +25,9 @@ const UNWIND_RESUME = 33;
 
 /** Numbers of all system calls and some of none; REBOOT is left out, it would end every run. */
 const NUMBERS = [
-  ...Array.from({ length: 30 }, (_, i) => i).filter((number) => number !== SYS.REBOOT),
+  ...Array.from({ length: 31 }, (_, i) => i).filter((number) => number !== SYS.REBOOT),
   ...[32, UNWIND_RESUME, 34, 35, 1023, 1024],
-  ...Array.from({ length: 18 }, (_, i) => SYS.FUTEX_WAIT + i),
+  ...Array.from({ length: 19 }, (_, i) => SYS.FUTEX_WAIT + i),
 ];
 
 function pick<T>(random: Random, from: readonly T[]): T {

@@ -46,7 +46,7 @@ function threadCreate(context: SyscallContext): Outcome {
   k.setThreadWord(created, k.layout.pointer, pointer);
   created.blockSignals(thread.signalMask);
   if (!task.kernelMode) created.becomeReadyForUser();
-  k.start(created);
+  k.wakeBy(thread, "none", () => k.start(created));
   return finish(context, BigInt(created.id));
 }
 

@@ -40,6 +40,7 @@ export const SYS = {
   NEXT_PERIOD: 27,
   JOB_INFO: 28,
   SLEEP_UNTIL: 29,
+  THREAD_SWITCH: 30,
   FUTEX_WAIT: 36,
   FUTEX_WAKE: 37,
   FUTEX_REQUEUE: 38,
@@ -56,6 +57,7 @@ export const SYS = {
   CONDITION_WAIT: 50,
   CONDITION_SIGNAL: 51,
   CONDITION_BROADCAST: 52,
+  SEMAPHORE_WAIT_SIGNAL: 53,
 } as const;
 
 /** Where the code is. */

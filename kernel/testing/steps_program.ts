@@ -33,14 +33,16 @@ export function stepsProgram(arch: ArchName, workload: Workload): Program {
       case "sleep":
         return [`z${exactly(of.time)}`];
       case "yield":
-        return ["y"];
+        return [of.to === undefined ? "y" : `t${place(threads, of.to)}`];
       case "lock":
       case "unlock":
         return [`${of.type[0]}${place(mutexes, of.mutex)}`];
       case "acquire":
         return [`p${place(semaphores, of.semaphore)}`];
       case "release":
-        return [`v${place(semaphores, of.semaphore)}`];
+        return of.acquire === undefined
+          ? [`v${place(semaphores, of.semaphore)}`]
+          : [`x${place(semaphores, of.semaphore)}.${place(semaphores, of.acquire)}`];
       case "wait":
         return [`w${place(conditions, of.condition)}.${place(mutexes, of.mutex)}`];
       case "signal":

@@ -59,8 +59,11 @@ export interface LockSummary {
   readonly count: number;
 }
 
-/** Answer to a thread that wants something; it has another name for a thread that has it already. */
-export type ThreadLockAnswer = LockAnswer | "own";
+/**
+ * Answer to a thread that wants something: besides, that it has it already, or that what it was to
+ * signal first cannot count further.
+ */
+export type ThreadLockAnswer = LockAnswer | "own" | "overflow";
 
 /** The locks of all tasks. */
 export class ThreadLocks {

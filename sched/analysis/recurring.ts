@@ -116,7 +116,7 @@ class Body {
 
   #add(steps: readonly Step[]): void {
     for (const step of steps) {
-      if (this.obstacle !== null || PASSING.has(step.type)) continue;
+      if (this.obstacle !== null || (PASSING.has(step.type) && !("acquire" in step))) continue;
       if (step.type === "run") {
         this.time += typeof step.time === "number" ? step.time : step.time.most;
         this.endsUnlocking = false;

@@ -74,7 +74,7 @@ export function stateOf(policy: Policy): Plain {
 const METHODS = ["enqueue", "dequeue", "pick", "tick", "save", "restore"] as const;
 const OPTIONAL = [
   ...["attach", "admit", "update", "forget", "selectCpu"],
-  ...["running", "slice", "stopping", "preempts", "timer"],
+  ...["running", "slice", "stopping", "preempts", "yieldTo", "timer"],
 ];
 
 /**

@@ -203,17 +203,19 @@ export class SoundPolicy {
    * @throws {SchedError} `invalid-thread` if it is unknown or ready
    */
   enqueue(thread: ThreadId, options: Awakening): number {
-    const { reason } = options;
+    const { reason, waker = null } = options;
     const timed = this.#timeout !== Infinity;
     let previous = 0;
     let cpu = 0;
     let leaves = false;
-    let told = options;
+    // One that has ended by its last deed is nobody a policy knows.
+    const unknown = waker !== null && this.#threads.state(waker) === ThreadState.UNKNOWN;
+    let told = unknown ? { ...options, waker: null } : options;
     if (this.#cpus > 1) {
       cpu = previous = this.#previous(thread);
       const goesOn = reason === "preempt" || reason === "yield";
       leaves = reason === "migrated" || (goesOn && cpu !== this.#threads.cpu(thread));
-      if (leaves) told = { ...options, reason: "migrated" };
+      if (leaves) told = { ...told, reason: "migrated" };
       if (leaves || !goesOn) cpu = this.#select(thread, previous, told);
     }
     this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
@@ -354,6 +356,26 @@ export class SoundPolicy {
     if (typeof answer === "boolean") return answer;
     const why = `returned ${describeAnswer(answer)}, expected a boolean`;
     this.#putOut("preempts", [candidate, running, cpu], why);
+    return false;
+  }
+
+  /**
+   * A running thread is about to give its CPU up, and would have another have it next.
+   * @returns whether it will, as far as the policy is concerned; only a ready one ever does
+   */
+  yieldTo(thread: ThreadId, to: ThreadId): boolean {
+    if (this.#policy.yieldTo === undefined) return false;
+    if (this.#threads.state(to) !== ThreadState.READY) return false;
+    let answer: unknown;
+    try {
+      answer = this.#policy.yieldTo(thread, to);
+    } catch (error) {
+      this.#thrown("yieldTo", [thread, to], error);
+      return false;
+    }
+    if (typeof answer === "boolean") return answer;
+    const why = `returned ${describeAnswer(answer)}, expected a boolean`;
+    this.#putOut("yieldTo", [thread, to], why);
     return false;
   }
 

@@ -11,7 +11,7 @@ import type { Step } from "./workload.ts";
 /** Repeats may lie so deep in each other. */
 const MOST_DEPTH = 16;
 
-/** A step that starts a thread, or triggers a job of one. */
+/** A step that starts a thread, triggers a job of one, or hands the CPU to it. */
 export interface Started {
   /** Where it is. */
   readonly path: string;
@@ -33,17 +33,19 @@ export interface StepScope {
   readonly starts: (started: Started) => void;
   /** Hears of a thread of which a job is triggered. */
   readonly triggers: (triggered: Started) => void;
+  /** Hears of a thread that is to have the CPU. */
+  readonly yieldsTo: (named: Started) => void;
 }
 
 const FIELDS: Readonly<Record<Step["type"], { required: string[]; optional?: string[] }>> = {
   run: { required: ["type", "time"] },
   sleep: { required: ["type", "time"] },
-  yield: { required: ["type"] },
+  yield: { required: ["type"], optional: ["to"] },
   io: { required: ["type", "time"], optional: ["device"] },
   lock: { required: ["type", "mutex"] },
   unlock: { required: ["type", "mutex"] },
   acquire: { required: ["type", "semaphore"] },
-  release: { required: ["type", "semaphore"], optional: ["hint"] },
+  release: { required: ["type", "semaphore"], optional: ["acquire", "hint"] },
   wait: { required: ["type", "condition", "mutex"] },
   signal: { required: ["type", "condition"], optional: ["hint"] },
   broadcast: { required: ["type", "condition"], optional: ["hint"] },
@@ -112,11 +114,16 @@ function checkStep(
   }
   if (type === "run" || type === "sleep" || type === "io") {
     const least = durationOf(step.time, { path: `${path}.time`, least: type === "run" ? 1 : 0 });
-    if (step.device !== undefined) known(step, { path, kind: "device", scope });
+    if (step.device !== undefined) {
+      known(step.device, { path: `${path}.device`, kind: "device", scope });
+    }
     return least > 0;
   }
   for (const kind of ["mutex", "semaphore", "condition"] as const) {
-    if (step[kind] !== undefined) known(step, { path, kind, scope });
+    if (step[kind] !== undefined) known(step[kind], { path: `${path}.${kind}`, kind, scope });
+  }
+  if (step.acquire !== undefined) {
+    known(step.acquire, { path: `${path}.acquire`, kind: "semaphore", scope });
   }
   if (step.hint !== undefined) choiceOf(step.hint, { path: `${path}.hint`, of: WAKE_HINTS });
   if (type === "mark") nameOf(step.label, `${path}.label`);
@@ -124,6 +131,9 @@ function checkStep(
   if (type === "set") scope.parameters(step.parameters, `${path}.parameters`);
   if (type === "trigger") {
     scope.triggers({ path: `${path}.thread`, thread: nameOf(step.thread, `${path}.thread`) });
+  }
+  if (type === "yield" && step.to !== undefined) {
+    scope.yieldsTo({ path: `${path}.to`, thread: nameOf(step.to, `${path}.to`) });
   }
   if (type === "start") {
     const thread = nameOf(step.thread, `${path}.thread`);
@@ -168,15 +178,15 @@ function durationOf(value: unknown, options: { path: string; least: number }): n
 }
 
 function known(
-  step: Fields,
+  value: unknown,
   options: { path: string; kind: keyof StepScope["names"]; scope: StepScope },
 ): void {
   const { path, kind, scope } = options;
-  const name = nameOf(step[kind], `${path}.${kind}`);
+  const name = nameOf(value, path);
   if (scope.names[kind].has(name)) return;
   const names = [...scope.names[kind]].slice(0, 20);
   const there = names.length === 0 ? "there is none" : `there are ${names.join(", ")}`;
-  refuse(`${path}.${kind}`, name, `the name of a ${kind}: ${there}`);
+  refuse(path, name, `the name of a ${kind}: ${there}`);
 }
 
 /**

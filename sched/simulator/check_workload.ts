@@ -97,6 +97,7 @@ class ThreadChecker {
   readonly #names = new Set<string>();
   readonly #starts: Started[] = [];
   readonly #triggers: Started[] = [];
+  readonly #yieldsTo: Started[] = [];
   /** Threads whose jobs others trigger. */
   readonly #triggered = new Set<string>();
   /** Threads that others are to start, with their paths. */
@@ -123,6 +124,9 @@ class ThreadChecker {
     for (const { path, thread } of this.#triggers) {
       if (this.#triggered.has(thread)) continue;
       refuse(path, thread, 'the name of a thread whose jobs are "triggered"');
+    }
+    for (const { path, thread } of this.#yieldsTo) {
+      if (!this.#names.has(thread)) refuse(path, thread, "the name of a thread");
     }
     for (const path of this.#started.values()) {
       refuse(path, "started", "a time, as no step starts the thread");
@@ -164,6 +168,7 @@ class ThreadChecker {
         locks: (mutex, at) => locked.push([mutex, at]),
         starts: (started) => this.#starts.push(started),
         triggers: (triggered) => this.#triggers.push(triggered),
+        yieldsTo: (named) => this.#yieldsTo.push(named),
       },
     });
     if (this.#triggered.has(name) && !takesTime) {

@@ -18,8 +18,8 @@
  *
  * *Notes* change none of this: `release`, `complete`, `miss` and `abort` are about a job; `acquire`,
  * `unlock`, `post`, `signal` and `broadcast` about what threads share, as are `deadlock`, which is the
- * end, and `stranded`, which is told at the end; `mark` is a thread's own; `switch` says that a CPU
- * is being switched to a thread. A job that is released while its thread has none makes it ready:
+ * end, and `stranded`, which is told at the end; `mark` is a thread's own; `handoff` says, before its
+ * `yield`, that a ready thread has its CPU next; `switch` that a CPU is being switched to a thread. A job that is released while its thread has none makes it ready:
  * `release`, then `arrive` (the first) or `wake`. A thread that has done a job tells `complete`,
  * then `sleep`, or `exit` after its last; if its next job has been released already, it wakes at
  * the same instant. A deadline is missed by a job that is not done when everything of the instant
@@ -84,6 +84,8 @@ export interface SimulationSink {
   deadlock?(time: number, thread: ThreadId, cycle: readonly number[]): void;
   /** Nothing happens any more, and a thread still waits for something. */
   stranded?(time: number, thread: ThreadId, on: number): void;
+  /** A thread gives its CPU to a ready one, as the policy agrees. */
+  handoff?(time: number, thread: ThreadId, to: ThreadId): void;
   /** A CPU is being switched to a thread. */
   switching?(time: number, thread: ThreadId, cpu: number, cost: number): void;
   /** No CPU has a thread. */
@@ -164,6 +166,16 @@ export type SimulationEvent =
     readonly on: SharedObject;
   }
   | {
+    /** A thread gives its CPU to a ready one, as the policy agrees. */
+    readonly type: "handoff";
+    /** When. */
+    readonly time: number;
+    /** Id of the thread. */
+    readonly thread: ThreadId;
+    /** Id of the other. */
+    readonly to: ThreadId;
+  }
+  | {
     /** A CPU is being switched to a thread, which takes time. */
     readonly type: "switch";
     /** When. */
@@ -233,6 +245,7 @@ export function recordingSink(
     },
     stranded: (time, thread, on) =>
       events.push({ type: "stranded", time, thread, on: objects[on]! }),
+    handoff: (time, thread, to) => events.push({ type: "handoff", time, thread, to }),
     switching(time, thread, cpu, cost) {
       events.push({ type: "switch", time, thread, ...(many ? { cpu } : {}), cost });
     },

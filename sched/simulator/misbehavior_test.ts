@@ -27,7 +27,7 @@ const WORKLOAD: GivenWorkload = {
       arrival: 4,
       affinity: [1],
       priority: 2,
-      steps: [run(9), { type: "yield" }, run(3)],
+      steps: [run(9), { type: "yield", to: "e" }, run(3)],
     },
     {
       name: "d",
@@ -42,7 +42,7 @@ const WORKLOAD: GivenWorkload = {
 
 const METHODS = [
   ...["attach", "admit", "update", "forget", "selectCpu", "enqueue", "dequeue", "pick"],
-  ...["running", "tick", "slice", "stopping", "preempts", "timer", "save"],
+  ...["running", "tick", "slice", "stopping", "preempts", "yieldTo", "timer", "save"],
 ] as const;
 type Method = typeof METHODS[number];
 
@@ -55,7 +55,8 @@ function misbehaving(method: Method, way: Way, from: number): Policy {
   const whole: Record<string, Way> = {};
   for (const name of METHODS) {
     const own = (base as unknown as Record<string, Way | undefined>)[name];
-    whole[name] = own === undefined ? () => undefined : own.bind(base);
+    const none = name === "yieldTo" ? () => false : () => undefined;
+    whole[name] = own === undefined ? none : own.bind(base);
   }
   whole.attach = (given) => {
     view = given as SchedulerView;
@@ -182,6 +183,7 @@ const ANSWERS: Partial<Record<Method, readonly unknown[]>> = {
   tick: [undefined, null, 0, 1, "", "true", {}, [], Promise.resolve(true), refusing()],
   slice: [null, NaN, "5", {}, [], true, 5n, Promise.resolve(5), refusing()],
   preempts: [undefined, null, 0, 1, "", {}, Promise.resolve(false), refusing()],
+  yieldTo: [undefined, null, 0, 1, "", {}, Promise.resolve(false), refusing()],
   save: [
     () => 0,
     Symbol("s"),

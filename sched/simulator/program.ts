@@ -37,6 +37,8 @@ export const enum Op {
   BROADCAST = 14,
   MARK = 15,
   TRIGGER = 16,
+  /** RELEASE, and ACQUIRE of the other. */
+  EXCHANGE = 17,
 }
 
 /** What threads share. */
@@ -76,7 +78,7 @@ export interface Program {
   readonly deviation: Float64Array;
   /** The object, thread, set of parameters or operation it is about; -1 if none. */
   readonly target: Int32Array;
-  /** A second object: the mutex of a wait. */
+  /** A second object: the mutex of a wait, the semaphore a release is followed by an acquire of. */
   readonly other: Int32Array;
   /** First operation of each thread, and the number of all. */
   readonly first: Int32Array;
@@ -178,6 +180,11 @@ export function compile(workload: Workload): Program {
     if (step.type === "io" && step.device !== undefined) {
       target[at] = numberOf("device", step.device);
     }
+    if (step.type === "release" && step.acquire !== undefined) {
+      ops[at] = Op.EXCHANGE;
+      other[at] = numberOf("semaphore", step.acquire);
+    }
+    if (step.type === "yield" && step.to !== undefined) target[at] = ids.get(step.to)!;
     if (step.type === "start" || step.type === "trigger") target[at] = ids.get(step.thread)!;
     if (step.type === "set") {
       target[at] = sets.length;

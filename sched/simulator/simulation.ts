@@ -75,7 +75,7 @@ export class Simulation {
     reason: "start" as ReadyReason,
     burst: 0,
     released: null as number | null,
-    // The running thread that makes others ready.
+    // The running thread that makes others ready, and what it knows of them.
     waker: null as ThreadId | null,
     hint: "none" as WakeHint,
   };
@@ -344,6 +344,9 @@ export class Simulation {
         case Op.END:
           return this.#ends(cpu, thread);
         case Op.YIELD:
+          if (target >= 0 && this.host.yieldTo(thread, target)) {
+            this.#sink.handoff?.(now, thread, target);
+          }
           this.#sink.thread("yield", now, thread, cpu, NONE);
           this.#release(cpu, "yielded");
           this.#enqueue(thread, "yield");
@@ -360,11 +363,15 @@ export class Simulation {
           return this.#wakeDue();
         case Op.START:
           this.#threads.start(target, now);
-          this.#wakeBy(thread, time);
+          this.#wakesBy(thread, WAKE_HINTS[time]!);
+          this.#wakeDue();
+          this.#wakesBy(null, "none");
           break;
         case Op.TRIGGER:
           this.#threads.trigger(target, now);
-          this.#wakeBy(thread, time);
+          this.#wakesBy(thread, WAKE_HINTS[time]!);
+          this.#wakeDue();
+          this.#wakesBy(null, "none");
           break;
         case Op.SET:
           this.#set(thread, this.#program.sets[target]!);
@@ -383,25 +390,21 @@ export class Simulation {
     }
   }
 
-  /** A running thread has made another ready. */
-  #wakeBy(thread: ThreadId, hint: number): void {
+  /** Whose doing it is that others become ready from now on, and what it knows of them. */
+  #wakesBy(thread: ThreadId | null, hint: WakeHint): void {
     this.#ready.waker = thread;
-    this.#ready.hint = WAKE_HINTS[hint]!;
-    this.#wakeDue();
-    this.#ready.waker = null;
-    this.#ready.hint = "none";
+    this.#ready.hint = hint;
   }
 
   /** A running thread does a step about something shared; returns whether it goes on. */
   #synchronize(cpu: number, thread: ThreadId, op: Op): boolean {
     const { target, other, time } = this.#threads.behavior;
-    this.#ready.waker = thread;
-    this.#ready.hint = WAKE_HINTS[time]!;
-    const goesOn = this.#locks!.step(op, thread, target, other);
-    this.#ready.waker = null;
-    this.#ready.hint = "none";
-    if (!goesOn) this.#block(cpu, thread, target);
-    this.#locks!.settle();
+    const locks = this.#locks!;
+    this.#wakesBy(thread, locks.hintOf(op, target, other) ?? WAKE_HINTS[time]!);
+    const goesOn = locks.step(op, thread, target, other);
+    this.#wakesBy(null, "none");
+    if (!goesOn) this.#block(cpu, thread, op === Op.EXCHANGE ? other : target);
+    locks.settle();
     return goesOn;
   }
 
@@ -435,7 +438,11 @@ export class Simulation {
     }
     this.#sink.thread("exit", this.#now, thread, cpu, NONE);
     this.#release(cpu, "ended");
-    this.#locks?.forget(thread);
+    if (this.#locks !== null) {
+      this.#wakesBy(thread, "sync");
+      this.#locks.forget(thread);
+      this.#wakesBy(null, "none");
+    }
     this.host.forget(thread);
     this.#alive--;
   }

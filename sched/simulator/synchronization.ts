@@ -8,7 +8,7 @@ import type { SchedErrorKind } from "../errors.ts";
 import type { SoundPolicy } from "../host/sound_policy.ts";
 import { type LockAnswer, Locks, type ReleaseAnswer, type WakeAnswer } from "../locks/mod.ts";
 import { checkParameters, type ParameterOptions, type ThreadParameters } from "../parameters.ts";
-import type { ThreadId } from "../policy.ts";
+import type { ThreadId, WakeHint } from "../policy.ts";
 import type { ObjectEvent, SimulationSink } from "./events.ts";
 import { Op, type Program } from "./program.ts";
 import type { MutexSpec, Workload } from "./workload.ts";
@@ -85,14 +85,22 @@ export class Synchronization {
     this.settle();
   }
 
+  /** What a step says by itself of who is woken by it, since its thread blocks then; else `null`. */
+  hintOf(op: Op, object: number, other: number): WakeHint | null {
+    if (op === Op.WAIT) return "sync";
+    if (op !== Op.EXCHANGE || object === other) return null;
+    return this.#locks.count(other) === 0 ? "handoff" : null;
+  }
+
   /**
    * A running thread does a step.
    * @param object what it is about
-   * @param mutex the mutex that a `wait` gives back
+   * @param other the mutex that a `wait` gives back, or the semaphore that a `release` is followed
+   *   by an acquire of
    * @returns whether it goes on; it is blocked otherwise, and when it has left its CPU the policy
    *   is to be told by `settle` of who is more urgent now
    */
-  step(op: Op, thread: ThreadId, object: number, mutex: number): boolean {
+  step(op: Op, thread: ThreadId, object: number, other: number): boolean {
     const locks = this.#locks;
     switch (op) {
       case Op.LOCK:
@@ -100,14 +108,18 @@ export class Synchronization {
       case Op.ACQUIRE:
         return this.#taken(thread, object, locks.acquire(thread, object));
       case Op.WAIT:
-        this.#tell("unlock", thread, mutex);
-        return this.#taken(thread, mutex, locks.wait(thread, object, mutex));
+        this.#tell("unlock", thread, other);
+        return this.#taken(thread, other, locks.wait(thread, object, other));
       case Op.UNLOCK:
         this.#tell("unlock", thread, object);
         return this.#given(thread, object, locks.unlock(thread, object));
       case Op.RELEASE:
         this.#tell("post", thread, object);
         return this.#given(thread, object, locks.release(object));
+      case Op.EXCHANGE:
+        this.#tell("post", thread, object);
+        this.#given(thread, object, locks.release(object));
+        return this.#taken(thread, other, locks.acquire(thread, other));
       case Op.SIGNAL:
         this.#tell("signal", thread, object);
         return this.#given(thread, object, locks.signal(object));

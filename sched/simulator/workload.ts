@@ -43,6 +43,8 @@ export type Step =
   | {
     /** Gives the CPU up but stays ready. */
     readonly type: "yield";
+    /** Name of a thread that is to have it next, if it is ready and the policy heeds that. */
+    readonly to?: string | undefined;
   }
   | {
     /** Blocks until a request is served. */
@@ -71,6 +73,11 @@ export type Step =
     readonly semaphore: string;
     /** What policies are told of who becomes ready; `none` if absent. */
     readonly hint?: WakeHint | undefined;
+    /**
+     * Name of one to take one from in the same step: if the thread blocks, the one that it has woken
+     * is handed its CPU.
+     */
+    readonly acquire?: string | undefined;
   }
   | {
     /** Gives the mutex back and blocks until the condition is signaled, then takes it again. */

@@ -15,8 +15,8 @@ import { Random } from "../../util/random.ts";
  */
 export function randomEverything(seed: number, options: { cpus: number }): Workload {
   const random = new Random(seed);
-  const maker = new Maker(random, options.cpus);
   const count = random.between(1, options.cpus > 5 ? 90 : 10);
+  const maker = new Maker(random, { cpus: options.cpus, count });
   const threads = Array.from({ length: count }, (_, id) => maker.thread(id));
   // The first starts one more, which is not in a hurry.
   const late = random.below(2) === 0;
@@ -43,10 +43,12 @@ function startLast(threads: readonly ThreadSpec[], last: ThreadSpec): ThreadSpec
 class Maker {
   readonly #random: Random;
   readonly #cpus: number;
+  readonly #count: number;
 
-  constructor(random: Random, cpus: number) {
+  constructor(random: Random, options: { cpus: number; count: number }) {
     this.#random = random;
-    this.#cpus = cpus;
+    this.#cpus = options.cpus;
+    this.#count = options.count;
   }
 
   thread(id: number): ThreadSpec {
@@ -106,7 +108,14 @@ class Maker {
       case 0:
         return [this.#run(), { type: "sleep", time: random.between(0, 30) }];
       case 1:
-        return [{ type: "yield" }, this.#run()];
+        // To a thread that may be anywhere, or to nobody.
+        return [
+          {
+            type: "yield",
+            to: random.below(2) === 0 ? undefined : `t${random.below(this.#count)}`,
+          },
+          this.#run(),
+        ];
       case 2:
         return [this.#run(), {
           ...{ type: "io", time: { least: 0, most: random.between(0, 20) } },

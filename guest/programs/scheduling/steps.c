@@ -9,6 +9,7 @@
 //   p v  P and V of a semaphore      n  set the priority       z  sleep so many
 //   s b  signal, broadcast           m  say the text behind it, with the thread's name and the
 //   w    wait for condition.mutex       priority that holds for it          y  yield
+//   x    V of a semaphore.P of another                                      t  yield to a thread
 //
 // A step that fails is told with its kernel return code, and the next one done.
 #include "guest/include/format.h"
@@ -22,6 +23,7 @@
 
 static int64_t mutexes[OBJECTS], semaphores[OBJECTS], conditions[OBJECTS];
 static const char *threads[THREADS]; // their arguments
+static int64_t started[THREADS];     // their numbers, 0 before they are there
 static int mutex_count, semaphore_count, condition_count, thread_count;
 static char stacks[THREADS][STACK_SIZE] __attribute__((aligned(16)));
 
@@ -76,8 +78,17 @@ static int64_t start(uint64_t index) {
     while (*priority != ':') priority++;
     priority++;
     int64_t thread = thread_create(live, stacks[index] + STACK_SIZE, index);
-    if (thread >= 0) set_priority(thread, take_number(&priority));
+    if (thread >= 0) {
+        started[index] = thread;
+        set_priority(thread, take_number(&priority));
+    }
     return thread;
+}
+
+// One that is over already gets nothing.
+static int64_t yield_to(int64_t thread) {
+    int64_t status = thread_switch(thread, SWITCH_OPTION_NONE, 0);
+    return status == -KERN_INVALID_ARGUMENT ? yield() : status;
 }
 
 static int64_t step(char what, uint64_t value, const char *rest) {
@@ -96,6 +107,10 @@ static int64_t step(char what, uint64_t value, const char *rest) {
         case 'r': return work(value), 0;
         case 'z': return sleep(value);
         case 'y': return yield();
+        case 't': return yield_to(started[value]);
+        case 'x':
+            rest++;
+            return semaphore_wait_signal(semaphores[take_number(&rest)], semaphores[value], TIMEOUT_FOREVER);
         default: return -KERN_NOT_IMPLEMENTED;
     }
 }
@@ -139,6 +154,7 @@ int main(int argc, char **argv) {
     const char *priority = threads[0];
     while (*priority != ':') priority++;
     priority++;
-    set_priority(thread_self(), take_number(&priority));
+    started[0] = thread_self();
+    set_priority(started[0], take_number(&priority));
     live(0);
 }

@@ -253,6 +253,12 @@ export class Layered implements Policy {
     return layer < other && policy.isHeld?.(candidate) !== true;
   }
 
+  /** Within a layer its policy decides; one layer hands nothing to another. */
+  yieldTo(thread: ThreadId, to: ThreadId): boolean {
+    if (this.#of[thread] !== this.#of[to] || this.#moving.has(thread)) return false;
+    return this.#policyOf(thread).yieldTo?.(thread, to) ?? false;
+  }
+
   /** The time of a layer's timer has come. */
   timer(now: number): void {
     this.#timers!.ring(now, (layer) => this.#layers[layer]!.policy.timer?.(now));

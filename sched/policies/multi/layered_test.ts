@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError, simulate, type ThreadSpec } from "../../mod.ts";
 import type { ParameterOptions } from "../../parameters.ts";
+import { MachTimeSharing } from "../sharing/mach_time_sharing.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { randomEverything } from "../../testing/random_everything.ts";
@@ -133,6 +134,22 @@ Deno.test("Layered, a throttled thread takes no CPU from the layers below", () =
   // Nor is the CPU taken for it: one of a layer between has it.
   on.ready(4, { priority: 9 });
   assertEquals([0, 1].filter((each) => on.host.preempts(4, each)), [0, 1]);
+});
+
+Deno.test("Layered, a layer's policy hands CPUs over within the layer", () => {
+  const layers = [0, 7].map((least) => ({
+    policy: new MachTimeSharing({ quantum: 10 }),
+    holds: ({ priority }: { priority: number }) => priority >= 7 - least,
+  }));
+  const on = new Hosted(new Layered(layers));
+  for (const thread of [1, 2, 3]) on.ready(thread, { priority: 1 });
+  assertEquals(on.run(), 1);
+  on.ready(4, { priority: 9 });
+  assertEquals([4, 9, 3].map((to) => on.host.yieldTo(1, to)), [false, false, true]);
+  assertEquals(on.host.dequeue(4), true);
+  on.stop(1, { reason: "yielded" });
+  on.ready(1, { reason: "yield" });
+  assertEquals([on.run(), on.host.fault], [3, null]);
 });
 
 Deno.test("Layered, layers share the one timer", () => {

@@ -1,6 +1,7 @@
 /**
- * Which CPUs have been handed to whom, as in Mach's `thread_run`: a thread that wakes another up,
- * hands its CPU to it and gives it up at once is followed by the other, whatever else waits. If it
+ * Which CPUs have been handed to whom, as in Mach's `thread_run`: a thread that hands its CPU to
+ * another, which it wakes up or finds ready (`thread_switch`), and gives it up at once is followed by
+ * the other, whatever else waits. If it
  * goes on running or loses the CPU, nothing has been handed over.
  *
  * @module
@@ -38,12 +39,13 @@ export class Handoffs {
     return NONE;
   }
 
-  /** A waker hands its CPU to a thread. */
-  offer(thread: ThreadId, waker: ThreadId): void {
-    const cpu = this.cpuOf(waker, thread);
-    if (cpu === NONE) return;
+  /** A running thread hands its CPU to a ready one; returns whether that may run there. */
+  offer(thread: ThreadId, by: ThreadId): boolean {
+    const cpu = this.cpuOf(by, thread);
+    if (cpu === NONE) return false;
     this.#to[cpu] = thread;
-    this.#by[cpu] = waker;
+    this.#by[cpu] = by;
+    return true;
   }
 
   /** A thread stops on a CPU, perhaps by itself, having used so much of its quantum. */

@@ -11,8 +11,8 @@
  * what Mach calls the thread scan; so none waits for ever below threads of its own base priority,
  * or of one that is not too much above. A second is 33 quanta, as there.
  *
- * A thread that its waker hands the CPU to has it next, with the rest of the waker's quantum, if
- * the waker blocks or yields at once.
+ * A thread that another hands its CPU to, which has woken it up or names it as it yields, has it
+ * next, with the rest of the other's quantum, if that one blocks or yields at once.
  *
  * @module
  */
@@ -234,6 +234,11 @@ export class MachTimeSharing implements Policy {
   /** A thread of a higher queue takes the CPU at once. */
   preempts(candidate: ThreadId, running: ThreadId): boolean {
     return this.#levels[candidate]! > this.#levels[running]!;
+  }
+
+  /** The CPU is handed over, if the other may run there. */
+  yieldTo(thread: ThreadId, to: ThreadId): boolean {
+    return this.#handoffs.offer(to, thread);
   }
 
   /** The thread scan: those that have waited long enough to rise do. */

@@ -62,6 +62,21 @@ export const BAD_STEPS: readonly BadFile[] = [
     beyondSchema: true,
   },
   {
+    path: "$.threads[0].steps[0].to",
+    file: doing([{ type: "yield", to: "b" }]),
+    expected: "the name of a thread",
+    beyondSchema: true,
+  },
+  { path: "$.threads[0].steps[0].to", file: doing([{ type: "yield", to: 1 }]), expected: "a name" },
+  {
+    path: "$.threads[0].steps[0].acquire",
+    file: doing([{ type: "release", semaphore: "s", acquire: "t" }], {
+      semaphores: [{ name: "s" }],
+    }),
+    expected: "the name of a semaphore: there are s",
+    beyondSchema: true,
+  },
+  {
     path: "$.threads[0].steps[0].mutex",
     file: doing([lock]),
     expected: "the name of a mutex: there is none",
