@@ -6,8 +6,14 @@ import { everySecond, sweep } from "../../util/testing/sweep.ts";
 import { accountsOf, START } from "../testing/agreement.ts";
 import { ARCH_NAMES } from "../testing/programs.ts";
 
-/** Periodic, CPU-bound and interactive programs with parameters for every kind of policy, in part overloaded. */
-function randomPrograms(random: Random): string[] {
+/** Policies under which little is decided beside a program that computes for ever. */
+const UNTIL_IT_BLOCKS: ReadonlySet<string> = new Set(["fifo", "sjf"]);
+
+/**
+ * Periodic, CPU-bound and interactive programs with parameters for every kind of policy, in part
+ * overloaded.
+ */
+function randomPrograms(random: Random, policy: string): string[] {
   const count = random.between(1, 4);
   const periodic = Array.from({ length: count }, () => {
     const period = random.between(2_500, 9_000);
@@ -22,7 +28,7 @@ function randomPrograms(random: Random): string[] {
     return `periodic ${START} 1000000 ${time} ${parameters.join(" ")}`;
   });
   const busy = Array.from(
-    { length: random.between(1, 3) },
+    { length: UNTIL_IT_BLOCKS.has(policy) ? 0 : random.between(1, 3) },
     () =>
       `busy ${START} 100000000 nice=${random.between(-10, 10)} priority=${random.between(1, 30)}`,
   );
@@ -43,14 +49,14 @@ for (const arch of ARCH_NAMES) {
         const { machine, simulator } = accountsOf({
           arch,
           policy,
-          programs: randomPrograms(random),
+          programs: randomPrograms(random, policy),
           quantum: random.between(600, 4_000),
           length: sweep({ quick: 40_000, full: 120_000 }),
         });
         assertEquals(simulator, machine, `seed ${seed}`);
         lines += machine.length;
       }
-      assert(lines > 8, `${lines}`);
+      assert(lines >= 30, `${lines}`);
     });
   }
 }
@@ -64,4 +70,17 @@ Deno.test("Simulation, without what decisions have cost it decides otherwise", (
   const run = { arch: "x86_64", policy: "edf", programs, length: 40_000 } as const;
   const { machine, simulator } = accountsOf({ ...run, cost: 0 });
   assertNotEquals(simulator, machine);
+});
+
+Deno.test("Simulation, a single instruction more for a single decision is seen under every policy", () => {
+  const programs = [
+    `periodic ${START} 1000000 900 period=6000 budget=1800 priority=40`,
+    `periodic ${START} 1000000 1500 period=9100 budget=2500 priority=35`,
+  ];
+  for (const [i, policy] of policyNames().entries()) {
+    const arch = ARCH_NAMES[i % 2]!;
+    const run = { arch, policy, programs, quantum: 3_000, length: 8_000, off: 1 };
+    const { machine, simulator } = accountsOf(run);
+    assertNotEquals(simulator, machine, policy);
+  }
 });

@@ -166,6 +166,27 @@ for (const arch of ARCH_NAMES) {
     assertEquals(turns.last.map((time) => Math.ceil(time / unit)), [13, 14, 15]);
   });
 
+  // The same: nobody tells the kernel how long a job takes, which it learns from the ones before.
+  Deno.test(`Published ${arch}, the shortest job first has 120, 10, 20, or if those come late 100, 100, 110, but by what remains 120, 10, 20`, () => {
+    const unit = 2_000;
+    const turnarounds = (policy: string, later: number) => {
+      const programs = [100, 10, 10].map((time, i) =>
+        `periodic ${START + (i > 0 ? later * unit : 0)} 1000000 ${time * unit - COSTS + 100 * i} ` +
+        `period=${200 * unit}`
+      );
+      using session = run(arch, { policy, programs, length: 740 * unit });
+      const jobs = session.of("job-complete").filter(({ job }) => job === 4);
+      return session.machine.kernel.threads.filter(({ task }) => task.id > 0)
+        .map(({ address }) => jobs.find(({ of }) => of.address === address)!)
+        .map(({ release, deadline, lateness }) =>
+          Math.ceil((deadline! + lateness! - release) / unit)
+        );
+    };
+    assertEquals(turnarounds("sjf", 0), [120, 10, 20]);
+    assertEquals(turnarounds("sjf", 10), [100, 100, 110]);
+    assertEquals(turnarounds("srtf", 10), [120, 10, 20]);
+  });
+
   // The same, chapter 8: who computes long sinks, who comes is ahead of it, and all are boosted.
   Deno.test(`Published ${arch}, the feedback queue lowers a long thread, prefers a short one, and boosts`, () => {
     const policy = "mlfq:quantum=3000,levels=3,boost=50000";

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly quantum?: number;
   /** What the simulator is told each decision costs; what it has cost, if absent. */
   readonly cost?: number;
+  /** Number of a decision that the simulator is told has cost an instruction more than it has. */
+  readonly off?: number;
 }
 
 /**
@@ -241,7 +243,8 @@ export function accountsOf(options: RunOptions): Accounts {
         if (type === "complete") lines.push(completeLine(time, thread, job + 1));
       },
     },
-    cost: (decision) => options.cost ?? reading.costs[decision] ?? 0,
+    cost: (decision) =>
+      options.cost ?? (reading.costs[decision] ?? 0) + (decision === options.off ? 1 : 0),
     chargesCosts: true,
     until,
     recording: {
