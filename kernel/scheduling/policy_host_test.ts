@@ -210,7 +210,11 @@ for (const arch of ARCH_NAMES) {
     }, /^pick (left thread 11 ready for \d+, expected at most|returned null, and nothing else)/],
   ];
   for (const [what, changes, why] of misbehaviors) {
-    Deno.test(`Machine ${arch}, a policy that ${what} is put out, and the programs run to their ends`, () => {
+    // The default limit is millions of instructions.
+    const ignore = leftToFull(what === "loses a thread" && arch === "x86_64");
+    const name =
+      `Machine ${arch}, a policy that ${what} is put out, and the programs run to their ends`;
+    Deno.test(name, { ignore }, () => {
       const policy = Object.assign(new FairShare(), changes());
       using session = new Session({
         arch,
