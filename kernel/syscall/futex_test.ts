@@ -135,8 +135,9 @@ for (const arch of ARCH_NAMES) {
 
   for (
     const { policy, word, values } of [
-      { policy: "priority", word: 0n, values: [20, 31, 25] },
-      { policy: "rm", word: 24n, values: [200, 30, 90] },
+      { policy: "priority", word: 0n, values: [[20], [31], [25]] },
+      // Bytes of 2,000, 300 and 900.
+      { policy: "rm", word: 24n, values: [[208, 7], [44, 1], [132, 3]] },
     ]
   ) {
     Deno.test(`futex_wake ${arch}, takes the most urgent by ${policy}`, () => {
@@ -150,7 +151,9 @@ for (const arch of ARCH_NAMES) {
         .call(SYS.FUTEX_WAKE, OTHER, 1).expect(1, 4).call(SYS.THREAD_EXIT);
       for (const [i, { name, value }] of waiters.entries()) {
         const parameters = DATA + BigInt(64 * (i + 1));
-        program.label(name).write(parameters + word, value).call(SYS.THREAD_SELF)
+        program.label(name);
+        value.forEach((byte, at) => program.write(parameters + word + BigInt(at), byte));
+        program.call(SYS.THREAD_SELF)
           .call(SYS.SET_PARAMETERS, RESULT, parameters, 56).expect(0, 5)
           .call(SYS.FUTEX_WAIT, WORD, 0, FOREVER).expect(0, 6)
           .call(SYS.PUTC, name.charCodeAt(0)).call(SYS.THREAD_EXIT);
