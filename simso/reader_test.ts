@@ -192,3 +192,9 @@ Deno.test("readSimso, of a file that is damaged anywhere it says so, or reads it
   }
   assert(read > 20 && read < 1_500, `${read}`);
 });
+
+Deno.test("readSimso, a file of very many elements costs what it is long", () => {
+  // Tens of seconds if each element counts its siblings.
+  const text = `<simulation><tasks>${"<task/>".repeat(100_000)}</tasks></simulation>`;
+  assertThrows(() => readSimso(text), SchedError, "has no <sched>");
+});

@@ -31,6 +31,8 @@ const DEEPEST = 100;
 export function parseXml(text: string): XmlElement {
   const parser = new SaxesParser();
   const open: XmlElement[] = [];
+  /** How many children of each name the open elements have so far. */
+  const counts: Map<string, number>[] = [];
   let root: XmlElement | undefined;
   parser.on("error", (error) => {
     const [, line = "?", column = "?", why = error.message] =
@@ -40,10 +42,11 @@ export function parseXml(text: string): XmlElement {
   parser.on("opentag", ({ name, attributes }) => {
     if (open.length === DEEPEST) throw invalid(`elements are nested deeper than ${DEEPEST}`, name);
     const parent = open.at(-1);
-    const before = parent?.children.filter((child) => child.name === name).length ?? 0;
+    const place = (counts.at(-1)?.get(name) ?? 0) + 1;
+    counts.at(-1)?.set(name, place);
     const element: XmlElement = {
       name,
-      path: parent === undefined ? `/${name}` : `${parent.path}/${name}[${before + 1}]`,
+      path: parent === undefined ? `/${name}` : `${parent.path}/${name}[${place}]`,
       line: parser.line,
       attributes: new Map(Object.entries(attributes)),
       children: [],
@@ -51,8 +54,12 @@ export function parseXml(text: string): XmlElement {
     parent?.children.push(element);
     root ??= element;
     open.push(element);
+    counts.push(new Map());
   });
-  parser.on("closetag", () => void open.pop());
+  parser.on("closetag", () => {
+    open.pop();
+    counts.pop();
+  });
   parser.on("text", (between) => {
     if (between.trim() === "" || open.length === 0) return;
     throw invalid(`there is text in ${open.at(-1)!.path}: expected elements only`, between);
