@@ -467,8 +467,10 @@ export class SoundPolicy {
     if (state === ThreadState.RUNNING && !this.#threads.allows(thread, cpu)) {
       this.#options.kick?.(cpu);
     } else if (state === ThreadState.READY) {
-      const idle = this.#on.findIndex((on, cpu) => on < 0 && this.#threads.allows(thread, cpu));
-      if (idle >= 0) this.#options.kick?.(idle);
+      // All of them: one may be about to pick another thread.
+      this.#on.forEach((on, cpu) => {
+        if (on < 0 && this.#threads.allows(thread, cpu)) this.#options.kick?.(cpu);
+      });
     }
   }
 

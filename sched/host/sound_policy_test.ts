@@ -258,9 +258,9 @@ Deno.test("SoundPolicy.update, a thread that may run elsewhere only leaves its C
   on.host.update(1, { affinity: [2] });
   assertEquals(kicked, [0]);
   on.host.update(2, { affinity: [1, 2] });
-  assertEquals(kicked, [0, 1]);
+  assertEquals(kicked, [0, 1, 2]);
   on.host.update(2, { priority: 3, affinity: [0] });
-  assertEquals(kicked, [0, 1], "CPU 0 is not idle");
+  assertEquals(kicked, [0, 1, 2], "CPU 0 is not idle");
 });
 
 Deno.test("SoundPolicy.enqueue, hands over when the job was due, null if it is not told", () => {
