@@ -5,11 +5,11 @@
  */
 import type { GivenWorkload, ThreadSpec } from "../simulator/workload.ts";
 import { blockingTimes, type LockingTask } from "./blocking.ts";
-import { SchedError } from "../errors.ts";
 import { byCpu, oneCpu, type OneCpuOptions, severalCpus } from "./batteries.ts";
 import { firstFitEdfBound } from "./partition.ts";
 import { type AnalyzedTask, type Recurring, recurringTasks } from "./recurring.ts";
 import type { PriorityOrder } from "./response_time.ts";
+import { orLimit } from "./task.ts";
 import { necessary } from "./utilization_bounds.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -170,13 +170,12 @@ function blockingOf(
   }
   // A thread without jobs may be being switched to.
   const switching = others.length > 0 ? switchCost : 0;
-  try {
-    return blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings)
-      .slice(0, tasks.length).map((time) => time + switching);
-  } catch (error) {
-    if (error instanceof SchedError && error.kind === "analysis-limit") return error.message;
-    throw error;
-  }
+  const times = orLimit(
+    () => blockingTimes(locking, inherits ? "inheritance" : "ceiling", ceilings),
+    (why) => why,
+  );
+  if (typeof times === "string") return times;
+  return times.slice(0, tasks.length).map((time) => time + switching);
 }
 
 /** What partitioned EDF promises, which places threads by budget, those of an instant together. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
 import { processorDemand } from "./demand.ts";
 import { edfResponseTimes } from "./edf_response_time.ts";
 import {
@@ -13,7 +12,7 @@ import {
   goossensFunkBaruah,
 } from "./global.ts";
 import { type PriorityOrder, responseTimeAnalysis } from "./response_time.ts";
-import type { RecurringTask, TaskSetOptions } from "./task.ts";
+import { orLimit, type RecurringTask, type TaskSetOptions } from "./task.ts";
 import { hyperbolic, liuLayland } from "./utilization_bounds.ts";
 import { inapplicable, type Verdict } from "./verdict.ts";
 
@@ -28,9 +27,9 @@ export function oneCpu(tasks: readonly RecurringTask[], options: OneCpuOptions):
   const { order, ...settings } = options;
   if (order === undefined) {
     const test = "processor demand (QPA)";
-    const verdict = orLimit(test, "exact", () => processorDemand(tasks, settings));
-    const responses = orNull(() => edfResponseTimes(tasks, settings));
-    return [responses === null ? verdict : { ...verdict, responses }];
+    const verdict = verdictOf(test, "exact", () => processorDemand(tasks, settings));
+    const responses = orLimit(() => edfResponseTimes(tasks, settings), () => []);
+    return [responses.every((each) => each === null) ? verdict : { ...verdict, responses }];
   }
   const verdicts: Verdict[] = [];
   if (order === "rate-monotonic" && (settings.switchCost ?? 0) === 0) {
@@ -39,7 +38,7 @@ export function oneCpu(tasks: readonly RecurringTask[], options: OneCpuOptions):
   const test = "response-time analysis";
   return [
     ...verdicts,
-    orLimit(test, "exact", () => responseTimeAnalysis(tasks, { ...settings, order })),
+    verdictOf(test, "exact", () => responseTimeAnalysis(tasks, { ...settings, order })),
   ];
 }
 
@@ -80,7 +79,7 @@ export function severalCpus(
     : tasks.map(({ priority = 0, period, deadline = period }) =>
       order === "given" ? priority : order === "rate-monotonic" ? -period : -deadline
     );
-  const responses = orLimit(
+  const responses = verdictOf(
     "global response-time analysis",
     "sufficient",
     () => globalResponseTimes(tasks, { cpus, scheduling }),
@@ -98,23 +97,7 @@ export function severalCpus(
   return [...verdicts, responses];
 }
 
-/** Response times, if they do not take too long, and there are any. */
-function orNull(run: () => readonly (number | null)[]): readonly (number | null)[] | null {
-  try {
-    const responses = run();
-    return responses.every((response) => response === null) ? null : responses;
-  } catch (error) {
-    if (error instanceof SchedError && error.kind === "analysis-limit") return null;
-    throw error;
-  }
-}
-
 /** A test that would take too long says so in its verdict. */
-function orLimit(test: string, promise: Verdict["promise"], run: () => Verdict): Verdict {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof SchedError) || error.kind !== "analysis-limit") throw error;
-    return inapplicable(test, { promise, why: error.message });
-  }
+function verdictOf(test: string, promise: Verdict["promise"], run: () => Verdict): Verdict {
+  return orLimit(run, (why) => inapplicable(test, { promise, why }));
 }

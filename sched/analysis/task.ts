@@ -135,6 +135,16 @@ export class Steps {
   }
 }
 
+/** What a computation gives, or what is made of the reason if it would cost too much. */
+export function orLimit<T, L>(run: () => T, limited: (why: string) => L): T | L {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SchedError) || error.kind !== "analysis-limit") throw error;
+    return limited(error.message);
+  }
+}
+
 /** The analysis would not end in any time worth the wait. */
 export function tooMuch(why: string, value: unknown): SchedError {
   return new SchedError("analysis-limit", { message: `Cannot finish the analysis: ${why}`, value });
