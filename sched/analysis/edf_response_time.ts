@@ -15,7 +15,6 @@ import {
   type CheckedTask,
   checkSwitchCost,
   checkTasks,
-  delays,
   type RecurringTask,
   safe,
   Steps,
@@ -37,11 +36,10 @@ export function edfResponseTimes(
   options: TaskSetOptions = {},
 ): readonly (number | null)[] {
   const switchCost = checkSwitchCost(options);
-  const given = checkTasks(tasks);
-  const checked = withSwitches(given, switchCost);
+  const checked = withSwitches(checkTasks(tasks), switchCost);
   const blocking = checked.reduce((most, task) => Math.max(most, task.blocking), 0) + switchCost;
   const load = compareSum(utilizations(checked), { over: 1, under: 1 });
-  const jitters = delays(checked.map((task) => ({ ...task, blocking: 0 }))) !== null;
+  const jitters = checked.some(({ jitter }) => jitter > 0);
   if (jitters || load > 0 || (load === 0 && blocking > 0)) return checked.map(() => null);
   const steps = new Steps();
   const busy = busyPeriod(checked, { blocking, steps });

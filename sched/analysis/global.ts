@@ -146,10 +146,8 @@ export function globalResponseTimes(
   const checked = checkTasks(tasks);
   const late = checked.find(({ deadline, period }) => deadline > period);
   const reason = delays(checked) ??
-    (late && `task "${late.name}" has a deadline after the end of its period`);
-  if (reason !== undefined && reason !== null) {
-    return inapplicable(test, { promise: "sufficient", why: reason });
-  }
+    (late ? `task "${late.name}" has a deadline after the end of its period` : null);
+  if (reason !== null) return inapplicable(test, { promise: "sufficient", why: reason });
   const urgent = (index: number): number => scheduling === "edf" ? 0 : scheduling[index] ?? 0;
   const order = checked.map((_, index) => index).sort((a, b) => urgent(b) - urgent(a));
   const responses: (number | null)[] = checked.map(() => null);

@@ -53,12 +53,8 @@ export function compareSum(terms: readonly Ratio[], bound: Ratio): number {
   if (Math.abs(rough) > size * (terms.length + 4) * Number.EPSILON) return rough;
   const { over, under } = exactSum(terms);
   const there = BigInt(bound.over) * BigInt(bound.factor ?? 1);
-  return Number(sign(over * BigInt(bound.under) - there * under));
-}
-
-/** −1, 0 or 1. */
-export function sign(value: bigint): number {
-  return value < 0n ? -1 : value > 0n ? 1 : 0;
+  const above = over * BigInt(bound.under) - there * under;
+  return above < 0n ? -1 : above > 0n ? 1 : 0;
 }
 
 /** The least common multiple of positive integers, or `Infinity` if it is no safe integer. */

@@ -136,7 +136,7 @@ class Body {
     }
   }
 
-  /** Twice, so that a section from one pass to the next is seen; the rest is time. */
+  /** One pass, then time: what is held from one pass to the next seems held throughout the rest. */
   #repeat(steps: readonly Step[], times: number): void {
     const start = this.time;
     const held = this.#held.size;
