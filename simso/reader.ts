@@ -87,8 +87,7 @@ function executionTimes(root: XmlElement): ExecutionTimes {
     throw refuse(root, "etm", { value: chosen, expected: OTHER_TIMES });
   }
   for (const name of ["penalty_preemption", "penalty_migration"]) {
-    const penalty = root.attributes.get(name) ?? "100000";
-    root.attributes.delete(name);
+    const penalty = takeText(root, name) ?? "100000";
     if (numberOf(penalty) !== 0) throw refuse(root, name, { value: penalty, expected: "0" });
   }
   return "wcet";

@@ -44,10 +44,7 @@ export function readTasks(element: XmlElement, how: TaskTimes): readonly ThreadS
 
 /** Names of the tasks whose jobs others release, by their ids. */
 function triggeredTasks(tasks: readonly XmlElement[]): ReadonlyMap<string, string> {
-  const triggered = tasks.filter(({ attributes }) =>
-    attributes.get("task_type") === "APeriodic" ||
-    (!attributes.has("task_type") && attributes.get("periodic") === "no")
-  );
+  const triggered = tasks.filter((task) => givenType(task) === "APeriodic");
   return new Map(
     triggered.map(({ attributes }) => [attributes.get("id") ?? "", attributes.get("name") ?? ""]),
   );
@@ -98,11 +95,16 @@ function readTask(
 }
 
 function taskType(task: XmlElement): "Periodic" | "Sporadic" | "APeriodic" {
-  const given = takeText(task, "task_type");
-  const periodic = takeText(task, "periodic") !== "no";
-  const type = given ?? (periodic ? "Periodic" : "APeriodic");
+  const type = givenType(task);
+  passOver(task, ["task_type", "periodic"]);
   if (type === "Periodic" || type === "Sporadic" || type === "APeriodic") return type;
-  throw refuse(task, "task_type", { value: given, expected: "Periodic, Sporadic or APeriodic" });
+  throw refuse(task, "task_type", { value: type, expected: "Periodic, Sporadic or APeriodic" });
+}
+
+/** The type a task says it has; where it says none, whether it is `periodic` decides. */
+function givenType({ attributes }: XmlElement): string {
+  return attributes.get("task_type") ??
+    (attributes.get("periodic") === "no" ? "APeriodic" : "Periodic");
 }
 
 /** Takes a time in milliseconds, as whole cycles, of which SimSo drops the rest. */
@@ -110,14 +112,12 @@ function takeCycles(
   task: XmlElement,
   name: string,
   { cycles }: TaskTimes,
-  range: { readonly default?: number; readonly least?: number },
+  { least = 0, ...field }: { readonly default?: number; readonly least?: number },
 ): number {
   const text = task.attributes.get(name);
-  const time = Math.trunc(
-    takeNumber(task, name, range.default === 0 ? { default: 0 } : {}) * cycles,
-  );
-  if (time >= (range.least ?? 0) && Number.isSafeInteger(time)) return time;
-  throw refuse(task, name, { value: text, expected: `milliseconds of at least one cycle` });
+  const time = Math.trunc(takeNumber(task, name, field) * cycles);
+  if (time >= least && Number.isSafeInteger(time)) return time;
+  throw refuse(task, name, { value: text, expected: "milliseconds of at least one cycle" });
 }
 
 /** How long a job runs, in cycles. */
