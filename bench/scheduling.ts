@@ -21,6 +21,7 @@ import {
 import { OrderedQueue } from "../sched/queues/ordered_queue.ts";
 import { RunQueues } from "../sched/queues/run_queues.ts";
 import { Timelines } from "../sched/queues/timelines.ts";
+import type { Mutable } from "../util/mutable.ts";
 import { Random } from "../util/random.ts";
 
 /** Result of one simulation. */
@@ -116,12 +117,13 @@ const BY_JOBS: ReadonlySet<string> = new Set([
  */
 export function policyCost(name: string, threads: number, rounds = 200_000): number {
   const quantum = 10;
+  const byJobs = BY_JOBS.has(name);
   const policy = createHostedPolicy(name, { quantum });
   const of = { cpus: 1, thread: "a thread" };
   const parameters = Array.from({ length: threads }, (_, thread) => {
     const nice = thread % 5 - 2;
     const period = 1_000 + thread % 50;
-    if (!BY_JOBS.has(name)) return checkParameters({ nice, priority: thread % 8, period }, of);
+    if (!byJobs) return checkParameters({ nice, priority: thread % 8, period }, of);
     // Together they need nearly all of the CPU, and each uses up its budget.
     const long = quantum * threads + thread % 1_000;
     return checkParameters({ priority: thread % 8, period: long, budget: quantum }, of);
@@ -141,7 +143,7 @@ export function policyCost(name: string, threads: number, rounds = 200_000): num
   });
   const charge = { cpu: 0, elapsed: quantum };
   const stop = { cpu: 0, elapsed: 0, reason: "quantum" as StopReason };
-  const wakeup: { -readonly [K in keyof Wakeup]: Wakeup[K] } = {
+  const wakeup: Mutable<Wakeup> = {
     ...{ cpu: 0, previous: 0, waker: null, hint: "none", burst: quantum, released: null },
     reason: "start",
   };
@@ -158,10 +160,9 @@ export function policyCost(name: string, threads: number, rounds = 200_000): num
     policy.running?.(running, 0);
     now += quantum;
     const expired = policy.tick(running, charge);
-    const done = BY_JOBS.has(name);
-    stop.reason = done ? "blocked" : expired ? "quantum" : "yielded";
+    stop.reason = byJobs ? "blocked" : expired ? "quantum" : "yielded";
     policy.stopping?.(running, stop);
-    wakeup.reason = done ? "release" : expired ? "preempt" : "yield";
+    wakeup.reason = byJobs ? "release" : expired ? "preempt" : "yield";
     policy.enqueue(running, wakeup);
   };
   for (const [thread, given] of parameters.entries()) {
