@@ -85,10 +85,10 @@ async function moduleOf(
 }
 
 /** Runs a machine to its end, or to a limit; stops early when nobody reads what it says. */
-function run(machine: Machine, output: Output, limit: number | undefined): string {
+function run(machine: Machine, output: Output, limit = Infinity): string {
   let ran = 0;
-  while (ran < (limit ?? Infinity) && !output.failed) {
-    const slice = Math.min(SLICE, (limit ?? Infinity) - ran);
+  while (ran < limit && !output.failed) {
+    const slice = Math.min(SLICE, limit - ran);
     const result = machine.run(slice);
     if (result.kind === "halted") return result.reason;
     ran += slice;

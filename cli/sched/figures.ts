@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StatisticsReport, ThreadReport, TimeUnit } from "../../sched/mod.ts";
+import type { JobReport, StatisticsReport, ThreadReport, TimeUnit } from "../../sched/mod.ts";
 import { formatTime } from "../../sched/gantt/axis.ts";
 
 /** A figure of a report. */
@@ -21,7 +21,7 @@ export interface Figure<T> {
 /** Figures of a run. */
 export const POLICY_FIGURES: readonly Figure<StatisticsReport>[] = [
   { name: "jobs done", kind: "count", of: ({ total: { jobs } }) => jobs.completed },
-  { name: "deadlines missed", kind: "count", short: true, of: missedInAll },
+  { name: "deadlines missed", kind: "count", short: true, of: ({ total }) => missed(total) },
   { name: "jobs aborted", kind: "count", of: ({ total: { jobs } }) => jobs.aborted || null },
   { name: "mean response", kind: "time", of: ({ total }) => total.response?.mean },
   { name: "longest response", kind: "time", of: ({ total }) => total.response?.most },
@@ -44,7 +44,7 @@ export const POLICY_FIGURES: readonly Figure<StatisticsReport>[] = [
   { name: "end", kind: "time", of: ({ time }) => time },
 ];
 
-function missedInAll({ total: { jobs, lateness } }: StatisticsReport): number | null {
+function missed({ jobs, lateness }: JobReport): number | null {
   return jobs.missed === 0 && lateness === null ? null : jobs.missed;
 }
 
@@ -56,11 +56,7 @@ function largestLag({ threads }: StatisticsReport): number | null {
 /** Figures of a thread. */
 export const THREAD_FIGURES: readonly Figure<ThreadReport>[] = [
   { name: "jobs", kind: "count", of: ({ jobs }) => jobs.completed },
-  {
-    name: "missed",
-    kind: "count",
-    of: ({ jobs, lateness }) => jobs.missed === 0 && lateness === null ? null : jobs.missed,
-  },
+  { name: "missed", kind: "count", of: missed },
   { name: "runs", kind: "time", of: ({ run }) => run },
   { name: "share", kind: "share", of: ({ share }) => share },
   { name: "response", kind: "time", of: ({ response }) => response?.most },
