@@ -76,16 +76,16 @@ export function runPolicy(spec: PolicySpec, request: RunRequest, progress: Progr
   const stranded: string[] = [];
   const events: SimulationEvent[] = [];
   const objects = sharedObjects(workload);
-  const sink: SimulationSink = {
-    ...(recorder === undefined && onEvent === undefined
-      ? only(statistics)
-      : recordingSink(events, { cpus, objects })),
-    stranded(time, thread, on) {
+  // Where nobody else listens, no record is made of any event.
+  const alone = recorder === undefined && onEvent === undefined;
+  const told: SimulationSink = alone ? statistics : recordingSink(events, { cpus, objects });
+  const sink = Object.assign(told, {
+    stranded(time: number, thread: number, on: number) {
       const object = objects[on]!;
       stranded.push(`${workload.threads[thread]!.name} for ${object.kind} ${object.name}`);
       onEvent?.({ type: "stranded", time, thread, on: object });
     },
-  };
+  });
   const policy = createSpecifiedPolicy(spec, offered);
   const simulation = prepareSimulation(workload, { ...options, policy, sink });
   const tell = (): void => {
@@ -118,16 +118,5 @@ export function runPolicy(spec: PolicySpec, request: RunRequest, progress: Progr
     statistics: statistics.report(now),
     chart: recorder?.chart(now),
     analysis: analyze(workload, { ...options, policy: spec.name }),
-  };
-}
-
-/** A sink that does nothing but count, without a record of any event. */
-function only(statistics: Statistics): SimulationSink {
-  return {
-    thread: (type, time, thread, cpu, on) => statistics.thread(type, time, thread, cpu, on),
-    job: (type, time, thread, job, deadline) => statistics.job(type, time, thread, job, deadline),
-    switching: (time, thread, cpu, cost) => statistics.switching(time, thread, cpu, cost),
-    idle: (time, until) => statistics.idle(time, until),
-    fault: (fault) => statistics.fault(fault),
   };
 }
