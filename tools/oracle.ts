@@ -6,8 +6,8 @@
  * `eu-stack` and gdb, and at every instruction with the calls that a stepped program makes; and
  * what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs
  * with Debian's own code for switching contexts do in a machine with what they do outside, in
- * `oracle/foreign`; and the JSON schema of workloads with their reader, by Python's jsonschema. Arguments are further files whose tables are to be compared. Exits with 1 if
- * anything differs.
+ * `oracle/foreign`; and the JSON schema of workloads with their reader, by Python's jsonschema.
+ * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.
