@@ -51,15 +51,22 @@ function created(context: SyscallContext, create: () => number | null): Outcome 
     : finish(context, BigInt(object));
 }
 
-/** A call that destroys an object of a kind. */
-function destroy(kind: LockKind): (context: SyscallContext) => Outcome {
+/** A call on an object of a kind, its first argument, that does not wait. */
+function onObject(
+  kind: LockKind,
+  run: (context: SyscallContext, object: number) => Outcome,
+): (context: SyscallContext) => Outcome {
   return (context) => {
-    const { k, thread, args: [number = 0n] } = context;
+    const { args: [number = 0n] } = context;
     const object = find(context, number, kind);
-    if (object === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-    const done = k.locks.destroy(thread.task, object);
-    return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.LOCK_OWNED);
+    return object === undefined ? fail(context, KernReturn.INVALID_ARGUMENT) : run(context, object);
   };
+}
+
+function destroy(context: SyscallContext, object: number): Outcome {
+  const { k, thread } = context;
+  const done = k.locks.destroy(thread.task, object);
+  return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.LOCK_OWNED);
 }
 
 /** Ends a call that wants an object: with the answer, or it waits. */
@@ -119,15 +126,16 @@ function mutexCreate(context: SyscallContext): Outcome {
 
 function mutexLock(context: SyscallContext): Outcome {
   const { k, thread, args: [number = 0n, timeout = 0n] } = context;
-  const want = (object: number, options: { wait: boolean }): ThreadLockAnswer =>
-    k.locks.lock(thread, object, options);
-  return wantObject(context, { kind: "mutex", number, timeout, want });
+  return wantObject(context, {
+    kind: "mutex",
+    number,
+    timeout,
+    want: (mutex, options) => k.locks.lock(thread, mutex, options),
+  });
 }
 
-function mutexUnlock(context: SyscallContext): Outcome {
-  const { k, thread, args: [number = 0n] } = context;
-  const mutex = find(context, number, "mutex");
-  if (mutex === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+function mutexUnlock(context: SyscallContext, mutex: number): Outcome {
+  const { k, thread } = context;
   const done = k.wakeBy(thread, "none", () => k.locks.unlock(thread, mutex)) === "done";
   return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.INVALID_RIGHT);
 }
@@ -142,15 +150,16 @@ function semaphoreCreate(context: SyscallContext): Outcome {
 
 function semaphoreWait(context: SyscallContext): Outcome {
   const { k, thread, args: [number = 0n, timeout = 0n] } = context;
-  const want = (object: number, options: { wait: boolean }): ThreadLockAnswer =>
-    k.locks.acquire(thread, object, options);
-  return wantObject(context, { kind: "semaphore", number, timeout, want });
+  return wantObject(context, {
+    kind: "semaphore",
+    number,
+    timeout,
+    want: (semaphore, options) => k.locks.acquire(thread, semaphore, options),
+  });
 }
 
-function semaphoreSignal(context: SyscallContext): Outcome {
-  const { k, thread, args: [number = 0n] } = context;
-  const semaphore = find(context, number, "semaphore");
-  if (semaphore === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+function semaphoreSignal(context: SyscallContext, semaphore: number): Outcome {
+  const { k, thread } = context;
   const done = k.wakeBy(thread, "none", () => k.locks.release(semaphore)) === "done";
   return finishWith(context, done ? KernReturn.SUCCESS : KernReturn.RESOURCE_SHORTAGE);
 }
@@ -186,27 +195,25 @@ function conditionWait(context: SyscallContext): Outcome {
 
 /** A call that has those who wait for a condition go on. */
 function signal(options: { all: boolean }): (context: SyscallContext) => Outcome {
-  return (context) => {
-    const { k, thread, args: [number = 0n] } = context;
-    const condition = find(context, number, "condition");
-    if (condition === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
+  return onObject("condition", (context, condition) => {
+    const { k, thread } = context;
     k.wakeBy(thread, "none", () => k.locks.signal(condition, options));
     return finish(context, 0n);
-  };
+  });
 }
 
 /** Calls 40 to 53. */
 export const lockSyscalls: SyscallTable = [
   [40, { name: "mutex_create", args: 2, run: mutexCreate }],
-  [41, { name: "mutex_destroy", args: 1, run: destroy("mutex") }],
+  [41, { name: "mutex_destroy", args: 1, run: onObject("mutex", destroy) }],
   [42, { name: "mutex_lock", args: 2, run: mutexLock }],
-  [43, { name: "mutex_unlock", args: 1, run: mutexUnlock }],
+  [43, { name: "mutex_unlock", args: 1, run: onObject("mutex", mutexUnlock) }],
   [44, { name: "semaphore_create", args: 2, run: semaphoreCreate }],
-  [45, { name: "semaphore_destroy", args: 1, run: destroy("semaphore") }],
+  [45, { name: "semaphore_destroy", args: 1, run: onObject("semaphore", destroy) }],
   [46, { name: "semaphore_wait", args: 2, run: semaphoreWait }],
-  [47, { name: "semaphore_signal", args: 1, run: semaphoreSignal }],
+  [47, { name: "semaphore_signal", args: 1, run: onObject("semaphore", semaphoreSignal) }],
   [48, { name: "condition_create", args: 0, run: conditionCreate }],
-  [49, { name: "condition_destroy", args: 1, run: destroy("condition") }],
+  [49, { name: "condition_destroy", args: 1, run: onObject("condition", destroy) }],
   [50, { name: "condition_wait", args: 3, run: conditionWait }],
   [51, { name: "condition_signal", args: 1, run: signal({ all: false }) }],
   [52, { name: "condition_broadcast", args: 1, run: signal({ all: true }) }],
