@@ -6,12 +6,12 @@
 
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import { TIME_LIMIT } from "../thread/parameters.ts";
 import type { CopyResult } from "../thread/continuation.ts";
 import { blockAt, type Outcome, yieldAt } from "../thread/outcome.ts";
 import type { Thread } from "../thread/thread.ts";
 import { copyin, copyout } from "../memory/user_memory.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
+import { timeAfter } from "./waiting.ts";
 
 /** Most bytes one print call takes. */
 export const PRINT_LIMIT = 65536n;
@@ -59,10 +59,8 @@ export function printPiece(
 
 function sleep(context: SyscallContext): Outcome {
   const { k, thread, args: [duration = 0n] } = context;
-  if (duration + BigInt(k.clock.now) > BigInt(TIME_LIMIT)) {
-    return fail(context, KernReturn.INVALID_ARGUMENT);
-  }
-  const until = k.decisions.instant + Number(duration);
+  const until = timeAfter(k, duration);
+  if (until === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
   k.waitUntil(thread, { kind: "time", until });
   return blockAt("syscall_continuation", { name: "syscall_result", result: 0n });
 }

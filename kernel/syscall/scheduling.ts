@@ -15,6 +15,7 @@ import { blockAt, type Outcome, releaseAt, yieldAt } from "../thread/outcome.ts"
 import { threadParameters, TIME_LIMIT } from "../thread/parameters.ts";
 import type { Thread } from "../thread/thread.ts";
 import { fail, finish, type SyscallContext, type SyscallTable } from "./syscall.ts";
+import { timeAfter } from "./waiting.ts";
 
 /** Bytes of `struct thread_parameters`: seven words. */
 const PARAMETERS_SIZE = 56;
@@ -99,7 +100,7 @@ function getParameters(
 /** Ends a job, and waits for the release of the next; the first is released at a time. */
 function waitUntilNextPeriod(context: SyscallContext): Outcome {
   const { k, thread, args: [first = 0n] } = context;
-  if (thread.parameters.period === 0 || first > BigInt(TIME_LIMIT)) {
+  if (thread.parameters.period === 0 || first > TIME_LIMIT) {
     return fail(context, KernReturn.INVALID_ARGUMENT);
   }
   completeJob(k, thread);
@@ -135,7 +136,7 @@ function jobInfo(context: SyscallContext): Outcome {
 
 function sleepUntil(context: SyscallContext): Outcome {
   const { k, thread, args: [time = 0n] } = context;
-  if (time > BigInt(TIME_LIMIT)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  if (time > TIME_LIMIT) return fail(context, KernReturn.INVALID_ARGUMENT);
   const until = Number(time);
   if (until <= k.decisions.instant) return finish(context, 0n);
   k.waitUntil(thread, { kind: "time", until });
@@ -150,8 +151,8 @@ function threadSwitch(context: SyscallContext): Outcome {
   const { k, thread, args: [number = 0n, option = 0n, time = 0n] } = context;
   const waits = option === SWITCH_WAIT;
   if (!waits && option !== SWITCH_NONE) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const until = time + BigInt(k.decisions.instant);
-  if (waits && until > BigInt(TIME_LIMIT)) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const until = waits ? timeAfter(k, time) : null;
+  if (until === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
   if (number !== 0n) {
     const target = ownThread(context, number);
     if (typeof target === "number") return fail(context, target);
@@ -160,8 +161,8 @@ function threadSwitch(context: SyscallContext): Outcome {
     }
   }
   const then = { name: "syscall_result", result: 0n } as const;
-  if (!waits) return yieldAt("syscall_continuation", then);
-  k.waitUntil(thread, { kind: "time", until: Number(until) });
+  if (until === null) return yieldAt("syscall_continuation", then);
+  k.waitUntil(thread, { kind: "time", until });
   return blockAt("syscall_continuation", then);
 }
 

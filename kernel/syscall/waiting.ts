@@ -12,14 +12,15 @@ import { TIME_LIMIT } from "../thread/parameters.ts";
 /** Timeout of a call that waits as long as it takes. */
 export const FOREVER: bigint = (1n << 64n) - 1n;
 
-/**
- * When a wait is to end, by the clock: `null` if never; `undefined` if the timeout, in
- * instructions, is beyond what the clock reaches.
- */
+/** What the clock is after a number of instructions; `undefined` if it does not reach that. */
+export function timeAfter(k: Kernel, duration: bigint): number | undefined {
+  const time = duration + BigInt(k.decisions.instant);
+  return time > TIME_LIMIT ? undefined : Number(time);
+}
+
+/** When a wait is to end: {@linkcode timeAfter} the timeout, or `null` if never. */
 export function deadlineOf(k: Kernel, timeout: bigint): number | null | undefined {
-  if (timeout === FOREVER) return null;
-  const until = timeout + BigInt(k.decisions.instant);
-  return until > TIME_LIMIT ? undefined : Number(until);
+  return timeout === FOREVER ? null : timeAfter(k, timeout);
 }
 
 /** Kernel return code of a wait that has ended. */
