@@ -21,33 +21,33 @@ export function handleAlarm(k: Kernel, thread: Thread): void {
   const taken = k.decisions.instant;
   if (!k.timers.oneShot) {
     while (k.timers.next <= taken) happen(k, k.timers.next);
-  } else if (on.isIdle) {
+    k.decisions.decideAt(null);
+    return;
+  }
+  if (on.isIdle) {
     const due = k.decisions.nextWake();
     if (due > taken) return;
     happen(k, due);
     // The next instant waits until the idle thread has looked for work.
     on.decision = due;
-  } else if (on.fresh || thread.task === k.kernelTask) {
-    // Until its first instruction the thread cannot give way; a thread of the kernel's never does.
-    let instants = 0;
-    for (let due = k.decisions.nextWake(); due <= taken; due = k.decisions.nextWake()) {
-      happen(k, due);
-      if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
-    }
-    k.decisions.decideAt(taken);
-    if (thread.task !== k.kernelTask && ask(k, on, taken)) on.decision = taken;
   } else {
+    // Until its first instruction the thread cannot give way; a thread of the kernel's never does.
+    const stays = on.fresh || thread.task === k.kernelTask;
+    const next = (): number => stays ? k.decisions.nextWake() : k.decisions.nextDue(on);
     let instants = 0;
-    for (let due = k.decisions.nextDue(on); due <= taken; due = k.decisions.nextDue(on)) {
+    for (let due = next(); due <= taken; due = next()) {
       happen(k, due);
       if (++instants > MOST_INSTANTS) k.policy.stalled(instants);
-      if (!ask(k, on, due)) continue;
+      if (stays || !ask(k, on, due)) continue;
       on.decision = due;
       return;
     }
+    if (stays) {
+      k.decisions.decideAt(taken);
+      if (thread.task !== k.kernelTask && ask(k, on, taken)) on.decision = taken;
+    }
   }
-  if (!k.timers.oneShot) k.decisions.decideAt(null);
-  else if (on.decision === null) k.decisions.decideAt(taken);
+  if (on.decision === null) k.decisions.decideAt(taken);
 }
 
 /**
