@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { libraryFileName } from "./cache.ts";
 import { fetchUnicorn, PINNED_WHEELS, type PinnedWheel, UnicornFetchError } from "./fetch.ts";
+import { leftToFull } from "../util/testing/sweep.ts";
 
 const LIBRARY = "unicorn/lib/" + libraryFileName();
 const CONTENT = Uint8Array.from({ length: 70_000 }, (_, index) => (index * index) % 251);
@@ -29,7 +30,6 @@ with zipfile.ZipFile(path, "w") as wheel:
     wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n")
     wheel.writestr(info + "RECORD", "")
 `;
-import { leftToFull } from "../util/testing/sweep.ts";
 
 interface Scene extends AsyncDisposable {
   root: string;
