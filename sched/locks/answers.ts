@@ -91,8 +91,12 @@ export interface LocksHost {
 /** A kind of object. */
 export type LockKind = "mutex" | "semaphore" | "condition";
 
-/** What a thread wants of mutexes, as it is saved. */
+/** What a thread has, wants or was given, as it is saved. */
 export type ThreadContention = {
+  /** The mutexes it holds, in the order it has locked them. */
+  readonly holds: readonly number[];
+  /** What it waits for, −1 for nothing. */
+  readonly waitsFor: number;
   /** The mutex it needs to go on, −1 for none. */
   readonly wants: number;
   /** Whether it waits for a condition, or for the mutex since then. */
@@ -110,13 +114,11 @@ export type ThreadContention = {
 };
 
 /** A thread, as it is saved. */
-export type ThreadLocks = ThreadContention & {
+export type ThreadLocks = {
   readonly thread: ThreadId;
   readonly base: { readonly [K in keyof ThreadParameters]: ThreadParameters[K] };
-  /** The mutexes it holds, in the order it has locked them. */
-  readonly holds: readonly number[];
-  /** What it waits for, −1 for nothing. */
-  readonly waitsFor: number;
+  /** `null` if it holds nothing, does not wait, and has run since it was woken. */
+  readonly contention: ThreadContention | null;
 };
 
 /** An object, as it is saved. */

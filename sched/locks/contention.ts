@@ -172,13 +172,17 @@ export class Contention {
     this.#serve(mutex);
   }
 
-  /** As plain data. */
-  save(thread: ThreadId): ThreadContention {
-    const waits = this.graph.waitsFor(thread) !== NONE;
-    const wants = waits ? this.#wants[thread]! : NONE;
+  /** As plain data; `null` if there is nothing to remember. */
+  save(thread: ThreadId): ThreadContention | null {
+    const waitsFor = this.graph.waitsFor(thread);
+    const waits = waitsFor !== NONE;
     const woken = this.#woken[thread] !== 0;
+    const holds = this.graph.held(thread) !== NONE;
+    if (!waits && !woken && !holds && this.#given[thread] === NONE) return null;
+    const wants = waits ? this.#wants[thread]! : NONE;
     const returns = waits || woken ? this.#returns[thread]! : Return.NO;
     return {
+      ...{ holds: this.graph.heldInOrder(thread), waitsFor },
       ...{ wants, returns: returns !== Return.NO, late: returns === Return.LATE },
       place: waits || woken ? this.#places[thread]! : 0,
       ...{ given: this.#given[thread]!, woken },
@@ -201,7 +205,7 @@ export class Contention {
   }
 
   /** A thread, which is new, holds mutexes, and has been woken if it was. */
-  restore(thread: ThreadId, state: ThreadContention & { readonly holds: readonly number[] }): void {
+  restore(thread: ThreadId, state: ThreadContention): void {
     const { wants, returns, late, place, given, woken, answer, holds } = state;
     this.#need(thread, wants);
     this.#returns[thread] = late ? Return.LATE : returns ? Return.YES : Return.NO;
@@ -212,9 +216,9 @@ export class Contention {
     for (const mutex of holds) this.#take(thread, mutex);
   }
 
-  /** A thread waits for an object again. */
-  restoreWait(thread: ThreadId, id: number): void {
-    this.graph.block(thread, id, this.#places[thread]!);
+  /** A thread waits again, if it did. */
+  restoreWait(thread: ThreadId, { waitsFor, place }: ThreadContention): void {
+    if (waitsFor !== NONE) this.graph.block(thread, waitsFor, place);
   }
 
   #need(thread: ThreadId, mutex: number): void {

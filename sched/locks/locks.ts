@@ -163,11 +163,7 @@ export class Locks {
 
   /** The mutexes a thread holds, in the order it has locked them. */
   held(thread: ThreadId): number[] {
-    const list: number[] = [];
-    if (!this.#graph.has(thread)) return list;
-    let mutex = this.#graph.held(thread);
-    for (; mutex !== NONE; mutex = this.#graph.heldBefore(mutex)) list.push(mutex);
-    return list.reverse();
+    return this.#graph.has(thread) ? this.#graph.heldInOrder(thread) : [];
   }
 
   /** What a semaphore counts; 0 if there is none of this number. */
@@ -320,9 +316,9 @@ export class Locks {
   /** Objects, threads, who holds and who waits for what; plain data. */
   save(): LocksState {
     const threads = this.#graph.threads().map((thread): ThreadLocks => ({
-      ...{ thread, base: this.#graph.base(thread), holds: this.held(thread) },
-      waitsFor: this.#graph.waitsFor(thread),
-      ...this.#contention.save(thread),
+      thread,
+      base: this.#graph.base(thread),
+      contention: this.#contention.save(thread),
     }));
     return { ...this.#objects.save(), threads, arrivals: this.#contention.arrivals };
   }
@@ -334,13 +330,13 @@ export class Locks {
     this.#objects.restore(state);
     this.#contention.reset(this.#graph, state.arrivals);
     for (const object of state.objects) this.#addToGraph(object.id, object);
-    for (const record of state.threads) {
-      this.#contention.admit(record.thread);
-      this.#graph.add(record.thread, record.base);
-      this.#contention.restore(record.thread, record);
+    for (const { thread, base, contention } of state.threads) {
+      this.#contention.admit(thread);
+      this.#graph.add(thread, base);
+      if (contention !== null) this.#contention.restore(thread, contention);
     }
-    for (const { thread, waitsFor } of state.threads) {
-      if (waitsFor !== NONE) this.#contention.restoreWait(thread, waitsFor);
+    for (const { thread, contention } of state.threads) {
+      if (contention !== null) this.#contention.restoreWait(thread, contention);
     }
     this.#quiet = false;
   }

@@ -155,9 +155,12 @@ export class WaitGraph {
     return this.#held[thread]!;
   }
 
-  /** The mutex that its owner has locked before, of those it holds. */
-  heldBefore(mutex: number): number {
-    return this.#heldBefore[mutex]!;
+  /** The mutexes a thread holds, in the order it has locked them. */
+  heldInOrder(thread: ThreadId): number[] {
+    const list: number[] = [];
+    let mutex = this.#held[thread]!;
+    for (; mutex !== NONE; mutex = this.#heldBefore[mutex]!) list.push(mutex);
+    return list.reverse();
   }
 
   /** What a thread waits for. */
