@@ -9,6 +9,7 @@ import type {
   Charge,
   Placement,
   Policy,
+  ReadyReason,
   SchedulerView,
   Stop,
   ThreadId,
@@ -106,9 +107,7 @@ export abstract class PerCpu implements Policy {
   /** Makes a thread ready at home by itself; its CPU is kicked if that is due. */
   protected insert(thread: ThreadId, why: Pick<Wakeup, "reason" | "released" | "burst">): void {
     const cpu = this.homeOf(thread);
-    Object.assign(this.#wakeup, why);
-    this.#ready[thread] = 1;
-    this.#members[cpu]!.enqueue(thread, this.#wakeup);
+    this.#makeReady(thread, why.reason, { ...why, waker: null, hint: "none" });
     const running = this.view.running(cpu);
     if (running === null || this.preempts(thread, running, cpu)) this.view.kick(cpu);
   }
@@ -155,18 +154,11 @@ export abstract class PerCpu implements Policy {
 
   /** A thread that goes to another CPU begins there anew. */
   protected enqueueOn(cpu: number, thread: ThreadId, wakeup: Wakeup): void {
-    const { reason, waker, hint, burst, released } = wakeup;
+    const { reason } = wakeup;
     const moves = this.homeOf(thread) !== cpu;
     if (moves) this.moveTo(thread, cpu);
-    const own = this.#wakeup;
     const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
-    own.reason = moves && goesOn ? "start" : reason;
-    own.waker = waker;
-    own.hint = hint;
-    own.burst = burst;
-    own.released = released;
-    this.#ready[thread] = 1;
-    this.#members[cpu]!.enqueue(thread, own);
+    this.#makeReady(thread, moves && goesOn ? "start" : reason, wakeup);
   }
 
   /** See {@linkcode Policy.dequeue}. */
@@ -246,6 +238,22 @@ export abstract class PerCpu implements Policy {
       this.#ready[thread] = ready ? 1 : 0;
     }
     for (const [cpu, member] of this.#members.entries()) member.restore(members[cpu]!);
+  }
+
+  /** A thread is ready at home: its CPU's policy is told why, and all else that is known of it. */
+  #makeReady(
+    thread: ThreadId,
+    reason: ReadyReason,
+    { waker, hint, burst, released }: Pick<Wakeup, "waker" | "hint" | "burst" | "released">,
+  ): void {
+    const own = this.#wakeup;
+    own.reason = reason;
+    own.waker = waker;
+    own.hint = hint;
+    own.burst = burst;
+    own.released = released;
+    this.#ready[thread] = 1;
+    this.#members[this.homeOf(thread)]!.enqueue(thread, own);
   }
 
   /** What a CPU's policy sees: that CPU as the only one. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SchedError, type ThreadSpec } from "../../mod.ts";
 import { EarliestDeadlineFirst } from "../realtime/earliest_deadline_first.ts";
+import { MachTimeSharing } from "../sharing/mach_time_sharing.ts";
 import { Hosted } from "../../testing/hosted.ts";
 import { cpusOf, instants } from "../../testing/instants.ts";
 import { turns } from "../../testing/timeline.ts";
@@ -103,6 +104,26 @@ Deno.test("WorkStealing, load is evened out while no CPU idles", () => {
     );
   };
   assertEquals([shares(100), shares(Infinity)], [[3, 3], [5, 1]]);
+});
+
+Deno.test("WorkStealing, a thread that is moved is not handed what another was woken up with", () => {
+  const policy = new WorkStealing({ balance: 100, within: () => new MachTimeSharing() });
+  const on = new Hosted(policy, { cpus: 2 });
+  for (const cpu of [0, 1]) {
+    on.ready(cpu, { affinity: [cpu] });
+    on.run(cpu);
+  }
+  for (const thread of [10, 11, 12]) {
+    on.ready(thread, { affinity: [0] });
+    on.host.update(thread, { priority: 10 });
+  }
+  on.host.admit(20, { priority: 10, affinity: [1] });
+  on.host.enqueue(20, { reason: "wakeup", waker: 1, hint: "handoff" });
+  on.now = 100;
+  on.host.runTimer();
+  assertEquals(policy.homeOf(10), 1);
+  on.stop(1, { cpu: 1, reason: "blocked" });
+  assertEquals([on.run(1), on.host.fault], [20, null]);
 });
 
 Deno.test("WorkStealing, nothing is left to be evened out when nothing is ready", () => {
