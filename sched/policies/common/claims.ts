@@ -63,16 +63,7 @@ export class Claims {
 
   /** The CPU with the least urgent thread, idle ones before; the previous one among equals. */
   select(thread: ThreadId, previous: number): number {
-    let chosen = previous;
-    let largest = this.#rankOn(previous);
-    for (let cpu = 0; cpu < this.#view.cpus && largest !== undefined; cpu++) {
-      if (!this.#view.allows(thread, cpu)) continue;
-      const rank = this.#rankOn(cpu);
-      if (rank !== undefined && rank <= largest) continue;
-      chosen = cpu;
-      largest = rank;
-    }
-    return chosen;
+    return this.#largest(thread, previous, this.#rankOn(previous), NONE);
   }
 
   /**
@@ -106,16 +97,7 @@ export class Claims {
   /** Has a ready thread take a CPU other than that one, if it is more urgent than who has it. */
   place(thread: ThreadId, except = NONE): void {
     if (this.#claimed(thread) !== NONE) return;
-    const rank = this.#ranks.rank(thread);
-    let chosen = NONE;
-    let largest: number | undefined = rank;
-    for (let cpu = 0; cpu < this.#view.cpus && largest !== undefined; cpu++) {
-      if (cpu === except || !this.#view.allows(thread, cpu)) continue;
-      const other = this.#rankOn(cpu);
-      if (other !== undefined && other <= largest) continue;
-      chosen = cpu;
-      largest = other;
-    }
+    const chosen = this.#largest(thread, NONE, this.#ranks.rank(thread), except);
     if (chosen === NONE) return;
     // A CPU that picks or is about to has no thread, but is not to be had: nor for who gives way.
     this.claim(thread, chosen, except);
@@ -164,6 +146,18 @@ export class Claims {
     this.#claims[cpu] = thread;
   }
 
+  /** The CPU with the largest rank above one to begin with, idle ones before; else `chosen`. */
+  #largest(thread: ThreadId, chosen: number, largest: number | undefined, except: number): number {
+    for (let cpu = 0; cpu < this.#view.cpus && largest !== undefined; cpu++) {
+      if (cpu === except || !this.#view.allows(thread, cpu)) continue;
+      const rank = this.#rankOn(cpu);
+      if (rank !== undefined && rank <= largest) continue;
+      chosen = cpu;
+      largest = rank;
+    }
+    return chosen;
+  }
+
   /** Rank of who is to have a CPU; `undefined` if nobody is. */
   #rankOn(cpu: number): number | undefined {
     const claim = this.#claims[cpu]!;
@@ -177,4 +171,13 @@ export class Claims {
 export function runsOn(view: SchedulerView, thread: ThreadId): number {
   for (let cpu = 0; cpu < view.cpus; cpu++) if (view.running(cpu) === thread) return cpu;
   return NONE;
+}
+
+/** The previous CPU of a thread if idle, else the first idle one, else the previous one. */
+export function idlest(view: SchedulerView, thread: ThreadId, previous: number): number {
+  if (view.running(previous) === null) return previous;
+  for (let cpu = 0; cpu < view.cpus; cpu++) {
+    if (view.running(cpu) === null && view.allows(thread, cpu)) return cpu;
+  }
+  return previous;
 }

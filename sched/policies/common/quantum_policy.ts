@@ -26,7 +26,7 @@ import type {
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { Claims, type ClaimsRecord, runsOn } from "./claims.ts";
+import { Claims, type ClaimsRecord, idlest, runsOn } from "./claims.ts";
 import { firstQueued, someQueued } from "./first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "./quantum.ts";
 
@@ -145,12 +145,7 @@ export abstract class QuantumPolicy implements Policy {
   /** The CPU with the least urgent thread, idle ones before; the previous one among equals. */
   selectCpu(thread: ThreadId, { previous }: Placement): number {
     if (this.#claims !== undefined) return this.#claims.select(thread, previous);
-    const view = this.#view!;
-    if (view.running(previous) === null) return previous;
-    for (let cpu = 0; cpu < view.cpus; cpu++) {
-      if (view.running(cpu) === null && view.allows(thread, cpu)) return cpu;
-    }
-    return previous;
+    return idlest(this.#view!, thread, previous);
   }
 
   /** See {@linkcode Policy.enqueue}. */

@@ -1,12 +1,13 @@
 /**
  * Which CPUs have been handed to whom, as in Mach's `thread_run`: a thread that hands its CPU to
  * another, which it wakes up or finds ready (`thread_switch`), and gives it up at once is followed by
- * the other, whatever else waits. If it
- * goes on running or loses the CPU, nothing has been handed over.
+ * the other, whatever else waits. If it goes on running or loses the CPU, nothing has been handed
+ * over.
  *
  * @module
  */
 import type { SchedulerView, ThreadId } from "../../policy.ts";
+import { runsOn } from "../common/claims.ts";
 
 /** No thread, no CPU. */
 const NONE = -1;
@@ -32,11 +33,8 @@ export class Handoffs {
 
   /** The CPU on which a waker runs, if a thread may run there, else -1. */
   cpuOf(waker: ThreadId, thread: ThreadId): number {
-    const view = this.#view;
-    for (let cpu = 0; cpu < view.cpus; cpu++) {
-      if (view.running(cpu) === waker) return view.allows(thread, cpu) ? cpu : NONE;
-    }
-    return NONE;
+    const cpu = runsOn(this.#view, waker);
+    return cpu !== NONE && this.#view.allows(thread, cpu) ? cpu : NONE;
   }
 
   /** A running thread hands its CPU to a ready one; returns whether that may run there. */

@@ -22,7 +22,7 @@ import type { Wakeup } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
-import { runsOn } from "../common/claims.ts";
+import { idlest, runsOn } from "../common/claims.ts";
 import { firstQueued, someQueued } from "../common/first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 import { type HandoffRecord, Handoffs } from "./mach_handoff.ts";
@@ -148,16 +148,11 @@ export class MachTimeSharing implements Policy {
 
   /** The waker's CPU if it hands it over, else an idle one, the previous before others. */
   selectCpu(thread: ThreadId, { previous, waker, hint }: Placement): number {
-    const view = this.#view;
     if (hint === "handoff" && waker !== null) {
       const cpu = this.#handoffs.cpuOf(waker, thread);
       if (cpu !== NONE) return cpu;
     }
-    if (view.running(previous) === null) return previous;
-    for (let cpu = 0; cpu < view.cpus; cpu++) {
-      if (view.running(cpu) === null && view.allows(thread, cpu)) return cpu;
-    }
-    return previous;
+    return idlest(this.#view, thread, previous);
   }
 
   /** See {@linkcode Policy.enqueue}. */
