@@ -50,3 +50,28 @@ export class SchedError extends Error {
     this.expected = options.expected;
   }
 }
+
+/** Refuses an option. @throws {SchedError} `invalid-option`, saying what it must be */
+export function refuseOption(option: string, value: unknown, expected: string): never {
+  throw new SchedError("invalid-option", {
+    message: `Cannot use ${option} ${value}: it must be ${expected}`,
+    value,
+  });
+}
+
+/**
+ * Checks an option that is an integer.
+ * @param option its name
+ * @param value what was given
+ * @param range the least it may be, and the most; any safe integer if absent
+ * @throws {SchedError} `invalid-option`, naming the range
+ */
+export function checkIntegerOption(
+  option: string,
+  value: number,
+  { least, most }: { least: number; most?: number },
+): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= (most ?? value)) return;
+  const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
+  refuseOption(option, value, `an integer ${range}`);
+}

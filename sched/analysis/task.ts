@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
+import { checkIntegerOption, SchedError } from "../errors.ts";
 import { leastCommonMultiple, type Ratio } from "./ratio.ts";
 
 /**
@@ -70,11 +70,8 @@ export function checkTasks(tasks: readonly RecurringTask[]): readonly CheckedTas
 
 /** The switch cost of a set. */
 export function checkSwitchCost({ switchCost = 0 }: TaskSetOptions): number {
-  if (Number.isSafeInteger(switchCost) && switchCost >= 0) return switchCost;
-  throw new SchedError("invalid-option", {
-    message: `Cannot use switchCost ${switchCost}: it must be an integer of at least 0`,
-    value: switchCost,
-  });
+  checkIntegerOption("switchCost", switchCost, { least: 0 });
+  return switchCost;
 }
 
 /** Why a test that knows no jitter and no blocking does not apply, or `null`. */

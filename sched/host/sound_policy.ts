@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
+import { checkIntegerOption, SchedError } from "../errors.ts";
 import {
   checkParameters,
   MAX_CPUS,
@@ -92,12 +92,7 @@ export class SoundPolicy {
   constructor(policy: unknown, options: HostOptions) {
     checkPolicy(policy);
     const { cpus = 1, seed = 0 } = options;
-    if (!Number.isSafeInteger(cpus) || cpus < 1 || cpus > MAX_CPUS) {
-      throw new SchedError("invalid-option", {
-        message: `Cannot use cpus ${cpus}: it must be an integer from 1 to ${MAX_CPUS}`,
-        value: cpus,
-      });
-    }
+    checkIntegerOption("cpus", cpus, { least: 1, most: MAX_CPUS });
     if (taken.has(policy)) {
       throw new SchedError("invalid-policy", {
         message: `Cannot use policy "${policy.name}": another machine or simulation has this ` +

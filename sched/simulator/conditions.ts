@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SchedError } from "../errors.ts";
+import { checkIntegerOption } from "../errors.ts";
 import { MAX_CPUS } from "../parameters.ts";
 import type { ThreadId } from "../policy.ts";
 
@@ -59,28 +59,15 @@ export type SimulationConditions =
 export function checkConditions(options: SimulationOptions): SimulationConditions {
   const { tickInterval = 1, switchCost = 0, migrationCost = 0, cpus = 1, seed = 0 } = options;
   const { timeout = Infinity, until = Infinity, cost, chargesCosts = false } = options;
-  checkOption("tickInterval", { value: tickInterval, least: 1 });
-  checkOption("switchCost", { value: switchCost, least: 0 });
-  checkOption("migrationCost", { value: migrationCost, least: 0 });
-  checkOption("cpus", { value: cpus, least: 1, most: MAX_CPUS });
-  checkOption("seed", { value: seed, least: 0 });
-  if (timeout !== Infinity) checkOption("timeout", { value: timeout, least: 1 });
-  if (until !== Infinity) checkOption("until", { value: until, least: 0 });
+  checkIntegerOption("tickInterval", tickInterval, { least: 1 });
+  checkIntegerOption("switchCost", switchCost, { least: 0 });
+  checkIntegerOption("migrationCost", migrationCost, { least: 0 });
+  checkIntegerOption("cpus", cpus, { least: 1, most: MAX_CPUS });
+  checkIntegerOption("seed", seed, { least: 0 });
+  if (timeout !== Infinity) checkIntegerOption("timeout", timeout, { least: 1 });
+  if (until !== Infinity) checkIntegerOption("until", until, { least: 0 });
   return {
     ...{ tickInterval, switchCost, migrationCost, cpus, seed, timeout, until },
     ...{ cost, chargesCosts },
   };
-}
-
-function checkOption(
-  name: string,
-  options: { value: number; least: number; most?: number },
-): void {
-  const { value, least, most } = options;
-  if (Number.isSafeInteger(value) && value >= least && value <= (most ?? value)) return;
-  const expected = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new SchedError("invalid-option", {
-    message: `Cannot use ${name} ${value}: it must be an integer ${expected}`,
-    value,
-  });
 }

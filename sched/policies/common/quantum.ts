@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
+import { refuseOption } from "../../errors.ts";
 
 /** Quantum used when none is given. */
 export const DEFAULT_QUANTUM = 10_000;
@@ -26,17 +26,14 @@ export interface QuantumOptions {
  */
 export function checkQuantum(options: QuantumOptions): { quantum: number; due: number } {
   const { quantum = DEFAULT_QUANTUM, tickInterval = 0 } = options;
-  if (!Number.isSafeInteger(quantum) || quantum <= 0) {
-    throw new SchedError("invalid-option", {
-      message: `Cannot use a quantum of ${quantum}: it must be a positive integer`,
-      value: quantum,
-    });
-  }
+  checkPositive("a quantum of", quantum);
   if (!Number.isSafeInteger(tickInterval) || tickInterval < 0) {
-    throw new SchedError("invalid-option", {
-      message: `Cannot use a tick interval of ${tickInterval}: it must be an integer, not negative`,
-      value: tickInterval,
-    });
+    refuseOption("a tick interval of", tickInterval, "an integer, not negative");
   }
   return { quantum, due: Math.max(1, quantum - Math.floor(tickInterval / 2)) };
+}
+
+/** Checks an option. @throws {SchedError} `invalid-option` if it is not a positive safe integer */
+export function checkPositive(option: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) refuseOption(option, value, "a positive integer");
 }

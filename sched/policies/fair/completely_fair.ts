@@ -7,10 +7,9 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
 import { NICE_0_WEIGHT } from "../../parameters.ts";
 import type { Charge, ReadyReason, ThreadId } from "../../policy.ts";
-import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
+import { checkPositive, checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 import { PerCpuFair } from "./per_cpu_fair.ts";
 
 /** Options of the Completely Fair Scheduler; its quantum is the minimum granularity. */
@@ -39,8 +38,8 @@ export class CompletelyFair extends PerCpuFair {
   constructor(options: FairOptions = {}) {
     const { quantum, due } = checkQuantum(options);
     const { latency = 8 * quantum, wakeup = Math.ceil(4 * quantum / 3) } = options;
-    check("latency", latency);
-    check("wakeup", wakeup);
+    checkPositive("latency", latency);
+    checkPositive("wakeup", wakeup);
     super(latency);
     this.quantum = quantum;
     this.#latency = latency;
@@ -165,12 +164,4 @@ export class CompletelyFair extends PerCpuFair {
   #granularity(thread: ThreadId): number {
     return this.#wakeup * NICE_0_WEIGHT / this.weights[thread]!;
   }
-}
-
-function check(option: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new SchedError("invalid-option", {
-    message: `Cannot use ${option} ${value}: it must be a positive integer`,
-    value,
-  });
 }

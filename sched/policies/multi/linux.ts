@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
+import { checkIntegerOption } from "../../errors.ts";
 import { PRIORITIES } from "../../parameters.ts";
 import { DEFAULT_QUANTUM } from "../common/quantum.ts";
 import { EarliestEligible } from "../fair/earliest_eligible.ts";
@@ -42,14 +42,7 @@ export class LinuxClasses extends Layered {
    * @throws {SchedError} `invalid-option` if an option is out of its range
    */
   constructor({ quantum = DEFAULT_QUANTUM, realtime = 1 }: LinuxOptions = {}) {
-    if (!Number.isSafeInteger(realtime) || realtime < 1 || realtime >= PRIORITIES) {
-      throw new SchedError("invalid-option", {
-        message: `Cannot use realtime ${realtime}: it must be an integer from 1 to ${
-          PRIORITIES - 1
-        }`,
-        value: realtime,
-      });
-    }
+    checkIntegerOption("realtime", realtime, { least: 1, most: PRIORITIES - 1 });
     super([
       {
         policy: new DeadlineServer(),

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
+import { checkIntegerOption } from "../../errors.ts";
 import { PRIORITIES, type ThreadParameters } from "../../parameters.ts";
 import type { Charge, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
 import { OrderedQueue } from "../../queues/ordered_queue.ts";
@@ -72,8 +72,8 @@ export class SporadicServer extends FixedPriority {
   constructor(options: SporadicOptions = {}) {
     super(options);
     const { low = 0, replenishments = 4 } = options;
-    check("low", low, { least: 0, most: PRIORITIES - 1 });
-    check("replenishments", replenishments, { least: 1, most: 1_000 });
+    checkIntegerOption("low", low, { least: 0, most: PRIORITIES - 1 });
+    checkIntegerOption("replenishments", replenishments, { least: 1, most: 1_000 });
     this.#low = low;
     this.#most = replenishments;
   }
@@ -267,13 +267,4 @@ export class SporadicServer extends FixedPriority {
     this.#next.remove(thread);
     if (coming.length > 0) this.#next.insert(thread, coming[0]!, thread);
   }
-}
-
-function check(option: string, value: number, range: { least: number; most: number }): void {
-  const { least, most } = range;
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw new SchedError("invalid-option", {
-    message: `Cannot use ${option} ${value}: it must be an integer from ${least} to ${most}`,
-    value,
-  });
 }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
+import { checkIntegerOption } from "../../errors.ts";
 import type { ThreadParameters } from "../../parameters.ts";
 import type {
   Charge,
@@ -93,10 +93,11 @@ export class MultilevelFeedback implements Policy {
     const { quantum } = checkQuantum(options);
     const { levels = 8, allotment = quantum, boost = 100 * quantum, tickInterval = 0 } = options;
     const { growth = 1, renewed = false } = options;
-    check("levels", levels, 256);
-    check("allotment", allotment, Number.MAX_SAFE_INTEGER);
-    check("growth", growth, 16);
-    if (boost !== Infinity) check("boost", boost, Number.MAX_SAFE_INTEGER);
+    const most = Number.MAX_SAFE_INTEGER;
+    checkIntegerOption("levels", levels, { least: 1, most: 256 });
+    checkIntegerOption("allotment", allotment, { least: 1, most });
+    checkIntegerOption("growth", growth, { least: 1, most: 16 });
+    if (boost !== Infinity) checkIntegerOption("boost", boost, { least: 1, most });
     this.quantum = quantum;
     const early = Math.floor(tickInterval / 2);
     const scaled = (time: number): Float64Array =>
@@ -272,12 +273,4 @@ export class MultilevelFeedback implements Policy {
     this.#boostAt = at;
     this.#view!.timer(at);
   }
-}
-
-function check(option: string, value: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
-  throw new SchedError("invalid-option", {
-    message: `Cannot use ${option} ${value}: it must be an integer from 1 to ${most}`,
-    value,
-  });
 }

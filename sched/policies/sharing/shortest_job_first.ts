@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { SchedError } from "../../errors.ts";
+import { refuseOption } from "../../errors.ts";
 import type {
   Charge,
   Policy,
@@ -23,7 +23,7 @@ import { grown } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { firstAllowed } from "../common/first_allowed.ts";
-import { DEFAULT_QUANTUM } from "../common/quantum.ts";
+import { checkPositive, DEFAULT_QUANTUM } from "../common/quantum.ts";
 
 /** How the policies that know or predict bursts predict them. */
 export interface PredictionOptions {
@@ -79,8 +79,8 @@ export class ShortestJobFirst implements Policy {
    */
   constructor(options: PredictionOptions = {}) {
     const { alpha = 0.5, guess = DEFAULT_QUANTUM } = options;
-    if (!(alpha >= 0 && alpha <= 1)) refuse("alpha", alpha, "a number from 0 to 1");
-    if (!Number.isSafeInteger(guess) || guess < 1) refuse("guess", guess, "a positive integer");
+    if (!(alpha >= 0 && alpha <= 1)) refuseOption("alpha", alpha, "a number from 0 to 1");
+    checkPositive("guess", guess);
     this.#alpha = alpha;
     this.#guess = guess;
   }
@@ -229,11 +229,4 @@ export class ShortestJobFirst implements Policy {
 /** Whether a thread that becomes ready begins another burst. */
 function begins(reason: ReadyReason): boolean {
   return reason === "start" || reason === "wakeup" || reason === "release";
-}
-
-function refuse(option: string, value: number, expected: string): never {
-  throw new SchedError("invalid-option", {
-    message: `Cannot use ${option} ${value}: it must be ${expected}`,
-    value,
-  });
 }
