@@ -76,7 +76,7 @@ export class CompletelyFair extends PerCpuFair {
   /** A thread takes its CPU if the running one is ahead by the wake-up granularity. */
   override preempts(candidate: ThreadId, running: ThreadId, cpu: number): boolean {
     if (this.homes[candidate] !== cpu) return false;
-    return this.#timeNow(running, cpu) - this.times[candidate]! > this.#granularity(candidate);
+    return this.timeNow(running, cpu) - this.times[candidate]! > this.#granularity(candidate);
   }
 
   /** See {@linkcode PerCpuFair.running}. */
@@ -92,7 +92,7 @@ export class CompletelyFair extends PerCpuFair {
       const weight = this.weights[thread]!;
       const load = this.loads[cpu]! + weight;
       const slice = this.#period(this.counts[cpu]! + 1) * weight / load;
-      this.times[thread] = origin + Math.max(this.quantum, slice) * NICE_0_WEIGHT / weight;
+      this.times[thread] = origin + this.virtual(thread, Math.max(this.quantum, slice));
     } else {
       const time = this.times[thread]! - this.origins[this.homes[thread]!]! + origin;
       this.times[thread] = Math.max(time, origin - this.#latency / 2);
@@ -130,23 +130,13 @@ export class CompletelyFair extends PerCpuFair {
     return ahead <= this.#granularity(first) ? second : first;
   }
 
-  /** There are none. */
-  protected override deadline(): number {
-    return 0;
-  }
-
   /** Least virtual time on a CPU by now; it never goes back. */
   #origin(cpu: number): number {
     const current = this.current(cpu);
     const first = this.timelines.first(cpu);
     let least = first < 0 ? Infinity : this.times[first]!;
-    if (current >= 0) least = Math.min(least, this.#timeNow(current, cpu));
+    if (current >= 0) least = Math.min(least, this.timeNow(current, cpu));
     return least === Infinity ? this.origins[cpu]! : Math.max(this.origins[cpu]!, least);
-  }
-
-  #timeNow(running: ThreadId, cpu: number): number {
-    const ahead = this.uncharged(cpu) * NICE_0_WEIGHT / this.weights[running]!;
-    return this.times[running]! + ahead;
   }
 
   /** The time in which so many threads run once each. */
@@ -162,6 +152,6 @@ export class CompletelyFair extends PerCpuFair {
 
   /** The wake-up granularity in the virtual time of a thread. */
   #granularity(thread: ThreadId): number {
-    return this.#wakeup * NICE_0_WEIGHT / this.weights[thread]!;
+    return this.virtual(thread, this.#wakeup);
   }
 }

@@ -72,7 +72,7 @@ export class EarliestEligible extends PerCpuFair {
   lag(thread: ThreadId): number {
     const weight = this.weights[thread]!;
     const cpu = this.homes[thread]!;
-    return (this.#average(cpu) - this.#timeNow(thread, cpu)) * weight / NICE_0_WEIGHT;
+    return (this.#average(cpu) - this.timeNow(thread, cpu)) * weight / NICE_0_WEIGHT;
   }
 
   /** When the slice it has asked for is over, gives way to the eligible of an earlier deadline. */
@@ -104,7 +104,7 @@ export class EarliestEligible extends PerCpuFair {
     const time = this.#average(cpu) - kept;
     this.times[thread] = time;
     if (reason !== "migrated") this.used[thread] = 0;
-    this.own[thread] = time + this.#virtual(thread, this.#slices[thread]! - this.used[thread]!);
+    this.own[thread] = time + this.virtual(thread, this.#slices[thread]! - this.used[thread]!);
     this.cpuOwn[cpu]! += (time - this.origins[cpu]!) * weight;
   }
 
@@ -113,7 +113,7 @@ export class EarliestEligible extends PerCpuFair {
     const cpu = this.homes[thread]!;
     const average = this.#average(cpu);
     const weight = this.weights[thread]!;
-    const most = this.#virtual(thread, MOST_LAG * this.#slices[thread]!);
+    const most = this.virtual(thread, MOST_LAG * this.#slices[thread]!);
     const time = this.times[thread]!;
     this.own[thread] = Math.max(-most, Math.min(average - time, most));
     this.cpuOwn[cpu]! -= (time - this.origins[cpu]!) * weight;
@@ -133,13 +133,13 @@ export class EarliestEligible extends PerCpuFair {
     this.cpuOwn[this.homes[thread]!]! += elapsed * NICE_0_WEIGHT;
     if (this.used[thread]! < this.#due(thread)) return;
     this.used[thread] = 0;
-    this.own[thread] = this.times[thread]! + this.#virtual(thread, this.#slices[thread]!);
+    this.own[thread] = this.times[thread]! + this.virtual(thread, this.#slices[thread]!);
   }
 
   /** What is left of the slice is given up. */
   protected override yielded(thread: ThreadId): void {
     this.used[thread] = 0;
-    this.own[thread]! += this.#virtual(thread, this.#slices[thread]!);
+    this.own[thread]! += this.virtual(thread, this.#slices[thread]!);
   }
 
   /** The eligible thread of the earliest deadline. */
@@ -159,7 +159,7 @@ export class EarliestEligible extends PerCpuFair {
   }
 
   #eligible(thread: ThreadId, cpu: number): boolean {
-    return this.#timeNow(thread, cpu) <= this.#average(cpu) + TOLERANCE * this.quantum;
+    return this.timeNow(thread, cpu) <= this.#average(cpu) + TOLERANCE * this.quantum;
   }
 
   /** Virtual time of a CPU: that of its threads on average, by weight, the running one included. */
@@ -168,16 +168,5 @@ export class EarliestEligible extends PerCpuFair {
     if (load === 0) return this.origins[cpu]!;
     const sum = this.cpuOwn[cpu]! + this.uncharged(cpu) * NICE_0_WEIGHT;
     return this.origins[cpu]! + sum / load;
-  }
-
-  #timeNow(thread: ThreadId, cpu: number): number {
-    const time = this.times[thread]!;
-    if (this.current(cpu) !== thread) return time;
-    return time + this.#virtual(thread, this.uncharged(cpu));
-  }
-
-  /** How far a time of the CPU advances a thread's virtual time. */
-  #virtual(thread: ThreadId, time: number): number {
-    return time * NICE_0_WEIGHT / this.weights[thread]!;
   }
 }

@@ -111,8 +111,11 @@ export abstract class PerCpuFair implements Policy {
   protected abstract reweighed(thread: ThreadId, before: number): void;
   /** The thread of a timeline that is not empty that is next. */
   protected abstract choose(cpu: number): ThreadId;
-  /** Deadline of a thread on the timeline; 0 if there are none. */
-  protected abstract deadline(thread: ThreadId): number;
+
+  /** Deadline of a thread on the timeline; there are none if the subclass does not say. */
+  protected deadline(_thread: ThreadId): number {
+    return 0;
+  }
 
   /** The thread that has a CPU, or -1. */
   protected current(cpu: number): ThreadId {
@@ -123,6 +126,17 @@ export abstract class PerCpuFair implements Policy {
   protected uncharged(cpu: number): number {
     const current = this.#currents[cpu]!;
     return current === NONE ? 0 : this.view.now - this.#charged[current]!;
+  }
+
+  /** Virtual time of a thread by now. */
+  protected timeNow(thread: ThreadId, cpu: number): number {
+    const time = this.times[thread]!;
+    return this.#currents[cpu] === thread ? time + this.virtual(thread, this.uncharged(cpu)) : time;
+  }
+
+  /** How far a time of the CPU advances a thread's virtual time. */
+  protected virtual(thread: ThreadId, time: number): number {
+    return time * NICE_0_WEIGHT / this.weights[thread]!;
   }
 
   /** See {@linkcode Policy.attach}. */
@@ -249,7 +263,7 @@ export abstract class PerCpuFair implements Policy {
   protected charge(thread: ThreadId, elapsed: number): void {
     this.#charged[thread] = this.view.now;
     this.used[thread]! += elapsed;
-    this.times[thread]! += elapsed * NICE_0_WEIGHT / this.weights[thread]!;
+    this.times[thread]! += this.virtual(thread, elapsed);
     this.advanced(thread, elapsed);
   }
 

@@ -99,11 +99,6 @@ export class Stride extends PerCpuFair {
     return this.timelines.first(cpu);
   }
 
-  /** There are none. */
-  protected override deadline(): number {
-    return 0;
-  }
-
   /** Global pass of a CPU by now. */
   #pass(cpu: number): number {
     const load = this.loads[cpu]!;
