@@ -20,6 +20,7 @@ import type {
 import { grown } from "../../queues/grown.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Claims, type ClaimsRecord, runsOn } from "../common/claims.ts";
+import { goesOn } from "../common/reasons.ts";
 import { layerView } from "./layer_view.ts";
 import { Timers } from "./timers.ts";
 
@@ -195,15 +196,15 @@ export class Layered implements Policy {
   /** See {@linkcode Policy.enqueue}. */
   enqueue(thread: ThreadId, wakeup: Wakeup): void {
     const { reason, cpu } = wakeup;
-    const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
-    const starts = this.#moving.has(thread) && this.#move(thread) && goesOn;
+    const ongoing = goesOn(reason);
+    const starts = this.#moving.has(thread) && this.#move(thread) && ongoing;
     this.#ready[thread] = 1;
     const policy = this.#policyOf(thread);
     policy.enqueue(thread, starts ? { ...wakeup, reason: "start" } : wakeup);
     if (this.#view!.cpus === 1 || policy.isHeld?.(thread) === true) return;
     const claims = this.#claims!;
     const lowest = this.#of[thread] === this.#layers.length - 1;
-    if (claims.claim(thread, cpu) || !goesOn || lowest) return;
+    if (claims.claim(thread, cpu) || !ongoing || lowest) return;
     // Who has taken its CPU may be of a layer that could not take another.
     claims.place(thread, cpu);
   }

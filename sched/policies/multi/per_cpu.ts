@@ -18,6 +18,7 @@ import type {
 import { grown } from "../../queues/grown.ts";
 import type { Mutable } from "../../../util/mutable.ts";
 import type { Plain } from "../../../util/plain.ts";
+import { goesOn } from "../common/reasons.ts";
 import { Timers } from "./timers.ts";
 
 /** Nowhere. */
@@ -157,8 +158,7 @@ export abstract class PerCpu implements Policy {
     const { reason } = wakeup;
     const moves = this.homeOf(thread) !== cpu;
     if (moves) this.moveTo(thread, cpu);
-    const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
-    this.#makeReady(thread, moves && goesOn ? "start" : reason, wakeup);
+    this.#makeReady(thread, moves && goesOn(reason) ? "start" : reason, wakeup);
   }
 
   /** See {@linkcode Policy.dequeue}. */

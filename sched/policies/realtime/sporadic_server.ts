@@ -18,6 +18,7 @@ import { OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { runsOn } from "../common/claims.ts";
 import type { QuantumOptions } from "../common/quantum.ts";
+import { goesOn } from "../common/reasons.ts";
 import { FixedPriority } from "./fixed_priority.ts";
 
 /** Options of the sporadic servers. */
@@ -109,10 +110,8 @@ export class SporadicServer extends FixedPriority {
 
   /** A server that becomes ready after a wait is activated, if it has a budget. */
   override enqueue(thread: ThreadId, wakeup: Wakeup): void {
-    const { reason } = wakeup;
-    const goesOn = reason === "preempt" || reason === "yield" || reason === "migrated";
     const server = this.#servers[thread];
-    if (server !== undefined && !goesOn) {
+    if (server !== undefined && !goesOn(wakeup.reason)) {
       this.#activate(thread, server);
       this.setLevel(thread, this.#levelNow(thread, this.view!.parameters(thread)));
     }

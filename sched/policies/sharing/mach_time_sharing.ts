@@ -17,14 +17,22 @@
  * @module
  */
 import { PRIORITIES, type ThreadParameters } from "../../parameters.ts";
-import type { Charge, Placement, Policy, SchedulerView, Stop, ThreadId } from "../../policy.ts";
-import type { Wakeup } from "../../policy.ts";
+import type {
+  Charge,
+  Placement,
+  Policy,
+  SchedulerView,
+  Stop,
+  ThreadId,
+  Wakeup,
+} from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { idlest, runsOn } from "../common/claims.ts";
 import { firstQueued, someQueued } from "../common/first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
+import { givesUp } from "../common/reasons.ts";
 import { type HandoffRecord, Handoffs } from "./mach_handoff.ts";
 import { DecayingUsage, DEEPEST, type UsageRecord } from "./mach_usage.ts";
 
@@ -221,8 +229,7 @@ export class MachTimeSharing implements Policy {
   /** Charges the running thread; only one that gives the CPU up by itself has handed it over. */
   stopping(thread: ThreadId, { cpu, elapsed, reason }: Stop): void {
     this.#charge(thread, elapsed);
-    const givesUp = reason === "blocked" || reason === "yielded";
-    this.#handoffs.stopped(thread, { cpu, givesUp, used: this.#used[thread]! });
+    this.#handoffs.stopped(thread, { cpu, givesUp: givesUp(reason), used: this.#used[thread]! });
     if (reason === "blocked" || reason === "ended") this.#leave(thread);
   }
 

@@ -11,20 +11,13 @@
  */
 import { checkIntegerOption } from "../../errors.ts";
 import type { ThreadParameters } from "../../parameters.ts";
-import type {
-  Charge,
-  Policy,
-  SchedulerView,
-  Stop,
-  StopReason,
-  ThreadId,
-  Wakeup,
-} from "../../policy.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { firstQueued } from "../common/first_allowed.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
+import { givesUp } from "../common/reasons.ts";
 
 /** Options of the multi-level feedback queue. */
 export interface FeedbackOptions extends QuantumOptions {
@@ -50,11 +43,6 @@ type FeedbackState = {
   readonly boostAt: number;
   readonly boostedAt: number;
 };
-
-/** Whether a thread that stops has given the CPU up by itself. */
-function givesUp(reason: StopReason): boolean {
-  return reason === "blocked" || reason === "yielded";
-}
 
 /** Favors threads that use the CPU in short bursts, by what each has used so far. */
 export class MultilevelFeedback implements Policy {

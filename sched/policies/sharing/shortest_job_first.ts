@@ -10,20 +10,13 @@
  * @module
  */
 import { refuseOption } from "../../errors.ts";
-import type {
-  Charge,
-  Policy,
-  ReadyReason,
-  SchedulerView,
-  Stop,
-  ThreadId,
-  Wakeup,
-} from "../../policy.ts";
+import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
 import { grown } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { firstAllowed } from "../common/first_allowed.ts";
 import { checkPositive, DEFAULT_QUANTUM } from "../common/quantum.ts";
+import { goesOn } from "../common/reasons.ts";
 
 /** How the policies that know or predict bursts predict them. */
 export interface PredictionOptions {
@@ -141,7 +134,7 @@ export class ShortestJobFirst implements Policy {
   /** A thread that lost its CPU stays before its equals; another goes behind them. */
   enqueue(thread: ThreadId, { burst, reason }: Wakeup): void {
     if (burst > 0) this.#left[thread] = burst;
-    else if (begins(reason)) this.#left[thread] = this.#averages[thread]!;
+    else if (!goesOn(reason)) this.#left[thread] = this.#averages[thread]!;
     if (reason !== "preempt") this.#ties[thread] = this.#sequence++;
     this.#queue.insert(thread, this.#left[thread]!, this.#ties[thread]);
   }
@@ -224,9 +217,4 @@ export class ShortestJobFirst implements Policy {
     // A burst that has outlasted what was expected is expected to last as long again.
     if (left <= 0) this.#left[thread] = used;
   }
-}
-
-/** Whether a thread that becomes ready begins another burst. */
-function begins(reason: ReadyReason): boolean {
-  return reason === "start" || reason === "wakeup" || reason === "release";
 }
