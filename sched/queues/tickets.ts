@@ -11,7 +11,7 @@
  * @module
  */
 import type { ThreadId } from "../policy.ts";
-import { grown } from "./grown.ts";
+import { grown, positives } from "./grown.ts";
 
 /** Children of a node, as a power of two. */
 const SHIFT = 4;
@@ -57,9 +57,7 @@ export class Tickets {
 
   /** Threads with their tickets. */
   save(): [ThreadId, number][] {
-    const list: [ThreadId, number][] = [];
-    this.#levels[0]!.forEach((tickets, thread) => tickets > 0 && list.push([thread, tickets]));
-    return list;
+    return positives(this.#levels[0]!);
   }
 
   /** Takes over what {@linkcode Tickets.save} returned. */

@@ -11,7 +11,7 @@
  * @module
  */
 import type { SchedulerView, ThreadId } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives } from "../../queues/grown.ts";
 
 /** No thread, or no CPU. */
 const NONE = -1;
@@ -115,8 +115,7 @@ export class Claims {
 
   /** Claims and restrictions. */
   save(): ClaimsRecord {
-    const restricted: ThreadId[] = [];
-    this.#restricted.forEach((is, thread) => is === 1 && restricted.push(thread));
+    const restricted = positives(this.#restricted).map(([thread]) => thread);
     const claims = [...this.#claims.entries()].filter(([, thread]) => thread !== NONE);
     return { claims, restricted };
   }

@@ -23,7 +23,7 @@ import type {
   ThreadId,
   Wakeup,
 } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives, restorePositives } from "../../queues/grown.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Claims, type ClaimsRecord, idlest, runsOn } from "./claims.ts";
@@ -202,8 +202,7 @@ export abstract class QuantumPolicy implements Policy {
 
   /** Queues, and what is used of quanta. */
   save(): Plain {
-    const used: [ThreadId, number][] = [];
-    this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
+    const used = positives(this.#used);
     const claims = this.#claims?.save() ?? null;
     const state: QuantumState = { queues: this.#queues.save(), used, claims };
     return state;
@@ -212,10 +211,9 @@ export abstract class QuantumPolicy implements Policy {
   /** Takes over what {@linkcode QuantumPolicy.save} returned. */
   restore(state: Plain): void {
     const { queues, used, claims } = state as QuantumState;
-    this.#used.fill(0);
     this.#queues.restore(queues);
     if (claims !== null) this.#claims?.restore(claims);
-    for (const [thread, time] of used) this.#used[thread] = time;
+    restorePositives(this.#used, used);
   }
 
   /** Whether a thread of that level or a higher one is ready that may run on a CPU. */

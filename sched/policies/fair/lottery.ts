@@ -8,7 +8,7 @@
  */
 import type { ThreadParameters } from "../../parameters.ts";
 import type { Charge, Policy, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives, restorePositives } from "../../queues/grown.ts";
 import { Tickets } from "../../queues/tickets.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
@@ -118,9 +118,7 @@ export class Lottery implements Policy {
 
   /** Ready threads, and what is used of quanta. */
   save(): Plain {
-    const used: [ThreadId, number][] = [];
-    this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
-    const state: LotteryState = { ready: this.#ready.save(), used };
+    const state: LotteryState = { ready: this.#ready.save(), used: positives(this.#used) };
     return state;
   }
 
@@ -128,8 +126,7 @@ export class Lottery implements Policy {
   restore(state: Plain): void {
     const { ready, used } = state as LotteryState;
     this.#ready.restore(ready);
-    this.#used.fill(0);
-    for (const [thread, time] of used) this.#used[thread] = time;
+    restorePositives(this.#used, used);
   }
 
   /** A number below a limit of up to 2^42, more than one random number has. */

@@ -17,7 +17,7 @@ import type {
   ThreadId,
   Wakeup,
 } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives } from "../../queues/grown.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Claims, type ClaimsRecord, runsOn } from "../common/claims.ts";
 import { goesOn } from "../common/reasons.ts";
@@ -267,8 +267,7 @@ export class Layered implements Policy {
 
   /** What the layers remember, and what is between them. */
   save(): Plain {
-    const ready: ThreadId[] = [];
-    this.#ready.forEach((is, thread) => is === 1 && ready.push(thread));
+    const ready = positives(this.#ready).map(([thread]) => thread);
     const moves = [...this.#moving].sort((a, b) => a - b)
       .map((thread): Move => [thread, this.#of[thread]!, { ...this.#known[thread]! }]);
     const state: LayeredState = {

@@ -8,7 +8,7 @@
  */
 import type { ThreadParameters } from "../../parameters.ts";
 import type { Charge, ThreadId, Wakeup } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives } from "../../queues/grown.ts";
 import { type OrderedEntry, OrderedQueue } from "../../queues/ordered_queue.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { ConstantBandwidthServer } from "./constant_bandwidth.ts";
@@ -136,8 +136,7 @@ export class DeadlineServer extends ConstantBandwidthServer {
 
   /** Servers, and who is throttled. */
   override save(): Plain {
-    const ready: ThreadId[] = [];
-    this.#ready.forEach((is, thread) => is === 1 && ready.push(thread));
+    const ready = positives(this.#ready).map(([thread]) => thread);
     const throttled = this.#throttled.save();
     const state: ThrottleState = { servers: super.save(), throttled, ready };
     return state;

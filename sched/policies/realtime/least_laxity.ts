@@ -15,7 +15,7 @@
  */
 import type { ThreadParameters } from "../../parameters.ts";
 import type { Charge, Placement, SchedulerView, Stop, ThreadId, Wakeup } from "../../policy.ts";
-import { grown } from "../../queues/grown.ts";
+import { grown, positives, restorePositives } from "../../queues/grown.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { Jobs } from "../common/jobs.ts";
 import { OrderedPolicy } from "../common/ordered_policy.ts";
@@ -149,8 +149,7 @@ export class LeastLaxity extends OrderedPolicy {
 
   /** Queue, jobs, and what they have run. */
   override save(): Plain {
-    const used: [ThreadId, number][] = [];
-    this.#used.forEach((time, thread) => time > 0 && used.push([thread, time]));
+    const used = positives(this.#used);
     const [charged, ran] = [[...this.#charged], [...this.#ran]];
     const state: LaxityState = {
       ordered: super.save(),
@@ -165,8 +164,7 @@ export class LeastLaxity extends OrderedPolicy {
     const { ordered, jobs, used, charged, ran } = state as LaxityState;
     super.restore(ordered);
     this.#jobs.restore(jobs);
-    this.#used.fill(0);
-    for (const [thread, time] of used) this.#used[thread] = time;
+    restorePositives(this.#used, used);
     this.#charged.set(charged);
     this.#ran.set(ran);
   }
