@@ -95,7 +95,7 @@ static int exit_with(uintptr_t code) { exit((int)code); }
 // Every call in turn with the same wild word in every argument. Those that would end the program
 // are left out; the others may refuse or not, but the kernel and this program must go on.
 static int every_call(uintptr_t word) {
-    for (uint64_t number = 0; number <= SYS_CONDITION_BROADCAST; number++) {
+    for (uint64_t number = 0; number <= SYS_SEMAPHORE_WAIT_SIGNAL; number++) {
         // Handlers, parameters, periods and unwinding have cases of their own.
         if (number > SYS_HOST_INFO && number < SYS_FUTEX_WAIT) continue;
         if (number == SYS_EXIT || number == SYS_THREAD_CREATE || number == SYS_THREAD_EXIT || number == SYS_HOST_REBOOT) continue;
