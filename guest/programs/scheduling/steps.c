@@ -71,17 +71,19 @@ static void say_mark(const char *name, const char *text) {
     say(name, text, (int64_t)parameters.priority);
 }
 
+// The thread has a number now, and gets the priority of its argument.
+static void begin(uint64_t index, int64_t thread) {
+    started[index] = thread;
+    const char *priority = threads[index];
+    while (*priority++ != ':') {}
+    set_priority(thread, take_number(&priority));
+}
+
 TRAPLINE_NORETURN static void live(uintptr_t index);
 
 static int64_t start(uint64_t index) {
-    const char *priority = threads[index];
-    while (*priority != ':') priority++;
-    priority++;
     int64_t thread = thread_create(live, stacks[index] + STACK_SIZE, index);
-    if (thread >= 0) {
-        started[index] = thread;
-        set_priority(thread, take_number(&priority));
-    }
+    if (thread >= 0) begin(index, thread);
     return thread;
 }
 
@@ -151,10 +153,6 @@ int main(int argc, char **argv) {
         }
     }
     if (thread_count == 0) return USAGE;
-    const char *priority = threads[0];
-    while (*priority != ':') priority++;
-    priority++;
-    started[0] = thread_self();
-    set_priority(started[0], take_number(&priority));
+    begin(0, thread_self());
     live(0);
 }
