@@ -93,6 +93,8 @@ export function analyze(workload: GivenWorkload, options: AnalyzeOptions): Analy
   if (rival !== undefined) {
     return finish([], `thread "${rival.spec.name}" has no jobs and may run before those that have`);
   }
+  const hindrance = hindranceOf(found);
+  if (hindrance !== null) return finish([], hindrance);
   const blocking = blockingOf(found, { policy, switchCost });
   if (typeof blocking === "string") return finish([], blocking);
   if (sharesAcross(found, cpus)) return finish([], "no test for several CPUs counts mutexes");
@@ -122,6 +124,14 @@ function mayComeBefore(
   if (policy === "rm") return period > 0;
   if (policy === "dm" || policy === "edf") return deadline > 0;
   return tasks.some((task) => priority >= (task.priority ?? 0));
+}
+
+/** Why it cannot be told what threads without jobs keep others from, or `null`. */
+function hindranceOf({ others }: Recurring): string | null {
+  const found = others.find(({ hindrance }) => hindrance !== null);
+  return found === undefined
+    ? null
+    : `thread "${found.spec.name}" has no jobs and ${found.hindrance}`;
 }
 
 /** How long each task may be kept from running by those less urgent, or why that is not known. */
@@ -185,14 +195,17 @@ function partitionBound(tasks: readonly AnalyzedTask[], cpus: number): Verdict {
 
 /** Why nothing is known of partitioned EDF, or `null`. */
 function unpartitioned(
-  { tasks, others, mutexes, atOnce }: Recurring,
+  found: Recurring,
   switchCost: number,
 ): string | null {
+  const { tasks, others, mutexes, atOnce } = found;
   const short = tasks.find(({ time, budget }) => budget < time);
   if (short !== undefined) return `thread "${short.name}" has a budget of less than its jobs take`;
   if (others.some(({ spec }) => (spec.budget ?? 0) > 0)) {
     return "a thread without jobs has a budget";
   }
+  const hindrance = hindranceOf(found);
+  if (hindrance !== null) return hindrance;
   if (tasks.some(({ affinity }) => affinity !== null)) return "threads are bound to CPUs";
   if (!atOnce) return "threads are placed one by one, as they arrive";
   if (mutexes.size > 0) return "no test for several CPUs counts mutexes";

@@ -4,6 +4,7 @@ import { policyNames } from "../policies/registry.ts";
 import type { Jobs, Step, ThreadSpec, Workload } from "../simulator/workload.ts";
 import { leftToFull } from "../../util/testing/sweep.ts";
 import { type Analysis, analyze, type AnalyzeOptions } from "./analyze.ts";
+import { runWorkload } from "./testing/against_simulator.ts";
 
 const run = (time: number): Step => ({ type: "run", time });
 
@@ -238,6 +239,39 @@ Deno.test("analyze, blocking by what less urgent threads hold", () => {
     ['mutex "m" bounds no blocking'],
     ["no test counts the switches of inheritance"],
   ]);
+});
+
+Deno.test("analyze, threads without jobs hold what they hold after they have waited, too", () => {
+  const mutexes = [{ name: "m", protocol: "inherit" }] as const;
+  const [lock, unlock] = (["lock", "unlock"] as const).map((type): Step => ({ type, mutex: "m" }));
+  const rest: Step = { type: "sleep", time: 10 };
+  const beside = (...steps: Step[]): Workload => ({
+    mutexes,
+    threads: [
+      recurring(0, 20, { priority: 9, arrival: 12, steps: [lock!, run(2), unlock!] }),
+      { name: "other", priority: 1, steps },
+    ],
+  });
+  const told = (...steps: Step[]) => {
+    const { verdicts, notes } = analyze(beside(...steps), { policy: "priority" });
+    return verdicts.length === 1 ? notes.at(-1) : verdicts.at(-1)?.responses;
+  };
+  const late = beside(run(1), rest, lock!, run(50), unlock!);
+  const { responses, misses } = runWorkload(late, { policy: "priority", until: 200 });
+  assertEquals([responses[0]! > 20, misses > 0], [true, true]);
+  assertEquals(analyze(late, { policy: "priority" }).verdicts.at(-1)?.schedulable, "unknown");
+  assertEquals(told(run(1), rest, lock!, run(50), unlock!), [53]);
+  assertEquals(told({ type: "repeat", steps: [rest, lock!, run(5), unlock!] }), [8]);
+  const why = 'thread "other" has no jobs and';
+  assertEquals(told(lock!, rest, unlock!), `${why} waits while it holds a mutex (sleep)`);
+  assertEquals(
+    told(lock!, { type: "repeat", steps: [unlock!, run(1), lock!, run(9)] }, unlock!),
+    `${why} holds a mutex from one endless pass to the next`,
+  );
+  assertEquals(
+    told(run(1), { type: "set", parameters: { priority: 200 } }, run(50)),
+    `${why} changes its parameters`,
+  );
 });
 
 Deno.test("analyze, says which test would take too long, and goes on", {

@@ -44,7 +44,13 @@ for (const protocol of ["inherit", "ceiling", "original-ceiling"] as const) {
         ...{ tasks: random.between(3, 6), utilization: 0.4 + 0.5 * random.next() / 2 ** 32 },
       });
       const background: ThreadSpec[] = random.chance(0.3)
-        ? [{ name: "background", steps: [{ type: "repeat", steps: withLocks(20, random) }] }]
+        ? [{
+          name: "background",
+          steps: [{
+            type: "repeat",
+            steps: [{ type: "sleep", time: seed % 2 * 5 }, ...withLocks(20, random)],
+          }],
+        }]
         : [];
       const workload = {
         mutexes: [0, 1, 2].map((each) => ({ name: `m${each}`, protocol })),

@@ -24,12 +24,22 @@ export interface AnalyzedTask extends RecurringTask {
   readonly affinity: readonly number[] | null;
 }
 
+/** A thread without jobs. */
+export interface OtherThread {
+  /** The thread. */
+  readonly spec: ThreadSpec;
+  /** What it holds at any time. */
+  readonly sections: readonly CriticalSection[];
+  /** Why that cannot be told, or `null`. */
+  readonly hindrance: string | null;
+}
+
 /** What tests can know of a workload. */
 export interface Recurring {
   /** Threads with jobs, those that need no CPU left out. */
   readonly tasks: readonly AnalyzedTask[];
-  /** Threads without jobs, and what each holds at any time. */
-  readonly others: readonly { spec: ThreadSpec; sections: readonly CriticalSection[] }[];
+  /** Threads without jobs. */
+  readonly others: readonly OtherThread[];
   /** Mutexes by name. */
   readonly mutexes: ReadonlyMap<string, MutexSpec>;
   /** Whether jobs may come together at once, as is worst for all. */
@@ -49,7 +59,7 @@ const PASSING: ReadonlySet<string> = new Set(["yield", "release", "signal", "bro
 export function recurringTasks(given: GivenWorkload): Recurring {
   const { threads, mutexes = [] } = workloadOf(given);
   const tasks: AnalyzedTask[] = [];
-  const others: { spec: ThreadSpec; sections: readonly CriticalSection[] }[] = [];
+  const others: OtherThread[] = [];
   const obstacles: string[] = [];
   const notes: string[] = [];
   const arrivals = new Set<number>();
@@ -58,7 +68,7 @@ export function recurringTasks(given: GivenWorkload): Recurring {
   threads.forEach((spec, thread) => {
     const body = new Body(spec.steps);
     if (spec.jobs === undefined) {
-      others.push({ spec, sections: body.sections });
+      others.push({ spec, sections: body.sections, hindrance: body.hindrance });
       return;
     }
     const { name, jobs, period = 0, arrival = 0, priority = 0, affinity = null } = spec;
@@ -102,8 +112,12 @@ class Body {
   endsUnlocking = false;
   /** Stretches in which it holds a mutex. */
   readonly sections: CriticalSection[] = [];
-  /** Why it cannot be analyzed, or `null`. */
+  /** Why jobs of it cannot be analyzed, or `null`. */
   obstacle: string | null = null;
+  /** Why it cannot be told how long a thread without jobs holds what, or `null`. */
+  hindrance: string | null = null;
+  /** Whether what follows is never reached. */
+  #endless = false;
   /** When it took what it holds, and what it held then. */
   readonly #held = new Map<string, { since: number; within: readonly string[] }>();
 
@@ -116,7 +130,8 @@ class Body {
 
   #add(steps: readonly Step[]): void {
     for (const step of steps) {
-      if (this.obstacle !== null || (PASSING.has(step.type) && !("acquire" in step))) continue;
+      if (this.#endless) return;
+      if (PASSING.has(step.type) && !("acquire" in step)) continue;
       if (step.type === "run") {
         this.time += typeof step.time === "number" ? step.time : step.time.most;
         this.endsUnlocking = false;
@@ -131,7 +146,13 @@ class Body {
       } else if (step.type === "repeat") {
         this.#repeat(step.steps, step.times ?? Infinity);
       } else {
-        this.obstacle = `waits, or changes what holds, in a job (${step.type})`;
+        this.obstacle ??= `waits, or changes what holds, in a job (${step.type})`;
+        // What it starts or triggers is another thread's.
+        if (step.type === "start" || step.type === "trigger") continue;
+        if (step.type === "set") this.hindrance ??= "changes its parameters";
+        else if (this.#held.size > 0) {
+          this.hindrance ??= `waits while it holds a mutex (${step.type})`;
+        }
       }
     }
   }
@@ -142,7 +163,13 @@ class Body {
     const held = this.#held.size;
     this.#add(steps);
     const pass = this.time - start;
-    if (times === Infinity && this.obstacle === null) this.obstacle = "repeats without end";
+    if (this.#endless) return;
+    if (times === Infinity) {
+      this.#endless = true;
+      this.obstacle ??= "repeats without end";
+      if (this.#held.size > 0) this.hindrance ??= "holds a mutex from one endless pass to the next";
+      return;
+    }
     if (this.#held.size !== held) {
       this.obstacle ??= "locks in one pass of a repeat and not in another";
     }
