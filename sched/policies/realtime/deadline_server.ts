@@ -152,12 +152,11 @@ export class DeadlineServer extends ConstantBandwidthServer {
   }
 
   /** The budgets of so many periods as it takes; a server that is late then begins anew. */
-  #replenish(thread: ThreadId, { budget, deadline, period }: ThreadParameters): void {
+  #replenish(thread: ThreadId, parameters: ThreadParameters): void {
     const { now } = this.view;
-    const periods = 1 + Math.floor(-this.budget(thread) / budget);
-    const due = this.due(thread) + periods * (period || deadline);
-    if (due < now) this.set(thread, { budget, due: now + deadline });
-    else this.set(thread, { budget: this.budget(thread) + periods * budget, due });
+    const { budget, deadline } = parameters;
+    super.exhausted(thread, parameters);
+    if (this.due(thread) < now) this.set(thread, { budget, due: now + deadline });
   }
 
   #throttle(thread: ThreadId, until: number): void {
