@@ -294,11 +294,7 @@ export class SoundPolicy {
       return true;
     }
     if (typeof due === "boolean") return due;
-    this.#putOut(
-      "tick",
-      [thread, { cpu, elapsed }],
-      `returned ${describeAnswer(due)}, expected a boolean`,
-    );
+    this.#answered("tick", [thread, { cpu, elapsed }], due, "a boolean");
     return true;
   }
 
@@ -316,7 +312,7 @@ export class SoundPolicy {
       return this.slice(thread, cpu);
     }
     if (typeof time === "number" && !Number.isNaN(time)) return time;
-    this.#putOut("slice", [thread, cpu], `returned ${describeAnswer(time)}, expected a number`);
+    this.#answered("slice", [thread, cpu], time, "a number");
     return this.slice(thread, cpu);
   }
 
@@ -349,8 +345,7 @@ export class SoundPolicy {
       return false;
     }
     if (typeof answer === "boolean") return answer;
-    const why = `returned ${describeAnswer(answer)}, expected a boolean`;
-    this.#putOut("preempts", [candidate, running, cpu], why);
+    this.#answered("preempts", [candidate, running, cpu], answer, "a boolean");
     return false;
   }
 
@@ -369,8 +364,7 @@ export class SoundPolicy {
       return false;
     }
     if (typeof answer === "boolean") return answer;
-    const why = `returned ${describeAnswer(answer)}, expected a boolean`;
-    this.#putOut("yieldTo", [thread, to], why);
+    this.#answered("yieldTo", [thread, to], answer, "a boolean");
     return false;
   }
 
@@ -502,11 +496,7 @@ export class SoundPolicy {
     }
     const known = typeof cpu === "number" && Number.isInteger(cpu) && cpu >= 0 && cpu < this.#cpus;
     if (known && this.#threads.allows(thread, cpu as number)) return cpu as number;
-    this.#putOut(
-      "selectCpu",
-      given(),
-      `returned ${describeAnswer(cpu)}, expected a CPU it may run on`,
-    );
+    this.#answered("selectCpu", given(), cpu, "a CPU it may run on");
     return previous;
   }
 
@@ -521,6 +511,10 @@ export class SoundPolicy {
 
   #thrown(call: string, given: readonly Plain[], error: unknown): void {
     this.#putOut(call, given, `threw ${describeThrown(error)}`, error);
+  }
+
+  #answered(call: string, given: readonly Plain[], answer: unknown, expected: string): void {
+    this.#putOut(call, given, `returned ${describeAnswer(answer)}, expected ${expected}`);
   }
 
   /** Puts the policy out: round robin has all threads from now on. */

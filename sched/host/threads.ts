@@ -48,7 +48,7 @@ export class HostThreads {
       refuse(thread, "admit", `an integer from 0 to ${MAX_THREADS - 1}`);
     }
     if (this.state(thread) !== ThreadState.UNKNOWN) refuse(thread, "admit", "a new thread");
-    while (thread >= this.#states.length) {
+    if (thread >= this.#states.length) {
       this.#states = grown(this.#states, thread);
       this.#cpus = grown(this.#cpus, thread);
       this.#since = grown(this.#since, thread);
