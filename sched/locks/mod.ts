@@ -30,4 +30,4 @@ export type {
   WakeAnswer,
 } from "./answers.ts";
 export { Locks } from "./locks.ts";
-export { MUTEX_PROTOCOLS } from "./objects.ts";
+export { hasCeiling, MUTEX_PROTOCOLS } from "./objects.ts";

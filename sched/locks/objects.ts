@@ -40,6 +40,11 @@ export const MUTEX_PROTOCOLS: readonly MutexProtocol[] = [
 const CEILING = MUTEX_PROTOCOLS.indexOf("ceiling");
 const ORIGINAL_CEILING = MUTEX_PROTOCOLS.indexOf("original-ceiling");
 
+/** Whether mutexes of a protocol have a ceiling, of either kind. */
+export function hasCeiling(protocol: MutexProtocol): boolean {
+  return protocol === "ceiling" || protocol === "original-ceiling";
+}
+
 /** Checks how a mutex is made. @throws {SchedError} `invalid-option`, saying what was expected */
 export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
   protocol: MutexProtocol;
@@ -49,7 +54,7 @@ export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
   if (!MUTEX_PROTOCOLS.includes(protocol)) {
     refuse("mutex", ["protocol", protocol], MUTEX_PROTOCOLS.join(", "));
   }
-  if (protocol === "ceiling" || protocol === "original-ceiling") {
+  if (hasCeiling(protocol)) {
     const expected = urgencyExpected(by, ceiling);
     if (expected !== undefined) refuse("mutex", ["ceiling", ceiling], expected);
   } else if (ceiling !== undefined) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { SchedError } from "../errors.ts";
-import { MUTEX_PROTOCOLS } from "../locks/mod.ts";
+import { hasCeiling, MUTEX_PROTOCOLS } from "../locks/mod.ts";
 import { checkParameters, MAX_CPUS, type ParameterOptions, PRIORITIES } from "../parameters.ts";
 import { MAX_THREADS } from "../policy.ts";
 import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
@@ -76,11 +76,11 @@ function checkObject(
   options: { path: string; name: string; ceilings: Map<string, number> },
 ): void {
   const { path, name, ceilings } = options;
-  const { count, ceiling, protocol = "none" } = object;
+  const { count, ceiling, protocol: given = "none" } = object;
   if (count !== undefined) integerOf(count, { path: `${path}.count`, least: 0 });
-  choiceOf(protocol, { path: `${path}.protocol`, of: MUTEX_PROTOCOLS });
+  const protocol = choiceOf(given, { path: `${path}.protocol`, of: MUTEX_PROTOCOLS });
   if (ceiling === undefined) return;
-  if (protocol !== "ceiling" && protocol !== "original-ceiling") {
+  if (!hasCeiling(protocol)) {
     refuse(`${path}.ceiling`, ceiling, `none with protocol "${protocol}"`);
   }
   const most = PRIORITIES - 1;

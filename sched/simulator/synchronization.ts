@@ -6,12 +6,18 @@
  */
 import type { SchedErrorKind } from "../errors.ts";
 import type { SoundPolicy } from "../host/sound_policy.ts";
-import { type LockAnswer, Locks, type ReleaseAnswer, type WakeAnswer } from "../locks/mod.ts";
+import {
+  hasCeiling,
+  type LockAnswer,
+  Locks,
+  type ReleaseAnswer,
+  type WakeAnswer,
+} from "../locks/mod.ts";
 import { checkParameters, type ParameterOptions, type ThreadParameters } from "../parameters.ts";
 import type { ThreadId, WakeHint } from "../policy.ts";
 import type { ObjectEvent, SimulationSink } from "./events.ts";
 import { Op, type Program } from "./program.ts";
-import type { MutexSpec, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** What synchronization asks of the simulation. */
 export interface SynchronizationHost {
@@ -57,12 +63,16 @@ export class Synchronization {
       update: (thread, parameters) => void this.#changed.push([thread, parameters]),
       wake: (thread, answer) => this.#wake(thread, answer),
     });
-    for (const [mutex, spec] of (workload.mutexes ?? []).entries()) {
-      const { protocol = "none" } = spec;
-      const ceiling = protocol === "none" || protocol === "inherit"
-        ? undefined
-        : this.#ceiling(mutex, spec);
-      this.#locks.createMutex({ protocol, ceiling });
+    const { mutexes = [] } = workload;
+    const some = mutexes.some(({ protocol = "none" }) => hasCeiling(protocol));
+    const ceilings = some ? this.#ceilings() : [];
+    for (const [mutex, { protocol = "none", ceiling }] of mutexes.entries()) {
+      // A ceiling that was said is a priority.
+      const said = policy.urgency === "priority" ? ceiling : undefined;
+      this.#locks.createMutex({
+        protocol,
+        ceiling: hasCeiling(protocol) ? said ?? ceilings[mutex]! : undefined,
+      });
     }
     for (const { count } of workload.semaphores ?? []) this.#locks.createSemaphore({ count });
     for (const _ of workload.conditions ?? []) this.#locks.createCondition();
@@ -209,25 +219,33 @@ export class Synchronization {
   }
 
   /**
-   * Ceiling of a mutex in the parameter that is inherited: what was said, which is a priority, or
-   * the most urgent of what threads have that lock it.
+   * Ceilings of all mutexes in the parameter that is inherited: the most urgent of what threads
+   * have, or set, that lock them.
    */
-  #ceiling(mutex: number, { ceiling }: MutexSpec): number {
+  #ceilings(): number[] {
     const by = this.#policy.urgency;
-    if (by === "priority" && ceiling !== undefined) return ceiling;
-    const values = this.#workload.threads.flatMap((spec, thread) => {
-      const { ops, target, other, first, sets } = this.#program;
+    const { ops, target, other, first, sets } = this.#program;
+    const { threads, mutexes = [] } = this.#workload;
+    const ceilings = mutexes.map(() => by === "priority" ? 0 : Number.MAX_SAFE_INTEGER);
+    for (const [thread, spec] of threads.entries()) {
       const asked: ParameterOptions[] = [spec];
-      let locks = false;
+      const locked = new Set<number>();
       for (let at = first[thread]!; at < first[thread + 1]!; at++) {
         if (ops[at] === Op.SET) asked.push({ ...spec, ...sets[target[at]!] });
-        if (ops[at] === Op.LOCK && target[at] === mutex) locks = true;
-        if (ops[at] === Op.WAIT && other[at] === mutex) locks = true;
+        if (ops[at] === Op.LOCK) locked.add(target[at]!);
+        if (ops[at] === Op.WAIT) locked.add(other[at]!);
       }
+      if (locked.size === 0) continue;
       const of = { cpus: this.#policy.cpus, thread: `thread "${spec.name}"` };
-      return locks ? asked.map((options) => checkParameters(options, of)[by]) : [];
-    });
-    if (by === "priority") return Math.max(0, ...values);
-    return Math.min(Number.MAX_SAFE_INTEGER, ...values.filter((value) => value > 0));
+      for (const options of asked) {
+        const value = checkParameters(options, of)[by];
+        for (const mutex of locked) {
+          const before = ceilings[mutex]!;
+          if (by === "priority") ceilings[mutex] = Math.max(before, value);
+          else if (value > 0) ceilings[mutex] = Math.min(before, value);
+        }
+      }
+    }
+    return ceilings;
   }
 }

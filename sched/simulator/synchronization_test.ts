@@ -183,3 +183,18 @@ Deno.test("simulate, a ceiling that is not said is that of the most urgent who l
     assertEquals(exits("dm"), [...first, "9 exit low", "13 exit sets"]);
   }
 });
+
+Deno.test("simulate, a ceiling is found however often a thread that locks it sets its priority", () => {
+  const sets = Array.from({ length: 150_000 }, (_, n): Step => ({
+    ...{ type: "set", parameters: { priority: n === 75_000 ? 8 : 2 } },
+  }));
+  const marked: Step[] = [lock("m"), { type: "mark", label: "has" }, unlock("m")];
+  const workload: Workload = {
+    mutexes: [{ name: "m", protocol: "ceiling" }],
+    threads: [thread("a", 1, [...marked, run(1), ...sets])],
+  };
+  const marks = [...simulate(workload, createPolicy("priority"), { until: 1 })].flatMap((event) =>
+    event.type === "mark" ? [event.priority] : []
+  );
+  assertEquals(marks, [8]);
+});
