@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isInteger } from "../util/integer.ts";
 
 /** Which rule was broken. */
 export type SchedErrorKind =
@@ -71,7 +72,7 @@ export function checkIntegerOption(
   value: number,
   { least, most }: { least: number; most?: number },
 ): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= (most ?? value)) return;
+  if (isInteger(value, least, most)) return;
   const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
   refuseOption(option, value, `an integer ${range}`);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInteger } from "../util/integer.ts";
 import { SchedError } from "./errors.ts";
 
 /** Most CPUs a host may have. */
@@ -102,9 +103,7 @@ export function checkParameters(
 ): ThreadParameters {
   const integer = (field: keyof ParameterOptions, least: number, most: number): number => {
     const value = options[field] === undefined ? 0 : options[field];
-    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
-      return value as number;
-    }
+    if (isInteger(value, least, most)) return value;
     return refuse(of.thread, field, value, `an integer from ${least} to ${most}`);
   };
   const time = Number.MAX_SAFE_INTEGER;
@@ -138,7 +137,7 @@ function checkAffinity(
   }
   let before = -1;
   for (const cpu of affinity) {
-    if (!Number.isSafeInteger(cpu) || cpu <= before || cpu >= Math.min(cpus, MAX_CPUS)) {
+    if (!isInteger(cpu, before + 1, Math.min(cpus, MAX_CPUS) - 1)) {
       refuse(thread, "affinity", affinity, expected);
     }
     before = cpu;

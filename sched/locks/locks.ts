@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { SchedError } from "../errors.ts";
 import type { ThreadParameters, UrgencyParameter } from "../parameters.ts";
 import { MAX_THREADS, type ThreadId } from "../policy.ts";
@@ -71,8 +72,9 @@ export class Locks {
    * @throws {SchedError} `invalid-thread` if it does already, or is no number of a thread
    */
   admit(thread: ThreadId, parameters: ThreadParameters): void {
-    const valid = Number.isSafeInteger(thread) && thread >= 0 && thread < MAX_THREADS;
-    if (!valid || this.#graph.has(thread)) refuse(thread, "admit", "a new thread");
+    if (!isInteger(thread, 0, MAX_THREADS - 1) || this.#graph.has(thread)) {
+      refuse(thread, "admit", "a new thread");
+    }
     this.#contention.admit(thread);
     this.#graph.add(thread, parameters);
   }

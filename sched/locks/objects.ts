@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { SchedError } from "../errors.ts";
 import type { UrgencyParameter } from "../parameters.ts";
 import { grown } from "../queues/grown.ts";
@@ -27,7 +28,7 @@ export const enum Kind {
 const KINDS = [undefined, "mutex", "semaphore", "condition"] as const;
 
 /** Most that a semaphore counts. */
-export const MOST_COUNT: number = 2 ** 31 - 1;
+const MOST_COUNT: number = 2 ** 31 - 1;
 
 /** The protocols there are. */
 export const MUTEX_PROTOCOLS: readonly MutexProtocol[] = [
@@ -66,10 +67,10 @@ export function checkMutex(options: MutexOptions, by: UrgencyParameter): {
 /** Checks how a semaphore is made. @throws {SchedError} `invalid-option` */
 export function checkSemaphore(options: SemaphoreOptions): { count: number; most: number } {
   const { count = 0, most = MOST_COUNT } = options;
-  if (!Number.isSafeInteger(most) || most < 1 || most > MOST_COUNT) {
+  if (!isInteger(most, 1, MOST_COUNT)) {
     refuse("semaphore", ["most", most], `an integer from 1 to ${MOST_COUNT}`);
   }
-  if (!Number.isSafeInteger(count) || count < 0 || count > most) {
+  if (!isInteger(count, 0, most)) {
     refuse("semaphore", ["count", count], `an integer from 0 to ${most}`);
   }
   return { count, most };

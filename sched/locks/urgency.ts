@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { PRIORITIES, type ThreadParameters, type UrgencyParameter } from "../parameters.ts";
 
 /** The key of a thread that has neither period nor deadline, and of a mutex that asks for none. */
@@ -30,8 +31,6 @@ export function withUrgency(
 /** What values of the parameter there are, in words; `undefined` if the value is one of them. */
 export function urgencyExpected(by: UrgencyParameter, value: unknown): string | undefined {
   const [least, most] = by === "priority" ? [0, PRIORITIES - 1] : [1, Number.MAX_SAFE_INTEGER];
-  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
-    return undefined;
-  }
+  if (isInteger(value, least, most)) return undefined;
   return `a ${by}, an integer from ${least} to ${most}`;
 }

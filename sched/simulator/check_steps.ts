@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
+import { isInteger } from "../../util/integer.ts";
+import { choiceOf, fieldsOf, integerOf, isRecord, listOf, nameOf, refuse } from "./checks.ts";
 import { WAKE_HINTS } from "./program.ts";
 import type { Step } from "./workload.ts";
 
@@ -96,7 +97,8 @@ function checkStep(
   options: { path: string; scope: StepScope; depth: number; again: boolean },
 ): boolean {
   const { path, scope, depth, again } = options;
-  const type = choiceOf(kindOf(value, path), { path: `${path}.type`, of: TYPES });
+  if (!isRecord(value)) return refuse(path, value, "a step: a record with a type");
+  const type = choiceOf(value.type, { path: `${path}.type`, of: TYPES });
   const step = fieldsOf(value, { path, ...FIELDS[type] });
   if (type === "repeat") {
     const times = step.times === undefined
@@ -143,22 +145,13 @@ function checkStep(
   return false;
 }
 
-function kindOf(value: unknown, path: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(path, value, "a step: a record with a type");
-  }
-  return (value as Fields).type;
-}
-
 /** Checks how long something takes; returns the least. */
 function durationOf(value: unknown, options: { path: string; least: number }): number {
   const { path, least } = options;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return Number.isSafeInteger(value) && value as number >= least ? value as number : refuse(
-      path,
-      value,
-      `an integer from ${least} to ${Number.MAX_SAFE_INTEGER}, or a record of least and most`,
-    );
+  if (isInteger(value, least)) return value;
+  if (!isRecord(value)) {
+    const integer = `an integer from ${least} to ${Number.MAX_SAFE_INTEGER}`;
+    return refuse(path, value, `${integer}, or a record of least and most`);
   }
   const normal = ["mean", "deviation"];
   const range = fieldsOf(value, { path, required: ["least", "most"], optional: normal });

@@ -3,11 +3,21 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { SchedError } from "../errors.ts";
 import { hasCeiling, MUTEX_PROTOCOLS } from "../locks/mod.ts";
 import { checkParameters, MAX_CPUS, type ParameterOptions, PRIORITIES } from "../parameters.ts";
 import { MAX_THREADS } from "../policy.ts";
-import { choiceOf, type Fields, fieldsOf, integerOf, listOf, nameOf, refuse } from "./checks.ts";
+import {
+  choiceOf,
+  type Fields,
+  fieldsOf,
+  integerOf,
+  isRecord,
+  listOf,
+  nameOf,
+  refuse,
+} from "./checks.ts";
 import { checkSteps, type Started, type StepScope } from "./check_steps.ts";
 import { type GivenWorkload, type Workload, workloadOf } from "./workload.ts";
 
@@ -142,7 +152,7 @@ class ThreadChecker {
     const name = newName(spec.name, { path: `${path}.name`, kind: "thread", names: this.#names });
     const { priority, period, deadline } = this.#parameters(spec, { path, spec });
     if (spec.arrival === "started") this.#started.set(name, `${path}.arrival`);
-    else if (spec.arrival !== undefined && !isTime(spec.arrival)) {
+    else if (spec.arrival !== undefined && !isInteger(spec.arrival, 0)) {
       const most = Number.MAX_SAFE_INTEGER;
       refuse(`${path}.arrival`, spec.arrival, `an integer from 0 to ${most}, or "started"`);
     }
@@ -203,10 +213,6 @@ class ThreadChecker {
   }
 }
 
-function isTime(value: unknown): boolean {
-  return Number.isSafeInteger(value) && value as number >= 0;
-}
-
 const JOB_FIELDS = {
   periodic: { required: ["pattern"], optional: ["count", "jitter", "onMiss"] },
   sporadic: { required: ["pattern", "most"], optional: ["count", "onMiss"] },
@@ -218,10 +224,8 @@ const JOB_FIELDS = {
 function checkJobs(value: unknown, options: { path: string; period: number }): void {
   const { period } = options;
   const path = `${options.path}.jobs`;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(path, value, "a record with a pattern");
-  }
-  const pattern = choiceOf((value as Fields).pattern, {
+  if (!isRecord(value)) return refuse(path, value, "a record with a pattern");
+  const pattern = choiceOf(value.pattern, {
     path: `${path}.pattern`,
     of: ["periodic", "sporadic", "bursty", "listed", "triggered"],
   });

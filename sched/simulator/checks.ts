@@ -3,10 +3,16 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { SchedError } from "../errors.ts";
 
 /** A record whose fields are not known yet. */
 export type Fields = { readonly [name: string]: unknown };
+
+/** Whether a value is a record, and not a list. */
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Refuses a value. @throws {SchedError} `invalid-workload` */
 export function refuse(path: string, value: unknown, expected: string): never {
@@ -21,7 +27,7 @@ export function refuse(path: string, value: unknown, expected: string): never {
 function describe(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "a record";
+  if (isRecord(value)) return "a record";
   const text = JSON.stringify(value) ?? `a ${typeof value}`;
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
@@ -32,12 +38,11 @@ export function fieldsOf(
   options: { path: string; required: readonly string[]; optional?: readonly string[] },
 ): Fields {
   const { path, required, optional = [] } = options;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(path, value, `a record of ${[...required, ...optional].join(", ")}`);
+  if (!isRecord(value)) {
+    return refuse(path, value, `a record of ${[...required, ...optional].join(", ")}`);
   }
-  const fields = value as Fields;
-  for (const name in fields) {
-    if (required.includes(name) || optional.includes(name) || fields[name] === undefined) continue;
+  for (const name in value) {
+    if (required.includes(name) || optional.includes(name) || value[name] === undefined) continue;
     const key = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
     const expected = `one of ${[...required, ...optional].join(", ")}`;
     throw new SchedError("invalid-workload", {
@@ -46,9 +51,9 @@ export function fieldsOf(
     });
   }
   for (const name of required) {
-    if (fields[name] === undefined) refuse(`${path}.${name}`, undefined, "a value");
+    if (value[name] === undefined) refuse(`${path}.${name}`, undefined, "a value");
   }
-  return fields;
+  return value;
 }
 
 /** A list; `undefined` is an empty one. */
@@ -63,9 +68,7 @@ export function integerOf(
   options: { path: string; least: number; most?: number },
 ): number {
   const { path, least, most = Number.MAX_SAFE_INTEGER } = options;
-  if (Number.isSafeInteger(value) && value as number >= least && value as number <= most) {
-    return value as number;
-  }
+  if (isInteger(value, least, most)) return value;
   return refuse(path, value, `an integer from ${least} to ${most}`);
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isInteger } from "../../util/integer.ts";
 import { SchedError } from "../errors.ts";
 import type { ThreadId } from "../policy.ts";
 import type { DecisionCost, SimulationConditions } from "./conditions.ts";
@@ -39,7 +40,7 @@ export class DecisionCosts {
     }
     const decision = this.#decisions++;
     const cost = this.#cost(decision, cpu, from, thread);
-    if (Number.isSafeInteger(cost) && cost >= 0) return cost;
+    if (isInteger(cost, 0)) return cost;
     throw new SchedError("invalid-option", {
       message: `Cannot use cost ${cost} of decision ${decision}: it must be an integer of at ` +
         "least 0",
