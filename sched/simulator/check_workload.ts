@@ -34,6 +34,9 @@ const SHARED = {
   devices: { kind: "device", optional: [] },
 } as const;
 
+/** Their names. */
+export const SHARED_LISTS = Object.keys(SHARED) as readonly (keyof typeof SHARED)[];
+
 /**
  * Checks a workload.
  * @param given the workload; a list stands for its threads
@@ -46,7 +49,7 @@ export function checkWorkload(given: GivenWorkload, cpus: number = MAX_CPUS): Wo
   const fields = fieldsOf(workload, {
     path: "$",
     required: ["threads"],
-    optional: Object.keys(SHARED),
+    optional: SHARED_LISTS,
   });
   const threads = listOf(fields.threads, "$.threads");
   if (threads.length > MAX_THREADS) {
@@ -57,7 +60,7 @@ export function checkWorkload(given: GivenWorkload, cpus: number = MAX_CPUS): Wo
     ...{ condition: new Set<string>(), device: new Set<string>() },
   };
   const ceilings = new Map<string, number>();
-  for (const list of Object.keys(SHARED) as (keyof typeof SHARED)[]) {
+  for (const list of SHARED_LISTS) {
     const { kind, optional } = SHARED[list];
     for (const [index, value] of listOf(fields[list], `$.${list}`).entries()) {
       const path = `$.${list}[${index}]`;

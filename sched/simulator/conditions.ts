@@ -52,6 +52,22 @@ export type SimulationConditions =
   }
   & Pick<SimulationOptions, "cost">;
 
+/** Options that are integers. */
+type IntegerOption = Exclude<keyof SimulationOptions, "cost" | "chargesCosts">;
+
+/** What they may be, here and in files; without `most`, any that is exact. */
+export const OPTION_BOUNDS: Readonly<
+  Record<IntegerOption, { readonly least: number; readonly most?: number }>
+> = {
+  cpus: { least: 1, most: MAX_CPUS },
+  seed: { least: 0 },
+  until: { least: 0 },
+  tickInterval: { least: 1 },
+  switchCost: { least: 0 },
+  migrationCost: { least: 0 },
+  timeout: { least: 1 },
+};
+
 /**
  * Checks what a machine is to be like.
  * @throws {SchedError} `invalid-option`
@@ -59,15 +75,19 @@ export type SimulationConditions =
 export function checkConditions(options: SimulationOptions): SimulationConditions {
   const { tickInterval = 1, switchCost = 0, migrationCost = 0, cpus = 1, seed = 0 } = options;
   const { timeout = Infinity, until = Infinity, cost, chargesCosts = false } = options;
-  checkIntegerOption("tickInterval", tickInterval, { least: 1 });
-  checkIntegerOption("switchCost", switchCost, { least: 0 });
-  checkIntegerOption("migrationCost", migrationCost, { least: 0 });
-  checkIntegerOption("cpus", cpus, { least: 1, most: MAX_CPUS });
-  checkIntegerOption("seed", seed, { least: 0 });
-  if (timeout !== Infinity) checkIntegerOption("timeout", timeout, { least: 1 });
-  if (until !== Infinity) checkIntegerOption("until", until, { least: 0 });
+  checkOption("tickInterval", tickInterval);
+  checkOption("switchCost", switchCost);
+  checkOption("migrationCost", migrationCost);
+  checkOption("cpus", cpus);
+  checkOption("seed", seed);
+  if (timeout !== Infinity) checkOption("timeout", timeout);
+  if (until !== Infinity) checkOption("until", until);
   return {
     ...{ tickInterval, switchCost, migrationCost, cpus, seed, timeout, until },
     ...{ cost, chargesCosts },
   };
+}
+
+function checkOption(name: IntegerOption, value: number): void {
+  checkIntegerOption(name, value, OPTION_BOUNDS[name]);
 }

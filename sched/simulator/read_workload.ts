@@ -5,11 +5,12 @@
  * @module
  */
 import { JsonSyntaxError, parseJson } from "../../util/json_text.ts";
+import type { Mutable } from "../../util/mutable.ts";
 import { SchedError } from "../errors.ts";
 import { MAX_CPUS } from "../parameters.ts";
 import { fieldsOf, integerOf, nameOf, refuse } from "./checks.ts";
-import { checkWorkload } from "./check_workload.ts";
-import type { SimulationOptions } from "./conditions.ts";
+import { checkWorkload, SHARED_LISTS } from "./check_workload.ts";
+import { OPTION_BOUNDS, type SimulationOptions } from "./conditions.ts";
 import type { TimeUnit, Workload } from "./workload.ts";
 
 /** What a file has to say of a simulation. */
@@ -27,13 +28,7 @@ export interface WorkloadFile {
 
 /** Fields of a file besides the workload's. */
 const FILE_FIELDS = ["$schema", "description", "unit", "simulation"] as const;
-const WORKLOAD_FIELDS = ["mutexes", "semaphores", "conditions", "devices"] as const;
-
-/** Least values of what is said of a simulation. */
-const OPTIONS = {
-  ...{ cpus: 1, seed: 0, until: 0, tickInterval: 1 },
-  ...{ switchCost: 0, migrationCost: 0, timeout: 1 },
-} as const satisfies Record<keyof FileOptions, number>;
+const OPTIONS = Object.keys(OPTION_BOUNDS) as (keyof FileOptions)[];
 
 /**
  * Reads a workload.
@@ -62,7 +57,7 @@ export function readWorkload(source: unknown): WorkloadFile {
   const file = fieldsOf(value, {
     path: "$",
     required: ["threads"],
-    optional: [...WORKLOAD_FIELDS, ...FILE_FIELDS],
+    optional: [...SHARED_LISTS, ...FILE_FIELDS],
   });
   for (const name of ["$schema", "description"]) {
     const text = file[name];
@@ -93,16 +88,11 @@ function parse(text: string): unknown {
 function readOptions(value: unknown): FileOptions {
   if (value === undefined) return {};
   const path = "$.simulation";
-  const fields = fieldsOf(value, { path, required: [], optional: Object.keys(OPTIONS) });
-  const options: { -readonly [K in keyof FileOptions]: number } = {};
-  for (const name of Object.keys(OPTIONS) as (keyof FileOptions)[]) {
+  const fields = fieldsOf(value, { path, required: [], optional: OPTIONS });
+  const options: Mutable<FileOptions> = {};
+  for (const name of OPTIONS) {
     if (fields[name] === undefined) continue;
-    const most = name === "cpus" ? MAX_CPUS : Number.MAX_SAFE_INTEGER;
-    options[name] = integerOf(fields[name], {
-      path: `${path}.${name}`,
-      least: OPTIONS[name],
-      most,
-    });
+    options[name] = integerOf(fields[name], { path: `${path}.${name}`, ...OPTION_BOUNDS[name] });
   }
   return options;
 }
