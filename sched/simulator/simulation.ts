@@ -362,13 +362,9 @@ export class Simulation {
           this.#threads.request(thread, target, { now, time });
           return this.#wakeDue();
         case Op.START:
-          this.#threads.start(target, now);
-          this.#wakesBy(thread, WAKE_HINTS[time]!);
-          this.#wakeDue();
-          this.#wakesBy(null, "none");
-          break;
         case Op.TRIGGER:
-          this.#threads.trigger(target, now);
+          if (op === Op.START) this.#threads.start(target, now);
+          else this.#threads.trigger(target, now);
           this.#wakesBy(thread, WAKE_HINTS[time]!);
           this.#wakeDue();
           this.#wakesBy(null, "none");
