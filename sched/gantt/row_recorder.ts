@@ -20,15 +20,13 @@ export class RowRecorder implements GanttRow {
   /** Its name. */
   readonly name: string;
   /** Its states. */
-  readonly pieces: Record<PieceKind, Mutable<GanttPiece>[]>;
+  pieces: Record<PieceKind, Mutable<GanttPiece>[]> = noPieces();
   /** What happened to it. */
-  readonly marks: Record<MarkKind, Mutable<GanttMark>[]>;
+  marks: Record<MarkKind, Mutable<GanttMark>[]> = noMarks();
 
   /** A row with nothing in it. */
   constructor(name: string) {
     this.name = name;
-    this.pieces = { run: [], switch: [], ready: [], lock: [], io: [], hold: [] };
-    this.marks = { release: [], deadline: [], miss: [], preempt: [], migrate: [] };
   }
 
   /** Adds a piece that begins no earlier than the last one ended; returns how many more there are. */
@@ -41,21 +39,33 @@ export class RowRecorder implements GanttRow {
     return addMark(this.marks[kind], { time, count: 1 }, grain);
   }
 
-  /** Puts together what a coarser grid allows; returns how many there are. */
-  coarsen(grain: number): number {
+  /** Adds all of another row; returns how many more pieces and marks there are. */
+  addRow({ pieces, marks }: Pick<GanttRow, "pieces" | "marks">, grain: number): number {
     let count = 0;
     for (const kind of PIECE_KINDS) {
-      const pieces = this.pieces[kind];
-      this.pieces[kind] = [];
-      for (const piece of pieces) count += addPiece(this.pieces[kind], piece, grain);
+      for (const piece of pieces[kind]) count += addPiece(this.pieces[kind], piece, grain);
     }
     for (const kind of MARK_KINDS) {
-      const marks = this.marks[kind];
-      this.marks[kind] = [];
-      for (const mark of marks) count += addMark(this.marks[kind], mark, grain);
+      for (const mark of marks[kind]) count += addMark(this.marks[kind], mark, grain);
     }
     return count;
   }
+
+  /** Puts together what a coarser grid allows; returns how many there are. */
+  coarsen(grain: number): number {
+    const { pieces, marks } = this;
+    this.pieces = noPieces();
+    this.marks = noMarks();
+    return this.addRow({ pieces, marks }, grain);
+  }
+}
+
+function noPieces(): RowRecorder["pieces"] {
+  return { run: [], switch: [], ready: [], lock: [], io: [], hold: [] };
+}
+
+function noMarks(): RowRecorder["marks"] {
+  return { release: [], deadline: [], miss: [], preempt: [], migrate: [] };
 }
 
 function addPiece(pieces: Mutable<GanttPiece>[], piece: GanttPiece, grain: number): number {
@@ -107,12 +117,7 @@ export function coarseRows(rows: readonly GanttRow[], grain: number, most: numbe
     let count = 0;
     const copies = rows.map((row) => {
       const copy = new RowRecorder(row.name);
-      for (const kind of PIECE_KINDS) {
-        for (const piece of row.pieces[kind]) count += copy.addPiece(kind, piece, at);
-      }
-      for (const kind of MARK_KINDS) {
-        for (const mark of row.marks[kind]) count += addMark(copy.marks[kind], mark, at);
-      }
+      count += copy.addRow(row, at);
       return copy;
     });
     if (count <= most || at === 0 || at >= Number.MAX_SAFE_INTEGER) {
