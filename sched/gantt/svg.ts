@@ -4,6 +4,7 @@
  * @module
  */
 import { CHARACTER_WIDTH, Drawing, escapeXml, LINE_HEIGHT, MARGIN } from "../../util/svg.ts";
+import { shortened } from "../../util/printable.ts";
 import { CLOCK, formatTime, roundTicks, roundUp } from "./axis.ts";
 import { type GanttChart, MARK_KINDS, type MarkKind, type PieceKind } from "./chart.ts";
 import type { TimeUnit } from "../simulator/workload.ts";
@@ -149,7 +150,7 @@ class PanelDrawing {
   #label(name: string, top: number, height: number, roomy: boolean): void {
     const { scale } = this.#page;
     const y = roomy ? top + height - 7 : top + height / 2 + 4;
-    this.#text(scale.left - 8, y, "end", shortened(name));
+    this.#text(scale.left - 8, y, "end", shortened(name, LONGEST_LABEL));
     const line = roomy ? top + height : top + height / 2;
     this.#drawing.shape(
       `<path class="grid" d="M${scale.left - 5} ${shown(line)}h${scale.width + 5}"/>`,
@@ -169,12 +170,6 @@ class PanelDrawing {
   }
 }
 
-function shortened(name: string): string {
-  const characters = [...name];
-  if (characters.length <= LONGEST_LABEL) return name;
-  return `${characters.slice(0, LONGEST_LABEL - 1).join("")}\u2026`;
-}
-
 /**
  * Schedules as an SVG document, one below the other on one axis of time. The same charts give the
  * same bytes, at most some megabytes, however long the run was.
@@ -183,7 +178,9 @@ function shortened(name: string): string {
 export function ganttSvg(panels: readonly GanttPanel[], options: GanttSvgOptions = {}): string {
   const { width = 1_000, unit = CLOCK } = options;
   const charts = panels.map(({ chart }) => chart);
-  const names = charts.flatMap(({ rows }) => rows.map(({ name }) => [...shortened(name)].length));
+  const names = charts.flatMap(({ rows }) =>
+    rows.map(({ name }) => [...shortened(name, LONGEST_LABEL)].length)
+  );
   const left = MARGIN + 12 + CHARACTER_WIDTH * Math.max(0, ...names);
   const drawing = new Drawing({ shades: GANTT_SHADES, rules: GANTT_RULES });
   const threads = charts.flatMap((chart) => chart.threads.length);

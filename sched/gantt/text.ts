@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable } from "../../util/printable.ts";
+import { printable, shortened } from "../../util/printable.ts";
 import { CLOCK, formatTime, roundTicks } from "./axis.ts";
 import {
   type GanttChart,
@@ -104,7 +104,7 @@ function columnAt({ from, length, count }: Columns, time: number): number {
 export function ganttText(chart: GanttChart, options: GanttTextOptions = {}): string {
   const { columns: most = 100, unit = CLOCK } = options;
   const longest = Math.max(1, Math.min(LONGEST_LABEL, Math.floor(most * LABEL_PART)));
-  const names = chart.rows.map(({ name }) => shortened(name, longest));
+  const names = chart.rows.map(({ name }) => shortened(printable(name), longest));
   const label = Math.max(0, ...names.map((name) => [...name].length));
   const columns = columnsOf(chart, Math.max(LEAST_WIDTH, most - label - 1));
   const roomy = chart.rows.length <= ROOMY_ROWS;
@@ -274,12 +274,6 @@ function over(bar: string, row: GanttRow, columns: Columns): string {
   const cells = [...bar];
   for (const { time } of row.marks.miss) cells[columnAt(columns, time)] = SYMBOLS.miss;
   return cells.join("");
-}
-
-function shortened(name: string, longest: number): string {
-  const characters = [...printable(name)];
-  if (characters.length <= longest) return characters.join("");
-  return `${characters.slice(0, longest - 1).join("")}…`;
 }
 
 /** Notes side by side, in lines of at most so many columns. */
