@@ -49,6 +49,15 @@ const MOST_PIECES = 120_000;
 /** Longest name beside a row, in characters. */
 const LONGEST_LABEL = 24;
 
+/** Several marks of a kind, in words. */
+const MARK_NAMES: Readonly<Record<MarkKind, string>> = {
+  release: "releases",
+  deadline: "deadlines",
+  miss: "misses",
+  preempt: "preemptions",
+  migrate: "migrations",
+};
+
 /** Least height of a row's name, in pixels. */
 const LABEL_HEIGHT = 13;
 
@@ -159,10 +168,7 @@ class PanelDrawing {
 
   /** What is not in the picture, in words. */
   #notes(chart: GanttChart, crowded: ReadonlySet<MarkKind>): void {
-    const names = { release: "releases", deadline: "deadlines", preempt: "preemptions" };
-    const kinds = MARK_KINDS.filter((kind) => crowded.has(kind)).map((kind) =>
-      kind === "migrate" ? "migrations" : kind === "miss" ? "misses" : names[kind]
-    );
+    const kinds = MARK_KINDS.filter((kind) => crowded.has(kind)).map((kind) => MARK_NAMES[kind]);
     if (kinds.length > 0) {
       this.#line("dim", `not shown in some rows for want of room: ${kinds.join(", ")}`);
     }
