@@ -5,12 +5,10 @@
  * @module
  */
 import type { ThreadId } from "../policy.ts";
+import { Backlog } from "../queues/backlog.ts";
 import { OrderedQueue } from "../queues/ordered_queue.ts";
 import { Random } from "../../util/random.ts";
 import type { JobPlan } from "./program.ts";
-
-/** Releases that are over are thrown away when they are so many, and more than the others. */
-const COMPACT = 1_000;
 
 /** The jobs of one thread. */
 interface Line extends JobPlan {
@@ -26,9 +24,8 @@ interface Line extends JobPlan {
   done: number;
   /** Number of jobs that are done or have missed their deadlines. */
   settled: number;
-  /** When the jobs that are not done were released, from `head` on. */
-  releases: number[];
-  head: number;
+  /** When the jobs that are not done were released. */
+  readonly releases: Backlog;
   readonly random: Random;
 }
 
@@ -47,7 +44,8 @@ export class JobLines {
       plan && {
         ...plan,
         count: countOf(plan),
-        ...{ base: 0, released: 0, triggered: 0, done: 0, settled: 0, releases: [], head: 0 },
+        ...{ base: 0, released: 0, triggered: 0, done: 0, settled: 0 },
+        releases: new Backlog(),
         random: new Random(base + 2 * thread + 1),
       }
     );
@@ -109,14 +107,13 @@ export class JobLines {
 
   /** When the job was released that a thread does. */
   releasedAt(thread: ThreadId): number {
-    const { releases, head } = this.#lines[thread]!;
-    return releases[head]!;
+    return this.#lines[thread]!.releases.at(0)!;
   }
 
   /** Absolute deadline of a job that is not done, or `Infinity`. */
   deadline(thread: ThreadId, job: number): number {
-    const { releases, head, done, deadline } = this.#lines[thread]!;
-    return deadline === 0 ? Infinity : releases[head + job - done]! + deadline;
+    const { releases, done, deadline } = this.#lines[thread]!;
+    return deadline === 0 ? Infinity : releases.at(job - done)! + deadline;
   }
 
   /** Number of the job that a thread does. */
@@ -134,12 +131,7 @@ export class JobLines {
   complete(thread: ThreadId): boolean {
     const line = this.#lines[thread]!;
     line.done++;
-    if (++line.head === line.releases.length) {
-      line.releases.length = line.head = 0;
-    } else if (line.head >= COMPACT && line.head * 2 > line.releases.length) {
-      line.releases.splice(0, line.head);
-      line.head = 0;
-    }
+    line.releases.drop();
     if (line.settled < line.done) {
       line.settled = line.done;
       this.#deadlines.remove(thread);

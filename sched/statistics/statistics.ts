@@ -136,11 +136,7 @@ export class Statistics implements SimulationSink {
       else account.aborted++;
       account.jobSeen = true;
       account.jobReleased = -1;
-      if (++account.head === account.backlog.length) account.backlog.length = account.head = 0;
-      else if (account.head > 1_000 && account.head * 2 > account.backlog.length) {
-        account.backlog.splice(0, account.head);
-        account.head = 0;
-      }
+      account.backlog.drop();
     }
   }
 
@@ -215,7 +211,7 @@ export class Statistics implements SimulationSink {
       account.arrival = time;
       if (this.#specs[thread]!.jobs === undefined) account.released = 1;
     }
-    if (account.jobReleased < 0) account.beginJob(account.backlog[account.head] ?? time);
+    if (account.jobReleased < 0) account.beginJob(account.backlog.at(0) ?? time);
     account.served = account.times[State.RUNNING];
     this.#fluid.join(thread, time);
     this.#ready.change(1, time);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Backlog } from "../queues/backlog.ts";
 import { Distribution } from "./distribution.ts";
 import type { JobReport, ThreadReport } from "./report.ts";
 
@@ -82,9 +83,8 @@ export class ThreadAccount extends JobAccount {
   lastTurnaround = -1;
   turnaroundStep = 0;
   readonly releaseJitter: Distribution | null;
-  /** Releases of the jobs that are not done, from `head` on. */
-  readonly backlog: number[] = [];
-  head = 0;
+  /** Releases of the jobs that are not done. */
+  readonly backlog = new Backlog();
 
   constructor(name: string, periodic: boolean) {
     super();
