@@ -6,47 +6,27 @@ import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import { RoundRobin } from "../policies/sharing/round_robin.ts";
 import type { Policy, SchedulerView, ThreadId } from "../policy.ts";
 import { Statistics } from "../statistics/statistics.ts";
+import { busyThreads, type Way } from "../testing/every_method.ts";
 import { prepareSimulation } from "./simulator.ts";
-import type { GivenWorkload, Step } from "./workload.ts";
+import type { GivenWorkload } from "./workload.ts";
 
 const CPUS = 2;
 
-const run = (time: number): Step => ({ type: "run", time });
-
 /** Has every method called, with 60 of CPU time in all. */
-const WORKLOAD: GivenWorkload = {
-  threads: [
-    { name: "a", steps: [run(6), { type: "sleep", time: 3 }, run(6)] },
-    {
-      name: "b",
-      priority: 3,
-      steps: [run(5), { type: "set", parameters: { priority: 1 } }, run(7)],
-    },
-    {
-      name: "c",
-      arrival: 4,
-      affinity: [1],
-      priority: 2,
-      steps: [run(9), { type: "yield", to: "e" }, run(3)],
-    },
-    {
-      name: "d",
-      period: 10,
-      priority: 4,
-      jobs: { pattern: "periodic", count: 4 },
-      steps: [run(2), { type: "io", time: 2 }, run(1)],
-    },
-    { name: "e", arrival: 2, steps: [{ type: "repeat", times: 4, steps: [run(3)] }] },
-  ],
-};
+const WORKLOAD: GivenWorkload = [
+  ...busyThreads({ type: "yield", to: "e" }),
+  {
+    name: "e",
+    arrival: 2,
+    steps: [{ type: "repeat", times: 4, steps: [{ type: "run", time: 3 }] }],
+  },
+];
 
 const METHODS = [
   ...["attach", "admit", "update", "forget", "selectCpu", "enqueue", "dequeue", "pick"],
   ...["running", "tick", "slice", "stopping", "preempts", "yieldTo", "timer", "save"],
 ] as const;
 type Method = typeof METHODS[number];
-
-type Way = (...given: unknown[]) => unknown;
 
 /** A policy that does as it should but for one method, which does something else from a call on. */
 function misbehaving(method: Method, way: Way, from: number): Policy {

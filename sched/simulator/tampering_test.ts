@@ -5,36 +5,12 @@ import { describeFault } from "../host/mod.ts";
 import { FixedPriority } from "../policies/realtime/fixed_priority.ts";
 import type { Policy, SchedulerView } from "../policy.ts";
 import { copyPlain } from "../../util/plain.ts";
+import { busyThreads, type Way } from "../testing/every_method.ts";
 import { simulate } from "./simulator.ts";
-import type { Step, ThreadSpec } from "./workload.ts";
-
-const run = (time: number): Step => ({ type: "run", time });
 
 /** Has every method called; thread 2 may run on CPU 1 only. */
-const THREADS: readonly ThreadSpec[] = [
-  { name: "a", steps: [run(6), { type: "sleep", time: 3 }, run(6)] },
-  {
-    name: "b",
-    priority: 3,
-    steps: [run(5), { type: "set", parameters: { priority: 1 } }, run(7)],
-  },
-  {
-    name: "c",
-    arrival: 4,
-    affinity: [1],
-    priority: 2,
-    steps: [run(9), { type: "set", parameters: { priority: 3 } }, run(3)],
-  },
-  {
-    name: "d",
-    period: 10,
-    priority: 4,
-    jobs: { pattern: "periodic", count: 4 },
-    steps: [run(2), { type: "io", time: 2 }, run(1)],
-  },
-];
+const THREADS = busyThreads({ type: "set", parameters: { priority: 3 } });
 
-type Way = (...given: unknown[]) => unknown;
 type Parts = Record<string, Way | undefined>;
 
 /** Methods, with a record that the host hands them. */
