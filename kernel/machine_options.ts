@@ -76,7 +76,8 @@ export interface MachineOptions {
   readonly modules: readonly ModuleOptions[];
   /**
    * Scheduling policy: one of the names `policyNames` of `./sched` returns (`rr` if absent), with
-   * options as `parsePolicySpec` reads them, such as `mlfq:levels=3,boost=100000`; or one of your own, as an object for this machine alone or as a function that makes one.
+   * options as `parsePolicySpec` reads them, such as `mlfq:levels=3,boost=100000`; or one of your
+   * own, as an object for this machine alone or as a function that makes one.
    */
   readonly policy?: string | Policy | PolicyFactory;
   /**

@@ -1,9 +1,9 @@
 /**
  * The machine and the simulator, decision by decision. A machine with a one-shot timer runs
- * CPU-bound, interactive and periodic programs; from its event stream comes what each thread has computed
- * between its waits, and what each decision has cost. The simulator is given these, the same policy
- * in the state the machine's had, and the same releases; it has to decide the same at the same
- * instants.
+ * CPU-bound, interactive and periodic programs; from its event stream comes what each thread has
+ * computed between its waits, and what each decision has cost. The simulator is given these, the
+ * same policy in the state the machine's had, and the same releases; it has to decide the same at
+ * the same instants.
  *
  * @module
  */
