@@ -103,12 +103,8 @@ export class Statistics implements SimulationSink {
         this.#runs(account, thread, cpu);
         break;
       case "preempt":
-        account.preemptions++;
-        this.#leaves(account, thread, cpu);
-        account.become(State.READY, time);
-        this.#ready.change(1, time);
-        break;
       case "yield":
+        if (type === "preempt") account.preemptions++;
         this.#leaves(account, thread, cpu);
         account.become(State.READY, time);
         this.#ready.change(1, time);
