@@ -12,7 +12,7 @@ import type { MutexSpec, Workload } from "../simulator/workload.ts";
 export const CYCLE = 125;
 
 /** Priorities, most urgent last. */
-export const PATHFINDER_PRIORITIES = { weather: 50, communications: 100, bus: 200 } as const;
+const PATHFINDER_PRIORITIES = { weather: 50, communications: 100, bus: 200 } as const;
 
 /**
  * The three threads. In the third cycle weather has the mutex when the bus wants it, and

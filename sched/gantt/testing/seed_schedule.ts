@@ -13,13 +13,13 @@ const BUS = { kind: "mutex", name: "bus" } as const;
 const DISK = { kind: "device", name: "disk" } as const;
 
 /** The threads. */
-export const SEED_THREADS: readonly ThreadSpec[] = ["low", "<high>", "editor & co"].map((name) => ({
+const SEED_THREADS: readonly ThreadSpec[] = ["low", "<high>", "editor & co"].map((name) => ({
   name,
   steps: [],
 }));
 
 /** What happens, on two CPUs, until 40. */
-export const SEED_EVENTS: readonly SimulationEvent[] = [
+const SEED_EVENTS: readonly SimulationEvent[] = [
   { type: "arrive", time: 0, thread: 0, cpu: 0 },
   { type: "arrive", time: 0, thread: 2, cpu: 1 },
   { type: "dispatch", time: 0, thread: 0, cpu: 0 },
