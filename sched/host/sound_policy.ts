@@ -208,10 +208,10 @@ export class SoundPolicy {
     let told = unknown ? { ...options, waker: null } : options;
     if (this.#cpus > 1) {
       cpu = previous = this.#previous(thread);
-      const goesOn = reason === "preempt" || reason === "yield";
-      leaves = reason === "migrated" || (goesOn && cpu !== this.#threads.cpu(thread));
+      const gaveBack = reason === "preempt" || reason === "yield";
+      leaves = reason === "migrated" || (gaveBack && cpu !== this.#threads.cpu(thread));
       if (leaves) told = { ...told, reason: "migrated" };
-      if (leaves || !goesOn) cpu = this.#select(thread, previous, told);
+      if (leaves || !gaveBack) cpu = this.#select(thread, previous, told);
     }
     this.#threads.makeReady(thread, timed ? this.#options.now() : 0);
     try {

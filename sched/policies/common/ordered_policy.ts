@@ -154,8 +154,8 @@ export abstract class OrderedPolicy implements Policy {
     }
     this.#queue.insert(thread, this.#keys[thread]!, this.#ties[thread]!);
     if (this.#view!.cpus === 1) return;
-    const goesOn = reason === "preempt" || reason === "yield";
-    if (!goesOn) this.#claims!.claim(thread, cpu);
+    const gaveBack = reason === "preempt" || reason === "yield";
+    if (!gaveBack) this.#claims!.claim(thread, cpu);
     else this.#claims!.gaveBack(thread, { cpu, first: this.#queue.first });
   }
 

@@ -158,8 +158,8 @@ export abstract class QuantumPolicy implements Policy {
       this.#queues.push(thread, level);
     }
     if (this.#claims === undefined || this.#view!.cpus === 1) return;
-    const goesOn = reason === "preempt" || reason === "yield";
-    if (!goesOn) this.#claims.claim(thread, cpu);
+    const gaveBack = reason === "preempt" || reason === "yield";
+    if (!gaveBack) this.#claims.claim(thread, cpu);
     else this.#claims.gaveBack(thread, { cpu, first: this.#queues.head(this.#queues.highest) });
   }
 
