@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ArchName } from "../../arch/arch.ts";
 import { SchedError } from "../../sched/errors.ts";
 import { createPolicy } from "../../sched/policies/registry.ts";
-import { MUTEX_PROTOCOLS } from "../../sched/locks/mod.ts";
+import { hasCeiling, MUTEX_PROTOCOLS } from "../../sched/locks/mod.ts";
 import { simulate } from "../../sched/simulator/simulator.ts";
 import type { Step, ThreadSpec, Workload } from "../../sched/simulator/workload.ts";
 import { Random } from "../../util/random.ts";
@@ -74,8 +74,7 @@ function section(
 function randomThreads(random: Random, free = false): Workload {
   const mutexes = Array.from({ length: 3 }, (_, i) => {
     const protocol = random.pick(MUTEX_PROTOCOLS);
-    const hasCeiling = protocol === "ceiling" || protocol === "original-ceiling";
-    return { name: `mutex${i}`, protocol, ...(hasCeiling ? { ceiling: 20 } : {}) };
+    return { name: `mutex${i}`, protocol, ...(hasCeiling(protocol) ? { ceiling: 20 } : {}) };
   });
   const names = mutexes.map(({ name }) => name);
   const threads = Array.from({ length: random.between(2, 6) }, (_, i) => `t${i}`);

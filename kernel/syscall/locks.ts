@@ -5,7 +5,12 @@
  */
 
 import { SchedError } from "../../sched/errors.ts";
-import type { LockKind, MutexProtocol, WakeAnswer } from "../../sched/locks/mod.ts";
+import {
+  hasCeiling,
+  type LockKind,
+  MUTEX_PROTOCOLS,
+  type WakeAnswer,
+} from "../../sched/locks/mod.ts";
 import { KernReturn } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { WaitResult } from "../thread/continuation.ts";
@@ -14,9 +19,6 @@ import type { ThreadLockAnswer } from "../thread/thread_locks.ts";
 import { blockAt, type Outcome } from "../thread/outcome.ts";
 import { fail, finish, finishWith, type SyscallContext, type SyscallTable } from "./syscall.ts";
 import { deadlineOf, waitStatus } from "./waiting.ts";
-
-/** Protocols of mutexes by the numbers programs give. */
-const PROTOCOLS: readonly MutexProtocol[] = ["none", "inherit", "ceiling", "original-ceiling"];
 
 /** Kernel return codes of what threads are answered. */
 const STATUS: Readonly<Record<Exclude<ThreadLockAnswer | WakeAnswer, "blocked">, number>> = {
@@ -116,11 +118,11 @@ export function finishLock(
 
 function mutexCreate(context: SyscallContext): Outcome {
   const { k, thread, args: [number = 0n, ceiling = 0n] } = context;
-  const protocol = number < BigInt(PROTOCOLS.length) ? PROTOCOLS[Number(number)] : undefined;
+  const protocol = MUTEX_PROTOCOLS[Number(number)];
   if (protocol === undefined) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const hasCeiling = protocol === "ceiling" || protocol === "original-ceiling";
-  if (!hasCeiling && ceiling !== 0n) return fail(context, KernReturn.INVALID_ARGUMENT);
-  const options = hasCeiling ? { protocol, ceiling: Number(ceiling) } : { protocol };
+  const ceils = hasCeiling(protocol);
+  if (!ceils && ceiling !== 0n) return fail(context, KernReturn.INVALID_ARGUMENT);
+  const options = ceils ? { protocol, ceiling: Number(ceiling) } : { protocol };
   return created(context, () => k.locks.createMutex(thread.task, options));
 }
 

@@ -30,7 +30,7 @@ const KINDS = [undefined, "mutex", "semaphore", "condition"] as const;
 /** Most that a semaphore counts. */
 const MOST_COUNT: number = 2 ** 31 - 1;
 
-/** The protocols there are. */
+/** The protocols there are, in the order of the numbers that programs give the kernel. */
 export const MUTEX_PROTOCOLS: readonly MutexProtocol[] = [
   "none",
   "inherit",
