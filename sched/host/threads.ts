@@ -8,6 +8,7 @@ import { DEFAULT_PARAMETERS, frozen, type ThreadParameters } from "../parameters
 import { MAX_THREADS, type ThreadId } from "../policy.ts";
 import { grown } from "../queues/grown.ts";
 import { RunQueues } from "../queues/run_queues.ts";
+import { isInteger } from "../../util/integer.ts";
 
 /** A thread is unknown or over, not ready, ready, or has a CPU. */
 export const enum ThreadState {
@@ -44,7 +45,7 @@ export class HostThreads {
 
   /** Makes a thread known. @throws {SchedError} `invalid-thread` if it is, or is no number */
   add(thread: ThreadId, parameters: ThreadParameters): void {
-    if (!Number.isSafeInteger(thread) || thread < 0 || thread >= MAX_THREADS) {
+    if (!isInteger(thread, 0, MAX_THREADS - 1)) {
       refuse(thread, "admit", `an integer from 0 to ${MAX_THREADS - 1}`);
     }
     if (this.state(thread) !== ThreadState.UNKNOWN) refuse(thread, "admit", "a new thread");

@@ -4,6 +4,7 @@
  * @module
  */
 import { refuseOption } from "../../errors.ts";
+import { isInteger } from "../../../util/integer.ts";
 
 /** Quantum used when none is given. */
 export const DEFAULT_QUANTUM = 10_000;
@@ -27,7 +28,7 @@ export interface QuantumOptions {
 export function checkQuantum(options: QuantumOptions): { quantum: number; due: number } {
   const { quantum = DEFAULT_QUANTUM, tickInterval = 0 } = options;
   checkPositive("a quantum of", quantum);
-  if (!Number.isSafeInteger(tickInterval) || tickInterval < 0) {
+  if (!isInteger(tickInterval, 0)) {
     refuseOption("a tick interval of", tickInterval, "an integer, not negative");
   }
   return { quantum, due: Math.max(1, quantum - Math.floor(tickInterval / 2)) };
@@ -35,5 +36,5 @@ export function checkQuantum(options: QuantumOptions): { quantum: number; due: n
 
 /** Checks an option. @throws {SchedError} `invalid-option` if it is not a positive safe integer */
 export function checkPositive(option: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) refuseOption(option, value, "a positive integer");
+  if (!isInteger(value, 1)) refuseOption(option, value, "a positive integer");
 }

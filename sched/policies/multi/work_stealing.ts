@@ -10,6 +10,7 @@
 import { SchedError } from "../../errors.ts";
 import type { Placement, Policy, SchedulerView, ThreadId, Wakeup } from "../../policy.ts";
 import { RunQueues } from "../../queues/run_queues.ts";
+import { isInteger } from "../../../util/integer.ts";
 import type { Plain } from "../../../util/plain.ts";
 import { checkQuantum, type QuantumOptions } from "../common/quantum.ts";
 import { CompletelyFair } from "../fair/completely_fair.ts";
@@ -67,7 +68,7 @@ export class WorkStealing extends PerCpu {
     }
     super(typeof within === "function" ? within : () => new WITHIN[within](quantum));
     this.#balance = balance ?? 10 * checkQuantum(quantum).quantum;
-    if (this.#balance !== Infinity && !(Number.isSafeInteger(this.#balance) && this.#balance > 0)) {
+    if (this.#balance !== Infinity && !isInteger(this.#balance, 1)) {
       refuse("balance", balance, "a positive integer, or Infinity");
     }
   }
