@@ -4,6 +4,7 @@
  * @module
  */
 import { type Address, fromBigAddress, type InputError, toBigAddress } from "../../bytes/mod.ts";
+import type { ElfFile } from "../../elf/mod.ts";
 import type { FdeIndex, FoundFde, FrameTable, PlacedBytes } from "../cfi/mod.ts";
 
 /** A name for an address. */
@@ -47,6 +48,8 @@ export interface ModuleInit {
   readonly damage?: readonly InputError[] | undefined;
   /** Whether it was registered at run time and not loaded from a file. */
   readonly registered?: boolean | undefined;
+  /** The file it was loaded from. */
+  readonly file?: ElfFile | undefined;
   /** Whether its signal frames are those of trap vectors (a kernel); default false. */
   readonly trapVectors?: boolean | undefined;
 }
@@ -62,6 +65,8 @@ export class Module {
   readonly registered: boolean;
   /** Whether its signal frames are those of trap vectors. */
   readonly holdsTrapVectors: boolean;
+  /** The file it was loaded from, where it is known. */
+  readonly file: ElfFile | undefined;
   /** First address of its memory. */
   readonly start: Address;
   /** Address after its memory. */
@@ -84,6 +89,7 @@ export class Module {
     this.name = init.name;
     this.registered = init.registered ?? false;
     this.holdsTrapVectors = init.trapVectors ?? false;
+    this.file = init.file;
     this.start = fromBigAddress(init.begin);
     this.limit = fromBigAddress(init.end);
     this.bias = fromBigAddress(init.bias ?? 0n);

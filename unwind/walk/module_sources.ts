@@ -73,6 +73,7 @@ export function moduleFromElf(
   return new Module({
     name,
     damage,
+    file,
     bias,
     trapVectors: options.trapVectors,
     begin,

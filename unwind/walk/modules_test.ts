@@ -62,6 +62,7 @@ Deno.test("moduleFromElf, applies the bias to everything", () => {
   const bias = 0x7f0000000000n;
   const file = parseElf(elf(".eh_frame"), { name: "lib.so" });
   const loaded = moduleFromElf(file, { bias });
+  assertStrictEquals(loaded.file, file);
   assertEquals([loaded.name, loaded.start, loaded.limit], [
     "lib.so",
     0x7f0000001000,

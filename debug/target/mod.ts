@@ -1,0 +1,7 @@
+/**
+ * The one source of memory and registers that everything above reads: a {@linkcode Target} is a
+ * core file, a program behind a wire, a running machine or a snapshot of one.
+ *
+ * @module
+ */
+export type * from "./target.ts";
