@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { ByteSource } from "./byte_source.ts";
 import { PT } from "./constants.ts";
 import { ElfImage } from "./image.ts";
 import { impliedSections } from "./implied_sections.ts";
@@ -49,8 +50,8 @@ export class ElfFile extends ElfImage {
   readonly #base: bigint | undefined;
 
   /** Use {@linkcode parseElf}. */
-  constructor(bytes: Uint8Array, options: ElfOptions = {}) {
-    super(bytes, options.name ?? "ELF file");
+  constructor(content: Uint8Array | ByteSource, options: ElfOptions = {}) {
+    super(content, options.name ?? "ELF file");
     this.#inMemory = options.layout === "memory";
     this.#base = options.base;
   }
@@ -182,12 +183,13 @@ function origin(segments: readonly ElfSegment[]): bigint {
  * for (const { name, value, size } of file.symbols.all) console.log(hex(value), size, name);
  * ```
  *
- * @param bytes The whole file, or an image of it out of memory; it is kept, not copied.
+ * @param content The whole file, or an image of it out of memory; it is kept, not copied. Or where
+ * its bytes can be read: then tables and sections are read when they are asked for.
  * @throws {ElfError} If the header is truncated, or of another class, encoding, version, type or
  * machine.
  */
-export function parseElf(bytes: Uint8Array, options?: ElfOptions): ElfFile {
-  return new ElfFile(bytes, options);
+export function parseElf(content: Uint8Array | ByteSource, options?: ElfOptions): ElfFile {
+  return new ElfFile(content, options);
 }
 
 /**

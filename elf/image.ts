@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type ByteSource, LazyBytes } from "./byte_source.ts";
 import { ElfError, type ElfErrorKind } from "./errors.ts";
 import { ELF_MACHINE, ELF_TYPES, type ElfType, type Machine } from "./constants.ts";
 
@@ -33,9 +34,12 @@ const NOTHING = new Uint8Array(0);
 export class ElfImage {
   /** Name used in errors. */
   readonly name: string;
-  /** The whole file. */
-  readonly bytes: Uint8Array;
-  /** View over {@linkcode ElfImage.bytes}. */
+  /** Bytes of the file. */
+  readonly size: number;
+  /**
+   * View of the file. Of one that is read lazily it shows zeros, except where
+   * {@linkcode ElfImage.slice} has been asked for the bytes.
+   */
   readonly view: DataView;
   /** Machine the code is for. */
   readonly machine: Machine;
@@ -44,15 +48,22 @@ export class ElfImage {
   /** Address of the first instruction, 0 if none. */
   readonly entry: bigint;
   readonly #names: Map<number, string> = new Map();
+  readonly #bytes: Uint8Array;
+  readonly #lazy: LazyBytes | undefined;
   #nameBytes = 0;
 
   /**
    * Throws {@linkcode ElfError} if the header is not that of a little-endian ELF64 file of a known
-   * machine.
+   * machine, and whatever a source throws that cannot be read.
+   *
+   * @param content The whole file, or where to read what is needed of it
    */
-  constructor(bytes: Uint8Array, name: string) {
+  constructor(content: Uint8Array | ByteSource, name: string) {
     this.name = name;
-    this.bytes = bytes;
+    this.#lazy = content instanceof Uint8Array ? undefined : new LazyBytes(content);
+    const bytes = this.#bytes = content instanceof Uint8Array ? content : this.#lazy!.bytes;
+    this.size = bytes.length;
+    this.#lazy?.need(0, Math.min(64, bytes.length));
     // There is no view of a buffer that was transferred; its bytes are none.
     const { buffer, byteOffset, byteLength } = bytes.length === 0 ? NOTHING : bytes;
     this.view = new DataView(buffer, byteOffset, byteLength);
@@ -91,22 +102,29 @@ export class ElfImage {
     this.entry = this.view.getBigUint64(24, true);
   }
 
+  /** The whole file; one that is read lazily is read to its end. */
+  get bytes(): Uint8Array {
+    this.#lazy?.need(0, this.size);
+    return this.#bytes;
+  }
+
   /**
    * View of `size` bytes at `offset`; throws {@linkcode ElfError} (`truncated`) naming `what` if
-   * the file is shorter.
+   * the file is shorter, and whatever its source throws if it is read lazily.
    */
   slice(offset: number, size: number, what: string): Uint8Array {
-    if (offset + size > this.bytes.length) {
+    if (offset + size > this.size) {
       throw this.error(
         "truncated",
         `Cannot read ${what}: it ends at 0x${(offset + size).toString(16)}, the file at 0x${
-          this.bytes.length.toString(16)
+          this.size.toString(16)
         }`,
         offset,
         `${size} bytes`,
       );
     }
-    return this.bytes.subarray(offset, offset + size);
+    this.#lazy?.need(offset, size);
+    return this.#bytes.subarray(offset, offset + size);
   }
 
   /**
@@ -126,16 +144,17 @@ export class ElfImage {
    * (`string`).
    */
   stringAt(at: number, limit: number): string {
-    const end = at < limit ? this.bytes.indexOf(0, at) : -1;
+    this.#lazy?.need(at, Math.min(limit, this.size) - at);
+    const end = at < limit ? this.#bytes.indexOf(0, at) : -1;
     if (end < 0 || end >= limit) {
       throw this.error("string", "Cannot read name", at, "a NUL-ended string");
     }
-    if (end - at > LONG_NAME) return new TextDecoder().decode(this.bytes.subarray(at, end));
+    if (end - at > LONG_NAME) return new TextDecoder().decode(this.#bytes.subarray(at, end));
     let text = "";
     for (let i = at; i < end; i++) {
-      const byte = this.bytes[i]!;
+      const byte = this.#bytes[i]!;
       if (byte >= 0x80) {
-        return new TextDecoder().decode(this.bytes.subarray(at, end));
+        return new TextDecoder().decode(this.#bytes.subarray(at, end));
       }
       text += String.fromCharCode(byte);
     }
@@ -153,7 +172,7 @@ export class ElfImage {
     if (known !== undefined) return known;
     const name = this.stringAt(at, limit);
     this.#nameBytes += name.length;
-    const most = 4 * this.bytes.length + 2 ** 20;
+    const most = 4 * this.size + 2 ** 20;
     if (this.#nameBytes > most) {
       throw this.error("string", "Names are too long in all", at, `at most ${most} bytes`);
     }
@@ -201,7 +220,7 @@ export class ElfImage {
     what: string,
     expected: string,
   ): void {
-    const got = this.bytes[at]!;
+    const got = this.#bytes[at]!;
     if (got !== want) {
       throw this.error(kind, `ELF ${what} is ${got}`, at, expected);
     }

@@ -90,6 +90,7 @@ class Implied {
     const found = this.#segments.find((each) => each.type === PT.dynamic);
     if (found === undefined || !this.#holds(found.offset, found.fileSize)) return;
     const { view } = this.#image;
+    this.#image.slice(found.offset, found.fileSize, "dynamic section");
     const tags = new Map<number, bigint>();
     for (let at = found.offset; at + 16 <= found.offset + found.fileSize; at += 16) {
       const tag = Number(view.getBigUint64(at, true));
@@ -145,7 +146,9 @@ class Implied {
   }
 
   #holds(offset: number, size: number): boolean {
-    return offset + size <= this.#image.bytes.length;
+    if (offset + size > this.#image.size) return false;
+    this.#image.slice(offset, size, "hash table");
+    return true;
   }
 
   /** Number of symbols by `DT_HASH`: it has a chain word for each. */
@@ -157,7 +160,7 @@ class Implied {
   /** Number of symbols by `DT_GNU_HASH`: the last chain ends with the last symbol. */
   #countByGnuHash(hash: { readonly offset: number } | undefined): number | undefined {
     if (hash === undefined || !this.#holds(hash.offset, 16)) return undefined;
-    const { view, bytes } = this.#image;
+    const { view } = this.#image;
     const { offset } = hash;
     const [buckets, first, bloom] = [0, 4, 8].map((at) => view.getUint32(offset + at, true)) as [
       number,
@@ -174,7 +177,7 @@ class Implied {
     if (last < first) return first;
     for (;; last++) {
       const at = chainsAt + (last - first) * 4;
-      if (at + 4 > bytes.length) return undefined;
+      if (!this.#holds(at, 4)) return undefined;
       if ((view.getUint32(at, true) & 1) !== 0) return last + 1;
     }
   }

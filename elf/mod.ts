@@ -2,9 +2,9 @@
  * ELF64 files of x86-64 and AArch64, from bytes alone. {@linkcode parseElf} checks the file header
  * and gives an {@linkcode ElfFile}; segments, sections, symbols, notes, inflated section bytes and
  * the relocations of unwind sections are read, and checked against the file, when they are asked
- * for. {@linkcode readSparseElf} fetches only the parts of a large file that are wanted. Whatever
- * the bytes are, the result is a value or an {@linkcode ElfError} that says where the file is
- * wrong.
+ * for; of a large file that is given as a {@linkcode ByteSource}, nothing else is read at all.
+ * Whatever the bytes are, the result is a value or an {@linkcode ElfError} that says where the file
+ * is wrong.
  *
  * ```ts
  * import { parseElf } from "@trapline/trapline/elf";
@@ -17,14 +17,16 @@
  * console.log(file.machine, file.symbolNamed("switch_context")?.value);
  * ```
  *
- * The files, lowest first: `constants.ts`; `image.ts`, the header and checked reading; `section.ts`
- * and `segment.ts`, the two header tables; `symbols.ts`, `relocate.ts` and `notes.ts`, which read
- * what sections and segments hold; `implied_sections.ts`, what stands for section headers that a
- * file lacks; `elf_file.ts`, all of it behind one object; `layout.ts` and `sparse.ts`, for
- * relocatable and for large files; `core_writer.ts`, which writes core files.
+ * The files, lowest first: `constants.ts`; `byte_source.ts`, files read in parts; `image.ts`, the
+ * header and checked reading; `section.ts` and `segment.ts`, the two header tables; `symbols.ts`,
+ * `relocate.ts` and `notes.ts`, which read what sections and segments hold; `implied_sections.ts`,
+ * what stands for section headers that a file lacks; `elf_file.ts`, all of it behind one object;
+ * `layout.ts`, for relocatable files; `sparse.ts`, for dumps of large ones; `core_writer.ts`, which
+ * writes core files.
  *
  * @module
  */
+export type { ByteSource } from "./byte_source.ts";
 export * from "./constants.ts";
 export * from "./core_writer.ts";
 export * from "./elf_file.ts";

@@ -32,20 +32,21 @@ export function* elfNotes(file: ElfFile): Generator<ElfNote> {
   let total = 0;
   for (const segment of file.segments) {
     if (segment.type !== PT.note) continue;
-    file.segmentData(segment);
+    const content = file.segmentData(segment);
     total += segment.fileSize;
-    if (total > file.bytes.length) {
+    if (total > file.size) {
       throw file.error(
         "note",
         `Note segments have ${total} bytes in all`,
         segment.offset,
-        `at most ${file.bytes.length}, as segments of a sound file do not overlap`,
+        `at most ${file.size}, as segments of a sound file do not overlap`,
       );
     }
     // Names and contents are padded to four bytes, by Linux in files of both classes; or to eight
     // if the segment says so.
     const align = segment.align === 8n ? 8 : 4;
     const end = segment.offset + segment.fileSize;
+    const inside = (offset: number) => offset - segment.offset;
     let at = segment.offset;
     while (at + HEADER_SIZE <= end) {
       const nameSize = file.view.getUint32(at, true);
@@ -59,11 +60,11 @@ export function* elfNotes(file: ElfFile): Generator<ElfNote> {
           `at most 0x${end.toString(16)}`,
         );
       }
-      const name = file.bytes.subarray(at + HEADER_SIZE, at + HEADER_SIZE + nameSize);
+      const name = content.subarray(inside(at + HEADER_SIZE), inside(at + HEADER_SIZE + nameSize));
       yield {
         owner: new TextDecoder().decode(name).replace(/\0+$/, ""),
         type: file.view.getUint32(at + 8, true),
-        bytes: file.bytes.subarray(offset, offset + size),
+        bytes: content.subarray(inside(offset), inside(offset + size)),
         offset,
       };
       at = offset + padded(size, align);

@@ -41,7 +41,7 @@ export function inMemory(
 ): readonly ElfSegment[] {
   return segments.map((segment) => {
     const start = segment.vaddr - origin;
-    const left = BigInt(image.bytes.length) - start;
+    const left = BigInt(image.size) - start;
     if (start < 0n || left <= 0n) return { ...segment, offset: 0, fileSize: 0 };
     const size = segment.memSize < left ? segment.memSize : left;
     return { ...segment, offset: Number(start), fileSize: Number(size) };

@@ -4,16 +4,9 @@
  *
  * @module
  */
+import type { ByteSource } from "./byte_source.ts";
 import { parseElf } from "./elf_file.ts";
 import { InputError } from "../bytes/mod.ts";
-
-/** A file that can be read in parts. */
-export interface ByteSource {
-  /** Size in bytes. */
-  readonly size: number;
-  /** Fills `into` with the bytes at `offset`. */
-  readAt(offset: number, into: Uint8Array): void;
-}
 
 /**
  * An image of an ELF file in which only the headers, the section names and the sections wanted have

@@ -164,7 +164,7 @@ export function symbolAtIndex(
       `less than ${section.size / 24}`,
     );
   }
-  file.slice(at, 24, `symbol ${index}`);
+  const entry = file.slice(at, 24, `symbol ${index}`);
   const strings = file.sections[section.link];
   if (strings === undefined) {
     throw file.error(
@@ -175,7 +175,7 @@ export function symbolAtIndex(
     );
   }
   const name = file.view.getUint32(at, true);
-  const info = file.bytes[at + 4]!;
+  const info = entry[4]!;
   return {
     name: name === 0 ? "" : file.nameAt(
       strings.offset + name,

@@ -36,7 +36,7 @@ class LsdaReader {
   #left: number;
 
   constructor(file: ElfFile, layout: SectionLayout) {
-    this.#left = 2 ** 19 + 2 * file.bytes.length;
+    this.#left = 2 ** 19 + 2 * file.size;
     this.#file = file;
     this.#layout = layout;
     this.#types = new TypeSymbols(file, layout);
