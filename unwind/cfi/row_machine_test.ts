@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DW_CFA } from "./opcodes.ts";
 import { CfiError } from "../errors.ts";
 import { DecodeError } from "../../bytes/mod.ts";
-import { DW_OP } from "./expression_ops.ts";
+import { DW_OP } from "./expression/operators.ts";
 import { cfaText, ruleText } from "./rule_text.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
 

@@ -1,13 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Cursor } from "../../bytes/mod.ts";
-import { ExpressionError } from "../errors.ts";
-import {
-  evaluateExpression,
-  type ExpressionContext,
-  type ExpressionOptions,
-} from "./expression.ts";
-import { DW_OP, FORBIDDEN } from "./expression_ops.ts";
-import { sleb, uleb } from "../../bytes/testing/image_builder.ts";
+import { Cursor } from "../../../bytes/mod.ts";
+import { ExpressionError } from "../../errors.ts";
+import { evaluateExpression } from "./evaluate.ts";
+import type { ExpressionContext, ExpressionOptions } from "./machine.ts";
+import { DW_OP, FORBIDDEN } from "./operators.ts";
+import { sleb, uleb } from "../../../bytes/testing/image_builder.ts";
 
 const CONTEXT: ExpressionContext = {
   register: (register) => register < 40 ? BigInt(register) * 0x100n : undefined,

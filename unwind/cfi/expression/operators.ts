@@ -1,5 +1,6 @@
 /**
- * DWARF expression operators: DWARF 5, section 2.5 and table 7.9.
+ * DWARF expression operators: DWARF 5, section 2.5 and table 7.9, and those that GNU had before or
+ * has besides.
  *
  * @module
  */
@@ -80,6 +81,17 @@ export const DW_OP = {
   gnuPushTlsAddress: 0xe0,
   gnuUninit: 0xf0,
   gnuEncodedAddr: 0xf1,
+  gnuImplicitPointer: 0xf2,
+  gnuEntryValue: 0xf3,
+  gnuConstType: 0xf4,
+  gnuRegvalType: 0xf5,
+  gnuDerefType: 0xf6,
+  gnuConvert: 0xf7,
+  gnuReinterpret: 0xf9,
+  gnuParameterRef: 0xfa,
+  gnuAddrIndex: 0xfb,
+  gnuConstIndex: 0xfc,
+  gnuVariableValue: 0xfd,
 } as const;
 
 const NEEDS_DEBUG_INFO = "needs debugging information, which no unwinder has";
@@ -108,4 +120,13 @@ export const FORBIDDEN: ReadonlyMap<number, string> = new Map<number, string>([
   [DW_OP.piece, "composes values, registers are whole"],
   [DW_OP.bitPiece, "composes values, registers are whole"],
   [DW_OP.entryValue, "needs the caller's frame"],
+  [DW_OP.gnuEntryValue, "needs the caller's frame"],
+  [DW_OP.gnuParameterRef, "needs the caller's frame"],
+  [DW_OP.gnuImplicitPointer, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuConstType, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuRegvalType, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuDerefType, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuAddrIndex, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuConstIndex, NEEDS_DEBUG_INFO],
+  [DW_OP.gnuVariableValue, NEEDS_DEBUG_INFO],
 ]);
