@@ -16,19 +16,19 @@
  * ```
  *
  * The files, lowest first: `constants.ts`; `sections.ts`, where the bytes and strings are;
- * `form.ts`, values of attributes; `line_header.ts` and `line_files.ts`, what stands before a line
- * program; `line_program.ts`, which makes rows of it; `unit_roots.ts`, where compilers ran;
- * `line_unit.ts`, all of one compilation; `sequence_index.ts` and `line_table.ts`, from addresses
- * to rows.
+ * `form.ts`, values of attributes; `unit_roots.ts`, where compilers ran. In `lines/`:
+ * `line_header.ts` and `line_files.ts`, what stands before a line program; `line_program.ts`, which
+ * makes rows of it; `line_unit.ts`, all of one compilation; `sequence_index.ts` and
+ * `line_table.ts`, from addresses to rows.
  *
  * @module
  */
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
-export type { LineFile, LineFiles } from "./line_files.ts";
-export type { LineHeader } from "./line_header.ts";
-export { LineProgram } from "./line_program.ts";
-export { LineTable, lineTableOf, type SourceLine } from "./line_table.ts";
-export { type FileNames, type LineRow, LineUnit, type LineUnitContext } from "./line_unit.ts";
+export type { LineFile, LineFiles } from "./lines/line_files.ts";
+export type { LineHeader } from "./lines/line_header.ts";
+export { LineProgram } from "./lines/line_program.ts";
+export { LineTable, lineTableOf, type SourceLine } from "./lines/line_table.ts";
+export { type FileNames, type LineRow, LineUnit, type LineUnitContext } from "./lines/line_unit.ts";
 export {
   type DwarfSectionName,
   DwarfSections,

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { toBigAddress } from "../../bytes/mod.ts";
-import { DwarfError } from "./errors.ts";
+import { toBigAddress } from "../../../bytes/mod.ts";
+import { DwarfError } from "../errors.ts";
 import { type LineFile, type LineFiles, readLineFiles } from "./line_files.ts";
 import type { LineHeader } from "./line_header.ts";
 import { LineProgram } from "./line_program.ts";
-import type { DwarfSections } from "./sections.ts";
-import type { UnitRoot } from "./unit_roots.ts";
+import type { DwarfSections } from "../sections.ts";
+import type { UnitRoot } from "../unit_roots.ts";
 
 /** One row of a line table: what is true from its address on, up to the next row's. */
 export interface LineRow {

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { InputError } from "../../bytes/mod.ts";
-import { uleb } from "../../bytes/testing/image_builder.ts";
-import { DW_FORM, DW_LNE, DW_LNS } from "./constants.ts";
-import { DwarfError } from "./errors.ts";
+import { InputError } from "../../../bytes/mod.ts";
+import { uleb } from "../../../bytes/testing/image_builder.ts";
+import { DW_FORM, DW_LNE, DW_LNS } from "../constants.ts";
+import { DwarfError } from "../errors.ts";
 import { LineTable, lineTableOf } from "./line_table.ts";
-import { DwarfSections } from "./sections.ts";
-import { elfImage } from "../testing/elf_image.ts";
-import { parseElf } from "../mod.ts";
-import { DebugImage, op, plainSequence } from "./testing/debug_image.ts";
+import { DwarfSections } from "../sections.ts";
+import { elfImage } from "../../testing/elf_image.ts";
+import { parseElf } from "../../mod.ts";
+import { DebugImage, op, plainSequence } from "../testing/debug_image.ts";
 
 function textAt(table: LineTable, address: number | bigint): string {
   const found = table.at(BigInt(address));
@@ -41,6 +41,15 @@ Deno.test("LineTable.at, a row covers the bytes from its address to the next row
   });
   assertEquals(textAt(table, 2n ** 60n), "none");
   assertEquals(table.problems, []);
+});
+
+Deno.test("LineTable.unitAt, only offsets at which a table begins have one", () => {
+  const image = new DebugImage();
+  const first = image.table({ program: plainSequence(0x1000, 10, 3) });
+  const second = image.table({ program: plainSequence(0x2000, 50, 1) });
+  const table = new LineTable(image.sections());
+  const found = [first, second, second + 1].map((at) => table.unitAt(at)?.header.offset);
+  assertEquals(found, [first, second, undefined]);
 });
 
 Deno.test("LineTable.at, of sequences that overlap the one that begins last has the address", () => {

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DW_LNE, DW_LNS } from "./constants.ts";
-import { InputError } from "../../bytes/mod.ts";
+import { DW_LNE, DW_LNS } from "../constants.ts";
+import { InputError } from "../../../bytes/mod.ts";
 import { LineTable } from "./line_table.ts";
 import type { LineRow } from "./line_unit.ts";
-import { DebugImage, type LineInit, op } from "./testing/debug_image.ts";
+import { DebugImage, type LineInit, op } from "../testing/debug_image.ts";
 
 function rowsOf(init: LineInit): LineRow[] {
   const image = new DebugImage();

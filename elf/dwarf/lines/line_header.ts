@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Cursor } from "../../bytes/mod.ts";
-import { DwarfError, type DwarfErrorKind } from "./errors.ts";
-import { readUnitLength } from "./form.ts";
+import type { Cursor } from "../../../bytes/mod.ts";
+import { DwarfError, type DwarfErrorKind } from "../errors.ts";
+import { readUnitLength } from "../form.ts";
 
 /** Versions that are read. */
 const OLDEST = 2;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Cursor } from "../../bytes/mod.ts";
-import { DW_LNE, DW_LNS } from "./constants.ts";
-import { DwarfError } from "./errors.ts";
+import type { Cursor } from "../../../bytes/mod.ts";
+import { DW_LNE, DW_LNS } from "../constants.ts";
+import { DwarfError } from "../errors.ts";
 import { type LineFile, readPlainFile } from "./line_files.ts";
 import type { LineHeader } from "./line_header.ts";
 

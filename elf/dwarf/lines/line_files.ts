@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Cursor } from "../../bytes/mod.ts";
-import { DW_LNCT } from "./constants.ts";
-import { DwarfError } from "./errors.ts";
-import { isSizeless, readForm, unknownForm } from "./form.ts";
+import type { Cursor } from "../../../bytes/mod.ts";
+import { DW_LNCT } from "../constants.ts";
+import { DwarfError } from "../errors.ts";
+import { isSizeless, readForm, unknownForm } from "../form.ts";
 import type { LineHeader } from "./line_header.ts";
-import { type DwarfSections, textAt } from "./sections.ts";
+import { type DwarfSections, textAt } from "../sections.ts";
 
 /** One file of a line table. */
 export interface LineFile {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Address } from "../../bytes/mod.ts";
-import { DwarfError } from "./errors.ts";
+import type { Address } from "../../../bytes/mod.ts";
+import { DwarfError } from "../errors.ts";
 import type { LineUnit } from "./line_unit.ts";
 
 /** Linkers put these where code was that they have dropped; no sequence begins there. */

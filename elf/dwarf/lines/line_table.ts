@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
-import type { ElfFile, RelocateOptions } from "../elf_file.ts";
+import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
+import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { LineUnit } from "./line_unit.ts";
 import { readLineHeader } from "./line_header.ts";
-import { type DwarfSections, sectionsOf } from "./sections.ts";
+import { type DwarfSections, sectionsOf } from "../sections.ts";
 import { SequenceIndex } from "./sequence_index.ts";
-import { type UnitRoot, UnitRoots } from "./unit_roots.ts";
+import { type UnitRoot, UnitRoots } from "../unit_roots.ts";
 
 /** A place in a source file. */
 export interface SourceLine {
@@ -37,6 +37,7 @@ export class LineTable {
   readonly #sections: DwarfSections;
   readonly #problems: InputError[] = [];
   #units: readonly LineUnit[] | undefined;
+  #byOffset: Map<number, LineUnit> | undefined;
   #index: SequenceIndex | undefined;
   #roots: ReadonlyMap<number, UnitRoot> | undefined;
 
@@ -70,6 +71,12 @@ export class LineTable {
       }
     }
     return this.#units = units;
+  }
+
+  /** The line table at an offset of `.debug_line`, which units of `.debug_info` name. */
+  unitAt(offset: number): LineUnit | undefined {
+    this.#byOffset ??= new Map(this.units.map((unit) => [unit.header.offset, unit]));
+    return this.#byOffset.get(offset);
   }
 
   /**
