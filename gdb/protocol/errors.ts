@@ -1,0 +1,50 @@
+/**
+ * The error of malformed packets.
+ *
+ * @module
+ */
+import { InputError } from "../../bytes/mod.ts";
+import { printable, shortened } from "../../util/printable.ts";
+
+/** What may be wrong with a packet of the GDB remote serial protocol. */
+export type GdbProtocolErrorKind =
+  | "checksum"
+  | "limit"
+  | "run-length"
+  | "escape"
+  | "hex"
+  | "number"
+  | "thread-id"
+  | "stop-reply"
+  | "feature"
+  | "transfer"
+  | "description"
+  | "reply";
+
+/** Characters of a packet that messages show. */
+const SHOWN = 60;
+
+/** Thrown for a packet that is malformed, or answers what was not asked. */
+export class GdbProtocolError extends InputError {
+  /** What is wrong. */
+  declare readonly kind: GdbProtocolErrorKind;
+  /** The beginning of the packet, printable. */
+  readonly packet: string;
+  /** What a well-formed packet would have had at that place. */
+  readonly expected: string;
+
+  /** Builds an error; `offset` is the byte of the packet's payload where it was found. */
+  constructor(
+    kind: GdbProtocolErrorKind,
+    message: string,
+    place: { packet: string; offset?: number | undefined; expected: string },
+  ) {
+    const packet = shortened(printable(place.packet.slice(0, 4 * SHOWN)), SHOWN);
+    super(kind, `${message}, expected ${place.expected}`, {
+      source: `packet ${packet}`,
+      offset: place.offset,
+    });
+    this.packet = packet;
+    this.expected = place.expected;
+  }
+}
