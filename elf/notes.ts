@@ -6,6 +6,7 @@
  */
 import { PT } from "./constants.ts";
 import type { ElfFile } from "./elf_file.ts";
+import { ElfError } from "./errors.ts";
 
 /** One note. */
 export interface ElfNote {
@@ -21,6 +22,7 @@ export interface ElfNote {
 
 /** Bytes of a note's header. */
 const HEADER_SIZE = 12;
+const NAMES = new TextDecoder();
 
 /**
  * The notes of a file's `PT_NOTE` segments, in file order.
@@ -42,33 +44,57 @@ export function* elfNotes(file: ElfFile): Generator<ElfNote> {
         `at most ${file.size}, as segments of a sound file do not overlap`,
       );
     }
-    // Names and contents are padded to four bytes, by Linux in files of both classes; or to eight
-    // if the segment says so.
-    const align = segment.align === 8n ? 8 : 4;
-    const end = segment.offset + segment.fileSize;
-    const inside = (offset: number) => offset - segment.offset;
-    let at = segment.offset;
-    while (at + HEADER_SIZE <= end) {
-      const nameSize = file.view.getUint32(at, true);
-      const size = file.view.getUint32(at + 4, true);
-      const offset = at + padded(HEADER_SIZE + nameSize, align);
-      if (offset + size > end) {
-        throw file.error(
-          "note",
-          `Note ends at 0x${(offset + size).toString(16)}`,
-          at,
-          `at most 0x${end.toString(16)}`,
-        );
-      }
-      const name = content.subarray(inside(at + HEADER_SIZE), inside(at + HEADER_SIZE + nameSize));
-      yield {
-        owner: new TextDecoder().decode(name).replace(/\0+$/, ""),
-        type: file.view.getUint32(at + 8, true),
-        bytes: content.subarray(inside(offset), inside(offset + size)),
-        offset,
-      };
-      at = offset + padded(size, align);
+    yield* notesIn(content, {
+      name: file.name,
+      offset: segment.offset,
+      align: segment.align === 8n ? 8 : 4,
+    });
+  }
+}
+
+/** Where the bytes of {@linkcode notesIn} come from. */
+export interface NotesOrigin {
+  /** Name of the file, for errors. */
+  readonly name: string;
+  /** Their offset in the file. */
+  readonly offset: number;
+  /**
+   * To how many bytes names and contents are padded: four, by Linux in files of both classes; or
+   * eight if the segment says so.
+   */
+  readonly align: 4 | 8;
+}
+
+/**
+ * The notes in bytes that are read already.
+ *
+ * @throws {ElfError} (`note`) If a note reaches beyond them; those before it have been given.
+ */
+export function* notesIn(
+  content: Uint8Array,
+  { name: file, offset: base, align }: NotesOrigin,
+): Generator<ElfNote> {
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  let at = 0;
+  while (at + HEADER_SIZE <= content.length) {
+    const nameSize = view.getUint32(at, true);
+    const size = view.getUint32(at + 4, true);
+    const begin = at + padded(HEADER_SIZE + nameSize, align);
+    if (begin + size > content.length) {
+      throw new ElfError("note", `Note ends at 0x${(base + begin + size).toString(16)}`, {
+        file,
+        offset: base + at,
+        expected: `at most 0x${(base + content.length).toString(16)}`,
+      });
     }
+    const name = content.subarray(at + HEADER_SIZE, at + HEADER_SIZE + nameSize);
+    yield {
+      owner: NAMES.decode(name).replace(/\0+$/, ""),
+      type: view.getUint32(at + 8, true),
+      bytes: content.subarray(begin, begin + size),
+      offset: base + begin,
+    };
+    at = begin + padded(size, align);
   }
 }
 

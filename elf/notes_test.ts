@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ImageBuilder } from "../bytes/testing/image_builder.ts";
 import { parseElf } from "./elf_file.ts";
 import { ElfError } from "./errors.ts";
-import { elfNotes } from "./notes.ts";
+import { elfNotes, notesIn } from "./notes.ts";
 import { elfImage } from "./testing/elf_image.ts";
 
 function notes(data: Uint8Array, type = 4) {
@@ -38,4 +38,16 @@ Deno.test("elfNotes, refuses segments that overlap again and again", () => {
     segments: new Array(100).fill({ type: 4, address: 0, section: 1 }),
   }));
   assertEquals(assertThrows(() => [...elfNotes(file)], ElfError).kind, "note");
+});
+
+Deno.test("notesIn, gives the notes before one that is cut off", () => {
+  const found: number[] = [];
+  const error = assertThrows(() => {
+    const bytes = Uint8Array.from([...TWO, ...TWO.subarray(0, 20)]);
+    for (const note of notesIn(bytes, { name: "n", offset: 0x100, align: 4 })) {
+      found.push(note.offset);
+    }
+  }, ElfError);
+  assertEquals(found, [0x110, 0x124]);
+  assertEquals([error.kind, error.offset], ["note", 0x100 + TWO.length]);
 });
