@@ -325,6 +325,11 @@ export interface Cpu extends Disposable {
   threadRegisters(thread?: bigint): Readonly<Record<string, bigint>>;
   /** What the floating-point unit holds, in the layout of a thread object's TH_FP. */
   fpState(): Uint8Array<ArrayBuffer>;
+  /**
+   * Has the floating-point unit hold a state of that layout.
+   * @throws {ArchError} of kind `misuse` if it has another size
+   */
+  setFpState(state: Uint8Array): void;
   /** Whether the CPU is in user mode. */
   readonly userMode: boolean;
   /** Address of the next instruction. */

@@ -72,6 +72,9 @@ export abstract class CpuBase<T extends WatchRange> {
   abstract threadRegisters(thread?: bigint): Readonly<Record<string, bigint>>;
   /** See {@linkcode Cpu.fpState}. */
   abstract fpState(): Uint8Array<ArrayBuffer>;
+
+  /** See {@linkcode Cpu.setFpState}. */
+  abstract setFpState(state: Uint8Array): void;
   /** See {@linkcode Cpu.register}. */
   abstract register(name: string): bigint;
   /** See {@linkcode Cpu.setRegister}. */

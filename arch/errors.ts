@@ -30,3 +30,12 @@ export class ArchError extends Error {
     this.address = address;
   }
 }
+
+/** Refuses a floating-point state of another size. */
+export function checkFpState(state: Uint8Array, size: number): void {
+  if (state.length === size) return;
+  throw new ArchError(
+    "misuse",
+    `Cannot load a floating-point state of ${state.length} bytes: expected ${size}`,
+  );
+}

@@ -25,6 +25,16 @@ export class Emitter {
     this.#sinks = sinks;
   }
 
+  /** Adds a sink behind the others, until the result is disposed of. */
+  listen(sink: EventSink): Disposable {
+    this.#sinks = [...this.#sinks, sink];
+    return {
+      [Symbol.dispose]: () => {
+        this.#sinks = this.#sinks.filter((each) => each !== sink);
+      },
+    };
+  }
+
   /** Whether there is a sink. What is costly to put together need not be where nobody listens. */
   get heard(): boolean {
     return this.#sinks.length > 0;

@@ -103,6 +103,25 @@ export abstract class EngineRegisters {
   }
 
   /**
+   * Writes a physical register of the x87 unit: ten bytes, significand first.
+   *
+   * @param index 0 … 7
+   * @throws {EngineUsageError} When it is none, `bytes` are not ten, or on an AArch64 engine.
+   */
+  writeX87(index: number, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.arch !== "x86_64") this.otherArch();
+    checkIndex("x87 register", index, 8);
+    if (bytes.length !== 10) {
+      throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 10`);
+    }
+    const own = new Uint8Array(10);
+    own.set(bytes);
+    const { symbols, handle } = this.#native;
+    const register = X86Register.FP0 + index;
+    this.#native.check(symbols.uc_reg_write(handle, register, own), `write register ${register}`);
+  }
+
+  /**
    * A system register of AArch64, to be kept where it is used often.
    *
    * @throws {EngineUsageError} When it is not in {@linkcode AArch64SystemRegister}, or on an x86-64

@@ -31,7 +31,7 @@ import {
   VECTOR_IRQ,
   VECTOR_SYNCHRONOUS,
 } from "./delivery.ts";
-import { readFpState } from "./fp_state.ts";
+import { readFpState, writeFpState } from "./fp_state.ts";
 import { FpTrap } from "./fp_trap.ts";
 import { MAIR, SCTLR, TCR } from "./mmu.ts";
 import { isStoreExclusive, isUnprivileged, memoryOperand } from "./operands.ts";
@@ -183,6 +183,11 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
   /** v0 to v31, FPCR, FPSR. */
   fpState(): Uint8Array<ArrayBuffer> {
     return readFpState(this.engine);
+  }
+
+  /** v0 to v31, FPCR and FPSR. */
+  setFpState(state: Uint8Array): void {
+    writeFpState(this.engine, state);
   }
 
   /** The CPU is at EL0. */

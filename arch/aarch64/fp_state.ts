@@ -7,6 +7,7 @@
  */
 
 import { AArch64Register, type Engine } from "../../unicorn/mod.ts";
+import { checkFpState } from "../errors.ts";
 
 /** Bytes of the state. */
 export const FP_STATE_SIZE = 528;
@@ -22,6 +23,20 @@ export function readFpState(engine: Engine): Uint8Array<ArrayBuffer> {
   view.setBigUint64(FPCR, engine.readRegister(AArch64Register.FPCR), true);
   view.setBigUint64(FPSR, engine.readRegister(AArch64Register.FPSR), true);
   return bytes;
+}
+
+/**
+ * Has the floating-point unit hold what the guest kernel would load.
+ * @throws {ArchError} of kind `misuse` if it has another size
+ */
+export function writeFpState(engine: Engine, state: Uint8Array): void {
+  checkFpState(state, FP_STATE_SIZE);
+  const view = new DataView(state.buffer, state.byteOffset);
+  for (let i = 0; i < 32; i++) {
+    engine.writeVector(AArch64Register.V0 + i, state.slice(16 * i, 16 * i + 16));
+  }
+  engine.writeRegister(AArch64Register.FPCR, view.getBigUint64(FPCR, true));
+  engine.writeRegister(AArch64Register.FPSR, view.getBigUint64(FPSR, true));
 }
 
 /** The state as a core file has it. */

@@ -40,6 +40,11 @@ Deno.test("AArch64Cpu.fpState, is what the registers hold, in the order they are
   for (const state of [distinctFp(machine.fpSize), otherFp(machine.fpSize)]) {
     machine.loadFp(state);
     assertEquals(machine.cpu.fpState(), state);
+    const other = state.map((byte, i) => i < 512 ? byte ^ 0x5a : byte);
+    machine.cpu.setFpState(other);
+    assertEquals(machine.cpu.fpState(), other);
+    machine.call("fp_save", machine.thread);
+    assertEquals(area(machine, machine.thread), other);
   }
 });
 

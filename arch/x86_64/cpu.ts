@@ -25,7 +25,7 @@ import { CodeReader } from "./code_reader.ts";
 import { Breakpoints, type DataBreakpoint } from "./debug.ts";
 import { Delivery, type InterruptEvent } from "./delivery.ts";
 import { FIRST_INTERRUPT_VECTOR, hasErrorCode, PageFaultBit, Vector } from "./exceptions.ts";
-import { readFpState } from "./fp_state.ts";
+import { readFpState, writeFpState } from "./fp_state.ts";
 import { memoryOperands } from "./operands.ts";
 import { instructionLength } from "./instruction_length.ts";
 import { LoneInstruction } from "./lone_instruction.ts";
@@ -160,6 +160,11 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
   /** An FXSAVE area. */
   fpState(): Uint8Array<ArrayBuffer> {
     return readFpState(this.engine);
+  }
+
+  /** From an FXSAVE area. */
+  setFpState(state: Uint8Array): void {
+    writeFpState(this.engine, state);
   }
 
   /** The CPU is at CPL 3. */

@@ -6,6 +6,7 @@
  */
 
 import { type Engine, X86Register } from "../../unicorn/mod.ts";
+import { checkFpState } from "../errors.ts";
 
 /** Bytes of an FXSAVE area. */
 export const FP_STATE_SIZE = 512;
@@ -40,6 +41,25 @@ export function readFpState(engine: Engine): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/**
+ * Has the floating-point unit hold what FXRSTOR64 would load.
+ * @throws {ArchError} of kind `misuse` if it is no FXSAVE area
+ */
+export function writeFpState(engine: Engine, state: Uint8Array): void {
+  checkFpState(state, FP_STATE_SIZE);
+  const view = new DataView(state.buffer, state.byteOffset);
+  const status = view.getUint16(FSW, true);
+  engine.writeRegister(X86Register.FPCW, BigInt(view.getUint16(FCW, true)));
+  engine.writeRegister(X86Register.FPSW, BigInt(status));
+  engine.writeRegister(X86Register.FPTAG, BigInt(unabridged(view.getUint8(FTW))));
+  engine.writeRegister(X86Register.FIP, view.getBigUint64(FIP, true));
+  engine.writeRegister(X86Register.MXCSR, BigInt(view.getUint32(MXCSR, true)));
+  const top = status >> 11;
+  const part = (at: number, size: number) => state.slice(at, at + size);
+  for (let i = 0; i < 8; i++) engine.writeX87((top + i) & 7, part(ST + 16 * i, 10));
+  for (let i = 0; i < 16; i++) engine.writeVector(X86Register.XMM0 + i, part(XMM + 16 * i, 16));
+}
+
 /** The state as a core file has it: also that of a thread which has not touched the unit yet. */
 export function linuxFpState(state: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from(state);
@@ -64,4 +84,11 @@ function abridged(tags: number): number {
   let word = 0;
   for (let i = 0; i < 8; i++) if ((tags >> 2 * i & 3) !== 3) word |= 1 << i;
   return word;
+}
+
+/** Such a word as one of two bits a register, 0 for whatever is not empty. */
+function unabridged(word: number): number {
+  let tags = 0;
+  for (let i = 0; i < 8; i++) if ((word >> i & 1) === 0) tags |= 3 << 2 * i;
+  return tags;
 }

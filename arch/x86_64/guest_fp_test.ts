@@ -1,11 +1,17 @@
 /**
  * `fp.S` on x86-64: saving and loading the whole x87 and SSE state.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ArchError } from "../errors.ts";
 import { x86_64 } from "./mod.ts";
 import { fpPattern, makeMachine } from "./testing/conformance.ts";
 
 const { image } = x86_64;
+
+/** Whether a byte of an FXSAVE area is one of a register's. */
+function isRegister(at: number): boolean {
+  return (at >= 32 && at < 160 && at % 16 < 10) || (at >= 160 && at < 416);
+}
 
 Deno.test("X86Cpu.fpState, is what FXSAVE64 stores, wherever the x87 stack begins", () => {
   using machine = makeMachine();
@@ -21,8 +27,16 @@ Deno.test("X86Cpu.fpState, is what FXSAVE64 stores, wherever the x87 stack begin
       const state = machine.cpu.fpState();
       assertEquals(state, machine.saveFp(), `top ${top}, ${used} in use`);
       assertEquals([state[4], state.slice(48, 58)], [used, pattern.slice(48, 58)]);
+      machine.loadFp(fpPattern().map((byte, i) => isRegister(i) ? byte ^ 0x11 : byte));
+      machine.cpu.setFpState(state);
+      assertEquals(machine.saveFp(), state, `set: top ${top}, ${used} in use`);
     }
   }
+});
+
+Deno.test("X86Cpu.setFpState, refuses another size", () => {
+  using machine = makeMachine();
+  assertThrows(() => machine.cpu.setFpState(new Uint8Array(100)), ArchError, "of 100 bytes");
 });
 
 Deno.test("fp_save, fp_load and fp_swap, the whole state goes round", () => {
