@@ -52,3 +52,13 @@ export {
 export { readTargetXml } from "./description/read.ts";
 export { AARCH64_FEATURES, X86_64_FEATURES } from "./description/standard.ts";
 export { formatTargetXml } from "./description/write.ts";
+export {
+  formatLibraries,
+  formatLibrariesSvr4,
+  type ListedLibrary,
+  parseLibraries,
+  parseLibrariesSvr4,
+  type Svr4Library,
+} from "./documents/libraries.ts";
+export { formatMemoryMap, type MappedMemory, parseMemoryMap } from "./documents/memory_map.ts";
+export { formatThreads, type ListedThread, parseThreads } from "./documents/threads.ts";

@@ -1,8 +1,16 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   AARCH64_FEATURES,
+  formatLibraries,
+  formatLibrariesSvr4,
+  formatMemoryMap,
   formatTargetXml,
+  formatThreads,
   GdbProtocolError,
+  parseLibraries,
+  parseLibrariesSvr4,
+  parseMemoryMap,
+  parseThreads,
   readTargetXml,
   registersOf,
   type TargetDescription,
@@ -110,4 +118,28 @@ Deno.test("readTargetXml, refuses documents that are damaged, endless or huge", 
     GdbProtocolError,
   );
   assertEquals(count <= 100, true);
+});
+
+Deno.test("documents, lists of threads, files and memory are read as they were written", () => {
+  const threads = [
+    { id: { process: 1, thread: 2 }, name: '<"idle">', core: 0, state: "waits for & with" },
+    { id: { thread: 3 }, name: undefined, core: undefined, state: undefined },
+  ];
+  assertEquals(parseThreads(formatThreads(threads)), threads);
+  const libraries = [{ name: "/lib/a b.so", segments: [0x1000n, 2n ** 64n - 4096n] }];
+  assertEquals(parseLibraries(formatLibraries(libraries)), libraries);
+  const svr4 = [{ name: "/lib/c.so", linkMap: 16n, bias: 0x7fff00000000n, dynamic: 32n }];
+  assertEquals(parseLibrariesSvr4(formatLibrariesSvr4(svr4, 8n)), svr4);
+  const memory = [{ type: "ram" as const, start: 0n, length: 2n ** 63n }];
+  assertEquals(parseMemoryMap(formatMemoryMap(memory)), memory);
+  const wrong = [
+    () => parseThreads('<threads><thread name="a"/></threads>'),
+    () => parseThreads('<threads><thread id="x"/></threads>'),
+    () => parseLibraries("<library-list><library/></library-list>"),
+    () =>
+      parseLibrariesSvr4('<library-list-svr4><library name="a" l_addr="9"/></library-list-svr4>'),
+    () => parseMemoryMap('<memory-map><memory type="disk" start="0x0"/></memory-map>'),
+    () => parseMemoryMap('<memory-map><memory type="ram" start="0x0"/></memory-map>'),
+  ];
+  for (const action of wrong) assertThrows(action, GdbProtocolError);
 });

@@ -9,7 +9,13 @@ import type {
   DescribedType,
   TargetDescription,
 } from "./model.ts";
-import { descriptionError, numberOf, parseXml, required, type XmlElement } from "./xml.ts";
+import {
+  descriptionError,
+  numberOf,
+  parseXml,
+  required,
+  type XmlElement,
+} from "../documents/read_xml.ts";
 
 /** The document that includes all others. */
 const ROOT = "target.xml";

@@ -114,3 +114,19 @@ export function numberOf(
     `one from ${least} to ${most}`,
   );
 }
+
+/**
+ * An attribute's number of up to 64 bits, with 0x; undefined if there is none. Throws
+ * {@linkcode GdbProtocolError} (`description`).
+ */
+export function addressOf(element: XmlElement, name: string): bigint | undefined {
+  const text = element.attributes.get(name);
+  if (text === undefined) return undefined;
+  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text);
+  throw descriptionError(
+    `<${element.name} ${name}="${text}">`,
+    undefined,
+    "Cannot use an address",
+    "0x and at most 16 hexadecimal digits",
+  );
+}
