@@ -27,6 +27,7 @@
  * @module
  */
 export type { ByteSource } from "./byte_source.ts";
+export { INFLATED_LIMIT } from "./compression.ts";
 export * from "./constants.ts";
 export * from "./core_writer.ts";
 export * from "./elf_file.ts";

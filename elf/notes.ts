@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PT } from "./constants.ts";
+import { PT, SHT } from "./constants.ts";
 import type { ElfFile } from "./elf_file.ts";
 import { ElfError } from "./errors.ts";
 
@@ -96,6 +96,35 @@ export function* notesIn(
     };
     at = begin + padded(size, align);
   }
+}
+
+/** `NT_GNU_BUILD_ID`. */
+const BUILD_ID = 3;
+
+/**
+ * What tells this build of a program from every other, as lower-case hexadecimal text; undefined if
+ * the linker has left none. A file of debug information has that of the program it was split off.
+ *
+ * @throws {ElfError} If the notes, or the tables that lead to them, are damaged
+ */
+export function buildIdOf(file: ElfFile): string | undefined {
+  // Of a file of debug information, the segments are still where the program had them.
+  for (const section of file.hasSectionHeaders ? file.sections : []) {
+    if (section.type !== SHT.note) continue;
+    const { offset, align } = section;
+    const origin = { name: file.name, offset, align: align === 8n ? 8 : 4 } as const;
+    const id = buildIdIn(notesIn(file.sectionData(section), origin));
+    if (id !== undefined) return id;
+  }
+  return file.type === "core" || file.hasSectionHeaders ? undefined : buildIdIn(elfNotes(file));
+}
+
+function buildIdIn(notes: Iterable<ElfNote>): string | undefined {
+  for (const { owner, type, bytes } of notes) {
+    if (owner !== "GNU" || type !== BUILD_ID) continue;
+    return bytes.toHex();
+  }
+  return undefined;
 }
 
 function padded(size: number, align: number): number {

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ImageBuilder } from "../bytes/testing/image_builder.ts";
 import { parseElf } from "./elf_file.ts";
 import { ElfError } from "./errors.ts";
-import { elfNotes, notesIn } from "./notes.ts";
+import { buildIdOf, elfNotes, notesIn } from "./notes.ts";
 import { elfImage } from "./testing/elf_image.ts";
 
 function notes(data: Uint8Array, type = 4) {
@@ -50,4 +50,20 @@ Deno.test("notesIn, gives the notes before one that is cut off", () => {
   }, ElfError);
   assertEquals(found, [0x110, 0x124]);
   assertEquals([error.kind, error.offset], ["note", 0x100 + TWO.length]);
+});
+
+Deno.test("buildIdOf, finds the note in a section or, without sections, in a segment", () => {
+  const data = new ImageBuilder().u32(4).u32(2).u32(1).text("GNU").bytes(9, 9).align(4)
+    .u32(4).u32(3).u32(3).text("GNU").bytes(0x0a, 0xbc, 0xde).build();
+  const build = (type: number) =>
+    elfImage({
+      sections: [{ name: ".notes", type, data }],
+      segments: [{ type: 4, address: 0, section: 1 }],
+    });
+  assertEquals(buildIdOf(parseElf(build(7))), "0abcde");
+  // The segments of a file of debug information are not there.
+  assertEquals(buildIdOf(parseElf(build(1))), undefined);
+  const stripped = build(1);
+  stripped.fill(0, 40, 48);
+  assertEquals(buildIdOf(parseElf(stripped)), "0abcde");
 });
