@@ -82,8 +82,17 @@ const JOBS: Record<string, Job> = {
   run,
   // On all CPUs, or as many as DENO_JOBS says: no test may count on having the process alone. Types
   // are the business of `check`.
-  test: (offline, args) =>
-    deno(["test", "-A", "--no-check", "--parallel", ...importMapFlags(offline), ...args]),
+  test: async (offline, args) => {
+    const { namesTests, withTestGroups } = await import("./test_groups.ts");
+    const run = (modules: readonly string[]) =>
+      deno([
+        ...["test", "-A", "--no-check", "--parallel"],
+        ...importMapFlags(offline),
+        ...args,
+        ...modules,
+      ]);
+    return namesTests(args) ? await run([]) : await withTestGroups(ROOT, run);
+  },
   // Those tests that are shorter in `test`, in full length.
   sweeps: async (offline, args) => {
     const { readImports } = await import("./check_imports.ts");
