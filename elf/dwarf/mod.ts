@@ -1,7 +1,8 @@
 /**
  * Debug information, as far as source lines go: the line tables of DWARF 2 to 5.
- * {@linkcode lineTableOf} gives the {@linkcode LineTable} of an ELF file, and its
- * {@linkcode LineTable.at} the file, line and column of an address. Tables are read when they are
+ * {@linkcode lineTableOf} gives the {@linkcode LineTable} of an ELF file, its
+ * {@linkcode LineTable.at} the file, line and column of an address, and its
+ * {@linkcode LineTable.places} the addresses of a line. Tables are read when they are
  * asked for. What is damaged is left out and told of as {@linkcode DwarfError}s with their offsets;
  * whatever the bytes are, memory and time stay in proportion to their number.
  *
@@ -18,16 +19,18 @@
  * The files, lowest first: `constants.ts`; `sections.ts`, where the bytes and strings are;
  * `form.ts`, values of attributes; `unit_roots.ts`, where compilers ran. In `lines/`:
  * `line_header.ts` and `line_files.ts`, what stands before a line program; `line_program.ts`, which
- * makes rows of it; `line_unit.ts`, all of one compilation; `sequence_index.ts` and
- * `line_table.ts`, from addresses to rows.
+ * makes rows of it; `line_matrix.ts`, all rows by address and by line; `line_unit.ts`, all of one
+ * compilation; `sequence_index.ts` and `line_table.ts`, from addresses to rows and from lines to
+ * addresses.
  *
  * @module
  */
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
 export type { LineFile, LineFiles } from "./lines/line_files.ts";
 export type { LineHeader } from "./lines/line_header.ts";
+export type { MatrixRow } from "./lines/line_matrix.ts";
 export { LineProgram } from "./lines/line_program.ts";
-export { LineTable, lineTableOf, type SourceLine } from "./lines/line_table.ts";
+export { type LinePlace, LineTable, lineTableOf, type SourceLine } from "./lines/line_table.ts";
 export { type FileNames, type LineRow, LineUnit, type LineUnitContext } from "./lines/line_unit.ts";
 export {
   type DwarfSectionName,

@@ -44,16 +44,25 @@ export class LineProgram {
 
   readonly #cursor: Cursor;
   readonly #header: LineHeader;
+  readonly #opcodeBase: number;
+  readonly #lineBase: number;
+  readonly #lineRange: number;
+  /** Bytes of an instruction; 0 if a byte holds several operations. */
+  readonly #plainLength: number;
   #emitted = false;
 
   /**
-   * A program from its beginning, or from the offset of an opcode at which a sequence begins.
+   * A program from its beginning.
    * @param cursor over `.debug_line`; the program's own until it is done
    */
-  constructor(cursor: Cursor, header: LineHeader, at: number = header.programAt) {
+  constructor(cursor: Cursor, header: LineHeader) {
     this.#cursor = cursor;
     this.#header = header;
-    cursor.seek(at, header.end);
+    this.#opcodeBase = header.opcodeBase;
+    this.#lineBase = header.lineBase;
+    this.#lineRange = header.lineRange;
+    this.#plainLength = header.maxOperations === 1 ? header.minInstructionLength : 0;
+    cursor.seek(header.programAt, header.end);
     this.#reset();
   }
 
@@ -70,11 +79,14 @@ export class LineProgram {
   next(): boolean {
     if (this.#emitted) this.#afterRow();
     const cursor = this.#cursor;
-    const { opcodeBase } = this.#header;
-    while (cursor.at < cursor.end) {
-      const opcode = cursor.u8();
-      if (opcode >= opcodeBase) this.#special(opcode);
-      else if (opcode === 0) this.#extended();
+    const { bytes, end } = cursor;
+    while (cursor.at < end) {
+      const opcode = bytes[cursor.at++]!;
+      if (opcode >= this.#opcodeBase) {
+        this.#special(opcode - this.#opcodeBase);
+        return true;
+      }
+      if (opcode === 0) this.#extended();
       else this.#standard(opcode);
       if (this.#emitted) return true;
     }
@@ -106,11 +118,13 @@ export class LineProgram {
     }
   }
 
-  #special(opcode: number): void {
-    const adjusted = opcode - this.#header.opcodeBase;
-    const range = this.#range();
-    this.#advance(Math.floor(adjusted / range));
-    this.line = this.line + this.#header.lineBase + adjusted % range >>> 0;
+  #special(adjusted: number): void {
+    // Most rows come from here.
+    const range = this.#lineRange === 0 ? this.#range() : this.#lineRange;
+    const operations = adjusted / range | 0;
+    if (this.#plainLength !== 0) this.#move(operations * this.#plainLength);
+    else this.#advance(operations);
+    this.line = this.line + this.#lineBase + adjusted - operations * range >>> 0;
     this.#emitted = true;
   }
 
@@ -133,7 +147,7 @@ export class LineProgram {
 
   #move(bytes: number): void {
     this.address += bytes;
-    if (Number.isSafeInteger(this.address)) return;
+    if (this.address <= Number.MAX_SAFE_INTEGER) return;
     throw this.#error("address", `Address goes ${bytes} bytes further`, "one of 54 bits");
   }
 
@@ -161,7 +175,7 @@ export class LineProgram {
         this.basicBlock = true;
         return;
       case DW_LNS.constAddPc:
-        return this.#advance(Math.floor((255 - this.#header.opcodeBase) / this.#range()));
+        return this.#advance(Math.floor((255 - this.#opcodeBase) / this.#range()));
       case DW_LNS.fixedAdvancePc:
         this.operation = 0;
         return this.#move(cursor.u16());

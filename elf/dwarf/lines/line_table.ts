@@ -1,11 +1,12 @@
 /**
- * From addresses to source lines.
+ * From addresses to source lines, and back.
  *
  * @module
  */
 import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
-import { LineUnit } from "./line_unit.ts";
+import type { MatrixRow } from "./line_matrix.ts";
+import { LineUnit, type LineUnitContext } from "./line_unit.ts";
 import { readLineHeader } from "./line_header.ts";
 import { type DwarfSections, sectionsOf } from "../sections.ts";
 import { SequenceIndex } from "./sequence_index.ts";
@@ -25,10 +26,19 @@ export interface SourceLine {
   readonly address: bigint;
 }
 
+/** Code of a source line: one row of a table. */
+export interface LinePlace extends SourceLine {
+  /** Address behind its last byte. */
+  readonly end: bigint;
+  /** Whether it is a good place for a breakpoint. */
+  readonly isStatement: boolean;
+}
+
 /**
  * The line tables of a file. Nothing but the sections' places is looked at before it is asked for:
- * the first look-up runs all programs once to learn which addresses each sequence of rows covers,
- * after which a look-up decodes the one sequence it needs, once.
+ * the first look-up of an address runs all programs once to learn which addresses each table covers,
+ * after which a look-up decodes the one table it needs, once. Who knows the table, as debug
+ * information does, asks that one alone ({@linkcode LineTable.unitAt}).
  *
  * What is damaged is left out, and told of in {@linkcode LineTable.problems}: the rest of a file
  * is as good as before.
@@ -36,6 +46,7 @@ export interface SourceLine {
 export class LineTable {
   readonly #sections: DwarfSections;
   readonly #problems: InputError[] = [];
+  readonly #told: Set<string> = new Set();
   #units: readonly LineUnit[] | undefined;
   #byOffset: Map<number, LineUnit> | undefined;
   #index: SequenceIndex | undefined;
@@ -59,11 +70,15 @@ export class LineTable {
     if (this.#units !== undefined) return this.#units;
     const units: LineUnit[] = [];
     const cursor = this.#sections.cursor(".debug_line");
-    const rootOf = (offset: number) => this.#rootOf(offset);
+    const context: LineUnitContext = {
+      sections: this.#sections,
+      rootOf: (offset) => this.#rootOf(offset),
+      report: (error) => this.#keep(error),
+    };
     while (cursor.at < cursor.end) {
       const at = cursor.at;
       try {
-        units.push(new LineUnit(readLineHeader(cursor), { sections: this.#sections, rootOf }));
+        units.push(new LineUnit(readLineHeader(cursor), context));
       } catch (error) {
         this.#keep(error);
         // With a wrong length nobody knows where the next one is.
@@ -94,6 +109,31 @@ export class LineTable {
     return { ...unit.fileNamed(row.file), line, column, address: toBigAddress(row.address) };
   }
 
+  /**
+   * Code of a source line, by address: the rows of the tables that say so. A line without code
+   * stands for the next one in the file that has some, as debuggers have it.
+   *
+   * @param file A path, or the end of one from a folder on: `list.c` or `lib/list.c`
+   */
+  places(file: string, line: number): readonly LinePlace[] {
+    let best = Infinity;
+    let places: LinePlace[] = [];
+    for (const unit of this.units) {
+      try {
+        const files = unit.filesNamed(file);
+        if (files.size === 0) continue;
+        const found = unit.rowsOfLine(files, line);
+        if (found.line > best || found.rows.length === 0) continue;
+        if (found.line < best) places = [];
+        best = found.line;
+        for (const row of found.rows) places.push(placeOf(unit, row));
+      } catch (error) {
+        this.#keep(error);
+      }
+    }
+    return places.sort((a, b) => a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
+  }
+
   #rootOf(offset: number): UnitRoot | undefined {
     this.#roots ??= new UnitRoots(this.#sections, this.#problems).all();
     return this.#roots.get(offset);
@@ -101,8 +141,17 @@ export class LineTable {
 
   #keep(error: unknown): void {
     if (!(error instanceof InputError)) throw error;
+    // Of the same damage the index and the table itself tell.
+    if (this.#told.has(error.message)) return;
+    this.#told.add(error.message);
     this.#problems.push(error);
   }
+}
+
+function placeOf(unit: LineUnit, row: MatrixRow): LinePlace {
+  const { line, column, isStatement } = row;
+  const [address, end] = [toBigAddress(row.address), toBigAddress(row.end)];
+  return { ...unit.fileNamed(row.file), line, column, address, end, isStatement };
 }
 
 /**

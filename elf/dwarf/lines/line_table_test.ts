@@ -169,6 +169,55 @@ Deno.test("LineTable.at, files that a program defines itself come behind the hea
   assertEquals([textAt(table, 16), textAt(table, 20)], ["x.c:3", "none"]);
 });
 
+/** Places of a line: where they are, and which file and line these are of. */
+function placesAt(table: LineTable, file: string, line: number): string[] {
+  return table.places(file, line).map(({ address, end, path, line, isStatement }) =>
+    `${address.toString(16)}-${end.toString(16)} ${path}:${line}${isStatement ? "" : " inside"}`
+  );
+}
+
+Deno.test("LineTable.places, finds the code of a line in all tables that have the file", () => {
+  const image = new DebugImage();
+  const files = [["a.c", 0], ["h.h", 1]] as const;
+  const directories = ["/src", "/src/../include/./sub"];
+  const header = [op.one(DW_LNS.setFile, 1), ...plainSequence(0x1010, 7, 2)];
+  const own = [op.one(DW_LNS.setFile, 0), ...plainSequence(0x1000, 10, 3)];
+  image.table({ version: 5, directories, files, program: [...own, ...header] });
+  const inside = [op.one(DW_LNS.setFile, 1), op.plain(DW_LNS.negateStmt)];
+  const again = [...inside, ...plainSequence(0x800, 8, 1)];
+  image.table({ version: 5, directories, files, program: again });
+  const table = new LineTable(image.sections());
+  assertEquals(placesAt(table, "a.c", 11), ["1004-1008 /src/a.c:11"]);
+  const eight = [
+    "800-804 /src/../include/./sub/h.h:8 inside",
+    "1014-1018 /src/../include/./sub/h.h:8",
+  ];
+  for (const name of ["h.h", "sub/h.h", "/include/sub/h.h", "/src/../include/./sub/h.h"]) {
+    assertEquals(placesAt(table, name, 8), eight, name);
+  }
+  for (const name of ["other/h.h", "/h.h", ".h", ""]) assertEquals(placesAt(table, name, 8), []);
+  // A line without code stands for the next one that has some, whichever table knows it.
+  assertEquals(placesAt(table, "h.h", 1), ["1010-1014 /src/../include/./sub/h.h:7"]);
+  assertEquals(placesAt(table, "a.c", 9), ["1000-1004 /src/a.c:10"]);
+  assertEquals(placesAt(table, "a.c", 13), []);
+});
+
+Deno.test("LineTable.places, knows files that programs define, leaves out rows without code", () => {
+  const image = new DebugImage();
+  const program = [
+    op.extended(DW_LNE.defineFile, ...new TextEncoder().encode("defined.c"), 0, 0, 0, 0),
+    op.address(0x1000),
+    op.one(DW_LNS.setFile, 1),
+    op.plain(DW_LNS.copy), // covers nothing
+    op.plain(DW_LNS.copy),
+    op.one(DW_LNS.advancePc, 4),
+    op.end(),
+  ];
+  image.table({ version: 4, directories: [], files: [], program });
+  const table = new LineTable(image.sections());
+  assertEquals(placesAt(table, "defined.c", 1), ["1000-1004 defined.c:1"]);
+});
+
 Deno.test("LineTable, what is damaged is left out and told of, the rest is as good as before", () => {
   const image = new DebugImage();
   const files = [["a.c", 0], ["a.c", 0]] as const;

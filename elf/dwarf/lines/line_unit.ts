@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { toBigAddress } from "../../../bytes/mod.ts";
+import { type Address, toBigAddress } from "../../../bytes/mod.ts";
+import { DW_LNE } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { type LineFile, type LineFiles, readLineFiles } from "./line_files.ts";
+import { LineMatrix, type MatrixRow } from "./line_matrix.ts";
 import type { LineHeader } from "./line_header.ts";
 import { LineProgram } from "./line_program.ts";
 import type { DwarfSections } from "../sections.ts";
@@ -51,6 +53,8 @@ export interface LineUnitContext {
   readonly sections: DwarfSections;
   /** First entry of the compilation whose line table is at an offset. */
   readonly rootOf: (offset: number) => UnitRoot | undefined;
+  /** Gets the error of a program that is damaged. */
+  readonly report: (error: unknown) => void;
 }
 
 /** The line table of one compilation. */
@@ -60,7 +64,8 @@ export class LineUnit {
   readonly #context: LineUnitContext;
   readonly #names: Map<number, FileNames> = new Map();
   #files: LineFiles | undefined;
-  #defined: readonly LineFile[] = [];
+  #defined: readonly LineFile[] | undefined;
+  #matrix: LineMatrix | undefined;
 
   /** Use {@linkcode LineTable.units}. */
   constructor(header: LineHeader, context: LineUnitContext) {
@@ -75,9 +80,9 @@ export class LineUnit {
     return this.#files = readLineFiles(sections.cursor(".debug_line"), this.header, sections);
   }
 
-  /** Runs its program from the beginning, or from the offset of a sequence's first opcode. */
-  program(at?: number): LineProgram {
-    return new LineProgram(this.#context.sections.cursor(".debug_line"), this.header, at);
+  /** Runs its program from the beginning. */
+  program(): LineProgram {
+    return new LineProgram(this.#context.sections.cursor(".debug_line"), this.header);
   }
 
   /** All rows, in the program's order. Throws `DwarfError` or `DecodeError` where it is damaged. */
@@ -100,9 +105,32 @@ export class LineUnit {
     }
   }
 
-  /** Adds the files that the program has been found to define itself. */
-  define(files: readonly LineFile[]): void {
-    this.#defined = files;
+  /**
+   * Row that covers an address, undefined if none does. The first question decodes the program, and
+   * its damage is told of then.
+   */
+  rowAt(address: Address): MatrixRow | undefined {
+    return this.#rows().at(address);
+  }
+
+  /**
+   * Rows of one line of some files, by address; without any, those of the next line that has some,
+   * and Infinity if there are none.
+   */
+  rowsOfLine(
+    files: ReadonlySet<number>,
+    line: number,
+  ): { readonly line: number; readonly rows: readonly MatrixRow[] } {
+    return this.#rows().ofLine(files, line);
+  }
+
+  #rows(): LineMatrix {
+    if (this.#matrix !== undefined) return this.#matrix;
+    const program = this.program();
+    const { programAt, end } = this.header;
+    this.#matrix = new LineMatrix(program, end - programAt, this.#context.report);
+    this.#defined = program.defined;
+    return this.#matrix;
   }
 
   /**
@@ -115,9 +143,9 @@ export class LineUnit {
     if (known !== undefined) return known;
     const { first, directories, files } = this.files;
     const index = number - first;
-    const file = files[index] ?? this.#defined[index - files.length];
+    const file = files[index] ?? this.#filesDefined()[index - files.length];
     if (file === undefined) {
-      const last = first + files.length + this.#defined.length - 1;
+      const last = first + files.length + this.#filesDefined().length - 1;
       const message = `Line table's file is ${number}, expected ${first} to ${last}`;
       const place = { source: ".debug_line", offset: this.header.offset };
       throw new DwarfError("file", message, place);
@@ -131,11 +159,65 @@ export class LineUnit {
     return names;
   }
 
+  /**
+   * Numbers of the files whose path is, or ends with, a name. Throws as
+   * {@linkcode LineUnit.fileNamed}.
+   */
+  filesNamed(name: string): ReadonlySet<number> {
+    const wanted = plainPath(name);
+    const found = new Set<number>();
+    const { first, files } = this.files;
+    const all = files.length + this.#filesDefined().length;
+    for (let number = first; number < first + all; number++) {
+      const path = plainPath(this.fileNamed(number).path);
+      if (path === wanted || path.endsWith(`/${wanted}`)) found.add(number);
+    }
+    return found;
+  }
+
+  /** Files that the program defines itself, behind those of the header. */
+  #filesDefined(): readonly LineFile[] {
+    if (this.#defined === undefined) {
+      const { bytes } = this.#context.sections.cursor(".debug_line");
+      // Hardly any does, and running all programs for that takes long.
+      if (!mayDefineFiles(bytes, this.header)) this.#defined = [];
+      else this.#rows();
+    }
+    return this.#defined!;
+  }
+
   #absolute(path: string): string {
     if (isAbsolute(path)) return path;
     const folder = this.#context.rootOf(this.header.offset)?.directory;
     return folder === undefined ? path : joinPath(folder, path);
   }
+}
+
+/** Bytes of the shortest instruction that defines a file, without the zero and the length. */
+const LEAST_DEFINITION = 6;
+
+/** Whether the bytes of a program may be an instruction that defines a file. */
+function mayDefineFiles(bytes: Uint8Array, { programAt, end }: LineHeader): boolean {
+  for (
+    let at = bytes.indexOf(0, programAt);
+    at >= 0 && at + 2 < end;
+    at = bytes.indexOf(0, at + 1)
+  ) {
+    if (bytes[at + 2] === DW_LNE.defineFile && bytes[at + 1]! >= LEAST_DEFINITION) return true;
+  }
+  return false;
+}
+
+/** A path without `.` and without folders that are left again. */
+function plainPath(path: string): string {
+  if (!/(^|\/)\.\.?(\/|$)/.test(path)) return path;
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    const last = parts.at(-1);
+    if (part === ".." && last !== undefined && last !== "" && last !== "..") parts.pop();
+    else if (part !== ".") parts.push(part);
+  }
+  return parts.join("/");
 }
 
 function isAbsolute(path: string): boolean {
