@@ -260,8 +260,8 @@ export interface CpuState {
   readonly pending: number;
   /** Address of the breakpoint the CPU has just stopped at, to be passed over once. */
   readonly resumeAt: bigint | null;
-  /** Exceptions in a row with no instruction between them. */
-  readonly stalled: number;
+  /** See {@linkcode Cpu.entries}. */
+  readonly entries: number;
   /** See {@linkcode Cpu.enteredAt}. */
   readonly enteredAt: number;
   /** What only this architecture has, by name. */
@@ -286,6 +286,23 @@ export interface Cpu extends Disposable {
    *   there
    */
   run(budget: number): CpuExit;
+  /**
+   * Runs one instruction, or less: enters an interrupt that is due, or the exception that the next
+   * instruction raises in place of being executed.
+   * @throws {ArchError} as {@linkcode run}
+   */
+  step(): CpuExit;
+  /**
+   * Exceptions and interrupts that were entered since the last instruction was executed: an
+   * instruction that traps counts before its exception. With {@linkcode instructions} it is exact
+   * to each change of the CPU's state.
+   */
+  readonly entries: number;
+  /**
+   * Whether the next run passes over a breakpoint at the instruction it begins with. After a stop
+   * at one it does by itself.
+   */
+  passBreakpoint(pass: boolean): void;
   /**
    * Whether it can run on. What is thrown out of a run leaves it so, except in the middle of
    * entering an exception (a `RangeError` at the end of the stack, say); {@linkcode restore} helps.

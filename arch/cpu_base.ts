@@ -25,6 +25,8 @@ export abstract class CpuBase<T extends WatchRange> {
   protected readonly space: KernelSpace;
   /** Guest kernel image. */
   protected readonly image: GuestImage;
+  /** See {@linkcode Cpu.entries}. */
+  protected entered = 0;
   /** Called for each exception entered. */
   protected observer: ((entry: ExceptionEntry) => void) | null = null;
   /** Takes over an engine; it is disposed of with the CPU. */

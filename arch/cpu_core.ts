@@ -23,7 +23,8 @@ const STALL_LIMIT = 100;
 export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase<T> implements Cpu {
   #pending = 0;
   #resumeAt: bigint | null = null;
-  #stalled = 0;
+  /** Runs end behind an exception that is entered when there are more of them than this. */
+  #entryLimit = Infinity;
   #enteredAt = 0;
   /** Watched memory, `null` where there is none. */
   #watchpoints: Watchpoints<T> | null = null;
@@ -59,9 +60,20 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
     }
   }
 
+  /** See {@linkcode Cpu.step}. */
+  step(): CpuExit {
+    this.#checkStill("step");
+    this.#entryLimit = this.entered;
+    try {
+      return this.run(1);
+    } finally {
+      this.#entryLimit = Infinity;
+    }
+  }
+
   #run(budget: number): CpuExit {
     let left = budget;
-    while (left > 0) {
+    while (left > 0 && this.entered <= this.#entryLimit) {
       if (this.#debugChanged) this.#watchDebugRegisters();
       const watchpoints = this.#watchpoints;
       if (this.#pending !== 0 && this.interruptsEnabled) {
@@ -72,6 +84,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
         const end = this.#entered(this.enterInterrupt(line));
         if (end !== null) return end;
         if (watchpoints?.hasHits) return { kind: "watch", hits: watchpoints.take() };
+        if (this.entered > this.#entryLimit) break;
       }
       const { watching } = this;
       if (watching) {
@@ -90,7 +103,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
       left -= exit.instructions;
       if (exit.instructions > 0) {
         this.#resumeAt = null;
-        this.#stalled = 0;
+        this.entered = 0;
       }
       if (watchpoints !== null && watchpoints.hasDebugHits) {
         this.#sound = false;
@@ -132,6 +145,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
           this.#enteredAt = this.engine.instructions;
           left--;
           this.#resumeAt = null;
+          this.entered = 1;
           if (end !== null) return end;
           break;
         }
@@ -222,7 +236,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
    * anything that uses up a budget.
    */
   #checkProgress(): CpuExit | null {
-    if (this.#stalled++ < STALL_LIMIT) return null;
+    if (this.entered <= STALL_LIMIT) return null;
     return {
       kind: "shutdown",
       reason: `Exceptions without end: the handler at ${hex(this.pc)} cannot be fetched`,
@@ -249,6 +263,16 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
   /** See {@linkcode Cpu.interruptPending}. */
   get interruptPending(): boolean {
     return this.#pending !== 0;
+  }
+
+  /** See {@linkcode Cpu.entries}. */
+  get entries(): number {
+    return this.entered;
+  }
+
+  /** See {@linkcode Cpu.passBreakpoint}. */
+  passBreakpoint(pass: boolean): void {
+    this.#resumeAt = pass ? this.pc : null;
   }
 
   /** See {@linkcode Cpu.enteredAt}. */
@@ -278,7 +302,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
       image: this.engine.saveCpu(),
       pending: this.#pending,
       resumeAt: this.#resumeAt,
-      stalled: this.#stalled,
+      entries: this.entered,
       enteredAt: this.#enteredAt,
       own: this.ownState(),
     };
@@ -297,7 +321,7 @@ export abstract class CpuCore<T extends WatchRange = WatchRange> extends CpuBase
     this.#debugChanged = true;
     this.#pending = state.pending;
     this.#resumeAt = state.resumeAt;
-    this.#stalled = state.stalled;
+    this.entered = state.entries;
     this.#enteredAt = state.enteredAt;
     this.setOwnState(state.own);
     this.#sound = true;

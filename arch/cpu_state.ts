@@ -9,10 +9,10 @@ import { ArchError } from "./errors.ts";
 
 /** Refuses a state whose parts are not what they should be. @throws {ArchError} of kind `state` */
 export function checkState(state: CpuState, own: CpuState["own"]): void {
-  const { pending, resumeAt, stalled, enteredAt } = state;
+  const { pending, resumeAt, entries, enteredAt } = state;
   const names = Object.keys(own);
   const isSound = Number.isInteger(pending) && pending === (pending | 0) &&
-    Number.isSafeInteger(stalled) && stalled >= 0 &&
+    Number.isSafeInteger(entries) && entries >= 0 &&
     Number.isSafeInteger(enteredAt) && enteredAt >= 0 &&
     (resumeAt === null || typeof resumeAt === "bigint") &&
     Object.keys(state.own).length === names.length &&

@@ -12,6 +12,8 @@ export class Emitter {
   readonly #now: () => number;
   #seq = 0;
   #cpu = 0;
+  /** Who is to hear again, if nobody does for now. */
+  #resting: readonly EventSink[] | null = null;
   #thrown: { readonly error: unknown } | null = null;
 
   /** Events go to all `sinks`, in order; `now` is the instruction clock. */
@@ -22,7 +24,19 @@ export class Emitter {
 
   /** From now on events go to other sinks. */
   connect(sinks: readonly EventSink[]): void {
-    this.#sinks = sinks;
+    if (this.#resting === null) this.#sinks = sinks;
+    else this.#resting = sinks;
+  }
+
+  /** Whether events are counted, but told to nobody: they were told before. */
+  get muted(): boolean {
+    return this.#resting !== null;
+  }
+  set muted(muted: boolean) {
+    if (muted === this.muted) return;
+    const resting = this.#resting ?? [];
+    this.#resting = muted ? this.#sinks : null;
+    this.#sinks = muted ? [] : resting;
   }
 
   /** Adds a sink behind the others, until the result is disposed of. */

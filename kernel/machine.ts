@@ -143,13 +143,26 @@ export class Machine extends MachineView implements Disposable {
         `Cannot run ${instructions} instructions: not a positive integer`,
       );
     }
+    return this.#start(instructions, { single: false });
+  }
+
+  /**
+   * The least that can happen: one instruction, or the entry of one exception or interrupt, which
+   * leaves the CPU before the first instruction of the kernel's vector.
+   * @throws {KernelError} and others as {@linkcode Machine.run}
+   */
+  step(): RunResult {
+    return this.#start(1, { single: true });
+  }
+
+  #start(instructions: number, how: { readonly single: boolean }): RunResult {
     if (this.#running) throw new KernelError("misuse", "Cannot run a machine that is running");
     if (this.#failure !== null) throw new KernelError("engine", describe(this.#failure));
     this.#running = true;
     // Until it is known better: where the stack has no room left, nothing can be found out.
     this.#failure = UNKNOWN_FAILURE;
     try {
-      const result = this.#run(instructions);
+      const result = this.#run(instructions, how);
       this.#sound = true;
       this.#failure = null;
       return result;
@@ -162,11 +175,11 @@ export class Machine extends MachineView implements Disposable {
     }
   }
 
-  #run(instructions: number): RunResult {
+  #run(instructions: number, { single }: { readonly single: boolean }): RunResult {
     const k = this.kernel;
     const on = this.#boot;
     const { cpu } = on;
-    const end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
+    let end = Math.min(Number.MAX_SAFE_INTEGER, cpu.instructions + instructions);
     while (k.halted === null && cpu.instructions < end) {
       k.events.on(on.id);
       if (k.timers.active || k.clock.alarm !== Infinity) k.decisions.arm(on);
@@ -176,7 +189,9 @@ export class Machine extends MachineView implements Disposable {
       }
       this.#sound = true;
       if (k.events.failed) k.events.rethrow();
-      const exit = cpu.run(Math.min(end - cpu.instructions, k.clock.next - now));
+      const exit = single
+        ? cpu.step()
+        : cpu.run(Math.min(end - cpu.instructions, k.clock.next - now));
       this.#sound = false;
       switch (exit.kind) {
         case "hypercall":
@@ -192,6 +207,7 @@ export class Machine extends MachineView implements Disposable {
           break;
         }
         case "budget":
+          if (single) end = cpu.instructions;
           break;
         case "stop":
           return { kind: "breakpoint", address: cpu.pc };

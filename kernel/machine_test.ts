@@ -47,6 +47,33 @@ for (const arch of ARCH_NAMES) {
     });
   }
 
+  Deno.test(`Machine.step ${arch}, an exception that is entered is a step of its own`, () => {
+    const whole = wholeRun(arch, "module-hello", { quantum: 1000, load: "demand" });
+    using stepped = session(arch, "module-hello", { quantum: 1000, load: "demand" });
+    const { machine } = stepped;
+    const { cpu } = machine;
+    const entered = { behind: 0, instead: 0, user: 0 };
+    let was = { instructions: 0, entries: 0, userMode: false };
+    while (machine.step().kind === "paused") {
+      const { instructions, entries, userMode } = cpu;
+      const executed = instructions - was.instructions;
+      assertEquals(
+        [executed, entries],
+        entries === 0 || executed === 1 ? [1, Math.min(entries, 1)] : [0, was.entries + 1],
+      );
+      if (entries > 0) {
+        // Nothing of the vector's code has been executed.
+        assertEquals(userMode, false);
+        entered[executed === 1 ? "behind" : "instead"]++;
+        if (was.userMode) entered.user++;
+      }
+      was = { instructions, entries, userMode };
+    }
+    assert(entered.behind > 5 && entered.instead > 5 && entered.user > 10, JSON.stringify(entered));
+    assertEquals(stepped.json, whole.json);
+    assertEquals(cpu.instructions, whole.instructions);
+  });
+
   Deno.test(`Machine.run ${arch}, slices of random length give the same stream`, () => {
     const random = new Random(5);
     const options = { quantum: 777, policy: "priority" };

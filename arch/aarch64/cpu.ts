@@ -438,6 +438,7 @@ export class AArch64Cpu extends CpuCore<DebugWatchpoint> {
 
   /** Enters an exception. */
   #enter(kind: number, exception: RaisedException): CpuExit | null {
+    this.entered++;
     return this.#delivery.deliver(kind, exception, this.observer);
   }
 }

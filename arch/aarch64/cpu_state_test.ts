@@ -93,7 +93,7 @@ Deno.test("AArch64 Cpu.restore, a damaged state is refused and changes nothing",
     const part of [
       { pending: 0.5 },
       { pending: 2 ** 32 },
-      { stalled: -1 },
+      { entries: -1 },
       { resumeAt: 5 as unknown as bigint },
       { own: {} },
       { own: { ...state.own, cpacr: 1 } },

@@ -406,6 +406,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
       state.rip -= SYSCALL_LENGTH;
       return this.#deliver({ vector: Vector.UD, error: 0, kind: "fault" });
     }
+    this.entered++;
     const isStep = enterSyscall(state, this.observer);
     // Where FMASK leaves TF, the step is over when the call has been made.
     return isStep ? this.#deliver({ vector: Vector.DB, error: 0, kind: "trap" }) : null;
@@ -419,6 +420,7 @@ export class X86Cpu extends CpuCore<DataBreakpoint> {
 
   #deliver(event: InterruptEvent): CpuExit | null {
     if (event.vector === Vector.DB && event.kind !== "software") this.#unprotectDebugRegisters();
+    this.entered++;
     const entry = this.#delivery.deliver(event);
     if (typeof entry === "string") return { kind: "shutdown", reason: entry };
     this.observer?.(entry);

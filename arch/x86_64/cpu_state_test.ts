@@ -139,7 +139,7 @@ Deno.test("x86-64 Cpu.restore, a damaged state is refused and changes nothing", 
   using machine = makeMachine();
   const state = machine.cpu.save();
   for (
-    const part of [{ pending: 0.5 }, { stalled: -1 }, { own: {} }, { own: { userFp: 1n } }]
+    const part of [{ pending: 0.5 }, { entries: -1 }, { own: {} }, { own: { userFp: 1n } }]
   ) assertThrows(() => machine.cpu.restore({ ...state, ...part }), ArchError);
   assertEquals(machine.cpu.save(), state);
 });

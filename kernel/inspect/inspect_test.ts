@@ -87,6 +87,32 @@ for (const arch of ARCH_NAMES) {
     assert(traps === 12 && checked > 12 * 15, `${traps} traps, ${checked} instructions`);
   });
 
+  Deno.test(`Machine.setRegister ${arch}, the program goes on with what it was given`, () => {
+    using session = stopped(arch, "threads", "main");
+    const { machine } = session;
+    const { kernel, cpu } = machine;
+    const thread = kernel.cpus[0]?.current.id ?? -1;
+    const name = kernel.arch.registerNames[7] ?? "";
+    machine.setRegister(name, 0x1234n, { thread });
+    assertEquals([machine.registers()[name], cpu.register(name)], [0x1234n, 0x1234n]);
+    machine.injectInterrupt(2);
+    machine.step();
+    const saving = assertThrows(() => machine.setRegister(name, 1n, { thread }), KernelError);
+    assertEquals(saving.message.endsWith("its registers are being saved"), true);
+    while (kernel.arch.frameSavers.some(({ begin, end }) => cpu.pc >= begin && cpu.pc < end)) {
+      machine.step();
+    }
+    assertEquals(machine.registers({ thread })[name], 0x1234n);
+    machine.setRegister(name, 0x5678n, { thread });
+    while (!cpu.userMode) machine.step();
+    assertEquals(cpu.register(name), 0x5678n);
+    const error = assertThrows(() => machine.setRegister("xyz", 0n), KernelError);
+    assertEquals([error.kind, error.message.slice(0, 36)], [
+      "misuse",
+      'Cannot set register "xyz": expected ',
+    ]);
+  });
+
   Deno.test(`Machine.registers ${arch}, threads without a program have none`, () => {
     using session = stopped(arch, "threads", "main");
     const error = assertThrows(() => session.machine.registers({ thread: 2 }), KernelError);

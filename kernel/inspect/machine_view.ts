@@ -13,7 +13,7 @@ import { ConsoleView } from "./console_view.ts";
 import { findTask, findThread } from "./find.ts";
 import { summarizeLocks, type TaskLockSummary } from "./locks.ts";
 import { readMemory, readText, writeMemory } from "./memory.ts";
-import { cpuRegisters, programRegisters, type Registers } from "./registers.ts";
+import { cpuRegisters, programRegisters, type Registers, setRegister } from "./registers.ts";
 import { summarizeTasks, type TaskSummary } from "./tasks.ts";
 
 /** A machine as whoever debugs it sees it. */
@@ -91,6 +91,23 @@ export abstract class MachineView {
     return options.thread === undefined
       ? cpuRegisters(k, this.cpu)
       : programRegisters(k, findThread(k, options.thread));
+  }
+
+  /**
+   * Sets a general register by its name in {@linkcode MachineView.registers}: the CPU's, or that of
+   * a thread's program, wherever it is.
+   *
+   * @param options `thread` is a thread's number
+   * @throws {KernelError} of kind `misuse` if there is no such register or thread, it runs no
+   *   program or its registers are just being saved, or in a sink or callback
+   */
+  setRegister(name: string, value: bigint, options: { readonly thread?: number } = {}): void {
+    this.checkQuiet("set a register of");
+    const k = this.kernel;
+    const { cpu } = this;
+    const { thread } = options;
+    const on = thread === undefined ? { cpu } : { cpu, thread: findThread(k, thread) };
+    setRegister(k, on, { name, value });
   }
 
   /**

@@ -50,10 +50,44 @@ export function programRegister(k: Kernel, thread: Thread): ReadRegister {
   return (name) => frame.register(name);
 }
 
-function noProgram(thread: Thread): KernelError {
+/**
+ * Sets a general register of the CPU, or of a thread's program, by its name in a dump.
+ * @throws {KernelError} of kind `misuse` if there is none of that name, the thread runs no program,
+ *   or the guest is in the midst of saving what that has
+ */
+export function setRegister(
+  k: Kernel,
+  on: { readonly cpu: Cpu; readonly thread?: Thread },
+  { name, value }: { readonly name: string; readonly value: bigint },
+): void {
+  const { cpu, thread } = on;
+  if (!k.arch.registerNames.includes(name)) {
+    throw new KernelError(
+      "misuse",
+      `Cannot set register "${name}": expected ${k.arch.registerNames.join(", ")}`,
+    );
+  }
+  if (thread === undefined) return cpu.setRegister(name, value);
+  if (thread.state === "dead") throw noProgram(thread, "set");
+  if (thread.cpu !== null) {
+    const own = k.cpuOf(thread).cpu;
+    if (own.userMode || runsProgram(k, thread, own)) return own.setRegister(name, value);
+    if (interruptedProgram(k, thread, own) !== undefined) {
+      throw new KernelError(
+        "misuse",
+        `Cannot set ${name} of thread ${thread.id} of ${thread.task.name}: its registers are ` +
+          "being saved",
+      );
+    }
+  }
+  if (!thread.userReady) throw noProgram(thread, "set");
+  programFrame(k, thread).setRegister(name, value);
+}
+
+function noProgram(thread: Thread, action: "read" | "set" = "read"): KernelError {
   return new KernelError(
     "misuse",
-    `Cannot read the registers of thread ${thread.id} of ${thread.task.name}: it ` +
+    `Cannot ${action} the registers of thread ${thread.id} of ${thread.task.name}: it ` +
       (thread.state === "dead" ? "is dead" : "has no program to run"),
   );
 }

@@ -5,7 +5,7 @@ import { joinCpu, splitCpu } from "./cpu_blocks.ts";
 function cpu(bytes: Uint8Array<ArrayBuffer>): CpuState {
   const names = { arch: "x86_64", model: "m", library: "1", layout: "l" } as const;
   const image = { ...names, instructions: 5, state: bytes };
-  return { image, pending: 3, resumeAt: null, stalled: 0, enteredAt: 0, own: {} };
+  return { image, pending: 3, resumeAt: null, entries: 0, enteredAt: 0, own: {} };
 }
 
 Deno.test("splitCpu, joinCpu gives the state back, of any size", () => {

@@ -21,7 +21,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { checkWhole } from "./whole.ts";
 
 const MAGIC = new TextEncoder().encode("TRAPLINE SNAPSHOT\n");
-const VERSION = 5;
+const VERSION = 6;
 const VERSION_AT = MAGIC.length;
 const HASH_AT = VERSION_AT + 2;
 const HASH_SIZE = 32;

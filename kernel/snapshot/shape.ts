@@ -102,7 +102,7 @@ const CPU = fields({
     }),
     pending: "number",
     resumeAt: orNull("bigint"),
-    stalled: "number",
+    entries: "number",
     enteredAt: "number",
     own: fields({}),
   }),

@@ -1,0 +1,547 @@
+/**
+ * A machine that goes backwards.
+ *
+ * @module
+ */
+
+import type { WatchKind, Watchpoint, WatchpointOptions } from "../kernel/debug/watchpoints.ts";
+import type { Machine, RunResult } from "../kernel/machine.ts";
+import { type Checkpoint, Checkpoints } from "./checkpoints.ts";
+import { applyEdit, type Edit } from "./edits.ts";
+import { HistoryError } from "./errors.ts";
+import { comparePositions, formatPosition, type Position, positionOf } from "./position.ts";
+import { advance, type DatedEdit, stepForward } from "./replay.ts";
+import { type Breakpoint, Breakpoints, type Stop } from "./stops.ts";
+
+/** How to keep a history. */
+export interface HistoryOptions {
+  /** Instructions between two snapshots of the run, at least 1,000; default 250,000. */
+  readonly interval?: number;
+  /** About how many bytes of snapshots are kept, default 256 MiB: two at least. */
+  readonly memory?: number;
+  /** Told when a change in the past has dropped what came after it. */
+  readonly onFork?: (fork: Fork) => void;
+}
+
+/** A change in the past, from which history goes on otherwise. */
+export interface Fork {
+  /** Where. */
+  readonly at: Position;
+  /** How far the run had come that is dropped. */
+  readonly dropped: Position;
+}
+
+/** Why a run of a history came back. */
+export type HistoryResult =
+  | RunResult
+  | {
+    /** What was known is over: the next run goes on from here for the first time. */
+    readonly kind: "end";
+  };
+
+/** Where a run backwards has come to. */
+export type ReverseResult =
+  | Stop
+  | {
+    /** No stop before: this is where history begins. */
+    readonly kind: "beginning";
+  };
+
+/** Whether a stop counts; asked with the machine there. */
+export type StopTest = (stop: Stop) => boolean;
+
+const DEFAULTS = { interval: 250_000, memory: 256 * 2 ** 20 } as const;
+const LEAST_INTERVAL = 1_000;
+/** On the way to an instant snapshots are taken ever closer to it, down to this distance. */
+const FINE = 2_048;
+
+/**
+ * The history of a machine: the run that it is recorded of, and where in it the machine is.
+ *
+ * A machine repeats itself, so its past is a snapshot and the way forward from it. The machine's
+ * breakpoints and watchpoints work in both directions; those of {@linkcode History.addBreakpoint}
+ * may be of one task. While the machine is in its past, its sinks hear nothing: each event is told
+ * once. A change in the past forks history: what came after is dropped, and the sinks hear what
+ * happens instead, with numbers from that of the instant on.
+ *
+ * Runs, steps and changes are to be made by the history, not by the machine: it may run on by
+ * itself only where it is not in its past, and what else is done to it is to be told by
+ * {@linkcode History.changed}.
+ *
+ * @example Who wrote this?
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { History } from "@trapline/trapline/history";
+ *
+ * const program = await moduleHello("x86_64");
+ * const line = parseElf(program.bytes).symbolNamed("line")!;
+ * using machine = new Machine({ arch: archByName("x86_64"), modules: [program] });
+ * using history = new History(machine);
+ * history.run();
+ * using _ = history.addWatchpoint(line.value, Number(line.size), "write", { task: 1 });
+ * const last = history.reverseRun();
+ * if (last.kind === "watchpoint") console.log(history.position, last.hits);
+ * ```
+ */
+export class History implements Disposable {
+  /** The machine. */
+  readonly machine: Machine;
+  readonly #options: Required<Pick<HistoryOptions, "interval">> & HistoryOptions;
+  readonly #checkpoints: Checkpoints;
+  readonly #breakpoints: Breakpoints;
+  readonly #edits: DatedEdit[] = [];
+  /** How many edits have been made where the machine is. */
+  readonly #done = { edits: 0 };
+  #end: Position;
+  /** Number of the first event that nobody has heard of. */
+  #endSeq: number;
+  /** Where the machine was left. */
+  #at: Position;
+
+  /**
+   * Begins the history of a machine, where it is.
+   * @throws {HistoryError} of kind `misuse` if an option is out of range
+   * @throws {SnapshotError} if the machine runs, has failed or is disposed of
+   */
+  constructor(machine: Machine, options: HistoryOptions = {}) {
+    const { interval = DEFAULTS.interval, memory = DEFAULTS.memory } = options;
+    checkCount("keep snapshots every", interval, LEAST_INTERVAL);
+    checkCount("keep snapshots in bytes:", memory, 1);
+    this.machine = machine;
+    this.#options = { ...options, interval };
+    this.#checkpoints = new Checkpoints(memory);
+    this.#breakpoints = new Breakpoints(machine);
+    this.#at = this.#end = positionOf(machine);
+    this.#endSeq = machine.kernel.events.seq;
+    this.#keep();
+  }
+
+  /** Where the machine is, in instructions executed. */
+  get now(): number {
+    return this.machine.cpu.instructions;
+  }
+
+  /** Where the machine is, exactly. */
+  get position(): Position {
+    return positionOf(this.machine);
+  }
+
+  /** The first instant there is. */
+  get begin(): Position {
+    return this.#checkpoints.first.position;
+  }
+
+  /** The last instant that is known: as far as the machine has ever run. */
+  get end(): Position {
+    return this.#inPast ? this.#end : this.position;
+  }
+
+  /** Whether the machine is before the last instant that is known. */
+  get inPast(): boolean {
+    return this.#inPast;
+  }
+
+  get #inPast(): boolean {
+    return comparePositions(this.#at, this.#end) < 0;
+  }
+
+  /** The snapshots that are kept, the earliest first. */
+  get checkpoints(): readonly Checkpoint[] {
+    return this.#checkpoints.all;
+  }
+
+  /** About how many bytes they take. */
+  get bytes(): number {
+    return this.#checkpoints.bytes;
+  }
+
+  /** What was done to the machine from outside, in order. */
+  get edits(): readonly DatedEdit[] {
+    return this.#edits;
+  }
+
+  /**
+   * Stops runs in both directions just before an instruction. Dispose the result to remove it.
+   * @param options `task` is the number of the only task whose threads stop there
+   * @throws {HistoryError} of kind `misuse` if there is no such address or task
+   */
+  addBreakpoint(address: bigint, options: { readonly task?: number | null } = {}): Breakpoint {
+    return this.#breakpoints.add(address, options);
+  }
+
+  /**
+   * Stops runs just behind an access to memory, and runs backwards just before it; see
+   * {@linkcode Machine.addWatchpoint}.
+   */
+  addWatchpoint(
+    address: bigint,
+    size: number,
+    kind: WatchKind,
+    options: WatchpointOptions = {},
+  ): Watchpoint {
+    return this.machine.addWatchpoint(address, size, kind, options);
+  }
+
+  /**
+   * Runs forward, as {@linkcode Machine.run}: in the past to the end of what is known at most. It
+   * never stops at a breakpoint of the instruction it begins with.
+   * @throws {HistoryError} of kind `misuse` for a number that is none, or a machine that was taken
+   *   elsewhere; `diverged` if a replay came out otherwise
+   * @throws What {@linkcode Machine.run} throws
+   */
+  run(instructions: number = Number.MAX_SAFE_INTEGER): HistoryResult {
+    checkCount("run", instructions, 1);
+    this.#begin();
+    this.machine.cpu.passBreakpoint(true);
+    const until = Math.min(Number.MAX_SAFE_INTEGER, this.now + instructions);
+    if (!this.#inPast) return this.#record(until);
+    const limit = { instructions: until, entries: 0 };
+    const to = comparePositions(limit, this.#end) < 0 ? limit : this.#end;
+    const onStop = (result: RunResult): boolean => this.#isMeant(result);
+    const result = finish(this.#replay(advance(this.machine, { ...this.#way(to), onStop })));
+    if (result !== undefined && result.kind !== "halted") return result;
+    return this.#inPast ? { kind: "paused" } : { kind: "end" };
+  }
+
+  /** Runs where nobody has been. */
+  #record(until: number): RunResult {
+    const { machine } = this;
+    const { interval } = this.#options;
+    let due = (this.#checkpoints.all.at(-1)?.position.instructions ?? 0) + interval;
+    try {
+      for (;;) {
+        if (this.now >= due) {
+          this.#keep();
+          due = this.now + interval;
+        }
+        const result = machine.run(Math.min(until, due) - this.now);
+        const isOver = result.kind === "paused"
+          ? this.now >= until
+          : result.kind === "halted" || this.#isMeant(result);
+        if (isOver) return result;
+      }
+    } finally {
+      this.#extend();
+    }
+  }
+
+  /**
+   * Takes so many of the least steps there are: an instruction each, or the entry of an exception.
+   * Breakpoints do not count; an access to watched memory ends the last step.
+   * @throws as {@linkcode History.run}
+   */
+  step(steps: number = 1): HistoryResult {
+    checkCount("step", steps, 1);
+    this.#begin();
+    const { machine } = this;
+    for (let i = 0; i < steps; i++) {
+      if (this.#inPast) {
+        finish(this.#replay(stepForward(machine, this.#way(this.#end), 1)));
+        if (!this.#inPast) return { kind: "end" };
+        continue;
+      }
+      machine.cpu.passBreakpoint(true);
+      let result: RunResult;
+      try {
+        result = machine.step();
+      } finally {
+        this.#extend();
+      }
+      if (result.kind !== "paused") return result;
+    }
+    return { kind: "paused" };
+  }
+
+  /**
+   * Goes back by so many of the least steps there are: across traps, hypercalls and switches of
+   * threads, as they came.
+   * @returns `beginning` if there are not so many
+   * @throws as {@linkcode History.run}
+   */
+  reverseStep(steps: number = 1): "moved" | "beginning" {
+    checkCount("step back", steps, 1);
+    this.#begin();
+    return finish(this.#replay(this.#back(this.position, steps)));
+  }
+
+  /**
+   * Runs backwards to the last stop before now: just before the instruction of a breakpoint, or
+   * just before an access to watched memory.
+   * @param options `test` says which stops count; it is asked as of a run forward, behind the access
+   * @throws as {@linkcode History.run}
+   */
+  reverseRun(options: { readonly test?: StopTest } = {}): ReverseResult {
+    return finish(this.searchStop(options));
+  }
+
+  /**
+   * {@linkcode History.reverseRun}, with a `yield` every few milliseconds. Who does not go on leaves
+   * the machine somewhere in its past.
+   */
+  *searchStop(options: { readonly test?: StopTest } = {}): Generator<void, ReverseResult> {
+    this.#begin();
+    return yield* this.#replay(this.#searchStop(options.test ?? (() => true)));
+  }
+
+  /**
+   * Goes back to the last instant before now at which a test holds, looking at each there is, with a
+   * `yield` every few milliseconds; or to where history begins.
+   * @param test asked with the machine there
+   */
+  *searchInstant(test: () => boolean): Generator<void, Position | undefined> {
+    this.#begin();
+    return yield* this.#replay(this.#searchInstant(test));
+  }
+
+  /**
+   * Goes to an instant: a position, or where so many instructions have been executed.
+   * @throws {HistoryError} of kind `range` if it is before the begin or behind the end, and as
+   *   {@linkcode History.run}
+   */
+  goTo(instant: Position | number): void {
+    const to = typeof instant === "number" ? { instructions: instant, entries: 0 } : instant;
+    this.#begin();
+    const { begin, end } = this;
+    const isBefore = typeof instant === "number"
+      ? instant < begin.instructions
+      : comparePositions(to, begin) < 0;
+    if (!Number.isSafeInteger(to.instructions) || isBefore || comparePositions(to, end) > 0) {
+      throw new HistoryError(
+        "range",
+        `Cannot go to ${formatPosition(to)}: history is from ${formatPosition(begin)} to ${
+          formatPosition(end)
+        }`,
+      );
+    }
+    finish(this.#replay(this.#travel(to)));
+  }
+
+  /**
+   * Writes memory, as {@linkcode Machine.writeMemory}; replays do so too.
+   * @returns the fork, if that was in the past
+   */
+  writeMemory(
+    address: bigint,
+    bytes: Uint8Array,
+    options: { readonly task?: number } = {},
+  ): Fork | undefined {
+    const task = options.task ?? this.machine.kernel.cpus[0]?.current.task.id ?? 0;
+    return this.#edit({ kind: "memory", task, address, bytes: bytes.slice() });
+  }
+
+  /** Sets a register, as {@linkcode Machine.setRegister}; see {@linkcode History.writeMemory}. */
+  setRegister(
+    name: string,
+    value: bigint,
+    options: { readonly thread?: number } = {},
+  ): Fork | undefined {
+    return this.#edit({ kind: "register", thread: options.thread ?? null, name, value });
+  }
+
+  /** Asserts an interrupt line, as {@linkcode Machine.injectInterrupt}; see the same. */
+  injectInterrupt(line: number): Fork | undefined {
+    return this.#edit({ kind: "interrupt", line });
+  }
+
+  /**
+   * Tells that something else was done to the machine, whatever it was: from here on replays go on
+   * from what it is now.
+   * @returns the fork, if that was in the past
+   */
+  changed(): Fork | undefined {
+    return this.#edit({ kind: "state", snapshot: this.machine.snapshot() }, { isMade: true });
+  }
+
+  /** Lets the sinks hear again. The machine stays where it is, and as it is. */
+  [Symbol.dispose](): void {
+    this.machine.kernel.events.muted = false;
+  }
+
+  #edit(edit: Edit, { isMade = false } = {}): Fork | undefined {
+    this.#begin();
+    if (!isMade) applyEdit(this.machine, edit);
+    const at = this.#at;
+    const fork = this.#inPast ? { at, dropped: this.#end } : undefined;
+    if (fork !== undefined) {
+      this.#edits.length = this.#done.edits;
+      this.#checkpoints.forgetAfter(at);
+      this.#extend();
+      this.machine.kernel.events.muted = false;
+    }
+    this.#edits.push({ position: at, edit });
+    this.#done.edits++;
+    if (fork !== undefined) this.#options.onFork?.(fork);
+    return fork;
+  }
+
+  /** Something is to be done: the machine must be where it was left, or have run on. */
+  #begin(): void {
+    const now = this.position;
+    const order = comparePositions(now, this.#at);
+    if (order === 0) return;
+    if (order < 0 || this.#inPast) {
+      throw new HistoryError(
+        "misuse",
+        `Cannot go on with the history of a machine that was left at ${formatPosition(this.#at)} ` +
+          `and is at ${formatPosition(now)} now`,
+      );
+    }
+    this.#extend();
+  }
+
+  /** The machine is farther than it ever was. */
+  #extend(): void {
+    this.#at = this.#end = this.position;
+    this.#endSeq = this.machine.kernel.events.seq;
+  }
+
+  #isMeant(result: RunResult): boolean {
+    return result.kind !== "breakpoint" || this.#breakpoints.areMeant(result.address);
+  }
+
+  #way(to: Position): { to: Position; edits: readonly DatedEdit[]; done: { edits: number } } {
+    return { to, edits: this.#edits, done: this.#done };
+  }
+
+  /** Takes the machine about in what is known, unheard. */
+  *#replay<T>(way: Generator<void, T>): Generator<void, T> {
+    const { events } = this.machine.kernel;
+    events.muted = true;
+    try {
+      return yield* way;
+    } finally {
+      const now = this.position;
+      this.#at = comparePositions(now, this.#end) < 0 ? now : this.#end = now;
+      if (!this.#inPast) {
+        events.muted = false;
+        if (events.seq !== this.#endSeq) this.#diverged();
+      }
+    }
+  }
+
+  #diverged(): never {
+    const { seq } = this.machine.kernel.events;
+    throw new HistoryError(
+      "diverged",
+      `Cannot repeat the run up to ${formatPosition(this.#end)}: ${seq} events have happened by ` +
+        `then, and ${this.#endSeq} had the first time`,
+    );
+  }
+
+  /** Keeps a snapshot of the machine as it is. */
+  #keep(): void {
+    this.#checkpoints.add({
+      position: this.position,
+      edits: this.#done.edits,
+      snapshot: this.machine.snapshot(),
+    });
+  }
+
+  #restore({ snapshot, edits }: Checkpoint): void {
+    this.machine.restore(snapshot);
+    this.#done.edits = edits;
+  }
+
+  /** Goes to an instant, forward from here if that is nearer. */
+  *#travel(to: Position): Generator<void, void> {
+    const { machine } = this;
+    const base = this.#checkpoints.at(to) ?? this.#checkpoints.first;
+    const isNearer = comparePositions(this.position, to) <= 0 &&
+      comparePositions(base.position, this.position) <= 0;
+    if (!isNearer) this.#restore(base);
+    for (;;) {
+      const left = to.instructions - this.now;
+      if (left <= FINE || machine.halted !== null) break;
+      const instructions = this.now + Math.floor(left / 2);
+      yield* advance(machine, this.#way({ instructions, entries: 0 }));
+      this.#keep();
+    }
+    yield* advance(machine, this.#way(to));
+  }
+
+  /** Goes so many least steps back from an instant. */
+  *#back(from: Position, steps: number): Generator<void, "moved" | "beginning"> {
+    const { begin, machine } = this;
+    if (comparePositions(from, begin) <= 0) return "beginning";
+    const instructions = from.instructions - steps;
+    const base = instructions < begin.instructions ? begin : { instructions, entries: 0 };
+    yield* this.#travel(base);
+    this.#keep();
+    const there = yield* stepForward(machine, this.#way(from));
+    yield* this.#travel(base);
+    yield* stepForward(machine, this.#way(from), Math.max(0, there - steps));
+    return there < steps ? "beginning" : "moved";
+  }
+
+  *#searchStop(test: StopTest): Generator<void, ReverseResult> {
+    let until = this.position;
+    for (
+      let base = this.#checkpoints.before(until);
+      base !== undefined;
+      base = this.#checkpoints.before(until)
+    ) {
+      let last: { stop: Stop; position: Position } | undefined;
+      const end = until;
+      const onStop = (stop: RunResult): boolean => {
+        if (stop.kind !== "breakpoint" && stop.kind !== "watchpoint") return false;
+        const { position } = this;
+        const isBefore = stop.kind === "watchpoint" || comparePositions(position, end) < 0;
+        if (isBefore && this.#isMeant(stop) && test(stop)) last = { stop, position };
+        return false;
+      };
+      this.#restore(base);
+      this.machine.cpu.passBreakpoint(false);
+      yield* advance(this.machine, { ...this.#way(until), onStop });
+      if (last !== undefined) {
+        const { stop, position } = last;
+        if (stop.kind === "watchpoint") yield* this.#back(position, 1);
+        else yield* this.#travel(position);
+        return stop;
+      }
+      until = base.position;
+    }
+    yield* this.#travel(this.begin);
+    return { kind: "beginning" };
+  }
+
+  *#searchInstant(test: () => boolean): Generator<void, Position | undefined> {
+    let until = this.position;
+    for (
+      let base = this.#checkpoints.before(until);
+      base !== undefined;
+      base = this.#checkpoints.before(until)
+    ) {
+      let last: Position | undefined;
+      this.#restore(base);
+      while (comparePositions(this.position, until) < 0) {
+        if (test()) last = this.position;
+        if ((yield* stepForward(this.machine, this.#way(until), 1)) === 0) break;
+      }
+      if (last !== undefined) {
+        yield* this.#travel(last);
+        return last;
+      }
+      until = base.position;
+    }
+    yield* this.#travel(this.begin);
+    return undefined;
+  }
+}
+
+/** Goes through a search without a rest. */
+function finish<T>(way: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = way.next();
+    if (done === true) return value;
+  }
+}
+
+function checkCount(action: string, count: number, least: number): void {
+  if (Number.isSafeInteger(count) && count >= least) return;
+  throw new HistoryError(
+    "misuse",
+    `Cannot ${action} ${count}: expected an integer of ${least} or more`,
+  );
+}
