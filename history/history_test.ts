@@ -25,6 +25,12 @@ Deno.test("History, what cannot be is refused by name", () => {
   }
   assertThrows(() => history.run(0), HistoryError, "Cannot run 0");
   assertThrows(() => history.addBreakpoint(-1n), HistoryError, "Cannot break at -1");
+  const heard: number[] = [];
+  history.goTo(100);
+  using _ = machine.kernel.events.listen({ write: ({ seq }) => void heard.push(seq) });
+  assertEquals([history.run().kind, heard], ["end", []]);
+  history.run(20_000);
+  assertEquals(heard.length > 3, true);
   history.goTo(100);
   machine.run(5);
   assertThrows(() => history.run(), HistoryError, "was left at 100 and is at 105 now");

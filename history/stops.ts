@@ -5,7 +5,7 @@
  */
 
 import type { Machine, RunResult } from "../kernel/machine.ts";
-import type { PerCpu } from "../kernel/per_cpu.ts";
+import type { PerCpu } from "../kernel/mod.ts";
 import { HistoryError } from "./errors.ts";
 
 /** A stop of a run that a user may want: before an instruction, or behind an access. */

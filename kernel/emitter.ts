@@ -39,13 +39,16 @@ export class Emitter {
     this.#sinks = muted ? [] : resting;
   }
 
+  /** Who hears, or will again. */
+  get #connected(): readonly EventSink[] {
+    return this.#resting ?? this.#sinks;
+  }
+
   /** Adds a sink behind the others, until the result is disposed of. */
   listen(sink: EventSink): Disposable {
-    this.#sinks = [...this.#sinks, sink];
+    this.connect([...this.#connected, sink]);
     return {
-      [Symbol.dispose]: () => {
-        this.#sinks = this.#sinks.filter((each) => each !== sink);
-      },
+      [Symbol.dispose]: () => this.connect(this.#connected.filter((each) => each !== sink)),
     };
   }
 
