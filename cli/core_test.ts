@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { programFile } from "../kernel/testing/programs.ts";
 import { SIGNAL } from "../trace/signals.ts";
-import { readCore } from "../unwind/walk/mod.ts";
+import { readCore } from "../debug/core/mod.ts";
 import { runCli } from "./testing/run_cli.ts";
 
 const folder = Deno.makeTempDirSync({ prefix: "trapline-core-" });
@@ -24,8 +24,8 @@ Deno.test("trapline core, the green threads' crash: its program counter is on it
   assert(text.endsWith(`\ngdb-multiarch ${output}.elf ${output}\n`), text);
   const program = Deno.readFileSync(`${output}.elf`);
   assertEquals(program, programFile("green-crash", "x86_64"));
-  const { threads, missing } = readCore(Deno.readFileSync(output), {
-    file: (name) => name === `${output}.elf` ? program : undefined,
+  const { process: { threads, missing } } = readCore(Deno.readFileSync(output), {
+    open: (name) => name === `${output}.elf` ? program : undefined,
   });
   assertEquals(missing, []);
   const [{ signal, registers: { pc = 0n, sp = 0n } }] = threads as [typeof threads[number]];

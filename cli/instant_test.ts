@@ -6,7 +6,9 @@ import { parseElf } from "../elf/mod.ts";
 import { Machine } from "../kernel/mod.ts";
 import { ARCH_NAMES, programFile } from "../kernel/testing/programs.ts";
 import { SIGNAL } from "../trace/signals.ts";
-import { backtrace, type CoreFile, readCore } from "../unwind/walk/mod.ts";
+import { type CoreProcess, readCore } from "../debug/core/mod.ts";
+import { walkInput } from "../debug/target/mod.ts";
+import { backtrace } from "../unwind/walk/mod.ts";
 import { at, InstantSink, readInstant } from "./instant.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -15,7 +17,7 @@ function coreAt(
   arch: ArchName,
   line: string,
   how: { readonly until: string; readonly times?: number; readonly limit?: number },
-): { core: CoreFile | undefined; now: number; halted: string | null } {
+): { core: CoreProcess | undefined; now: number; halted: string | null } {
   const bytes = programFile(line.split(" ")[0] ?? "", arch);
   const sink = new InstantSink();
   const found = archByName(arch);
@@ -28,21 +30,23 @@ function coreAt(
   const { times = 1, limit } = how;
   const core = at(machine, { instant, sink, times, limit }, () => machine.core({ task: 1 }));
   return {
-    core: core === undefined ? undefined : readCore(core, { file: () => bytes }),
+    core: core === undefined ? undefined : readCore(core, { open: () => bytes }).process,
     now: machine.now,
     halted: machine.halted,
   };
 }
 
-function names(core: CoreFile | undefined): (string | undefined)[] {
-  return core === undefined ? [] : backtrace(core).frames.map((frame) => frame.function?.name);
+function names(core: CoreProcess | undefined): (string | undefined)[] {
+  return core === undefined
+    ? []
+    : backtrace(walkInput(core)).frames.map((frame) => frame.function?.name);
 }
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`at ${arch}, a function, an address, a label of the kernel`, () => {
     const { core, now } = coreAt(arch, "threads", { until: "main" });
     assertEquals(names(core), ["main", "_start"]);
-    const until = `0x${core?.registers.pc?.toString(16)}`;
+    const until = `0x${core?.threads[0]?.registers.pc?.toString(16)}`;
     assertStrictEquals(coreAt(arch, "threads", { until }).now, now);
     const third = coreAt(arch, "threads", { until: "work", times: 3 });
     assertEquals(names(third.core), ["work"]);

@@ -109,20 +109,3 @@ export class WalkError extends InputError {
     this.frame = place.frame;
   }
 }
-
-/** What may be wrong with a core file. */
-export type CoreErrorKind =
-  | "type"
-  | "note"
-  | "registers";
-
-/** Thrown for a file that is no core file, or one whose notes do not describe a process. */
-export class CoreError extends InputError {
-  /** What is wrong. */
-  declare readonly kind: CoreErrorKind;
-
-  /** Builds a core file error. */
-  constructor(kind: CoreErrorKind, message: string, place: ErrorPlace) {
-    super(kind, message, place);
-  }
-}

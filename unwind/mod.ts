@@ -58,7 +58,6 @@
 export { ElfError, type ElfFile, type Machine, parseElf } from "../elf/mod.ts";
 // What a walk starts from.
 export {
-  type CoreFile,
   joinMemory,
   memoryOf,
   type MemoryReader,
@@ -69,7 +68,6 @@ export {
   ModuleList,
   type ModuleOptions,
   pagedMemory,
-  readCore,
   RegisterSet,
 } from "./walk/mod.ts";
 // The walk.
@@ -103,4 +101,4 @@ export {
 export { frameLines, lsdaLines } from "./dump/mod.ts";
 // Errors.
 export { DecodeError, InputError } from "../bytes/mod.ts";
-export { CfiError, CoreError, ExpressionError, LsdaError, WalkError } from "./errors.ts";
+export { CfiError, ExpressionError, LsdaError, WalkError } from "./errors.ts";

@@ -5,3 +5,4 @@
  * @module
  */
 export type * from "./target.ts";
+export * from "./walk_input.ts";

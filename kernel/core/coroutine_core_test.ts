@@ -2,7 +2,9 @@
 // finds every parent, on stacks above and below. gdb and elfutils do in `deno task oracle`.
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { parseElf } from "../../elf/mod.ts";
-import { backtrace, readCore } from "../../unwind/walk/mod.ts";
+import { readCore } from "../../debug/core/mod.ts";
+import { walkInput } from "../../debug/target/mod.ts";
+import { backtrace } from "../../unwind/walk/mod.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
 import { Session } from "../testing/session.ts";
 
@@ -35,8 +37,8 @@ for (const arch of ARCH_NAMES) {
         if (!cpu.userMode || (seen.has(pc) && pc !== at("nest_deepest"))) continue;
         if (!within.test(name) && pc !== at("nest_deepest")) continue;
         seen.add(pc);
-        const core = readCore(machine.core(), { file: () => program });
-        const { frames, error } = backtrace(core);
+        const core = readCore(machine.core(), { open: () => program }).process;
+        const { frames, error } = backtrace(walkInput(core));
         assertStrictEquals(error, undefined, `at ${name} after ${machine.now}`);
         const names = frames.map((frame) => frame.function?.name);
         assertStrictEquals(names.at(-1), "nest_root", `${names} after ${machine.now}`);

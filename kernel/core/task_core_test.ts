@@ -6,7 +6,9 @@ import { archByName } from "../../arch/mod.ts";
 import { elfNotes, loadSegments, parseElf } from "../../elf/mod.ts";
 import { unwindProgram } from "../../guest/boot_modules.ts";
 import { SIGNAL } from "../../trace/signals.ts";
-import { backtrace, type CoreFile, type Frame, readCore } from "../../unwind/walk/mod.ts";
+import { type CoreProcess, readCore } from "../../debug/core/mod.ts";
+import { walkInput } from "../../debug/target/mod.ts";
+import { backtrace, type Frame } from "../../unwind/walk/mod.ts";
 import { KernelError } from "../errors.ts";
 import { Machine } from "../machine.ts";
 import { ARCH_NAMES, programFile } from "../testing/programs.ts";
@@ -19,9 +21,10 @@ const NT_FPREGSET = 2;
 const NT_SIGINFO = 0x53494749;
 
 /** A core of the only program, as our reader has it. */
-function read(session: Session, name: string, arch: ArchName): CoreFile {
+function read(session: Session, name: string, arch: ArchName): CoreProcess {
   const bytes = session.machine.core({ task: 1 });
-  return readCore(bytes, { file: (path) => path === name ? programFile(name, arch) : undefined });
+  const open = (path: string) => path === name ? programFile(name, arch) : undefined;
+  return readCore(bytes, { open }).process;
 }
 
 function shown(frames: readonly Frame[]) {
@@ -72,7 +75,7 @@ for (const arch of ARCH_NAMES) {
             : registers.numbers.names.indexOf(name);
           if (number >= 0) assertStrictEquals(registers.get(number), value, `${name} of ${id}`);
         }
-        const walk = (memory: CoreFile["memory"], modules: CoreFile["modules"]) =>
+        const walk = (memory: CoreProcess["memory"], modules: CoreProcess["modules"]) =>
           shown(backtrace({ registers, memory, modules }).frames);
         const task = k.task(1);
         const frames = walk(core.memory, core.modules);
@@ -130,8 +133,8 @@ for (const arch of ARCH_NAMES) {
       [0x400000n, (code?.end ?? 0n) - 4096n].filter((page) => !resident?.has(page)),
     );
     assert(absent.length > 0 && pages > absent.length, `${absent} ${pages}`);
-    const { modules } = readCore(file.bytes, {
-      file: (path) => path === "/somewhere/threads" ? programFile("threads", arch) : undefined,
+    const { process: { modules } } = readCore(file.bytes, {
+      open: (path) => path === "/somewhere/threads" ? programFile("threads", arch) : undefined,
     });
     assertEquals(modules.modules.map(({ name, bias }) => [name, bias]), [
       ["/somewhere/threads", 0],
@@ -212,7 +215,7 @@ for (const arch of ARCH_NAMES) {
       }]);
       session.finish();
       assert(core !== undefined);
-      const [thread] = readCore(core).threads;
+      const [thread] = readCore(core).process.threads;
       assertStrictEquals(thread?.signal, signal, args);
       const info = noteOf(core, NT_SIGINFO);
       assert(info !== undefined, args);
@@ -238,10 +241,10 @@ for (const arch of ARCH_NAMES) {
         }],
       });
       machine.run();
-      const core = readCore(cores[0]!, { file: () => module.bytes });
+      const core = readCore(cores[0]!, { open: () => module.bytes }).process;
       assertStrictEquals(core.threads[0]?.signal, signal, args);
       assertStrictEquals(noteOf(cores[0]!, NT_SIGINFO) !== undefined, args === "fault");
-      const names = backtrace(core).frames.map((frame) => frame.function?.name);
+      const names = backtrace(walkInput(core)).frames.map((frame) => frame.function?.name);
       assert(names.includes("main"), names.join());
     }
   });

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { backtrace, type CoreFile, readCore } from "../../unwind/walk/mod.ts";
+import { openCore } from "../../debug/core/mod.ts";
+import { walkInput } from "../../debug/target/mod.ts";
+import { backtrace } from "../../unwind/walk/mod.ts";
 import { type CheckResult, Differences, outputOf, spawnTool } from "./tool.ts";
 
 /** One stack frame of another tool. */
@@ -96,7 +98,8 @@ function compare(
   other: { readonly reader: StackReader; readonly theirs: readonly OtherFrame[] },
 ): CheckResult {
   const { reader, theirs } = other;
-  const walk = backtrace(coreAt(core));
+  using target = openCore(core);
+  const walk = backtrace(walkInput(target.process), target.process.walk);
   const differences = new Differences();
   if (walk.error !== undefined) differences.add(String(walk.error));
   let { frames } = walk;
@@ -126,18 +129,4 @@ function compare(
     figures: `${frames.length} frames, ${signals} of signals`,
     differences: differences.texts,
   };
-}
-
-/** A core file of this machine, with the files it names. */
-function coreAt(path: string): CoreFile {
-  return readCore(Deno.readFileSync(path), {
-    name: path,
-    file(name) {
-      try {
-        return Deno.readFileSync(name);
-      } catch {
-        return undefined;
-      }
-    },
-  });
 }

@@ -5,7 +5,9 @@
  * @module
  */
 import { loadSegments, parseElf } from "../../elf/mod.ts";
-import { type Backtrace, backtrace, type Frame, readCore } from "../../unwind/walk/mod.ts";
+import { readCore } from "../../debug/core/mod.ts";
+import { walkInput } from "../../debug/target/mod.ts";
+import { type Backtrace, backtrace, type Frame } from "../../unwind/walk/mod.ts";
 import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb_cores.ts";
 import type { MadeCore, MadeThread } from "./made_core.ts";
 import { SIGNAL } from "../../trace/signals.ts";
@@ -146,14 +148,14 @@ function shown({ pc, function: found }: Frame): string {
 
 /** Our own reader, from the file alone. */
 function compareOurs({ bytes, program, request, threads }: MadeCore, add: Add): void {
-  const core = readCore(bytes, {
-    file: (path) => path === request.program ? program : undefined,
+  const { process } = readCore(bytes, {
+    open: (path) => path === request.program ? program : undefined,
   });
-  const sorted = core.threads.toSorted((a, b) => a.id - b.id);
+  const sorted = process.threads.toSorted((a, b) => a.id - b.id);
   threads.forEach(({ id, walk }, i) => {
     const thread = sorted[i];
     if (thread?.id !== id) return add(`thread ${id}, our reader has ${thread?.id}`);
-    const { frames } = backtrace({ ...core, registers: thread.registers });
+    const { frames } = backtrace(walkInput(process, thread));
     const text = (all: readonly Frame[]) => all.map((frame) => `${frame.pc} ${frame.cfa}`).join();
     if (text(frames) !== text(walk.frames)) add(`our reader has other frames of thread ${id}`);
   });

@@ -6,7 +6,6 @@
 import { DW_CFA, DW_OP } from "../cfi/mod.ts";
 import { buildStack, type BuiltStack, callPlaces } from "../testing/stack_builder.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
-import { armCore, coreImage } from "../testing/core_image.ts";
 import { FrameImage, op } from "../testing/frame_image.ts";
 import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 import { moduleFromTable } from "../walk/mod.ts";
@@ -34,8 +33,6 @@ export class Corpus {
   readonly expressions: readonly Uint8Array[];
   /** ELF files. */
   readonly elves: readonly Uint8Array[];
-  /** Core files of both machines; the code they name is a file of its own. */
-  readonly cores: readonly Uint8Array[];
   /** Stacks. */
   readonly stacks: readonly FuzzStack[];
   /** Line tables of code at 0x1000, and the units they belong to. */
@@ -51,7 +48,6 @@ export class Corpus {
     this.elves = (["x86_64", "aarch64"] as const).flatMap((machine) =>
       [3, 1].map((type) => elf({ machine, type, frames: plain.bytes, fdes: plain.fdes }))
     );
-    this.cores = [coreImage(), armCore()];
     this.debug = debugSections();
     this.stacks = (["x86_64", "aarch64"] as const).map((machine) => {
       const ehFrame = walkFrames(machine);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { joinBytes } from "../../util/join_bytes.ts";
+import { damaged } from "../../util/testing/damage.ts";
 import { Random } from "../../util/random.ts";
 import { Cursor, fromBigAddress, InputError } from "../../bytes/mod.ts";
 import { frameLines, lsdaLines } from "../dump/mod.ts";
@@ -25,7 +25,6 @@ import {
   moduleFromElf,
   moduleFromTable,
   ModuleList,
-  readCore,
   type RegisterSet,
 } from "../walk/mod.ts";
 import { Corpus } from "./corpus.ts";
@@ -38,7 +37,6 @@ export type FuzzTarget =
   | "lsda"
   | "expression"
   | "elf"
-  | "core"
   | "walk"
   | "lines";
 
@@ -49,7 +47,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   "lsda",
   "expression",
   "elf",
-  "core",
   "walk",
   "lines",
 ];
@@ -63,9 +60,6 @@ export interface FuzzOutcome {
    */
   readonly error: string | undefined;
 }
-
-/** Longest input, so that time per case says something about time per byte. */
-const SIZE_LIMIT = 4096;
 
 /** Runs cases; all that happens depends on the seed alone. */
 export class Fuzzer {
@@ -102,7 +96,7 @@ export class Fuzzer {
     const corpus = this.#corpus;
     switch (target) {
       case "eh_frame": {
-        const bytes = this.#damage(random.pick(corpus.ehFrames));
+        const bytes = damaged(random, random.pick(corpus.ehFrames));
         const kind = random.chance(0.8) ? "eh_frame" : "debug_frame";
         const table = new FrameTable({ kind, bytes, address: 0x10000n });
         const index = new FdeIndex(table);
@@ -114,7 +108,7 @@ export class Fuzzer {
         ];
       }
       case "eh_frame_hdr": {
-        const bytes = this.#damage(corpus.header);
+        const bytes = damaged(random, corpus.header);
         const frames = random.pick(corpus.ehFrames);
         return [() => {
           const header = new EhFrameHeader(bytes, 0x8000n);
@@ -130,11 +124,11 @@ export class Fuzzer {
         }];
       }
       case "lsda":
-        return this.#lsdaSteps(this.#damage(random.pick(corpus.lsdas)));
+        return this.#lsdaSteps(damaged(random, random.pick(corpus.lsdas)));
       case "expression":
         return [() => this.#expression(random.pick(corpus.expressions))];
       case "elf": {
-        const bytes = this.#damage(random.pick(corpus.elves));
+        const bytes = damaged(random, random.pick(corpus.elves));
         return [
           () => {
             const file = parseElf(bytes);
@@ -146,14 +140,6 @@ export class Fuzzer {
           () => drain(frameLines(bytes, "fuzz")),
           () => drain(lsdaLines(bytes, "fuzz")),
         ];
-      }
-      case "core": {
-        const bytes = this.#damage(random.pick(corpus.cores));
-        const file = random.pick(corpus.elves);
-        return [() => {
-          const { error } = backtrace(readCore(bytes, { file: () => file }));
-          if (error !== undefined) throw error;
-        }];
       }
       case "walk":
         return [() => this.#walk()];
@@ -178,7 +164,7 @@ export class Fuzzer {
 
   #expression(base: Uint8Array): void {
     const random = this.#random;
-    const bytes = this.#damage(base);
+    const bytes = damaged(random, base);
     const cursor = new Cursor(bytes, "expression");
     evaluateExpression(cursor, {
       register: (register) => register < 40 ? BigInt(random.next()) << 16n : undefined,
@@ -193,10 +179,10 @@ export class Fuzzer {
   /** Line tables of which one section is damaged; what is left out is an error too. */
   #lines(): void {
     const random = this.#random;
-    const damaged = random.pick([...this.#corpus.debug.keys()]);
-    const bytes = this.#damage(this.#corpus.debug.get(damaged)!);
+    const name = random.pick([...this.#corpus.debug.keys()]);
+    const bytes = damaged(random, this.#corpus.debug.get(name)!);
     const table = new LineTable(
-      new DwarfSections((name) => name === damaged ? bytes : this.#corpus.debug.get(name)),
+      new DwarfSections((each) => each === name ? bytes : this.#corpus.debug.get(each)),
     );
     let error: unknown;
     for (let address = 0x1000n; address < 0x1080n; address += 2n) {
@@ -219,9 +205,9 @@ export class Fuzzer {
     const sound = random.pick(this.#corpus.stacks);
     const where = random.below(3);
     const stack = where === 0
-      ? this.#damage(sound.stack.window.bytes, true)
+      ? damaged(random, sound.stack.window.bytes, { keepSize: true })
       : sound.stack.window.bytes;
-    const ehFrame = where === 1 ? this.#damage(sound.ehFrame) : sound.ehFrame;
+    const ehFrame = where === 1 ? damaged(random, sound.ehFrame) : sound.ehFrame;
     const registers = sound.stack.registers.clone();
     if (where === 2) {
       for (let i = 0; i < 3; i++) this.#spoil(registers, sound.stack.window);
@@ -274,47 +260,7 @@ export class Fuzzer {
     ]);
     registers.set(register, value);
   }
-
-  /** A damaged copy: a few small changes, of the size of the input if it must keep it. */
-  #damage(base: Uint8Array, keepSize = false): Uint8Array {
-    const random = this.#random;
-    let bytes: Uint8Array = base.slice();
-    for (let n = 1 + random.below(4); n > 0; n--) {
-      const at = random.below(Math.max(1, bytes.length));
-      switch (random.below(keepSize ? 4 : 7)) {
-        case 0:
-          bytes[at]! ^= 1 << random.below(8);
-          break;
-        case 1:
-          bytes[at] = random.pick(EDGES);
-          break;
-        case 2:
-          bytes[at] = random.next();
-          break;
-        case 3: {
-          // A run of one byte, or of another part of the input.
-          const from = random.below(bytes.length + 1);
-          bytes.copyWithin(at, from, from + random.below(16));
-          break;
-        }
-        case 4:
-          bytes = bytes.slice(0, at);
-          break;
-        case 5:
-          bytes = joinBytes([bytes.subarray(0, at), bytes.subarray(at + 1)]);
-          break;
-        default: {
-          const from = random.below(bytes.length + 1);
-          const piece = bytes.subarray(from, from + random.below(32));
-          bytes = joinBytes([bytes.subarray(0, at), piece, bytes.subarray(at)]);
-        }
-      }
-    }
-    return bytes.length > SIZE_LIMIT ? bytes.slice(0, SIZE_LIMIT) : bytes;
-  }
 }
-
-const EDGES: readonly number[] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xfe, 0xff];
 
 function drain(items: Iterable<unknown>): void {
   for (const _ of items) {

@@ -5,7 +5,7 @@
  * A {@linkcode Module} is loaded code with its tables; a {@linkcode TrapStub} says where the
  * registers are that a trap pushed. Where no table leads on, known instructions or a guess may:
  * {@linkcode Frame.certainty} says how sure a stack frame is. Rows are compiled once and kept in a
- * {@linkcode RuleCache}. A program may also be a core file: {@linkcode readCore}.
+ * {@linkcode RuleCache}.
  *
  * ```ts
  * // deno run --allow-ffi --allow-env example.ts
@@ -37,10 +37,9 @@
  *
  * @module
  */
-export { CoreError, type CoreErrorKind, WalkError, type WalkErrorKind } from "../errors.ts";
+export { WalkError, type WalkErrorKind } from "../errors.ts";
 export type { Certainty, Doubt, Trust } from "./certainty.ts";
 export type * from "./compiled_rule.ts";
-export * from "./core_file.ts";
 export * from "./frame.ts";
 export * from "./frame_iterator.ts";
 export * from "./memory.ts";

@@ -3,7 +3,7 @@ import { decideOffline, importMapFlags } from "./world.ts";
 
 async function fuzz(how: "piped" | "on a terminal"): Promise<{ out: string; err: string }> {
   const flags = importMapFlags(await decideOffline());
-  const script = new URL("fuzz_unwind.ts", import.meta.url).pathname;
+  const script = new URL("fuzz.ts", import.meta.url).pathname;
   const command = [Deno.execPath(), "run", "-A", "--quiet", ...flags, script, "--cases", "1500"];
   // script(1) gives its command a terminal, to which it writes both streams.
   const [program = "", ...args] = how === "piped"
@@ -27,11 +27,11 @@ Deno.test("fuzz, shows progress on a terminal and only there", async () => {
 Deno.test("fuzz, snapshots, oracle and bench, tell how they are used and refuse the rest in one line", async () => {
   const flags = importMapFlags(await decideOffline());
   const cases: [string, string[], number, RegExp][] = [
-    ["fuzz_unwind.ts", ["--help"], 0, /^deno task fuzz \[--cases N\] \[--seed N\]\n$/],
+    ["fuzz.ts", ["--help"], 0, /^deno task fuzz \[--cases N\] \[--seed N\]\n$/],
     ["snapshots.ts", ["-h"], 0, /^deno task snapshots \[--instants N\] \[--seed N\]\n$/],
-    ["fuzz_unwind.ts", ["--nope"], 2, /^Cannot use --nope: expected deno task fuzz .*\n$/],
-    ["fuzz_unwind.ts", ["more"], 2, /^Cannot use more: expected .*\n$/],
-    ["fuzz_unwind.ts", ["--cases", "1", "--cases", "2"], 2, /^Cannot use --cases 1,2: .*\n$/],
+    ["fuzz.ts", ["--nope"], 2, /^Cannot use --nope: expected deno task fuzz .*\n$/],
+    ["fuzz.ts", ["more"], 2, /^Cannot use more: expected .*\n$/],
+    ["fuzz.ts", ["--cases", "1", "--cases", "2"], 2, /^Cannot use --cases 1,2: .*\n$/],
     ["../bench/report.ts", ["--help"], 0, /^deno task bench \[--json\] .*\n$/],
     ["../bench/peers/run.ts", ["--help"], 0, /^deno task bench:peers \[--rounds N\]\n$/],
     ["../bench/unwind_report.ts", ["--json", "-h"], 0, /^deno task bench:unwind \[--json\]\n$/],

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
-import { elfImage } from "../../elf/testing/elf_image.ts";
-import { FrameImage, op } from "./frame_image.ts";
+import { ImageBuilder } from "../../../bytes/testing/image_builder.ts";
+import { elfImage } from "../../../elf/testing/elf_image.ts";
+import { FrameImage, op } from "../../../unwind/testing/frame_image.ts";
 
 /** First address of the stack, which is the stack pointer. */
 export const STACK = 0x7ffe_0000;
@@ -28,6 +28,13 @@ export function object(): Uint8Array {
     ],
     segments: [{ address: 0, section: 1, memSize: 0x4000 }],
   });
+}
+
+/** The same as a file that has a second page. */
+export function library(): Uint8Array {
+  const bytes = new Uint8Array(0x1800);
+  bytes.set(object());
+  return bytes;
 }
 
 /** A note, padded to four bytes. */

@@ -1,0 +1,152 @@
+/**
+ * What the notes of a core file say (`core(5)`, and `include/uapi/linux/elfcore.h` of the kernel).
+ * Notes of a thread come after its `NT_PRSTATUS`.
+ *
+ * @module
+ */
+import { InputError } from "../../bytes/mod.ts";
+import { type ElfNote, notesIn } from "../../elf/mod.ts";
+import type { SignalInfo } from "../target/mod.ts";
+import { bytesOf, type Content } from "./content.ts";
+import { CoreError } from "./errors.ts";
+import type { NotePlace } from "./segments.ts";
+
+/** Note types of the owners `CORE` and `LINUX`, which do not overlap. */
+export const NT = {
+  prstatus: 1,
+  fpregset: 2,
+  prpsinfo: 3,
+  auxv: 6,
+  x86Xstate: 0x202,
+  x86XsaveLayout: 0x205,
+  armTls: 0x401,
+  armPacMask: 0x406,
+  siginfo: 0x53494749,
+  file: 0x46494c45,
+} as const;
+
+/** Most bytes of notes that are read: those of some 30,000 threads. */
+const MOST = 2 ** 27;
+
+/** A thread's notes. */
+export interface ThreadNotes {
+  /** Its `NT_PRSTATUS`. */
+  readonly status: ElfNote;
+  /** Further ones by type. */
+  readonly others: Map<number, Uint8Array>;
+}
+
+/** A process's notes. */
+export interface CoreNotes {
+  /** Its threads; the first is the one that died. */
+  readonly threads: readonly ThreadNotes[];
+  /** `NT_PRPSINFO`. */
+  readonly info: ElfNote | undefined;
+  /** `NT_FILE`. */
+  readonly files: ElfNote | undefined;
+  /** The auxiliary vector, by type. */
+  readonly auxiliary: ReadonlyMap<number, bigint>;
+  /** The first `NT_SIGINFO`. */
+  readonly signal: ElfNote | undefined;
+}
+
+/** Reads notes as far as they are sound. */
+export function readNotes(
+  content: Content,
+  places: readonly NotePlace[],
+  { name, told }: { readonly name: string; readonly told: (problem: InputError) => void },
+): CoreNotes {
+  const threads: ThreadNotes[] = [];
+  const found = new Map<number, ElfNote>();
+  const add = (note: ElfNote) => {
+    if (note.owner !== "CORE" && note.owner !== "LINUX") return;
+    if (note.owner === "CORE" && note.type === NT.prstatus) {
+      threads.push({ status: note, others: new Map() });
+      return;
+    }
+    if (!found.has(note.type)) found.set(note.type, note);
+    threads.at(-1)?.others.set(note.type, note.bytes);
+  };
+  let left = MOST;
+  for (const place of places) {
+    const size = Math.min(place.size, left);
+    if (size < place.size) {
+      const where = {
+        source: name,
+        offset: place.offset,
+        expected: `at most ${MOST} bytes in all`,
+      };
+      told(new CoreError("note", "Notes are left out", where));
+    }
+    left -= size;
+    const bytes = bytesOf(content, place.offset, size);
+    try {
+      for (const note of notesIn(bytes, { ...place, name })) add(note);
+    } catch (error) {
+      // Those before it are sound.
+      if (!(error instanceof InputError)) throw error;
+      told(error);
+    }
+  }
+  const auxiliary = found.get(NT.auxv);
+  return {
+    threads,
+    info: found.get(NT.prpsinfo),
+    files: found.get(NT.file),
+    signal: found.get(NT.siginfo),
+    auxiliary: auxiliary === undefined ? new Map() : auxiliaryVector(auxiliary.bytes),
+  };
+}
+
+/** Types of the auxiliary vector. */
+export const AT = {
+  phdr: 3,
+  phnum: 5,
+  pageSize: 6,
+  base: 7,
+  entry: 9,
+  execfn: 31,
+  sysinfoEhdr: 33,
+} as const;
+
+function auxiliaryVector(bytes: Uint8Array): Map<number, bigint> {
+  const view = viewOf(bytes);
+  const values = new Map<number, bigint>();
+  for (let at = 0; at + 16 <= bytes.length; at += 16) {
+    const type = Number(view.getBigUint64(at, true));
+    if (type === 0) break;
+    if (!values.has(type)) values.set(type, view.getBigUint64(at + 8, true));
+  }
+  return values;
+}
+
+/** What `NT_PRPSINFO` says of a process: its number, its program's short name, its arguments. */
+export function readProcessInfo(
+  { bytes }: ElfNote,
+): { readonly id: number; readonly name: string; readonly args: string } | undefined {
+  if (bytes.length < 136) return undefined;
+  const text = (at: number, size: number) => {
+    const whole = bytes.subarray(at, at + size);
+    const end = whole.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? whole : whole.subarray(0, end)).trimEnd();
+  };
+  return { id: viewOf(bytes).getInt32(24, true), name: text(40, 16), args: text(56, 80) };
+}
+
+/** Signals whose `siginfo_t` has the address of a fault: ILL, TRAP, BUS, FPE, SEGV. */
+const FAULTS: ReadonlySet<number> = new Set([4, 5, 7, 8, 11]);
+
+/** What `NT_SIGINFO` says (`siginfo_t`). Faults that the kernel found have positive codes. */
+export function readSignal({ bytes }: ElfNote): SignalInfo | undefined {
+  if (bytes.length < 24) return undefined;
+  const view = viewOf(bytes);
+  const number = view.getInt32(0, true);
+  const code = view.getInt32(8, true);
+  const isFault = FAULTS.has(number) && code > 0;
+  return { number, code, ...(isFault ? { address: view.getBigUint64(16, true) } : {}) };
+}
+
+/** A view of bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
