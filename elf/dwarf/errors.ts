@@ -17,7 +17,12 @@ export type DwarfErrorKind =
   | "abbreviation"
   | "address"
   | "file"
-  | "string";
+  | "string"
+  | "attribute"
+  | "entry"
+  | "reference"
+  | "list"
+  | "index";
 
 /** Thrown for malformed debug information; the message says what would have been well-formed. */
 export class DwarfError extends InputError {

@@ -1,12 +1,12 @@
 /**
- * Values of attributes: how long each form is, and the values that are numbers or strings.
+ * Values of attributes: how long each form is, and what its bytes say.
  *
  * @module
  */
-import type { Cursor } from "../../bytes/mod.ts";
+import type { Address, Cursor } from "../../bytes/mod.ts";
 import { DW_FORM } from "./constants.ts";
 import { DwarfError } from "./errors.ts";
-import { type DwarfSections, textAt } from "./sections.ts";
+import { textAt } from "./sections.ts";
 
 /** What a form's size may depend on. */
 export interface FormContext {
@@ -16,18 +16,59 @@ export interface FormContext {
   readonly offsetSize: 4 | 8;
 }
 
-/** A value of a form: a number, the offset of a string in its section, or neither. */
+/** Which bytes a reference counts from: its unit's, its section's, or those of `dwz`'s file. */
+export type ReferenceBase = "unit" | "section" | "supplementary";
+
+/** A value as its bytes have it: indexes and offsets are not looked up. */
 export type FormValue =
-  | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "string"; readonly read: (sections: DwarfSections) => string }
-  | { readonly kind: "index"; readonly index: number }
-  | { readonly kind: "other" };
+  | { readonly kind: "address"; readonly address: Address }
+  /** Of an address in `.debug_addr`, with what is to be added to it. */
+  | { readonly kind: "address-index"; readonly index: number; readonly addend: number }
+  /** A number below 2^53 in magnitude, else a `bigint`; `size` in bytes if the form says so. */
+  | {
+    readonly kind: "constant";
+    readonly value: number | bigint;
+    readonly size: 1 | 2 | 4 | 8 | undefined;
+  }
+  | { readonly kind: "flag"; readonly value: boolean }
+  | { readonly kind: "block"; readonly bytes: Uint8Array }
+  | { readonly kind: "expression"; readonly bytes: Uint8Array }
+  | { readonly kind: "text"; readonly text: string }
+  /** Of a string in a section; of `dwz`'s file for `supplementary`. */
+  | {
+    readonly kind: "string";
+    readonly section: ".debug_str" | ".debug_line_str" | "supplementary";
+    readonly offset: number;
+  }
+  /** Of a string in `.debug_str_offsets`. */
+  | { readonly kind: "string-index"; readonly index: number }
+  | { readonly kind: "reference"; readonly base: ReferenceBase; readonly offset: number }
+  /** Of a type unit. */
+  | { readonly kind: "signature"; readonly signature: bigint }
+  /** Into a section that the attribute implies. */
+  | { readonly kind: "offset"; readonly offset: number }
+  /** Of a list of its unit. */
+  | { readonly kind: "list-index"; readonly index: number };
 
-const OTHER: FormValue = { kind: "other" };
+/** Sizes that depend on the bytes. {@linkcode formSize} */
+export const VARIABLE = {
+  leb: -1,
+  text: -2,
+  block1: -3,
+  block2: -4,
+  block4: -5,
+  block: -6,
+  indirect: -7,
+  lebAndWord: -8,
+} as const;
 
-/** Sizes of the forms that always have the same. */
-const FIXED: ReadonlyMap<number, number> = new Map<number, number>([
+/** Sizes of the forms that do not depend on the unit. */
+const SIZES: ReadonlyMap<number, number> = new Map<number, number>([
   [DW_FORM.addr, 8],
+  [DW_FORM.data1, 1],
+  [DW_FORM.data2, 2],
+  [DW_FORM.data4, 4],
+  [DW_FORM.data8, 8],
   [DW_FORM.data16, 16],
   [DW_FORM.flag, 1],
   [DW_FORM.flagPresent, 0],
@@ -43,7 +84,53 @@ const FIXED: ReadonlyMap<number, number> = new Map<number, number>([
   [DW_FORM.addrx2, 2],
   [DW_FORM.addrx3, 3],
   [DW_FORM.addrx4, 4],
+  [DW_FORM.strx1, 1],
+  [DW_FORM.strx2, 2],
+  [DW_FORM.strx3, 3],
+  [DW_FORM.strx4, 4],
+  [DW_FORM.sdata, VARIABLE.leb],
+  [DW_FORM.udata, VARIABLE.leb],
+  [DW_FORM.refUdata, VARIABLE.leb],
+  [DW_FORM.strx, VARIABLE.leb],
+  [DW_FORM.addrx, VARIABLE.leb],
+  [DW_FORM.loclistx, VARIABLE.leb],
+  [DW_FORM.rnglistx, VARIABLE.leb],
+  [DW_FORM.gnuAddrIndex, VARIABLE.leb],
+  [DW_FORM.gnuStrIndex, VARIABLE.leb],
+  [DW_FORM.llvmAddrxOffset, VARIABLE.lebAndWord],
+  [DW_FORM.string, VARIABLE.text],
+  [DW_FORM.block1, VARIABLE.block1],
+  [DW_FORM.block2, VARIABLE.block2],
+  [DW_FORM.block4, VARIABLE.block4],
+  [DW_FORM.block, VARIABLE.block],
+  [DW_FORM.exprloc, VARIABLE.block],
+  [DW_FORM.indirect, VARIABLE.indirect],
 ]);
+
+/**
+ * Bytes of a form's values; one of {@linkcode VARIABLE} if each says its own, undefined if there is
+ * no such form.
+ */
+export function formSize(form: number, unit: FormContext): number | undefined {
+  switch (form) {
+    case DW_FORM.secOffset:
+    case DW_FORM.strp:
+    case DW_FORM.lineStrp:
+    case DW_FORM.strpSup:
+    case DW_FORM.gnuRefAlt:
+    case DW_FORM.gnuStrpAlt:
+      return unit.offsetSize;
+    case DW_FORM.refAddr:
+      // An address in DWARF 2 only.
+      return unit.version === 2 ? 8 : unit.offsetSize;
+  }
+  return SIZES.get(form);
+}
+
+/** Whether a value of a form may have no bytes: not in a table whose entries are counted. */
+export function isSizeless(form: number): boolean {
+  return SIZES.get(form) === 0;
+}
 
 /** An offset or length of the unit's format; throws `DecodeError` from 2^53 on. */
 export function readOffset(cursor: Cursor, { offsetSize }: { readonly offsetSize: 4 | 8 }): number {
@@ -77,62 +164,53 @@ export function readUnitLength(
  */
 export function readForm(cursor: Cursor, form: number, unit: FormContext): FormValue {
   switch (form) {
-    case DW_FORM.data1:
-      return number(cursor.u8());
-    case DW_FORM.data2:
-      return number(cursor.u16());
-    case DW_FORM.data4:
-      return number(cursor.u32());
-    case DW_FORM.data8: {
-      // A checksum or a constant as often as an offset: too large is not wrong.
-      const value = cursor.bigU64();
-      return value < 2n ** 53n ? number(Number(value)) : OTHER;
-    }
-    case DW_FORM.udata: {
-      const value = cursor.bigUleb();
-      return value < 2n ** 53n ? number(Number(value)) : OTHER;
-    }
-    case DW_FORM.sdata:
-    case DW_FORM.refUdata:
+    case DW_FORM.addr:
+      return { kind: "address", address: cursor.address64() };
     case DW_FORM.addrx:
+    case DW_FORM.gnuAddrIndex:
+      return { kind: "address-index", index: cursor.uleb(), addend: 0 };
+    case DW_FORM.addrx1:
+    case DW_FORM.addrx2:
+    case DW_FORM.addrx3:
+    case DW_FORM.addrx4:
+      return { kind: "address-index", index: readIndex(cursor, form - DW_FORM.addrx1), addend: 0 };
+    case DW_FORM.llvmAddrxOffset:
+      return { kind: "address-index", index: cursor.uleb(), addend: cursor.u32() };
+    case DW_FORM.data1:
+      return { kind: "constant", value: cursor.u8(), size: 1 };
+    case DW_FORM.data2:
+      return { kind: "constant", value: cursor.u16(), size: 2 };
+    case DW_FORM.data4:
+      return { kind: "constant", value: cursor.u32(), size: 4 };
+    case DW_FORM.data8:
+      return { kind: "constant", value: narrow(cursor.bigU64()), size: 8 };
+    case DW_FORM.udata:
+      return { kind: "constant", value: narrow(cursor.bigUleb()), size: undefined };
+    case DW_FORM.sdata:
+      return { kind: "constant", value: narrow(signed(cursor.bigSleb())), size: undefined };
+    case DW_FORM.flag:
+      return { kind: "flag", value: cursor.u8() !== 0 };
+    case DW_FORM.flagPresent:
+      return { kind: "flag", value: true };
+    case DW_FORM.data16:
+      return { kind: "block", bytes: readBytes(cursor, 16) };
+    case DW_FORM.block1:
+      return { kind: "block", bytes: readBytes(cursor, cursor.u8()) };
+    case DW_FORM.block2:
+      return { kind: "block", bytes: readBytes(cursor, cursor.u16()) };
+    case DW_FORM.block4:
+      return { kind: "block", bytes: readBytes(cursor, cursor.u32()) };
+    case DW_FORM.block:
+      return { kind: "block", bytes: readBytes(cursor, cursor.uleb()) };
+    case DW_FORM.exprloc:
+      return { kind: "expression", bytes: readBytes(cursor, cursor.uleb()) };
+    case DW_FORM.secOffset:
+      return { kind: "offset", offset: readOffset(cursor, unit) };
     case DW_FORM.loclistx:
     case DW_FORM.rnglistx:
-      cursor.bigUleb();
-      return OTHER;
-    case DW_FORM.secOffset:
-      return number(readOffset(cursor, unit));
-    case DW_FORM.string:
-      return inlineString(cursor);
-    case DW_FORM.strp:
-      return stringIn(".debug_str", readOffset(cursor, unit));
-    case DW_FORM.lineStrp:
-      return stringIn(".debug_line_str", readOffset(cursor, unit));
-    case DW_FORM.strx:
-      return { kind: "index", index: cursor.uleb() };
-    case DW_FORM.strx1:
-      return { kind: "index", index: cursor.u8() };
-    case DW_FORM.strx2:
-      return { kind: "index", index: cursor.u16() };
-    case DW_FORM.strx3:
-      return { kind: "index", index: cursor.u16() + cursor.u8() * 0x10000 };
-    case DW_FORM.strx4:
-      return { kind: "index", index: cursor.u32() };
-    case DW_FORM.refAddr:
-      // An address in DWARF 2 only.
-      return skip(cursor, unit.version === 2 ? 8 : unit.offsetSize);
-    case DW_FORM.strpSup:
-    case DW_FORM.gnuRefAlt:
-    case DW_FORM.gnuStrpAlt:
-      return skip(cursor, unit.offsetSize);
-    case DW_FORM.block1:
-      return skip(cursor, cursor.u8());
-    case DW_FORM.block2:
-      return skip(cursor, cursor.u16());
-    case DW_FORM.block4:
-      return skip(cursor, cursor.u32());
-    case DW_FORM.block:
-    case DW_FORM.exprloc:
-      return skip(cursor, cursor.uleb());
+      return { kind: "list-index", index: cursor.uleb() };
+    case DW_FORM.refSig8:
+      return { kind: "signature", signature: cursor.bigU64() };
     case DW_FORM.indirect: {
       const inner = cursor.uleb();
       if (inner !== DW_FORM.indirect && inner !== DW_FORM.implicitConst) {
@@ -141,33 +219,95 @@ export function readForm(cursor: Cursor, form: number, unit: FormContext): FormV
       throw unknownForm(cursor, inner);
     }
   }
-  const size = FIXED.get(form);
-  if (size === undefined) throw unknownForm(cursor, form);
-  return skip(cursor, size);
+  return readReference(cursor, form, unit) ?? readString(cursor, form, unit);
 }
 
-/** Whether a value of a form may have no bytes: not in a table whose entries are counted. */
-export function isSizeless(form: number): boolean {
-  return FIXED.get(form) === 0;
+function readReference(cursor: Cursor, form: number, unit: FormContext): FormValue | undefined {
+  const reference = (base: ReferenceBase, offset: number): FormValue => ({
+    kind: "reference",
+    base,
+    offset,
+  });
+  switch (form) {
+    case DW_FORM.ref1:
+      return reference("unit", cursor.u8());
+    case DW_FORM.ref2:
+      return reference("unit", cursor.u16());
+    case DW_FORM.ref4:
+      return reference("unit", cursor.u32());
+    case DW_FORM.ref8:
+      return reference("unit", cursor.address64());
+    case DW_FORM.refUdata:
+      return reference("unit", cursor.uleb());
+    case DW_FORM.refAddr:
+      return reference(
+        "section",
+        unit.version === 2 ? cursor.address64() : readOffset(cursor, unit),
+      );
+    case DW_FORM.refSup4:
+      return reference("supplementary", cursor.u32());
+    case DW_FORM.refSup8:
+      return reference("supplementary", cursor.address64());
+    case DW_FORM.gnuRefAlt:
+      return reference("supplementary", readOffset(cursor, unit));
+  }
+  return undefined;
 }
 
-function number(value: number): FormValue {
-  return { kind: "number", value };
+function readString(cursor: Cursor, form: number, unit: FormContext): FormValue {
+  switch (form) {
+    case DW_FORM.string: {
+      const text = textAt(cursor, cursor.at);
+      cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
+      return { kind: "text", text };
+    }
+    case DW_FORM.strp:
+      return { kind: "string", section: ".debug_str", offset: readOffset(cursor, unit) };
+    case DW_FORM.lineStrp:
+      return { kind: "string", section: ".debug_line_str", offset: readOffset(cursor, unit) };
+    case DW_FORM.strpSup:
+    case DW_FORM.gnuStrpAlt:
+      return { kind: "string", section: "supplementary", offset: readOffset(cursor, unit) };
+    case DW_FORM.strx:
+    case DW_FORM.gnuStrIndex:
+      return { kind: "string-index", index: cursor.uleb() };
+    case DW_FORM.strx1:
+    case DW_FORM.strx2:
+    case DW_FORM.strx3:
+    case DW_FORM.strx4:
+      return { kind: "string-index", index: readIndex(cursor, form - DW_FORM.strx1) };
+  }
+  throw unknownForm(cursor, form);
 }
 
-function skip(cursor: Cursor, size: number): FormValue {
+/** An index of one to four bytes, of which there are `more` than one. */
+function readIndex(cursor: Cursor, more: number): number {
+  switch (more) {
+    case 0:
+      return cursor.u8();
+    case 1:
+      return cursor.u16();
+    case 2:
+      return cursor.u16() + cursor.u8() * 0x10000;
+    default:
+      return cursor.u32();
+  }
+}
+
+function readBytes(cursor: Cursor, size: number): Uint8Array {
+  const at = cursor.at;
   cursor.skip(size);
-  return OTHER;
+  return cursor.bytes.subarray(at, cursor.at);
 }
 
-function inlineString(cursor: Cursor): FormValue {
-  const text = textAt(cursor, cursor.at);
-  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
-  return { kind: "string", read: () => text };
+function signed(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
 }
 
-function stringIn(section: ".debug_str" | ".debug_line_str", offset: number): FormValue {
-  return { kind: "string", read: (sections) => sections.string(section, offset) };
+/** As a number if that is exact. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** Error of a form that does not exist, or not at that place. */

@@ -7,14 +7,26 @@ import { Cursor } from "../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../elf_file.ts";
 import { DwarfError } from "./errors.ts";
 
-/** Sections that are read here. */
+/** Sections that are read here; those of split files by the same names, without their `.dwo`. */
 export type DwarfSectionName =
   | ".debug_abbrev"
+  | ".debug_addr"
+  | ".debug_aranges"
+  | ".debug_cu_index"
   | ".debug_info"
   | ".debug_line"
   | ".debug_line_str"
+  | ".debug_loc"
+  | ".debug_loclists"
+  | ".debug_names"
+  | ".debug_ranges"
+  | ".debug_rnglists"
   | ".debug_str"
-  | ".debug_str_offsets";
+  | ".debug_str_offsets"
+  | ".debug_sup"
+  | ".debug_tu_index"
+  | ".debug_types"
+  | ".gnu_debugaltlink";
 
 /** Gives the bytes of a section; undefined if there is none. May throw `InputError`. */
 export type SectionSource = (name: DwarfSectionName) => Uint8Array | undefined;
@@ -106,8 +118,17 @@ export class DwarfSections {
 
 /** The sections of an ELF file, inflated, and relocated if the file is relocatable. */
 export function sectionsOf(file: ElfFile, options?: RelocateOptions): DwarfSections {
-  return new DwarfSections((name) => {
-    const section = file.section(name) ?? file.section(name.replace(".debug", ".zdebug"));
-    return section === undefined ? undefined : file.relocatedData(section, options);
-  });
+  return new DwarfSections((name) => dataOf(file, name, options));
+}
+
+/** The sections of a split file (`.dwo`, `.dwp`), whose names end with `.dwo` but for indexes. */
+export function splitSectionsOf(file: ElfFile): DwarfSections {
+  return new DwarfSections((name) => dataOf(file, INDEXES.has(name) ? name : `${name}.dwo`));
+}
+
+const INDEXES: ReadonlySet<DwarfSectionName> = new Set([".debug_cu_index", ".debug_tu_index"]);
+
+function dataOf(file: ElfFile, name: string, options?: RelocateOptions): Uint8Array | undefined {
+  const section = file.section(name) ?? file.section(name.replace(".debug", ".zdebug"));
+  return section === undefined ? undefined : file.relocatedData(section, options);
 }

@@ -6,7 +6,7 @@
 import type { Cursor } from "../../../bytes/mod.ts";
 import { DW_LNCT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
-import { isSizeless, readForm, unknownForm } from "../form.ts";
+import { type FormValue, isSizeless, readForm, unknownForm } from "../form.ts";
 import type { LineHeader } from "./line_header.ts";
 import { type DwarfSections, textAt } from "../sections.ts";
 
@@ -76,6 +76,12 @@ function isEndOfList(cursor: Cursor): boolean {
   return false;
 }
 
+function pathOf(value: FormValue, sections: DwarfSections): string | undefined {
+  if (value.kind === "text") return value.text;
+  if (value.kind !== "string" || value.section === "supplementary") return undefined;
+  return sections.string(value.section, value.offset);
+}
+
 function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections): LineFile[] {
   const formats: { readonly content: number; readonly form: number }[] = [];
   for (let left = cursor.u8(); left > 0; left--) {
@@ -97,9 +103,9 @@ function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections):
     let directory = 0;
     for (const { content, form } of formats) {
       const value = readForm(cursor, form, header);
-      if (content === DW_LNCT.path && value.kind === "string") name = value.read(sections);
-      else if (content === DW_LNCT.directoryIndex && value.kind === "number") {
-        directory = value.value;
+      if (content === DW_LNCT.path) name = pathOf(value, sections) ?? name;
+      else if (content === DW_LNCT.directoryIndex && value.kind === "constant") {
+        directory = Number(value.value);
       }
     }
     entries.push({ name, directory });

@@ -5,12 +5,12 @@
  */
 import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
+import { DebugInfo } from "../info/debug_info.ts";
 import type { MatrixRow } from "./line_matrix.ts";
-import { LineUnit, type LineUnitContext } from "./line_unit.ts";
+import { LineUnit, type LineUnitContext, type UnitRoot } from "./line_unit.ts";
 import { readLineHeader } from "./line_header.ts";
 import { type DwarfSections, sectionsOf } from "../sections.ts";
 import { SequenceIndex } from "./sequence_index.ts";
-import { type UnitRoot, UnitRoots } from "../unit_roots.ts";
 
 /** A place in a source file. */
 export interface SourceLine {
@@ -50,11 +50,16 @@ export class LineTable {
   #units: readonly LineUnit[] | undefined;
   #byOffset: Map<number, LineUnit> | undefined;
   #index: SequenceIndex | undefined;
+  readonly #info: DebugInfo;
   #roots: ReadonlyMap<number, UnitRoot> | undefined;
 
-  /** Line tables out of sections; {@linkcode lineTableOf} takes them from a file. */
-  constructor(sections: DwarfSections) {
+  /**
+   * Line tables out of sections; {@linkcode lineTableOf} takes them from a file.
+   * @param info of the same sections, if somebody has it already
+   */
+  constructor(sections: DwarfSections, info: DebugInfo = new DebugInfo(sections)) {
     this.#sections = sections;
+    this.#info = info;
   }
 
   /** What has been found damaged so far, in the order in which it was found. */
@@ -135,8 +140,26 @@ export class LineTable {
   }
 
   #rootOf(offset: number): UnitRoot | undefined {
-    this.#roots ??= new UnitRoots(this.#sections, this.#problems).all();
+    this.#roots ??= this.#readRoots();
     return this.#roots.get(offset);
+  }
+
+  /** Units by the offset of their line table. */
+  #readRoots(): ReadonlyMap<number, UnitRoot> {
+    const roots = new Map<number, UnitRoot>();
+    const before = this.#info.problems.length;
+    for (const unit of this.#info.units) {
+      try {
+        const offset = unit.lineOffset;
+        // Type units name the table of the unit they come from, but not where the compiler ran.
+        if (offset === undefined || unit.signature !== undefined) continue;
+        roots.set(offset, { name: unit.name, directory: unit.directory });
+      } catch (error) {
+        this.#keep(error);
+      }
+    }
+    this.#problems.push(...this.#info.problems.slice(before));
+    return roots;
   }
 
   #keep(error: unknown): void {

@@ -11,7 +11,6 @@ import { LineMatrix, type MatrixRow } from "./line_matrix.ts";
 import type { LineHeader } from "./line_header.ts";
 import { LineProgram } from "./line_program.ts";
 import type { DwarfSections } from "../sections.ts";
-import type { UnitRoot } from "../unit_roots.ts";
 
 /** One row of a line table: what is true from its address on, up to the next row's. */
 export interface LineRow {
@@ -45,6 +44,14 @@ export interface FileNames {
   readonly path: string;
   /** The path as the line table has it. */
   readonly file: string;
+}
+
+/** What the first entry of a unit says. */
+export interface UnitRoot {
+  /** Name of the source file, as the compiler was given it. */
+  readonly name: string | undefined;
+  /** Folder the compiler ran in. */
+  readonly directory: string | undefined;
 }
 
 /** What a unit needs besides its header. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { ImageBuilder } from "../../../bytes/testing/image_builder.ts";
-import { DW_AT, DW_FORM, DW_LNCT, DW_LNE, DW_LNS, DW_UT } from "../constants.ts";
+import { DW_AT } from "../attributes.ts";
+import { DW_FORM, DW_LNCT, DW_LNE, DW_LNS, DW_UT } from "../constants.ts";
 import { DwarfSections } from "../sections.ts";
 import type { DwarfSectionName } from "../sections.ts";
 

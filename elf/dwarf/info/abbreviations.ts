@@ -1,0 +1,251 @@
+/**
+ * Abbreviations: what the entries of a unit are made of (DWARF 5, section 7.5.3). A table is run
+ * over once to learn where each declaration is; a declaration is read when an entry has it.
+ *
+ * @module
+ */
+import type { Cursor } from "../../../bytes/mod.ts";
+import { DW_AT } from "../attributes.ts";
+import { DW_FORM } from "../constants.ts";
+import { DwarfError } from "../errors.ts";
+import { type FormContext, formSize, narrow, unknownForm } from "../form.ts";
+import type { DwarfSections } from "../sections.ts";
+
+/** Attributes that one declaration may have; real ones have a few dozen. */
+const ATTRIBUTE_LIMIT = 1024;
+
+/** How often all of `.debug_abbrev` may be run over: sound tables do not overlap. */
+const READ_RATIO = 2;
+const READ_LEAST = 2 ** 16;
+
+/** Declarations that are kept; with more, they are read again. */
+const KEPT_LIMIT = 2 ** 16;
+
+/** One declaration, with what makes reading entries fast. */
+export class Abbreviation {
+  /** Tag of its entries. */
+  readonly tag: number;
+  /** Whether entries follow that are children. */
+  readonly hasChildren: boolean;
+  /** Attributes in order. */
+  readonly attributes: readonly number[];
+  /** Their forms. */
+  readonly forms: readonly number[];
+  /** Values that the declaration itself has, by position (`DW_FORM_implicit_const`). */
+  readonly constants: ReadonlyMap<number, number | bigint> | undefined;
+  /** Bytes of the values of an entry, or −1 if each entry has its own number. */
+  readonly size: number;
+  /** How to get past the values: numbers of bytes, and `VARIABLE` sizes. */
+  readonly steps: readonly number[];
+  /** For each attribute how many steps are before it, */
+  readonly stepsBefore: readonly number[];
+  /** and how many bytes after them. */
+  readonly bytesBefore: readonly number[];
+  /** Positions of attributes that are asked for most; −1 if there is none. */
+  readonly sibling: number;
+  /** Of `DW_AT_low_pc`. */
+  readonly lowPc: number;
+  /** Of `DW_AT_ranges`. */
+  readonly ranges: number;
+
+  /** Makes a declaration of what has been read. */
+  constructor(init: {
+    readonly tag: number;
+    readonly hasChildren: boolean;
+    readonly attributes: readonly number[];
+    readonly forms: readonly number[];
+    readonly constants: ReadonlyMap<number, number | bigint> | undefined;
+    readonly sizes: readonly number[];
+  }) {
+    this.tag = init.tag;
+    this.hasChildren = init.hasChildren;
+    this.attributes = init.attributes;
+    this.forms = init.forms;
+    this.constants = init.constants;
+    const steps: number[] = [];
+    const stepsBefore: number[] = [];
+    const bytesBefore: number[] = [];
+    let run = 0;
+    let before = 0;
+    for (const size of init.sizes) {
+      stepsBefore.push(before);
+      bytesBefore.push(run);
+      if (size >= 0) run += size;
+      else {
+        if (run > 0) steps.push(run);
+        steps.push(size);
+        before = steps.length;
+        run = 0;
+      }
+    }
+    this.size = steps.length === 0 ? run : -1;
+    if (run > 0) steps.push(run);
+    this.steps = steps;
+    this.stepsBefore = stepsBefore;
+    this.bytesBefore = bytesBefore;
+    this.sibling = this.attributes.indexOf(DW_AT.sibling);
+    this.lowPc = this.attributes.indexOf(DW_AT.lowPc);
+    this.ranges = this.attributes.indexOf(DW_AT.ranges);
+  }
+}
+
+/** The declarations of one table, as units of one format read it. */
+export class AbbreviationTable {
+  /** Where it is in `.debug_abbrev`. */
+  readonly offset: number;
+  readonly #all: Abbreviations;
+  readonly #unit: FormContext;
+  /** Offset of each declaration behind its code; by code, from 1 on, if they are numbered so. */
+  readonly #places: number[] | Map<number, number>;
+  /** Declarations read so far, by code. */
+  #known: Abbreviation[] | Map<number, Abbreviation>;
+
+  /** Use {@linkcode Abbreviations.table}. */
+  constructor(
+    all: Abbreviations,
+    init: {
+      readonly offset: number;
+      readonly unit: FormContext;
+      readonly places: number[] | Map<number, number>;
+    },
+  ) {
+    this.#all = all;
+    this.offset = init.offset;
+    this.#unit = init.unit;
+    this.#places = init.places;
+    this.#known = Array.isArray(init.places) ? [] : new Map();
+  }
+
+  /** The declaration of a code, or undefined. Throws {@linkcode DwarfError} or `DecodeError`. */
+  get(code: number): Abbreviation | undefined {
+    const known = this.#known;
+    return (Array.isArray(known) ? known[code] : known.get(code)) ?? this.#read(code);
+  }
+
+  /** Forgets what has been read. */
+  forget(): void {
+    this.#known = Array.isArray(this.#known) ? [] : new Map();
+  }
+
+  #read(code: number): Abbreviation | undefined {
+    const places = this.#places;
+    const place = Array.isArray(places) ? places[code - 1] : places.get(code);
+    if (place === undefined) return undefined;
+    const abbreviation = readDeclaration(this.#all.cursorAt(place), this.#unit);
+    this.#all.count(1);
+    const known = this.#known;
+    if (Array.isArray(known)) known[code] = abbreviation;
+    else known.set(code, abbreviation);
+    return abbreviation;
+  }
+}
+
+/** All tables of a file. */
+export class Abbreviations {
+  readonly #sections: DwarfSections;
+  readonly #tables: Map<string, AbbreviationTable> = new Map();
+  #cursor: Cursor | undefined;
+  #read = 0;
+  #kept = 0;
+
+  /** Tables of `.debug_abbrev`. */
+  constructor(sections: DwarfSections) {
+    this.#sections = sections;
+  }
+
+  /**
+   * The table at an offset, for units of a format.
+   *
+   * @throws {DwarfError | DecodeError | ElfError}
+   */
+  table(offset: number, { version, offsetSize }: FormContext): AbbreviationTable {
+    const key = `${offset} ${offsetSize} ${version === 2}`;
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    const unit = { version, offsetSize };
+    const table = new AbbreviationTable(this, { offset, unit, places: this.#places(offset) });
+    this.#tables.set(key, table);
+    return table;
+  }
+
+  /** A cursor over the section, at a place. */
+  cursorAt(place: number): Cursor {
+    const cursor = this.#cursor ??= this.#sections.cursor(".debug_abbrev");
+    cursor.seek(place, cursor.bytes.length);
+    return cursor;
+  }
+
+  /** Counts declarations that tables keep. */
+  count(more: number): void {
+    this.#kept += more;
+    if (this.#kept <= KEPT_LIMIT) return;
+    for (const table of this.#tables.values()) table.forget();
+    this.#kept = 0;
+  }
+
+  /** Where the declarations of a table are. */
+  #places(offset: number): number[] | Map<number, number> {
+    const cursor = this.cursorAt(offset);
+    const most = READ_RATIO * cursor.end + READ_LEAST;
+    const inOrder: number[] = [];
+    let others: Map<number, number> | undefined;
+    for (;;) {
+      const code = cursor.uleb();
+      if (code === 0) break;
+      const place = cursor.at;
+      if (others === undefined && code === inOrder.length + 1) inOrder.push(place);
+      else {
+        others ??= new Map(inOrder.map((each, i) => [i + 1, each]));
+        // Of two declarations of one code the first counts.
+        if (!others.has(code)) others.set(code, place);
+      }
+      skipDeclaration(cursor);
+      if (this.#read + cursor.at - offset > most) {
+        const message = `Units read over ${most} bytes of abbreviations, expected no more`;
+        throw new DwarfError("abbreviation", message, { source: cursor.source, offset });
+      }
+    }
+    this.#read += cursor.at - offset;
+    return others ?? inOrder;
+  }
+}
+
+function skipDeclaration(cursor: Cursor): void {
+  cursor.uleb();
+  cursor.u8();
+  for (;;) {
+    const attribute = cursor.uleb();
+    const form = cursor.uleb();
+    if (form === DW_FORM.implicitConst) cursor.bigSleb();
+    if (attribute === 0 && form === 0) return;
+  }
+}
+
+function readDeclaration(cursor: Cursor, unit: FormContext): Abbreviation {
+  const start = cursor.at;
+  const tag = cursor.uleb();
+  const hasChildren = cursor.u8() !== 0;
+  const attributes: number[] = [];
+  const forms: number[] = [];
+  const sizes: number[] = [];
+  let constants: Map<number, number | bigint> | undefined;
+  for (;;) {
+    const attribute = cursor.uleb();
+    const form = cursor.uleb();
+    if (form === DW_FORM.implicitConst) {
+      constants ??= new Map();
+      constants.set(attributes.length, narrow(BigInt.asIntN(64, cursor.bigSleb())));
+    }
+    if (attribute === 0 && form === 0) break;
+    const size = formSize(form, unit);
+    if (size === undefined) throw unknownForm(cursor, form);
+    if (attributes.length >= ATTRIBUTE_LIMIT) {
+      const message = `Abbreviation has over ${ATTRIBUTE_LIMIT} attributes, expected fewer`;
+      throw new DwarfError("abbreviation", message, { source: cursor.source, offset: start });
+    }
+    attributes.push(attribute);
+    forms.push(form);
+    sizes.push(size);
+  }
+  return new Abbreviation({ tag, hasChildren, attributes, forms, constants, sizes });
+}

@@ -1,0 +1,95 @@
+/**
+ * Which unit of a file has an address.
+ *
+ * @module
+ */
+import type { Address, Cursor } from "../../../bytes/mod.ts";
+import { DwarfError } from "../errors.ts";
+import { readOffset, readUnitLength } from "../form.ts";
+import { isDropped } from "../lists/ranges.ts";
+import type { DwarfSections } from "../sections.ts";
+import type { Unit } from "./entry.ts";
+import { RangeIndex } from "./range_index.ts";
+
+/**
+ * Units by the addresses of their code: as `.debug_aranges` has it, and as units say themselves
+ * that it does not have.
+ */
+export class AddressIndex {
+  readonly #ranges: RangeIndex = new RangeIndex();
+
+  /** @param report gets the errors of what is damaged and left out */
+  constructor(
+    sections: DwarfSections,
+    units: readonly Unit[],
+    report: (error: unknown) => void,
+  ) {
+    const told = new Set<number>();
+    const offsets = new Set(units.map((unit) => unit.offset));
+    const cursor = sections.cursor(".debug_aranges");
+    const end = cursor.end;
+    try {
+      while (cursor.at < end) {
+        const set = readUnitLength(cursor);
+        cursor.end = set.end;
+        try {
+          const unit = this.#readSet(cursor, set.offsetSize, offsets);
+          if (unit !== undefined) told.add(unit);
+        } catch (error) {
+          report(error);
+        }
+        cursor.at = set.end;
+        cursor.end = end;
+      }
+    } catch (error) {
+      report(error);
+    }
+    for (const unit of units) {
+      if (told.has(unit.offset) || unit.source !== ".debug_info") continue;
+      try {
+        unit.root.eachRange((begin, end) => this.#ranges.add(begin, end, unit.offset));
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  /** Offset of the unit that has an address. */
+  at(address: Address): number | undefined {
+    return this.#ranges.at(address);
+  }
+
+  /** Reads one set (section 6.1.2); the offset of its unit if it has any range of one. */
+  #readSet(
+    cursor: Cursor,
+    offsetSize: 4 | 8,
+    units: ReadonlySet<number>,
+  ): number | undefined {
+    const start = cursor.at - (offsetSize === 4 ? 4 : 12);
+    const fail = (what: string, expected: string) =>
+      new DwarfError("index", `Address table's ${what}, expected ${expected}`, {
+        source: cursor.source,
+        offset: start,
+      });
+    const version = cursor.u16();
+    if (version !== 2) throw fail(`version is ${version}`, "2");
+    const unit = readOffset(cursor, { offsetSize });
+    if (!units.has(unit)) throw fail(`unit is at 0x${unit.toString(16)}`, "one of .debug_info");
+    const addressSize = cursor.u8();
+    if (addressSize !== 8) throw fail(`address size is ${addressSize}`, "8");
+    const segmentSize = cursor.u8();
+    if (segmentSize !== 0) throw fail(`segment size is ${segmentSize}`, "0");
+    // Pairs begin at a multiple of their size.
+    cursor.skip((16 - (cursor.at - start) % 16) % 16);
+    let hasRange = false;
+    while (cursor.at + 16 <= cursor.end) {
+      const begin = cursor.address64();
+      const size = cursor.address64();
+      if (begin === 0 && size === 0) break;
+      if (size <= 0 || isDropped(begin)) continue;
+      hasRange = true;
+      this.#ranges.add(begin, begin + size, unit);
+    }
+    return hasRange ? unit : undefined;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * All units of a file, and the ways to their entries.
+ *
+ * @module
+ */
+import { type Address, InputError } from "../../../bytes/mod.ts";
+import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
+import { DW_AT } from "../attributes.ts";
+import { DwarfError } from "../errors.ts";
+import { type DwarfSections, sectionsOf, splitSectionsOf, textAt } from "../sections.ts";
+import { Abbreviations } from "./abbreviations.ts";
+import { AddressIndex } from "./address_index.ts";
+import type { Entry, Unit } from "./entry.ts";
+import { FileUnit, type UnitOwner } from "./unit.ts";
+import { readUnitHeader, type UnitSection } from "./unit_header.ts";
+
+/** Units that a file may have: more than the largest programs. */
+const UNIT_LIMIT = 2 ** 19;
+
+/** Names the file that `dwz` has made for several. */
+export interface SupplementaryRequest {
+  /** Its path, which may be relative to the file that wants it. */
+  readonly name: string;
+  /** Its build ID. */
+  readonly id: Uint8Array;
+}
+
+/** Names the full unit of a skeleton. */
+export interface SplitRequest {
+  /** Path of the file; relative to the folder the compiler ran in. */
+  readonly name: string;
+  /** That folder. */
+  readonly directory: string | undefined;
+  /** What the two have in common. */
+  readonly id: bigint;
+  /** The skeleton. */
+  readonly unit: Unit;
+}
+
+/** Options of {@linkcode debugInfoOf}: how other files are found. */
+export interface DebugInfoOptions extends RelocateOptions {
+  /** Opens the file that `dwz` has made; asked once. */
+  readonly supplementary?: (want: SupplementaryRequest) => DebugInfo | undefined;
+  /** Opens the `.dwo` or `.dwp` file that has a unit; asked once for each skeleton. */
+  readonly split?: (want: SplitRequest) => DebugInfo | undefined;
+}
+
+/**
+ * The debugging information entries of a file. Everything is read when it is asked for. What is
+ * damaged is thrown where it is met by name, and left out, and told of in
+ * {@linkcode DebugInfo.problems}, where many units are gone through.
+ */
+export class DebugInfo implements UnitOwner {
+  /** Sections they are in. */
+  readonly sections: DwarfSections;
+  /** Whether it is a split file. */
+  readonly isSplit: boolean;
+  /** Abbreviations of all units. */
+  readonly abbreviations: Abbreviations;
+  readonly #options: DebugInfoOptions;
+  readonly #problems: InputError[] = [];
+  #units: readonly FileUnit[] | undefined;
+  #types: Map<bigint, FileUnit> | undefined;
+  #addresses: AddressIndex | undefined;
+  #supplementary: { readonly info: DebugInfo | undefined } | undefined;
+
+  /** Use {@linkcode debugInfoOf} or {@linkcode splitInfoOf}. */
+  constructor(
+    sections: DwarfSections,
+    options: DebugInfoOptions & { readonly isSplit?: boolean } = {},
+  ) {
+    this.sections = sections;
+    this.isSplit = options.isSplit ?? false;
+    this.#options = options;
+    this.abbreviations = new Abbreviations(sections);
+  }
+
+  /** What has been found damaged so far and is left out, in the order in which it was found. */
+  get problems(): readonly InputError[] {
+    return this.#problems;
+  }
+
+  /** All units whose headers are sound, those of `.debug_info` first. Throws `ElfError`. */
+  get units(): readonly Unit[] {
+    return this.#all();
+  }
+
+  /** The unit whose code contains an address; the skeleton of a split one. */
+  unitAt(address: Address): Unit | undefined {
+    this.#addresses ??= new AddressIndex(this.sections, this.#all(), (error) => this.report(error));
+    const unit = this.#addresses.at(address);
+    return unit === undefined ? undefined : this.unitContaining(unit);
+  }
+
+  /** The unit that an offset of `.debug_info` is in. */
+  unitContaining(offset: number): Unit | undefined {
+    const units = this.#all();
+    let low = 0;
+    let high = units.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { section, offset: begin } = units[middle]!.header;
+      if (section === ".debug_info" && begin <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const unit = units[low - 1];
+    return unit !== undefined && offset < unit.end ? unit : undefined;
+  }
+
+  /** The entry at an offset of `.debug_info`. Throws `InputError` if there is none. */
+  entryAt(offset: number): Entry {
+    const unit = this.unitContaining(offset);
+    if (unit !== undefined) return unit.entryAt(offset);
+    const message = "There is no unit here, expected one with the entry that is wanted";
+    throw new DwarfError("reference", message, { source: ".debug_info", offset });
+  }
+
+  /** The type unit of a signature. */
+  typeUnit(signature: bigint): Unit | undefined {
+    if (this.#types === undefined) {
+      this.#types = new Map();
+      for (const unit of this.#all()) {
+        if (unit.signature !== undefined) this.#types.set(unit.signature, unit);
+      }
+    }
+    return this.#types.get(signature);
+  }
+
+  /** The type of the type unit of a signature. Throws `InputError`. */
+  typeNamed(signature: bigint): Entry | undefined {
+    return this.typeUnit(signature)?.typeEntry;
+  }
+
+  /** The function whose code contains an address. Throws `InputError`. */
+  functionAt(address: Address): Entry | undefined {
+    return this.unitAt(address)?.functionAt(address);
+  }
+
+  /** Outermost first: the function and the blocks whose code contains an address. */
+  scopesAt(address: Address): readonly Entry[] {
+    return this.unitAt(address)?.full.scopesAt(address) ?? [];
+  }
+
+  /** What the file shares with others, if it does and the file can be had. Throws `InputError`. */
+  get supplementary(): DebugInfo | undefined {
+    this.#supplementary ??= { info: this.#openSupplementary() };
+    return this.#supplementary.info;
+  }
+
+  /** Of a split file, the unit whose skeleton has an identifier. Throws `InputError`. */
+  splitUnit(id: bigint): Unit | undefined {
+    return this.#all().find((unit) => unit.kind === "split-compile" && unit.dwoId === id);
+  }
+
+  /** The full unit of a skeleton. Throws `InputError`. */
+  splitOf(skeleton: Unit): Unit | undefined {
+    const { root, dwoId: id, directory } = skeleton;
+    const name = root.text(DW_AT.dwoName) ?? root.text(DW_AT.gnuDwoName);
+    if (id === undefined || name === undefined) return undefined;
+    const unit = this.#options.split?.({ name, directory, id, unit: skeleton })?.splitUnit(id);
+    if (unit instanceof FileUnit) unit.skeleton ??= skeleton;
+    return unit;
+  }
+
+  /** Adds the error of what is left out. */
+  report(error: unknown): void {
+    if (!(error instanceof InputError)) throw error;
+    this.#problems.push(error);
+  }
+
+  #all(): readonly FileUnit[] {
+    if (this.#units !== undefined) return this.#units;
+    const units: FileUnit[] = [];
+    this.#readUnits(".debug_info", units);
+    this.#readUnits(".debug_types", units);
+    return this.#units = units;
+  }
+
+  #readUnits(section: UnitSection, units: FileUnit[]): void {
+    const cursor = this.sections.cursor(section);
+    const reading = this.sections.cursor(section);
+    while (cursor.at < cursor.end) {
+      const at = cursor.at;
+      try {
+        if (units.length >= UNIT_LIMIT) {
+          const message = `File has over ${UNIT_LIMIT} units, expected fewer`;
+          this.report(new DwarfError("index", message, { source: section, offset: at }));
+          return;
+        }
+        units.push(new FileUnit(this, readUnitHeader(cursor, section), reading));
+      } catch (error) {
+        this.report(error);
+        // With a wrong length nobody knows where the next one is.
+        if (cursor.at === at) return;
+      }
+    }
+  }
+
+  #openSupplementary(): DebugInfo | undefined {
+    const want = supplementaryOf(this.sections);
+    return want === undefined ? undefined : this.#options.supplementary?.(want);
+  }
+}
+
+/** What a file says of the file that `dwz` has made for it. */
+function supplementaryOf(sections: DwarfSections): SupplementaryRequest | undefined {
+  if (sections.has(".gnu_debugaltlink")) {
+    const cursor = sections.cursor(".gnu_debugaltlink");
+    const name = textAt(cursor, 0);
+    return { name, id: cursor.bytes.subarray(cursor.bytes.indexOf(0) + 1) };
+  }
+  if (!sections.has(".debug_sup")) return undefined;
+  const cursor = sections.cursor(".debug_sup");
+  cursor.u16(); // version
+  if (cursor.u8() !== 0) return undefined; // it is the shared file itself
+  const name = textAt(cursor, cursor.at);
+  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
+  const size = cursor.uleb();
+  const at = cursor.at;
+  cursor.skip(size);
+  return { name, id: cursor.bytes.subarray(at, cursor.at) };
+}
+
+/**
+ * The debugging information entries of an ELF file; undefined if it has none. In a relocatable file
+ * every section is at its own address, 0, unless `addressOf` says otherwise.
+ *
+ * @throws {ElfError} If the file's section headers are malformed
+ */
+export function debugInfoOf(file: ElfFile, options: DebugInfoOptions = {}): DebugInfo | undefined {
+  const sections = sectionsOf(file, options);
+  return sections.has(".debug_info") ? new DebugInfo(sections, options) : undefined;
+}
+
+/**
+ * The entries of a `.dwo` or `.dwp` file, for {@linkcode DebugInfoOptions.split}; undefined if it
+ * has none.
+ *
+ * @throws {ElfError} If the file's section headers are malformed
+ */
+export function splitInfoOf(file: ElfFile): DebugInfo | undefined {
+  const sections = splitSectionsOf(file);
+  return sections.has(".debug_info") ? new DebugInfo(sections, { isSplit: true }) : undefined;
+}

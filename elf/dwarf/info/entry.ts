@@ -1,0 +1,363 @@
+/**
+ * One debugging information entry (DIE) and the unit it is in.
+ *
+ * @module
+ */
+import type { Address, Cursor } from "../../../bytes/mod.ts";
+import { DW_AT } from "../attributes.ts";
+import { DW_FORM } from "../constants.ts";
+import { type FormValue, narrow, readForm } from "../form.ts";
+import type { LocationRange } from "../lists/locations.ts";
+import { type AddressRange, isDropped } from "../lists/ranges.ts";
+import type { DwarfSections } from "../sections.ts";
+import { DW_TAG } from "../tags.ts";
+import type { Abbreviation } from "./abbreviations.ts";
+import { EntryScanner, type ScanInput } from "./scanner.ts";
+import { placeOf } from "./skip.ts";
+
+/** Kinds of units (DWARF 5, section 3.1); older versions' are told by what their roots say. */
+export type UnitKind =
+  | "compile"
+  | "partial"
+  | "type"
+  | "skeleton"
+  | "split-compile"
+  | "split-type";
+
+/** One unit: what one compilation, or one type, has said. Everything is read when asked for. */
+export interface Unit extends ScanInput {
+  /** What it is. */
+  readonly kind: UnitKind;
+  /** Sections it is in. */
+  readonly sections: DwarfSections;
+  /** Its first entry, of which all others are descendants. Throws `InputError`. */
+  readonly root: Entry;
+  /** Name of the source file, as the compiler was given it. */
+  readonly name: string | undefined;
+  /** Folder the compiler ran in. */
+  readonly directory: string | undefined;
+  /** Which compiler, in its own words. */
+  readonly producer: string | undefined;
+  /** Source language; see `DW_LANG`. */
+  readonly language: number | undefined;
+  /** Where its line table is in `.debug_line` of {@linkcode Unit.lineSections}. */
+  readonly lineOffset: number | undefined;
+  /** Sections its line table is in: of a split unit, those of its skeleton. */
+  readonly lineSections: DwarfSections;
+  /** Where its code begins, if that is in one piece; else what its lists count from. */
+  readonly lowPc: Address | undefined;
+  /** Where its code is. */
+  readonly ranges: readonly AddressRange[];
+  /** What its skeleton and its split half have in common. */
+  readonly dwoId: bigint | undefined;
+  /** The full unit of a skeleton; undefined for other units, and if it cannot be had. */
+  readonly split: Unit | undefined;
+  /** The skeleton of a split unit that has been found through it. */
+  readonly skeleton: Unit | undefined;
+  /** The split half if there is one, else the unit itself. */
+  readonly full: Unit;
+  /** Of a type unit: what others refer to it by. */
+  readonly signature: bigint | undefined;
+  /** Of a type unit: the type. */
+  readonly typeEntry: Entry | undefined;
+  /** The entry at an offset of the section. Throws `InputError` if there is none. */
+  entryAt(offset: number): Entry;
+  /** The entry that an entry is a child of. */
+  parentOf(entry: Entry): Entry | undefined;
+  /** A scan of all its entries, without an object for each. */
+  scan(): EntryScanner;
+  /** Address by its index in `.debug_addr`. Throws `InputError`. */
+  addressAt(index: number): Address;
+  /** String by its index in `.debug_str_offsets`. Throws `InputError`. */
+  stringAt(index: number): string;
+  /** String of the file that `dwz` has made; undefined without that file. */
+  supplementaryString(offset: number): string | undefined;
+  /** Entry that a value refers to; undefined if it is in a file that there is not. */
+  referred(value: FormValue): Entry | undefined;
+  /** Calls `visit` with the ranges of a list until it returns true. */
+  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): void;
+  /** Location list that a value refers to. */
+  locationList(list: FormValue): Iterable<LocationRange>;
+  /** Outermost first: function and blocks whose code contains an address. */
+  scopesAt(address: Address): readonly Entry[];
+  /** The function whose code contains an address. */
+  functionAt(address: Address): Entry | undefined;
+  /** A cursor over the unit's section, which others use too. */
+  cursorAt(place: number): Cursor;
+}
+
+/** An attribute of an entry, not read yet. */
+export interface Attribute {
+  /** See `DW_AT`. */
+  readonly name: number;
+  /** See `DW_FORM`. */
+  readonly form: number;
+}
+
+/** Where attributes are looked for that an entry itself does not have. */
+const ORIGINS = [DW_AT.abstractOrigin, DW_AT.specification, DW_AT.signature, DW_AT.extension];
+
+/** So many origins an attribute is looked for in. */
+const ORIGIN_LIMIT = 16;
+
+/** An entry. Objects are made as they are asked for: compare them by {@linkcode Entry.is}. */
+export class Entry {
+  /** The unit it is in. */
+  readonly unit: Unit;
+  /** Its offset in its section. */
+  readonly offset: number;
+  /** Its declaration. */
+  readonly abbreviation: Abbreviation;
+  readonly #values: number;
+  #parent: Entry | undefined;
+
+  /** Use {@linkcode Unit.entryAt} or another entry. */
+  constructor(
+    unit: Unit,
+    scanned: {
+      readonly offset: number;
+      readonly values: number;
+      readonly abbreviation: Abbreviation;
+    },
+    parent?: Entry,
+  ) {
+    this.unit = unit;
+    this.offset = scanned.offset;
+    this.abbreviation = scanned.abbreviation;
+    this.#values = scanned.values;
+    this.#parent = parent;
+  }
+
+  /** What it is; see `DW_TAG`. */
+  get tag(): number {
+    return this.abbreviation.tag;
+  }
+
+  /** Whether it may have children. */
+  get hasChildren(): boolean {
+    return this.abbreviation.hasChildren;
+  }
+
+  /** Whether it is the same entry. */
+  is(other: Entry): boolean {
+    return this.unit === other.unit && this.offset === other.offset;
+  }
+
+  /** The entry that it is a child of; undefined for a unit's root. */
+  get parent(): Entry | undefined {
+    return this.#parent ??= this.unit.parentOf(this);
+  }
+
+  /** Its children, in order. Throws `InputError` where one is damaged. */
+  *children(): Generator<Entry> {
+    if (!this.hasChildren) return;
+    const scan = new EntryScanner(this.unit, this.offset);
+    scan.next();
+    while (scan.next()) {
+      yield new Entry(this.unit, scan, this);
+      scan.skipChildren();
+    }
+  }
+
+  /** Its children, and in the place of imported units theirs, each unit once. */
+  *childrenImported(): Generator<Entry> {
+    const seen = new Set<Unit>([this.unit]);
+    const open = [this.children()];
+    while (open.length > 0) {
+      const { done, value: child } = open.at(-1)!.next();
+      if (done === true) {
+        open.pop();
+        continue;
+      }
+      if (child.tag !== DW_TAG.importedUnit) {
+        yield child;
+        continue;
+      }
+      const root = child.reference(DW_AT.import);
+      if (root === undefined || seen.has(root.unit)) continue;
+      seen.add(root.unit);
+      open.push(root.children());
+    }
+  }
+
+  /** Its attributes, in order. */
+  attributes(): readonly Attribute[] {
+    const { attributes, forms } = this.abbreviation;
+    return attributes.map((name, i) => ({ name, form: forms[i]! }));
+  }
+
+  /** Whether it has an attribute. */
+  has(attribute: number): boolean {
+    return this.abbreviation.attributes.includes(attribute);
+  }
+
+  /**
+   * Value of an attribute; undefined without it. This and everything below throws `InputError` if
+   * what the attribute says is damaged.
+   */
+  value(attribute: number): FormValue | undefined {
+    const { abbreviation, unit } = this;
+    const index = abbreviation.attributes.indexOf(attribute);
+    if (index < 0) return undefined;
+    const form = abbreviation.forms[index]!;
+    if (form === DW_FORM.implicitConst) {
+      return { kind: "constant", value: abbreviation.constants!.get(index)!, size: undefined };
+    }
+    const place = placeOf(unit.bytes, this.#values, abbreviation, index, unit);
+    return readForm(unit.cursorAt(place), form, unit);
+  }
+
+  /** Text of an attribute. */
+  text(attribute: number): string | undefined {
+    const value = this.value(attribute);
+    switch (value?.kind) {
+      case "text":
+        return value.text;
+      case "string":
+        return value.section === "supplementary"
+          ? this.unit.supplementaryString(value.offset)
+          : this.unit.sections.string(value.section, value.offset);
+      case "string-index":
+        return this.unit.stringAt(value.index);
+    }
+    return undefined;
+  }
+
+  /** Constant of an attribute, unsigned if it has a fixed size; undefined if it is not exact. */
+  number(attribute: number): number | undefined {
+    const value = this.value(attribute);
+    return value?.kind === "constant" && typeof value.value === "number" ? value.value : undefined;
+  }
+
+  /** Constant of an attribute, signed if it has a fixed size; undefined if it is not exact. */
+  signed(attribute: number): number | undefined {
+    const value = this.value(attribute);
+    if (value?.kind !== "constant") return undefined;
+    const number = value.size === undefined
+      ? value.value
+      : narrow(BigInt.asIntN(8 * value.size, BigInt(value.value)));
+    return typeof number === "number" ? number : undefined;
+  }
+
+  /** Constant of an attribute, however large; unsigned if it has a fixed size. */
+  big(attribute: number): bigint | undefined {
+    const value = this.value(attribute);
+    return value?.kind === "constant" ? BigInt(value.value) : undefined;
+  }
+
+  /** Whether a flag is set. */
+  flag(attribute: number): boolean {
+    const value = this.value(attribute);
+    return value?.kind === "flag" && value.value;
+  }
+
+  /** Address of an attribute. */
+  address(attribute: number): Address | undefined {
+    const value = this.value(attribute);
+    if (value?.kind === "address") return value.address;
+    if (value?.kind !== "address-index") return undefined;
+    return this.unit.addressAt(value.index) + value.addend;
+  }
+
+  /** Bytes of an attribute that is a block or an expression, as a view. */
+  bytes(attribute: number): Uint8Array | undefined {
+    const value = this.value(attribute);
+    return value?.kind === "block" || value?.kind === "expression" ? value.bytes : undefined;
+  }
+
+  /**
+   * Entry that an attribute refers to; undefined without the attribute, and if it is in a file that
+   * there is not. Where references lead in a circle the caller must see to it that it ends.
+   */
+  reference(attribute: number): Entry | undefined {
+    const value = this.value(attribute);
+    return value === undefined ? undefined : this.unit.referred(value);
+  }
+
+  /**
+   * The entry that has an attribute: this one, or of those that it is an instance, the definition
+   * or a declaration of the first one.
+   */
+  inherited(attribute: number): Entry | undefined {
+    // deno-lint-ignore no-this-alias
+    let entry: Entry | undefined = this;
+    for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
+      if (entry.has(attribute)) return entry;
+      const origin = ORIGINS.find((each) => entry!.has(each));
+      entry = origin === undefined ? undefined : entry.reference(origin);
+    }
+    return undefined;
+  }
+
+  /** Its name, or that of the entry it is an instance of. */
+  get name(): string | undefined {
+    return this.inherited(DW_AT.name)?.text(DW_AT.name);
+  }
+
+  /** Its name for linkers, or that of the entry it is an instance of. */
+  get linkageName(): string | undefined {
+    for (const attribute of [DW_AT.linkageName, DW_AT.mipsLinkageName]) {
+      const entry = this.inherited(attribute);
+      if (entry !== undefined) return entry.text(attribute);
+    }
+    return undefined;
+  }
+
+  /** Where its code begins, if that is in one piece. */
+  get lowPc(): Address | undefined {
+    return this.address(DW_AT.lowPc);
+  }
+
+  /** Address behind its code, if that is in one piece. */
+  get highPc(): Address | undefined {
+    const value = this.value(DW_AT.highPc);
+    if (value?.kind !== "constant") return this.address(DW_AT.highPc);
+    const { lowPc } = this;
+    return lowPc === undefined ? undefined : lowPc + Number(value.value);
+  }
+
+  /** Where its code is, without empty ranges and those of code that the linker has dropped. */
+  ranges(): readonly AddressRange[] {
+    const ranges: AddressRange[] = [];
+    this.eachRange((begin, end) => void ranges.push({ begin, end }));
+    return ranges;
+  }
+
+  /** Calls `visit` with its ranges until it returns true. */
+  eachRange(visit: (begin: Address, end: Address) => boolean | void): void {
+    const list = this.value(DW_AT.ranges);
+    if (list !== undefined) return this.unit.eachRange(list, visit);
+    const begin = this.lowPc;
+    if (begin === undefined || isDropped(begin)) return;
+    const end = this.highPc;
+    if (end !== undefined && begin < end) visit(begin, end);
+  }
+
+  /** Whether an address is in its code. */
+  contains(address: Address): boolean {
+    let contains = false;
+    this.eachRange((begin, end) => contains = begin <= address && address < end);
+    return contains;
+  }
+
+  /**
+   * The location expression that an attribute has for a program counter; undefined without the
+   * attribute, and if its list has none for it: what it is the location of is then nowhere.
+   */
+  location(attribute: number, pc: Address): Uint8Array | undefined {
+    let fallback: Uint8Array | undefined;
+    for (const { begin, end, expression, isDefault } of this.locations(attribute)) {
+      if (isDefault) fallback = expression;
+      else if (begin <= pc && pc < end) return expression;
+    }
+    return fallback;
+  }
+
+  /** Location expressions of an attribute; one that is not a list is for all addresses. */
+  *locations(attribute: number): Generator<LocationRange> {
+    const value = this.value(attribute);
+    if (value?.kind === "block" || value?.kind === "expression") {
+      yield { begin: -Infinity, end: Infinity, expression: value.bytes, isDefault: true };
+    } else if (value !== undefined) yield* this.unit.locationList(value);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * A scan of the entries of a unit, without an object for each.
+ *
+ * @module
+ */
+import { DwarfError } from "../errors.ts";
+import { DW_FORM } from "../constants.ts";
+import type { FormContext } from "../form.ts";
+import type { Abbreviation, AbbreviationTable } from "./abbreviations.ts";
+import { placeOf, skipValues, u32At } from "./skip.ts";
+
+/** What a scan is over. */
+export interface ScanInput extends FormContext {
+  /** Bytes of the section. */
+  readonly bytes: Uint8Array;
+  /** Its name, for errors. */
+  readonly source: string;
+  /** Offset of the unit: references count from it. */
+  readonly offset: number;
+  /** Offset behind the unit. */
+  readonly end: number;
+  /** The unit's abbreviations. */
+  readonly abbreviations: AbbreviationTable;
+}
+
+/** Goes through an entry and all below it, in the order of the section. */
+export class EntryScanner {
+  readonly #input: ScanInput;
+  readonly #bytes: Uint8Array;
+  readonly #table: AbbreviationTable;
+  readonly #end: number;
+  #next: number;
+  /** Depth of the next entry. */
+  #deeper = 0;
+  /** Depth below which entries are gone past. */
+  #deepest = Infinity;
+  #done = false;
+  /** Offset of the entry in its section. */
+  offset: number = -1;
+  /** How deep it is below the one at which the scan began. */
+  depth: number = -1;
+  /** What its values are. */
+  abbreviation!: Abbreviation;
+  /** Offset of the first value. */
+  values: number = 0;
+
+  /** A scan from the entry at an offset on, which is the first that `next` comes to. */
+  constructor(input: ScanInput, from: number) {
+    this.#input = input;
+    this.#bytes = input.bytes;
+    this.#table = input.abbreviations;
+    this.#end = input.end;
+    this.#next = from;
+  }
+
+  /** Tag of the entry. */
+  get tag(): number {
+    return this.abbreviation.tag;
+  }
+
+  /**
+   * Goes to the next entry; false if there is none.
+   *
+   * @throws {DwarfError | DecodeError | ElfError}
+   */
+  next(): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const deepest = this.#deepest;
+    let at = this.#next;
+    // The entries that end lists may be missing at the end of a unit.
+    while (!this.#done && at < end) {
+      const offset = at;
+      let code = bytes[at++]!;
+      if (code === 0) {
+        this.#next = at;
+        this.#done = --this.#deeper <= 0;
+        continue;
+      }
+      if (code >= 0x80) {
+        code &= 0x7f;
+        let byte: number;
+        let scale = 0x80;
+        do {
+          byte = bytes[at++]!;
+          code += (byte & 0x7f) * scale;
+          scale *= 0x80;
+        } while (byte >= 0x80);
+      }
+      const abbreviation = this.#table.get(code);
+      if (abbreviation === undefined) throw this.#noAbbreviation(code, offset);
+      const values = at;
+      at = abbreviation.size >= 0
+        ? at + abbreviation.size
+        : skipValues(bytes, at, abbreviation, this.#input);
+      if (!(at <= end)) throw this.#tooLong(offset);
+      this.#next = at;
+      const depth = this.#deeper;
+      if (abbreviation.hasChildren) this.#deeper = depth + 1;
+      else if (depth === 0) this.#done = true;
+      if (depth > deepest) continue;
+      this.offset = offset;
+      this.values = values;
+      this.abbreviation = abbreviation;
+      this.depth = depth;
+      this.#deepest = Infinity;
+      return true;
+    }
+    this.#done = true;
+    return false;
+  }
+
+  /** Has the next entry be one that is not below this one. */
+  skipChildren(): void {
+    if (!this.abbreviation.hasChildren || this.#deeper !== this.depth + 1) return;
+    const sibling = this.#sibling();
+    if (sibling === undefined) {
+      this.#deepest = this.depth;
+      return;
+    }
+    this.#next = sibling;
+    this.#deeper = this.depth;
+    this.#done = this.depth === 0;
+  }
+
+  /** Offset of the value of the attribute at a position of the abbreviation. */
+  placeOf(index: number): number {
+    return placeOf(this.#bytes, this.values, this.abbreviation, index, this.#input);
+  }
+
+  /** Where the entry's next sibling is, if it says so and may be right. */
+  #sibling(): number | undefined {
+    const { abbreviation } = this;
+    if (abbreviation.sibling < 0) return undefined;
+    const form = abbreviation.forms[abbreviation.sibling];
+    const place = this.placeOf(abbreviation.sibling);
+    let offset: number;
+    if (form === DW_FORM.ref4) offset = u32At(this.#bytes, place);
+    else if (form === DW_FORM.ref2) offset = this.#bytes[place]! | this.#bytes[place + 1]! << 8;
+    else if (form === DW_FORM.ref1) offset = this.#bytes[place]!;
+    else return undefined;
+    const sibling = this.#input.offset + offset;
+    return sibling >= this.#next && sibling <= this.#end ? sibling : undefined;
+  }
+
+  #noAbbreviation(code: number, offset: number): DwarfError {
+    const { source, abbreviations } = this.#input;
+    const table = abbreviations.offset.toString(16);
+    const message = `Entry's abbreviation is ${code}, expected one of the table at 0x${table}`;
+    return new DwarfError("abbreviation", message, { source, offset });
+  }
+
+  #tooLong(offset: number): DwarfError {
+    const { source } = this.#input;
+    const message = `Entry's values end behind its unit, expected 0x${
+      this.#end.toString(16)
+    } at most`;
+    return new DwarfError("entry", message, { source, offset });
+  }
+}
