@@ -1,0 +1,128 @@
+/**
+ * From addresses to functions and source lines.
+ *
+ * @module
+ */
+import { type Address, fromBigAddress, InputError } from "../../bytes/mod.ts";
+import {
+  DW_AT,
+  DW_TAG,
+  type Entry,
+  type FileNames,
+  type LinePlace,
+  type LineUnit,
+  type Unit,
+} from "../../elf/dwarf/mod.ts";
+import type { ModuleFiles } from "../files/mod.ts";
+import { type FrameContext, type SourcePlace, SymbolFrame } from "./symbol_frame.ts";
+import { type FunctionSymbol, SymbolIndex } from "./symbol_index.ts";
+
+/**
+ * Functions and lines of one program or library. Addresses are those of its file, before it is
+ * moved to where it is loaded.
+ */
+export class Symbols implements FrameContext {
+  readonly #files: ModuleFiles;
+  readonly #problems: InputError[] = [];
+  readonly #told: Set<string> = new Set();
+  readonly #lineUnits: Map<Unit, LineUnit | undefined> = new Map();
+  #symbols: SymbolIndex | undefined;
+
+  /** Symbols out of a module's files. Nothing is read before it is asked for. */
+  constructor(files: ModuleFiles) {
+    this.#files = files;
+  }
+
+  /** What has been found damaged so far, and is left out. */
+  get problems(): readonly InputError[] {
+    const { info, lines, problems } = this.#files;
+    return [...problems, ...info?.problems ?? [], ...lines?.problems ?? [], ...this.#problems];
+  }
+
+  /**
+   * The functions that an address is in, innermost first: those that were inlined there, then the
+   * one whose code it is. One without a name if only the source line is known; none if nothing is.
+   * What is damaged is left out.
+   */
+  at(address: bigint): readonly SymbolFrame[] {
+    const wanted = fromBigAddress(address);
+    const unit = this.#try(() => this.#files.info?.unitAt(wanted));
+    const scopes = unit === undefined ? [] : this.#try(() => unit.full.scopesAt(wanted)) ?? [];
+    const source = this.#sourceAt(wanted, unit);
+    const frames: SymbolFrame[] = [];
+    let place = source;
+    for (let i = scopes.length - 1; i >= 0; i--) {
+      const entry = scopes[i]!;
+      if (i > 0 && entry.tag !== DW_TAG.inlinedSubroutine) continue;
+      frames.push(new SymbolFrame(this, { address: wanted, entry, source: place }));
+      place = i > 0 ? this.#callOf(entry) : undefined;
+    }
+    if (frames.length > 0) return frames;
+    if (source === undefined && this.symbolAt(wanted) === undefined) return [];
+    return [new SymbolFrame(this, { address: wanted, entry: undefined, source })];
+  }
+
+  /** Code of a source line, by address; see `LineTable.places`. */
+  places(file: string, line: number): readonly LinePlace[] {
+    return this.#files.lines?.places(file, line) ?? [];
+  }
+
+  /** The ELF symbol of a function that covers an address. */
+  symbolAt(address: Address): FunctionSymbol | undefined {
+    return this.#try(() => {
+      this.#symbols ??= new SymbolIndex(this.#files.symbolFiles);
+      return this.#symbols.at(address);
+    });
+  }
+
+  /** Names of a file by its number in the line table of an entry's unit. */
+  fileOf(entry: Entry, number: number): FileNames | undefined {
+    return this.#try(() => this.#linesOf(entry.unit)?.fileNamed(number));
+  }
+
+  /** Where the row of the line table says that an address is from. */
+  #sourceAt(address: Address, unit: Unit | undefined): SourcePlace | undefined {
+    return this.#try(() => {
+      const lines = unit === undefined ? undefined : this.#linesOf(unit);
+      const row = lines?.rowAt(address);
+      if (row === undefined) return this.#files.lines?.at(BigInt(address));
+      const { path, file } = lines!.fileNamed(row.file);
+      return { path, file, line: row.line, column: row.column };
+    });
+  }
+
+  /** Where an inlined function was called. */
+  #callOf(entry: Entry): SourcePlace | undefined {
+    return this.#try(() => {
+      const number = entry.number(DW_AT.callFile);
+      const names = number === undefined ? undefined : this.#linesOf(entry.unit)?.fileNamed(number);
+      if (names === undefined) return undefined;
+      const line = entry.number(DW_AT.callLine) ?? 0;
+      const column = entry.number(DW_AT.callColumn) ?? 0;
+      return { path: names.path, file: names.file, line, column };
+    });
+  }
+
+  #linesOf(unit: Unit): LineUnit | undefined {
+    if (this.#lineUnits.has(unit)) return this.#lineUnits.get(unit);
+    const { lineOffset } = unit;
+    const table = lineOffset === undefined ? undefined : this.#files.linesOf(unit.lineSections);
+    const lines = lineOffset === undefined ? undefined : table?.unitAt(lineOffset);
+    this.#lineUnits.set(unit, lines);
+    return lines;
+  }
+
+  /** What an action gives; undefined if what it needs is damaged, which is told of. */
+  #try<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (!this.#told.has(error.message)) {
+        this.#told.add(error.message);
+        this.#problems.push(error);
+      }
+      return undefined;
+    }
+  }
+}
