@@ -6,15 +6,17 @@
 import { fromBigAddress, type InputError } from "../../bytes/mod.ts";
 import type { ElfNote, Machine } from "../../elf/mod.ts";
 import type { ModuleList } from "../../unwind/walk/mod.ts";
+import { AT } from "../target/auxiliary_vector.ts";
+import { RED_ZONE } from "../target/red_zone.ts";
 import type { MissingFile, SignalInfo, Target, TargetProcess } from "../target/mod.ts";
-import type { Content } from "./content.ts";
+import type { Content } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
 import { readFileList } from "./file_list.ts";
 import { addLinked } from "./linked_modules.ts";
 import { addMapped } from "./mapped_modules.ts";
 import { CoreMemory } from "./memory.ts";
 import { ModuleBuilder } from "./module_builder.ts";
-import { AT, type CoreNotes, readNotes, readProcessInfo, readSignal } from "./notes.ts";
+import { type CoreNotes, readNotes, readProcessInfo, readSignal } from "./notes.ts";
 import type { CoreOptions } from "./options.ts";
 import { readLayout } from "./segments.ts";
 import { CoreThread, statusSize } from "./thread.ts";
@@ -26,12 +28,6 @@ export interface CoreProcess extends TargetProcess {
   /** Its arguments, cut off after 79 bytes. */
   readonly commandLine: string;
 }
-
-/**
- * Bytes below the stack pointer that belong to a stack frame: 128 by the System V ABI of x86-64,
- * and none by Linux on AArch64.
- */
-const RED_ZONE: Readonly<Record<Machine, number>> = { x86_64: 128, aarch64: 0 };
 
 /** A core file that is open. */
 export class CoreTarget implements Target {

@@ -6,11 +6,11 @@
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
 import type { ElfFile } from "../../elf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
-import { sizeOf } from "./content.ts";
+import { sizeOf } from "../target/content.ts";
 import type { FileMapping, MappedFile } from "./file_list.ts";
 import type { ModuleBuilder, OpenedFile, Refusal } from "./module_builder.ts";
 import { biasOf } from "./place.ts";
-import { unlessDamaged } from "./verify.ts";
+import { unlessDamaged } from "../target/verify.ts";
 
 /** What is known of a list of files besides. */
 export interface ListedFiles {

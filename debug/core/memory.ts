@@ -5,7 +5,7 @@
  */
 import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { MemoryReader, MemoryWindow } from "../../unwind/walk/mod.ts";
-import { bytesOf, type Content } from "./content.ts";
+import { bytesOf, type Content } from "../target/content.ts";
 import type { CoreSegments } from "./segments.ts";
 
 /** Windows of a file that is not in memory begin and end at multiples of this many bytes. */

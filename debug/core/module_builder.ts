@@ -7,12 +7,12 @@ import { fromBigAddress, InputError } from "../../bytes/mod.ts";
 import { type ElfFile, loadSegments, type Machine, parseElf, PT } from "../../elf/mod.ts";
 import { type Module, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import type { MissingFile } from "../target/mod.ts";
-import { bytesOf, type Content, sizeOf } from "./content.ts";
+import { bytesOf, type Content, type NamedContent, sizeOf } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
 import type { CoreMemory } from "./memory.ts";
-import type { CoreOptions, NamedContent } from "./options.ts";
+import type { CoreOptions } from "./options.ts";
 import { biasOf } from "./place.ts";
-import { headerImage, isElf, mismatch, unlessDamaged } from "./verify.ts";
+import { headerImage, isElf, mismatch, unlessDamaged } from "../target/verify.ts";
 
 /** Bytes of a page, as far as the kernel's own object is concerned. */
 const PAGE = 4096;

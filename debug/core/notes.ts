@@ -7,7 +7,8 @@
 import { InputError } from "../../bytes/mod.ts";
 import { type ElfNote, notesIn } from "../../elf/mod.ts";
 import type { SignalInfo } from "../target/mod.ts";
-import { bytesOf, type Content } from "./content.ts";
+import { readAuxiliaryVector } from "../target/auxiliary_vector.ts";
+import { bytesOf, type Content } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
 import type { NotePlace } from "./segments.ts";
 
@@ -94,30 +95,8 @@ export function readNotes(
     info: found.get(NT.prpsinfo),
     files: found.get(NT.file),
     signal: found.get(NT.siginfo),
-    auxiliary: auxiliary === undefined ? new Map() : auxiliaryVector(auxiliary.bytes),
+    auxiliary: auxiliary === undefined ? new Map() : readAuxiliaryVector(auxiliary.bytes),
   };
-}
-
-/** Types of the auxiliary vector. */
-export const AT = {
-  phdr: 3,
-  phnum: 5,
-  pageSize: 6,
-  base: 7,
-  entry: 9,
-  execfn: 31,
-  sysinfoEhdr: 33,
-} as const;
-
-function auxiliaryVector(bytes: Uint8Array): Map<number, bigint> {
-  const view = viewOf(bytes);
-  const values = new Map<number, bigint>();
-  for (let at = 0; at + 16 <= bytes.length; at += 16) {
-    const type = Number(view.getBigUint64(at, true));
-    if (type === 0) break;
-    if (!values.has(type)) values.set(type, view.getBigUint64(at + 8, true));
-  }
-  return values;
 }
 
 /** What `NT_PRPSINFO` says of a process: its number, its program's short name, its arguments. */

@@ -4,20 +4,12 @@
  * @module
  */
 import type { ByteSource } from "../../elf/mod.ts";
-import { DISK, type FileStore } from "../files/mod.ts";
-import { underRoot } from "../files/paths.ts";
+import { programFiles, type ProgramFilesOptions } from "../target/program_files.ts";
 import { CoreTarget } from "./core_target.ts";
 import { CoreError } from "./errors.ts";
 
 /** Options of {@linkcode openCore}. */
-export interface OpenCoreOptions {
-  /** The program's own file, where it is not to be found by the name in the core file. */
-  readonly exe?: string | undefined;
-  /** Folder with the files of the system that the program ran on; default the root. */
-  readonly sysroot?: string | undefined;
-  /** Where the files that the process had mapped come from; by default the local disk. */
-  readonly store?: FileStore | undefined;
-}
+export type OpenCoreOptions = ProgramFilesOptions;
 
 /** The core file itself, which stays open. */
 class CoreSource implements ByteSource {
@@ -51,24 +43,12 @@ class CoreSource implements ByteSource {
  * @throws {Deno.errors.NotFound} If there is no such file, or none of the program's.
  */
 export function openCore(path: string, options: OpenCoreOptions = {}): CoreTarget {
-  const { exe, sysroot, store = DISK } = options;
   const file = Deno.openSync(path, { read: true });
   try {
-    const pathOf = (name: string) => sysroot === undefined ? name : underRoot(sysroot, name);
-    return new CoreTarget(new CoreSource(path, file), {
-      name: path,
-      open: (name) => store.open(pathOf(name)),
-      pathOf,
-      exe: exe === undefined ? undefined : { name: exe, content: programAt(exe, store) },
-    }, () => file.close());
+    const files = programFiles(options);
+    return new CoreTarget(new CoreSource(path, file), { name: path, ...files }, () => file.close());
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-function programAt(path: string, store: FileStore): ByteSource {
-  const content = store.open(path);
-  if (content === undefined) throw new Deno.errors.NotFound(`Cannot read program ${path}`);
-  return content;
 }

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import type { Content } from "./content.ts";
-
-/** A program's file. */
-export interface NamedContent {
-  /** Its name. */
-  readonly name: string;
-  /** Its bytes, or what reads them. */
-  readonly content: Content;
-}
+import type { Content, NamedContent } from "../target/content.ts";
 
 /** Options of {@linkcode readCore}. */
 export interface CoreOptions {

@@ -6,7 +6,7 @@
  */
 import { type Address, addressFromHalves, type InputError } from "../../bytes/mod.ts";
 import { type ElfFile, type Machine, parseElf, PF, PT } from "../../elf/mod.ts";
-import { bytesOf, type Content, sizeOf } from "./content.ts";
+import { bytesOf, type Content, sizeOf } from "../target/content.ts";
 import { CoreError, type CoreErrorKind } from "./errors.ts";
 
 const HEADER_SIZE = 64;

@@ -4,5 +4,7 @@
  *
  * @module
  */
+export type { Content, NamedContent } from "./content.ts";
+export type { ProgramFilesOptions } from "./program_files.ts";
 export type * from "./target.ts";
 export * from "./walk_input.ts";

@@ -8,6 +8,14 @@ import type { ByteSource } from "../../elf/mod.ts";
 /** A file: its bytes, or what reads them in parts. */
 export type Content = Uint8Array | ByteSource;
 
+/** A file with its name. */
+export interface NamedContent {
+  /** Its name. */
+  readonly name: string;
+  /** Its bytes, or what reads them. */
+  readonly content: Content;
+}
+
 /** Bytes of a file. */
 export function sizeOf(content: Content): number {
   return content instanceof Uint8Array ? content.length : content.size;

@@ -1,6 +1,6 @@
 /**
- * Whether a file is the one that a process had mapped: its build-id is that in the core file's copy
- * of the first page, or where there is none, its program headers are.
+ * Whether a file is the one that a process has mapped: its build-id is that in the process's memory,
+ * or where there is none, its program headers are.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function isElf(bytes: Uint8Array): boolean {
 }
 
 /**
- * What is different between a file and what the core has of its header; undefined if it is the same
+ * What is different between a file and what is in memory of its header; undefined if it is the same
  * file as far as can be seen.
  */
 export function mismatch(
@@ -37,7 +37,7 @@ export function mismatch(
   }
   const [text, wanted] = [file, loaded].map((each) => unlessDamaged(() => headersOf(each)));
   if (wanted === undefined || text === wanted) return undefined;
-  return { is: "other program headers", expected: "those of the core file" };
+  return { is: "other program headers", expected: "those in its memory" };
 }
 
 /** Machine, type, entry and program headers: what stripping leaves as it is. */
