@@ -35,6 +35,7 @@ export class CoreMemory implements MemoryReader {
   readonly #content: Content;
   readonly #segments: CoreSegments;
   readonly #pages: FilePages[] = [];
+  #isSorted = true;
   readonly #windows = new Map<Address, MemoryWindow>();
 
   /** Memory that a core file stores. */
@@ -46,8 +47,8 @@ export class CoreMemory implements MemoryReader {
   /** Adds a part of a file, for what the core does not store. */
   addPages(pages: FilePages): void {
     this.#windows.clear();
-    const after = this.#pages.findIndex(({ begin }) => begin > pages.begin);
-    this.#pages.splice(after < 0 ? this.#pages.length : after, 0, pages);
+    this.#pages.push(pages);
+    this.#isSorted = false;
   }
 
   /** As any memory; throws if the core file or a mapped file cannot be read any more. */
@@ -121,6 +122,8 @@ export class CoreMemory implements MemoryReader {
   }
 
   #countUpTo(at: Address): number {
+    if (!this.#isSorted) this.#pages.sort((a, b) => a.begin - b.begin);
+    this.#isSorted = true;
     let low = 0;
     let high = this.#pages.length;
     while (low < high) {
