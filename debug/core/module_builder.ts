@@ -107,7 +107,7 @@ export class ModuleBuilder {
     const message = `File has ${found.is}`;
     const { expected } = found;
     const error = new CoreError("mismatch", message, { source: elf.name, expected });
-    return { reason: `${found.is}, the core's is ${expected}`, error };
+    return { reason: `${found.is}, expected ${expected}`, error };
   }
 
   /** The header of a file as the core has it, at an address. */

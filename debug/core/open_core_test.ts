@@ -85,7 +85,7 @@ Deno.test("readCore, takes only the file that was mapped, and says what is wrong
   assertEquals(process.modules.modules, []);
   const [is, expected] = [8, 7].map((id) => `0${id}`.repeat(20));
   assertEquals(process.missing, [
-    { name: "/bin/it", reason: `build-id ${is}, the core's is ${expected}` },
+    { name: "/bin/it", reason: `build-id ${is}, expected ${expected}` },
   ]);
   assertEquals(problems.map(({ kind }) => kind), ["mismatch"]);
   assertStrictEquals(readWord(process.memory, BigInt(BASE + PAGE)), undefined);
@@ -97,7 +97,7 @@ Deno.test("readCore, takes only the file that was mapped, and says what is wrong
   const { process: { missing: [missing] } } = readCore(coreOf(bare), { open: () => other });
   assertStrictEquals(
     missing?.reason,
-    "other program headers, the core's is those of the core file",
+    "other program headers, expected those in its memory",
   );
   assertEquals(readCore(coreOf(bare), { open: () => program(9) }).process.missing, []);
 });
