@@ -16,7 +16,8 @@ import { RangeIndex } from "./range_index.ts";
  * that it does not have.
  */
 export class AddressIndex {
-  readonly #ranges: RangeIndex = new RangeIndex();
+  // Of functions that several objects have, linkers keep the first, and give all its address.
+  readonly #ranges: RangeIndex = new RangeIndex("first");
 
   /** @param report gets the errors of what is damaged and left out */
   constructor(

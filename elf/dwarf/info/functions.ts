@@ -21,7 +21,8 @@ const BLOCKS: ReadonlySet<number> = new Set([
 /** The functions of a unit by their addresses. */
 export class FunctionIndex {
   readonly #unit: Unit;
-  readonly #functions: RangeIndex = new RangeIndex();
+  // Functions inside of others come after them.
+  readonly #functions: RangeIndex = new RangeIndex("last");
 
   /**
    * Goes through all entries of a unit once. What is behind damage is left out.

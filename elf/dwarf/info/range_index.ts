@@ -16,6 +16,12 @@ export class RangeIndex {
   #owners: number[] | Float64Array = [];
   /** Largest end of a range and of all before it. */
   #reaches: Float64Array | undefined;
+  readonly #preferred: "first" | "last";
+
+  /** @param preferred Which of several ranges that begin at one address has it, as added */
+  constructor(preferred: "first" | "last") {
+    this.#preferred = preferred;
+  }
 
   /** How many ranges there are. */
   get size(): number {
@@ -36,7 +42,7 @@ export class RangeIndex {
 
   /**
    * Owner of an address; of several ranges that have it, the one that begins last, and of those
-   * that begin there, the one that was added last.
+   * that begin there, the preferred one.
    */
   at(address: Address): number | undefined {
     const reaches = this.#reaches ??= this.#sort();
@@ -56,7 +62,10 @@ export class RangeIndex {
 
   #sort(): Float64Array {
     const begins = this.#begins;
-    const order = Uint32Array.from(begins.keys()).sort((a, b) => begins[a]! - begins[b]! || a - b);
+    // The search begins at the end.
+    const sign = this.#preferred === "first" ? -1 : 1;
+    const order = Uint32Array.from(begins.keys())
+      .sort((a, b) => begins[a]! - begins[b]! || (a - b) * sign);
     const sorted = (values: number[] | Float64Array) => {
       const out = new Float64Array(order.length);
       for (let i = 0; i < order.length; i++) out[i] = values[order[i]!]!;

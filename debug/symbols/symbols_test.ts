@@ -1,0 +1,226 @@
+import { assertEquals } from "@std/assert";
+import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
+import { DW_LNS } from "../../elf/dwarf/constants.ts";
+import { DW_AT, DW_FORM, DW_TAG, DW_UT } from "../../elf/dwarf/mod.ts";
+import { DebugImage, op, plainSequence } from "../../elf/dwarf/testing/debug_image.ts";
+import {
+  type AttributeInit,
+  die,
+  type EntryInit,
+  InfoImage,
+} from "../../elf/dwarf/testing/info_image.ts";
+import { parseElf } from "../../elf/mod.ts";
+import { elfImage, type SectionInit } from "../../elf/testing/elf_image.ts";
+import { DebugFiles } from "../files/mod.ts";
+import { madeStore } from "../files/testing/made_files.ts";
+import { Symbols } from "./symbols.ts";
+
+const name = (text: string): AttributeInit => [DW_AT.name, DW_FORM.string, text];
+const linkage = (text: string): AttributeInit => [DW_AT.linkageName, DW_FORM.string, text];
+const origin = (to: string): AttributeInit => [DW_AT.abstractOrigin, DW_FORM.ref4, { to }];
+const code = (begin: number, size: number): AttributeInit[] => [
+  [DW_AT.lowPc, DW_FORM.addr, begin],
+  [DW_AT.highPc, DW_FORM.data4, size],
+];
+const call = (file: number, line: number, column: number): AttributeInit[] => [
+  [DW_AT.callFile, DW_FORM.data1, file],
+  [DW_AT.callLine, DW_FORM.data2, line],
+  [DW_AT.callColumn, DW_FORM.data1, column],
+];
+const lines: AttributeInit = [DW_AT.stmtList, DW_FORM.secOffset, 0];
+
+/** Code of four rows at 0x1000, of lines 10 to 13 of `/src/a.c`; file 1 is `/src/h.h`. */
+function lineTable(): DebugImage {
+  const image = new DebugImage();
+  const files = [["a.c", 0], ["h.h", 0]] as const;
+  const program = [op.one(DW_LNS.setFile, 0), ...plainSequence(0x1000, 10, 4)];
+  image.table({ directories: ["/src"], files, program });
+  return image;
+}
+
+/** An ELF file with the sections of some images, and more. */
+function fileOf(
+  images: readonly { build(): Map<string, Uint8Array> }[],
+  more: readonly SectionInit[] = [],
+  suffix = "",
+): Uint8Array {
+  const sections = images.flatMap((image) => [...image.build()])
+    .map(([name, data]) => ({ name: `${name}${suffix}`, flags: 0, data }));
+  return elfImage({ sections: [...sections, ...more] });
+}
+
+/** Symbols of a program at `/bin/a`, which may refer to other files. */
+function symbolsOf(program: Uint8Array, files: Record<string, Uint8Array> = {}): Symbols {
+  const found = new DebugFiles({ store: madeStore(files) });
+  return new Symbols(found.of(parseElf(program, { name: "a" }), "/bin/a"));
+}
+
+/** Names and places of an address. */
+function textAt(symbols: Symbols, address: number): string[] {
+  return symbols.at(BigInt(address)).map((frame) => {
+    const { source } = frame;
+    const place = source && `${source.path}:${source.line}:${source.column}`;
+    return `${frame.linkageName ?? frame.name} ${place}${frame.isInline ? " inline" : ""}`;
+  });
+}
+
+/** A function with another that is inlined into it, which has one inlined, too. */
+const INLINED: readonly EntryInit[] = [
+  die(DW_TAG.namespace, [name("space")], [
+    die(DW_TAG.classType, [name("Class")], [
+      die(
+        DW_TAG.subprogram,
+        [
+          name("method"),
+          linkage("_ZN5space5Class6methodEv"),
+          [DW_AT.declFile, DW_FORM.data1, 1],
+          [DW_AT.declLine, DW_FORM.data1, 7],
+        ],
+        undefined,
+        "method",
+      ),
+    ]),
+  ]),
+  die(DW_TAG.subprogram, [[DW_AT.specification, DW_FORM.ref4, { to: "method" }]], [], "abstract"),
+  die(DW_TAG.subprogram, [name("helper")], undefined, "helper"),
+  die(DW_TAG.subprogram, [name("main"), ...code(0x1000, 16)], [
+    die(DW_TAG.lexicalBlock, code(0x1004, 8), [
+      die(DW_TAG.inlinedSubroutine, [origin("abstract"), ...code(0x1004, 8), ...call(0, 12, 5)], [
+        die(DW_TAG.inlinedSubroutine, [origin("helper"), ...code(0x1008, 4), ...call(1, 77, 0)]),
+      ]),
+    ]),
+  ]),
+];
+
+Deno.test("Symbols.at, gives the inlined functions, each with the place of the next one's call", () => {
+  const info = new InfoImage();
+  info.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], INLINED));
+  const symbols = symbolsOf(fileOf([info, lineTable()]));
+  assertEquals(textAt(symbols, 0x1000), ["main /src/a.c:10:0"]);
+  assertEquals(textAt(symbols, 0x1007), [
+    "_ZN5space5Class6methodEv /src/a.c:11:0 inline",
+    "main /src/a.c:12:5",
+  ]);
+  assertEquals(textAt(symbols, 0x1008), [
+    "helper /src/a.c:12:0 inline",
+    "_ZN5space5Class6methodEv /src/h.h:77:0 inline",
+    "main /src/a.c:12:5",
+  ]);
+  assertEquals(textAt(symbols, 0x1010), []);
+  const [, method, main] = symbols.at(0x1008n);
+  assertEquals([method!.name, method!.qualifiedName], ["method", "space::Class::method"]);
+  assertEquals(method!.declaration, { path: "/src/h.h", file: "h.h", line: 7, column: 0 });
+  assertEquals([method!.start, main!.start], [0x1004n, 0x1000n]);
+  assertEquals(main!.entry?.tag, DW_TAG.subprogram);
+  assertEquals(symbols.places("a.c", 12).map(({ address }) => address), [0x1008n]);
+  assertEquals(symbols.problems, []);
+});
+
+Deno.test("Symbols.at, of a function that several units have the first unit has the address", () => {
+  const info = new InfoImage();
+  for (const each of ["first", "second", "third"]) {
+    const copy = die(DW_TAG.subprogram, [name(each), ...code(0x1000, 16)]);
+    info.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], [copy]));
+  }
+  assertEquals(textAt(symbolsOf(fileOf([info, lineTable()])), 0x1000), ["first /src/a.c:10:0"]);
+});
+
+Deno.test("Symbols.at, knows the line where no unit has the address, and leaves out damage", () => {
+  const info = new InfoImage();
+  info.unit(die(DW_TAG.compileUnit, [name("other.c")]));
+  assertEquals(textAt(symbolsOf(fileOf([info, lineTable()])), 0x1004), ["undefined /src/a.c:11:0"]);
+  const damaged = new InfoImage();
+  const wrong = die(DW_TAG.inlinedSubroutine, [
+    origin("helper"),
+    ...code(0x1000, 4),
+    ...call(9, 1, 1),
+  ]);
+  damaged.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], [
+    die(DW_TAG.subprogram, [name("helper")], undefined, "helper"),
+    die(DW_TAG.subprogram, [name("main"), ...code(0x1000, 16)], [wrong]),
+  ]));
+  const symbols = symbolsOf(fileOf([damaged, lineTable()]));
+  assertEquals(textAt(symbols, 0x1000), ["helper /src/a.c:10:0 inline", "main undefined"]);
+  assertEquals(symbols.problems.map(({ kind }) => kind), ["file"]);
+});
+
+const SPLIT_ID = 0x1122334455667788n;
+
+/** The skeleton of a unit in a `.dwo` file. */
+function skeleton(): Uint8Array {
+  const info = new InfoImage();
+  const attributes: AttributeInit[] = [
+    lines,
+    ...code(0x1000, 16),
+    [DW_AT.dwoName, DW_FORM.string, "out/a.dwo"],
+    [DW_AT.compDir, DW_FORM.string, "/src"],
+  ];
+  info.unit(die(DW_TAG.skeletonUnit, attributes), { type: DW_UT.skeleton, id: SPLIT_ID });
+  return fileOf([info, lineTable()]);
+}
+
+function splitFile(id: bigint): Uint8Array {
+  const info = new InfoImage();
+  info.unit(die(DW_TAG.compileUnit, [name("a.c")], INLINED), { type: DW_UT.splitCompile, id });
+  return fileOf([info], [], ".dwo");
+}
+
+Deno.test("Symbols.at, finds split units where the compiler or the program is, and in packages", () => {
+  const places = ["/src/out/a.dwo", "/bin/out/a.dwo", "/bin/a.dwo", "/bin/a.dwp"];
+  for (const place of places) {
+    const symbols = symbolsOf(skeleton(), { [place]: splitFile(SPLIT_ID) });
+    assertEquals(textAt(symbols, 0x1007), [
+      "_ZN5space5Class6methodEv /src/a.c:11:0 inline",
+      "main /src/a.c:12:5",
+    ], place);
+    assertEquals(symbols.problems, []);
+  }
+});
+
+Deno.test("Symbols.at, takes no split unit of another id, and says which it was", () => {
+  const symbols = symbolsOf(skeleton(), { "/src/out/a.dwo": splitFile(1n) });
+  assertEquals(textAt(symbols, 0x1007), ["undefined /src/a.c:11:0"]);
+  assertEquals(symbols.problems.map(({ message }) => message), [
+    "Split file's id is 0x0000000000000001, expected 0x1122334455667788 (/src/out/a.dwo)",
+    "Cannot find the split debug file out/a.dwo of /src, expected at /bin/a.dwo or before (/bin/a)",
+  ]);
+});
+
+Deno.test("Symbols.at, takes names out of the file that dwz has made, if it is the right one", () => {
+  const shared = new InfoImage();
+  const at = shared.unit(die(DW_TAG.partialUnit, [], [
+    die(DW_TAG.subprogram, [name("shared")], undefined, "shared"),
+  ]));
+  const offset = at + shared.section(".debug_info").at("shared");
+  const info = new InfoImage();
+  info.unit(
+    die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], [
+      die(DW_TAG.subprogram, [
+        [DW_AT.abstractOrigin, DW_FORM.gnuRefAlt, offset],
+        ...code(0x1000, 16),
+      ]),
+    ]),
+    { version: 4 },
+  );
+  const id = [1, 2, 3, 4];
+  const link = new ImageBuilder().text("../lib/shared.debug").append(id).build();
+  const program = fileOf([info, lineTable()], [{
+    name: ".gnu_debugaltlink",
+    flags: 0,
+    data: link,
+  }]);
+  const sharedFile = (build: readonly number[]) => {
+    const note = new ImageBuilder().u32(4).u32(4).u32(3).text("GNU").append(build).build();
+    return fileOf([shared], [{ name: ".note.gnu.build-id", type: 7, data: note }]);
+  };
+  const right = symbolsOf(program, { "/bin/../lib/shared.debug": sharedFile(id) });
+  assertEquals([textAt(right, 0x1000), right.problems], [["shared /src/a.c:10:0"], []]);
+  const byId = symbolsOf(program, { "/usr/lib/debug/.build-id/01/020304.debug": sharedFile(id) });
+  assertEquals(textAt(byId, 0x1000), ["shared /src/a.c:10:0"]);
+  const wrong = symbolsOf(program, { "/bin/../lib/shared.debug": sharedFile([5, 6, 7, 8]) });
+  assertEquals(textAt(wrong, 0x1000), ["undefined /src/a.c:10:0"]);
+  assertEquals(wrong.problems.map(({ kind, message }) => [kind, message.slice(0, 57)]), [
+    ["build-id", "Debug file's build-id is 05060708, expected 01020304 (/bi"],
+    ["missing", "Cannot find the shared debug file ../lib/shared.debug wit"],
+  ]);
+});
