@@ -19,9 +19,6 @@ import {
 import type { ModuleBuilder, OpenedFile, Refusal } from "./module_builder.ts";
 import { unlessDamaged } from "../target/verify.ts";
 
-/** Names that dynamic linkers give the kernel's own object, which is no file. */
-const VDSO = /^linux-(vdso|gate)\.so/;
-
 /**
  * Adds the program and the files that were linked to it.
  *
@@ -46,8 +43,6 @@ export function addLinked(builder: ModuleBuilder, auxiliary: ReadonlyMap<number,
   let hasLinker = false;
   const base = auxiliary.get(AT.base) ?? 0n;
   for (const each of linkMap(memory, dynamic)) {
-    // The program is the first, and the kernel's own object has no file.
-    if (each.name === "" || VDSO.test(each.name)) continue;
     hasLinker ||= each.bias === base;
     addNamed(builder, each);
   }

@@ -14,6 +14,8 @@ const MOST = 8192;
 const LONGEST_NAME = 4096;
 /** The tag of the dynamic section that says where `r_debug` is. */
 const DT_DEBUG = 21n;
+/** Names that dynamic linkers give the kernel's own object. */
+const VDSO = /^linux-(vdso|gate)\.so/;
 /** `PT_PHDR`. */
 const PROGRAM_HEADERS = 6;
 
@@ -55,7 +57,7 @@ export function dynamicOf(
   return dynamic === undefined ? undefined : BigInt.asUintN(64, dynamic + (bias ?? 0n));
 }
 
-/** The dynamic linker's list: names and load addresses. */
+/** The dynamic linker's list: names and load addresses of files, but the program's. */
 export function* linkMap(
   memory: MemoryReader,
   dynamic: bigint | undefined,
@@ -74,7 +76,9 @@ export function* linkMap(
     seen.add(entry);
     const bias = readWord(memory, entry);
     const name = textAt(memory, readWord(memory, entry + 8n));
-    if (bias !== undefined && name !== undefined) yield { name, bias };
+    // The program is the first, without a name, and the kernel's own object has no file.
+    const isFile = name !== undefined && name !== "" && !VDSO.test(name);
+    if (bias !== undefined && isFile) yield { name, bias };
     entry = readWord(memory, entry + 24n);
   }
 }
