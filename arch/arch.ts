@@ -432,6 +432,8 @@ export interface CoreLayout {
   readonly fpSize: number;
   /** That state as `elf_fpregset_t` has it. */
   fpState(state: Uint8Array): Uint8Array;
+  /** Names of the thread pointers in {@linkcode Cpu.threadRegisters}, that of the ABI first. */
+  readonly threadPointers: readonly string[];
   /** Notes of Linux's own beside these: type, and names of the 64-bit registers it has. */
   readonly extra: readonly { readonly type: number; readonly registers: readonly string[] }[];
 }
@@ -493,6 +495,8 @@ export interface Arch {
   readonly core: CoreLayout;
   /** What the exceptions of a boot look like in the log. */
   readonly bootProfile: BootProfile;
+  /** Bytes below the stack pointer that are a function's own in user mode, by its ABI. */
+  readonly redZone: number;
   /** Bytes of its longest instruction. */
   readonly maxInstructionSize: number;
   /**
@@ -522,6 +526,11 @@ export interface Arch {
   readonly switchFrameSize: number;
   /** Writes a switch frame that resumes at `resume` with cleared registers. */
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void;
+  /**
+   * What a thread that was switched away from will go on with, from its switch frame: the registers
+   * of a dump that a call preserves, as they are when its call of the switch returns.
+   */
+  readSwitchFrame(space: KernelSpace, address: bigint): Readonly<Record<string, bigint>>;
   /**
    * A view of the trap frame at a kernel address.
    * @param cpu the CPU that took the trap, which knows what the frame does not hold

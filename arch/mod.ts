@@ -35,6 +35,7 @@ export { KernelSpace, type KernelSpaceOptions } from "./kernel_space.ts";
 export {
   BLOCK_SIZE,
   type EntryFormat,
+  type LeafMapping,
   type PageFrameSource,
   PageTables,
   type Protection,

@@ -50,6 +50,18 @@ export interface EntryFormat {
   protection(entry: bigint): Protection;
 }
 
+/** What one leaf of the tables maps. */
+export interface LeafMapping {
+  /** First virtual address. */
+  readonly address: bigint;
+  /** Bytes. */
+  readonly size: number;
+  /** Physical address. */
+  readonly physical: bigint;
+  /** What it allows. */
+  readonly protection: Protection;
+}
+
 /** Result of a table walk. */
 export type Walk =
   | {
@@ -152,6 +164,36 @@ export class PageTables {
         };
       }
       table = physical;
+    }
+  }
+
+  /**
+   * Everything that is mapped in one half of the address space, in address order, leaf by leaf.
+   * Where one of the tables has no RAM nothing is found.
+   */
+  *leaves(root: bigint, half: "lower" | "upper"): Generator<LeafMapping> {
+    const entries = PAGE_SIZE / 16;
+    const begin = half === "lower" ? 0 : entries;
+    yield* this.#leaves(root, { level: 0, begin, end: begin + entries, base: 0n });
+  }
+
+  *#leaves(
+    table: bigint,
+    { level, begin, end, base }: { level: number; begin: number; end: number; base: bigint },
+  ): Generator<LeafMapping> {
+    if (!this.#memory.contains(table, PAGE_SIZE)) return;
+    const shift = BigInt(12 + 9 * (3 - level));
+    for (let i = begin; i < end; i++) {
+      const entry = this.#memory.readU64(table + BigInt(8 * i));
+      if (!this.#format.isPresent(entry)) continue;
+      const upper = level === 0 && i >= PAGE_SIZE / 16 ? -1n << 48n : 0n;
+      const address = BigInt.asUintN(64, base | upper | (BigInt(i) << shift));
+      const physical = this.#format.physical(entry);
+      if (level === 3 || this.#format.isLeaf(entry, level)) {
+        const protection = this.#format.protection(entry);
+        const size = 2 ** Number(shift);
+        yield { address, size, physical: physical & -(1n << shift), protection };
+      } else yield* this.#leaves(physical, { level: level + 1, begin: 0, end: 512, base: address });
     }
   }
 

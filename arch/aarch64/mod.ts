@@ -51,6 +51,7 @@ export const aarch64: Arch = {
   frameSavers: frameSavers(image),
   core,
   bootProfile,
+  redZone: 0,
   maxInstructionSize: INSTRUCTION_SIZE,
   flow,
   stackUse,
@@ -63,6 +64,19 @@ export const aarch64: Arch = {
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {
     for (let i = 0; i < switchFrameSize; i += 8) space.writeU64(address + BigInt(i), 0n);
     space.writeU64(address + switchResume, options.resume);
+  },
+  readSwitchFrame(space: KernelSpace, address: bigint): Readonly<Record<string, bigint>> {
+    const word = (name: string, index = 0) =>
+      space.readU64(address + image.symbol(`SWITCH_${name}`) + BigInt(8 * index));
+    const saved = Array.from({ length: 10 }, (_, i) => [`x${19 + i}`, word("X19", i)]);
+    const link = word("LR");
+    return {
+      ...Object.fromEntries(saved),
+      x29: word("FP"),
+      x30: link,
+      pc: link,
+      sp: address + BigInt(switchFrameSize),
+    };
   },
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame {
     const { cpu } = options;

@@ -19,5 +19,6 @@ export const core: CoreLayout = {
   ],
   fpSize: FP_STATE_SIZE,
   fpState: linuxFpState,
+  threadPointers: ["fs_base", "gs_base"],
   extra: [],
 };

@@ -58,6 +58,8 @@ export const x86_64: Arch = {
   frameSavers: frameSavers(image),
   core,
   bootProfile,
+  // System V ABI, 3.2.2.
+  redZone: 128,
   maxInstructionSize: MAX_INSTRUCTION,
   flow,
   stackUse,
@@ -70,6 +72,19 @@ export const x86_64: Arch = {
   writeSwitchFrame(space: KernelSpace, address: bigint, options: { resume: bigint }): void {
     for (let i = 0; i < switchFrameSize; i += 8) space.writeU64(address + BigInt(i), 0n);
     space.writeU64(address + switchResume, options.resume);
+  },
+  readSwitchFrame(space: KernelSpace, address: bigint): Readonly<Record<string, bigint>> {
+    const word = (name: string) => space.readU64(address + image.symbol(`SWITCH_${name}`));
+    return {
+      rbx: word("RBX"),
+      rbp: word("RBP"),
+      r12: word("R12"),
+      r13: word("R13"),
+      r14: word("R14"),
+      r15: word("R15"),
+      rip: word("RIP"),
+      rsp: address + BigInt(switchFrameSize),
+    };
   },
   trapFrame(space: KernelSpace, address: bigint, options: { cpu: Cpu }): TrapFrame {
     const faultAddress = () => options.cpu.register("cr2");

@@ -83,14 +83,18 @@ function dumped(k: Kernel, task: Task): Dumped {
     throw refuse("it has no address space of its own, expected a task in user mode");
   }
   if (task.reaped) throw refuse("it has ended, and its memory has been freed");
+  const [first, ...others] = programThreads(k, task);
+  if (first === undefined) throw refuse("none of its threads has begun to run, or all have ended");
+  return { space, module, threads: [first, ...others] };
+}
+
+/** The threads of a task that have a program, the one that debuggers take for the task's first. */
+export function programThreads(k: Kernel, task: Task): Thread[] {
   const able = k.threadsOf(task).filter(({ userReady }) => userReady);
   const alive = able.filter(({ state }) => state !== "dead");
   // Of a task that is being ended those whose registers are still there count.
-  const [first, ...others] = (task.ending === null ? alive : able).toSorted((a, b) =>
-    rank(a) - rank(b) || a.id - b.id
-  );
-  if (first === undefined) throw refuse("none of its threads has begun to run, or all have ended");
-  return { space, module, threads: [first, ...others] };
+  return (task.ending === null ? alive : able)
+    .toSorted((a, b) => rank(a) - rank(b) || a.id - b.id);
 }
 
 /** The thread that debuggers take for the one a core file is about comes first. */
@@ -112,8 +116,11 @@ function status(
   return prstatus({ thread: thread.id, registers, ...of });
 }
 
-/** What no trap frame has: the CPU's if they are the thread's, else those of the thread object. */
-function threadRegisters(k: Kernel, thread: Thread): Readonly<Record<string, bigint>> {
+/**
+ * What no trap frame has of a thread's program: the CPU's if they are the thread's, else those of
+ * the thread object.
+ */
+export function threadRegisters(k: Kernel, thread: Thread): Readonly<Record<string, bigint>> {
   const on = k.cpus.find((each) => each.holdsRegistersOf(thread));
   return on === undefined
     ? (k.cpus[0] as PerCpu).cpu.threadRegisters(thread.address)

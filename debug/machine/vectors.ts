@@ -1,0 +1,16 @@
+/**
+ * Floating-point and vector registers in the state the kernel keeps of a thread.
+ *
+ * @module
+ */
+import type { Kernel } from "../../kernel/kernel.ts";
+import { vectorOf } from "../core/vectors.ts";
+
+/** `NT_FPREGSET`. */
+const NT_FPREGSET = 2;
+
+/** A register by its DWARF number, out of what TH_FP has. */
+export function vectorIn(k: Kernel, state: Uint8Array, dwarf: number): Uint8Array | undefined {
+  const { elfMachine, core } = k.arch;
+  return vectorOf(elfMachine, new Map([[NT_FPREGSET, core.fpState(state)]]), dwarf);
+}
