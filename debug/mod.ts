@@ -20,5 +20,6 @@
  * @module
  */
 export * from "./core/mod.ts";
+export * from "./demangle/mod.ts";
 export { DISK, type FileStore } from "./files/mod.ts";
 export * from "./target/mod.ts";

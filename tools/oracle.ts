@@ -21,6 +21,7 @@ import { coreChecks } from "./oracle/core_checks.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
+import { demangleChecks } from "./oracle/debug/demangle_check.ts";
 import { foreignChecks } from "./oracle/foreign/mod.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
@@ -124,7 +125,11 @@ async function main(): Promise<number> {
       const source = `${SOURCES}exceptions.cpp`;
       report.add("lsda", each.name, checkLsda(source, each));
     }
-    const named = [...walkChecks(SOURCES, directory), ...foreignChecks(directory)];
+    const named = [
+      ...walkChecks(SOURCES, directory),
+      ...foreignChecks(directory),
+      ...demangleChecks(),
+    ];
     for (const { kind, name, check } of named) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
