@@ -37,14 +37,28 @@ const UTF8 = new TextDecoder();
 const TEXT_RATIO = 4;
 const TEXT_LEAST = 2 ** 20;
 
+/** From this length on the runtime's decoder is faster than a loop. */
+const LONG_TEXT = 48;
+
 /** NUL-ended UTF-8 at `at`; throws {@linkcode DwarfError} (`string`) if there is no NUL. */
 export function textAt(cursor: Cursor, at: number): string {
-  const end = at < cursor.end ? cursor.bytes.indexOf(0, at) : -1;
-  if (end < 0 || end >= cursor.end) {
-    const message = "Cannot read a string here, expected one that ends with a NUL";
-    throw new DwarfError("string", message, { source: cursor.source, offset: at });
+  const { bytes } = cursor;
+  const end = at < cursor.end ? bytes.indexOf(0, at) : -1;
+  if (end < 0 || end >= cursor.end) throw unendedText(cursor, at);
+  if (end - at > LONG_TEXT) return UTF8.decode(bytes.subarray(at, end));
+  let text = "";
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x80) return UTF8.decode(bytes.subarray(at, end));
+    text += String.fromCharCode(byte);
   }
-  return UTF8.decode(cursor.bytes.subarray(at, end));
+  return text;
+}
+
+/** The error of a string that does not end. */
+export function unendedText(cursor: Cursor, offset: number): DwarfError {
+  const message = "Cannot read a string here, expected one that ends with a NUL";
+  return new DwarfError("string", message, { source: cursor.source, offset });
 }
 
 /**

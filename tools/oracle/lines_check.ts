@@ -77,8 +77,8 @@ function* dumpLines(table: LineTable): Generator<string> {
 
 function* fileLines(unit: LineUnit): Generator<string> {
   const { first, directories, files } = unit.files;
-  for (const [i, directory] of directories.entries()) {
-    yield `include_directories[${String(i + first).padStart(3)}] = "${directory}"`;
+  for (const [i, { name }] of directories.entries()) {
+    yield `include_directories[${String(i + first).padStart(3)}] = "${name}"`;
   }
   for (const [i, { name, directory }] of files.entries()) {
     yield `file_names[${String(i + first).padStart(3)}]:`;

@@ -4,18 +4,37 @@
  * @module
  */
 import type { Cursor } from "../../../bytes/mod.ts";
-import { DW_LNCT } from "../constants.ts";
+import { DW_FORM, DW_LNCT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
-import { type FormValue, isSizeless, readForm, unknownForm } from "../form.ts";
+import { isSizeless, readForm, readOffset, unknownForm } from "../form.ts";
 import type { LineHeader } from "./line_header.ts";
-import { type DwarfSections, textAt } from "../sections.ts";
+import { type DwarfSectionName, type DwarfSections, unendedText } from "../sections.ts";
 
-/** One file of a line table. */
-export interface LineFile {
-  /** Its name, as the table has it. */
-  readonly name: string;
+/** One file, or directory, of a line table. */
+export class LineFile {
   /** Index of its directory in the table's own count; 0 is where the compiler ran. */
   readonly directory: number;
+  readonly #sections: DwarfSections;
+  readonly #place: NamePlace | undefined;
+
+  /** Use `LineUnit.files`. */
+  constructor(sections: DwarfSections, place: NamePlace | undefined, directory: number) {
+    this.#sections = sections;
+    this.#place = place;
+    this.directory = directory;
+  }
+
+  /** Its name, as the table has it. Throws `DwarfError` (`string`) if that is damaged. */
+  get name(): string {
+    const place = this.#place;
+    return place === undefined ? "" : this.#sections.string(place.section, place.offset);
+  }
+}
+
+/** Where a name is: most are never asked for. */
+interface NamePlace {
+  readonly section: DwarfSectionName;
+  readonly offset: number;
 }
 
 /** What a header lists. */
@@ -23,7 +42,7 @@ export interface LineFiles {
   /** Number of the first directory and the first file: 1 up to version 4, 0 in version 5. */
   readonly first: 0 | 1;
   /** Directories, the first being number {@linkcode LineFiles.first}. */
-  readonly directories: readonly string[];
+  readonly directories: readonly LineFile[];
   /** Files, the first being number {@linkcode LineFiles.first}. */
   readonly files: readonly LineFile[];
 }
@@ -40,32 +59,34 @@ export function readLineFiles(
   sections: DwarfSections,
 ): LineFiles {
   cursor.seek(header.tablesAt, header.programAt);
-  if (header.version < 5) return readPlain(cursor);
-  const directories = readTable(cursor, header, sections).map(({ name }) => name);
+  if (header.version < 5) return readPlain(cursor, sections);
+  const directories = readTable(cursor, header, sections);
   return { first: 0, directories, files: readTable(cursor, header, sections) };
 }
 
-/** One string at the cursor, which is left behind its NUL. */
-function readText(cursor: Cursor): string {
-  const text = textAt(cursor, cursor.at);
-  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
-  return text;
+/** Place of the string at the cursor, which is left behind its NUL. */
+function namePlace(cursor: Cursor): NamePlace {
+  const offset = cursor.at;
+  const end = cursor.bytes.indexOf(0, offset);
+  if (end < 0 || end >= cursor.end) throw unendedText(cursor, offset);
+  cursor.at = end + 1;
+  return { section: ".debug_line", offset };
 }
 
 /** A file as versions 2 to 4 list them, and as programs define them. */
-export function readPlainFile(cursor: Cursor): LineFile {
-  const name = readText(cursor);
+export function readPlainFile(cursor: Cursor, sections: DwarfSections): LineFile {
+  const place = namePlace(cursor);
   const directory = cursor.uleb();
   cursor.bigUleb(); // time of its last change
   cursor.bigUleb(); // length
-  return { name, directory };
+  return new LineFile(sections, place, directory);
 }
 
-function readPlain(cursor: Cursor): LineFiles {
-  const directories: string[] = [];
-  while (!isEndOfList(cursor)) directories.push(readText(cursor));
+function readPlain(cursor: Cursor, sections: DwarfSections): LineFiles {
+  const directories: LineFile[] = [];
+  while (!isEndOfList(cursor)) directories.push(new LineFile(sections, namePlace(cursor), 0));
   const files: LineFile[] = [];
-  while (!isEndOfList(cursor)) files.push(readPlainFile(cursor));
+  while (!isEndOfList(cursor)) files.push(readPlainFile(cursor, sections));
   return { first: 1, directories, files };
 }
 
@@ -76,10 +97,18 @@ function isEndOfList(cursor: Cursor): boolean {
   return false;
 }
 
-function pathOf(value: FormValue, sections: DwarfSections): string | undefined {
-  if (value.kind === "text") return value.text;
-  if (value.kind !== "string" || value.section === "supplementary") return undefined;
-  return sections.string(value.section, value.offset);
+/** Where a path of a form is; undefined for forms that are not strings of this file. */
+function pathPlace(cursor: Cursor, form: number, header: LineHeader): NamePlace | undefined {
+  switch (form) {
+    case DW_FORM.string:
+      return namePlace(cursor);
+    case DW_FORM.lineStrp:
+      return { section: ".debug_line_str", offset: readOffset(cursor, header) };
+    case DW_FORM.strp:
+      return { section: ".debug_str", offset: readOffset(cursor, header) };
+  }
+  readForm(cursor, form, header);
+  return undefined;
 }
 
 function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections): LineFile[] {
@@ -99,16 +128,19 @@ function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections):
   }
   const entries: LineFile[] = [];
   for (let i = 0; i < count; i++) {
-    let name = "";
+    let place: NamePlace | undefined;
     let directory = 0;
     for (const { content, form } of formats) {
+      if (content === DW_LNCT.path) {
+        place = pathPlace(cursor, form, header) ?? place;
+        continue;
+      }
       const value = readForm(cursor, form, header);
-      if (content === DW_LNCT.path) name = pathOf(value, sections) ?? name;
-      else if (content === DW_LNCT.directoryIndex && value.kind === "constant") {
+      if (content === DW_LNCT.directoryIndex && value.kind === "constant") {
         directory = Number(value.value);
       }
     }
-    entries.push({ name, directory });
+    entries.push(new LineFile(sections, place, directory));
   }
   return entries;
 }

@@ -7,14 +7,27 @@ import type { Address } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 import type { LineProgram } from "./line_program.ts";
 
-/** What stands for numbers of files and columns that no sound table has. */
+/** What stands for numbers of columns that no sound table has. */
 const LARGEST = 0xffffffff;
 
-/** Fewest rows that there is room for at first. */
-const LEAST_ROWS = 16;
+/** The same of files, whose numbers share a word with a flag. */
+const LARGEST_FILE = 0x7fffffff;
 
-/** Bytes of a program that a row takes at most, mostly; more rows make the arrays grow. */
-const BYTES_PER_ROW = 3;
+/** The flag: the row is a good place for a breakpoint. */
+const STATEMENT = 0x80000000;
+
+/** Words of a row: how far it is from the sequence's beginning, file and flag, line, column. */
+const ROW = 4;
+
+/** Sequences are not longer, so that a word holds a distance in them. */
+const LONGEST = 2 ** 32 - 1;
+
+/** Rows that there is room for at first, and at most when nothing is decoded. */
+const LEAST_ROOM = 2 ** 12;
+const MOST_ROOM = 2 ** 17;
+
+/** Where rows are put until their number is known; most tables fit without another allocation. */
+let room = new Uint32Array(ROW * LEAST_ROOM);
 
 /** Linkers put these where code was that they have dropped. */
 const DROPPED: ReadonlySet<Address> = new Set([-1, -2]);
@@ -57,34 +70,26 @@ interface Sequence {
   reach: Address;
 }
 
-/** Decoded rows: 21 bytes each, as there may be very many. */
+/** Decoded rows: 16 bytes each, as there may be very many. */
 export class LineMatrix {
-  #addresses: Float64Array;
-  #files: Uint32Array;
-  #lines: Uint32Array;
-  #columns: Uint32Array;
-  #statements: Uint8Array;
-  #count = 0;
+  readonly #rows: Uint32Array;
   readonly #sequences: Sequence[] = [];
 
   /**
    * Runs a program to its end. If it is damaged, what comes before its last whole sequence counts.
    *
-   * @param size Bytes of the program
    * @param report gets the error of a damaged program
    */
-  constructor(program: LineProgram, size: number, report: (error: unknown) => void) {
-    const room = Math.max(LEAST_ROWS, Math.ceil(size / BYTES_PER_ROW));
-    this.#addresses = new Float64Array(room);
-    this.#files = new Uint32Array(room);
-    this.#lines = new Uint32Array(room);
-    this.#columns = new Uint32Array(room);
-    this.#statements = new Uint8Array(room);
+  constructor(program: LineProgram, report: (error: unknown) => void) {
+    let count: number;
     try {
-      this.#run(program);
+      count = this.#run(program);
     } catch (error) {
       report(error);
+      count = (this.#sequences.at(-1)?.last ?? -1) + 1;
     }
+    this.#rows = room.slice(0, count * ROW);
+    if (room.length > ROW * MOST_ROOM) room = new Uint32Array(ROW * LEAST_ROOM);
     // Of functions that several objects have, linkers keep the first, and give the rows of all its
     // address: so of those that begin at one address the first comes last, where the search begins.
     this.#sequences.reverse().sort((a, b) => a.begin - b.begin);
@@ -110,103 +115,118 @@ export class LineMatrix {
     for (let i = low - 1; i >= 0 && sequences[i]!.reach > address; i--) {
       const sequence = sequences[i]!;
       if (sequence.end <= address) continue;
-      const row = this.#lastNotAbove(sequence, address);
-      if (row >= sequence.first) return this.#row(row);
+      const row = this.#lastNotAbove(sequence, address - sequence.begin);
+      if (row >= sequence.first) return this.#row(sequence.begin, row);
     }
     return undefined;
   }
 
   /**
-   * Rows of one line of some files, in the order of their addresses in each sequence; those that
-   * cover nothing are left out. Without such rows, those of the next line that has any.
+   * Rows of one line of some files, by address; those that cover nothing are left out. Without such
+   * rows, those of the next line that has any.
    */
   ofLine(files: ReadonlySet<number>, line: number): { line: number; rows: MatrixRow[] } {
+    const rows = this.#rows;
     let best = Infinity;
     let found: MatrixRow[] = [];
-    for (const { first, last } of this.#sequences) {
+    for (const { first, last, begin } of this.#sequences) {
       for (let i = first; i < last; i++) {
-        const own = this.#lines[i]!;
-        if (own < line || own > best || own === 0 || !files.has(this.#files[i]!)) continue;
-        if (this.#addresses[i] === this.#addresses[i + 1]) continue;
+        const own = rows[i * ROW + 2]!;
+        if (own < line || own > best || own === 0) continue;
+        if (!files.has(rows[i * ROW + 1]! & LARGEST_FILE)) continue;
+        if (rows[i * ROW] === rows[i * ROW + ROW]) continue;
         if (own < best) found = [];
         best = own;
-        found.push(this.#row(i));
+        found.push(this.#row(begin, i));
       }
     }
     return { line: best, rows: found.sort((a, b) => a.address - b.address) };
   }
 
-  #row(i: number): MatrixRow {
+  #row(begin: Address, i: number): MatrixRow {
+    const rows = this.#rows;
+    const at = i * ROW;
     return {
-      address: this.#addresses[i]!,
-      end: this.#addresses[i + 1]!,
-      file: this.#files[i]!,
-      line: this.#lines[i]!,
-      column: this.#columns[i]!,
-      isStatement: this.#statements[i] !== 0,
+      address: begin + rows[at]!,
+      end: begin + rows[at + ROW]!,
+      file: rows[at + 1]! & LARGEST_FILE,
+      line: rows[at + 2]!,
+      column: rows[at + 3]!,
+      isStatement: rows[at + 1]! >= STATEMENT,
     };
   }
 
-  #lastNotAbove({ first, last }: Sequence, address: Address): number {
-    const addresses = this.#addresses;
+  #lastNotAbove({ first, last }: Sequence, distance: number): number {
+    const rows = this.#rows;
     let low = first;
     let high = last;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (addresses[middle]! <= address) low = middle + 1;
+      if (rows[middle * ROW]! <= distance) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
-  #run(program: LineProgram): void {
+  /** Puts the rows into `room`; how many there are. */
+  #run(program: LineProgram): number {
+    let count = 0;
     let first = 0;
+    let begin: Address = 0;
+    let before: Address = 0;
     let ascends = true;
+    let least: Address = 0;
     while (program.next()) {
-      const i = this.#count++;
-      if (i >= this.#addresses.length) this.#grow();
       const { address } = program;
-      this.#addresses[i] = address;
-      this.#files[i] = program.file <= LARGEST ? program.file : LARGEST;
-      this.#lines[i] = program.line;
-      this.#columns[i] = program.column <= LARGEST ? program.column : LARGEST;
-      this.#statements[i] = program.isStatement ? 1 : 0;
-      if (i > first && this.#addresses[i - 1]! > address) ascends = false;
+      if (count === first) least = begin = before = address;
+      const at = count++ * ROW;
+      if (at + ROW > room.length) grow();
+      if (address < before) {
+        ascends = false;
+        least = Math.min(least, address);
+      }
+      before = address;
+      // Of rows in disorder the distances are mended when all are there.
+      room[at] = address - begin;
+      const { file, column } = program;
+      room[at + 1] = (file <= LARGEST_FILE ? file : LARGEST_FILE) +
+        (program.isStatement ? STATEMENT : 0);
+      room[at + 2] = program.line;
+      room[at + 3] = column <= LARGEST ? column : LARGEST;
+      if (address - least > LONGEST) throw tooLong(program.at, address - least);
       if (!program.endSequence) continue;
-      const begin = this.#addresses[first]!;
       // Rows ascend, as the standard has it, in all sound tables.
-      if (!ascends) this.#sort(first, i);
-      if (begin < address && !isDropped(begin)) {
-        this.#sequences.push({ first, last: i, begin, end: address, reach: address });
-      } else this.#count = first;
-      first = this.#count;
+      if (!ascends) sort(first, count - 1, begin - least);
+      if (least < address && !isDropped(least)) {
+        const last = count - 1;
+        this.#sequences.push({ first, last, begin: least, end: address, reach: address });
+      } else count = first;
+      first = count;
       ascends = true;
     }
-    if (first < this.#count) throw unfinishedSequence(program.at);
-  }
-
-  #sort(first: number, last: number): void {
-    const addresses = this.#addresses.slice(first, last);
-    const order = Uint32Array.from(addresses.keys())
-      .sort((a, b) => addresses[a]! - addresses[b]! || a - b);
-    const columns = [this.#addresses, this.#files, this.#lines, this.#columns, this.#statements];
-    for (const column of columns) {
-      const before = column.slice(first, last);
-      for (const [i, from] of order.entries()) column[first + i] = before[from]!;
-    }
-  }
-
-  #grow(): void {
-    const room = this.#addresses.length * 2;
-    this.#addresses = grown(this.#addresses, new Float64Array(room));
-    this.#files = grown(this.#files, new Uint32Array(room));
-    this.#lines = grown(this.#lines, new Uint32Array(room));
-    this.#columns = grown(this.#columns, new Uint32Array(room));
-    this.#statements = grown(this.#statements, new Uint8Array(room));
+    if (first < count) throw unfinishedSequence(program.at);
+    return count;
   }
 }
 
-function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+/** Sorts rows by their distances, after adding to these what the first row is from the least. */
+function sort(first: number, last: number, more: number): void {
+  for (let i = first; i <= last; i++) room[i * ROW] = room[i * ROW]! + more;
+  const before = room.slice(first * ROW, last * ROW);
+  const order = Uint32Array.from({ length: last - first }, (_, i) => i)
+    .sort((a, b) => before[a * ROW]! - before[b * ROW]! || a - b);
+  for (const [i, from] of order.entries()) {
+    room.set(before.subarray(from * ROW, from * ROW + ROW), (first + i) * ROW);
+  }
+}
+
+function grow(): void {
+  const larger = new Uint32Array(room.length * 2);
+  larger.set(room);
+  room = larger;
+}
+
+function tooLong(offset: number, size: number): DwarfError {
+  const message = `Sequence has ${size} bytes of code, expected at most ${LONGEST}`;
+  return new DwarfError("address", message, { source: ".debug_line", offset });
 }

@@ -9,6 +9,7 @@ import { DW_LNE, DW_LNS } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { type LineFile, readPlainFile } from "./line_files.ts";
 import type { LineHeader } from "./line_header.ts";
+import type { DwarfSections } from "../sections.ts";
 
 /**
  * Runs one program row by row. The fields are those of the row that {@linkcode LineProgram.next}
@@ -42,6 +43,7 @@ export class LineProgram {
   /** Files that the program has defined itself, behind those of the header. */
   readonly defined: LineFile[] = [];
 
+  readonly #sections: DwarfSections;
   readonly #cursor: Cursor;
   readonly #header: LineHeader;
   readonly #opcodeBase: number;
@@ -51,11 +53,10 @@ export class LineProgram {
   readonly #plainLength: number;
   #emitted = false;
 
-  /**
-   * A program from its beginning.
-   * @param cursor over `.debug_line`; the program's own until it is done
-   */
-  constructor(cursor: Cursor, header: LineHeader) {
+  /** A program from its beginning, out of `.debug_line`. */
+  constructor(sections: DwarfSections, header: LineHeader) {
+    const cursor = sections.cursor(".debug_line");
+    this.#sections = sections;
     this.#cursor = cursor;
     this.#header = header;
     this.#opcodeBase = header.opcodeBase;
@@ -218,7 +219,7 @@ export class LineProgram {
         this.address = cursor.address64();
         break;
       case DW_LNE.defineFile:
-        this.defined.push(readPlainFile(cursor));
+        this.defined.push(readPlainFile(cursor, this.#sections));
         break;
       case DW_LNE.setDiscriminator:
         this.discriminator = cursor.uleb();

@@ -97,6 +97,24 @@ Deno.test("LineTable.at, of rows at one address the last holds; rows out of orde
   assertEquals(found, ["/a.c:5", "/a.c:5", "/a.c:7", "/a.c:7", "/a.c:6"]);
 });
 
+Deno.test("LineTable.at, a sequence longer than 4 GiB is damage, others of the table count", () => {
+  const image = new DebugImage();
+  const long = [
+    op.address(0x2000),
+    op.plain(DW_LNS.copy),
+    op.address(2n ** 32n + 0x2000n),
+    op.end(),
+  ];
+  image.table({
+    version: 4,
+    files: [["a.c", 0]],
+    program: [...plainSequence(0x1000, 10, 1), ...long],
+  });
+  const table = new LineTable(image.sections());
+  assertEquals([textAt(table, 0x1000), textAt(table, 0x2000)], ["a.c:10", "none"]);
+  assertEquals(table.problems.map(({ kind }) => kind), ["address"]);
+});
+
 Deno.test("LineTable.at, code that the linker has dropped has no lines", () => {
   const image = new DebugImage();
   const dropped = [-1n, -2n].flatMap((each) => plainSequence(BigInt.asUintN(64, each), 1, 4));
@@ -281,7 +299,7 @@ Deno.test("LineTable.at, a header whose tables have entries without bytes is ref
   }
 });
 
-Deno.test("LineTable.at, many names in one long string cost no more than a few times its length", () => {
+Deno.test("LineTable, many names in one long string cost no more than a few times its length", () => {
   const image = new DebugImage();
   const length = 400_000;
   const names = 2000;
@@ -301,8 +319,11 @@ Deno.test("LineTable.at, many names in one long string cost no more than a few t
   view.setUint32(0, grown.length - 4, true);
   view.setUint32(8, view.getUint32(8, true) + table.length, true);
   sections.set(".debug_line", grown);
+  const lineTable = new LineTable(new DwarfSections((name) => sections.get(name)));
+  const { directories } = lineTable.units[0]!.files;
+  assertEquals(directories[0]!.name.length, length);
   const error = assertThrows(
-    () => new LineTable(new DwarfSections((name) => sections.get(name))).at(16n),
+    () => directories.map(({ name }) => name),
     DwarfError,
     "Strings are too long in all",
   );

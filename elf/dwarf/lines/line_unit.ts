@@ -89,7 +89,7 @@ export class LineUnit {
 
   /** Runs its program from the beginning. */
   program(): LineProgram {
-    return new LineProgram(this.#context.sections.cursor(".debug_line"), this.header);
+    return new LineProgram(this.#context.sections, this.header);
   }
 
   /** All rows, in the program's order. Throws `DwarfError` or `DecodeError` where it is damaged. */
@@ -134,8 +134,7 @@ export class LineUnit {
   #rows(): LineMatrix {
     if (this.#matrix !== undefined) return this.#matrix;
     const program = this.program();
-    const { programAt, end } = this.header;
-    this.#matrix = new LineMatrix(program, end - programAt, this.#context.report);
+    this.#matrix = new LineMatrix(program, this.#context.report);
     this.#defined = program.defined;
     return this.#matrix;
   }
@@ -157,10 +156,11 @@ export class LineUnit {
       const place = { source: ".debug_line", offset: this.header.offset };
       throw new DwarfError("file", message, place);
     }
-    const folder = directories[file.directory - first];
-    const relative = folder === undefined ? file.name : joinPath(folder, file.name);
+    const { name, directory } = file;
+    const folder = directories[directory - first]?.name;
+    const relative = folder === undefined ? name : joinPath(folder, name);
     // In version 5 directory 0 is where the compiler ran, and names are relative to it.
-    const short = file.directory === 0 ? file.name : relative;
+    const short = directory === 0 ? name : relative;
     const names = { path: this.#absolute(relative), file: short };
     this.#names.set(number, names);
     return names;
