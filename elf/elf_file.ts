@@ -1,6 +1,6 @@
 /**
  * ELF64 reader for x86-64 and AArch64: header, segments, sections, symbols, section data, and the
- * relocations of unwind sections in relocatable files. Little-endian only; both machines are that
+ * relocations of unwind and debug sections in relocatable files. Little-endian only; both machines are that
  * under every system this library meets.
  *
  * Nothing is copied and nothing but the file header is looked at before it is asked for. Every
@@ -151,7 +151,7 @@ export class ElfFile extends ElfImage {
   /**
    * Bytes of a section with its relocations applied. Only relocatable files have such sections; for
    * the others this is {@linkcode ElfFile.sectionData}. Throws `ElfError` (`relocation`) for a
-   * relocation type that no unwind section uses.
+   * relocation type that neither unwind sections nor debug information use.
    */
   relocatedData(section: ElfSection, options?: RelocateOptions): Uint8Array {
     const data = this.sectionData(section);

@@ -221,13 +221,15 @@ function relocatable(
   });
 }
 
-Deno.test("ElfFile.relocatedData, applies what unwind sections use", () => {
+Deno.test("ElfFile.relocatedData, applies what unwind sections and debug information use", () => {
   // S = 0x20 (+ place of .text), A = -3, P = 4 (+ place of .eh_frame).
   const cases = [
     ["x86_64", 2, 0x20 - 3 - 4], // R_X86_64_PC32
     ["x86_64", 10, 0x20 - 3], // R_X86_64_32
     ["x86_64", 1, 0x20 - 3], // R_X86_64_64
     ["x86_64", 24, 0x20 - 3 - 4], // R_X86_64_PC64
+    ["x86_64", 17, 0x20 - 3], // R_X86_64_DTPOFF64, wherever the section is
+    ["x86_64", 21, 0x20 - 3], // R_X86_64_DTPOFF32
     ["aarch64", 261, 0x20 - 3 - 4], // R_AARCH64_PREL32
     ["aarch64", 257, 0x20 - 3], // R_AARCH64_ABS64
     ["aarch64", 260, 0x20 - 3 - 4], // R_AARCH64_PREL64
@@ -240,7 +242,8 @@ Deno.test("ElfFile.relocatedData, applies what unwind sections use", () => {
     const placed = file.relocatedData(section, {
       addressOf: (each) => each.name === ".text" ? 0x5000n : 0x1000n,
     });
-    const base = [2, 24, 261, 260].includes(type) ? 0x4000 : 0x5000;
+    const threadLocal = [17, 21].includes(type);
+    const base = threadLocal ? 0 : [2, 24, 261, 260].includes(type) ? 0x4000 : 0x5000;
     assertEquals(
       new DataView(placed.buffer).getInt32(4, true),
       expected + base,

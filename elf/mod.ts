@@ -1,10 +1,10 @@
 /**
  * ELF64 files of x86-64 and AArch64, from bytes alone. {@linkcode parseElf} checks the file header
  * and gives an {@linkcode ElfFile}; segments, sections, symbols, notes, inflated section bytes and
- * the relocations of unwind sections are read, and checked against the file, when they are asked
- * for; of a large file that is given as a {@linkcode ByteSource}, nothing else is read at all.
- * Whatever the bytes are, the result is a value or an {@linkcode ElfError} that says where the file
- * is wrong.
+ * the relocations of unwind and debug sections are read, and checked against the file, when they are
+ * asked for; of a large file that is given as a {@linkcode ByteSource}, nothing else is read at
+ * all. Whatever the bytes are, the result is a value or an {@linkcode ElfError} that says where the
+ * file is wrong.
  *
  * ```ts
  * import { parseElf } from "@trapline/trapline/elf";

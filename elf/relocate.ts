@@ -1,7 +1,8 @@
 /**
- * Relocations of unwind sections in relocatable files (`.o`). Only the types that compilers put
- * into `.eh_frame`, `.debug_frame` and `.gcc_except_table` are known; numbers are from the x86-64
- * psABI (table 4.9) and ELF for the Arm 64-bit Architecture (section 5.7).
+ * Relocations of unwind sections and debug information in relocatable files (`.o`). Only the types
+ * that compilers put there are known; numbers are from the x86-64 psABI (table 4.9) and ELF for the
+ * Arm 64-bit Architecture (section 5.7). Offsets of thread-local variables are from the beginning
+ * of their section, as nobody knows yet where in its block a linker will put it.
  *
  * @module
  */
@@ -13,11 +14,15 @@ import { entryCount, symbolAtIndex } from "./symbols.ts";
 interface RelocationType {
   readonly width: 2 | 4 | 8;
   readonly pcRelative: boolean;
+  /** Whether it is an offset into a block of thread-local variables, which has no address. */
+  readonly threadLocal?: boolean;
 }
 
 const ABS64 = { width: 8, pcRelative: false } as const;
 const ABS32 = { width: 4, pcRelative: false } as const;
 const ABS16 = { width: 2, pcRelative: false } as const;
+const THREAD64 = { width: 8, pcRelative: false, threadLocal: true } as const;
+const THREAD32 = { width: 4, pcRelative: false, threadLocal: true } as const;
 const REL64 = { width: 8, pcRelative: true } as const;
 const REL32 = { width: 4, pcRelative: true } as const;
 const REL16 = { width: 2, pcRelative: true } as const;
@@ -31,6 +36,8 @@ const TYPES: Record<Machine, ReadonlyMap<number, RelocationType>> = {
     [11, ABS32], // R_X86_64_32S
     [12, ABS16], // R_X86_64_16
     [13, REL16], // R_X86_64_PC16
+    [17, THREAD64], // R_X86_64_DTPOFF64
+    [21, THREAD32], // R_X86_64_DTPOFF32
     [24, REL64], // R_X86_64_PC64
   ]),
   aarch64: new Map<number, RelocationType>([
@@ -73,8 +80,7 @@ function tablesOf(file: SectionedImage): Map<number, ElfSection[]> {
 /**
  * A copy of `section` with every `SHT_RELA` relocation against it applied.
  *
- * @throws {ElfError} (`relocation`) For a type that no unwind section uses, or a field outside the
- * section.
+ * @throws {ElfError} (`relocation`) For a type that no such section uses, or a field outside the section.
  */
 export function relocateSection(
   file: SectionedImage,
@@ -106,7 +112,7 @@ export function relocateSection(
           "relocation",
           `Relocation type is ${kind}`,
           at,
-          `one that ${file.machine} unwind sections use`,
+          `one that ${file.machine} unwind or debug sections use`,
         );
       }
       if (offset + type.width > out.length) {
@@ -123,7 +129,8 @@ export function relocateSection(
         file.view.getUint32(at + 12, true),
       );
       let value = symbol.value + file.view.getBigInt64(at + 16, true);
-      if (symbol.section !== SHN.undefined && symbol.section !== SHN.abs) {
+      const isPlaced = symbol.section !== SHN.undefined && symbol.section !== SHN.abs;
+      if (isPlaced && type.threadLocal !== true) {
         const target = file.sections[symbol.section];
         if (target !== undefined) value += input.addressOf(target);
       }

@@ -5,6 +5,7 @@
  */
 import { Cursor } from "../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../elf_file.ts";
+import type { ElfSection } from "../section.ts";
 import { DwarfError } from "./errors.ts";
 
 /** Sections that are read here; those of split files by the same names, without their `.dwo`. */
@@ -132,17 +133,56 @@ export class DwarfSections {
 
 /** The sections of an ELF file, inflated, and relocated if the file is relocatable. */
 export function sectionsOf(file: ElfFile, options?: RelocateOptions): DwarfSections {
-  return new DwarfSections((name) => dataOf(file, name, options));
+  return namedSections(file, (name) => [name, name.replace(".debug", ".zdebug")], options);
 }
 
 /** The sections of a split file (`.dwo`, `.dwp`), whose names end with `.dwo` but for indexes. */
 export function splitSectionsOf(file: ElfFile): DwarfSections {
-  return new DwarfSections((name) => dataOf(file, INDEXES.has(name) ? name : `${name}.dwo`));
+  return namedSections(file, (name) => [INDEXES.has(name) ? name : `${name}.dwo`]);
 }
 
 const INDEXES: ReadonlySet<DwarfSectionName> = new Set([".debug_cu_index", ".debug_tu_index"]);
 
-function dataOf(file: ElfFile, name: string, options?: RelocateOptions): Uint8Array | undefined {
-  const section = file.section(name) ?? file.section(name.replace(".debug", ".zdebug"));
-  return section === undefined ? undefined : file.relocatedData(section, options);
+/**
+ * Sections by their names in the file. A file that has not been linked may have several of a name,
+ * one for each type: they are taken as one, in which each is where the one before ends.
+ */
+function namedSections(
+  file: ElfFile,
+  namesOf: (name: DwarfSectionName) => readonly string[],
+  options?: RelocateOptions,
+): DwarfSections {
+  const parts = new Map<string, ElfSection[]>();
+  for (const section of file.sections) {
+    if (!/^\.z?debug_|^\.gnu_debugalt/.test(section.name)) continue;
+    const others = parts.get(section.name);
+    if (others === undefined) parts.set(section.name, [section]);
+    else others.push(section);
+  }
+  const places = new Map<ElfSection, bigint>();
+  for (const sections of parts.values()) {
+    let place = 0n;
+    for (const section of sections) {
+      places.set(section, place);
+      place += BigInt(section.size);
+    }
+  }
+  const addressOf = (section: ElfSection) =>
+    places.get(section) ?? options?.addressOf?.(section) ?? section.address;
+  return new DwarfSections((name) => {
+    const found = namesOf(name).map((each) => parts.get(each)).find((each) => each !== undefined);
+    if (found === undefined) return undefined;
+    const bytes = found.map((section) => file.relocatedData(section, { addressOf }));
+    return bytes.length === 1 ? bytes[0] : join(bytes);
+  });
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -8,14 +8,19 @@ import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { DW_AT } from "../attributes.ts";
 import { DwarfError } from "../errors.ts";
 import { type DwarfSections, sectionsOf, splitSectionsOf, textAt } from "../sections.ts";
+import { Names } from "../names/names.ts";
 import { Abbreviations } from "./abbreviations.ts";
 import { AddressIndex } from "./address_index.ts";
 import type { Entry, Unit } from "./entry.ts";
 import { FileUnit, type UnitOwner } from "./unit.ts";
+import { type PackageIndex, packageIndexOf, type UnitParts } from "./package_index.ts";
 import { readUnitHeader, type UnitSection } from "./unit_header.ts";
 
 /** Units that a file may have: more than the largest programs. */
 const UNIT_LIMIT = 2 ** 19;
+
+/** Indexes of a package of split files. */
+const PACKAGE_INDEXES = [".debug_cu_index", ".debug_tu_index"] as const;
 
 /** Names the file that `dwz` has made for several. */
 export interface SupplementaryRequest {
@@ -62,6 +67,7 @@ export class DebugInfo implements UnitOwner {
   #units: readonly FileUnit[] | undefined;
   #types: Map<bigint, FileUnit> | undefined;
   #addresses: AddressIndex | undefined;
+  #names: Names | undefined;
   #supplementary: { readonly info: DebugInfo | undefined } | undefined;
 
   /** Use {@linkcode debugInfoOf} or {@linkcode splitInfoOf}. */
@@ -136,6 +142,18 @@ export class DebugInfo implements UnitOwner {
     return this.unitAt(address)?.functionAt(address);
   }
 
+  /**
+   * Entries of a name, which may be a name for linkers: functions, variables, types, namespaces and
+   * enumerators, but not what a function has for itself. The first look-up reads all units that no
+   * index of the file's own has.
+   */
+  *named(name: string): Generator<Entry> {
+    this.#names ??= this.#readNames();
+    yield* this.#names.named(name);
+    const { supplementary } = this;
+    if (supplementary !== undefined) yield* supplementary.named(name);
+  }
+
   /** Outermost first: the function and the blocks whose code contains an address. */
   scopesAt(address: Address): readonly Entry[] {
     return this.unitAt(address)?.full.scopesAt(address) ?? [];
@@ -168,15 +186,57 @@ export class DebugInfo implements UnitOwner {
     this.#problems.push(error);
   }
 
+  #readNames(): Names {
+    const report = (error: unknown) => this.report(error);
+    const units: Unit[] = [...this.#all()];
+    // The types of split units are in units of their own, beside them.
+    const files = new Set<UnitOwner>();
+    for (const unit of this.#all()) {
+      try {
+        if (unit.split instanceof FileUnit) files.add(unit.split.owner);
+      } catch (error) {
+        report(error);
+      }
+    }
+    for (const file of files) {
+      if (!(file instanceof DebugInfo)) continue;
+      units.push(...file.units.filter((unit) => unit.signature !== undefined));
+    }
+    return new Names(this.sections, units, report);
+  }
+
   #all(): readonly FileUnit[] {
     if (this.#units !== undefined) return this.#units;
     const units: FileUnit[] = [];
-    this.#readUnits(".debug_info", units);
-    this.#readUnits(".debug_types", units);
+    const indexes = this.isSplit
+      ? PACKAGE_INDEXES.map((name) => this.#packageIndex(name)).filter((each) => each !== undefined)
+      : [];
+    for (const section of [".debug_info", ".debug_types"] as const) {
+      this.#readUnits(section, units, (offset) => {
+        for (const index of indexes) {
+          const parts = index.at(section, offset);
+          if (parts !== undefined) return parts;
+        }
+        return undefined;
+      });
+    }
     return this.#units = units;
   }
 
-  #readUnits(section: UnitSection, units: FileUnit[]): void {
+  #packageIndex(name: ".debug_cu_index" | ".debug_tu_index"): PackageIndex | undefined {
+    try {
+      return packageIndexOf(this.sections, name);
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
+  }
+
+  #readUnits(
+    section: UnitSection,
+    units: FileUnit[],
+    partsAt: (offset: number) => UnitParts | undefined,
+  ): void {
     const cursor = this.sections.cursor(section);
     const reading = this.sections.cursor(section);
     while (cursor.at < cursor.end) {
@@ -187,7 +247,7 @@ export class DebugInfo implements UnitOwner {
           this.report(new DwarfError("index", message, { source: section, offset: at }));
           return;
         }
-        units.push(new FileUnit(this, readUnitHeader(cursor, section), reading));
+        units.push(new FileUnit(this, readUnitHeader(cursor, section), reading, partsAt(at)));
       } catch (error) {
         this.report(error);
         // With a wrong length nobody knows where the next one is.

@@ -15,12 +15,10 @@ import { DW_TAG } from "../tags.ts";
 import type { Abbreviations, AbbreviationTable } from "./abbreviations.ts";
 import { Entry, type Unit, type UnitKind } from "./entry.ts";
 import { blocksAt, FunctionIndex } from "./functions.ts";
+import type { UnitParts } from "./package_index.ts";
 import { ParentIndex } from "./parents.ts";
 import { EntryScanner } from "./scanner.ts";
 import type { UnitHeader } from "./unit_header.ts";
-
-/** Where the parts of sections begin that are a unit's own in a package of split files. */
-export type UnitParts = ReadonlyMap<DwarfSectionName, number>;
 
 /** What a unit needs of the file it is in. */
 export interface UnitOwner {
@@ -47,7 +45,8 @@ export class FileUnit implements Unit {
   readonly header: UnitHeader;
   readonly bytes: Uint8Array;
   readonly sections: DwarfSections;
-  readonly #owner: UnitOwner;
+  /** The file it is in. */
+  readonly owner: UnitOwner;
   readonly #parts: UnitParts | undefined;
   readonly #cursor: Cursor;
   #abbreviations: AbbreviationTable | undefined;
@@ -61,7 +60,7 @@ export class FileUnit implements Unit {
   skeleton: Unit | undefined;
 
   constructor(owner: UnitOwner, header: UnitHeader, cursor: Cursor, parts?: UnitParts) {
-    this.#owner = owner;
+    this.owner = owner;
     this.header = header;
     this.#parts = parts;
     this.sections = owner.sections;
@@ -94,7 +93,7 @@ export class FileUnit implements Unit {
   }
 
   get abbreviations(): AbbreviationTable {
-    return this.#abbreviations ??= this.#owner.abbreviations.table(
+    return this.#abbreviations ??= this.owner.abbreviations.table(
       this.#part(".debug_abbrev") + this.header.abbreviations,
       this,
     );
@@ -103,7 +102,7 @@ export class FileUnit implements Unit {
   get kind(): UnitKind {
     switch (this.header.type) {
       case DW_UT.type:
-        return this.#owner.isSplit ? "split-type" : "type";
+        return this.owner.isSplit ? "split-type" : "type";
       case DW_UT.partial:
         return "partial";
       case DW_UT.skeleton:
@@ -114,7 +113,7 @@ export class FileUnit implements Unit {
         return "split-type";
     }
     if (this.root.tag === DW_TAG.partialUnit) return "partial";
-    if (this.#owner.isSplit) return "split-compile";
+    if (this.owner.isSplit) return "split-compile";
     return this.root.has(DW_AT.gnuDwoId) ? "skeleton" : "compile";
   }
 
@@ -164,7 +163,7 @@ export class FileUnit implements Unit {
 
   get split(): Unit | undefined {
     this.#split ??= {
-      unit: this.kind === "skeleton" ? this.#owner.splitOf(this) : undefined,
+      unit: this.kind === "skeleton" ? this.owner.splitOf(this) : undefined,
     };
     return this.#split.unit;
   }
@@ -227,19 +226,19 @@ export class FileUnit implements Unit {
   }
 
   supplementaryString(offset: number): string | undefined {
-    return this.#owner.supplementary?.sections.string(".debug_str", offset);
+    return this.owner.supplementary?.sections.string(".debug_str", offset);
   }
 
   referred(value: FormValue): Entry | undefined {
-    if (value.kind === "signature") return this.#owner.typeNamed(value.signature);
+    if (value.kind === "signature") return this.owner.typeNamed(value.signature);
     if (value.kind !== "reference") return undefined;
     switch (value.base) {
       case "unit":
         return this.entryAt(this.offset + value.offset);
       case "section":
-        return this.#owner.entryAt(value.offset);
+        return this.owner.entryAt(value.offset);
       case "supplementary":
-        return this.#owner.supplementary?.entryAt(value.offset);
+        return this.owner.supplementary?.entryAt(value.offset);
     }
   }
 
@@ -250,7 +249,7 @@ export class FileUnit implements Unit {
   }
 
   *locationList(list: FormValue): Generator<LocationRange> {
-    const split = this.#owner.isSplit;
+    const split = this.owner.isSplit;
     const format: LocationFormat = this.version >= 5 ? "loclists" : split ? "gnu-split" : "loc";
     const section = this.version >= 5 ? ".debug_loclists" : ".debug_loc";
     const cursor = this.#listAt(this.sections, section, list, DW_AT.loclistsBase);
@@ -265,7 +264,7 @@ export class FileUnit implements Unit {
   functionAt(address: Address): Entry | undefined {
     const { split } = this;
     if (split !== undefined) return split.functionAt(address);
-    this.#functions ??= new FunctionIndex(this, (error) => this.#owner.report(error));
+    this.#functions ??= new FunctionIndex(this, (error) => this.owner.report(error));
     return this.#functions.at(address);
   }
 

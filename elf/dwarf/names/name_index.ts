@@ -1,0 +1,172 @@
+/**
+ * An index of names that is built here, for files that come without one.
+ *
+ * @module
+ */
+import { DW_AT } from "../attributes.ts";
+import { DW_FORM } from "../constants.ts";
+import { DwarfError } from "../errors.ts";
+import { Entry, type Unit } from "../info/entry.ts";
+import type { EntryScanner } from "../info/scanner.ts";
+import { u32At } from "../info/skip.ts";
+import { DW_TAG } from "../tags.ts";
+
+/** Entries that are found by name, besides functions. */
+const NAMED: ReadonlySet<number> = new Set([
+  DW_TAG.variable,
+  DW_TAG.constant,
+  DW_TAG.namespace,
+  DW_TAG.module,
+  DW_TAG.enumerator,
+  DW_TAG.baseType,
+  DW_TAG.structureType,
+  DW_TAG.classType,
+  DW_TAG.unionType,
+  DW_TAG.enumerationType,
+  DW_TAG.interfaceType,
+  DW_TAG.typedef,
+  DW_TAG.unspecifiedType,
+  DW_TAG.subrangeType,
+  DW_TAG.stringType,
+  DW_TAG.templateAlias,
+]);
+
+const NAMES: readonly number[] = [DW_AT.name, DW_AT.linkageName, DW_AT.mipsLinkageName];
+
+/** Names that one index may have. */
+const NAME_LIMIT = 2 ** 24;
+
+/** Bytes of a name that its hash is made of: names may share long ends. */
+const HASHED = 64;
+
+/** Numbers, more and more of them. */
+class Numbers<T extends Uint32Array | Float64Array> {
+  values: T;
+  count = 0;
+  readonly #make: (size: number) => T;
+
+  constructor(make: (size: number) => T) {
+    this.#make = make;
+    this.values = make(1024);
+  }
+
+  push(value: number): void {
+    if (this.count === this.values.length) {
+      const larger = this.#make(2 * this.count);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.count++] = value;
+  }
+}
+
+/**
+ * Names of the entries of units: 24 bytes each, whatever the names are. Local variables are left
+ * out, and types and variables that a function has for itself.
+ */
+export class NameIndex {
+  readonly #units: Unit[] = [];
+  readonly #hashes = new Numbers((size) => new Uint32Array(size));
+  readonly #unitOf = new Numbers((size) => new Uint32Array(size));
+  readonly #offsets = new Numbers((size) => new Float64Array(size));
+  /** First name of each hash, by its lower bits, and the next one of each name; all plus 1. */
+  #first: Uint32Array | undefined;
+  #next = new Uint32Array(0);
+
+  /** Adds the names of a unit, before the first look-up. Throws `InputError`. */
+  add(unit: Unit): void {
+    const number = this.#units.push(unit) - 1;
+    const scan = unit.scan();
+    /** Depth of the function that the scan is in. */
+    let inside = Infinity;
+    while (scan.next()) {
+      const { abbreviation, depth } = scan;
+      if (depth <= inside) inside = Infinity;
+      const { tag } = abbreviation;
+      const isFunction = tag === DW_TAG.subprogram;
+      if (!isFunction && (depth > inside || !NAMED.has(tag))) continue;
+      if (isFunction && depth < inside) inside = depth;
+      // Declarations are of no use to those who look for something.
+      if (abbreviation.attributes.includes(DW_AT.declaration)) continue;
+      for (const attribute of NAMES) this.#addName(unit, number, scan, attribute);
+    }
+  }
+
+  /** Entries of a name, in the order in which they were added. Throws `InputError`. */
+  *named(name: string): Generator<Entry> {
+    const first = this.#first ??= this.#link();
+    const bytes = new TextEncoder().encode(name);
+    const wanted = hashOf(bytes, 0);
+    const hashes = this.#hashes.values;
+    let previous: Entry | undefined;
+    for (let at = first[wanted & (first.length - 1)]!; at !== 0; at = this.#next[at - 1]!) {
+      if (hashes[at - 1] !== wanted) continue;
+      const unit = this.#units[this.#unitOf.values[at - 1]!]!;
+      const entry = unit.entryAt(this.#offsets.values[at - 1]!);
+      // Both names of an entry may be the same one.
+      if (previous?.is(entry) === true || !isNamed(entry, name)) continue;
+      previous = entry;
+      yield entry;
+    }
+  }
+
+  #addName(unit: Unit, number: number, scan: EntryScanner, attribute: number): void {
+    const hash = this.#hashOfName(unit, scan, attribute);
+    if (hash === undefined) return;
+    if (this.#hashes.count >= NAME_LIMIT) {
+      const message = `Units have over ${NAME_LIMIT} names, expected fewer`;
+      throw new DwarfError("index", message, { source: unit.source, offset: scan.offset });
+    }
+    this.#hashes.push(hash);
+    this.#unitOf.push(number);
+    this.#offsets.push(scan.offset);
+  }
+
+  #hashOfName(unit: Unit, scan: EntryScanner, attribute: number): number | undefined {
+    const { abbreviation } = scan;
+    const index = abbreviation.attributes.indexOf(attribute);
+    if (index >= 0) {
+      // The two usual forms without an object for each.
+      const place = scan.placeOf(index);
+      const form = abbreviation.forms[index];
+      if (form === DW_FORM.string) return hashOf(unit.bytes, place);
+      if (form === DW_FORM.strp && unit.offsetSize === 4) {
+        return hashOf(unit.sections.cursor(".debug_str").bytes, u32At(unit.bytes, place));
+      }
+    } else if (abbreviation.tag !== DW_TAG.subprogram) return undefined;
+    const entry = new Entry(unit, scan).inherited(attribute);
+    const text = entry?.text(attribute);
+    return text === undefined ? undefined : hashOf(new TextEncoder().encode(text), 0);
+  }
+
+  /** Makes chains of the names of the same lower bits. */
+  #link(): Uint32Array {
+    const { count, values } = this.#hashes;
+    let size = 1;
+    while (size < count) size *= 2;
+    const first = new Uint32Array(size);
+    this.#next = new Uint32Array(count);
+    for (let i = count - 1; i >= 0; i--) {
+      const slot = values[i]! & (size - 1);
+      this.#next[i] = first[slot]!;
+      first[slot] = i + 1;
+    }
+    return first;
+  }
+}
+
+function isNamed(entry: Entry, name: string): boolean {
+  return NAMES.some((attribute) => entry.inherited(attribute)?.text(attribute) === name);
+}
+
+/** Hash of a name that begins at a place and ends at a NUL, or where the bytes end. */
+function hashOf(bytes: Uint8Array, at: number): number {
+  let hash = 0x811c9dc5;
+  const end = Math.min(bytes.length, at + HASHED);
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === 0) break;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  return hash >>> 0;
+}
