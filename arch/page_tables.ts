@@ -168,32 +168,31 @@ export class PageTables {
   }
 
   /**
-   * Everything that is mapped in one half of the address space, in address order, leaf by leaf.
-   * Where one of the tables has no RAM nothing is found.
+   * Everything that is mapped in a range, in address order, leaf by leaf. Where one of the tables
+   * has no RAM nothing is found.
+   * @param begin first address, a multiple of 2^39, and `end` one past the last
    */
-  *leaves(root: bigint, half: "lower" | "upper"): Generator<LeafMapping> {
-    const entries = PAGE_SIZE / 16;
-    const begin = half === "lower" ? 0 : entries;
-    yield* this.#leaves(root, { level: 0, begin, end: begin + entries, base: 0n });
+  *leaves(root: bigint, { begin, end }: { begin: bigint; end: bigint }): Generator<LeafMapping> {
+    yield* this.#leaves(root, { level: 0, begin, end });
   }
 
   *#leaves(
     table: bigint,
-    { level, begin, end, base }: { level: number; begin: number; end: number; base: bigint },
+    { level, begin, end }: { level: number; begin: bigint; end: bigint },
   ): Generator<LeafMapping> {
     if (!this.#memory.contains(table, PAGE_SIZE)) return;
-    const shift = BigInt(12 + 9 * (3 - level));
-    for (let i = begin; i < end; i++) {
-      const entry = this.#memory.readU64(table + BigInt(8 * i));
+    const size = 1n << BigInt(12 + 9 * (3 - level));
+    for (let address = begin; address < end; address += size) {
+      const entry = this.#memory.readU64(table + indexOffset(address, level));
       if (!this.#format.isPresent(entry)) continue;
-      const upper = level === 0 && i >= PAGE_SIZE / 16 ? -1n << 48n : 0n;
-      const address = BigInt.asUintN(64, base | upper | (BigInt(i) << shift));
       const physical = this.#format.physical(entry);
-      if (level === 3 || this.#format.isLeaf(entry, level)) {
+      if (level < 3 && !this.#format.isLeaf(entry, level)) {
+        const last = address + size < end ? address + size : end;
+        yield* this.#leaves(physical, { level: level + 1, begin: address, end: last });
+      } else {
         const protection = this.#format.protection(entry);
-        const size = 2 ** Number(shift);
-        yield { address, size, physical: physical & -(1n << shift), protection };
-      } else yield* this.#leaves(physical, { level: level + 1, begin: 0, end: 512, base: address });
+        yield { address, size: Number(size), physical: physical & -size, protection };
+      }
     }
   }
 

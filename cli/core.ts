@@ -1,5 +1,5 @@
 /**
- * `trapline core`: a program as a core file, at an instant of its run.
+ * `trapline core`: a program as a core file, or the machine it runs in, at an instant of its run.
  *
  * @module
  */
@@ -29,19 +29,24 @@ const DEFAULTS = {
   until: "",
   times: "1",
   output: "core",
+  of: "task",
 } as const;
 
-/** Number of the program's task. */
-const TASK = 1;
+/** Numbers of the program's task and the kernel's own, of which a core has the whole machine. */
+const TASKS = { task: 1, kernel: 0 } as const;
 
-/** The name under which debuggers find a program: one that is built in is written beside the core. */
+/** The name under which debuggers find a program: one that is no file is written beside the core. */
 async function fileOf(
   program: string,
   how: { readonly arch: "aarch64" | "x86_64"; readonly output: string; readonly bytes: Uint8Array },
 ): Promise<string> {
-  if (await namedProgram(program, how.arch) === undefined) return absolute(program);
-  const file = `${how.output}.elf`;
-  Deno.writeFileSync(file, how.bytes, { mode: 0o755 });
+  const isFile = await namedProgram(program, how.arch) === undefined;
+  return isFile ? absolute(program) : writeBeside(how);
+}
+
+function writeBeside({ output, bytes }: { output: string; bytes: Uint8Array }): string {
+  const file = `${output}.elf`;
+  Deno.writeFileSync(file, bytes, { mode: 0o755 });
   return absolute(file);
 }
 
@@ -71,6 +76,7 @@ export async function core(args: readonly string[]): Promise<number> {
   if (program === undefined) throw new UsageError("Cannot dump nothing: expected a program");
   const limit = instructionLimit(values);
   const times = wholeNumber("times", values.times, 1);
+  const of = choose("of", values.of, TASKS);
   const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
   const { arch, elf } = await programOf(program, {
     arch: values.arch,
@@ -91,9 +97,11 @@ export async function core(args: readonly string[]): Promise<number> {
     sinks: [sink],
   });
   const { output } = values;
-  const file = await fileOf(program, { arch: arch.name, output, bytes: elf.bytes });
+  const file = of === TASKS.kernel
+    ? writeBeside({ output, bytes: arch.image.bytes })
+    : await fileOf(program, { arch: arch.name, output, bytes: elf.bytes });
   const take = () => ({
-    bytes: machine.core({ task: TASK, file }),
+    bytes: machine.core({ task: of, file }),
     when: `after ${machine.now} instructions at ${placeOf(machine, elf)}`,
   });
   const taken = isLimit

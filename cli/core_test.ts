@@ -47,6 +47,23 @@ Deno.test("trapline core, after a number of instructions, the same bytes each ti
   assertEquals(cores[0], cores[1]);
 });
 
+Deno.test("trapline core, of the kernel: the CPU and every thread, with its image beside", async () => {
+  const output = `${folder}/machine`;
+  const args = ["--of", "kernel", "--limit", "20000", "-o", output, "green", "--arch", "x86_64"];
+  const { code, text, stderr } = await runCli("core", ...args);
+  assertEquals([code, stderr], [0, ""]);
+  assert(text.endsWith(`\ngdb-multiarch ${output}.elf ${output}\n`), text);
+  const image = Deno.readFileSync(`${output}.elf`);
+  const { process: { threads, missing, modules, commandLine } } = readCore(
+    Deno.readFileSync(output),
+    { open: (name) => name === `${output}.elf` ? image : undefined },
+  );
+  assertEquals([missing, modules.modules.length, commandLine], [[], 1, "gnumach"]);
+  assertEquals(threads.slice(0, 3).map(({ id }) => id), [1, 1000, 1001]);
+  const names = threads.map(({ registers: { pc = 0n } }) => modules.at(pc)?.nameOf(pc)?.name);
+  assert(names.includes("startup_thread") && names.includes("reaper_thread_continue"), `${names}`);
+});
+
 Deno.test("trapline core, what does not come is told, and nothing is written", async () => {
   const cases = [
     [["green"], "No crash, up to \\d+ instructions: all tasks have ended"],

@@ -56,14 +56,17 @@ const COMMANDS = {
     11: any other exception, such as an address that is not mapped;
     with 1 if the machine stopped before the program ended, and says why.`,
   core: `  trapline core [options] PROGRAM [--] [arguments of the program]
-                                run a program up to an instant and write its task as a core file, which gdb,
-                                gdb-multiarch and eu-stack open
+                                run a program up to an instant and write its task, or the whole machine, as a
+                                core file, which gdb, gdb-multiarch and eu-stack open
     PROGRAM is an ELF file, or green or green-crash, which are built in and are written beside the core.
       --until WHAT              crash: where the program begins to die, of a panic, say, that nothing catches;
                                 exit: it ends; an address; a function of the program or a label of the kernel;
                                 or an event, such as syscall or syscall:print (default crash)
       --times N                 at the Nth time (default 1)
       --limit N                 after N instructions, or with --until not after them
+      --of WHAT                 task: the program (default); kernel: the machine as the kernel sees it, with
+                                the CPU as thread 1, and thread N where it does not run as thread 1000 + N;
+                                the kernel's image is written beside the core
       -o FILE, --output FILE    the core file (default core)
       --arch NAME               for a built-in program, aarch64 or x86_64 (default aarch64)
       --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory   as for boot

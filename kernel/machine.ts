@@ -10,7 +10,7 @@ import { hex } from "../arch/physical_memory.ts";
 import type { Policy } from "../sched/policy.ts";
 import type { EventSink } from "../trace/events.ts";
 import { inspectAs } from "../util/inspect.ts";
-import { taskCore } from "./core/mod.ts";
+import { kernelCore, taskCore } from "./core/mod.ts";
 import {
   type WatchKind,
   type Watchpoint,
@@ -331,9 +331,14 @@ export class Machine extends MachineView implements Disposable {
   }
 
   /**
-   * The bytes of an ELF core file of one task, in Linux's layout: what debuggers open. Its process
-   * and threads have the numbers of threads here; of its memory there is what is in page frames. In
-   * a sink it is the core of the instant of the event. The same machine gives the same bytes.
+   * The bytes of an ELF core file in Linux's layout: what debuggers open. In a sink it is the core
+   * of the instant of the event. The same machine gives the same bytes.
+   *
+   * Of a task in user mode, its process and threads have the numbers of threads here; of its memory
+   * there is what is in page frames. Of task 0, the kernel's own, or one in kernel mode it is a core
+   * of the whole machine: the kernel's half of the address space, with all of RAM in it, and below
+   * that what the CPU sees there now. Thread 1 is the CPU, with what it holds in whichever mode;
+   * 1000 and more are threads that do not run, as the kernel will go on with them.
    *
    * @example For gdb
    * ```ts
@@ -351,16 +356,18 @@ export class Machine extends MachineView implements Disposable {
    * ```
    *
    * @param options `task` is a task's number or name, by default the one whose thread runs; `file`
-   *   the name under which debuggers find the program's file, by default the task's name
-   * @throws {KernelError} of kind `misuse` if there is no such task, it is the kernel's or runs in
-   *   kernel mode, has no thread with a program, or its memory has been freed
+   *   the name under which debuggers find the program's file, by default the task's name, or the
+   *   kernel's image
+   * @throws {KernelError} of kind `misuse` if there is no such task, it has no thread with a
+   *   program, or its memory has been freed
    */
   core(
     options: { readonly task?: number | string; readonly file?: string } = {},
   ): Uint8Array<ArrayBuffer> {
     const { task } = options;
     const k = this.kernel;
-    return taskCore(k, task === undefined ? this.#boot.current.task : findTask(k, task), options);
+    const of = task === undefined ? this.#boot.current.task : findTask(k, task);
+    return of.space === null ? kernelCore(k, options) : taskCore(k, of, options);
   }
 
   /**

@@ -14,6 +14,9 @@ import { readCore } from "../core/mod.ts";
 import { type Target, type TargetProcess, type TargetThread, walkInput } from "../target/mod.ts";
 import { machineTarget, snapshotTarget } from "./mod.ts";
 
+/** `ELR_EL1` of AArch64, which no core file has. */
+const ELR = 33;
+
 function shown(frames: Iterable<Frame>): unknown[] {
   return Array.from(
     frames,
@@ -102,6 +105,22 @@ for (const arch of ARCH_NAMES) {
           assert(frames[0]?.function !== undefined, `${thread.name}, ${thread.state}`);
           seen.parked++;
         }
+        const core = readCore(machine.core({ task: 0, file: "kernel" }), {
+          open: (name) => name === "kernel" ? machine.kernel.arch.image.bytes : undefined,
+        });
+        assertEquals(core.problems, []);
+        assertEquals(core.process.threads.map(({ id }) => id), kernel.threads.map(({ id }) => id));
+        kernel.threads.forEach((thread, i) => {
+          const other = core.process.threads[i]!;
+          for (const [number, value] of thread.registers.entries()) {
+            if (number !== ELR) {
+              assertEquals([number, other.registers.get(number)], [number, value]);
+            }
+          }
+          if (i > 0) assertEquals(walked(core.process, other), walked(kernel, thread));
+        });
+        const { sp = 0n } = cpu.registers;
+        assertEquals(core.process.memory.window(sp - 8n)?.bytes.length !== undefined, true);
         using again = snapshotTarget(machine.snapshot());
         assertEquals(described(again), described(target));
         assertEquals(again.problems, []);

@@ -71,7 +71,9 @@ function flagsOf({ read, write, execute }: VmProtection): number {
 }
 
 /** Where a program's file lies in memory, as far as its pages are those of the file. */
-export function programMappings(segments: readonly ProgramSegment[]): FileMapping[] {
+export function programMappings(
+  segments: readonly Pick<ProgramSegment, "address" | "offset" | "fileSize">[],
+): FileMapping[] {
   return segments.flatMap(({ address, offset, fileSize }) => {
     const begin = pageFloor(address);
     const at = BigInt(offset) - (address - begin);

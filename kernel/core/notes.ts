@@ -107,17 +107,23 @@ export interface FileMapping {
   readonly page: bigint;
 }
 
-/** The mappings of one file, under its name. */
-export function fileMappings(
-  name: string,
-  { mappings, pageSize }: { mappings: readonly FileMapping[]; pageSize: number },
-): CoreNote {
+/** A file under its name, and where it is mapped. */
+export interface MappedFile {
+  /** Name under which debuggers find it. */
+  readonly name: string;
+  /** Its ranges. */
+  readonly mappings: readonly FileMapping[];
+}
+
+/** The mappings of files, which must be in the order of their addresses. */
+export function fileMappings(files: readonly MappedFile[], pageSize: number): CoreNote {
+  const all = files.flatMap(({ name, mappings }) => mappings.map((each) => ({ name, ...each })));
   const head = words([
-    BigInt(mappings.length),
+    BigInt(all.length),
     BigInt(pageSize),
-    ...mappings.flatMap(({ begin, end, page }) => [begin, end, page]),
+    ...all.flatMap(({ begin, end, page }) => [begin, end, page]),
   ]);
-  const names = new TextEncoder().encode(`${name}\0`.repeat(mappings.length));
+  const names = new TextEncoder().encode(all.map(({ name }) => `${name}\0`).join(""));
   const bytes = new Uint8Array(head.length + names.length);
   bytes.set(head);
   bytes.set(names, head.length);

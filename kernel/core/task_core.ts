@@ -41,8 +41,8 @@ interface Dumped {
  * The bytes of a core file of a task as it is now.
  *
  * @param options `file` is the name under which debuggers find the program's file
- * @throws {KernelError} of kind `misuse` if the task is the kernel's own or runs in the kernel's
- *   address space, if it has no thread with a program, or if its memory has been freed
+ * @throws {KernelError} of kind `misuse` if the task has no address space of its own, no thread
+ *   with a program, or if its memory has been freed
  */
 export function taskCore(
   k: Kernel,
@@ -64,7 +64,7 @@ export function taskCore(
       prpsinfo({ process, name, args: module.commandLine }),
       ...(info === undefined ? [] : [siginfo(info)]),
       auxv(auxiliaryVector(module.program, { top: k.arch.userEnd, random: module.random })),
-      fileMappings(file, { mappings, pageSize: PAGE_SIZE }),
+      fileMappings([{ name: file, mappings }], PAGE_SIZE),
       ...floatingPoint(k, first),
       ...others.flatMap((thread) => [
         status(k, thread, { process, signal }),

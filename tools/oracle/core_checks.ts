@@ -57,6 +57,14 @@ export function coreChecks(directory: string): NamedCheck[] {
       }
       for (const [line, signal] of Object.entries(DYING)) maker.dying(line, signal);
     }),
+    named(
+      "cores",
+      `${arch}, the kernel`,
+      { arch, directory: `${directory}/kernel-${arch}` },
+      (maker) => {
+        for (const line of ["threads", "sleeper", "mapfile"]) maker.kernel(line, 16);
+      },
+    ),
     // Each parent's stack above its child's, and below: debuggers refuse frames that go inward.
     ...["above", "below"].flatMap((order) =>
       Object.entries(FORMS).map(([form, within]) => {

@@ -9,7 +9,7 @@ import { parseElf } from "../../elf/mod.ts";
 import { type LoadMode, Machine } from "../../kernel/mod.ts";
 import { programFile } from "../../kernel/testing/programs.ts";
 import { Random } from "../../util/random.ts";
-import { type MadeCore, makeCore, walkOf } from "./made_core.ts";
+import { type MadeCore, makeCore, makeKernelCore, walkOf } from "./made_core.ts";
 
 const MEMORY = 16 * 2 ** 20;
 /** More than any of the programs takes to die. */
@@ -44,6 +44,27 @@ export class CoreMaker {
       if (!isThere) continue;
       step = step * 3;
       this.#add(machine, { line, signal: null });
+    }
+  }
+
+  /** Of the whole machine, at random instants in the kernel's code. */
+  kernel(line: string, instants: number): void {
+    using machine = this.#boot(line, { load: "demand" });
+    for (let i = 0; i < instants && machine.halted === null;) {
+      machine.run(1 + this.#random.below(1_500));
+      while (machine.cpu.userMode && machine.halted === null) {
+        machine.run(1 + this.#random.below(9));
+      }
+      i++;
+      // Registers that the CPU banks are in no core: the interrupted state is in them there.
+      const { arch } = machine.kernel;
+      const exits = ["exit_to_user", "exit_to_kernel"].map((name) => arch.image.range(name));
+      const savers = [...arch.trapEntries, ...arch.frameSavers, ...exits];
+      const isBanked = savers.some(({ begin, end }) =>
+        machine.cpu.pc >= begin && machine.cpu.pc < end
+      );
+      if (isBanked && Object.keys(arch.bankedRegisters).length > 0) continue;
+      this.#add(machine, { line, signal: null, kernel: true });
     }
   }
 
@@ -102,13 +123,19 @@ export class CoreMaker {
     return new Machine({ arch, modules, quantum: 700, memory: MEMORY, ...options });
   }
 
-  #add(machine: Machine, { line, signal }: { line: string; signal: number | null }): void {
-    const path = `${this.#directory}/${nameOf(line)}`;
-    const bytes = programFile(nameOf(line), this.#arch);
+  #add(
+    machine: Machine,
+    { line, signal, kernel = false }: { line: string; signal: number | null; kernel?: boolean },
+  ): void {
+    const path = `${this.#directory}/${kernel ? "kernel.elf" : nameOf(line)}`;
+    const bytes = kernel
+      ? archByName(this.#arch).image.bytes
+      : programFile(nameOf(line), this.#arch);
     // Once: gdb warns of a program that is newer than a core.
     if (!this.#written.has(path)) Deno.writeFileSync(path, bytes);
     this.#written.add(path);
-    this.cores.push(makeCore(machine, {
+    const make = kernel ? makeKernelCore : makeCore;
+    this.cores.push(make(machine, {
       name: `${line} after ${machine.now}`,
       program: { path, bytes },
       path: `${this.#directory}/core.${this.cores.length}`,

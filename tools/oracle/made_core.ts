@@ -10,6 +10,8 @@ import {
   type MemoryReader,
   RegisterSet,
 } from "../../unwind/walk/mod.ts";
+import { walkInput } from "../../debug/mod.ts";
+import { machineTarget } from "../../debug/machine/mod.ts";
 import type { Random } from "../../util/random.ts";
 import type { GdbRequest } from "./gdb_cores.ts";
 
@@ -49,6 +51,8 @@ export interface MadeCore {
   readonly memory: readonly string[];
   /** Number of the signal it must say, or `null`. */
   readonly signal: number | null;
+  /** Where the code ends whose frames are compared: of a core of the kernel, below its half. */
+  readonly least: bigint;
 }
 
 /** Where a core file is to be made. */
@@ -88,14 +92,6 @@ export function makeCore(machine: Machine, place: CorePlace): MadeCore {
       samples.push([page + BigInt(random.below(4096 - SAMPLE_SIZE)), SAMPLE_SIZE]);
     }
   }
-  const read = (address: bigint, size: number) => {
-    try {
-      return hexText(machine.readMemory(address, size, { task: 1 }));
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      return `Cannot access memory at address 0x${error.address?.toString(16)}`;
-    }
-  };
   return {
     name,
     bytes,
@@ -106,9 +102,82 @@ export function makeCore(machine: Machine, place: CorePlace): MadeCore {
       memory: samples.map(([address, size]) => [`${address}`, size]),
     },
     threads,
-    memory: samples.map(([address, size]) => read(address, size)),
+    memory: samples.map((sample) => memoryText(machine, 1, sample)),
     signal,
+    least: 0n,
   };
+}
+
+/**
+ * Writes a core file of a machine, and notes what the machine says: the CPU and the kernel's side of
+ * every thread, up to where the kernel was entered.
+ */
+export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
+  const { name, program, path, random, signal } = place;
+  const bytes = machine.core({ task: 0, file: program.path });
+  Deno.writeFileSync(path, bytes);
+  const { kernel } = machine;
+  const least = 1n << 63n;
+  const [process] = machineTarget(machine).processes;
+  if (process === undefined) throw new Error("A machine has no kernel");
+  const threads = process.threads.map((thread): MadeThread => {
+    const { id, registers } = thread;
+    const { names, programCounter } = registers.numbers;
+    const walk = backtrace(walkInput(process, thread), process.walk);
+    return {
+      id,
+      registers: Object.fromEntries(
+        Array.from(registers.entries(), ([number, value]) => [
+          number === programCounter ? names[number] ?? "pc" : names[number] ?? "",
+          value,
+        ]).filter(([register]) => kernel.arch.registerNames.includes(`${register}`)),
+      ),
+      floating: undefined,
+      returns: isReturn(machine, registers.pc ?? 0n),
+      walk: { ...walk, error: undefined, frames: framesFrom(walk.frames, least) },
+    };
+  });
+  const { memory: ram, directMap } = kernel.kernelSpace;
+  const samples = threads.flatMap(({ registers: { sp, rsp = sp ?? 0n } }): [bigint, number][] =>
+    rsp === 0n ? [] : [[rsp, SAMPLE_SIZE]]
+  );
+  for (let i = 0; i < 8 * SAMPLES; i++) {
+    const at = ram.base + BigInt(random.below(ram.size - SAMPLE_SIZE));
+    samples.push([directMap + at, SAMPLE_SIZE]);
+  }
+  return {
+    name,
+    bytes,
+    program: program.bytes,
+    request: {
+      program: program.path,
+      core: path,
+      memory: samples.map(([address, size]) => [`${address}`, size]),
+    },
+    threads,
+    memory: samples.map((sample) => memoryText(machine, 0, sample)),
+    signal,
+    least,
+  };
+}
+
+/** Memory of a task as gdb says it. */
+function memoryText(machine: Machine, task: number, [address, size]: [bigint, number]): string {
+  try {
+    return hexText(machine.readMemory(address, size, { task }));
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return `Cannot access memory at address 0x${error.address?.toString(16)}`;
+  }
+}
+
+/** Frames up to the first one of code below an address. */
+export function framesFrom<T extends { readonly pc: bigint | string }>(
+  frames: readonly T[],
+  least: bigint,
+): readonly T[] {
+  const end = frames.findIndex(({ pc }) => BigInt(pc) < least);
+  return end < 0 ? frames : frames.slice(0, end);
 }
 
 function madeThread(machine: Machine, thread: Thread): MadeThread {
