@@ -3,7 +3,7 @@
  * prints a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols
  * with `readelf`, line tables with `llvm-dwarfdump`, `llvm-symbolizer` and `eu-addr2line`,
  * language-specific data with clang's own assembly, backtraces, and core files of machines, with
- * `eu-stack` and gdb, and at every instruction with the calls that a stepped program makes; and
+ * `eu-stack` and gdb, variables with gdb, and at every instruction with the calls that a stepped program makes; and
  * what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs
  * with Debian's own code for switching contexts do in a machine with what they do outside, in
  * `oracle/foreign`; and the JSON schema of workloads with their reader, by Python's jsonschema.
@@ -18,6 +18,7 @@ import { HOSTILE_TABLES } from "../unwind/testing/hostile_tables.ts";
 import { checkBare } from "./oracle/bare_check.ts";
 import { checkHostile } from "./oracle/hostile_check.ts";
 import { coreChecks } from "./oracle/core_checks.ts";
+import { valueChecks } from "./oracle/debug/values/check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
@@ -135,6 +136,10 @@ async function main(): Promise<number> {
       report.add(kind, name, await check());
     }
     for (const { kind, name, check } of coreChecks(directory)) {
+      report.progress.at(`${kind} ${name}`);
+      report.add(kind, name, await check());
+    }
+    for (const { kind, name, check } of valueChecks(directory)) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
     }

@@ -42,7 +42,9 @@ export type ExpressionErrorKind =
   | "division"
   | "register"
   | "memory"
-  | "result";
+  | "result"
+  | "entry-value"
+  | "thread-local";
 
 /** Thrown for a malformed DWARF expression, or one that cannot be evaluated here. */
 export class ExpressionError extends InputError {

@@ -1,0 +1,173 @@
+/**
+ * Values of DWARF expressions that have a type: DWARF 5, section 2.5.1.1.
+ *
+ * @module
+ */
+import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
+import type { BaseType, Encoding } from "../types/type.ts";
+import { bytesOfFloat, floatOfBytes } from "./floats.ts";
+
+/** What a value on the stack is of. */
+export interface ValueType {
+  /** What its bytes are. */
+  readonly encoding: Encoding;
+  /** Their number. */
+  readonly size: number;
+}
+
+/** The type that a base type's entry gives to values. */
+export function valueType({ encoding, size }: BaseType): ValueType {
+  return { encoding, size };
+}
+
+/** A value with a type. */
+export class TypedValue implements TypedStackValue {
+  /** Its type. */
+  readonly type: ValueType;
+  /** Its bytes, little-endian, as many as the type has. */
+  readonly bytes: Uint8Array;
+
+  /** A value of `bytes`, which are cut or filled up with zeros. */
+  constructor(type: ValueType, bytes: Uint8Array) {
+    this.type = type;
+    this.bytes = sized(bytes, type.size);
+  }
+
+  /** A value of an integer type, or a floating-point one, from a number. */
+  static of(type: ValueType, value: bigint | number): TypedValue {
+    const bytes = isFloat(type)
+      ? bytesOfFloat(Number(value), type.size)
+      : bytesOfInteger(typeof value === "bigint" ? value : toInteger(value), type.size);
+    return new TypedValue(type, bytes);
+  }
+
+  /** The value as an address. */
+  get word(): bigint {
+    const { number } = this;
+    return BigInt.asUintN(64, typeof number === "bigint" ? number : toInteger(number));
+  }
+
+  /** The value: a number if it is a floating-point one. */
+  get number(): bigint | number {
+    if (isFloat(this.type)) return floatOfBytes(this.bytes);
+    return integerOfBytes(this.bytes, isSigned(this.type));
+  }
+}
+
+/** Whether a type's values are floating-point numbers. */
+export function isFloat({ encoding }: ValueType): boolean {
+  return encoding === "float";
+}
+
+/** Whether a type's values may be negative. */
+export function isSigned({ encoding }: ValueType): boolean {
+  return encoding === "signed" || encoding === "signed-char" || encoding === "float";
+}
+
+function toInteger(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+}
+
+/** A little-endian integer. */
+export function integerOfBytes(bytes: Uint8Array, signed: boolean): bigint {
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]!);
+  return signed ? BigInt.asIntN(8 * bytes.length, value) : value;
+}
+
+/** Bytes of an integer, little-endian, modulo what `size` bytes hold. */
+export function bytesOfInteger(value: bigint, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let rest = BigInt.asUintN(8 * size, value);
+  for (let i = 0; i < size; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  return bytes;
+}
+
+/** Bytes cut to a size, or filled up with zeros. */
+export function sized(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length >= size) return bytes.subarray(0, size);
+  const filled = new Uint8Array(size);
+  filled.set(bytes);
+  return filled;
+}
+
+/** Two-operand arithmetic on values of one type; undefined if it is not defined for the type. */
+export function typedBinary(op: number, left: TypedValue, right: TypedValue):
+  | TypedValue
+  | bigint
+  | undefined {
+  const { type } = left;
+  const a = left.number;
+  const b = right.number;
+  const compared = compare(op, a, b);
+  if (compared !== undefined) return compared ? 1n : 0n;
+  const result = typeof a === "number" || typeof b === "number"
+    ? floats(op, Number(a), Number(b))
+    : integers(op, { a, b, size: type.size });
+  return result === undefined ? undefined : TypedValue.of(type, result);
+}
+
+function compare(op: number, a: bigint | number, b: bigint | number): boolean | undefined {
+  switch (op) {
+    case DW_OP.eq:
+      return a === b;
+    case DW_OP.ne:
+      return a !== b;
+    case DW_OP.lt:
+      return a < b;
+    case DW_OP.le:
+      return a <= b;
+    case DW_OP.gt:
+      return a > b;
+    case DW_OP.ge:
+      return a >= b;
+  }
+  return undefined;
+}
+
+function floats(op: number, a: number, b: number): number | undefined {
+  switch (op) {
+    case DW_OP.plus:
+      return a + b;
+    case DW_OP.minus:
+      return a - b;
+    case DW_OP.mul:
+      return a * b;
+    case DW_OP.div:
+      return a / b;
+  }
+  return undefined;
+}
+
+function integers(
+  op: number,
+  { a, b, size }: { readonly a: bigint; readonly b: bigint; readonly size: number },
+): bigint | undefined {
+  const bits = 8 * size;
+  const isFar = b < 0n || b >= BigInt(bits);
+  switch (op) {
+    case DW_OP.plus:
+      return a + b;
+    case DW_OP.minus:
+      return a - b;
+    case DW_OP.mul:
+      return a * b;
+    case DW_OP.div:
+      return b === 0n ? undefined : a / b;
+    case DW_OP.mod:
+      return b === 0n ? undefined : a % b;
+    case DW_OP.and:
+      return a & b;
+    case DW_OP.or:
+      return a | b;
+    case DW_OP.xor:
+      return a ^ b;
+    case DW_OP.shl:
+      return isFar ? 0n : a << b;
+    case DW_OP.shr:
+      return isFar ? 0n : BigInt.asUintN(bits, a) >> b;
+    case DW_OP.shra:
+      return BigInt.asIntN(bits, a) >> (isFar ? BigInt(bits) : b);
+  }
+  return undefined;
+}

@@ -1,0 +1,158 @@
+/**
+ * Values that parameters had when a function was entered: the caller's debugging information says
+ * what it passed. DWARF 5, sections 2.5.1.7 and 3.4.
+ *
+ * @module
+ */
+import { fromBigAddress } from "../../../bytes/mod.ts";
+import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_OP, ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
+import { type CallParameter, type CallSite, callSitesOf } from "../call_sites/call_sites.ts";
+import { evaluateValue, type LocationContext } from "../expression/location_machine.ts";
+import type { VariableFrame } from "./variable_frame.ts";
+
+/** What is asked for: what a register held, what was at an offset from the frame, a parameter. */
+export type Passed =
+  | { readonly kind: "register"; readonly register: number }
+  | { readonly kind: "memory"; readonly register: number; readonly offset: bigint }
+  | { readonly kind: "parameter"; readonly entry: Entry };
+
+/** How a value on entry is looked for. */
+export interface EntryOptions {
+  /** What expressions of a unit are told in the frame of a caller. */
+  readonly context: (frame: VariableFrame, unit: Unit) => LocationContext;
+  /** Functions by name. */
+  readonly named: (name: string) => Iterable<Entry>;
+  /** How many callers have been gone through already. */
+  readonly depth: number;
+}
+
+/** Most callers that a value is followed through. */
+const DEPTH = 64;
+
+/** The value on entry to `frame` that `expression`, a register's name, stands for. */
+export function passedBy(expression: Uint8Array): Passed | undefined {
+  const [op, second] = expression;
+  if (op === undefined) return undefined;
+  if (op >= DW_OP.reg0 && op < DW_OP.reg0 + 32 && expression.length === 1) {
+    return { kind: "register", register: op - DW_OP.reg0 };
+  }
+  if (op === DW_OP.regx && expression.length === 2 && second! < 0x80) {
+    return { kind: "register", register: second! };
+  }
+  // `DW_OP_breg* 0` is how some write a register's contents, followed by a load or not.
+  const isBreg = op >= DW_OP.breg0 && op < DW_OP.breg0 + 32;
+  if (!isBreg || second !== 0) return undefined;
+  const register = op - DW_OP.breg0;
+  if (expression.length === 2) return { kind: "register", register };
+  const isLoad = expression[2] === DW_OP.deref && expression.length === 3 ||
+    expression[2] === DW_OP.derefSize && expression.length === 4;
+  return isLoad ? { kind: "memory", register, offset: 0n } : undefined;
+}
+
+/**
+ * The value that was passed to a frame.
+ *
+ * @throws {ExpressionError} (`entry-value`) If the caller does not say, or cannot be believed: who
+ * called is not known for certain, or the function may have called itself by a jump.
+ */
+export function entryValue(
+  frame: VariableFrame,
+  passed: Passed,
+  options: EntryOptions,
+): StackValue {
+  const { named } = options;
+  if (options.depth >= DEPTH) throw lost("Values on entry lead through too many callers");
+  const { caller } = frame;
+  if (caller === undefined) throw lost("There is no caller that could say what it passed");
+  const site = siteOf(caller);
+  if (site === undefined) throw lost("Nothing describes the call");
+  const context = options.context(caller, site.entry.unit);
+  const begin = entryPoint(frame.function);
+  if (begin === undefined) throw lost("Nothing says where the function begins");
+  if (calleeOf(site, { context, caller, named }) !== begin + frame.bias) {
+    throw lost("The call is of another function");
+  }
+  if (callsItself(frame, named)) throw lost("The function may have called itself by a jump");
+  const found = site.parameters.find((each) => matches(each, passed));
+  const value = passed.kind === "memory" ? found?.dataValue : found?.value;
+  if (value === undefined) throw lost("The caller does not say what it passed");
+  return evaluateValue(value, context);
+}
+
+/** The call that a caller is in. */
+function siteOf(caller: VariableFrame): CallSite | undefined {
+  if (caller.function === undefined) return undefined;
+  return callSitesOf(caller.function).at(fromBigAddress(caller.pc));
+}
+
+function entryPoint(entry: Entry | undefined): bigint | undefined {
+  if (entry === undefined) return undefined;
+  const begin = entry.address(DW_AT.entryPc) ?? entry.lowPc ?? entry.ranges()[0]?.begin;
+  return begin === undefined ? undefined : BigInt(begin);
+}
+
+/** Address in memory of the function that a call site calls. */
+function calleeOf(
+  site: CallSite,
+  { context, caller, named }: Pick<EntryOptions, "named"> & {
+    readonly context: LocationContext;
+    readonly caller: VariableFrame;
+  },
+): bigint {
+  if (site.target !== undefined) {
+    const value = evaluateValue(site.target, context);
+    return typeof value === "bigint" ? value : value.word;
+  }
+  const begin = entryPoint(definitionOf(site.origin, named));
+  if (begin === undefined) throw lost("Nothing says which function the call is of");
+  return begin + caller.bias;
+}
+
+/**
+ * The function with code that an entry stands for: itself, or of a declaration the definition by
+ * its name. What is only inlined elsewhere has none.
+ */
+export function definitionOf(
+  entry: Entry | undefined,
+  named: (name: string) => Iterable<Entry>,
+): Entry | undefined {
+  if (entry === undefined || !entry.flag(DW_AT.declaration)) return entry;
+  const name = entry.linkageName ?? entry.name;
+  if (name === undefined) return undefined;
+  for (const each of named(name)) {
+    const isFunction = each.tag === DW_TAG.subprogram;
+    if (isFunction && entryPoint(each) !== undefined) return each;
+  }
+  return undefined;
+}
+
+/** Whether jumps lead from a function back to it, as far as is known; unknown ones may. */
+function callsItself(frame: VariableFrame, named: EntryOptions["named"]): boolean {
+  const { function: start } = frame;
+  if (start === undefined) return false;
+  const seen: Entry[] = [];
+  const waiting = [start];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const current = at;
+    if (seen.some((each) => each.is(current))) continue;
+    seen.push(current);
+    for (const site of callSitesOf(current).tailCalls) {
+      const callee = site.target === undefined ? definitionOf(site.origin, named) : undefined;
+      if (callee === undefined || entryPoint(callee) === undefined || callee.is(start)) return true;
+      waiting.push(callee);
+    }
+  }
+  return false;
+}
+
+function matches({ location, parameter }: CallParameter, passed: Passed): boolean {
+  if (passed.kind === "parameter") return parameter?.is(passed.entry) === true;
+  if (location === undefined) return false;
+  const own = passedBy(location);
+  return own !== undefined && own.kind === "register" && own.register === passed.register;
+}
+
+function lost(message: string): ExpressionError {
+  return new ExpressionError("entry-value", message, { source: "value on entry" });
+}

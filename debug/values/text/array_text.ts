@@ -1,0 +1,146 @@
+/**
+ * Arrays and strings as gdb writes them.
+ *
+ * @module
+ */
+import { plainType, type Type } from "../types/type.ts";
+import type { Value } from "../value/value.ts";
+import { readMemory } from "../frame/memory.ts";
+import type { Budget } from "./budget.ts";
+import { quotePrefix, stringText } from "./char_text.ts";
+import { absenceText } from "./absence_text.ts";
+import { characterName } from "./characters.ts";
+
+/** Size of a type's characters; undefined if values are no characters. */
+function characterSize(type: Type): number | undefined {
+  const plain = plainType(type);
+  if (plain.kind !== "base" || plain.language === "rust") return undefined;
+  const isCharacter = plain.size === 1 &&
+      (plain.encoding === "signed-char" || plain.encoding === "unsigned-char") ||
+    plain.encoding === "utf" || characterName(type) !== undefined;
+  return isCharacter ? plain.size : undefined;
+}
+
+/** An array: a string, or its elements. */
+export function arrayText(value: Value, budget: Budget): string {
+  const plain = plainType(value.type);
+  const count = value.length;
+  if (plain.kind !== "array") return "";
+  const [open, close] = plain.language === "rust" ? ["[", "]"] : ["{", "}"];
+  if (count === undefined) return `${open}${close}`;
+  const size = characterSize(plain.element);
+  const isString = size !== undefined && count > 0 && !plain.isVector;
+  if (isString && value.contents.holes.length === 0) return arrayString(value, size, budget);
+  const parts: string[] = [];
+  const inner = budget.inside();
+  const { written } = budget;
+  let i = 0;
+  // Of arrays in arrays only what is innermost counts.
+  const isOuter = plainType(plain.element).kind === "array" && size === undefined;
+  for (; i < count && written.count < budget.elements;) {
+    const each = value.element(i);
+    let end = i + 1;
+    while (end < count && end - i < 1 << 16 && same(each, value.element(end))) end++;
+    const text = each.absence === undefined ? inner.text(each) : absenceText(each.absence);
+    if (end - i >= budget.repeats) {
+      parts.push(`${text} <repeats ${end - i} times>`);
+      written.count += budget.repeats;
+      i = end;
+    } else {
+      parts.push(text);
+      if (!isOuter) written.count++;
+      i++;
+    }
+  }
+  return `${open}${parts.join(", ")}${i < count ? "..." : ""}${close}`;
+}
+
+/** Whether two elements are the same, bit for bit. */
+function same(a: Value, b: Value): boolean {
+  const left = a.contents;
+  const right = b.contents;
+  if (left.holes.length !== right.holes.length) return false;
+  if (left.holes.length > 0) {
+    const state = a.absence?.state;
+    return state !== undefined && state === b.absence?.state;
+  }
+  const { bytes } = left;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== right.bytes[i]) return false;
+  }
+  return true;
+}
+
+/** An array of characters. The zero at its end is not written. */
+function arrayString(value: Value, size: number, budget: Budget): string {
+  const { bytes } = value.contents;
+  const codes = codesOf(bytes, size);
+  const isCut = codes.length > budget.elements;
+  if (isCut) codes.length = budget.elements;
+  else if (codes.at(-1) === 0) codes.pop();
+  const plain = plainType(value.type);
+  return stringText(codes, {
+    characters: budget.elements,
+    repeats: budget.repeats,
+    size,
+    prefix: plain.kind === "array" ? quotePrefix(characterName(plain.element)) : "",
+    isCut,
+  });
+}
+
+function codesOf(bytes: Uint8Array, size: number): number[] {
+  const codes: number[] = [];
+  for (let at = 0; at + size <= bytes.length; at += size) {
+    let code = 0;
+    for (let i = size - 1; i >= 0; i--) code = code * 256 + bytes[at + i]!;
+    codes.push(code);
+  }
+  return codes;
+}
+
+/** The string that a pointer to characters points to; undefined if it points to others. */
+export function pointedString(value: Value, budget: Budget): string | undefined {
+  const plain = plainType(value.type);
+  if (plain.kind !== "pointer") return undefined;
+  const size = characterSize(plain.target);
+  if (size === undefined) return undefined;
+  const codes: number[] = [];
+  const address = value.integer ?? 0n;
+  let isCut = true;
+  while (codes.length < budget.elements) {
+    const at = address + BigInt(size * codes.length);
+    const { bytes, missing } = readMemory(value.context.frame.memory, at, size);
+    if (missing.length > 0) {
+      const failed = `<error: Cannot access memory at address 0x${at.toString(16)}>`;
+      return codes.length === 0 ? failed : `${string(codes, { size, plain, budget })}${failed}`;
+    }
+    const [code = 0] = codesOf(bytes, size);
+    if (code === 0) {
+      isCut = false;
+      break;
+    }
+    codes.push(code);
+  }
+  return `${string(codes, { size, plain, budget })}${isCut ? "..." : ""}`;
+}
+
+function string(
+  codes: readonly number[],
+  { size, plain, budget }: {
+    readonly size: number;
+    readonly plain: { readonly target: Type };
+    readonly budget: Budget;
+  },
+): string {
+  const prefix = quotePrefix(characterName(plain.target));
+  const { elements, repeats } = budget;
+  return stringText(codes, { characters: elements, repeats, size, prefix, isCut: false });
+}
+
+/** Bytes that a pointer points to; undefined if they cannot all be read. */
+export function pointedBytes(pointer: Value, size: number): Uint8Array | undefined {
+  const address = pointer.integer;
+  if (address === undefined) return undefined;
+  const { bytes, missing } = readMemory(pointer.context.frame.memory, address, size);
+  return missing.length > 0 ? undefined : bytes;
+}

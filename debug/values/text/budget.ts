@@ -1,0 +1,70 @@
+/**
+ * What may be written of a value.
+ *
+ * @module
+ */
+
+import type { Value } from "../value/value.ts";
+
+/** Names what is at an address: code, or data. */
+export type NameOf = (address: bigint, what: "code" | "data") => string | undefined;
+
+/** How values are written. Limits are gdb's by default. */
+export interface TextOptions {
+  /** Most elements of arrays and characters of strings; default 200. */
+  readonly elements?: number;
+  /** How often an element is repeated before that is said in words; default 10. */
+  readonly repeats?: number;
+  /** Whether what a reference refers to is written; default true. */
+  readonly references?: boolean;
+  /** The name of the function, or of the variable, at an address, such as `function+4`. */
+  readonly nameOf?: NameOf;
+}
+
+/** Writes a value. */
+export type Writer = (value: Value, budget: Budget) => string;
+
+/** What is left of the limits while a value is written. */
+export class Budget {
+  /** Most elements of one array or characters of one string. */
+  readonly elements: number;
+  /** How often an element is repeated before that is said. */
+  readonly repeats: number;
+  /** Whether what a reference refers to is written. */
+  readonly followsReferences: boolean;
+  /** How deep in structures and arrays. */
+  readonly depth: number;
+  readonly #nameOf: NameOf | undefined;
+  /** Elements written so far, of all arrays in the value. */
+  readonly written: { count: number };
+
+  readonly #write: Writer;
+  readonly #options: TextOptions;
+
+  /** The limits of the options. */
+  constructor(options: TextOptions, write: Writer, from?: Budget) {
+    this.#options = options;
+    this.#write = write;
+    this.elements = options.elements ?? 200;
+    this.repeats = options.repeats ?? 10;
+    this.followsReferences = options.references ?? true;
+    this.#nameOf = options.nameOf;
+    this.depth = from === undefined ? 0 : from.depth + 1;
+    this.written = from?.written ?? { count: 0 };
+  }
+
+  /** The same limits one level further in. */
+  inside(): Budget {
+    return new Budget(this.#options, this.#write, this);
+  }
+
+  /** A value as text. */
+  text(value: Value): string {
+    return this.#write(value, this);
+  }
+
+  /** The name of what is at an address. */
+  nameOf(address: bigint, what: "code" | "data"): string | undefined {
+    return this.#nameOf?.(address, what);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Characters and strings as gdb writes them.
+ *
+ * @module
+ */
+
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [7, "\\a"],
+  [8, "\\b"],
+  [9, "\\t"],
+  [10, "\\n"],
+  [11, "\\v"],
+  [12, "\\f"],
+  [13, "\\r"],
+  [27, "\\033"],
+  [92, "\\\\"],
+]);
+
+/** What stands before a quote for each kind of character, by its size. */
+export function quotePrefix(typeName: string | undefined): string {
+  switch (typeName) {
+    case "wchar_t":
+      return "L";
+    case "char16_t":
+      return "u";
+    case "char32_t":
+      return "U";
+  }
+  return "";
+}
+
+/** A character inside quotes. */
+function inQuotes(code: number, quote: string, size: number): string {
+  const known = ESCAPES.get(code);
+  if (known !== undefined) return known;
+  if (code === quote.charCodeAt(0)) return `\\${quote}`;
+  const isPrintable = code >= 32 && code < 127 || size > 1 && code >= 160 && code < 0x110000 &&
+      !(code >= 0xd800 && code < 0xe000);
+  if (isPrintable) return String.fromCodePoint(code);
+  // Larger units are written byte by byte.
+  let text = "";
+  for (let i = 0, rest = code; i < size; i++, rest = Math.floor(rest / 256)) {
+    text += `\\${(rest % 256).toString(8).padStart(3, "0")}`;
+  }
+  return text;
+}
+
+/** A character in quotes. */
+export function charText(code: number, size: number): string {
+  return `'${inQuotes(code, "'", size)}'`;
+}
+
+/** How strings are cut and shortened. */
+export interface StringLimits {
+  /** Most characters. */
+  readonly characters: number;
+  /** How often a character is repeated before that is said in words. */
+  readonly repeats: number;
+}
+
+/** Characters as a string literal, or several with what is repeated between them. */
+export function stringText(
+  codes: readonly number[],
+  options: StringLimits & {
+    readonly size: number;
+    readonly prefix: string;
+    /** Whether more characters follow. */
+    readonly isCut: boolean;
+  },
+): string {
+  const { size, prefix, isCut } = options;
+  const parts: string[] = [];
+  let literal = "";
+  const close = () => {
+    if (literal !== "") parts.push(`${prefix}"${literal}"`);
+    literal = "";
+  };
+  for (let i = 0; i < codes.length;) {
+    const code = codes[i]!;
+    let end = i + 1;
+    while (end < codes.length && codes[end] === code) end++;
+    if (end - i > options.repeats) {
+      close();
+      parts.push(`${prefix}${charText(code, size)} <repeats ${end - i} times>`);
+    } else literal += inQuotes(code, '"', size).repeat(end - i);
+    i = end;
+  }
+  close();
+  const text = parts.length === 0 ? `${prefix}""` : parts.join(", ");
+  return isCut ? `${text}...` : text;
+}

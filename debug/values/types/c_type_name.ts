@@ -1,0 +1,195 @@
+/**
+ * Names of C and C++ types as gdb prints them (`whatis`): a declaration without the name, such as
+ * `int (*)[3]`.
+ *
+ * @module
+ */
+import { elementCount } from "./array.ts";
+import type { Bound, FunctionType, Qualifier, Type } from "./type.ts";
+
+/** Deepest nesting that is followed. */
+const DEPTH = 64;
+
+/** A type with its qualifiers taken off. */
+interface Unqualified {
+  readonly type: Exclude<Type, { kind: "qualified" }>;
+  readonly qualifiers: ReadonlySet<Qualifier>;
+}
+
+function unqualified(type: Type): Unqualified {
+  const qualifiers = new Set<Qualifier>();
+  let plain = type;
+  for (let i = 0; plain.kind === "qualified" && i < DEPTH; i++) {
+    qualifiers.add(plain.qualifier);
+    plain = plain.target;
+  }
+  return { type: plain as Unqualified["type"], qualifiers };
+}
+
+/** The name of a type. */
+export function cTypeName(type: Type): string {
+  return named(type, 0);
+}
+
+function named(type: Type, depth: number): string {
+  if (depth > DEPTH) return "...";
+  const { type: plain } = unqualified(type);
+  const base = baseName(type, depth);
+  const space = ownName(plain) === undefined && isDerived(plain) ? " " : "";
+  return `${base}${space}${prefix(type, { depth, inPointer: false, spaced: false })}${
+    suffix(type, { depth, inPointer: false })
+  }`;
+}
+
+/** Name of a type that is no declarator around another. */
+function ownName(type: Unqualified["type"]): string | undefined {
+  switch (type.kind) {
+    case "pointer":
+    case "reference":
+    case "rvalue-reference":
+    case "array":
+    case "function":
+    case "member-pointer":
+      return undefined;
+  }
+  return type.name;
+}
+
+function isDerived(type: Unqualified["type"]): boolean {
+  return type.kind === "pointer" || type.kind === "function" || type.kind === "reference" ||
+    type.kind === "rvalue-reference" || type.kind === "member-pointer" ||
+    type.kind === "array" && !type.isVector;
+}
+
+const ORDER: readonly Qualifier[] = ["const", "volatile", "restrict", "atomic"];
+
+function qualifierText(qualifiers: ReadonlySet<Qualifier>, isCPlusPlus: boolean): string {
+  return ORDER.filter((each) => qualifiers.has(each))
+    .map((each) =>
+      each === "restrict" && isCPlusPlus ? "__restrict__" : each === "atomic" ? "_Atomic" : each
+    )
+    .join(" ");
+}
+
+/** What stands at the very front: the type that all declarators are about. */
+function baseName(type: Type, depth: number): string {
+  const { type: plain, qualifiers } = unqualified(type);
+  if (depth > DEPTH) return "...";
+  switch (plain.kind) {
+    case "pointer":
+    case "reference":
+    case "rvalue-reference":
+    case "member-pointer":
+      return baseName(plain.target, depth + 1);
+    case "array":
+      return baseName(plain.element, depth + 1);
+    case "function":
+      return baseName(plain.result, depth + 1);
+  }
+  const words = qualifierText(qualifiers, plain.language === "c++");
+  return words === "" ? tagged(plain) : `${words} ${tagged(plain)}`;
+}
+
+/** A type that has a name, or should have. */
+function tagged(type: Unqualified["type"]): string {
+  const { name } = type;
+  switch (type.kind) {
+    case "struct":
+    case "class":
+    case "union":
+    case "enum": {
+      // C++ needs no word before a name.
+      if (name === undefined) return `${type.kind} {...}`;
+      return type.language === "c++" || type.language === "rust" ? name : `${type.kind} ${name}`;
+    }
+    case "void":
+      return "void";
+  }
+  return name ?? "<unnamed>";
+}
+
+/** Place of a type among declarators. */
+interface Place {
+  readonly depth: number;
+  /** Whether the declarator around it is a pointer or reference, which binds less. */
+  readonly inPointer: boolean;
+}
+
+function prefix(type: Type, place: Place & { readonly spaced: boolean }): string {
+  const { type: plain, qualifiers } = unqualified(type);
+  const { inPointer } = place;
+  const depth = place.depth + 1;
+  if (depth > DEPTH) return "";
+  const language = plain.language === "c++";
+  switch (plain.kind) {
+    case "pointer": {
+      const words = qualifierText(qualifiers, language);
+      const own = words === "" ? "*" : `* ${words}${place.spaced ? " " : ""}`;
+      return `${prefix(plain.target, { depth, inPointer: true, spaced: true })}${own}`;
+    }
+    case "reference":
+    case "rvalue-reference": {
+      const own = plain.kind === "reference" ? "&" : "&&";
+      return `${prefix(plain.target, { depth, inPointer: true, spaced: false })}${own}`;
+    }
+    case "member-pointer": {
+      const container = named(plain.container, depth);
+      const around = unqualified(plain.target).type.kind === "function";
+      return `${prefix(plain.target, { depth, inPointer: false, spaced: false })}${
+        around ? "(" : ""
+      }${container}::*`;
+    }
+    case "function":
+      return `${prefix(plain.result, { depth, inPointer: false, spaced: false })}${
+        inPointer ? "(" : ""
+      }`;
+    case "array":
+      return `${prefix(plain.element, { depth, inPointer: false, spaced: place.spaced })}${
+        inPointer ? "(" : ""
+      }`;
+  }
+  return "";
+}
+
+function suffix(type: Type, place: Place): string {
+  const { type: plain } = unqualified(type);
+  const depth = place.depth + 1;
+  if (depth > DEPTH) return "";
+  const closing = place.inPointer ? ")" : "";
+  switch (plain.kind) {
+    case "pointer":
+    case "reference":
+    case "rvalue-reference":
+      return suffix(plain.target, { depth, inPointer: true });
+    case "member-pointer": {
+      const { type: target } = unqualified(plain.target);
+      if (target.kind !== "function") return suffix(target, { depth, inPointer: false });
+      return `)${parameters(target, depth)}${suffix(target.result, { depth, inPointer: false })}`;
+    }
+    case "function":
+      return `${closing}${parameters(plain, depth)}${
+        suffix(plain.result, { depth, inPointer: false })
+      }`;
+    case "array": {
+      const { extent } = plain;
+      const bound = "count" in extent ? extent.count : extent.upper;
+      const count = elementCount(plain);
+      const isVariable = isDynamic(bound) || isDynamic(plain.lower);
+      const text = isVariable ? "variable length" : count === undefined ? "" : `${count}`;
+      const own = plain.isVector ? ` __attribute__ ((vector_size(${text})))` : `[${text}]`;
+      return `${closing}${own}${suffix(plain.element, { depth, inPointer: false })}`;
+    }
+  }
+  return "";
+}
+
+function isDynamic(bound: Bound): boolean {
+  return typeof bound === "object" && !("unknown" in bound);
+}
+
+function parameters(type: FunctionType, depth: number): string {
+  const all = type.parameters.map((each) => named(each.type, depth));
+  if (type.isVariadic) all.push("...");
+  else if (all.length === 0 && (type.isPrototyped || type.language === "c++")) all.push("void");
+  return `(${all.join(", ")})`;
+}

@@ -1,0 +1,69 @@
+/**
+ * Types whose sizes depend on a stack frame: arrays of variable length.
+ *
+ * @module
+ */
+import { absenceOf } from "./absence.ts";
+import type { FrameContext } from "../frame/frame_context.ts";
+import { elementCount } from "./array.ts";
+import { type ArrayType, type Bound, plainType, type Type } from "./type.ts";
+
+/** Deepest nesting that is looked into. */
+const DEPTH = 64;
+
+/**
+ * A type with the bounds that it has in a frame; the same type if none depends on it. A bound that
+ * cannot be computed says why.
+ */
+export function resolveType(type: Type, context: FrameContext, depth = 0): Type {
+  if (depth > DEPTH) return type;
+  switch (type.kind) {
+    case "typedef": {
+      const target = resolveType(type.target, context, depth + 1);
+      if (target === type.target) return type;
+      const { kind, name, language, entry } = type;
+      return { kind, name, language, entry, target, size: plainType(target).size };
+    }
+    case "qualified": {
+      const target = resolveType(type.target, context, depth + 1);
+      if (target === type.target) return type;
+      const { kind, name, language, entry, qualifier } = type;
+      return { kind, name, language, entry, qualifier, target, size: plainType(target).size };
+    }
+    case "array":
+      return resolveArray(type, context, depth);
+  }
+  return type;
+}
+
+function resolveArray(type: ArrayType, context: FrameContext, depth: number): ArrayType {
+  const element = resolveType(type.element, context, depth + 1);
+  const lower = resolveBound(type.lower, context);
+  const extent = "count" in type.extent
+    ? { count: resolveBound(type.extent.count, context) }
+    : { upper: resolveBound(type.extent.upper, context) };
+  const isSame = element === type.element && lower === type.lower &&
+    ("count" in extent
+      ? "count" in type.extent && extent.count === type.extent.count
+      : "upper" in type.extent && extent.upper === type.extent.upper);
+  if (isSame) return type;
+  const { kind, name, language, entry, isVector } = type;
+  const count = elementCount({ lower, extent });
+  const { size: each } = plainType(element);
+  const size = count === undefined || each === undefined ? undefined : count * each;
+  return { kind, name, language, entry, isVector, element, lower, extent, size };
+}
+
+function resolveBound(bound: Bound, context: FrameContext): Bound {
+  if (typeof bound !== "object" || "unknown" in bound) return bound;
+  try {
+    const value = "variable" in bound
+      ? context.of(bound.variable).variable(bound.variable)
+      : context.of(bound.entry, context.objectAddress).compute(bound.expression);
+    const word = typeof value === "bigint" ? value : value.word;
+    const number = Number(BigInt.asIntN(64, word));
+    return Number.isSafeInteger(number) ? number : undefined;
+  } catch (error) {
+    return { unknown: absenceOf(error) };
+  }
+}

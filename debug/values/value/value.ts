@@ -1,0 +1,328 @@
+/**
+ * Values: a type and where the bytes are. Nothing is read before it is asked for.
+ *
+ * @module
+ */
+import { fromBigAddress } from "../../../bytes/mod.ts";
+import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
+import { floatFormat, type FloatParts, floatParts, nearest } from "../expression/floats.ts";
+import { bytesOfInteger, integerOfBytes } from "../expression/typed_value.ts";
+import type { FrameContext } from "../frame/frame_context.ts";
+import { type Absence, absenceOf } from "../types/absence.ts";
+import { elementCount } from "../types/array.ts";
+import { resolveType } from "../types/resolve.ts";
+import { type Field, plainType, type StructType, type Type, type Variant } from "../types/type.ts";
+import { absent, type Contents, inMemory, known, located, type Storage } from "./contents.ts";
+import { formatOf } from "./float_format.ts";
+
+/** A part of a structure. */
+export interface Member {
+  /** What describes it. */
+  readonly field: Field;
+  /** Its value. */
+  readonly value: Value;
+}
+
+/** Largest value whose bytes are read as a whole, in bytes. */
+export const CONTENTS_LIMIT = 1 << 20;
+
+/** A value of a variable, or a part of one. */
+export class Value {
+  /** Its type, with the bounds that arrays have in this frame. */
+  readonly type: Type;
+  /** The frame it is in. */
+  readonly context: FrameContext;
+  /** Width of a bit field. */
+  readonly bitSize: number | undefined;
+  readonly #storage: Storage;
+  /** Bits of the storage before it. */
+  readonly #begin: number;
+  #contents: Contents | undefined;
+
+  /** A value of `type`, `begin` bits into `storage`. */
+  constructor(
+    type: Type,
+    storage: Storage,
+    options: {
+      readonly context: FrameContext;
+      readonly begin?: number;
+      readonly bitSize?: number | undefined;
+    },
+  ) {
+    this.type = type;
+    this.context = options.context;
+    this.bitSize = options.bitSize;
+    this.#storage = storage;
+    this.#begin = options.begin ?? 0;
+  }
+
+  /** Address in memory; undefined if it is not there, or not at a whole byte. */
+  get address(): bigint | undefined {
+    const { address } = this.#storage;
+    if (address === undefined || this.#begin % 8 !== 0) return undefined;
+    return BigInt.asUintN(64, address + BigInt(this.#begin / 8));
+  }
+
+  /** Size in bytes; undefined if it is not known. */
+  get size(): number | undefined {
+    return plainType(this.type).size;
+  }
+
+  /**
+   * Its bytes, and which bits of them are not there. What is larger than
+   * {@linkcode CONTENTS_LIMIT} is cut.
+   */
+  get contents(): Contents {
+    const bits = this.bitSize ?? 8 * Math.min(this.size ?? 0, CONTENTS_LIMIT);
+    return this.#contents ??= this.#storage.read(this.#begin, bits);
+  }
+
+  /** Why none of it, or a part of a scalar, is there; undefined if it is. */
+  get absence(): Absence | undefined {
+    const unknown = unknownBound(this.type);
+    if (unknown !== undefined) return unknown;
+    const { holes } = this.contents;
+    const [first] = holes;
+    if (first === undefined || !this.#isAggregate()) return first?.absence;
+    const bits = this.bitSize ?? 8 * Math.min(this.size ?? 0, CONTENTS_LIMIT);
+    const lost = holes.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    return lost >= bits ? first.absence : undefined;
+  }
+
+  /**
+   * The number it is: of integers, characters, booleans, enumerations and addresses; undefined if
+   * it is none or not there.
+   */
+  get integer(): bigint | undefined {
+    const plain = plainType(this.type);
+    if (this.absence !== undefined) return undefined;
+    switch (plain.kind) {
+      case "base":
+        if (plain.encoding === "float" || plain.encoding === "complex") return undefined;
+        return this.#integer(plain.encoding === "signed" || plain.encoding === "signed-char");
+      case "enum":
+        return this.#integer(plain.isSigned);
+      case "pointer":
+      case "reference":
+      case "rvalue-reference":
+      case "unspecified":
+        return this.#integer(false);
+      case "range":
+        return this.#integer(isSignedRange(plain.target));
+      case "member-pointer":
+        return plain.size === 8 ? this.#integer(true) : undefined;
+    }
+    return undefined;
+  }
+
+  /** The floating-point number it is, taken apart; undefined if it is none or not there. */
+  get float(): FloatParts | undefined {
+    const plain = plainType(this.type);
+    if (plain.kind !== "base" || plain.encoding !== "float") return undefined;
+    if (this.absence !== undefined) return undefined;
+    const format = formatOf(plain, this.context.frame.machine) ?? floatFormat(plain.size);
+    return format === undefined ? undefined : floatParts(this.contents.bytes, format);
+  }
+
+  /** The number it is, if a JavaScript number can say it. */
+  get number(): number | undefined {
+    const { float } = this;
+    return float === undefined ? undefined : nearest(float);
+  }
+
+  /** Both parts of a complex number; undefined if it is none. */
+  get complexParts(): readonly [real: Value, imaginary: Value] | undefined {
+    const plain = plainType(this.type);
+    if (plain.kind !== "base" || plain.encoding !== "complex") return undefined;
+    const size = plain.size / 2;
+    const name = plain.name?.replace(/^complex /, "");
+    const part: Type = { ...plain, name, size, encoding: "float" };
+    return [this.#part(part, 0), this.#part(part, 8 * size)];
+  }
+
+  /** Members of a structure, in the order of the source, static ones left out. */
+  get members(): readonly Member[] {
+    const plain = plainType(this.type);
+    if (!isStruct(plain)) return [];
+    const fields = [...plain.fields];
+    const variant = this.variant;
+    if (variant !== undefined) fields.push(...variant.fields);
+    return fields.flatMap((field) => {
+      const value = this.member(field);
+      return value === undefined ? [] : [{ field, value }];
+    });
+  }
+
+  /** The value of a member; undefined if it is static. */
+  member(field: Field): Value | undefined {
+    const { place, bitSize } = field;
+    if (place === undefined) return undefined;
+    if ("bits" in place) {
+      const type = this.#resolved(field.type);
+      return this.#part(type, place.bits, bitSize);
+    }
+    const { context, address } = this;
+    const options = { context };
+    if (address === undefined) {
+      const absence = this.absence ?? { state: "error", reason: "The object is not in memory" };
+      return new Value(field.type, absent(absence), options);
+    }
+    try {
+      const location = context.of(place.entry, address).locate(place.expression, [address]);
+      return new Value(field.type, located(context, location), options);
+    } catch (error) {
+      return new Value(field.type, absent(absenceOf(error)), options);
+    }
+  }
+
+  /** The alternative that a discriminant selects; undefined if there are none, or it is not there. */
+  get variant(): Variant | undefined {
+    const plain = plainType(this.type);
+    const part = isStruct(plain) ? plain.variantPart : undefined;
+    if (part === undefined) return undefined;
+    const { discriminant, variants } = part;
+    if (discriminant === undefined) return variants[0];
+    const value = this.member(discriminant);
+    const integer = value?.integer;
+    if (value === undefined || integer === undefined) return undefined;
+    const bits = 8 * (value.size ?? 8);
+    const unsigned = BigInt.asUintN(bits, integer);
+    const chosen = variants.find(({ values }) =>
+      values.some(([first, last]) =>
+        unsigned >= BigInt.asUintN(bits, first) && unsigned <= BigInt.asUintN(bits, last)
+      )
+    );
+    return chosen ?? variants.find(({ isDefault }) => isDefault);
+  }
+
+  /** Number of elements of an array; undefined if it is none or the number is not known. */
+  get length(): number | undefined {
+    const plain = plainType(this.type);
+    return plain.kind === "array" ? elementCount(plain) : undefined;
+  }
+
+  /** The element at a position, from 0 whatever the array's lower bound is. */
+  element(position: number): Value {
+    const plain = plainType(this.type);
+    if (plain.kind !== "array") throw new TypeError("Cannot take an element of what is no array");
+    const size = plainType(plain.element).size ?? 0;
+    return this.#part(plain.element, 8 * size * position);
+  }
+
+  /** What a pointer or reference points to; undefined if it is none, or not there. */
+  get target(): Value | undefined {
+    const plain = plainType(this.type);
+    const isPointer = plain.kind === "pointer" || plain.kind === "reference" ||
+      plain.kind === "rvalue-reference";
+    if (!isPointer) return undefined;
+    const { absence } = this;
+    if (absence?.state === "synthetic") return this.#synthetic(absence, plain.target);
+    const address = this.integer;
+    if (address === undefined) return undefined;
+    const type = this.#resolved(plain.target);
+    return new Value(type, inMemory(this.context, address), { context: this.context });
+  }
+
+  /** What a pointer points to that exists nowhere: a variable, or a part of it. */
+  #synthetic(
+    { entry, offset }: { readonly entry: Entry | undefined; readonly offset: number },
+    type: Type,
+  ): Value | undefined {
+    if (entry === undefined) return undefined;
+    const whole = variableValue(entry, this.context);
+    return new Value(type, whole.#storage, {
+      context: this.context,
+      begin: whole.#begin + 8 * offset,
+    });
+  }
+
+  #part(type: Type, bits: number, bitSize?: number): Value {
+    const begin = this.#begin + bits;
+    return new Value(type, this.#storage, { context: this.context, begin, bitSize });
+  }
+
+  #resolved(type: Type): Type {
+    return resolveType(type, this.context);
+  }
+
+  #isAggregate(): boolean {
+    const { kind } = plainType(this.type);
+    return kind === "array" || kind === "struct" || kind === "class" || kind === "union";
+  }
+
+  #integer(signed: boolean): bigint | undefined {
+    const { bytes } = this.contents;
+    if (bytes.length === 0) return undefined;
+    const value = integerOfBytes(bytes, false);
+    return signed ? BigInt.asIntN(this.bitSize ?? 8 * bytes.length, value) : value;
+  }
+}
+
+/** Value of the variable or parameter that an entry describes, in a frame. */
+export function variableValue(entry: Entry, context: FrameContext): Value {
+  const own = context.of(entry);
+  let type: Type;
+  try {
+    type = resolveType(own.types.typeOf(entry), own);
+  } catch (error) {
+    const nothing: Type = {
+      kind: "unspecified",
+      name: undefined,
+      language: "other",
+      size: undefined,
+      entry: undefined,
+    };
+    return new Value(nothing, absent(absenceOf(error)), { context: own });
+  }
+  let storage: Storage;
+  try {
+    storage = storageOf(entry, { context: own, type });
+  } catch (error) {
+    storage = absent(absenceOf(error));
+  }
+  return new Value(type, storage, { context: own });
+}
+
+function storageOf(
+  entry: Entry,
+  { context, type }: { readonly context: FrameContext; readonly type: Type },
+): Storage {
+  const described = entry.inherited(DW_AT.location);
+  if (described === undefined) return constantOf(entry, type);
+  const lookup = fromBigAddress(context.frame.lookup);
+  const expression = described.location(DW_AT.location, lookup);
+  if (expression === undefined) return absent({ state: "optimized-out" });
+  return located(context, context.of(described).locate(expression));
+}
+
+/** A constant that the entry itself gives. */
+function constantOf(entry: Entry, type: Type): Storage {
+  const described = entry.inherited(DW_AT.constValue);
+  if (described === undefined) return absent({ state: "optimized-out" });
+  const bytes = described.bytes(DW_AT.constValue);
+  if (bytes !== undefined) return known(bytes);
+  const text = described.text(DW_AT.constValue);
+  if (text !== undefined) return known(new TextEncoder().encode(`${text}\0`));
+  const value = described.big(DW_AT.constValue) ?? BigInt(described.signed(DW_AT.constValue) ?? 0);
+  return known(bytesOfInteger(value, plainType(type).size ?? 8));
+}
+
+function isStruct(type: Type): type is StructType {
+  return type.kind === "struct" || type.kind === "class" || type.kind === "union";
+}
+
+/** Why it is not known how long an array is; undefined if it is known. */
+function unknownBound(type: Type): Absence | undefined {
+  const plain = plainType(type);
+  if (plain.kind !== "array") return undefined;
+  const { lower, extent } = plain;
+  for (const bound of [lower, "count" in extent ? extent.count : extent.upper]) {
+    if (typeof bound === "object" && "unknown" in bound) return bound.unknown;
+  }
+  return unknownBound(plain.element);
+}
+
+function isSignedRange(type: Type): boolean {
+  const plain = plainType(type);
+  return plain.kind === "base" && plain.encoding === "signed";
+}

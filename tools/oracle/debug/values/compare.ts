@@ -1,0 +1,242 @@
+/**
+ * Variables of core files compared with gdb's: the same ones in the same blocks of the same frames,
+ * with the same types and the same values.
+ *
+ * @module
+ */
+import {
+  type Absence,
+  type Scope,
+  typeName,
+  valueText,
+  type Variable,
+} from "../../../../debug/values/mod.ts";
+import { type CheckResult, Differences } from "../../tool.ts";
+import {
+  type GdbFrame,
+  type GdbLeaf,
+  type GdbValues,
+  type GdbVariable,
+  valuesOfGdb,
+} from "./gdb.ts";
+import { framesOf, type OwnFrame } from "./frames.ts";
+import { leavesOf, type OwnLeaf } from "./leaves.ts";
+import { TypeComparison } from "./types.ts";
+
+/** A core file whose variables are compared. */
+export interface ValueCase {
+  /** Its name. */
+  readonly name: string;
+  /** The program's file. */
+  readonly program: string;
+  /** The core file. */
+  readonly core: string;
+}
+
+/** Compares core files of one architecture; undefined if gdb is not installed. */
+export function checkValues(
+  name: string,
+  { cases, directory }: { readonly cases: readonly ValueCase[]; readonly directory: string },
+): CheckResult | undefined {
+  const theirs = valuesOfGdb(cases, directory);
+  if (theirs === undefined) return undefined;
+  const differences = new Differences(60);
+  const count = new Counts();
+  cases.forEach((each, i) => {
+    const add = (text: string) => differences.add(`${each.name}: ${text}`);
+    compareCore(each, theirs[i] ?? { error: "gdb has not read it" }, { add, count });
+  });
+  return { name, figures: count.text(cases.length), differences: differences.texts };
+}
+
+class Counts {
+  frames = 0;
+  variables = 0;
+  parts = 0;
+  types = 0;
+  out = 0;
+  unreadable = 0;
+  guessed = 0;
+  texts = 0;
+
+  text(cores: number): string {
+    return `${cores} cores, ${this.frames} frames, ${this.variables} variables, ${this.types} ` +
+      `types, ${this.parts} parts of values (${this.out} optimized out, ${this.unreadable} ` +
+      `unreadable, ${this.guessed} guessed by gdb), ${this.texts} texts`;
+  }
+}
+
+interface Report {
+  readonly add: (text: string) => void;
+  readonly count: Counts;
+}
+
+function compareCore(each: ValueCase, theirs: GdbValues, { add, count }: Report): void {
+  if ("error" in theirs) return add(theirs.error);
+  const own = framesOf(each.core, each.program);
+  const frames = (theirs.threads[0]?.frames ?? []).filter(({ kind }) => kind !== "tail-call");
+  const names = (all: readonly { readonly name?: string | null | undefined }[]) =>
+    all.map((frame) => frame.name ?? "?").join();
+  if (own.length < frames.length) add(`frames ${names(own)}, gdb has ${names(frames)}`);
+  frames.forEach((frame, i) => {
+    const ours = own[i];
+    if (ours === undefined) return;
+    count.frames++;
+    const place = `frame ${i} ${frame.name}`;
+    compareFrame(ours, frame, { add: (text) => add(`${place}: ${text}`), count });
+  });
+}
+
+function compareFrame(own: OwnFrame, theirs: GdbFrame, report: Report): void {
+  const { add } = report;
+  if (own.kind !== theirs.kind) add(`is ${own.kind}, gdb has ${theirs.kind}`);
+  const blocks = own.scope === undefined ? [] : blocksOf(own.scope);
+  const others = theirs.blocks.filter((block) => block.length > 0);
+  const names = (all: readonly (readonly { readonly name: string }[])[]) =>
+    all.map((block) => block.map(({ name }) => name).toSorted().join()).join("; ");
+  if (names(blocks) !== names(others)) {
+    return add(`has ${names(blocks)}, gdb has ${names(others)}`);
+  }
+  const guesses = own.guessed === undefined ? [] : blocksOf(own.guessed());
+  blocks.forEach((block, i) => {
+    const sorted = sortedByName(others[i]!);
+    const guessed = sortedByName(guesses[i] ?? []);
+    sortedByName(block).forEach((variable, k) => {
+      const both = { own: variable, theirs: sorted[k]!, guess: guessed[k] };
+      compareVariable(both, { ...report, nameOf: own.nameOf });
+    });
+  });
+}
+
+/** Blocks like gdb's: parameters are in that of the function. */
+function blocksOf({ parameters, blocks, entry }: Scope): Variable[][] {
+  const found = blocks.map(({ variables }) => [...variables]);
+  const outermost = blocks.at(-1)?.entry.is(entry) === true ? found.pop()! : [];
+  const last = [...parameters, ...outermost];
+  return last.length > 0 ? [...found, last] : found;
+}
+
+function sortedByName<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+interface NamingReport extends Report {
+  readonly nameOf: OwnFrame["nameOf"];
+}
+
+interface Compared {
+  readonly own: Variable;
+  readonly theirs: GdbVariable;
+  /** Ours with gdb's guesses. */
+  readonly guess: Variable | undefined;
+}
+
+function compareVariable({ own, theirs, guess }: Compared, report: NamingReport): void {
+  const { add, count } = report;
+  count.variables++;
+  const told = (text: string) => add(`${own.name}: ${text}`);
+  if (own.isParameter !== theirs.parameter) told("is a parameter only here or there");
+  const types = new TypeComparison(told);
+  types.compare(own.declaredType, theirs.type, own.name);
+  count.types += types.count;
+  const found: string[] = [];
+  compareValue(own, theirs, { ...report, add: (text) => void found.push(text) });
+  if (found.length === 0) return;
+  const isGuess = guess !== undefined && needsRegister(own) && isSame(guess, theirs);
+  if (isGuess) count.guessed++;
+  else found.forEach(told);
+}
+
+/** Whether a part of a value, or a bound of its type, is in a register that was not saved. */
+function needsRegister({ value }: Variable): boolean {
+  const isUnsaved = (absence: Absence | undefined) =>
+    absence?.state === "unavailable" && absence.cause === "register";
+  return isUnsaved(value.absence) ||
+    leavesOf(value).values().some((leaf) => "absence" in leaf && isUnsaved(leaf.absence));
+}
+
+/**
+ * Whether a value is the same as gdb's, as far as gdb has one: lengths of arrays that are guessed
+ * may be such that it does not.
+ */
+function isSame(own: Variable, theirs: GdbVariable): boolean {
+  let isSame = true;
+  const types = new TypeComparison(() => isSame = false);
+  if (theirs.dynamic !== undefined) types.compare(own.type, theirs.dynamic, own.name);
+  const leaves = leavesOf(own.value);
+  const count = new Counts();
+  for (const [path, leaf] of Object.entries(theirs.values)) {
+    const other = leaves.get(path);
+    if (other !== undefined) compareLeaf(other, leaf, { add: () => isSame = false, count });
+    else if (!("error" in leaf)) isSame = false;
+  }
+  return isSame && count.parts > 0;
+}
+
+function compareValue(own: Variable, theirs: GdbVariable, report: NamingReport): void {
+  const { add, count, nameOf } = report;
+  const types = new TypeComparison(add);
+  if (theirs.dynamic !== undefined) types.compare(own.type, theirs.dynamic, own.name);
+  count.types += types.count;
+  const leaves = leavesOf(own.value);
+  const isLengthless = own.value.absence?.state === "optimized-out" &&
+    /\[\]/.test(typeName(own.type));
+  // An array whose length is nowhere has none in gdb, which has but its address or an element.
+  if (isLengthless) return void count.out++;
+  const paths = [...leaves.keys()].join(" ");
+  const others = Object.entries(theirs.values);
+  if (paths !== others.map(([path]) => path).join(" ")) {
+    // Of a structure that is nowhere gdb may say so once.
+    const { absence } = own.value;
+    const [only] = others;
+    const isOne = absence !== undefined && others.length === 1 && only?.[0] === "";
+    if (isOne) return void compareLeaf({ absence }, only[1], { add, count });
+    const text = `${typeName(own.type)} ${valueText(own.value)}`;
+    return add(`has ${paths} (${text}), gdb has ${JSON.stringify(theirs.values)}`);
+  }
+  let isWhole = true;
+  for (const [path, leaf] of leaves) {
+    const place = (text: string) => add(`${path} ${text}`);
+    isWhole = compareLeaf(leaf, theirs.values[path]!, { add: place, count }) && isWhole;
+    if ("absence" in leaf) isWhole = isWhole && leaf.absence.state === "optimized-out";
+  }
+  if (!isWhole || theirs.text === undefined) return;
+  count.texts++;
+  const text = valueText(own.value, { references: false, nameOf });
+  if (text !== theirs.text) add(`is ${text}, gdb writes ${theirs.text}`);
+}
+
+/** Whether both are the same, or of what is not there at least both are not there. */
+function compareLeaf(own: OwnLeaf, theirs: GdbLeaf, { add, count }: Report): boolean {
+  count.parts++;
+  if ("absence" in own) {
+    const { state } = own.absence;
+    if (state === "optimized-out" && "out" in theirs) {
+      count.out++;
+      return true;
+    }
+    if (state === "unavailable" && "error" in theirs && /access memory/.test(theirs.error)) {
+      count.unreadable++;
+      return true;
+    }
+    // gdb has zeros where pieces end before the value does.
+    if (own.zeros !== undefined && isLike(own.zeros, theirs)) {
+      count.guessed++;
+      return true;
+    }
+    if (state === "synthetic" && "error" in theirs && /synthetic pointer/.test(theirs.error)) {
+      return true;
+    }
+  } else if (isLike(own, theirs)) return true;
+  add(`is ${JSON.stringify(own, plain)}, gdb has ${JSON.stringify(theirs)}`);
+  return false;
+}
+
+function isLike(own: OwnLeaf, theirs: GdbLeaf): boolean {
+  return JSON.stringify(own) === JSON.stringify(theirs);
+}
+
+/** Entries are no data. */
+function plain(key: string, value: unknown): unknown {
+  return key === "entry" ? undefined : value;
+}
