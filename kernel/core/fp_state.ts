@@ -4,17 +4,32 @@
  * @module
  */
 
+import type { Cpu } from "../../arch/arch.ts";
 import type { Kernel } from "../kernel.ts";
 import type { PerCpu } from "../per_cpu.ts";
 import type { Thread } from "../thread/thread.ts";
 
 /** The floating-point state of a thread's program, in the layout of TH_FP. */
 export function fpStateOf(k: Kernel, thread: Thread): Uint8Array {
-  const on = k.cpus.find(({ fpOwner }) => fpOwner === thread);
-  if (on !== undefined && isOnCpu(k, on)) return on.cpu.fpState();
+  return cpuThatHolds(k, thread)?.fpState() ?? saved(k, thread).slice();
+}
+
+/** Sets the floating-point state of a thread's program, where it is now. */
+export function setFpStateOf(k: Kernel, thread: Thread, state: Uint8Array): void {
+  const cpu = cpuThatHolds(k, thread);
+  if (cpu === undefined) saved(k, thread).set(state);
+  else cpu.setFpState(state);
+}
+
+function saved(k: Kernel, { address }: Thread): Uint8Array {
   const { fpSize } = k.arch.core;
-  const at = k.kernelSpace.offset(thread.address + BigInt(k.layout.fp), fpSize);
-  return k.memory.bytes.slice(at, at + fpSize);
+  const at = k.kernelSpace.offset(address + BigInt(k.layout.fp), fpSize);
+  return k.memory.bytes.subarray(at, at + fpSize);
+}
+
+function cpuThatHolds(k: Kernel, thread: Thread): Cpu | undefined {
+  const on = k.cpus.find(({ fpOwner }) => fpOwner === thread);
+  return on !== undefined && isOnCpu(k, on) ? on.cpu : undefined;
 }
 
 /**

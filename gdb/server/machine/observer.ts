@@ -1,0 +1,124 @@
+/**
+ * Hears what happens in a machine while it runs, and has it stop where a debugger is to be told.
+ *
+ * @module
+ */
+
+import { deathOf } from "../../../kernel/core/death.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import { programFrame } from "../../../kernel/unwind/unwind_stack.ts";
+import type { Thread } from "../../../kernel/thread/thread.ts";
+import type { EventSink, KernelEvent } from "../../../trace/events.ts";
+import { signalOfException } from "../../../trace/signals.ts";
+import type { ThreadName } from "../names.ts";
+
+/** A program that has faulted, or given up. */
+export interface Fault {
+  /** Whose. */
+  readonly thread: ThreadName;
+  /** Number of the signal that stands for it, as Linux has it. */
+  readonly signal: number;
+}
+
+/** Most bytes of output that are kept for a debugger. */
+const OUTPUT_LIMIT = 1 << 20;
+
+/** Thrown to end a run where something has happened: not an error. */
+class Asked extends Error {}
+
+const ASKED = new Asked("The machine is asked to stop");
+
+/** Hears the events of one machine. */
+export class Observer implements EventSink {
+  readonly #k: Kernel;
+  #output = "";
+  #fault: Fault | null = null;
+  #tasksChanged = false;
+  /** Whether runs end where something happens. */
+  stops = false;
+  /** Signals that nothing stops for, by Linux's numbers. */
+  passed: ReadonlySet<number> = new Set();
+
+  /** Of the machine of a kernel. */
+  constructor(k: Kernel) {
+    this.#k = k;
+  }
+
+  /** Whether an error is what ended a run for the debugger's sake. */
+  static isAsked(error: unknown): boolean {
+    return error === ASKED;
+  }
+
+  /** What programs have printed since the last time. */
+  takeOutput(): string {
+    const output = this.#output;
+    this.#output = "";
+    return output;
+  }
+
+  /** The program that has faulted since the last time. */
+  takeFault(): Fault | null {
+    const fault = this.#fault;
+    this.#fault = null;
+    return fault;
+  }
+
+  /** Whether tasks have begun or ended since the last time. */
+  takeTasksChanged(): boolean {
+    const changed = this.#tasksChanged;
+    this.#tasksChanged = false;
+    return changed;
+  }
+
+  /** Hears an event. */
+  write(event: KernelEvent): void {
+    switch (event.type) {
+      case "console":
+        if (this.#output.length < OUTPUT_LIMIT) this.#output += event.text;
+        return;
+      case "task-create":
+      case "task-exit":
+        this.#tasksChanged = true;
+        break;
+      case "panic":
+      case "handler-entry":
+      case "thread-exit": {
+        const { thread } = event;
+        const fault = this.#faultOf(event, typeof thread === "bigint" ? thread : thread.address);
+        if (fault === null || this.passed.has(fault.signal)) return;
+        this.#fault ??= fault;
+        break;
+      }
+      default:
+        return;
+    }
+    if (this.stops) throw ASKED;
+  }
+
+  /** What a program does that is a signal elsewhere. */
+  #faultOf(event: KernelEvent, address: bigint): Fault | null {
+    const k = this.#k;
+    const thread = k.threads.findLast((each) => each.address === address);
+    const signal = thread === undefined ? 0 : this.#signalOf(event, thread);
+    return thread === undefined || signal === 0
+      ? null
+      : { thread: { process: thread.task.id, thread: thread.id }, signal };
+  }
+
+  #signalOf(event: KernelEvent, thread: Thread): number {
+    const k = this.#k;
+    switch (event.type) {
+      case "panic":
+        return event.cause === "exception" || event.cause === "panic"
+          ? deathOf(k, thread).signal
+          : 0;
+      case "handler-entry":
+        return signalOfException(programFrame(k, thread).report().name);
+      default: {
+        // One that ends by its own exception, with nothing to clean up.
+        const { signal, info } = deathOf(k, thread);
+        return info !== undefined && thread.unwinds.innermost === undefined ? signal : 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Which processes a debugger has attached to, and who comes and goes.
+ *
+ * A task that begins is told as `fork` and `exec`: debuggers then know its program, and set what
+ * they have waited to set in it, before its first instruction. Nobody forks here, but it is how they
+ * are told of new processes.
+ *
+ * @module
+ */
+
+import type { TaskStatus } from "../../../kernel/thread/task.ts";
+import { SIGNAL } from "../../../trace/signals.ts";
+import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
+import type { Debuggee } from "./debuggee.ts";
+import { programOf } from "./files.ts";
+import type { Stop } from "./stop.ts";
+
+/** Reasons of a halt that are the machine's regular end. */
+const REGULAR_ENDS: readonly string[] = ["reboot", "all tasks have ended"];
+
+/** The processes of a machine for one debugger. */
+export class Population {
+  readonly #debuggee: Debuggee;
+  readonly #attached = new Set<number>();
+  /** Tasks whose beginning was told, or had happened before. */
+  readonly #known = new Set<number>();
+  /** Signals that processes were told to have, and may die of. */
+  readonly #signals = new Map<number, number>();
+  readonly #queue: Stop[] = [];
+  /** Whether the debugger wants to hear of tasks that begin. */
+  tellsForks = false;
+
+  /** All there are, attached to. */
+  constructor(debuggee: Debuggee) {
+    this.#debuggee = debuggee;
+    for (const process of debuggee.inferiors.processes) this.attach(process);
+  }
+
+  /** The processes that are attached to, and alive, in the order of their numbers. */
+  get attached(): number[] {
+    const { inferiors } = this.#debuggee;
+    return [...this.#attached].filter((process) => inferiors.isAlive(process))
+      .sort((a, b) => a - b);
+  }
+
+  /** Whether a process is attached to. */
+  has(process: number): boolean {
+    return this.#attached.has(process);
+  }
+
+  /** Attaches to a process that is alive. */
+  attach(process: number): void {
+    this.#attached.add(process);
+    this.#known.add(process);
+  }
+
+  /** Detaches from one: nothing in it stops any more. */
+  detach(process: number): void {
+    this.#attached.delete(process);
+    this.#debuggee.points.clear(process);
+    for (let i = this.#queue.length; i-- > 0;) {
+      const stop = this.#queue[i] as Stop;
+      if (stop.kind === "exec" && stop.thread.process === process) this.#queue.splice(i, 1);
+    }
+  }
+
+  /** The thread that is told instead of one that is not attached to. */
+  told(thread: ThreadName): ThreadName {
+    if (this.has(thread.process)) return thread;
+    if (this.has(KERNEL_PROCESS)) return THE_CPU;
+    const { inferiors } = this.#debuggee;
+    return this.attached.flatMap((process) => inferiors.threads(process))[0] ?? thread;
+  }
+
+  /** A stop that has happened and was not told yet. */
+  next(): Stop | undefined {
+    return this.#queue.shift();
+  }
+
+  /** A process has had a signal that it may die of. */
+  dies(process: number, signal: number): void {
+    this.#signals.set(process, signal);
+  }
+
+  /** Whether there is a task that has not begun its program. */
+  get isExpecting(): boolean {
+    return this.#debuggee.machine.kernel.tasks.some(({ id, status }) =>
+      status === null && this.expects(id)
+    );
+  }
+
+  /** Whether a task is not known yet. */
+  expects(task: number): boolean {
+    return task !== 0 && !this.#known.has(task);
+  }
+
+  /** The beginning of the task whose program has the CPU, if that was not told yet. */
+  born(): Stop | undefined {
+    const { inferiors, machine } = this.#debuggee;
+    const { task } = inferiors.current;
+    if (!this.expects(task.id) || !inferiors.inProgram) return undefined;
+    this.attach(task.id);
+    const child = inferiors.here;
+    const file = programOf(machine, task.id);
+    if (!this.tellsForks || !this.has(KERNEL_PROCESS) || file === undefined) return undefined;
+    this.#queue.push({ kind: "exec", thread: child, file });
+    return { kind: "fork", child };
+  }
+
+  /** The end of a process that is attached to and no more. Others wait for their turn. */
+  departed(): Stop | undefined {
+    const { inferiors } = this.#debuggee;
+    const gone = [...this.#attached].filter((process) => !inferiors.isAlive(process));
+    for (const process of gone) {
+      const status = inferiors.task(process)?.status;
+      // Its threads are dead, and it is about to be.
+      if (status === null) continue;
+      this.#queue.push(this.#exit(process, status ?? { kind: "exit", code: 0 }));
+    }
+    return this.next();
+  }
+
+  /**
+   * Takes note of who is there, after the machine was moved without anybody hearing: who has come
+   * back is attached to, who is gone is told of next.
+   */
+  settle(): void {
+    const { inferiors } = this.#debuggee;
+    for (const process of inferiors.processes) {
+      if (!this.#known.has(process)) this.attach(process);
+    }
+    for (const process of [...this.#attached]) {
+      if (inferiors.isAlive(process)) continue;
+      const status = inferiors.task(process)?.status ?? { kind: "exit", code: 0 };
+      this.#queue.push(this.#exit(process, status));
+    }
+  }
+
+  /** The machine has ended: so have all processes, the kernel's last. */
+  end(reason: string): Stop {
+    const status: TaskStatus = REGULAR_ENDS.includes(reason)
+      ? { kind: "exit", code: 0 }
+      : { kind: "killed", reason };
+    if (status.kind === "killed") this.dies(KERNEL_PROCESS, SIGNAL.ABRT);
+    for (const process of [...this.#attached].sort((a, b) => a - b)) {
+      this.#queue.push(this.#exit(process, status));
+    }
+    return this.next() ?? this.#exit(KERNEL_PROCESS, status);
+  }
+
+  #exit(process: number, status: TaskStatus): Stop {
+    this.#attached.delete(process);
+    this.#known.delete(process);
+    this.#debuggee.points.clear(process);
+    return { kind: "exit", process, status, signal: this.#signals.get(process) };
+  }
+}

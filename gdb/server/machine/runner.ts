@@ -1,0 +1,288 @@
+/**
+ * Moves the machine for a debugger: forward, until something happens that it is to be told.
+ *
+ * The machine is one: whichever threads a debugger resumes, all of it runs. To step a thread of a
+ * task is to run the machine until that thread has executed one instruction of its program. A
+ * system call, a page fault or a preemption in between takes what it takes, and other threads run
+ * meanwhile; an instruction that faulted or was interrupted before it was executed is not done yet.
+ * To step the CPU is to execute one instruction of whatever is next, in the kernel, or to enter one
+ * exception.
+ *
+ * @module
+ */
+
+import { CPU_CONTEXT } from "../../../kernel/inspect/kernel_contexts.ts";
+import { comparePositions, type HistoryResult } from "../../../history/mod.ts";
+import { KERNEL_PROCESS, type ThreadName } from "../names.ts";
+import type { Debuggee } from "./debuggee.ts";
+import { Observer } from "./observer.ts";
+import type { Population } from "./population.ts";
+import { ProgramEntries } from "./program_entries.ts";
+import type { Stop } from "./stop.ts";
+
+/** What a debugger wants of a run. */
+export type Goal =
+  | { readonly kind: "continue" }
+  | {
+    readonly kind: "step";
+    /** Who is to step. */
+    readonly thread: ThreadName;
+    /** Addresses within which it goes on stepping, the end excluded. */
+    readonly range?: { readonly begin: bigint; readonly end: bigint };
+  };
+
+/** Milliseconds after which a run lets others have their turn. */
+const TURN = 8;
+const SLICE = { first: 20_000, least: 1_000, most: 20_000_000 } as const;
+/** Steps after which to wait for a thread takes breakpoints. */
+const PATIENCE = 2_000;
+/** Steps between two looks at the host's clock. */
+const LOOK = 256;
+/** Steps from where the kernel leaves for a program to the program: more than there are. */
+const WAY_OUT = 500;
+
+/** Runs a machine forward. */
+export class Runner {
+  readonly #debuggee: Debuggee;
+  readonly #population: Population;
+  readonly #entries: ProgramEntries;
+  /** The thread that a step waits for. */
+  #awaited: ThreadName | null = null;
+  #toldHalt = false;
+  /** Whether the machine is in its past for a fault's sake. */
+  #takenBack = false;
+  #slice: number = SLICE.first;
+
+  /** Of a machine, for a debugger who has attached to some of its processes. */
+  constructor(debuggee: Debuggee, population: Population) {
+    this.#debuggee = debuggee;
+    this.#population = population;
+    this.#entries = new ProgramEntries(debuggee.machine);
+  }
+
+  /** Runs until there is something to tell; yields every few milliseconds. */
+  *forward(goal: Goal): Generator<void, Stop> {
+    const { points, observer, history, machine } = this.#debuggee;
+    const waiting = this.#population.next();
+    if (waiting !== undefined) return waiting;
+    if (machine.halted !== null && !history.inPast && this.#toldHalt) {
+      return this.#population.end(machine.halted);
+    }
+    points.apply();
+    observer.stops = true;
+    const wasPast = history.inPast;
+    // In the past nothing is heard: who comes and goes is seen where the kernel leaves for programs.
+    if (wasPast || this.#population.isExpecting) this.#entries.arm();
+    try {
+      const stop = goal.kind === "step" && !isWhole(goal.thread)
+        ? yield* this.#stepProgram(goal.thread, goal.range)
+        : goal.kind === "step"
+        ? yield* this.#stepCpu(goal)
+        : yield* this.#continue();
+      if (stop.kind === "signal") yield* this.#takeBack(stop.thread);
+      return stop;
+    } finally {
+      observer.stops = false;
+      this.#awaited = null;
+      this.#entries.disarm();
+      if (wasPast) this.#population.settle();
+    }
+  }
+
+  /**
+   * A program has faulted, and the kernel has dealt with that already: goes back to where it was
+   * about to, as debuggers know it of other systems. What is known of the future is gone through
+   * again then, unless the debugger changes it.
+   */
+  *#takeBack(thread: ThreadName): Generator<void, void> {
+    const { history, inferiors, machine } = this.#debuggee;
+    const instant = { instructions: machine.cpu.enteredAt, entries: 0 };
+    if (comparePositions(instant, history.begin) >= 0) {
+      history.goTo(instant);
+      this.#takenBack = true;
+      if (inferiors.runs(thread)) return;
+      history.goTo(history.end);
+    }
+    this.#takenBack = true;
+    yield* history.searchInstant(() => inferiors.runs(thread));
+  }
+
+  *#continue(): Generator<void, Stop> {
+    for (;;) {
+      const begun = performance.now();
+      const stop = this.#advance(this.#slice);
+      if (stop !== undefined) return stop;
+      this.#adapt(performance.now() - begun);
+      yield;
+    }
+  }
+
+  #adapt(took: number): void {
+    if (took < TURN / 2) this.#slice = Math.min(SLICE.most, 2 * this.#slice);
+    else if (took > 2 * TURN) this.#slice = Math.max(SLICE.least, this.#slice >> 1);
+  }
+
+  *#stepCpu(goal: Goal & { readonly kind: "step" }): Generator<void, Stop> {
+    const { machine, inferiors } = this.#debuggee;
+    const { thread, range } = goal;
+    const isCpu = thread.thread === CPU_CONTEXT;
+    for (let steps = 1;; steps++) {
+      const stop = this.#one();
+      if (stop !== undefined) return stop;
+      const { pc } = machine.cpu;
+      const within = range !== undefined && pc >= range.begin && pc < range.end;
+      // The kernel's side of a thread that did not run is the CPU once it does.
+      if (isCpu ? !within : !inferiors.has(thread)) return this.#stepped(inferiors.here);
+      const point = this.#pointHere();
+      if (point !== undefined) return point;
+      if (steps % LOOK === 0) yield;
+    }
+  }
+
+  *#stepProgram(
+    thread: ThreadName,
+    range: { readonly begin: bigint; readonly end: bigint } | undefined,
+  ): Generator<void, Stop> {
+    const { inferiors, machine } = this.#debuggee;
+    if (!inferiors.has(thread)) return this.#stepped(inferiors.here);
+    this.#awaited = thread;
+    const isOver = (pc: bigint) => range === undefined || pc < range.begin || pc >= range.end;
+    let from = this.#debuggee.pc(thread);
+    for (let steps = 1;; steps++) {
+      if (!inferiors.runs(thread)) {
+        const stop = yield* this.#wait(thread);
+        if (stop !== undefined) return stop;
+        const { pc } = machine.cpu;
+        if (pc !== from && isOver(pc)) return this.#stepped(thread);
+      } else {
+        from = machine.cpu.pc;
+        const stop = this.#one();
+        if (stop !== undefined) return stop;
+        if (!inferiors.runs(thread)) continue;
+        if (isOver(machine.cpu.pc)) return this.#stepped(thread);
+      }
+      const point = this.#pointHere();
+      if (point !== undefined) return point;
+      if (steps % LOOK === 0) yield;
+    }
+  }
+
+  /** Runs until a thread's program has the CPU, or there is something to tell. */
+  *#wait(thread: ThreadName): Generator<void, Stop | undefined> {
+    const { inferiors } = this.#debuggee;
+    for (let steps = 1; !inferiors.runs(thread); steps++) {
+      if (!inferiors.has(thread)) {
+        return this.#population.departed() ?? this.#stepped(inferiors.here);
+      }
+      if (steps < PATIENCE) {
+        const stop = this.#one() ?? this.#pointHere();
+        if (stop !== undefined) return stop;
+        continue;
+      }
+      this.#entries.arm();
+      const begun = performance.now();
+      const stop = this.#advance(this.#slice);
+      if (stop !== undefined) return stop;
+      this.#adapt(performance.now() - begun);
+      yield;
+    }
+    return undefined;
+  }
+
+  /** Runs so many instructions at most, or until the awaited program has the CPU. */
+  #advance(instructions: number): Stop | undefined {
+    const { history, inferiors } = this.#debuggee;
+    const until = history.now + instructions;
+    const late = performance.now() + TURN;
+    while (history.now < until && performance.now() < late) {
+      const result = this.#move(() => history.run(until - history.now));
+      const stop = this.#stopOf(result);
+      if (stop !== undefined) return stop;
+      if (this.#awaited !== null && inferiors.runs(this.#awaited)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** The least there is. */
+  #one(): Stop | undefined {
+    const { history } = this.#debuggee;
+    const stop = this.#stopOf(this.#move(() => history.step()));
+    return stop ?? this.#population.born();
+  }
+
+  #move(run: () => HistoryResult): HistoryResult | "asked" {
+    try {
+      return run();
+    } catch (error) {
+      if (!Observer.isAsked(error)) throw error;
+      return "asked";
+    }
+  }
+
+  #stopOf(result: HistoryResult | "asked"): Stop | undefined {
+    const { inferiors, points, observer } = this.#debuggee;
+    const fault = observer.takeFault();
+    if (fault !== null && this.#population.has(fault.thread.process)) {
+      const { thread, signal } = fault;
+      this.#population.dies(thread.process, signal);
+      return { kind: "signal", thread, signal };
+    }
+    if (observer.takeTasksChanged()) {
+      if (this.#population.isExpecting) this.#entries.arm();
+      const departed = this.#population.departed();
+      if (departed !== undefined) return departed;
+    }
+    if (result === "asked") return undefined;
+    switch (result.kind) {
+      case "paused":
+        return undefined;
+      case "end":
+        if (this.#takenBack) {
+          this.#takenBack = false;
+          return this.#population.departed();
+        }
+        return { kind: "history", at: "end", thread: this.#population.told(inferiors.here) };
+      case "halted":
+        this.#toldHalt = true;
+        return { kind: "history", at: "end", thread: this.#population.told(inferiors.here) };
+      case "breakpoint":
+      case "watchpoint": {
+        const stop = points.stopOf(result);
+        if (stop !== undefined) return stop;
+        const isEntry = result.kind === "breakpoint" && this.#entries.has(result.address);
+        return isEntry ? this.#enterProgram() : undefined;
+      }
+    }
+  }
+
+  /** The kernel is about to go to a program: goes there, if anybody waits for it. */
+  #enterProgram(): Stop | undefined {
+    const { inferiors, history } = this.#debuggee;
+    const { current } = inferiors;
+    const departed = history.inPast ? this.#population.departed() : undefined;
+    if (departed !== undefined) return departed;
+    const isAwaited = this.#awaited?.process === current.task.id &&
+      this.#awaited.thread === current.id;
+    if (!isAwaited && !this.#population.expects(current.task.id)) return undefined;
+    for (let i = 0; i < WAY_OUT && !inferiors.inProgram; i++) {
+      const stop = this.#one() ?? (inferiors.inProgram ? undefined : this.#pointHere());
+      if (stop !== undefined) return stop;
+    }
+    return this.#population.born();
+  }
+
+  /** A breakpoint of the instruction the CPU is at. */
+  #pointHere(): Stop | undefined {
+    const { points, machine } = this.#debuggee;
+    return points.stopOf({ kind: "breakpoint", address: machine.cpu.pc });
+  }
+
+  #stepped(thread: ThreadName): Stop {
+    return { kind: "step", thread: this.#population.told(thread) };
+  }
+}
+
+/** Whether a thread is of the kernel's process, whose steps are the CPU's. */
+function isWhole({ process }: ThreadName): boolean {
+  return process === KERNEL_PROCESS;
+}

@@ -1,0 +1,62 @@
+/**
+ * What both ends can do, and what is asked once.
+ *
+ * @module
+ */
+
+import {
+  formatFeatures,
+  hexText,
+  parseFeatures,
+  parseHexInteger,
+  textOfHex,
+} from "../../protocol/mod.ts";
+import { GdbServerError } from "../errors.ts";
+import { linuxSignal } from "../machine/stop.ts";
+import type { PacketTable } from "../session/packet.ts";
+import { PACKET_SIZE } from "../session/wire.ts";
+
+const FEATURES = formatFeatures(
+  new Map<string, boolean | { value: string }>([
+    ["PacketSize", { value: PACKET_SIZE.toString(16) }],
+    ...[
+      ...["QStartNoAckMode", "multiprocess", "swbreak", "hwbreak", "vContSupported"],
+      ...["fork-events", "exec-events", "ReverseStep", "ReverseContinue", "QPassSignals"],
+      ...["error-message", "qXfer:features:read", "qXfer:threads:read", "qXfer:exec-file:read"],
+      ...["qXfer:auxv:read", "qXfer:memory-map:read"],
+    ].map((name) => [name, true] as const),
+  ]),
+);
+
+/** Packets about the connection. */
+export const generalPackets: PacketTable = {
+  qSupported(client, { text }) {
+    const features = parseFeatures(text);
+    client.multiprocess = features.get("multiprocess") === true;
+    client.population.tellsForks = client.multiprocess &&
+      features.get("fork-events") === true && features.get("exec-events") === true;
+    return FEATURES;
+  },
+  QStartNoAckMode: () => "OK",
+  QNonStop(_, { rest }) {
+    if (rest === ":0") return "OK";
+    throw new GdbServerError("A machine stops as a whole: set non-stop off");
+  },
+  QPassSignals({ debuggee }, { rest }) {
+    const signals = rest.slice(1).split(";").filter((each) => each !== "").map(parseHexInteger);
+    debuggee.observer.passed = new Set(signals.map(linuxSignal));
+    return "OK";
+  },
+  QProgramSignals: () => "OK",
+  /** Extended mode: what ends, and what is detached from, does not end the session. */
+  "!": () => "OK",
+  "?": (client) => client.population.attached.length === 0 ? "W00" : client.lastStop(),
+  qSymbol: () => "OK",
+  qTStatus: () => "",
+  /** A command of `monitor`. */
+  qRcmd(client, { rest }) {
+    const command = textOfHex(rest.slice(1));
+    const text = client.monitor(command);
+    return text === "" ? "OK" : hexText(text.endsWith("\n") ? text : `${text}\n`);
+  },
+};

@@ -1,0 +1,72 @@
+/**
+ * Registers of the selected thread.
+ *
+ * @module
+ */
+
+import { fromHex, parseHexInteger, toHex } from "../../protocol/mod.ts";
+import { ERRNO, GdbServerError } from "../errors.ts";
+import type { RegisterContext, RegisterField } from "../registers/mod.ts";
+import type { PacketTable } from "../session/packet.ts";
+import type { Client } from "../session/client.ts";
+
+function digits({ access, size }: RegisterField, context: RegisterContext): string {
+  const bytes = access.read(context, size);
+  return bytes === undefined ? "xx".repeat(size) : toHex(bytes);
+}
+
+function fieldOf({ debuggee }: Client, number: string): RegisterField {
+  const { fields } = debuggee.layout;
+  const field = fields[parseHexInteger(number)];
+  if (field !== undefined) return field;
+  throw new GdbServerError(`There is no register ${number}: there are ${fields.length}`);
+}
+
+/** Packets about registers. */
+export const registerPackets: PacketTable = {
+  g({ debuggee, general }) {
+    const context = debuggee.registers(general);
+    const { fields, general: count } = debuggee.layout;
+    return fields.slice(0, count).map((field) => digits(field, context)).join("");
+  },
+  G(client, { rest }) {
+    const { debuggee, general } = client;
+    const bytes = fromHex(rest);
+    const { fields, general: count } = debuggee.layout;
+    const written = fields.slice(0, count);
+    const size = written.reduce((sum, field) => sum + field.size, 0);
+    if (bytes.length !== size) {
+      throw new GdbServerError(`Cannot write ${bytes.length} bytes of registers: expected ${size}`);
+    }
+    const context = debuggee.registers(general);
+    client.change(() => {
+      let at = 0;
+      for (const field of written) {
+        const value = bytes.subarray(at, at + field.size);
+        at += field.size;
+        // What stays as it is need not be one that can be written.
+        const now = field.access.read(context, field.size);
+        if (now?.every((byte, i) => byte === value[i]) !== true) field.access.write(context, value);
+      }
+    });
+    return "OK";
+  },
+  p(client, { rest }) {
+    const context = client.debuggee.registers(client.general);
+    return digits(fieldOf(client, rest), context);
+  },
+  P(client, { rest }) {
+    const [, number, value] = /^([0-9a-f]+)=([0-9a-f]*)$/i.exec(rest) ?? [];
+    if (number === undefined) throw new GdbServerError("Expected P<number>=<bytes>", ERRNO.INVAL);
+    const field = fieldOf(client, number);
+    const bytes = fromHex(value as string);
+    if (bytes.length !== field.size) {
+      throw new GdbServerError(
+        `Cannot write ${bytes.length} bytes to ${field.name}: expected ${field.size}`,
+      );
+    }
+    const context = client.debuggee.registers(client.general);
+    client.change(() => field.access.write(context, bytes));
+    return "OK";
+  },
+};

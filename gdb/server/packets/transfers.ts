@@ -1,0 +1,69 @@
+/**
+ * Documents that are read in parts: registers, threads, files, memory.
+ *
+ * @module
+ */
+
+import { auxiliaryVector } from "../../../kernel/boot/initial_stack.ts";
+import { formatMemoryMap, parseXfer, xferReply } from "../../protocol/mod.ts";
+import { ERRNO, GdbServerError } from "../errors.ts";
+import { programOf } from "../machine/files.ts";
+import { KERNEL_PROCESS } from "../names.ts";
+import type { PacketTable } from "../session/packet.ts";
+import type { Client } from "../session/client.ts";
+import { PACKET_SIZE } from "../session/wire.ts";
+import { threadDocument } from "./threads.ts";
+
+const UPPER_HALF = 1n << 63n;
+
+/** Makes a document, by its annex; `undefined` if there is none. */
+type Maker = (client: Client, annex: string) => string | Uint8Array | undefined;
+
+const OBJECTS: Readonly<Record<string, Maker>> = {
+  features: ({ debuggee }, annex) => annex === "target.xml" ? debuggee.layout.xml : undefined,
+  threads: threadDocument,
+  "exec-file"(client, annex) {
+    const process = annex === "" ? client.general.process : parseInt(annex, 16);
+    return programOf(client.debuggee.machine, process);
+  },
+  auxv({ debuggee, general }) {
+    const { kernel } = debuggee.machine;
+    const module = general.process === KERNEL_PROCESS
+      ? undefined
+      : kernel.tasks[general.process]?.module;
+    if (module === undefined || module === null) return undefined;
+    const { program, random } = module;
+    return words(auxiliaryVector(program, { top: kernel.arch.userEnd, random }));
+  },
+  /** What may be mapped at all: what is, changes while programs run. */
+  "memory-map": ({ debuggee }) =>
+    formatMemoryMap([
+      { type: "ram", start: 0n, length: debuggee.machine.kernel.arch.userEnd },
+      { type: "ram", start: UPPER_HALF, length: UPPER_HALF },
+    ]),
+};
+
+function words(values: readonly bigint[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setBigUint64(8 * i, value, true));
+  return bytes;
+}
+
+/** The packet that reads documents. */
+export const transferPackets: PacketTable = {
+  qXfer(client, { payload }) {
+    const request = parseXfer(payload);
+    const maker = OBJECTS[request.object];
+    if (maker === undefined || request.operation === "write") return "";
+    const document = maker(client, request.annex);
+    if (document === undefined) {
+      throw new GdbServerError(
+        `There is no ${request.object} "${request.annex}" of process ${client.general.process}`,
+        ERRNO.NOENT,
+      );
+    }
+    const bytes = typeof document === "string" ? new TextEncoder().encode(document) : document;
+    return xferReply(bytes, request, PACKET_SIZE);
+  },
+};

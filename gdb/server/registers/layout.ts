@@ -1,0 +1,130 @@
+/**
+ * Registers as packets have them: in the order of a target description, little-endian.
+ *
+ * @module
+ */
+
+import {
+  type DescribedFeature,
+  formatTargetXml,
+  registersOf,
+  type TargetDescription,
+} from "../../protocol/mod.ts";
+
+/** The registers of one thread, by the names they have here. */
+export interface RegisterContext {
+  /** A general, segment or system register; `undefined` if this context does not have it. */
+  get(name: string): bigint | undefined;
+  /** Sets one. @throws {GdbServerError} if that cannot be */
+  set(name: string, value: bigint): void;
+  /** The floating-point state in the layout of a thread object, or `undefined` if it has none. */
+  readonly fp: Uint8Array | undefined;
+  /** Sets it. @throws {GdbServerError} if that cannot be */
+  setFp(state: Uint8Array): void;
+}
+
+/** How one register is read and written. */
+export interface RegisterAccess {
+  /** Its bytes; `undefined` if the context does not have it. */
+  read(context: RegisterContext, size: number): Uint8Array | undefined;
+  /** Sets it from its bytes. */
+  write(context: RegisterContext, bytes: Uint8Array): void;
+}
+
+/** One register of a target description. */
+export interface RegisterField {
+  /** Name in the description. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** How it is read and written. */
+  readonly access: RegisterAccess;
+}
+
+/** What is particular to an architecture. */
+export interface RegisterTable {
+  /** The target description, of which the last feature is the system's registers. */
+  readonly description: TargetDescription;
+  /** Names that stop replies tell at once: frame pointer, stack pointer and program counter. */
+  readonly expedited: readonly string[];
+  /** Name of the program counter. */
+  readonly pc: string;
+  /** How registers are accessed that are not integers a context has by that name. */
+  readonly accesses: ReadonlyMap<string, RegisterAccess>;
+}
+
+/** What packets need to know of an architecture. */
+export interface RegisterLayout extends Omit<RegisterTable, "accesses" | "description"> {
+  /** The registers, by number. */
+  readonly fields: readonly RegisterField[];
+  /** How many of them `g` and `G` carry; those after them are read one by one. */
+  readonly general: number;
+  /** The target description, XML. */
+  readonly xml: string;
+}
+
+/** Makes the layout that a table says. */
+export function layoutOf(table: RegisterTable): RegisterLayout {
+  const { description, accesses, ...rest } = table;
+  const fields = registersOf(description).map(({ name, size }) => ({
+    name,
+    size,
+    access: accesses.get(name) ?? integer(name),
+  }));
+  const system = description.features.at(-1)?.registers.length ?? 0;
+  return { ...rest, fields, general: fields.length - system, xml: formatTargetXml(description) };
+}
+
+/** A feature of registers that only the system may use. */
+export function systemFeature(name: string, registers: readonly string[]): DescribedFeature {
+  return {
+    name,
+    types: [],
+    registers: registers.map((each) => ({ name: each, bits: 64, type: "int64", group: "system" })),
+  };
+}
+
+/** An integer as `size` bytes. */
+export function littleEndian(value: bigint, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0, rest = BigInt.asUintN(64, value); i < size && i < 8; i++, rest >>= 8n) {
+    bytes[i] = Number(rest & 0xffn);
+  }
+  return bytes;
+}
+
+/** The integer that bytes say. */
+export function fromLittleEndian(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((value, byte) => value << 8n | BigInt(byte), 0n);
+}
+
+/** A register that the context has by a name. */
+export function integer(name: string): RegisterAccess {
+  return {
+    read(context, size) {
+      const value = context.get(name);
+      return value === undefined ? undefined : littleEndian(value, size);
+    },
+    write: (context, bytes) => context.set(name, fromLittleEndian(bytes)),
+  };
+}
+
+/** A register of `stored` bytes at an offset in the floating-point state. */
+export function inFpState(at: number, stored: number): RegisterAccess {
+  return {
+    read({ fp }, size) {
+      if (fp === undefined) return undefined;
+      const bytes = new Uint8Array(size);
+      bytes.set(fp.subarray(at, at + stored));
+      return bytes;
+    },
+    write: (context, bytes) => changeFp(context, (fp) => fp.set(bytes.subarray(0, stored), at)),
+  };
+}
+
+/** Changes a copy of the floating-point state, and has the context take it. */
+export function changeFp(context: RegisterContext, change: (fp: Uint8Array) => void): void {
+  const fp = context.fp?.slice() ?? new Uint8Array();
+  if (fp.length > 0) change(fp);
+  context.setFp(fp);
+}

@@ -1,0 +1,212 @@
+/**
+ * A port at which debuggers find a machine.
+ *
+ * @module
+ */
+
+import { History } from "../../history/mod.ts";
+import { Machine } from "../../kernel/machine.ts";
+import { framePacket } from "../protocol/mod.ts";
+import { errorReply, GdbServerError } from "./errors.ts";
+import { Debuggee } from "./machine/debuggee.ts";
+import type { Connection } from "./session/wire.ts";
+import { Session, type SessionResult } from "./session/session.ts";
+
+/** How to serve. */
+export interface GdbServerOptions {
+  /** TCP port; 0, the default, is any that is free. */
+  readonly port?: number;
+  /**
+   * Address of the host to listen at, by default that of this host for itself: whoever reaches the
+   * port can do anything to the machine.
+   */
+  readonly host?: string;
+  /**
+   * What the machine does while no debugger is attached: `run`, or `wait` for the next one. By
+   * default, `end`, serving is over when the first has gone.
+   */
+  readonly detached?: "run" | "wait" | "end";
+}
+
+/** How serving ended. */
+export type GdbServerResult =
+  /** The debugger has gone. */
+  | "detached"
+  /** It has ended the machine (`kill`). */
+  | "killed"
+  /** The machine has stopped for good. */
+  | "halted"
+  /** By {@linkcode GdbServer.close}. */
+  | "closed";
+
+/** Milliseconds that a second debugger has to say something before it is told that it is one. */
+const GREETING = 2_000;
+/** Instructions that a machine without a debugger runs before others have their turn. */
+const SLICE = 1_000_000;
+
+/** Serves one machine to one debugger after the other. */
+export class GdbServer implements AsyncDisposable {
+  /** How it ends. */
+  readonly done: Promise<GdbServerResult>;
+  readonly #debuggee: Debuggee;
+  readonly #listener: Deno.TcpListener;
+  readonly #detached: "run" | "wait" | "end";
+  /** The connection that waits to be served. */
+  #next: Deno.TcpConn | undefined;
+  #current: Deno.TcpConn | undefined;
+  #wake: (() => void) | undefined;
+  #hasServed = false;
+  #closed = false;
+
+  /**
+   * Listens.
+   * @throws {Deno.errors.AddrInUse} if there is somebody else
+   */
+  constructor(of: Machine | History, options: GdbServerOptions = {}) {
+    const { port = 0, host = "127.0.0.1", detached = "end" } = options;
+    this.#detached = detached;
+    this.#listener = Deno.listen({ hostname: host, port, transport: "tcp" });
+    this.#debuggee = new Debuggee(of instanceof Machine ? new History(of) : of);
+    void this.#accept();
+    this.done = this.#serve();
+  }
+
+  /** Where it listens. */
+  get address(): Deno.NetAddr {
+    return this.#listener.addr as Deno.NetAddr;
+  }
+
+  /** Serves no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopListening();
+    close(this.#current);
+    this.#wake?.();
+    await this.done;
+  }
+
+  /** The same. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #serve(): Promise<GdbServerResult> {
+    try {
+      for (;;) {
+        const connection = await this.#connection();
+        if (connection === undefined) return this.#closed ? "closed" : "halted";
+        this.#current = connection;
+        this.#hasServed = true;
+        const result = await this.#session(connection);
+        close(connection);
+        this.#current = undefined;
+        if (this.#closed) return "closed";
+        if (result === "killed") return result;
+        if (this.#detached === "end") return "detached";
+      }
+    } finally {
+      this.#stopListening();
+      close(this.#next);
+      this.#debuggee[Symbol.dispose]();
+    }
+  }
+
+  #session(connection: Connection): Promise<SessionResult> {
+    const runsDetached = this.#detached === "run";
+    return new Session(this.#debuggee, connection, { runsDetached }).serve();
+  }
+
+  /** The next debugger; `undefined` if the machine ends before one comes. */
+  async #connection(): Promise<Deno.TcpConn | undefined> {
+    for (;;) {
+      const next = this.#next;
+      this.#next = undefined;
+      if (next !== undefined || this.#closed) return next;
+      if (this.#detached !== "run" || !this.#hasServed) {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        continue;
+      }
+      const { machine, history } = this.#debuggee;
+      if (machine.halted !== null && !history.inPast) return undefined;
+      history.run(SLICE);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) {
+        if (this.#current !== undefined || this.#next !== undefined) {
+          void refuse(connection);
+          continue;
+        }
+        connection.setNoDelay();
+        connection.setKeepAlive();
+        this.#next = connection;
+        this.#wake?.();
+      }
+    } catch {
+      // It listens no more.
+    }
+  }
+
+  #stopListening(): void {
+    close(this.#listener);
+  }
+}
+
+/** Tells a second debugger that there is one, in answer to what it says first. */
+async function refuse(connection: Deno.TcpConn): Promise<void> {
+  const timer = setTimeout(() => close(connection), GREETING);
+  try {
+    await connection.read(new Uint8Array(1024));
+    const reply = errorReply(
+      new GdbServerError("Another debugger is connected to this machine: one at a time"),
+    );
+    await connection.write(Uint8Array.of(0x2b, ...framePacket(reply)));
+    // What it says to that is of no interest, but it is to be read, or the answer is lost.
+    await connection.read(new Uint8Array(1024));
+  } catch {
+    // It has gone by itself.
+  } finally {
+    clearTimeout(timer);
+    close(connection);
+  }
+}
+
+/** Closes what may be closed already. */
+function close(what: { close(): void } | undefined): void {
+  try {
+    what?.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/**
+ * Serves a machine to gdb at a TCP port, until the debugger has gone; see
+ * {@linkcode GdbServerOptions.detached}.
+ *
+ * @example A machine at the instant of an error
+ * ```ts
+ * // deno run --allow-ffi --allow-env --allow-net=127.0.0.1 example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { serveGdb } from "@trapline/trapline/gdb";
+ *
+ * using machine = new Machine({
+ *   arch: archByName("x86_64"),
+ *   modules: [await moduleHello("x86_64")],
+ * });
+ * machine.run(20_000);
+ * await using server = serveGdb(machine);
+ * console.log(`gdb-multiarch -ex 'target extended-remote :${server.address.port}'`);
+ * // In a test: await server.done;
+ * ```
+ *
+ * @param of the machine, where it is; or its history, if it has one that is to be gone back in
+ * @throws {Deno.errors.AddrInUse} if the port is another's
+ * @throws {KernelError} of kind `misuse` in a sink or callback of the machine
+ */
+export function serveGdb(of: Machine | History, options: GdbServerOptions = {}): GdbServer {
+  return new GdbServer(of, options);
+}

@@ -1,0 +1,155 @@
+/**
+ * One debugger at a machine, from its connection to its end.
+ *
+ * @module
+ */
+
+import { HistoryError } from "../../../history/mod.ts";
+import { KernelError } from "../../../kernel/errors.ts";
+import { GdbProtocolError } from "../../protocol/mod.ts";
+import { errorReply, GdbServerError } from "../errors.ts";
+import type { Debuggee } from "../machine/debuggee.ts";
+import { outputPacket, type Stop } from "../machine/stop.ts";
+import { THE_CPU } from "../names.ts";
+import { Client } from "./client.ts";
+import { answer } from "./dispatch.ts";
+import type { Answer, SessionEnd } from "./answer.ts";
+import { type Connection, Wire } from "./wire.ts";
+
+/** How a session is over. */
+export type SessionResult = SessionEnd | "closed";
+
+/** Most characters of output in one packet. */
+const OUTPUT_CHUNK = 4_000;
+
+/** A debugger and the machine it is connected to. */
+export class Session {
+  readonly #client: Client;
+  readonly #wire: Wire;
+
+  /**
+   * A debugger has come.
+   * @param options.runsDetached whether the machine runs while no process is attached to
+   */
+  constructor(
+    debuggee: Debuggee,
+    connection: Connection,
+    options: { readonly runsDetached: boolean },
+  ) {
+    this.#client = new Client(debuggee, options);
+    this.#wire = new Wire(connection);
+  }
+
+  get #debuggee(): Debuggee {
+    return this.#client.debuggee;
+  }
+
+  /** Serves it until it goes. */
+  async serve(): Promise<SessionResult> {
+    try {
+      return await this.#serve();
+    } finally {
+      await this.#wire.close();
+      this.#debuggee.points.clear();
+      this.#debuggee.points.apply();
+    }
+  }
+
+  async #serve(): Promise<SessionResult> {
+    const { machine } = this.#debuggee;
+    const { runsDetached, population } = this.#client;
+    for (;;) {
+      const isFree = runsDetached && population.attached.length === 0 && machine.halted === null;
+      if (isFree) await this.#runFreely();
+      else await this.#wire.wait();
+      // While nothing runs there is nothing to interrupt.
+      this.#wire.takeInterrupt();
+      const payload = this.#wire.take();
+      if (payload === undefined) {
+        if (this.#wire.closed) return "closed";
+        continue;
+      }
+      const result = this.#answer(payload);
+      if (typeof result === "string" || result instanceof Uint8Array) {
+        await this.#wire.send(result);
+        if (result === "OK" && payload[0] === 0x51 && isNoAckMode(payload)) {
+          this.#wire.dropAcknowledgements();
+        }
+      } else if ("run" in result) {
+        await this.#wire.send(this.#client.stopped(await this.#run(result.run)));
+      } else {
+        if (result.reply !== undefined) await this.#wire.send(result.reply);
+        return result.end;
+      }
+    }
+  }
+
+  #answer(payload: Uint8Array): Answer {
+    try {
+      return answer(this.#client, payload);
+    } catch (error) {
+      return errorReply(asRefusal(error));
+    }
+  }
+
+  /** Nobody is attached: the machine runs until there is something to be done. */
+  async #runFreely(): Promise<void> {
+    const { machine } = this.#debuggee;
+    const run = this.#client.running({ kind: "continue" });
+    while (!this.#wire.pending && machine.halted === null) {
+      if (run.next().done === true) return;
+      await nextTurn();
+    }
+    run.return({ kind: "step", thread: THE_CPU });
+  }
+
+  async #run(work: Generator<void, Stop>): Promise<Stop> {
+    await this.#tellOutput();
+    try {
+      for (;;) {
+        const step = work.next();
+        await this.#tellOutput();
+        if (step.done === true) return step.value;
+        await nextTurn();
+        if (this.#wire.takeInterrupt()) {
+          const thread = this.#client.population.told(this.#debuggee.inferiors.here);
+          return { kind: "interrupt", thread };
+        }
+        if (this.#wire.closed) return { kind: "step", thread: THE_CPU };
+      }
+    } catch (error) {
+      this.#client.say(`${asRefusal(error).message}\n`);
+      await this.#tellOutput();
+      return { kind: "signal", signal: 0, thread: this.#debuggee.inferiors.here };
+    } finally {
+      work.return({ kind: "step", thread: THE_CPU });
+    }
+  }
+
+  async #tellOutput(): Promise<void> {
+    const bytes = new TextEncoder().encode(this.#client.takeSaid());
+    const output = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("") +
+      this.#debuggee.observer.takeOutput();
+    for (let at = 0; at < output.length; at += OUTPUT_CHUNK) {
+      await this.#wire.send(outputPacket(output.slice(at, at + OUTPUT_CHUNK)));
+    }
+  }
+}
+
+function isNoAckMode(payload: Uint8Array): boolean {
+  return String.fromCharCode(...payload) === "QStartNoAckMode";
+}
+
+/** What went wrong, to be told; errors of ours are thrown on. */
+function asRefusal(error: unknown): GdbServerError {
+  if (error instanceof GdbServerError) return error;
+  const isTold = error instanceof GdbProtocolError || error instanceof KernelError ||
+    error instanceof HistoryError;
+  if (!isTold) throw error;
+  return new GdbServerError(error.message);
+}
+
+/** Lets whatever waits for its turn have it: the network, above all. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
