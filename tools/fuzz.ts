@@ -6,6 +6,8 @@
  * @module
  */
 import { CoreFuzzer } from "../debug/fuzz/core_fuzzer.ts";
+import { ProtocolFuzzer } from "../gdb/fuzz/protocol_fuzzer.ts";
+import { RemoteFuzzer } from "../gdb/fuzz/remote_fuzzer.ts";
 import { Fuzzer } from "../unwind/fuzz/fuzz.ts";
 import { Progress } from "../util/progress.ts";
 import { readTask } from "./task_numbers.ts";
@@ -19,7 +21,13 @@ const BATCH = 1000;
 /** What runs cases that depend on its seed alone. */
 interface AnyFuzzer {
   /** Runs one; throws what is a finding. */
-  run(): { readonly target: string; readonly error: string | undefined };
+  run(): Outcome | Promise<Outcome>;
+}
+
+/** What became of a case. */
+interface Outcome {
+  readonly target: string;
+  readonly error: string | undefined;
 }
 
 /** Fuzzers, each with its part of the cases. */
@@ -32,6 +40,8 @@ interface Suite {
 const SUITES: readonly Suite[] = [
   { name: "unwind", cases: 200_000, make: (seed) => new Fuzzer(seed) },
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
+  { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
+  { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },
 ];
 
 const ALL_CASES = SUITES.reduce((sum, { cases }) => sum + cases, 0);
@@ -44,20 +54,20 @@ interface Totals {
 }
 
 /** Runs the cases of one seed; the text of a finding, or undefined. */
-function runBatch(
+async function runBatch(
   { name, make }: Suite,
   { seed, cases, totals }: {
     readonly seed: number;
     readonly cases: number;
     readonly totals: Totals;
   },
-): string | undefined {
+): Promise<string | undefined> {
   const fuzzer = make(seed);
   for (let i = 0; i < cases; i++) {
     const before = performance.now();
     let outcome;
     try {
-      outcome = fuzzer.run();
+      outcome = await fuzzer.run();
     } catch (error) {
       const text = error instanceof Error ? error.stack : String(error);
       return `${name}, seed ${seed} case ${i}: ${text}`;
@@ -69,8 +79,8 @@ function runBatch(
       totals.slowestCase = `${name}, seed ${seed} case ${i} (${outcome.target})`;
     }
     // The host may have been busy: only a case that is slow again and again is a finding.
-    const isSlow = () => timeOf(make(seed), i) > TIME_LIMIT;
-    if (time > TIME_LIMIT && isSlow() && isSlow() && isSlow()) {
+    const isSlow = async () => await timeOf(make(seed), i) > TIME_LIMIT;
+    if (time > TIME_LIMIT && await isSlow() && await isSlow() && await isSlow()) {
       return `${name}, seed ${seed} case ${i} takes ${time.toFixed(0)} ms`;
     }
     const key = `${outcome.target}: ${outcome.error ?? "sound"}`;
@@ -79,15 +89,15 @@ function runBatch(
   return undefined;
 }
 
-function timeOf(fuzzer: AnyFuzzer, index: number): number {
-  for (let i = 0; i < index; i++) fuzzer.run();
+async function timeOf(fuzzer: AnyFuzzer, index: number): Promise<number> {
+  for (let i = 0; i < index; i++) await fuzzer.run();
   const before = performance.now();
-  fuzzer.run();
+  await fuzzer.run();
   return performance.now() - before;
 }
 
 /** Runs the command; the process's exit code. */
-export function fuzz(args: readonly string[]): number {
+export async function fuzz(args: readonly string[]): Promise<number> {
   const request = readTask("fuzz", args, { cases: ALL_CASES, seed: 1 });
   if ("status" in request) return request.status;
   const { cases, seed } = request.numbers;
@@ -105,7 +115,7 @@ export function fuzz(args: readonly string[]): number {
     for (let batch = 0; totals.cases < end; batch++) {
       progress.at("cases", totals.cases, cases);
       const size = Math.min(BATCH, end - totals.cases);
-      const finding = runBatch(suite, { seed: seed + batch, cases: size, totals });
+      const finding = await runBatch(suite, { seed: seed + batch, cases: size, totals });
       if (finding === undefined) continue;
       progress.clear();
       console.log(finding);
@@ -122,4 +132,4 @@ export function fuzz(args: readonly string[]): number {
   return 0;
 }
 
-if (import.meta.main) Deno.exit(fuzz(Deno.args));
+if (import.meta.main) Deno.exit(await fuzz(Deno.args));

@@ -20,7 +20,8 @@ Deno.test("fuzz, shows progress on a terminal and only there", async () => {
   assertMatch(piped.out, /1500 cases/);
   const { out } = await fuzz("on a terminal");
   const lines = out.split("\r\x1b[K");
-  assertEquals(lines.slice(0, 3), ["", "cases: 0/1500", "cases: 1000/1500"]);
+  assertEquals(lines.slice(0, 2), ["", "cases: 0/1500"]);
+  assertMatch(lines[2]!, /^cases: [1-9]\d*\/1500$/);
   assertMatch(lines.at(-2)!, /1500 cases/);
 });
 

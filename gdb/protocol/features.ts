@@ -18,7 +18,7 @@ export type Features = ReadonlyMap<string, Feature>;
  */
 export function parseFeatures(text: string): Features {
   const features = new Map<string, Feature>();
-  const begin = text.startsWith("qSupported") ? "qSupported:".length : 0;
+  const begin = /^(?:qSupported(?::|$))?/.exec(text)![0].length;
   let offset = begin;
   for (const item of text.slice(begin).split(";")) {
     if (item !== "") {

@@ -7,9 +7,9 @@ import { GdbProtocolError } from "./errors.ts";
 import { parseHexInteger } from "./hex.ts";
 
 /** Stands for all threads, or all processes. */
-export const ALL = -1;
+export const ALL: number = -1;
 /** Stands for any thread, or any process. */
-export const ANY = 0;
+export const ANY: number = 0;
 
 /** Names a thread, all of a process, or any. */
 export interface ThreadId {

@@ -13,7 +13,7 @@
  */
 export { RemoteError, type RemoteErrorKind } from "./errors.ts";
 export { openRemote, type OpenRemoteOptions } from "./open_remote.ts";
-export { type BreakpointPlace, Stub, type StubOptions } from "./stub/stub.ts";
+export { type BreakpointKind, type BreakpointPlace, Stub, type StubOptions } from "./stub/stub.ts";
 export type { ModuleOptions } from "./target/modules.ts";
 export { NotFetchedError } from "./target/not_fetched.ts";
 export { connectRemote, type RemoteOptions, RemoteTarget } from "./target/remote_target.ts";

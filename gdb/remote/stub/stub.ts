@@ -25,6 +25,7 @@ import {
 } from "../../protocol/mod.ts";
 import { joinBytes } from "../../../util/join_bytes.ts";
 import { printable } from "../../../util/printable.ts";
+import type { RemoteError, RemoteErrorKind } from "../errors.ts";
 import { Connection } from "../wire/connection.ts";
 import { connectWire, type Wire } from "../wire/wire.ts";
 
@@ -45,19 +46,22 @@ const MOST_OBJECT = 1 << 24;
 /** Bytes of a file that is fetched. */
 const MOST_FILE = 1 << 30;
 
-/** A kind of breakpoint, with its number in the protocol. */
-export const BREAKPOINT_KINDS = {
+/** A kind of breakpoint or watchpoint. */
+export type BreakpointKind = "software" | "hardware" | "write" | "read" | "access";
+
+/** Their numbers in the protocol. */
+const BREAKPOINT_KINDS: Readonly<Record<BreakpointKind, number>> = {
   software: 0,
   hardware: 1,
   write: 2,
   read: 3,
   access: 4,
-} as const;
+};
 
 /** Where a breakpoint is. */
 export interface BreakpointPlace {
   /** What kind it is. */
-  readonly kind: keyof typeof BREAKPOINT_KINDS;
+  readonly kind: BreakpointKind;
   /** Its address. */
   readonly address: bigint;
   /** Bytes watched; of an instruction the size of the one that replaces it: 1 or 4. */
@@ -133,13 +137,18 @@ export class Stub implements Disposable {
   }
 
   /** An error of this connection. */
-  readonly error: Connection["error"] = (kind, message, address) =>
-    this.#connection.error(kind, message, address);
+  error(kind: RemoteErrorKind, message: string, address?: bigint): RemoteError {
+    return this.#connection.error(kind, message, address);
+  }
 
   /** All threads, the current one first. Throws {@linkcode RemoteError} (`limit`) beyond 4096. */
   async threads(): Promise<ThreadId[]> {
     const found = new Map<string, ThreadId>();
-    const add = (id: ThreadId) => void found.set(formatThreadId(id), id);
+    const add = (id: ThreadId) => {
+      const name = formatThreadId(id);
+      if (id.thread === ALL) throw this.error("error-reply", `${name} is no one thread`);
+      found.set(name, id);
+    };
     if (this.stop.kind === "stopped" && this.stop.thread !== undefined) add(this.stop.thread);
     else {
       const current = await this.ask("qC");

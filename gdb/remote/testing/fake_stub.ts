@@ -39,6 +39,8 @@ export interface FakeWorld {
   readonly files?: Readonly<Record<string, Uint8Array>>;
   /** What is answered instead, if it gives anything; null is no answer at all. */
   readonly instead?: (packet: string) => string | Uint8Array | null | undefined;
+  /** What becomes of an answer. */
+  readonly change?: (answer: string | Uint8Array) => string | Uint8Array;
 }
 
 /** One end of a pipe whose other end is a function. */
@@ -109,9 +111,11 @@ export class FakeStub {
       if (this.#acknowledges) yield ACK;
       const packet = latin1(each.payload);
       this.asked.push(packet);
-      const answer = this.#world.instead?.(packet);
-      if (answer !== null) {
-        yield framePacket(answer ?? this.#answer(each.payload, packet), { runLength: true });
+      const { instead, change } = this.#world;
+      const given = instead?.(packet);
+      if (given !== null) {
+        const answer = given ?? this.#answer(each.payload, packet);
+        yield framePacket(change?.(answer) ?? answer, { runLength: true });
       }
       if (packet === "QStartNoAckMode") this.#acknowledges = false;
     }
@@ -165,7 +169,9 @@ export class FakeStub {
       /^vFile:pread:([0-9a-f]+),([0-9a-f]+),([0-9a-f]+)$/.exec(packet) ?? [];
     if (all === undefined) return "F0";
     const from = parseInt(offset!, 16);
-    const part = files[names[parseInt(at!, 16)]!]!.subarray(from, from + parseInt(count!, 16));
+    const file = files[names[parseInt(at!, 16)] ?? ""];
+    if (file === undefined) return "F-1,9";
+    const part = file.subarray(from, from + parseInt(count!, 16));
     const { payload, used } = escapeBinary(part, 1000);
     return new Uint8Array([...bytesOf(`F${used.toString(16)};`), ...payload]);
   }
