@@ -6,6 +6,7 @@
 
 import type { WatchKind, Watchpoint, WatchpointOptions } from "../kernel/debug/watchpoints.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
+import type { KernelEvent } from "../trace/events.ts";
 import { type Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { applyEdit, type Edit } from "./edits.ts";
 import { HistoryError } from "./errors.ts";
@@ -316,6 +317,38 @@ export class History implements Disposable {
       );
     }
     finish(this.#replay(this.#travel(to)));
+  }
+
+  /**
+   * The last events before now, found by a replay, so that keeping them costs no run anything.
+   * @param count how many at most
+   * @throws as {@linkcode History.run}
+   */
+  latestEvents(count: number): KernelEvent[] {
+    checkCount("look for events:", count, 1);
+    this.#begin();
+    return finish(this.#replay(this.#latestEvents(count)));
+  }
+
+  *#latestEvents(count: number): Generator<void, KernelEvent[]> {
+    const here = this.position;
+    const { events } = this.machine.kernel;
+    let found: KernelEvent[] = [];
+    let until = here;
+    for (
+      let base = this.#checkpoints.before(until);
+      base !== undefined && found.length < count;
+      base = this.#checkpoints.before(until)
+    ) {
+      const piece: KernelEvent[] = [];
+      this.#restore(base);
+      using _ = events.overhear({ write: (event) => void piece.push(event) });
+      yield* advance(this.machine, this.#way(until));
+      found = [...piece, ...found];
+      until = base.position;
+    }
+    yield* this.#travel(here);
+    return found.slice(-count);
   }
 
   /**

@@ -52,6 +52,16 @@ export class Emitter {
     };
   }
 
+  /** While nobody else hears, has one sink hear all the same, until the result is disposed of. */
+  overhear(sink: EventSink): Disposable {
+    this.#sinks = [sink];
+    return {
+      [Symbol.dispose]: () => {
+        this.#sinks = [];
+      },
+    };
+  }
+
   /** Whether there is a sink. What is costly to put together need not be where nobody listens. */
   get heard(): boolean {
     return this.#sinks.length > 0;

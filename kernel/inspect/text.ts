@@ -33,14 +33,14 @@ export function describeMachine(k: Kernel): string {
 }
 
 /** A CPU and who runs on it. */
-function describePerCpu(k: Kernel, on: PerCpu): string {
+export function describePerCpu(k: Kernel, on: PerCpu): string {
   const { id, current, cpu } = on;
   return `CPU ${id} at ${placeOf(k, current.task, cpu.pc)} in ` +
     `${cpu.userMode ? "user" : "kernel"} mode, thread ${current.id} of ${current.task.name}`;
 }
 
 /** A task: whether it lives, and how many threads and pages it has. */
-function describeTask(k: Kernel, task: Task): string {
+export function describeTask(k: Kernel, task: Task): string {
   const { id, name, status, space, threads } = task;
   const life = status === null
     ? task.suspended ? "suspended" : "alive"
@@ -53,7 +53,7 @@ function describeTask(k: Kernel, task: Task): string {
 }
 
 /** An address with the function it is in, if that has a name. */
-function placeOf(k: Kernel, task: Task, pc: bigint): string {
+export function placeOf(k: Kernel, task: Task, pc: bigint): string {
   const module = pc >= k.arch.image.begin && pc < k.arch.image.end
     ? moduleFromElf(k.arch.image.elf)
     : task.code.modules.at(pc);
