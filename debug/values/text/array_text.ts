@@ -9,17 +9,7 @@ import { readMemory } from "../frame/memory.ts";
 import type { Budget } from "./budget.ts";
 import { quotePrefix, stringText } from "./char_text.ts";
 import { absenceText } from "./absence_text.ts";
-import { characterName } from "./characters.ts";
-
-/** Size of a type's characters; undefined if values are no characters. */
-function characterSize(type: Type): number | undefined {
-  const plain = plainType(type);
-  if (plain.kind !== "base" || plain.language === "rust") return undefined;
-  const isCharacter = plain.size === 1 &&
-      (plain.encoding === "signed-char" || plain.encoding === "unsigned-char") ||
-    plain.encoding === "utf" || characterName(type) !== undefined;
-  return isCharacter ? plain.size : undefined;
-}
+import { characterName, characterSize } from "./characters.ts";
 
 /** An array: a string, or its elements. */
 export function arrayText(value: Value, budget: Budget): string {

@@ -6,8 +6,11 @@
 
 import type { Value } from "../value/value.ts";
 
-/** Names what is at an address: code, or data. */
-export type NameOf = (address: bigint, what: "code" | "data") => string | undefined;
+/** What is at an address: a function, a variable, or a class's table of virtual functions. */
+export type AddressKind = "code" | "data" | "vtable";
+
+/** Names what is at an address. */
+export type NameOf = (address: bigint, what: AddressKind) => string | undefined;
 
 /** How values are written. Limits are gdb's by default. */
 export interface TextOptions {
@@ -39,6 +42,7 @@ export class Budget {
   readonly written: { count: number };
 
   readonly #write: Writer;
+  #virtualBases: Set<string> = new Set();
   readonly #options: TextOptions;
 
   /** The limits of the options. */
@@ -53,9 +57,23 @@ export class Budget {
     this.written = from?.written ?? { count: 0 };
   }
 
-  /** The same limits one level further in. */
+  /** The same limits one level further in, for another object. */
   inside(): Budget {
     return new Budget(this.#options, this.#write, this);
+  }
+
+  /** The same limits one level further in, for a base class of the same object. */
+  ofBase(): Budget {
+    const inner = this.inside();
+    inner.#virtualBases = this.#virtualBases;
+    return inner;
+  }
+
+  /** Notes that a virtual base class is written; false if it has been for this object. */
+  first(virtualBase: string): boolean {
+    if (this.#virtualBases.has(virtualBase)) return false;
+    this.#virtualBases.add(virtualBase);
+    return true;
   }
 
   /** A value as text. */
@@ -63,8 +81,9 @@ export class Budget {
     return this.#write(value, this);
   }
 
-  /** The name of what is at an address. */
-  nameOf(address: bigint, what: "code" | "data"): string | undefined {
-    return this.#nameOf?.(address, what);
+  /** An address with the name of what is there. */
+  address(address: bigint, what: AddressKind): string {
+    const name = this.#nameOf?.(address, what);
+    return `0x${address.toString(16)}${name === undefined ? "" : ` <${name}>`}`;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Type } from "../types/type.ts";
+import { plainType, type Type } from "../types/type.ts";
 import { quotePrefix } from "./char_text.ts";
 
 /** Name among those around a type by which gdb knows a wide character. */
@@ -17,4 +17,14 @@ export function characterName(type: Type): string | undefined {
     else return at.kind === "base" && quotePrefix(at.name) !== "" ? at.name : undefined;
   }
   return undefined;
+}
+
+/** Size of a type's characters; undefined if values are no characters. */
+export function characterSize(type: Type): number | undefined {
+  const plain = plainType(type);
+  if (plain.kind !== "base" || plain.language === "rust") return undefined;
+  // C has no other integers of one byte; gdb takes all for characters.
+  const isByte = plain.size === 1 && plain.encoding !== "boolean" && plain.encoding !== "other";
+  const isCharacter = isByte || plain.encoding === "utf" || characterName(type) !== undefined;
+  return isCharacter ? plain.size : undefined;
 }

@@ -3,20 +3,44 @@
  *
  * @module
  */
-import type { StructType } from "../types/type.ts";
+import type { Field, StructType } from "../types/type.ts";
+import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
 import type { Budget } from "./budget.ts";
 
 /** Members in braces, base classes first by name in angle brackets. */
 export function structText(value: Value, type: StructType, budget: Budget): string {
   if (type.isIncomplete) return "<incomplete type>";
-  const { members } = value;
-  if (members.length === 0) return type.fields.length === 0 ? "{<No data fields>}" : "{}";
-  const inner = budget.inside();
-  const parts = members.map(({ field, value: member }) => {
-    const text = inner.text(member);
-    if (field.isBase) return `<${member.type.name ?? ""}> = ${text}`;
-    return field.name === undefined ? text : `${field.name} = ${text}`;
-  });
-  return `{${parts.join(", ")}}`;
+  if (type.fields.length === 0) return "{<No data fields>}";
+  const parts = type.fields.map((field) =>
+    field.place === undefined
+      ? staticText(value, field, budget)
+      : field.isBase
+      ? baseText(value, field, budget)
+      : memberText(value, field, budget)
+  );
+  return `{${parts.filter((part) => part !== "").join(", ")}}`;
+}
+
+function memberText(value: Value, field: Field, budget: Budget): string {
+  const { name } = field;
+  const member = value.member(field)!;
+  const { integer } = member;
+  // gdb names what tables of virtual functions are of even where it names no data.
+  const isTable = name?.startsWith("_vptr") === true && integer !== undefined;
+  const text = isTable ? budget.address(integer, "vtable") : budget.inside().text(member);
+  return name === undefined ? text : `${name} = ${text}`;
+}
+
+/** A base class; of a virtual one that has been written already, nothing. */
+function baseText(value: Value, field: Field, budget: Budget): string {
+  const name = typeName(field.type);
+  if (!("bits" in field.place!) && !budget.first(name)) return "";
+  return `<${name}> = ${budget.ofBase().text(value.member(field)!)}`;
+}
+
+function staticText(value: Value, field: Field, budget: Budget): string {
+  const member = value.staticMember(field);
+  const text = member === undefined ? "<optimized out>" : budget.inside().text(member);
+  return `static ${field.name ?? ""} = ${text}`;
 }

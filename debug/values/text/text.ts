@@ -9,10 +9,11 @@ import { formatOf } from "../value/float_format.ts";
 import type { Value } from "../value/value.ts";
 import { absenceText } from "./absence_text.ts";
 import { charText, quotePrefix } from "./char_text.ts";
-import { characterName } from "./characters.ts";
+import { characterName, characterSize } from "./characters.ts";
 import { arrayText, pointedString } from "./array_text.ts";
 import { enumText } from "./enum_text.ts";
 import { floatText } from "./float_text.ts";
+import { memberPointerText } from "./member_pointer_text.ts";
 import { rustStructText } from "./rust_text.ts";
 import { structText } from "./struct_text.ts";
 import { Budget, type TextOptions } from "./budget.ts";
@@ -55,9 +56,9 @@ function write(value: Value, budget: Budget): string {
     case "range":
       return `${value.integer ?? 0n}`;
     case "function":
-      return named(value.address ?? 0n, "code", budget);
+      return budget.address(value.address ?? 0n, "code");
     case "member-pointer":
-      return memberPointerText(value, budget);
+      return memberPointerText(value, plain, budget);
     case "unspecified":
       return plain.size === undefined ? "<unknown type>" : addressText(value.integer ?? 0n);
   }
@@ -83,43 +84,25 @@ function baseText(value: Value, budget: Budget): string {
       const { integer } = value;
       return integer === 0n ? "false" : integer === 1n ? "true" : `${integer}`;
     }
-    case "signed-char":
-    case "unsigned-char":
-    case "utf": {
-      const integer = value.integer ?? 0n;
-      const code = Number(BigInt.asUintN(8 * plain.size, integer));
-      const size = plain.language === "rust" ? 4 : plain.size;
-      return `${integer} ${quotePrefix(plain.name)}${charText(code, size)}`;
-    }
   }
   const { integer = 0n } = value;
-  // gdb takes wide characters of C, which are integers, for characters by their name.
-  return characterName(value.type) === undefined
-    ? `${integer}`
-    : `${integer} ${quotePrefix(characterName(value.type))}${
-      charText(Number(BigInt.asUintN(8 * plain.size, integer)), plain.size)
-    }`;
+  const size = plain.language === "rust" && plain.encoding === "utf" ? 4 : characterSize(plain);
+  if (size === undefined && characterName(value.type) === undefined) return `${integer}`;
+  const code = Number(BigInt.asUintN(8 * plain.size, integer));
+  const prefix = quotePrefix(characterName(value.type) ?? plain.name);
+  return `${integer} ${prefix}${charText(code, size ?? plain.size)}`;
 }
 
 function addressText(address: bigint): string {
   return `0x${address.toString(16)}`;
 }
 
-/** An address with the name of what is there. */
-function named(address: bigint, what: "code" | "data", budget: Budget): string {
-  const name = budget.nameOf(address, what);
-  return `${addressText(address)}${name === undefined ? "" : ` <${name}>`}`;
-}
-
 function pointerText(value: Value, budget: Budget): string {
   const plain = plainType(value.type);
   const address = value.integer;
   if (plain.kind !== "pointer" || address === undefined) return "";
-  const text = named(
-    address,
-    plainType(plain.target).kind === "function" ? "code" : "data",
-    budget,
-  );
+  const what = plainType(plain.target).kind === "function" ? "code" : "data";
+  const text = budget.address(address, what);
   if (address === 0n || plain.language === "rust") return text;
   const string = pointedString(value, budget);
   return string === undefined ? text : `${text} ${string}`;
@@ -131,12 +114,4 @@ function referenceText(value: Value, budget: Budget): string {
   return target === undefined || !budget.followsReferences
     ? address
     : `${address}: ${budget.inside().text(target)}`;
-}
-
-function memberPointerText(value: Value, budget: Budget): string {
-  const { integer } = value;
-  if (integer !== undefined) return integer === -1n ? "NULL" : `${integer}`;
-  const { bytes } = value.contents;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return bytes.length < 16 ? "" : named(view.getBigUint64(0, true), "code", budget);
 }

@@ -189,7 +189,8 @@ function isDynamic(bound: Bound): boolean {
 
 function parameters(type: FunctionType, depth: number): string {
   const all = type.parameters.map((each) => named(each.type, depth));
-  if (type.isVariadic) all.push("...");
-  else if (all.length === 0 && (type.isPrototyped || type.language === "c++")) all.push("void");
+  // gdb leaves out the dots of a function that has no other parameters.
+  if (type.isVariadic && all.length > 0) all.push("...");
+  if (all.length === 0 && (type.isPrototyped || type.language === "c++")) all.push("void");
   return `(${all.join(", ")})`;
 }

@@ -34,6 +34,9 @@ export function scopeName(entry: Entry): string {
         parts.unshift(canonicalName(name));
         break;
       }
+      case DW_TAG.subprogram:
+        // What is declared in a function has no scope, whatever the function is in.
+        return parts.join("::");
       case DW_TAG.enumerationType:
         if (at.flag(DW_AT.enumClass) && at.name !== undefined) parts.unshift(at.name);
         break;

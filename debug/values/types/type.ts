@@ -236,6 +236,11 @@ export function plainType(type: Type): Exclude<Type, TypedefType | QualifiedType
   return VOID;
 }
 
+/** Whether a type has members. */
+export function isStruct(type: Type): type is StructType {
+  return type.kind === "struct" || type.kind === "class" || type.kind === "union";
+}
+
 /** The type of nothing. */
 export const VOID: VoidType = {
   kind: "void",

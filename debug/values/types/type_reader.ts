@@ -138,7 +138,9 @@ export class TypeReader implements TypeSource {
       kind: "unspecified",
       name: qualifiedName(entry),
       language: languageOf(entry.unit),
-      size: entry.number(DW_AT.byteSize),
+      // The one of these that C++ has is as large as a pointer.
+      size: entry.number(DW_AT.byteSize) ??
+        (entry.name === "decltype(nullptr)" ? ADDRESS_SIZE : undefined),
       entry,
     };
   }
@@ -210,12 +212,22 @@ export class TypeReader implements TypeSource {
       isPrototyped: entry.flag(DW_AT.prototyped),
     };
     const children = (tag: number) => [...entry.children()].filter((child) => child.tag === tag);
+    // Compilers do not say everywhere that `this` is constant.
+    const parameter = (child: Entry): Type => {
+      const own = this.typeOf(child);
+      if (own.language !== "c++" || !child.flag(DW_AT.artificial)) return own;
+      const object = entry.reference(DW_AT.objectPointer);
+      const isThis = object === undefined
+        ? child.name === undefined || child.name === "this"
+        : object.is(child);
+      return isThis ? constant(own) : own;
+    };
     return lazily(type, {
       result: () => this.typeOf(entry),
       isVariadic: () => children(DW_TAG.unspecifiedParameters).length > 0,
       parameters: () =>
         children(DW_TAG.formalParameter).map((child) => ({
-          type: this.typeOf(child),
+          type: parameter(child),
           isArtificial: child.flag(DW_AT.artificial),
         })),
     });
@@ -248,6 +260,20 @@ export class TypeReader implements TypeSource {
       size: () => entry.number(DW_AT.byteSize) ?? this.#sizeBehind(entry),
     });
   }
+}
+
+function constant(type: Type): Type {
+  if (type.kind === "qualified" && type.qualifier === "const") return type;
+  const { language, size, entry } = type;
+  return {
+    kind: "qualified",
+    name: undefined,
+    language,
+    size,
+    entry,
+    qualifier: "const",
+    target: type,
+  };
 }
 
 function sameKind(tag: number, other: number): boolean {

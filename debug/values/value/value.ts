@@ -11,7 +11,7 @@ import type { FrameContext } from "../frame/frame_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount } from "../types/array.ts";
 import { resolveType } from "../types/resolve.ts";
-import { type Field, plainType, type StructType, type Type, type Variant } from "../types/type.ts";
+import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
 import { absent, type Contents, inMemory, known, located, type Storage } from "./contents.ts";
 import { formatOf } from "./float_format.ts";
 
@@ -175,6 +175,19 @@ export class Value {
     }
   }
 
+  /** The value of a static member, wherever it is defined; undefined if it is none. */
+  staticMember(field: Field): Value | undefined {
+    if (field.place !== undefined) return undefined;
+    if (field.entry.has(DW_AT.constValue) || field.entry.has(DW_AT.location)) {
+      return variableValue(field.entry, this.context);
+    }
+    for (const found of this.context.types.named(field.name ?? "")) {
+      const isOf = found.reference(DW_AT.specification)?.is(field.entry) === true;
+      if (isOf) return variableValue(found, this.context);
+    }
+    return new Value(field.type, absent({ state: "optimized-out" }), { context: this.context });
+  }
+
   /** The alternative that a discriminant selects; undefined if there are none, or it is not there. */
   get variant(): Variant | undefined {
     const plain = plainType(this.type);
@@ -305,10 +318,6 @@ function constantOf(entry: Entry, type: Type): Storage {
   if (text !== undefined) return known(new TextEncoder().encode(`${text}\0`));
   const value = described.big(DW_AT.constValue) ?? BigInt(described.signed(DW_AT.constValue) ?? 0);
   return known(bytesOfInteger(value, plainType(type).size ?? 8));
-}
-
-function isStruct(type: Type): type is StructType {
-  return type.kind === "struct" || type.kind === "class" || type.kind === "union";
 }
 
 /** Why it is not known how long an array is; undefined if it is known. */

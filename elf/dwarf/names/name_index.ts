@@ -33,6 +33,9 @@ const NAMED: ReadonlySet<number> = new Set([
 
 const NAMES: readonly number[] = [DW_AT.name, DW_AT.linkageName, DW_AT.mipsLinkageName];
 
+/** By what an entry, such as a static member's, has the name of its declaration. */
+const ORIGINS: ReadonlySet<number> = new Set([DW_AT.specification, DW_AT.abstractOrigin]);
+
 /** Names that one index may have. */
 const NAME_LIMIT = 2 ** 24;
 
@@ -133,7 +136,7 @@ export class NameIndex {
       if (form === DW_FORM.strp && unit.offsetSize === 4) {
         return hashOf(unit.sections.cursor(".debug_str").bytes, u32At(unit.bytes, place));
       }
-    } else if (abbreviation.tag !== DW_TAG.subprogram) return undefined;
+    } else if (!abbreviation.attributes.some((each) => ORIGINS.has(each))) return undefined;
     const entry = new Entry(unit, scan).inherited(attribute);
     const text = entry?.text(attribute);
     return text === undefined ? undefined : hashOf(new TextEncoder().encode(text), 0);

@@ -25,7 +25,15 @@ function program(): InfoImage {
         undefined,
         "declared method",
       ),
-      named(DW_TAG.structureType, "Type", [named(DW_TAG.member, "field")]),
+      named(DW_TAG.structureType, "Type", [
+        named(DW_TAG.member, "field"),
+        die(
+          DW_TAG.variable,
+          [[DW_AT.name, DW_FORM.string, "shared"], DECLARED],
+          undefined,
+          "declared",
+        ),
+      ]),
       die(DW_TAG.structureType, [[DW_AT.name, DW_FORM.string, "Opaque"], DECLARED]),
     ]),
     die(DW_TAG.subprogram, [
@@ -36,6 +44,7 @@ function program(): InfoImage {
       named(DW_TAG.lexicalBlock, "block", [named(DW_TAG.subprogram, "nested")]),
     ], "method"),
     named(DW_TAG.variable, "global"),
+    die(DW_TAG.variable, [[DW_AT.specification, DW_FORM.ref4, { to: "declared" }]], [], "shared"),
     named(DW_TAG.enumerationType, "Color", [named(DW_TAG.enumerator, "red")]),
   ]));
   image.unit(die(DW_TAG.compileUnit, [], [
@@ -52,7 +61,7 @@ function found(image: InfoImage, name: string): number[] {
 Deno.test("DebugInfo.named, finds what is not local by all its names, without an index", () => {
   const image = program();
   const at = (label: string) => image.section(".debug_info").at(label);
-  for (const name of ["space", "method", "Type", "nested", "Color", "red", "Größe"]) {
+  for (const name of ["space", "method", "Type", "nested", "shared", "Color", "red", "Größe"]) {
     assertEquals(found(image, name), [at(name)], name);
   }
   assertEquals(found(image, "_ZN5space6methodEv"), [at("method")]);

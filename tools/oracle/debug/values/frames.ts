@@ -4,6 +4,7 @@
  * @module
  */
 import { type CoreTarget, readCore } from "../../../../debug/core/mod.ts";
+import { demangle } from "../../../../debug/demangle/mod.ts";
 import { DebugFiles } from "../../../../debug/files/mod.ts";
 import { Symbols } from "../../../../debug/symbols/mod.ts";
 import {
@@ -15,8 +16,6 @@ import {
   variablesOf,
 } from "../../../../debug/values/mod.ts";
 import { walkInput } from "../../../../debug/target/mod.ts";
-import { fromBigAddress } from "../../../../bytes/mod.ts";
-import type { Entry } from "../../../../elf/dwarf/mod.ts";
 import { parseElf } from "../../../../elf/mod.ts";
 import { backtrace } from "../../../../unwind/walk/mod.ts";
 import { GuessingFrame } from "./guesses.ts";
@@ -40,14 +39,13 @@ export function framesOf(core: string, program: string): OwnFrame[] {
   using target: CoreTarget = readCore(Deno.readFileSync(core), {
     open: (path) => path === program ? Deno.readFileSync(program) : undefined,
   });
-  const files = new DebugFiles().of(parseElf(Deno.readFileSync(program), { name: program }));
+  const file = parseElf(Deno.readFileSync(program), { name: program });
+  const files = new DebugFiles().of(file);
   const symbols = new Symbols(files);
   const { process } = target;
   const thread = process.threads[0]!;
   const { frames } = backtrace(walkInput(process, thread), process.walk);
-  const named = (name: string): Iterable<Entry> =>
-    (files.info as unknown as { named?: (name: string) => Iterable<Entry> }).named?.(name) ?? [];
-  const types = new TypeReader(named);
+  const types = new TypeReader((name) => files.info?.named(name) ?? []);
   const chains = frames.map((frame) => symbols.at(frame.lookupAddress));
   const views: (VariableFrame | undefined)[] = [];
   const view = (i: number): VariableFrame | undefined => {
@@ -70,11 +68,11 @@ export function framesOf(core: string, program: string): OwnFrame[] {
           ?.registers.get(number),
     });
   });
-  const nameOf = (address: bigint, what: "code" | "data") => {
-    const found = what === "code" ? symbols.symbolAt(fromBigAddress(address)) : undefined;
+  const nameOf: OwnFrame["nameOf"] = (address, what) => {
+    const found = what === "data" ? undefined : file.symbolAt(address);
     if (found === undefined) return undefined;
-    const offset = address - BigInt(found.start);
-    return offset === 0n ? found.name : `${found.name}+${offset}`;
+    const name = demangle(found.symbol.name) ?? found.symbol.name;
+    return found.offset === 0n ? name : `${name}+${found.offset}`;
   };
   return frames.flatMap((_, i) =>
     chains[i]!.map(({ entry, isInline, name }): OwnFrame => ({

@@ -46,6 +46,8 @@ export interface GdbField {
 /** A part of a value that has no parts. */
 export type GdbLeaf =
   | { readonly out: true }
+  /** A pointer to what is nowhere. */
+  | { readonly synthetic: true }
   | { readonly number: string }
   /** Bytes of a double in hexadecimal, or `nan`. */
   | { readonly float: string }

@@ -15,6 +15,9 @@ const SOURCES = new URL("../../../../testdata/debug/", import.meta.url).pathname
 /** Instructions after which a program is taken to hang. */
 const LIFE = 5_000_000;
 
+/** What C++ is given: no more of a runtime is there than of a library. */
+const CPP = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"];
+
 const COMMON = ["-ffreestanding", "-nostdlib", "-static", "-fno-stack-protector", "-w"];
 
 /** How a program is built. */
@@ -41,8 +44,10 @@ export function buildsFor(arch: GuestArch): Build[] {
   const variants = ["-gdwarf-4", "-gdwarf-5"].flatMap((version) =>
     ["-O0", "-O2"].map((level) => ["-g", version, level])
   );
-  return COMPILERS[arch].flatMap((compiler) =>
-    variants.map((flags): Build => ({ source: "values.c", compiler, flags }))
+  return ["values.c", "values.cpp"].flatMap((source) =>
+    COMPILERS[arch].flatMap((compiler) =>
+      variants.map((flags): Build => ({ source, compiler, flags }))
+    )
   );
 }
 
@@ -53,7 +58,8 @@ export function makeCase(
 ): ValueCase | undefined {
   const name = `${source} ${command} ${flags.join(" ")}`;
   const program = `${directory}/${arch} ${name}`.replaceAll(" ", "_");
-  const args = [...own, ...flags, ...COMMON, `${SOURCES}${source}`, "-o", program];
+  const language = source.endsWith(".cpp") ? CPP : [];
+  const args = [...own, ...flags, ...COMMON, ...language, `${SOURCES}${source}`, "-o", program];
   if (outputOf(command, args) === undefined) return undefined;
   const core = `${program}.core`;
   Deno.writeFileSync(core, coreOf(program, arch));

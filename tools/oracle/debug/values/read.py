@@ -57,6 +57,8 @@ def field(each, known):
 def leaf(value, kind):
     if value.is_optimized_out:
         return {"out": True}
+    if kind.code == gdb.TYPE_CODE_PTR and "<synthetic pointer>" in value.format_string():
+        return {"synthetic": True}
     if kind.code in NUMBERS and kind.sizeof <= 8:
         return {"number": str(int(value))}
     if kind.code in REFERENCES:
@@ -114,7 +116,7 @@ def variable(symbol, frame, known):
         result["dynamic"] = described(value.type, known)
         result["text"] = None
         # References are compared as the addresses that they are.
-        if value.type.strip_typedefs().code in REFERENCES:
+        if value.type.strip_typedefs().code in REFERENCES and not value.is_optimized_out:
             address = value.referenced_value().address
             found[""] = {"number": str(int(address))}
         else:

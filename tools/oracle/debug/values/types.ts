@@ -74,8 +74,12 @@ export class TypeComparison {
       case "reference":
       case "rvalue-reference":
       case "typedef":
-      case "member-pointer":
         return this.compare(unqualified(type.target), theirs, place);
+      case "member-pointer": {
+        // What a member function is, gdb has a word of its own for.
+        const code = theirs.code === "METHOD" ? "FUNC" : theirs.code;
+        return this.compare(unqualified(type.target), { ...theirs, code }, place);
+      }
       case "array":
         return this.compare(unqualified(type.element), theirs, place);
       case "function":
