@@ -54,7 +54,8 @@ function words(values: readonly bigint[]): Uint8Array {
 export const transferPackets: PacketTable = {
   qXfer(client, { payload }) {
     const request = parseXfer(payload);
-    const maker = OBJECTS[request.object];
+    const { object } = request;
+    const maker = Object.hasOwn(OBJECTS, object) ? OBJECTS[object] : undefined;
     if (maker === undefined || request.operation === "write") return "";
     const document = maker(client, request.annex);
     if (document === undefined) {

@@ -4,16 +4,14 @@
  * @module
  */
 
-import { HistoryError } from "../../../history/mod.ts";
-import { KernelError } from "../../../kernel/errors.ts";
-import { GdbProtocolError } from "../../protocol/mod.ts";
-import { errorReply, GdbServerError } from "../errors.ts";
+import { errorReply } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
 import { outputPacket, type Stop } from "../machine/stop.ts";
 import { THE_CPU } from "../names.ts";
 import { Client } from "./client.ts";
 import { answer } from "./dispatch.ts";
 import type { Answer, SessionEnd } from "./answer.ts";
+import { asRefusal } from "./refusal.ts";
 import { type Connection, Wire } from "./wire.ts";
 
 /** How a session is over. */
@@ -138,15 +136,6 @@ export class Session {
 
 function isNoAckMode(payload: Uint8Array): boolean {
   return String.fromCharCode(...payload) === "QStartNoAckMode";
-}
-
-/** What went wrong, to be told; errors of ours are thrown on. */
-function asRefusal(error: unknown): GdbServerError {
-  if (error instanceof GdbServerError) return error;
-  const isTold = error instanceof GdbProtocolError || error instanceof KernelError ||
-    error instanceof HistoryError;
-  if (!isTold) throw error;
-  return new GdbServerError(error.message);
 }
 
 /** Lets whatever waits for its turn have it: the network, above all. */
