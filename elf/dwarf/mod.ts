@@ -25,7 +25,7 @@
  * bytes and strings are; `form.ts`, values of attributes. `lists/`: ranges of addresses, and where
  * variables are. `info/`: `abbreviations.ts`, `skip.ts` and `scanner.ts`, the fast way through
  * entries; `entry.ts`, one of them; `unit_header.ts`, `package_index.ts` and `unit.ts`, which find
- * what entries refer to; `functions.ts`, `address_index.ts` and `parents.ts`, from addresses and offsets to entries;
+ * what entries refer to; `scopes.ts`, `address_index.ts` and `parents.ts`, from addresses and offsets to entries;
  * `debug_info.ts`, all of a file. `names/`: `name_table.ts` and `name_index.ts`, from names to
  * entries. `lines/`: `line_header.ts` and `line_files.ts`, what stands
  * before a line program; `line_program.ts`, which makes rows of it; `line_matrix.ts`, all rows

@@ -10,6 +10,7 @@ import { DW_FORM } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { type FormContext, formSize, narrow, unknownForm } from "../form.ts";
 import type { DwarfSections } from "../sections.ts";
+import { DW_TAG } from "../tags.ts";
 
 /** Attributes that one declaration may have; real ones have a few dozen. */
 const ATTRIBUTE_LIMIT = 1024;
@@ -20,6 +21,15 @@ const READ_LEAST = 2 ** 16;
 
 /** Declarations that are kept; with more, they are read again. */
 const KEPT_LIMIT = 2 ** 16;
+
+/** Tags of blocks, whose code is part of a function's. */
+const BLOCKS: ReadonlySet<number> = new Set([
+  DW_TAG.lexicalBlock,
+  DW_TAG.inlinedSubroutine,
+  DW_TAG.tryBlock,
+  DW_TAG.catchBlock,
+  DW_TAG.withStmt,
+]);
 
 /** One declaration, with what makes reading entries fast. */
 export class Abbreviation {
@@ -45,8 +55,14 @@ export class Abbreviation {
   readonly sibling: number;
   /** Of `DW_AT_low_pc`. */
   readonly lowPc: number;
+  /** Of `DW_AT_high_pc`. */
+  readonly highPc: number;
   /** Of `DW_AT_ranges`. */
   readonly ranges: number;
+  /** Whether its entries say where their code is. */
+  readonly hasCode: boolean;
+  /** Whether its entries are blocks, whose code is part of a function's. */
+  readonly isBlock: boolean;
 
   /** Makes a declaration of what has been read. */
   constructor(init: {
@@ -85,7 +101,10 @@ export class Abbreviation {
     this.bytesBefore = bytesBefore;
     this.sibling = this.attributes.indexOf(DW_AT.sibling);
     this.lowPc = this.attributes.indexOf(DW_AT.lowPc);
+    this.highPc = this.attributes.indexOf(DW_AT.highPc);
     this.ranges = this.attributes.indexOf(DW_AT.ranges);
+    this.hasCode = this.lowPc >= 0 || this.ranges >= 0;
+    this.isBlock = BLOCKS.has(this.tag);
   }
 }
 

@@ -9,7 +9,7 @@ import { readOffset, readUnitLength } from "../form.ts";
 import { isDropped } from "../lists/ranges.ts";
 import type { DwarfSections } from "../sections.ts";
 import type { Unit } from "./entry.ts";
-import { RangeIndex } from "./range_index.ts";
+import { RANGE_LIMIT, RangeIndex } from "./range_index.ts";
 
 /**
  * Units by the addresses of their code: as `.debug_aranges` has it, and as units say themselves
@@ -19,14 +19,45 @@ export class AddressIndex {
   // Of functions that several objects have, linkers keep the first, and give all its address.
   readonly #ranges: RangeIndex = new RangeIndex("first");
 
-  /** @param report gets the errors of what is damaged and left out */
+  /** @param report gets the errors of what is damaged and left out; false for no more of them */
   constructor(
     sections: DwarfSections,
     units: readonly Unit[],
-    report: (error: unknown) => void,
+    report: (error: unknown) => boolean,
   ) {
+    const numbers = new Map<number, number>();
+    for (const [i, unit] of units.entries()) {
+      if (unit.source === ".debug_info") numbers.set(unit.offset, i);
+    }
+    const told = this.#readTable(sections, numbers, report);
+    let read = 0;
+    for (const number of numbers.values()) {
+      if (told.has(number)) continue;
+      const unit = units[number]!;
+      try {
+        read += unit.root.eachRange((begin, end) => this.#ranges.add(begin, end, number));
+        if (read <= RANGE_LIMIT) continue;
+        const message = `Units have over ${RANGE_LIMIT} ranges, expected fewer`;
+        report(new DwarfError("index", message, { source: unit.source, offset: unit.offset }));
+        break;
+      } catch (error) {
+        if (!report(error)) break;
+      }
+    }
+  }
+
+  /** Number of the unit that has an address. */
+  at(address: Address): number | undefined {
+    return this.#ranges.at(address);
+  }
+
+  /** Reads `.debug_aranges`; the units that it tells of. */
+  #readTable(
+    sections: DwarfSections,
+    numbers: ReadonlyMap<number, number>,
+    report: (error: unknown) => boolean,
+  ): ReadonlySet<number> {
     const told = new Set<number>();
-    const offsets = new Set(units.map((unit) => unit.offset));
     const cursor = sections.cursor(".debug_aranges");
     const end = cursor.end;
     try {
@@ -34,10 +65,10 @@ export class AddressIndex {
         const set = readUnitLength(cursor);
         cursor.end = set.end;
         try {
-          const unit = this.#readSet(cursor, set.offsetSize, offsets);
-          if (unit !== undefined) told.add(unit);
+          const number = this.#readSet(cursor, set.offsetSize, numbers);
+          if (number !== undefined) told.add(number);
         } catch (error) {
-          report(error);
+          if (!report(error)) break;
         }
         cursor.at = set.end;
         cursor.end = end;
@@ -45,26 +76,14 @@ export class AddressIndex {
     } catch (error) {
       report(error);
     }
-    for (const unit of units) {
-      if (told.has(unit.offset) || unit.source !== ".debug_info") continue;
-      try {
-        unit.root.eachRange((begin, end) => this.#ranges.add(begin, end, unit.offset));
-      } catch (error) {
-        report(error);
-      }
-    }
+    return told;
   }
 
-  /** Offset of the unit that has an address. */
-  at(address: Address): number | undefined {
-    return this.#ranges.at(address);
-  }
-
-  /** Reads one set (section 6.1.2); the offset of its unit if it has any range of one. */
+  /** Reads one set (section 6.1.2); the number of its unit if it has any range of one. */
   #readSet(
     cursor: Cursor,
     offsetSize: 4 | 8,
-    units: ReadonlySet<number>,
+    numbers: ReadonlyMap<number, number>,
   ): number | undefined {
     const start = cursor.at - (offsetSize === 4 ? 4 : 12);
     const fail = (what: string, expected: string) =>
@@ -75,7 +94,8 @@ export class AddressIndex {
     const version = cursor.u16();
     if (version !== 2) throw fail(`version is ${version}`, "2");
     const unit = readOffset(cursor, { offsetSize });
-    if (!units.has(unit)) throw fail(`unit is at 0x${unit.toString(16)}`, "one of .debug_info");
+    const number = numbers.get(unit);
+    if (number === undefined) throw fail(`unit is at 0x${unit.toString(16)}`, "one of .debug_info");
     const addressSize = cursor.u8();
     if (addressSize !== 8) throw fail(`address size is ${addressSize}`, "8");
     const segmentSize = cursor.u8();
@@ -89,8 +109,8 @@ export class AddressIndex {
       if (begin === 0 && size === 0) break;
       if (size <= 0 || isDropped(begin)) continue;
       hasRange = true;
-      this.#ranges.add(begin, begin + size, unit);
+      this.#ranges.add(begin, begin + size, number);
     }
-    return hasRange ? unit : undefined;
+    return hasRange ? number : undefined;
   }
 }

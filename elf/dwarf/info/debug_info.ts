@@ -19,6 +19,9 @@ import { readUnitHeader, type UnitSection } from "./unit_header.ts";
 /** Units that a file may have: more than the largest programs. */
 const UNIT_LIMIT = 2 ** 19;
 
+/** Problems that are told of; with as many, what goes through all of a file ends. */
+const PROBLEM_LIMIT = 1000;
+
 /** Indexes of a package of split files. */
 const PACKAGE_INDEXES = [".debug_cu_index", ".debug_tu_index"] as const;
 
@@ -94,8 +97,8 @@ export class DebugInfo implements UnitOwner {
   /** The unit whose code contains an address; the skeleton of a split one. */
   unitAt(address: Address): Unit | undefined {
     this.#addresses ??= new AddressIndex(this.sections, this.#all(), (error) => this.report(error));
-    const unit = this.#addresses.at(address);
-    return unit === undefined ? undefined : this.unitContaining(unit);
+    const number = this.#addresses.at(address);
+    return number === undefined ? undefined : this.#all()[number];
   }
 
   /** The unit that an offset of `.debug_info` is in. */
@@ -180,10 +183,11 @@ export class DebugInfo implements UnitOwner {
     return unit;
   }
 
-  /** Adds the error of what is left out. */
-  report(error: unknown): void {
+  /** Adds the error of what is left out; whether more of them are wanted. */
+  report(error: unknown): boolean {
     if (!(error instanceof InputError)) throw error;
-    this.#problems.push(error);
+    if (this.#problems.length < PROBLEM_LIMIT) this.#problems.push(error);
+    return this.#problems.length < PROBLEM_LIMIT;
   }
 
   #readNames(): Names {
@@ -249,9 +253,8 @@ export class DebugInfo implements UnitOwner {
         }
         units.push(new FileUnit(this, readUnitHeader(cursor, section), reading, partsAt(at)));
       } catch (error) {
-        this.report(error);
         // With a wrong length nobody knows where the next one is.
-        if (cursor.at === at) return;
+        if (!this.report(error) || cursor.at === at) return;
       }
     }
   }

@@ -333,3 +333,36 @@ Deno.test("Entry, what is damaged is an error that says where", () => {
     /^Entry's values end behind its unit/,
   );
 });
+
+Deno.test("DebugInfo.scopesAt, of ranges that overlap the innermost and last has an address", () => {
+  const image = new InfoImage();
+  image.unit(die(DW_TAG.compileUnit, [
+    [DW_AT.lowPc, DW_FORM.addr, 0x1000],
+    [DW_AT.highPc, DW_FORM.data4, 0x100],
+  ], [
+    code(DW_TAG.subprogram, ["outer", 0x1000, 0x60], [
+      // A block that says nothing of its code is in force where a block of its is.
+      named(DW_TAG.lexicalBlock, "silent", [code(DW_TAG.inlinedSubroutine, ["in", 0x1010, 8])]),
+      code(DW_TAG.lexicalBlock, ["long", 0x1020, 0x20]),
+      code(DW_TAG.lexicalBlock, ["later", 0x1030, 0x20]),
+      code(DW_TAG.lexicalBlock, ["empty", 0x1058, 0]),
+    ]),
+    // Two functions of the same code, as linkers fold them.
+    code(DW_TAG.subprogram, ["same", 0x1080, 8]),
+    code(DW_TAG.subprogram, ["folded", 0x1080, 8]),
+  ]));
+  const info = image.info();
+  const expected: [number, string][] = [
+    [0x100f, "outer"],
+    [0x1010, "outer silent in"],
+    [0x1018, "outer"],
+    [0x102f, "outer long"],
+    [0x1030, "outer later"],
+    [0x104f, "outer later"],
+    [0x1050, "outer"],
+    [0x1058, "outer"],
+    [0x1060, ""],
+    [0x1080, "folded"],
+  ];
+  assertEquals(expected.map(([at]) => [at, names(info.scopesAt(at)).join(" ")]), expected);
+});

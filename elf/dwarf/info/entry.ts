@@ -60,8 +60,11 @@ export interface Unit extends ScanInput {
   readonly signature: bigint | undefined;
   /** Of a type unit: the type. */
   readonly typeEntry: Entry | undefined;
-  /** The entry at an offset of the section. Throws `InputError` if there is none. */
-  entryAt(offset: number): Entry;
+  /**
+   * The entry at an offset of the section. Throws `InputError` if there is none.
+   * @param parent if it is known
+   */
+  entryAt(offset: number, parent?: Entry): Entry;
   /** The entry that an entry is a child of. */
   parentOf(entry: Entry): Entry | undefined;
   /** A scan of all its entries, without an object for each. */
@@ -74,8 +77,8 @@ export interface Unit extends ScanInput {
   supplementaryString(offset: number): string | undefined;
   /** Entry that a value refers to; undefined if it is in a file that there is not. */
   referred(value: FormValue): Entry | undefined;
-  /** Calls `visit` with the ranges of a list until it returns true. */
-  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): void;
+  /** Calls `visit` with the ranges of a list until it returns true; how many entries it has. */
+  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): number;
   /** Location list that a value refers to. */
   locationList(list: FormValue): Iterable<LocationRange>;
   /** Outermost first: function and blocks whose code contains an address. */
@@ -323,14 +326,15 @@ export class Entry {
     return ranges;
   }
 
-  /** Calls `visit` with its ranges until it returns true. */
-  eachRange(visit: (begin: Address, end: Address) => boolean | void): void {
+  /** Calls `visit` with its ranges until it returns true; how many entries their list has. */
+  eachRange(visit: (begin: Address, end: Address) => boolean | void): number {
     const list = this.value(DW_AT.ranges);
     if (list !== undefined) return this.unit.eachRange(list, visit);
     const begin = this.lowPc;
-    if (begin === undefined || isDropped(begin)) return;
+    if (begin === undefined || isDropped(begin)) return 1;
     const end = this.highPc;
     if (end !== undefined && begin < end) visit(begin, end);
+    return 1;
   }
 
   /** Whether an address is in its code. */

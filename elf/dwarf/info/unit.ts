@@ -14,10 +14,10 @@ import type { DwarfSectionName, DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
 import type { Abbreviations, AbbreviationTable } from "./abbreviations.ts";
 import { Entry, type Unit, type UnitKind } from "./entry.ts";
-import { blocksAt, FunctionIndex } from "./functions.ts";
 import type { UnitParts } from "./package_index.ts";
 import { ParentIndex } from "./parents.ts";
 import { EntryScanner } from "./scanner.ts";
+import { ScopeIndex } from "./scopes.ts";
 import type { UnitHeader } from "./unit_header.ts";
 
 /** What a unit needs of the file it is in. */
@@ -36,8 +36,8 @@ export interface UnitOwner {
   typeNamed(signature: bigint): Entry | undefined;
   /** The full unit of a skeleton. */
   splitOf(skeleton: Unit): Unit | undefined;
-  /** Takes the error of what is left out. */
-  report(error: unknown): void;
+  /** Takes the error of what is left out; whether more of them are wanted. */
+  report(error: unknown): boolean;
 }
 
 /** A unit; see {@linkcode Unit}. */
@@ -52,7 +52,7 @@ export class FileUnit implements Unit {
   #abbreviations: AbbreviationTable | undefined;
   #root: Entry | undefined;
   #ranges: readonly AddressRange[] | undefined;
-  #functions: FunctionIndex | undefined;
+  #scopes: ScopeIndex | undefined;
   #parents: ParentIndex | undefined;
   #split: { readonly unit: Unit | undefined } | undefined;
   #addresses: { readonly cursor: Cursor; readonly base: number } | undefined;
@@ -177,7 +177,7 @@ export class FileUnit implements Unit {
     return typeOffset === undefined ? undefined : this.entryAt(offset + typeOffset);
   }
 
-  entryAt(offset: number): Entry {
+  entryAt(offset: number, parent?: Entry): Entry {
     if (!(offset >= this.header.rootAt && offset < this.end)) {
       const { rootAt } = this.header;
       const message = `Entry's offset is 0x${offset.toString(16)}, expected 0x${
@@ -186,7 +186,7 @@ export class FileUnit implements Unit {
       throw new DwarfError("reference", message, { source: this.source, offset: this.offset });
     }
     const scan = new EntryScanner(this, offset);
-    if (scan.next()) return new Entry(this, scan);
+    if (scan.next()) return new Entry(this, scan, parent);
     const message = "There is no entry here, expected one that is referred to";
     throw new DwarfError("reference", message, { source: this.source, offset });
   }
@@ -242,10 +242,9 @@ export class FileUnit implements Unit {
     }
   }
 
-  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): void {
+  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): number {
     const cursor = this.#rangeList(list);
-    if (cursor === undefined) return;
-    eachRange(cursor, this.#listUnit(), visit);
+    return cursor === undefined ? 0 : eachRange(cursor, this.#listUnit(), visit);
   }
 
   *locationList(list: FormValue): Generator<LocationRange> {
@@ -257,21 +256,23 @@ export class FileUnit implements Unit {
   }
 
   scopesAt(address: Address): readonly Entry[] {
-    const found = this.functionAt(address);
-    return found === undefined ? [] : [found, ...blocksAt(found, address)];
+    const { split } = this;
+    return split !== undefined ? split.scopesAt(address) : this.#scopeIndex().at(address);
   }
 
   functionAt(address: Address): Entry | undefined {
     const { split } = this;
-    if (split !== undefined) return split.functionAt(address);
-    this.#functions ??= new FunctionIndex(this, (error) => this.owner.report(error));
-    return this.#functions.at(address);
+    return split !== undefined ? split.functionAt(address) : this.#scopeIndex().functionAt(address);
   }
 
   cursorAt(place: number): Cursor {
     const cursor = this.#cursor;
     cursor.seek(place, this.end);
     return cursor;
+  }
+
+  #scopeIndex(): ScopeIndex {
+    return this.#scopes ??= new ScopeIndex(this, (error) => this.owner.report(error));
   }
 
   /** Where the unit's own part of a section begins. */

@@ -51,31 +51,31 @@ export function unknownEntry(cursor: Cursor, kind: number, most: number): DwarfE
  * Ranges of the list at the cursor's position, in its order, without empty ones and those of code
  * that the linker has dropped; until `visit` says that it wants no more.
  *
+ * @returns how many entries have been read
  * @throws {DwarfError | DecodeError | ElfError}
  */
 export function eachRange(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): void {
-  if (unit.version >= 5) eachOfRnglist(cursor, unit, visit);
-  else eachOfPairs(cursor, unit, visit);
+): number {
+  return unit.version >= 5 ? eachOfRnglist(cursor, unit, visit) : eachOfPairs(cursor, unit, visit);
 }
 
 function eachOfPairs(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): void {
+): number {
   let base = unit.baseAddress;
   for (let count = 1;; count++) {
     countEntry(cursor, count);
     const begin = cursor.address64();
     const end = cursor.address64();
-    if (begin === 0 && end === 0) return;
+    if (begin === 0 && end === 0) return count;
     if (begin === -1) base = end;
     else if (begin < end && !isDropped(base) && !isDropped(begin)) {
-      if (visit(base + begin, base + end) === true) return;
+      if (visit(base + begin, base + end) === true) return count;
     }
   }
 }
@@ -84,7 +84,7 @@ function eachOfRnglist(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): void {
+): number {
   let base = unit.baseAddress;
   for (let count = 1;; count++) {
     countEntry(cursor, count);
@@ -93,7 +93,7 @@ function eachOfRnglist(
     let end: Address;
     switch (kind) {
       case DW_RLE.endOfList:
-        return;
+        return count;
       case DW_RLE.baseAddressx:
         base = unit.addressAt(cursor.uleb());
         continue;
@@ -124,6 +124,6 @@ function eachOfRnglist(
       default:
         throw unknownEntry(cursor, kind, DW_RLE.startLength);
     }
-    if (begin < end && !isDropped(begin) && visit(begin, end) === true) return;
+    if (begin < end && !isDropped(begin) && visit(begin, end) === true) return count;
   }
 }

@@ -7,6 +7,7 @@ import { DW_AT } from "../attributes.ts";
 import { DW_FORM } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { Entry, type Unit } from "../info/entry.ts";
+import { float64List, uint32List } from "./numbers.ts";
 import type { EntryScanner } from "../info/scanner.ts";
 import { u32At } from "../info/skip.ts";
 import { DW_TAG } from "../tags.ts";
@@ -42,36 +43,15 @@ const NAME_LIMIT = 2 ** 24;
 /** Bytes of a name that its hash is made of: names may share long ends. */
 const HASHED = 64;
 
-/** Numbers, more and more of them. */
-class Numbers<T extends Uint32Array | Float64Array> {
-  values: T;
-  count = 0;
-  readonly #make: (size: number) => T;
-
-  constructor(make: (size: number) => T) {
-    this.#make = make;
-    this.values = make(1024);
-  }
-
-  push(value: number): void {
-    if (this.count === this.values.length) {
-      const larger = this.#make(2 * this.count);
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.count++] = value;
-  }
-}
-
 /**
  * Names of the entries of units: 24 bytes each, whatever the names are. Local variables are left
  * out, and types and variables that a function has for itself.
  */
 export class NameIndex {
   readonly #units: Unit[] = [];
-  readonly #hashes = new Numbers((size) => new Uint32Array(size));
-  readonly #unitOf = new Numbers((size) => new Uint32Array(size));
-  readonly #offsets = new Numbers((size) => new Float64Array(size));
+  readonly #hashes = uint32List();
+  readonly #unitOf = uint32List();
+  readonly #offsets = float64List();
   /** First name of each hash, by its lower bits, and the next one of each name; all plus 1. */
   #first: Uint32Array | undefined;
   #next = new Uint32Array(0);

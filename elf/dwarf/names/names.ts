@@ -12,16 +12,16 @@ import { NameTable } from "./name_table.ts";
 export class Names {
   readonly #tables: readonly NameTable[];
   readonly #index: NameIndex = new NameIndex();
-  readonly #report: (error: unknown) => void;
+  readonly #report: (error: unknown) => boolean;
 
   /**
    * Reads headers of indexes, and all entries of the units that no index has.
-   * @param report gets the errors of what is damaged and left out
+   * @param report gets the errors of what is damaged and left out; false for no more of them
    */
   constructor(
     sections: DwarfSections,
     units: readonly Unit[],
-    report: (error: unknown) => void,
+    report: (error: unknown) => boolean,
   ) {
     this.#report = report;
     const missing = new Set(units);
@@ -30,7 +30,7 @@ export class Names {
       try {
         this.#index.add(unit.full);
       } catch (error) {
-        report(error);
+        if (!report(error)) break;
       }
     }
   }
@@ -51,7 +51,7 @@ function readTables(
   sections: DwarfSections,
   units: readonly Unit[],
   missing: Set<Unit>,
-  report: (error: unknown) => void,
+  report: (error: unknown) => boolean,
 ): NameTable[] {
   const tables: NameTable[] = [];
   const cursor = sections.cursor(".debug_names");
@@ -67,8 +67,7 @@ function readTables(
       tables.push(table);
       for (const unit of found) missing.delete(unit);
     } catch (error) {
-      report(error);
-      if (cursor.at === at) break;
+      if (!report(error) || cursor.at === at) break;
     }
   }
   return tables;
