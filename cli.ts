@@ -10,7 +10,7 @@
  *
  *     trapline demo
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy NAME]
- *                   [--quantum N] [--log mach|json|console|quiet]
+ *                   [--quantum N] [--log mach|json|console|quiet] [--gdb [HOST:]PORT]
  *     trapline core PROGRAM.elf [--until WHAT] [--times N] [--limit N] [-o CORE]
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
  *                     [--switch NAME]… [--svg FILE] [--json]
@@ -28,6 +28,7 @@
  * | command                 | flags                                                                |
  * | ----------------------- | -------------------------------------------------------------------- |
  * | `demo`, `panic`, `boot` | `--allow-ffi --allow-env`; `--allow-read=FILE.elf` for `--module`    |
+ * | `boot --gdb PORT`       | the same and `--allow-net=127.0.0.1:PORT`                            |
  * | `doctor`                | `--allow-ffi --allow-env --allow-read`; `--allow-write` for `--svg`  |
  * | `core`                  | `--allow-ffi --allow-env --allow-read=FILE.elf --allow-write=CORE`     |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |

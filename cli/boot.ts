@@ -62,6 +62,7 @@ const DEFAULTS = {
   abi: "trapline",
   log: "mach",
   cmdline: "",
+  gdb: "",
 } as const;
 
 async function moduleOf(
@@ -116,6 +117,10 @@ export async function boot(args: readonly string[]): Promise<number> {
   const log = choose("log", values.log, LOGS)(output, values.module === "");
   const end = new ProgramEnd();
   const limit = instructionLimit(values);
+  const { gdb: address } = values;
+  if (address !== "" && limit !== undefined) {
+    throw new UsageError("Cannot use --limit with --gdb: a debugger says where to stop");
+  }
   const options = {
     ...machineOptions(arch, values),
     commandLine: values.cmdline,
@@ -128,7 +133,9 @@ export async function boot(args: readonly string[]): Promise<number> {
     parameters: readParameters(values.parameters),
   });
   using machine = build({ ...options, modules: [module] });
-  const reason = run(machine, output, limit);
+  const reason = address === ""
+    ? run(machine, output, limit)
+    : await (await import("./gdb.ts")).runWithGdb(machine, { address, output });
   log.flush?.();
   output.flush();
   if (reason === "reboot") return end.status ?? 0;

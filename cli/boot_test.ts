@@ -4,7 +4,7 @@ import { initialStack } from "../kernel/boot/initial_stack.ts";
 import { readProgram } from "../kernel/program/loader.ts";
 import { programFile } from "../kernel/testing/programs.ts";
 import { DATA, ScriptProgram, SYS } from "../kernel/testing/script_program.ts";
-import { callCli, runCli } from "./testing/run_cli.ts";
+import { callCli, cliCommand, runCli } from "./testing/run_cli.ts";
 import { leftToFull } from "../util/testing/sweep.ts";
 
 /** A file that is gone afterwards. */
@@ -178,4 +178,43 @@ Deno.test("trapline boot, a policy with options, parameters and a timer", async 
   assertEquals([code, stderr], [0, ""]);
   assertMatch(text, /\(periodic\) misses the deadline 95000 of job 1\n/);
   assertMatch(text, /periodic: 3 jobs, 3 missed, 0 late to begin\n/);
+});
+
+Deno.test("trapline boot --gdb, waits at this host alone, and ends as it does without", async () => {
+  const wrong = [
+    ["--gdb", "nowhere"],
+    ["--gdb", "70000"],
+    ["--gdb", "1234", "--limit", "5"],
+  ];
+  for (const args of wrong) {
+    const { code, stderr } = await callCli("boot", ...args);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, /--gdb/);
+  }
+  const allowed = ["--allow-ffi", "--allow-env", "--allow-net=127.0.0.1"];
+  const args = ["boot", "--arch", "x86_64", "--log", "console", "--gdb", "0"];
+  const [program = "", ...rest] = await cliCommand(args, allowed);
+  const child = new Deno.Command(program, {
+    args: rest,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const errors = child.stderr.getReader();
+  const line = new TextDecoder().decode((await errors.read()).value);
+  const port = /at 127\.0\.0\.1:(\d+): gdb-multiarch .*'target extended-remote :\1'\n$/.exec(line);
+  assert(port !== null, line);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port[1]) });
+  await connection.write(new TextEncoder().encode("$D#44"));
+  const reply = new Uint8Array(64);
+  const size = await connection.read(reply);
+  assertEquals(new TextDecoder().decode(reply.subarray(0, size ?? 0)).slice(0, 1), "+");
+  const [text, { code }, more] = await Promise.all([
+    new Response(child.stdout).text(),
+    child.status,
+    errors.read(),
+  ]);
+  assertEquals([code, more.done], [0, true]);
+  assertMatch(text, /^started module-hello.*\nhello!!\n/);
 });

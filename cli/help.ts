@@ -48,6 +48,9 @@ const COMMANDS = {
       --memory MIB              RAM (default 64)
       --limit N                 stop after N instructions (default: none)
       --cmdline TEXT            kernel command line, for the log
+      --gdb [HOST:]PORT         stop before the first instruction, and wait for gdb at a TCP port, of this host alone
+                                unless another address is given (0.0.0.0 for all): who reaches it can do anything to
+                                the machine. It goes on when the debugger detaches, and may be attached to again
     Arguments reach the program as they are; those that begin with - stand after --.
     It ends with the program's exit code (its low eight bits; 0 for a reboot), or with 128 plus
     4: undefined or privileged instruction    5: breakpoint or debug exception

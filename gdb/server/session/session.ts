@@ -58,8 +58,11 @@ export class Session {
     const { runsDetached, population } = this.#client;
     for (;;) {
       const isFree = runsDetached && population.attached.length === 0 && machine.halted === null;
-      if (isFree) await this.#runFreely();
-      else await this.#wire.wait();
+      if (isFree) {
+        await this.#runFreely();
+        // Nobody is attached, and there is nothing left to attach to.
+        if (machine.halted !== null) return "closed";
+      } else await this.#wire.wait();
       // While nothing runs there is nothing to interrupt.
       this.#wire.takeInterrupt();
       const payload = this.#wire.take();
