@@ -9,3 +9,4 @@
 export * from "./address.ts";
 export * from "./cursor.ts";
 export * from "./errors.ts";
+export * from "./order.ts";

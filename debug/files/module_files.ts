@@ -91,7 +91,9 @@ export class ModuleFiles {
   linesOf(sections: DwarfSections): LineTable {
     let lines = this.#lines.get(sections);
     if (lines === undefined) {
-      lines = new LineTable(sections);
+      const { info } = this;
+      // Its units have been read already.
+      lines = info?.sections === sections ? new LineTable(sections, info) : new LineTable(sections);
       this.#lines.set(sections, lines);
     }
     return lines;

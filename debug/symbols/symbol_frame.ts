@@ -4,7 +4,7 @@
  * @module
  */
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
-import { DW_AT, DW_TAG, type Entry, type FileNames } from "../../elf/dwarf/mod.ts";
+import { DW_AT, DW_LANG, DW_TAG, type Entry, type FileNames } from "../../elf/dwarf/mod.ts";
 import type { FunctionSymbol } from "./symbol_index.ts";
 
 /** A place in a source file. */
@@ -77,7 +77,7 @@ export class SymbolFrame {
   get linkageName(): string | undefined {
     const { entry } = this;
     const own = entry?.linkageName;
-    if (own !== undefined || this.isInline) return own;
+    if (own !== undefined || this.isInline || (entry !== undefined && isPlain(entry))) return own;
     const symbol = this.symbol?.name;
     return symbol !== undefined && /^_(Z|R)/.test(symbol) ? symbol : undefined;
   }
@@ -117,6 +117,20 @@ export class SymbolFrame {
     const column = this.entry!.inherited(DW_AT.declColumn)?.number(DW_AT.declColumn) ?? 0;
     return { path: names.path, file: names.file, line, column };
   }
+}
+
+/** Languages whose names linkers take as they are. */
+const PLAIN: ReadonlySet<number | undefined> = new Set<number | undefined>([
+  DW_LANG.c,
+  DW_LANG.c89,
+  DW_LANG.c99,
+  DW_LANG.c11,
+  DW_LANG.c17,
+  DW_LANG.mipsAssembler,
+]);
+
+function isPlain(entry: Entry): boolean {
+  return PLAIN.has(entry.unit.language);
 }
 
 /** So many scopes a name has at most; more is damage. */

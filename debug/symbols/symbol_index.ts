@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Address, fromBigAddress } from "../../bytes/mod.ts";
+import {
+  type Address,
+  addressFromHalves,
+  ascendingOrder,
+  fromBigAddress,
+} from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, SHF, SHN, SHT } from "../../elf/mod.ts";
 
 /** A symbol that covers an address. */
@@ -28,7 +33,10 @@ class CodeSymbols {
   readonly #strings: ElfSection | undefined;
   readonly #begins: Float64Array;
   readonly #ends: Float64Array;
+  /** Where names are, in the order of the table, */
   readonly #names: Uint32Array;
+  /** and which of them is whose. */
+  readonly #order: Uint32Array;
   readonly #sizes: Float64Array;
 
   constructor(file: ElfFile, table: ElfSection) {
@@ -40,28 +48,34 @@ class CodeSymbols {
     const count = Math.floor(bytes.length / ENTRY_SIZE);
     const begins = new Float64Array(count);
     const limits = new Float64Array(count);
-    const ranks = new Uint8Array(count);
-    const kept: number[] = [];
-    for (let i = 1; i < count; i++) {
-      const at = i * ENTRY_SIZE;
+    const names = new Uint32Array(count);
+    const sizes = new Float64Array(count);
+    const ranks: number[][] = RANKS.map(() => []);
+    let kept = 0;
+    for (let at = ENTRY_SIZE; at + ENTRY_SIZE <= bytes.length; at += ENTRY_SIZE) {
       const info = bytes[at + 4]!;
+      if (!TYPES.has(info & 15)) continue;
       const section = sectionOf(view.getUint16(at + 6, true));
-      if (section === undefined || !TYPES.has(info & 15)) continue;
-      if (view.getUint32(at, true) === 0 || this.#isMapping(view.getUint32(at, true))) continue;
-      begins[i] = fromBigAddress(view.getBigUint64(at + 8, true));
-      if (!(begins[i]! >= section.begin && begins[i]! < section.end)) continue;
-      limits[i] = section.end;
-      ranks[i] = rankOf(info, view.getUint32(at + 16, true) !== 0);
-      kept.push(i);
+      const name = view.getUint32(at, true);
+      if (section === undefined || name === 0 || this.#isMapping(name)) continue;
+      const value = addressFromHalves(view.getInt32(at + 8, true), view.getInt32(at + 12, true));
+      if (!(value >= section.begin && value < section.end)) continue;
+      begins[kept] = value;
+      limits[kept] = section.end;
+      names[kept] = name;
+      sizes[kept] = view.getUint32(at + 16, true) + view.getUint32(at + 20, true) * 2 ** 32;
+      ranks[rankOf(info, sizes[kept]! !== 0)]!.push(kept);
+      kept++;
     }
-    kept.sort((a, b) => begins[a]! - begins[b]! || ranks[a]! - ranks[b]!);
-    this.#begins = Float64Array.from(kept, (i) => begins[i]!);
-    this.#names = Uint32Array.from(kept, (i) => view.getUint32(i * ENTRY_SIZE, true));
-    this.#sizes = Float64Array.from(
-      kept,
-      (i) => Number(view.getBigUint64(i * ENTRY_SIZE + 16, true)),
-    );
-    this.#ends = Float64Array.from(kept, (i) => limits[i]!);
+    // By rank first, and then by address, which keeps the order of ranks.
+    const ranked = Uint32Array.from(ranks.flat());
+    const order = ascendingOrder(Float64Array.from(ranked, (i) => begins[i]!))
+      .map((i) => ranked[i]!);
+    this.#begins = Float64Array.from(order, (i) => begins[i]!);
+    this.#names = names;
+    this.#order = order;
+    this.#sizes = Float64Array.from(order, (i) => sizes[i]!);
+    this.#ends = Float64Array.from(order, (i) => limits[i]!);
     this.#findEnds();
   }
 
@@ -84,7 +98,7 @@ class CodeSymbols {
   #symbol(i: number): FunctionSymbol {
     const strings = this.#strings!;
     const { offset, size } = strings;
-    const name = this.#file.nameAt(offset + this.#names[i]!, offset + size);
+    const name = this.#file.nameAt(offset + this.#names[this.#order[i]!]!, offset + size);
     return { name, start: this.#begins[i]!, size: this.#sizes[i]! };
   }
 
@@ -134,6 +148,8 @@ function codeSections(file: ElfFile): (index: number) => CodeSection | undefined
 }
 
 /** Of symbols at one address, the best comes last: with a size, a function, not local. */
+const RANKS = Array.from({ length: 16 }, (_, i) => i);
+
 function rankOf(info: number, hasSize: boolean): number {
   const binding = info >> 4;
   return (hasSize ? 8 : 0) + ((info & 15) !== 0 ? 4 : 0) +

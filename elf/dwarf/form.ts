@@ -183,11 +183,11 @@ export function readForm(cursor: Cursor, form: number, unit: FormContext): FormV
     case DW_FORM.data4:
       return { kind: "constant", value: cursor.u32(), size: 4 };
     case DW_FORM.data8:
-      return { kind: "constant", value: narrow(cursor.bigU64()), size: 8 };
+      return { kind: "constant", value: readData8(cursor), size: 8 };
     case DW_FORM.udata:
-      return { kind: "constant", value: narrow(cursor.bigUleb()), size: undefined };
+      return { kind: "constant", value: readLeb(cursor, false), size: undefined };
     case DW_FORM.sdata:
-      return { kind: "constant", value: narrow(signed(cursor.bigSleb())), size: undefined };
+      return { kind: "constant", value: readLeb(cursor, true), size: undefined };
     case DW_FORM.flag:
       return { kind: "flag", value: cursor.u8() !== 0 };
     case DW_FORM.flagPresent:
@@ -220,6 +220,23 @@ export function readForm(cursor: Cursor, form: number, unit: FormContext): FormV
     }
   }
   return readReference(cursor, form, unit) ?? readString(cursor, form, unit);
+}
+
+/** Eight bytes, as a number if it is exact. */
+function readData8(cursor: Cursor): number | bigint {
+  const low = cursor.u32();
+  const high = cursor.u32();
+  return high < 2 ** 21 ? high * 2 ** 32 + low : BigInt(high) << 32n | BigInt(low);
+}
+
+/** A LEB128 number, as a number if it is exact. */
+function readLeb(cursor: Cursor, isSigned: boolean): number | bigint {
+  const { bytes, at } = cursor;
+  // So many bytes hold no number that is not exact.
+  let end = at;
+  while (end < cursor.end && end - at < 6 && bytes[end]! >= 0x80) end++;
+  if (end - at < 6) return isSigned ? cursor.sleb() : cursor.uleb();
+  return narrow(isSigned ? signed(cursor.bigSleb()) : cursor.bigUleb());
 }
 
 function readReference(cursor: Cursor, form: number, unit: FormContext): FormValue | undefined {

@@ -38,7 +38,12 @@ export { DW_AT } from "./attributes.ts";
 export { DW_ATE, DW_FORM, DW_INL, DW_LANG, DW_UT } from "./constants.ts";
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
 export type { FormContext, FormValue, ReferenceBase } from "./form.ts";
-export type { Abbreviation, Abbreviations, AbbreviationTable } from "./info/abbreviations.ts";
+export type {
+  Abbreviation,
+  Abbreviations,
+  AbbreviationTable,
+  DeclarationPlace,
+} from "./info/abbreviations.ts";
 export {
   DebugInfo,
   debugInfoOf,

@@ -19,6 +19,9 @@ const ATTRIBUTE_LIMIT = 1024;
 const READ_RATIO = 2;
 const READ_LEAST = 2 ** 16;
 
+/** Where attributes are looked for that an entry itself does not have. */
+const ORIGINS = [DW_AT.abstractOrigin, DW_AT.specification, DW_AT.signature, DW_AT.extension];
+
 /** Declarations that are kept; with more, they are read again. */
 const KEPT_LIMIT = 2 ** 16;
 
@@ -63,6 +66,8 @@ export class Abbreviation {
   readonly hasCode: boolean;
   /** Whether its entries are blocks, whose code is part of a function's. */
   readonly isBlock: boolean;
+  /** Of what names the entry that this one is an instance or the definition of. */
+  readonly origin: number;
 
   /** Makes a declaration of what has been read. */
   constructor(init: {
@@ -105,6 +110,8 @@ export class Abbreviation {
     this.ranges = this.attributes.indexOf(DW_AT.ranges);
     this.hasCode = this.lowPc >= 0 || this.ranges >= 0;
     this.isBlock = BLOCKS.has(this.tag);
+    const origin = ORIGINS.find((each) => this.attributes.includes(each));
+    this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);
   }
 }
 
@@ -114,8 +121,7 @@ export class AbbreviationTable {
   readonly offset: number;
   readonly #all: Abbreviations;
   readonly #unit: FormContext;
-  /** Offset of each declaration behind its code; by code, from 1 on, if they are numbered so. */
-  readonly #places: number[] | Map<number, number>;
+  readonly #places: Places;
   /** Declarations read so far, by code. */
   #known: Abbreviation[] | Map<number, Abbreviation>;
 
@@ -125,14 +131,14 @@ export class AbbreviationTable {
     init: {
       readonly offset: number;
       readonly unit: FormContext;
-      readonly places: number[] | Map<number, number>;
+      readonly places: Places;
     },
   ) {
     this.#all = all;
     this.offset = init.offset;
     this.#unit = init.unit;
     this.#places = init.places;
-    this.#known = Array.isArray(init.places) ? [] : new Map();
+    this.#known = init.places.others === undefined ? [] : new Map();
   }
 
   /** The declaration of a code, or undefined. Throws {@linkcode DwarfError} or `DecodeError`. */
@@ -147,11 +153,10 @@ export class AbbreviationTable {
   }
 
   #read(code: number): Abbreviation | undefined {
-    const places = this.#places;
-    const place = Array.isArray(places) ? places[code - 1] : places.get(code);
+    const { all, others } = this.#places;
+    const place = all[others === undefined ? code - 1 : others.get(code) ?? -1];
     if (place === undefined) return undefined;
-    const abbreviation = readDeclaration(this.#all.cursorAt(place), this.#unit);
-    this.#all.count(1);
+    const abbreviation = this.#all.declaration(place, this.#unit);
     const known = this.#known;
     if (Array.isArray(known)) known[code] = abbreviation;
     else known.set(code, abbreviation);
@@ -163,6 +168,8 @@ export class AbbreviationTable {
 export class Abbreviations {
   readonly #sections: DwarfSections;
   readonly #tables: Map<string, AbbreviationTable> = new Map();
+  /** Declarations by a sum of their bytes. */
+  readonly #declarations: Map<number, Declaration> = new Map();
   #cursor: Cursor | undefined;
   #read = 0;
   #kept = 0;
@@ -194,50 +201,110 @@ export class Abbreviations {
     return cursor;
   }
 
-  /** Counts declarations that tables keep. */
-  count(more: number): void {
-    this.#kept += more;
-    if (this.#kept <= KEPT_LIMIT) return;
-    for (const table of this.#tables.values()) table.forget();
-    this.#kept = 0;
+  /**
+   * The declaration at a place, as units of a format read it. Tables repeat each other's: what has
+   * the same bytes is read once.
+   *
+   * @throws {DwarfError | DecodeError | ElfError}
+   */
+  declaration(place: DeclarationPlace, unit: FormContext): Abbreviation {
+    const cursor = this.cursorAt(place.begin);
+    let known = this.#declarations.get(place.sum);
+    for (; known !== undefined; known = known.next) {
+      if (isSame(cursor.bytes, known.place, place) && isSameFormat(known.unit, unit)) {
+        return known.abbreviation;
+      }
+    }
+    if (this.#kept++ >= KEPT_LIMIT) {
+      for (const table of this.#tables.values()) table.forget();
+      this.#declarations.clear();
+      this.#kept = 1;
+    }
+    const abbreviation = readDeclaration(cursor, unit);
+    const next = this.#declarations.get(place.sum);
+    this.#declarations.set(place.sum, { place, unit, abbreviation, next });
+    return abbreviation;
   }
 
   /** Where the declarations of a table are. */
-  #places(offset: number): number[] | Map<number, number> {
+  #places(offset: number): Places {
     const cursor = this.cursorAt(offset);
     const most = READ_RATIO * cursor.end + READ_LEAST;
-    const inOrder: number[] = [];
+    const all: DeclarationPlace[] = [];
     let others: Map<number, number> | undefined;
     for (;;) {
       const code = cursor.uleb();
       if (code === 0) break;
-      const place = cursor.at;
-      if (others === undefined && code === inOrder.length + 1) inOrder.push(place);
-      else {
-        others ??= new Map(inOrder.map((each, i) => [i + 1, each]));
+      if (others !== undefined || code !== all.length + 1) {
+        others ??= new Map(all.map((_, i) => [i + 1, i]));
         // Of two declarations of one code the first counts.
-        if (!others.has(code)) others.set(code, place);
+        if (!others.has(code)) others.set(code, all.length);
       }
-      skipDeclaration(cursor);
+      all.push(passDeclaration(cursor));
       if (this.#read + cursor.at - offset > most) {
         const message = `Units read over ${most} bytes of abbreviations, expected no more`;
         throw new DwarfError("abbreviation", message, { source: cursor.source, offset });
       }
     }
     this.#read += cursor.at - offset;
-    return others ?? inOrder;
+    return { all, others };
   }
 }
 
-function skipDeclaration(cursor: Cursor): void {
+/** Where a declaration is. */
+export interface DeclarationPlace {
+  /** Offset behind its code. */
+  readonly begin: number;
+  /** Offset behind its last byte. */
+  readonly end: number;
+  /** A sum of its bytes. */
+  readonly sum: number;
+}
+
+/** Where the declarations of a table are. */
+interface Places {
+  /** In the order of the table. */
+  readonly all: readonly DeclarationPlace[];
+  /** Positions by code, if codes are not those from 1 on in order. */
+  readonly others: ReadonlyMap<number, number> | undefined;
+}
+
+/** A declaration that has been read. */
+interface Declaration {
+  readonly place: DeclarationPlace;
+  readonly unit: FormContext;
+  readonly abbreviation: Abbreviation;
+  /** Another one with the same sum. */
+  readonly next: Declaration | undefined;
+}
+
+function isSame(bytes: Uint8Array, a: DeclarationPlace, b: DeclarationPlace): boolean {
+  if (a.end - a.begin !== b.end - b.begin) return false;
+  const distance = a.begin - b.begin;
+  for (let i = b.begin; i < b.end; i++) if (bytes[i] !== bytes[i + distance]) return false;
+  return true;
+}
+
+/** Whether all forms have the same sizes. */
+function isSameFormat(a: FormContext, b: FormContext): boolean {
+  return a.offsetSize === b.offsetSize && (a.version === 2) === (b.version === 2);
+}
+
+/** Goes behind a declaration whose code has been read. */
+function passDeclaration(cursor: Cursor): DeclarationPlace {
+  const begin = cursor.at;
   cursor.uleb();
   cursor.u8();
   for (;;) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
     if (form === DW_FORM.implicitConst) cursor.bigSleb();
-    if (attribute === 0 && form === 0) return;
+    if (attribute === 0 && form === 0) break;
   }
+  const { bytes, at: end } = cursor;
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  return { begin, end, sum };
 }
 
 function readDeclaration(cursor: Cursor, unit: FormContext): Abbreviation {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address, Cursor } from "../../../bytes/mod.ts";
+import { type Address, addressFromHalves, type Cursor } from "../../../bytes/mod.ts";
 import { DW_AT } from "../attributes.ts";
 import { DW_FORM } from "../constants.ts";
 import { type FormValue, narrow, readForm } from "../form.ts";
@@ -13,7 +13,7 @@ import type { DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
 import type { Abbreviation } from "./abbreviations.ts";
 import { EntryScanner, type ScanInput } from "./scanner.ts";
-import { placeOf } from "./skip.ts";
+import { placeOf, u32At } from "./skip.ts";
 
 /** Kinds of units (DWARF 5, section 3.1); older versions' are told by what their roots say. */
 export type UnitKind =
@@ -96,9 +96,6 @@ export interface Attribute {
   /** See `DW_FORM`. */
   readonly form: number;
 }
-
-/** Where attributes are looked for that an entry itself does not have. */
-const ORIGINS = [DW_AT.abstractOrigin, DW_AT.specification, DW_AT.signature, DW_AT.extension];
 
 /** So many origins an attribute is looked for in. */
 const ORIGIN_LIMIT = 16;
@@ -199,9 +196,13 @@ export class Entry {
    * what the attribute says is damaged.
    */
   value(attribute: number): FormValue | undefined {
+    const index = this.abbreviation.attributes.indexOf(attribute);
+    return index < 0 ? undefined : this.#valueAt(index);
+  }
+
+  /** Value of the attribute at a position of the abbreviation. */
+  #valueAt(index: number): FormValue {
     const { abbreviation, unit } = this;
-    const index = abbreviation.attributes.indexOf(attribute);
-    if (index < 0) return undefined;
     const form = abbreviation.forms[index]!;
     if (form === DW_FORM.implicitConst) {
       return { kind: "constant", value: abbreviation.constants!.get(index)!, size: undefined };
@@ -257,8 +258,12 @@ export class Entry {
   /** Address of an attribute. */
   address(attribute: number): Address | undefined {
     const value = this.value(attribute);
-    if (value?.kind === "address") return value.address;
-    if (value?.kind !== "address-index") return undefined;
+    return value === undefined ? undefined : this.#addressOf(value);
+  }
+
+  #addressOf(value: FormValue): Address | undefined {
+    if (value.kind === "address") return value.address;
+    if (value.kind !== "address-index") return undefined;
     return this.unit.addressAt(value.index) + value.addend;
   }
 
@@ -286,10 +291,15 @@ export class Entry {
     let entry: Entry | undefined = this;
     for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
       if (entry.has(attribute)) return entry;
-      const origin = ORIGINS.find((each) => entry!.has(each));
-      entry = origin === undefined ? undefined : entry.reference(origin);
+      entry = entry.#origin();
     }
     return undefined;
+  }
+
+  /** The entry that it is an instance or the definition of. */
+  #origin(): Entry | undefined {
+    const { origin } = this.abbreviation;
+    return origin < 0 ? undefined : this.unit.referred(this.#valueAt(origin));
   }
 
   /** Its name, or that of the entry it is an instance of. */
@@ -299,24 +309,26 @@ export class Entry {
 
   /** Its name for linkers, or that of the entry it is an instance of. */
   get linkageName(): string | undefined {
-    for (const attribute of [DW_AT.linkageName, DW_AT.mipsLinkageName]) {
-      const entry = this.inherited(attribute);
-      if (entry !== undefined) return entry.text(attribute);
+    // deno-lint-ignore no-this-alias
+    let entry: Entry | undefined = this;
+    for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
+      const name = entry.text(DW_AT.linkageName) ?? entry.text(DW_AT.mipsLinkageName);
+      if (name !== undefined) return name;
+      entry = entry.#origin();
     }
     return undefined;
   }
 
   /** Where its code begins, if that is in one piece. */
   get lowPc(): Address | undefined {
-    return this.address(DW_AT.lowPc);
+    const { lowPc } = this.abbreviation;
+    return lowPc < 0 ? undefined : this.#addressAt(lowPc);
   }
 
   /** Address behind its code, if that is in one piece. */
   get highPc(): Address | undefined {
-    const value = this.value(DW_AT.highPc);
-    if (value?.kind !== "constant") return this.address(DW_AT.highPc);
     const { lowPc } = this;
-    return lowPc === undefined ? undefined : lowPc + Number(value.value);
+    return lowPc === undefined ? this.address(DW_AT.highPc) : this.#endOf(lowPc);
   }
 
   /** Where its code is, without empty ranges and those of code that the linker has dropped. */
@@ -328,13 +340,38 @@ export class Entry {
 
   /** Calls `visit` with its ranges until it returns true; how many entries their list has. */
   eachRange(visit: (begin: Address, end: Address) => boolean | void): number {
-    const list = this.value(DW_AT.ranges);
-    if (list !== undefined) return this.unit.eachRange(list, visit);
-    const begin = this.lowPc;
+    const { ranges, lowPc } = this.abbreviation;
+    if (ranges >= 0) return this.unit.eachRange(this.#valueAt(ranges), visit);
+    const begin = lowPc < 0 ? undefined : this.#addressAt(lowPc);
     if (begin === undefined || isDropped(begin)) return 1;
-    const end = this.highPc;
+    const end = this.#endOf(begin);
     if (end !== undefined && begin < end) visit(begin, end);
     return 1;
+  }
+
+  /** The address at a position of the abbreviation. Blocks are asked for it very often. */
+  #addressAt(index: number): Address | undefined {
+    const { unit, abbreviation } = this;
+    const form = abbreviation.forms[index];
+    if (form !== DW_FORM.addr) return this.#addressOf(this.#valueAt(index));
+    const place = placeOf(unit.bytes, this.#values, abbreviation, index, unit);
+    return addressFromHalves(u32At(unit.bytes, place), u32At(unit.bytes, place + 4));
+  }
+
+  /** Where code ends that begins at an address. */
+  #endOf(begin: Address): Address | undefined {
+    const { unit, abbreviation } = this;
+    const { highPc } = abbreviation;
+    if (highPc < 0) return undefined;
+    const form = abbreviation.forms[highPc];
+    if (form === DW_FORM.data4 || form === DW_FORM.data8) {
+      const place = placeOf(unit.bytes, this.#values, abbreviation, highPc, unit);
+      const size = u32At(unit.bytes, place);
+      if (form === DW_FORM.data4) return begin + size;
+      return begin + size + u32At(unit.bytes, place + 4) * 2 ** 32;
+    }
+    const value = this.#valueAt(highPc);
+    return value.kind === "constant" ? begin + Number(value.value) : this.#addressOf(value);
   }
 
   /** Whether an address is in its code. */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
+import { type Address, fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { DebugInfo } from "../info/debug_info.ts";
 import type { MatrixRow } from "./line_matrix.ts";
 import { LineUnit, type LineUnitContext, type UnitRoot } from "./line_unit.ts";
 import { readLineHeader } from "./line_header.ts";
 import { type DwarfSections, sectionsOf } from "../sections.ts";
-import { SequenceIndex } from "./sequence_index.ts";
+import { type CoveringRow, SequenceIndex } from "./sequence_index.ts";
 
 /** A place in a source file. */
 export interface SourceLine {
@@ -36,9 +36,8 @@ export interface LinePlace extends SourceLine {
 
 /**
  * The line tables of a file. Nothing but the sections' places is looked at before it is asked for:
- * the first look-up of an address runs all programs once to learn which addresses each table covers,
- * after which a look-up decodes the one table it needs, once. Who knows the table, as debug
- * information does, asks that one alone ({@linkcode LineTable.unitAt}).
+ * a look-up of an address decodes the one table of its unit, once. Tables of which no unit says
+ * where its code is are all run at the first look-up of an address that no unit has.
  *
  * What is damaged is left out, and told of in {@linkcode LineTable.problems}: the rest of a file
  * is as good as before.
@@ -49,7 +48,7 @@ export class LineTable {
   readonly #told: Set<string> = new Set();
   #units: readonly LineUnit[] | undefined;
   #byOffset: Map<number, LineUnit> | undefined;
-  #index: SequenceIndex | undefined;
+  #strays: SequenceIndex | undefined;
   readonly #info: DebugInfo;
   #roots: ReadonlyMap<number, UnitRoot> | undefined;
 
@@ -107,11 +106,35 @@ export class LineTable {
    */
   at(address: bigint): SourceLine | undefined {
     const wanted = fromBigAddress(address);
-    this.#index ??= new SequenceIndex(this.units, (error) => this.#keep(error));
-    const row = this.#index.at(wanted);
+    const row = this.#rowOfUnit(wanted) ?? this.#rowOfStray(wanted);
     if (row === undefined) return undefined;
     const { unit, line, column } = row;
     return { ...unit.fileNamed(row.file), line, column, address: toBigAddress(row.address) };
+  }
+
+  /** The row in the table of the unit that has the address. */
+  #rowOfUnit(address: Address): CoveringRow | undefined {
+    const offset = this.#info.unitAt(address)?.lineOffset;
+    const unit = offset === undefined ? undefined : this.unitAt(offset);
+    const row = unit?.rowAt(address);
+    return row && { unit: unit!, ...row };
+  }
+
+  /** The row in a table of which no unit says where its code is. */
+  #rowOfStray(address: Address): CoveringRow | undefined {
+    if (this.#strays === undefined) {
+      const owned = new Set<number | undefined>();
+      for (const unit of this.#info.units) {
+        try {
+          if (unit.ranges.length > 0) owned.add(unit.lineOffset);
+        } catch (error) {
+          this.#keep(error);
+        }
+      }
+      const strays = this.units.filter(({ header }) => !owned.has(header.offset));
+      this.#strays = new SequenceIndex(strays, (error) => this.#keep(error));
+    }
+    return this.#strays.at(address);
   }
 
   /**

@@ -1,0 +1,34 @@
+/**
+ * Sorting many numbers together with what belongs to them.
+ *
+ * @module
+ */
+
+/**
+ * Indices of numbers in ascending order of these; of equal ones the first comes first. Numbers that
+ * ascend already, and whole numbers that are not far apart, take a fraction of the time that a sort
+ * with a comparison takes.
+ */
+export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
+  const count = values.length;
+  let ascends = true;
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    if (value < most) ascends = false;
+    else most = value;
+    if (value < least) least = value;
+  }
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  if (ascends) return order;
+  // One number holds a value's distance from the least and its index.
+  if (!((most - least + 1) * count <= Number.MAX_SAFE_INTEGER)) {
+    return order.sort((a, b) => values[a]! - values[b]! || a - b);
+  }
+  const keys = new Float64Array(count);
+  for (let i = 0; i < count; i++) keys[i] = (values[i]! - least) * count + i;
+  keys.sort();
+  for (let i = 0; i < count; i++) order[i] = keys[i]! % count;
+  return order;
+}
