@@ -21,7 +21,7 @@ export { type Block, type Scope, type ScopeOptions, Variable, variablesOf } from
 export { type ValueData, valueJson } from "./text/json.ts";
 export { type TextOptions, valueText } from "./text/text.ts";
 export * from "./types/type.ts";
-export { typeName } from "./types/type_name.ts";
+export { typeName, type TypeNameOptions } from "./types/type_name.ts";
 export { type NamedEntries, TypeReader } from "./types/type_reader.ts";
 export type { Absence } from "./types/absence.ts";
 export type { Contents, Hole } from "./value/contents.ts";

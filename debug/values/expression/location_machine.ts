@@ -43,6 +43,8 @@ export interface LocationContext extends ExpressionContext {
   constant(index: number): bigint;
   /** The entry at an offset of the unit, of the section, or of dwz's file beside it. */
   entryAt(offset: number, from: "unit" | "section"): Entry;
+  /** The entry that an implicit pointer points to; undefined if there is none. */
+  pointedAt(offset: number): Entry | undefined;
   /** The type at an offset of the unit; undefined for 0, words without a type. */
   valueType(offset: number): ValueType | undefined;
   /** Location expression of an entry that is called; undefined if it has none. */
@@ -180,7 +182,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
       case DW_OP.implicitPointer:
       case DW_OP.gnuImplicitPointer: {
         const offset = this.#offset();
-        const entry = this.#context.entryAt(offset, "section");
+        const entry = this.#context.pointedAt(offset);
         this.location = { type: "implicit-pointer", entry, offset: cursor.sleb() };
         return true;
       }

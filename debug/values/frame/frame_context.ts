@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromBigAddress, toBigAddress } from "../../../bytes/mod.ts";
+import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
 import type { Location } from "../expression/location.ts";
@@ -151,6 +151,16 @@ export class FrameContext implements LocationContext {
     const found = this.#unit.referred({ kind: "reference", base: "section", offset });
     if (found !== undefined) return found;
     throw problem("operator", `There is no entry at 0x${offset.toString(16)}`);
+  }
+
+  /** What an implicit pointer points to: compilers may have left it out. */
+  pointedAt(offset: number): Entry | undefined {
+    try {
+      return this.entryAt(offset, "section");
+    } catch (error) {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
   }
 
   /** The type of values that a base type of the unit stands for. */

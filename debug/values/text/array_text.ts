@@ -127,6 +127,21 @@ function string(
   return stringText(codes, { characters: elements, repeats, size, prefix, isCut: false });
 }
 
+/** The bytes that a pointer of Rust to an array of bytes points to; undefined if it does not. */
+export function pointedByteString(value: Value, budget: Budget): string | undefined {
+  const array = value.target;
+  const plain = array === undefined ? undefined : plainType(array.type);
+  if (array === undefined || plain?.kind !== "array" || plain.element.name !== "u8") {
+    return undefined;
+  }
+  const { bytes, holes } = array.contents;
+  if (holes.length > 0 || bytes.length === 0) return undefined;
+  const isCut = bytes.length > budget.elements;
+  const { elements, repeats } = budget;
+  const codes = [...bytes.subarray(0, elements)];
+  return `b${stringText(codes, { characters: elements, repeats, size: 1, prefix: "", isCut })}`;
+}
+
 /** Bytes that a pointer points to; undefined if they cannot all be read. */
 export function pointedBytes(pointer: Value, size: number): Uint8Array | undefined {
   const address = pointer.integer;

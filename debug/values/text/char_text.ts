@@ -50,6 +50,24 @@ export function charText(code: number, size: number): string {
   return `'${inQuotes(code, "'", size)}'`;
 }
 
+/** A character of Rust in quotes. */
+export function rustCharText(code: number): string {
+  const known = RUST_ESCAPES.get(code);
+  if (known !== undefined) return `'${known}'`;
+  if (code >= 32 && code < 127) return `'${String.fromCharCode(code)}'`;
+  const hex = code.toString(16);
+  return code <= 255 ? `'\\x${hex.padStart(2, "0")}'` : `'\\u{${hex.padStart(6, "0")}}'`;
+}
+
+const RUST_ESCAPES: ReadonlyMap<number, string> = new Map([
+  [0, "\\0"],
+  [9, "\\t"],
+  [10, "\\n"],
+  [13, "\\r"],
+  [39, "\\'"],
+  [92, "\\\\"],
+]);
+
 /** How strings are cut and shortened. */
 export interface StringLimits {
   /** Most characters. */

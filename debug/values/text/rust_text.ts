@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { plainType, type StructType } from "../types/type.ts";
+import { plainType, type StructType, type Type } from "../types/type.ts";
 import type { Member, Value } from "../value/value.ts";
 import type { Budget } from "./budget.ts";
 import { stringText } from "./char_text.ts";
@@ -13,9 +13,8 @@ import { pointedBytes } from "./array_text.ts";
 export function rustStructText(value: Value, type: StructType, budget: Budget): string {
   if (type.variantPart !== undefined) return enumText(value, type, budget);
   if (type.kind === "union") return braces(value.members, type.name ?? "", budget);
-  if (type.name === "&str") {
-    return stringSlice(value, budget) ?? braces(value.members, "&str", budget);
-  }
+  const slice = isSlice(type) ? sliceText(value, type, budget) : undefined;
+  if (slice !== undefined) return slice;
   const isTuple = type.name?.startsWith("(") === true;
   return whole(value.members, isTuple ? "" : type.name ?? "", budget);
 }
@@ -63,12 +62,45 @@ function named(members: readonly Member[], budget: Budget): string {
   }}`;
 }
 
-/** A `&str`: its characters. */
-function stringSlice(value: Value, budget: Budget): string | undefined {
+/** Pointer and length of a slice; undefined if they are not there. */
+function partsOf(value: Value): { readonly pointer: Value; readonly length: number } | undefined {
   const of = (name: string) => value.members.find(({ field }) => field.name === name)?.value;
   const length = of("length")?.integer;
   const pointer = of("data_ptr");
-  if (length === undefined || pointer === undefined) return undefined;
+  return length === undefined || pointer === undefined
+    ? undefined
+    : { pointer, length: Number(length) };
+}
+
+/** Whether a structure is what the compiler makes of a slice. */
+function isSlice({ fields }: StructType): boolean {
+  const names = fields.map(({ name }) => name);
+  return names.length === 2 && names.includes("data_ptr") && names.includes("length");
+}
+
+/** A slice: its elements behind its type; of a string, its characters. */
+function sliceText(value: Value, type: StructType, budget: Budget): string | undefined {
+  if (type.name === "&str") return stringSlice(value, budget);
+  const parts = partsOf(value);
+  const first = parts?.pointer.target;
+  if (parts === undefined || first === undefined) return undefined;
+  const { length: upper } = parts;
+  const { language, entry } = type;
+  const array: Type = {
+    ...{ kind: "array", name: undefined, language, entry, isVector: false },
+    element: first.type,
+    lower: 0,
+    extent: { count: upper },
+    size: upper * (first.size ?? 0),
+  };
+  return `${type.name} ${budget.text(first.as(array))}`;
+}
+
+/** A `&str`: its characters. */
+function stringSlice(value: Value, budget: Budget): string | undefined {
+  const parts = partsOf(value);
+  if (parts === undefined) return undefined;
+  const { pointer, length } = parts;
   const size = Math.min(budget.elements, Number(length));
   const bytes = pointedBytes(pointer, size);
   if (bytes === undefined) return undefined;

@@ -8,9 +8,9 @@ import { plainType } from "../types/type.ts";
 import { formatOf } from "../value/float_format.ts";
 import type { Value } from "../value/value.ts";
 import { absenceText } from "./absence_text.ts";
-import { charText, quotePrefix } from "./char_text.ts";
+import { charText, quotePrefix, rustCharText } from "./char_text.ts";
 import { characterName, characterSize } from "./characters.ts";
-import { arrayText, pointedString } from "./array_text.ts";
+import { arrayText, pointedByteString, pointedString } from "./array_text.ts";
 import { enumText } from "./enum_text.ts";
 import { floatText } from "./float_text.ts";
 import { memberPointerText } from "./member_pointer_text.ts";
@@ -86,7 +86,10 @@ function baseText(value: Value, budget: Budget): string {
     }
   }
   const { integer = 0n } = value;
-  const size = plain.language === "rust" && plain.encoding === "utf" ? 4 : characterSize(plain);
+  if (plain.size === 0) return plain.name ?? "0";
+  const isRustChar = plain.language === "rust" && plain.encoding === "utf";
+  if (isRustChar) return `${integer} ${rustCharText(Number(integer))}`;
+  const size = characterSize(plain);
   if (size === undefined && characterName(value.type) === undefined) return `${integer}`;
   const code = Number(BigInt.asUintN(8 * plain.size, integer));
   const prefix = quotePrefix(characterName(value.type) ?? plain.name);
@@ -103,7 +106,11 @@ function pointerText(value: Value, budget: Budget): string {
   if (plain.kind !== "pointer" || address === undefined) return "";
   const what = plainType(plain.target).kind === "function" ? "code" : "data";
   const text = budget.address(address, what);
-  if (address === 0n || plain.language === "rust") return text;
+  if (address === 0n) return text;
+  if (plain.language === "rust") {
+    const bytes = pointedByteString(value, budget);
+    return bytes === undefined ? text : `${text} ${bytes}`;
+  }
   const string = pointedString(value, budget);
   return string === undefined ? text : `${text} ${string}`;
 }

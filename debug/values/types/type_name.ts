@@ -7,38 +7,47 @@ import { elementCount } from "./array.ts";
 import { cTypeName } from "./c_type_name.ts";
 import type { Type } from "./type.ts";
 
-/** The name of a type in its language, such as `struct point *`, `int [3]`, `(i32, u8)`. */
-export function typeName(type: Type): string {
-  return type.language === "rust" ? rustTypeName(type, 0) : cTypeName(type);
+/** How types are named. */
+export interface TypeNameOptions {
+  /**
+   * Whether all pointers and references of Rust are called `*mut`, as gdb does, which passes over
+   * the names that the compiler has for them; default false.
+   */
+  readonly anonymousPointers?: boolean;
+}
+
+/** The name of a type in its language, such as `struct point *`, `int [3]`, `&(i32, u8)`. */
+export function typeName(type: Type, options: TypeNameOptions = {}): string {
+  return type.language === "rust" ? rustTypeName(type, options, 0) : cTypeName(type);
 }
 
 /** Deepest nesting that is followed. */
 const DEPTH = 64;
 
-function rustTypeName(type: Type, depth: number): string {
+function rustTypeName(type: Type, options: TypeNameOptions, depth: number): string {
   if (depth > DEPTH) return "...";
   const { name } = type;
+  const of = (inner: Type) => rustTypeName(inner, options, depth + 1);
   switch (type.kind) {
     case "void":
       return "()";
     case "pointer":
     case "reference":
-    case "rvalue-reference":
-      return name ?? `*mut ${rustTypeName(type.target, depth + 1)}`;
+    case "rvalue-reference": {
+      const own = options.anonymousPointers === true ? undefined : name;
+      return own ?? `*mut ${of(type.target)}`;
+    }
     case "array": {
       const count = elementCount(type);
-      const element = rustTypeName(type.element, depth + 1);
-      return count === undefined ? `[${element}]` : `[${element}; ${count}]`;
+      return count === undefined ? `[${of(type.element)}]` : `[${of(type.element)}; ${count}]`;
     }
     case "function": {
-      const parameters = type.parameters.map((each) => rustTypeName(each.type, depth + 1));
-      const result = type.result.kind === "void"
-        ? ""
-        : ` -> ${rustTypeName(type.result, depth + 1)}`;
+      const parameters = type.parameters.map((each) => of(each.type));
+      const result = type.result.kind === "void" ? "" : ` -> ${of(type.result)}`;
       return `fn (${parameters.join(", ")})${result}`;
     }
     case "qualified":
-      return rustTypeName(type.target, depth + 1);
+      return of(type.target);
   }
   return name ?? "<unnamed>";
 }

@@ -10,6 +10,7 @@ import { bytesOfInteger, integerOfBytes } from "../expression/typed_value.ts";
 import type { FrameContext } from "../frame/frame_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount } from "../types/array.ts";
+import { qualifiedName } from "../types/scope_name.ts";
 import { resolveType } from "../types/resolve.ts";
 import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
 import { absent, type Contents, inMemory, known, located, type Storage } from "./contents.ts";
@@ -181,8 +182,11 @@ export class Value {
     if (field.entry.has(DW_AT.constValue) || field.entry.has(DW_AT.location)) {
       return variableValue(field.entry, this.context);
     }
+    // The declaration may be another than the field's, where types have units of their own.
+    const name = qualifiedName(field.entry);
     for (const found of this.context.types.named(field.name ?? "")) {
-      const isOf = found.reference(DW_AT.specification)?.is(field.entry) === true;
+      const declaration = found.reference(DW_AT.specification);
+      const isOf = declaration !== undefined && qualifiedName(declaration) === name;
       if (isOf) return variableValue(found, this.context);
     }
     return new Value(field.type, absent({ state: "optimized-out" }), { context: this.context });
@@ -220,6 +224,11 @@ export class Value {
     if (plain.kind !== "array") throw new TypeError("Cannot take an element of what is no array");
     const size = plainType(plain.element).size ?? 0;
     return this.#part(plain.element, 8 * size * position);
+  }
+
+  /** The same bytes taken for another type. */
+  as(type: Type): Value {
+    return this.#part(type, 0, this.bitSize);
   }
 
   /** What a pointer or reference points to; undefined if it is none, or not there. */
@@ -265,7 +274,6 @@ export class Value {
 
   #integer(signed: boolean): bigint | undefined {
     const { bytes } = this.contents;
-    if (bytes.length === 0) return undefined;
     const value = integerOfBytes(bytes, false);
     return signed ? BigInt.asIntN(this.bitSize ?? 8 * bytes.length, value) : value;
   }

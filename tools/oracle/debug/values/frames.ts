@@ -68,8 +68,8 @@ export function framesOf(core: string, program: string): OwnFrame[] {
           ?.registers.get(number),
     });
   });
-  const nameOf: OwnFrame["nameOf"] = (address, what) => {
-    const found = what === "data" ? undefined : file.symbolAt(address);
+  const nameOf: OwnFrame["nameOf"] = (address) => {
+    const found = file.symbolAt(address);
     if (found === undefined) return undefined;
     const name = demangle(found.symbol.name) ?? found.symbol.name;
     return found.offset === 0n ? name : `${name}+${found.offset}`;

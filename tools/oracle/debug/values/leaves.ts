@@ -52,6 +52,13 @@ function takeApart(
   if (isStruct && depth < DEPTH) {
     const fields: readonly Field[] = [...plain.fields, ...value.variant?.fields ?? []];
     let unnamed = 0;
+    const discriminant = plain.variantPart?.discriminant;
+    const selected = discriminant === undefined ? undefined : value.member(discriminant);
+    if (selected !== undefined) {
+      const { integer, absence } = selected;
+      const path = `${to.path}.#${unnamed++}`;
+      found.set(path, absence === undefined ? { number: `${integer}` } : { absence });
+    }
     for (const field of fields) {
       const member = value.member(field);
       if (member === undefined) continue;

@@ -7,6 +7,7 @@
 import { archByName } from "../../../../arch/mod.ts";
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import { Machine } from "../../../../kernel/mod.ts";
+import { cachedFolder } from "../../../cached.ts";
 import { outputOf } from "../../tool.ts";
 import type { ValueCase } from "./compare.ts";
 
@@ -15,23 +16,32 @@ const SOURCES = new URL("../../../../testdata/debug/", import.meta.url).pathname
 /** Instructions after which a program is taken to hang. */
 const LIFE = 5_000_000;
 
-/** What C++ is given: no more of a runtime is there than of a library. */
+/** What C and C++ are given: there is no library, and no runtime. */
+const COMMON = ["-g", "-ffreestanding", "-nostdlib", "-static", "-fno-stack-protector", "-w"];
 const CPP = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"];
 
-const COMMON = ["-ffreestanding", "-nostdlib", "-static", "-fno-stack-protector", "-w"];
+/** What Rust is given. */
+const RUST = [
+  ...["-g", "--edition", "2021", "-C", "panic=abort", "-C", "relocation-model=static"],
+  ...["-nostdlib", "-static", "-nostartfiles"].flatMap((arg) => ["-C", `link-arg=${arg}`]),
+];
 
-/** How a program is built. */
+/** A way to build a program. */
 export interface Build {
   /** Name of the source. */
   readonly source: string;
-  /** The compiler, with what it is always given. */
-  readonly compiler: readonly string[];
+  /** The compiler. */
+  readonly compiler: string;
+  /** What it is given always. */
+  readonly common: readonly string[];
   /** What it is given this time. */
   readonly flags: readonly string[];
 }
 
-/** Compilers of C and C++ for a machine, and the flags that differ. */
-const COMPILERS: Readonly<Record<GuestArch, readonly (readonly string[])[]>> = {
+/** A compiler with what it needs for a machine. */
+type Compiler = readonly [command: string, ...common: readonly string[]];
+
+const COMPILERS: Readonly<Record<GuestArch, readonly Compiler[]>> = {
   x86_64: [["gcc"], ["clang"]],
   aarch64: [
     ["aarch64-linux-gnu-gcc"],
@@ -39,28 +49,55 @@ const COMPILERS: Readonly<Record<GuestArch, readonly (readonly string[])[]>> = {
   ],
 };
 
+const RUST_TARGETS: Readonly<Record<GuestArch, readonly string[]>> = {
+  x86_64: [],
+  aarch64: ["--target=aarch64-unknown-linux-gnu", "-C", "linker=aarch64-linux-gnu-gcc"],
+};
+
+/** Versions and levels, and once each: split information, and types in units of their own. */
+const VARIANTS: readonly (readonly string[])[] = [
+  ...["-gdwarf-4", "-gdwarf-5"].flatMap((version) => [[version, "-O0"], [version, "-O2"]]),
+  ["-gdwarf-4", "-O2", "-gsplit-dwarf"],
+  ["-gdwarf-4", "-O0", "-fdebug-types-section"],
+];
+
+/** gdb 13 takes all for optimized out that LLVM puts into lists of split DWARF 5. */
+const GCC_ONLY: readonly (readonly string[])[] = [["-gdwarf-5", "-O2", "-gsplit-dwarf"]];
+
 /** All builds for a machine. */
 export function buildsFor(arch: GuestArch): Build[] {
-  const variants = ["-gdwarf-4", "-gdwarf-5"].flatMap((version) =>
-    ["-O0", "-O2"].map((level) => ["-g", version, level])
-  );
-  return ["values.c", "values.cpp"].flatMap((source) =>
-    COMPILERS[arch].flatMap((compiler) =>
-      variants.map((flags): Build => ({ source, compiler, flags }))
-    )
-  );
+  const builds: Build[] = [];
+  for (const source of ["values.c", "values.cpp"]) {
+    for (const [compiler, ...own] of COMPILERS[arch]) {
+      const common = [...own, ...COMMON, ...source.endsWith(".cpp") ? CPP : []];
+      const variants = compiler === "clang" ? VARIANTS : [...VARIANTS, ...GCC_ONLY];
+      for (const flags of variants) builds.push({ source, compiler, common, flags });
+    }
+  }
+  const compiler = `${cachedFolder("rust")}/bin/rustc`;
+  for (const level of ["0", "2"]) {
+    const flags = ["-C", `opt-level=${level}`];
+    const common = [...RUST, ...RUST_TARGETS[arch]];
+    builds.push({ source: "values.rs", compiler, common, flags });
+  }
+  return builds;
 }
 
-/** Builds a program and makes a core file of it; undefined if the compiler is missing. */
+/** Whether a compiler is installed. */
+export function isInstalled({ compiler }: Build): boolean {
+  return outputOf(compiler, ["--version"]) !== undefined;
+}
+
+/** Builds a program and makes a core file of it. Throws if the compiler refuses. */
 export function makeCase(
-  { source, compiler: [command = "", ...own], flags }: Build,
+  { source, compiler, common, flags }: Build,
   { arch, directory }: { readonly arch: GuestArch; readonly directory: string },
-): ValueCase | undefined {
-  const name = `${source} ${command} ${flags.join(" ")}`;
+): ValueCase {
+  const tool = compiler.split("/").at(-1);
+  const name = `${source} ${tool} ${flags.join(" ")}`;
   const program = `${directory}/${arch} ${name}`.replaceAll(" ", "_");
-  const language = source.endsWith(".cpp") ? CPP : [];
-  const args = [...own, ...flags, ...COMMON, ...language, `${SOURCES}${source}`, "-o", program];
-  if (outputOf(command, args) === undefined) return undefined;
+  const args = [...common, ...flags, `${SOURCES}${source}`, "-o", program];
+  if (outputOf(compiler, args) === undefined) throw new Error(`${tool} does not build ${name}`);
   const core = `${program}.core`;
   Deno.writeFileSync(core, coreOf(program, arch));
   return { name, program, core };

@@ -123,8 +123,10 @@ def variable(symbol, frame, known):
             take_apart(value, "", found, 0)
         try:
             # What is all optimized out, gdb's own commands write as one.
-            result["text"] = ("<optimized out>" if value.is_optimized_out
-                              else value.format_string(symbols=False))
+            is_out = (all("out" in each for each in found.values()) if found
+                      else value.is_optimized_out)
+            result["text"] = ("<optimized out>" if is_out
+                              else value.format_string())
         except (gdb.error, UnicodeError) as error:
             result["text"] = f"error: {error}"
     except (gdb.error, RuntimeError) as error:

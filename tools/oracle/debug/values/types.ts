@@ -34,7 +34,7 @@ export class TypeComparison {
   compare(own: Type, theirs: GdbType, place: string): void {
     this.count++;
     const type = unqualified(own);
-    const text = typeName(own);
+    const text = typeName(own, { anonymousPointers: true });
     this.#same(place, "is", text, corrected(theirs.text));
     this.#same(`${place} ${text}`, "has the code", codeOf(type), theirs.code);
     this.#same(
@@ -126,7 +126,7 @@ function unqualified(type: Type): Type {
 }
 
 function nameOf(type: Type): string | null {
-  if (type.kind === "pointer" && type.language !== "rust") return null;
+  if (type.kind === "pointer") return null;
   return type.name ?? null;
 }
 
