@@ -13,7 +13,9 @@ import {
 } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
 import { linuxSignal } from "../machine/stop.ts";
+import type { Client } from "../session/client.ts";
 import type { PacketTable } from "../session/packet.ts";
+import { asRefusal } from "../session/refusal.ts";
 import { PACKET_SIZE } from "../session/wire.ts";
 
 const FEATURES = formatFeatures(
@@ -53,10 +55,18 @@ export const generalPackets: PacketTable = {
   "?": (client) => client.population.attached.length === 0 ? "W00" : client.lastStop(),
   qSymbol: () => "OK",
   qTStatus: () => "",
-  /** A command of `monitor`. */
+  /** A command of `monitor`; gdb shows what goes wrong as text alone. */
   qRcmd(client, { rest }) {
     const command = textOfHex(rest.slice(1));
-    const text = client.monitor(command);
+    const text = monitorText(client, command);
     return text === "" ? "OK" : hexText(text.endsWith("\n") ? text : `${text}\n`);
   },
 };
+
+function monitorText(client: Client, command: string): string {
+  try {
+    return client.monitor(command);
+  } catch (error) {
+    return asRefusal(error).message;
+  }
+}

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { monitorCommand } from "../../monitor/mod.ts";
 import { ALL, ANY, formatThreadId, parseThreadId } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
@@ -95,9 +96,28 @@ export class Client {
     else this.#resumed = name;
   }
 
-  /** Carries a command of `monitor` out. @throws {GdbServerError} if there is none of that name */
+  /** Carries a command of `monitor` out; returns what it says. */
   monitor(command: string): string {
-    throw new GdbServerError(`There is no command ${command}`);
+    const { text, moved } = monitorCommand(this.debuggee.history, command);
+    if (!moved) return text;
+    this.population.settle();
+    const thread = this.population.told(this.debuggee.inferiors.here);
+    this.#general = this.#resumed = thread;
+    this.#last = { kind: "step", thread };
+    return `${text}gdb sees it after: maintenance flush register-cache\n`;
+  }
+
+  /**
+   * Whether a stop is none to a debugger who knows of one process only: the machine is what it
+   * debugs, and goes on when a task ends.
+   */
+  passes(stop: Stop): boolean {
+    if (this.multiprocess) return false;
+    const { machine, history } = this.debuggee;
+    if (stop.kind === "history") {
+      return stop.at === "end" && machine.halted !== null && !history.inPast;
+    }
+    return stop.kind === "exit" && stop.process !== KERNEL_PROCESS;
   }
 
   /** Runs forward. */

@@ -6,6 +6,7 @@
 
 import { HistoryError } from "../../../history/mod.ts";
 import { KernelError } from "../../../kernel/errors.ts";
+import { MonitorError } from "../../monitor/mod.ts";
 import { GdbProtocolError } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
 
@@ -13,7 +14,7 @@ import { GdbServerError } from "../errors.ts";
 export function asRefusal(error: unknown): GdbServerError {
   if (error instanceof GdbServerError) return error;
   const isTold = error instanceof GdbProtocolError || error instanceof KernelError ||
-    error instanceof HistoryError;
+    error instanceof HistoryError || error instanceof MonitorError;
   if (!isTold) throw error;
   return new GdbServerError(error.message);
 }

@@ -77,7 +77,11 @@ export class Session {
           this.#wire.dropAcknowledgements();
         }
       } else if ("run" in result) {
-        await this.#wire.send(this.#client.stopped(await this.#run(result.run)));
+        let stop = await this.#run(result.run);
+        while (this.#client.passes(stop) && !this.#wire.closed) {
+          stop = await this.#run(this.#client.running({ kind: "continue" }));
+        }
+        await this.#wire.send(this.#client.stopped(stop));
       } else {
         if (result.reply !== undefined) await this.#wire.send(result.reply);
         return result.end;

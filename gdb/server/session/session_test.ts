@@ -441,6 +441,22 @@ Deno.test("Session, a debugger of old knows threads by number, and no processes"
   assertEquals(field(reply, "thread"), "1", "the CPU's own breakpoint is every task's");
   assertStringIncludes(await client.ask("qfThreadInfo"), "m9,1");
   assertEquals(await client.ask("s").then((stop) => stop.slice(0, 3)), "T05");
+  assertEquals(await client.ask(`z0,${main},4`), "OK");
+  assertEquals(await client.ask("c"), "W00", "the machine is what it debugs");
+});
+
+Deno.test("Session, monitor tells, and goes to any instant", async () => {
+  using boot = new Boot({ arch: "x86_64", programs: ["threads"] });
+  await using client = await TestDebugger.start(boot.machine);
+  await client.untilTask();
+  const { instructions } = boot.machine.cpu;
+  assertStringIncludes(await client.monitor("when"), `${instructions}`);
+  assertStringIncludes(await client.monitor("tasks"), "threads");
+  assertStringIncludes(await client.monitor("nonsense"), "is no command");
+  assertStringIncludes(await client.monitor("goto 100"), "flush register-cache");
+  assertEquals(boot.machine.cpu.instructions, 100);
+  assertStringIncludes(await client.ask("?"), `thread:${CPU};`);
+  assertStringIncludes(await client.monitor("goto 1000000000"), "history is from 0 to ");
 });
 
 Deno.test("Session, begins at a machine that has a past, and knows it", async () => {
