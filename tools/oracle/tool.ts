@@ -11,24 +11,43 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "llvm-dwarfdump": ["llvm-dwarfdump-14", "llvm-dwarfdump"],
 };
 
+/** Where a command runs. */
+export interface ToolOptions {
+  /** Its working directory; default ours. */
+  readonly cwd?: string;
+}
+
 /** Standard output of a command as text, or undefined if it is not installed or failed. */
-export function outputOf(command: string, args: readonly string[]): string | undefined {
-  const bytes = bytesOfCommand(command, args);
+export function outputOf(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): string | undefined {
+  const bytes = bytesOfCommand(command, args, options);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
 /** Standard output of a command, or undefined if it is not installed or failed. */
-export function bytesOfCommand(command: string, args: readonly string[]): Uint8Array | undefined {
+export function bytesOfCommand(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Uint8Array | undefined {
   for (const name of NAMES[command] ?? [command]) {
-    const output = outputOfName(name, args);
+    const output = outputOfName(name, args, options);
     if (output !== undefined) return output;
   }
   return undefined;
 }
 
-function outputOfName(command: string, args: readonly string[]): Uint8Array | undefined {
+function outputOfName(
+  command: string,
+  args: readonly string[],
+  options: ToolOptions,
+): Uint8Array | undefined {
   try {
     const { success, stdout } = new Deno.Command(command, {
+      ...options,
       args: [...args],
       stdin: "null",
       stdout: "piped",

@@ -95,9 +95,14 @@ export function makeCase(
 ): ValueCase {
   const tool = compiler.split("/").at(-1);
   const name = `${source} ${tool} ${flags.join(" ")}`;
-  const program = `${directory}/${arch} ${name}`.replaceAll(" ", "_");
+  // Split information is written to where the compiler runs, under the source's name.
+  const cwd = `${directory}/${name}`.replaceAll(" ", "_");
+  Deno.mkdirSync(cwd);
+  const program = `${cwd}/program`;
   const args = [...common, ...flags, `${SOURCES}${source}`, "-o", program];
-  if (outputOf(compiler, args) === undefined) throw new Error(`${tool} does not build ${name}`);
+  if (outputOf(compiler, args, { cwd }) === undefined) {
+    throw new Error(`${tool} does not build ${name}`);
+  }
   const core = `${program}.core`;
   Deno.writeFileSync(core, coreOf(program, arch));
   return { name, program, core };
