@@ -11,4 +11,4 @@
  */
 export { qualifiedNameOf, type SourcePlace, SymbolFrame } from "./symbol_frame.ts";
 export { type FunctionSymbol, SymbolIndex } from "./symbol_index.ts";
-export { Symbols } from "./symbols.ts";
+export { type LineRule, Symbols, type SymbolsOptions } from "./symbols.ts";

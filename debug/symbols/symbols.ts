@@ -18,6 +18,19 @@ import { type FrameContext, type SourcePlace, SymbolFrame } from "./symbol_frame
 import { type FunctionSymbol, SymbolIndex } from "./symbol_index.ts";
 
 /**
+ * Which row of the line table tells where an address is from: the last `row` that begins at or
+ * before it, as `addr2line` and `llvm-symbolizer` have it, or the row of a `line`, as gdb has it
+ * (`LineUnit.lineAt`).
+ */
+export type LineRule = "row" | "line";
+
+/** How symbols are looked for. */
+export interface SymbolsOptions {
+  /** Which row tells the line; default `row`. */
+  readonly lines?: LineRule;
+}
+
+/**
  * Functions and lines of one program or library. Addresses are those of its file, before it is
  * moved to where it is loaded.
  */
@@ -26,11 +39,13 @@ export class Symbols implements FrameContext {
   readonly #problems: InputError[] = [];
   readonly #told: Set<string> = new Set();
   readonly #lineUnits: Map<Unit, LineUnit | undefined> = new Map();
+  readonly #rule: LineRule;
   #symbols: SymbolIndex | undefined;
 
   /** Symbols out of a module's files. Nothing is read before it is asked for. */
-  constructor(files: ModuleFiles) {
+  constructor(files: ModuleFiles, { lines = "row" }: SymbolsOptions = {}) {
     this.#files = files;
+    this.#rule = lines;
   }
 
   /** What has been found damaged so far, and is left out. */
@@ -84,7 +99,8 @@ export class Symbols implements FrameContext {
   #sourceAt(address: Address, unit: Unit | undefined): SourcePlace | undefined {
     return this.#try(() => {
       const lines = unit === undefined ? undefined : this.#linesOf(unit);
-      const row = lines?.rowAt(address);
+      const row = (this.#rule === "line" ? lines?.lineAt(address) : undefined) ??
+        lines?.rowAt(address);
       if (row === undefined) return this.#files.lines?.at(BigInt(address));
       const { path, file } = lines!.fileNamed(row.file);
       return { path, file, line: row.line, column: row.column };

@@ -104,6 +104,11 @@ export class LineMatrix {
    * several that begin there, the first in the program.
    */
   at(address: Address): MatrixRow | undefined {
+    const found = this.#find(address);
+    return found && this.#row(found.sequence.begin, found.row);
+  }
+
+  #find(address: Address): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequences = this.#sequences;
     let low = 0;
     let high = sequences.length;
@@ -116,9 +121,46 @@ export class LineMatrix {
       const sequence = sequences[i]!;
       if (sequence.end <= address) continue;
       const row = this.#lastNotAbove(sequence, address - sequence.begin);
-      if (row >= sequence.first) return this.#row(sequence.begin, row);
+      if (row >= sequence.first) return { sequence, row };
     }
     return undefined;
+  }
+
+  /**
+   * Row of the line that an address belongs to, for whoever looks for a place in the source, as gdb
+   * does: rows without a line go on with the line before them, and of rows that begin together one
+   * that is a good place for a breakpoint counts. Undefined if no line is known.
+   */
+  lineAt(address: Address): MatrixRow | undefined {
+    const found = this.#find(address);
+    if (found === undefined) return undefined;
+    const { begin, first } = found.sequence;
+    const rows = this.#rows;
+    for (let last = found.row; last >= first;) {
+      let group = last;
+      while (group > first && rows[(group - 1) * ROW] === rows[last * ROW]) group--;
+      const row = this.#bestOf(group, last);
+      if (row !== undefined) return this.#row(begin, row);
+      last = group - 1;
+    }
+    return undefined;
+  }
+
+  /**
+   * Of rows that begin together, the one whose line is told: the last that is a good place for a
+   * breakpoint, be it of another file than the rows behind it; without one, the last.
+   */
+  #bestOf(first: number, last: number): number | undefined {
+    const rows = this.#rows;
+    let best: number | undefined;
+    let hasStatement = false;
+    for (let i = first; i <= last; i++) {
+      if (rows[i * ROW + 2] === 0) continue;
+      const isStatement = rows[i * ROW + 1]! >= STATEMENT;
+      if (isStatement || !hasStatement) best = i;
+      hasStatement ||= isStatement;
+    }
+    return best;
   }
 
   /**

@@ -299,6 +299,36 @@ Deno.test("LineTable.at, a header whose tables have entries without bytes is ref
   }
 });
 
+Deno.test("LineUnit.lineAt, of rows that begin together takes the place for a breakpoint", () => {
+  const negate = op.plain(DW_LNS.negateStmt);
+  const row = op.plain(DW_LNS.copy);
+  const unitOf = (...code: number[][]) => {
+    const image = new DebugImage();
+    const end = [op.one(DW_LNS.advancePc, 4), op.end()];
+    const program = [op.address(0x1000), ...code, ...end];
+    image.table({ version: 5, files: [["a.c", 0], ["b.c", 0], ["c.c", 0]], program });
+    return new LineTable(image.sections()).units[0]!;
+  };
+  const lines = (
+    unit: ReturnType<typeof unitOf>,
+    address: number,
+  ) => [unit.rowAt(address)?.line, unit.lineAt(address)?.line];
+  // The later row is inside of a statement.
+  assertEquals(lines(unitOf(op.line(9), row, negate, op.line(1), row), 0x1002), [11, 10]);
+  // Both are places for a breakpoint, or none is.
+  assertEquals(lines(unitOf(op.line(9), row, op.line(1), row), 0x1002), [11, 11]);
+  assertEquals(lines(unitOf(negate, op.line(9), row, op.line(1), row), 0x1002), [11, 11]);
+  // Another file begins in the middle of the statement.
+  const changed = [op.one(DW_LNS.setFile, 2), op.line(1), row];
+  assertEquals(lines(unitOf(op.line(9), row, negate, ...changed), 0x1002), [11, 10]);
+  assertEquals(lines(unitOf(negate, op.line(9), row, negate, ...changed), 0x1002), [11, 11]);
+  // Code without a line goes on with the line before it, if there is one.
+  const none = unitOf(op.line(9), row, op.one(DW_LNS.advancePc, 4), op.line(-10), row);
+  assertEquals(lines(none, 0x1002), [10, 10]);
+  assertEquals(lines(none, 0x1006), [0, 10]);
+  assertEquals(lines(unitOf(op.line(-1), row), 0x1002), [0, undefined]);
+});
+
 Deno.test("LineTable, many names in one long string cost no more than a few times its length", () => {
   const image = new DebugImage();
   const length = 400_000;

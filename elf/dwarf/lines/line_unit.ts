@@ -121,6 +121,15 @@ export class LineUnit {
   }
 
   /**
+   * Row of the line that an address belongs to, as gdb finds it: rows without a line go on with the
+   * line before them, and of rows that begin together one that is a good place for a breakpoint
+   * counts. Undefined if no line is known. Decodes the program as {@linkcode LineUnit.rowAt}.
+   */
+  lineAt(address: Address): MatrixRow | undefined {
+    return this.#rows().lineAt(address);
+  }
+
+  /**
    * Rows of one line of some files, by address; without any, those of the next line that has some,
    * and Infinity if there are none.
    */

@@ -1,0 +1,161 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { DW_AT, DW_FORM, DW_TAG } from "../../elf/dwarf/mod.ts";
+import { die, type EntryInit } from "../../elf/dwarf/testing/info_image.ts";
+import { FrameReader } from "./frame_reader.ts";
+import type { FrameOptions } from "./stack_frames.ts";
+import { BIAS, made, madeProcess } from "./testing/made_process.ts";
+
+/** `main` at 0x1f40, which ends the stack, has called something. */
+const main = (to: string) => made("main", 0x1f40, [{ to, at: 0x1f80 }]);
+
+/** Frames as text, from a stack in `target`, whose callers are at the addresses given. */
+function framesOf(
+  functions: readonly EntryInit[],
+  pcs: readonly number[],
+  options?: FrameOptions,
+): string[] {
+  const process = madeProcess(functions, pcs);
+  const frames = new FrameReader(process).frames(process.threads[0]!, options);
+  return Array.from(
+    frames,
+    ({ level, kind, name, pc }) => `${level} ${kind} ${name ?? "??"} ${(pc - BIAS).toString(16)}`,
+  );
+}
+
+Deno.test("FrameReader.frames, numbers calls and what is inlined in them", () => {
+  const inlined = die(DW_TAG.inlinedSubroutine, [
+    [DW_AT.abstractOrigin, DW_FORM.ref4, { to: "helper" }],
+    [DW_AT.lowPc, DW_FORM.addr, 0x1010],
+    [DW_AT.highPc, DW_FORM.data4, 8],
+  ]);
+  const functions = [
+    die(DW_TAG.subprogram, [[DW_AT.name, DW_FORM.string, "helper"]], undefined, "helper"),
+    made("inner", 0x1000, [], [inlined]),
+    made("outer", 0x1040, [{ to: "inner", at: 0x1050 }]),
+    main("outer"),
+  ];
+  assertEquals(framesOf(functions, [0x1014, 0x1050]), [
+    "0 inline helper 1014",
+    "1 call inner 1014",
+    "2 call outer 1050",
+    "3 call main 1f80",
+  ]);
+  assertEquals(framesOf(functions, [0x1014, 0x1050], { inline: false }), [
+    "0 call inner 1014",
+    "1 call outer 1050",
+    "2 call main 1f80",
+  ]);
+  // Where the inlined call ends, the interrupted instruction is behind it, a return address not.
+  assertEquals(framesOf(functions, [0x1018]).length, 2);
+  assertEquals(framesOf(functions, [0x1000, 0x1018]).length, 4);
+});
+
+const LAST = made("last", 0x1000);
+const SECOND = made("second", 0x1040, [{ to: "last", at: 0x1070, jump: true }]);
+const FIRST = made("first", 0x1080, [{ to: "second", at: 0x10b0, jump: true }]);
+
+Deno.test("FrameReader.frames, gives the functions that have left by jumps", () => {
+  const functions = [LAST, SECOND, FIRST, main("first")];
+  assertEquals(framesOf(functions, [0x1010]), [
+    "0 call last 1010",
+    "1 tail-call second 1070",
+    "2 tail-call first 10b0",
+    "3 call main 1f80",
+  ]);
+  assertEquals(framesOf(functions, [0x1010], { tailCalls: false }), [
+    "0 call last 1010",
+    "1 call main 1f80",
+  ]);
+});
+
+Deno.test("FrameReader.frames, of several ways gives what they have in common", () => {
+  const left = made("left", 0x10c0, [{ to: "second", at: 0x10d0, jump: true }]);
+  const right = made("right", 0x1100, [{ to: "second", at: 0x1110, jump: true }]);
+  const fork = made("fork", 0x1140, [
+    { to: "left", at: 0x1150, jump: true },
+    { to: "right", at: 0x1160, jump: true },
+  ]);
+  const entry = made("entry", 0x1180, [{ to: "fork", at: 0x1190, jump: true }]);
+  assertEquals(framesOf([LAST, SECOND, left, right, fork, entry, main("entry")], [0x1010]), [
+    "0 call last 1010",
+    "1 tail-call second 1070",
+    "2 tail-call entry 1190",
+    "3 call main 1f80",
+  ]);
+});
+
+Deno.test("FrameReader.frames, gives no jumps that are not certain", () => {
+  const certain = ["0 call last 1010", "1 call main 1f80"];
+  const direct = made("first", 0x1080, [
+    { to: "last", at: 0x10a0, jump: true },
+    { to: "second", at: 0x10b0, jump: true },
+  ]);
+  // Two ways with nothing in common.
+  assertEquals(framesOf([LAST, SECOND, direct, main("first")], [0x1010]), certain);
+  // A jump that nobody knows the target of.
+  const blind = made("first", 0x1080, [
+    { to: "second", at: 0x10b0, jump: true },
+    { at: 0x10b8, jump: true },
+  ]);
+  assertEquals(framesOf([LAST, SECOND, blind, main("first")], [0x1010]), certain);
+  // No description of the call, or one of another function.
+  assertEquals(framesOf([LAST, SECOND, FIRST, made("main", 0x1f40)], [0x1010]), certain);
+  assertEquals(framesOf([LAST, SECOND, FIRST, main("last")], [0x1010]), certain);
+});
+
+Deno.test("FrameReader.frames, a function that jumps to itself has done so once", () => {
+  const again = made("again", 0x1080, [
+    { to: "again", at: 0x10a0, jump: true },
+    { to: "last", at: 0x10b0, jump: true },
+  ]);
+  // The way out is common to all ways, however often the other jump was taken.
+  assertEquals(framesOf([LAST, again, main("again")], [0x1010]), [
+    "0 call last 1010",
+    "1 tail-call again 10b0",
+    "2 call main 1f80",
+  ]);
+});
+
+Deno.test("FrameReader.frames, a maze of jumps comes to an end", () => {
+  const names = Array.from({ length: 40 }, (_, i) => `f${i}`);
+  const maze = names.map((name, i) =>
+    made(
+      name,
+      0x1080 + i * 0x40,
+      names.map((to, k) => ({ to, at: 0x1081 + i * 0x40 + k, jump: true })),
+    )
+  );
+  assertEquals(framesOf([LAST, ...maze, main("f0")], [0x1010]).length, 2);
+});
+
+Deno.test("StackFrame.name, is what gdb shows", () => {
+  const named = (more: EntryInit["attributes"]) =>
+    die(DW_TAG.subprogram, [
+      [DW_AT.lowPc, DW_FORM.addr, 0x1000],
+      [DW_AT.highPc, DW_FORM.data4, 0x40],
+      [DW_AT.name, DW_FORM.string, "plain"],
+      ...more,
+    ]);
+  const nameOf = (entry: EntryInit) => framesOf([entry], [0x1000])[0];
+  const linkage = (text: string) => named([[DW_AT.linkageName, DW_FORM.string, text]]);
+  assertEquals(nameOf(named([])), "0 call plain 1000");
+  assertEquals(
+    nameOf(linkage("_ZNK5space3BoxIiE4openIcEEvT_")),
+    "0 call space::Box<int>::open<char> 1000",
+  );
+  assertEquals(nameOf(linkage("_RNvC4demo3run")), "0 call demo::run 1000");
+  assertEquals(nameOf(linkage("__GI_plain")), "0 call __GI_plain 1000");
+  // Some compilers of Rust give names that are none.
+  assertEquals(nameOf(linkage("run::{{closure}}")), "0 call plain 1000");
+});
+
+Deno.test("StackFrames, tells how the stack ends", () => {
+  const process = madeProcess([LAST, main("last")], [0x1010]);
+  const [thread] = process.threads;
+  const frames = new FrameReader(process).frames(thread!);
+  assertStrictEquals(frames.at(5), undefined);
+  assertStrictEquals(frames.end, "return-address-undefined");
+  assertStrictEquals(frames.error, undefined);
+  assertStrictEquals(frames.at(1)?.name, "main");
+  assertStrictEquals(new FrameReader(process).frames(thread!, { limit: 1 }).end, "frame-limit");
+});

@@ -1,0 +1,84 @@
+/**
+ * One logical stack frame.
+ *
+ * @module
+ */
+import type { Entry } from "../../elf/dwarf/mod.ts";
+import type { Frame, Module } from "../../unwind/walk/mod.ts";
+import type { SourcePlace } from "../symbols/mod.ts";
+import type { PlaceFunction } from "./module_code.ts";
+import { inspectAs } from "../../util/inspect.ts";
+
+/**
+ * What a frame is. A `call` is an activation of a function; an `inline` one was inlined into the
+ * next outer frame's function; a `tail-call` has left the stack by jumping to the next inner one,
+ * and is known from what compilers tell of calls; a `signal` is what the system put on the stack to
+ * run a handler, a `trap` what a kernel's exception entry saved.
+ */
+export type StackFrameKind = "call" | "inline" | "tail-call" | "signal" | "trap";
+
+/** What a frame is made of. */
+export interface StackFrameInit {
+  readonly level: number;
+  readonly kind: StackFrameKind;
+  readonly physical: Frame;
+  readonly pc: bigint;
+  readonly lookup: bigint;
+  readonly place: PlaceFunction;
+  readonly module: Module | undefined;
+}
+
+/** A stack frame as debuggers number and show them. */
+export class StackFrame {
+  /** Its number, 0 for the innermost. */
+  readonly level: number;
+  /** What it is. */
+  readonly kind: StackFrameKind;
+  /**
+   * The frame of the walk that it is part of; of a tail call, the next inner one, which took its
+   * place.
+   */
+  readonly physical: Frame;
+  /** Address of the next instruction: of a caller, the return address; of inlined ones the same. */
+  readonly pc: bigint;
+  /** Address that scopes and lines are looked up by: one less for a caller. */
+  readonly lookup: bigint;
+  /** The module whose code it is. */
+  readonly module: Module | undefined;
+  /** What is known of its function. */
+  readonly place: PlaceFunction;
+
+  /** Made by `StackFrames`. */
+  constructor(init: StackFrameInit) {
+    this.level = init.level;
+    this.kind = init.kind;
+    this.physical = init.physical;
+    this.pc = init.pc;
+    this.lookup = init.lookup;
+    this.module = init.module;
+    this.place = init.place;
+  }
+
+  /**
+   * Name of its function as gdb shows it; undefined if nothing tells it. Frames of signals and traps
+   * have the names of the code that they return through.
+   */
+  get name(): string | undefined {
+    return this.place.name;
+  }
+
+  /** Where in the source it is. */
+  get source(): SourcePlace | undefined {
+    return this.place.source;
+  }
+
+  /** Its function (`DW_TAG_subprogram`), or the inlined call of it; undefined if nothing says. */
+  get entry(): Entry | undefined {
+    return this.place.entry;
+  }
+}
+
+inspectAs(StackFrame, ({ level, kind, pc, name, source }) => {
+  const where = source === undefined ? "" : ` at ${source.path}:${source.line}:${source.column}`;
+  return `#${level} 0x${pc.toString(16)} ${name ?? "??"}${where}, ${kind}`;
+});
