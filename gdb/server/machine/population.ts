@@ -29,6 +29,8 @@ export class Population {
   readonly #queue: Stop[] = [];
   /** Whether the debugger wants to hear of tasks that begin. */
   tellsForks = false;
+  /** Whether there is but one process for it, the kernel's, in which everything happens. */
+  #isOne = false;
 
   /** All there are, attached to. */
   constructor(debuggee: Debuggee) {
@@ -46,6 +48,14 @@ export class Population {
   /** Whether a process is attached to. */
   has(process: number): boolean {
     return this.#attached.has(process);
+  }
+
+  /** The debugger knows but one process: everything happens in the kernel's, on the CPU. */
+  beOne(): void {
+    this.#isOne = true;
+    for (const process of this.#attached) {
+      if (process !== KERNEL_PROCESS) this.detach(process);
+    }
   }
 
   /** Attaches to a process that is alive. */
@@ -99,12 +109,18 @@ export class Population {
     const { inferiors, machine } = this.#debuggee;
     const { task } = inferiors.current;
     if (!this.expects(task.id) || !inferiors.inProgram) return undefined;
-    this.attach(task.id);
+    this.#meet(task.id);
     const child = inferiors.here;
     const file = programOf(machine, task.id);
     if (!this.tellsForks || !this.has(KERNEL_PROCESS) || file === undefined) return undefined;
     this.#queue.push({ kind: "exec", thread: child, file });
     return { kind: "fork", child };
+  }
+
+  /** A process that was not known is there. */
+  #meet(process: number): void {
+    if (this.#isOne) this.#known.add(process);
+    else this.attach(process);
   }
 
   /** The end of a process that is attached to and no more. Others wait for their turn. */
@@ -127,7 +143,7 @@ export class Population {
   settle(): void {
     const { inferiors } = this.#debuggee;
     for (const process of inferiors.processes) {
-      if (!this.#known.has(process)) this.attach(process);
+      if (!this.#known.has(process)) this.#meet(process);
     }
     for (const process of [...this.#attached]) {
       if (inferiors.isAlive(process)) continue;

@@ -34,9 +34,13 @@ const FEATURES = formatFeatures(
 export const generalPackets: PacketTable = {
   qSupported(client, { text }) {
     const features = parseFeatures(text);
-    client.multiprocess = features.get("multiprocess") === true;
-    client.population.tellsForks = client.multiprocess &&
-      features.get("fork-events") === true && features.get("exec-events") === true;
+    const [multiprocess, forks, executes] = ["multiprocess", "fork-events", "exec-events"]
+      .map((name) => features.get(name) === true);
+    // One that knows forks and not what is executed then is lldb: it names processes, but has room
+    // for one.
+    client.multiprocess = multiprocess === true && !(forks === true && executes !== true);
+    client.population.tellsForks = client.multiprocess && forks === true && executes === true;
+    if (!client.multiprocess) client.population.beOne();
     return FEATURES;
   },
   QStartNoAckMode: () => "OK",

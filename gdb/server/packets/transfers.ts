@@ -5,16 +5,15 @@
  */
 
 import { auxiliaryVector } from "../../../kernel/boot/initial_stack.ts";
-import { formatMemoryMap, parseXfer, xferReply } from "../../protocol/mod.ts";
+import { parseXfer, xferReply } from "../../protocol/mod.ts";
 import { ERRNO, GdbServerError } from "../errors.ts";
 import { programOf } from "../machine/files.ts";
 import { KERNEL_PROCESS } from "../names.ts";
 import type { PacketTable } from "../session/packet.ts";
 import type { Client } from "../session/client.ts";
 import { PACKET_SIZE } from "../session/wire.ts";
+import { memoryMap } from "./memory_regions.ts";
 import { threadDocument } from "./threads.ts";
-
-const UPPER_HALF = 1n << 63n;
 
 /** Makes a document, by its annex; `undefined` if there is none. */
 type Maker = (client: Client, annex: string) => string | Uint8Array | undefined;
@@ -35,12 +34,7 @@ const OBJECTS: Readonly<Record<string, Maker>> = {
     const { program, random } = module;
     return words(auxiliaryVector(program, { top: kernel.arch.userEnd, random }));
   },
-  /** What may be mapped at all: what is, changes while programs run. */
-  "memory-map": ({ debuggee }) =>
-    formatMemoryMap([
-      { type: "ram", start: 0n, length: debuggee.machine.kernel.arch.userEnd },
-      { type: "ram", start: UPPER_HALF, length: UPPER_HALF },
-    ]),
+  "memory-map": memoryMap,
 };
 
 function words(values: readonly bigint[]): Uint8Array {

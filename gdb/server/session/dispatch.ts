@@ -9,6 +9,7 @@ import { breakpointPackets } from "../packets/breakpoints.ts";
 import { filePackets } from "../packets/files.ts";
 import { generalPackets } from "../packets/general.ts";
 import { memoryPackets } from "../packets/memory.ts";
+import { regionPackets } from "../packets/memory_regions.ts";
 import { processPackets } from "../packets/processes.ts";
 import { registerPackets } from "../packets/registers.ts";
 import { resumePackets } from "../packets/resume.ts";
@@ -22,6 +23,7 @@ const TABLES: readonly PacketTable[] = [
   generalPackets,
   registerPackets,
   memoryPackets,
+  regionPackets,
   threadPackets,
   resumePackets,
   breakpointPackets,

@@ -1,5 +1,5 @@
 // A debugger at a machine, packet by packet, on both architectures.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { ArchName } from "../../../arch/arch.ts";
 import { parseElf } from "../../../elf/mod.ts";
 import { History } from "../../../history/mod.ts";
@@ -430,17 +430,24 @@ Deno.test("Session, answers what it does not know, and what is malformed", async
   assertEquals(await client.ask("qC"), `QC${CPU}`);
 });
 
-Deno.test("Session, a debugger of old knows threads by number, and no processes", async () => {
+Deno.test("Session, a debugger of one process sees the CPU, whatever runs on it", async () => {
   using boot = new Boot({ arch: "aarch64", programs: ["threads"] });
-  await using client = await TestDebugger.start(boot.machine, { features: "qSupported" });
+  const features = "qSupported:multiprocess+;fork-events+;vfork-events+";
+  await using client = await TestDebugger.start(boot.machine, { features });
   assertEquals(await client.ask("qC"), "QC1");
   await client.ask("Hg0");
   const main = symbol("aarch64", "threads", "main");
   assertEquals(await client.ask(`Z0,${main},4`), "OK");
   const reply = await client.ask("c");
   assertEquals(field(reply, "thread"), "1", "the CPU's own breakpoint is every task's");
-  assertStringIncludes(await client.ask("qfThreadInfo"), "m9,1");
-  assertEquals(await client.ask("s").then((stop) => stop.slice(0, 3)), "T05");
+  assertMatch(await client.ask("qfThreadInfo"), /^m1,3e8,/);
+  // lldb says that it knows processes, and takes a step of another thread for that thread's end.
+  const step = await client.ask("vCont;s:0001");
+  assertEquals([step.slice(0, 3), field(step, "thread")], ["T05", "1"]);
+  const end = "start:8000000000000000;size:8000000000000000;permissions:rwx;";
+  assertEquals(await client.ask("qMemoryRegionInfo:ffff000040200000"), end);
+  const gap = "start:1000000000000;size:7fff000000000000;";
+  assertEquals(await client.ask("qMemoryRegionInfo:1000000000000"), gap);
   assertEquals(await client.ask(`z0,${main},4`), "OK");
   assertEquals(await client.ask("c"), "W00", "the machine is what it debugs");
 });
