@@ -1,12 +1,13 @@
 /**
  * Compares what the unwinder reads with what independent tools read from the same files, and
  * prints a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols
- * with `readelf`, line tables with `llvm-dwarfdump`, `llvm-symbolizer` and `eu-addr2line`,
- * language-specific data with clang's own assembly, backtraces, and core files of machines, with
- * `eu-stack` and gdb, variables with gdb, and at every instruction with the calls that a stepped program makes; and
- * what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs
- * with Debian's own code for switching contexts do in a machine with what they do outside, in
- * `oracle/foreign`; and the JSON schema of workloads with their reader, by Python's jsonschema.
+ * with `readelf`, debugging information entries with `llvm-dwarfdump`, line tables with that,
+ * `llvm-symbolizer` and `eu-addr2line`, language-specific data with clang's own assembly,
+ * backtraces, and core files of machines, with `eu-stack` and gdb, variables with gdb, and at
+ * every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
+ * what other processors do, in `oracle/processor`, and what programs with Debian's own code for
+ * switching contexts do in a machine with what they do outside, in `oracle/foreign`; and the JSON
+ * schema of workloads with their reader, by Python's jsonschema.
  * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
@@ -18,6 +19,7 @@ import { HOSTILE_TABLES } from "../unwind/testing/hostile_tables.ts";
 import { checkBare } from "./oracle/bare_check.ts";
 import { checkHostile } from "./oracle/hostile_check.ts";
 import { coreChecks } from "./oracle/core_checks.ts";
+import { entryChecks } from "./oracle/debug/entries/check.ts";
 import { valueChecks } from "./oracle/debug/values/check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
@@ -130,6 +132,7 @@ async function main(): Promise<number> {
       ...walkChecks(SOURCES, directory),
       ...foreignChecks(directory),
       ...demangleChecks(),
+      ...entryChecks(directory),
     ];
     for (const { kind, name, check } of named) {
       report.progress.at(`${kind} ${name}`);

@@ -163,7 +163,7 @@ const LINE_OPTIONS: readonly (readonly string[])[] = [
 /** Files with line tables: Debian's, those of Rust's libraries, and compiled ones. */
 export function debugFiles(sources: string, directory: string): string[] {
   return [
-    ...systemDebugFiles(),
+    ...systemDebugFiles(SYSTEM_DEBUG_COUNT),
     ...rustObjects(directory),
     ...LINE_COMPILERS.flatMap(([compiler, ...target], i) =>
       LINE_OPTIONS.flatMap((options, j) => {
@@ -178,7 +178,8 @@ export function debugFiles(sources: string, directory: string): string[] {
 /** Links without the C library, which other targets need not have. */
 const LINE_LIBRARY = ["-shared", "-nostdlib", "-fPIC", "-std=c++14", "-w"];
 
-function systemDebugFiles(): string[] {
+/** Debian's files with debug information, the largest first. */
+export function systemDebugFiles(count: number): string[] {
   const files: { readonly path: string; readonly size: number }[] = [];
   for (const folder of entriesOf(SYSTEM_DEBUG)) {
     for (const name of entriesOf(`${SYSTEM_DEBUG}${folder}`)) {
@@ -187,7 +188,7 @@ function systemDebugFiles(): string[] {
     }
   }
   files.sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1));
-  return files.slice(0, SYSTEM_DEBUG_COUNT).map(({ path }) => path);
+  return files.slice(0, count).map(({ path }) => path);
 }
 
 /** The objects of Rust's core and alloc libraries, of both architectures. */

@@ -34,26 +34,34 @@ export function bytesOfCommand(
   options: ToolOptions = {},
 ): Uint8Array | undefined {
   for (const name of NAMES[command] ?? [command]) {
-    const output = outputOfName(name, args, options);
-    if (output !== undefined) return output;
+    const output = resultOf(name, args, options);
+    if (output?.success === true) return output.stdout;
   }
   return undefined;
 }
 
-function outputOfName(
+/** Standard output of a command as text, also if it failed; undefined if it is not installed. */
+export function textOf(command: string, args: readonly string[]): string | undefined {
+  for (const name of NAMES[command] ?? [command]) {
+    const output = resultOf(name, args, {});
+    if (output !== undefined) return new TextDecoder().decode(output.stdout);
+  }
+  return undefined;
+}
+
+function resultOf(
   command: string,
   args: readonly string[],
   options: ToolOptions,
-): Uint8Array | undefined {
+): Deno.CommandOutput | undefined {
   try {
-    const { success, stdout } = new Deno.Command(command, {
+    return new Deno.Command(command, {
       ...options,
       args: [...args],
       stdin: "null",
       stdout: "piped",
       stderr: "null",
     }).outputSync();
-    return success ? stdout : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
