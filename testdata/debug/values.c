@@ -6,7 +6,7 @@ typedef __CHAR16_TYPE__ char16_t;
 typedef __CHAR32_TYPE__ char32_t;
 typedef __WCHAR_TYPE__ wchar_t;
 
-enum color { RED, GREEN = 5, BLUE };
+enum color { RED, GREEN = 5, BLUE, LAST = 200 };
 enum flags { NONE = 0, READ = 1, WRITE = 2, EXECUTE = 4, ALL = 7 };
 enum sign { MINUS = -1, ZERO, PLUS };
 
@@ -164,7 +164,7 @@ static NOINLINE int aggregates(struct node *list, union either choice, struct bi
     enum sign sign = MINUS;
     anonymous plain = {77};
     char text[12] = "hello";
-    byte zeros[32] = {0};
+    byte zeros[200] = {0};
     const volatile int *const restrict qualified = &corner.x;
     operation op = add;
     int same[20];

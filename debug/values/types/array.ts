@@ -57,7 +57,9 @@ export function boundOf(range: Entry, attribute: number): Bound {
   if (expression !== undefined) return { expression, entry: range };
   const variable = range.reference(attribute);
   if (variable !== undefined) return { variable };
-  return range.signed(attribute);
+  // Unsigned ones of 64 bits stand for negative ones: of no elements the last index is −1.
+  const value = range.big(attribute);
+  return value === undefined ? undefined : Number(BigInt.asIntN(64, value));
 }
 
 /** Number of elements, if it does not depend on a frame; undefined if it does or is not known. */

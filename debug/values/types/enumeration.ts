@@ -26,7 +26,7 @@ export function enumType(entry: Entry, reader: TypeSource): EnumType {
     underlying,
     size: () => entry.number(DW_AT.byteSize) ?? underlying()?.size,
     isSigned: () => isSigned(entry, underlying()),
-    enumerators: () => enumeratorsOf(entry, later.isSigned),
+    enumerators: () => enumeratorsOf(entry, later),
   });
   return later;
 }
@@ -40,18 +40,18 @@ function isSigned(entry: Entry, underlying: Type | undefined): boolean {
   if (plain?.kind === "base") {
     return plain.encoding === "signed" || plain.encoding === "signed-char";
   }
-  return constants(entry).some((each) => (each.signed(DW_AT.constValue) ?? 0) < 0);
+  return constants(entry).some((each) => (each.big(DW_AT.constValue) ?? 0n) < 0n);
 }
 
-function enumeratorsOf(entry: Entry, signed: boolean): Enumerator[] {
+function enumeratorsOf(entry: Entry, { isSigned: signed, size }: EnumType): Enumerator[] {
+  const bits = 8 * (size ?? 8);
   // Constants of a plain enumeration are in the scope around it.
   const outer = scopeName(entry);
   const own = entry.flag(DW_AT.enumClass) ? entry.name : undefined;
   const scope = [outer, own].filter((part) => part !== undefined && part !== "").join("::");
   return constants(entry).map((each) => {
-    const value = signed
-      ? BigInt(each.signed(DW_AT.constValue) ?? 0)
-      : BigInt.asUintN(64, each.big(DW_AT.constValue) ?? 0n);
+    const own = each.big(DW_AT.constValue) ?? 0n;
+    const value = signed ? BigInt.asIntN(bits, own) : BigInt.asUintN(bits, own);
     const name = each.name ?? "";
     return { name: scope === "" ? name : `${scope}::${name}`, value };
   });

@@ -48,7 +48,7 @@ function placeOf(entry: Entry, reader: TypeSource): MemberPlace | undefined {
     return constant === undefined ? { expression, entry } : { bits: 8 * constant };
   }
   const bytes = entry.number(DW_AT.dataMemberLocation) ?? 0;
-  const bitOffset = entry.signed(DW_AT.bitOffset);
+  const bitOffset = entry.number(DW_AT.bitOffset);
   if (bitOffset === undefined) return { bits: 8 * bytes };
   // The old way counts from the most significant bit of a storage unit.
   const size = entry.number(DW_AT.byteSize) ?? plainType(reader.typeOf(entry)).size ?? 0;

@@ -324,7 +324,7 @@ function constantOf(entry: Entry, type: Type): Storage {
   if (bytes !== undefined) return known(bytes);
   const text = described.text(DW_AT.constValue);
   if (text !== undefined) return known(new TextEncoder().encode(`${text}\0`));
-  const value = described.big(DW_AT.constValue) ?? BigInt(described.signed(DW_AT.constValue) ?? 0);
+  const value = described.big(DW_AT.constValue) ?? 0n;
   return known(bytesOfInteger(value, plainType(type).size ?? 8));
 }
 
