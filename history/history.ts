@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ExceptionEntry } from "../arch/arch.ts";
 import type { WatchKind, Watchpoint, WatchpointOptions } from "../kernel/debug/watchpoints.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { KernelEvent } from "../trace/events.ts";
@@ -297,6 +298,17 @@ export class History implements Disposable {
   }
 
   /**
+   * Goes back to just before the last exception or interrupt before now that a test wants: where a
+   * program left off, say. As fast as running, with a `yield` every few milliseconds; or to where
+   * history begins. The CPU's exception observer is used.
+   * @param test asked when the exception has been entered, before the kernel executes anything
+   */
+  *searchEntry(test: (entry: ExceptionEntry) => boolean): Generator<void, Position | undefined> {
+    this.#begin();
+    return yield* this.#replay(this.#searchEntry(test));
+  }
+
+  /**
    * Goes to an instant: a position, or where so many instructions have been executed.
    * @throws {HistoryError} of kind `range` if it is before the begin or behind the end, and as
    *   {@linkcode History.run}
@@ -537,6 +549,36 @@ export class History implements Disposable {
     }
     yield* this.#travel(this.begin);
     return { kind: "beginning" };
+  }
+
+  *#searchEntry(
+    test: (entry: ExceptionEntry) => boolean,
+  ): Generator<void, Position | undefined> {
+    const { cpu } = this.machine;
+    let until = this.position;
+    for (
+      let base = this.#checkpoints.before(until);
+      base !== undefined;
+      base = this.#checkpoints.before(until)
+    ) {
+      let last: Position | undefined;
+      this.#restore(base);
+      cpu.onException((entry) => {
+        if (test(entry)) last = this.position;
+      });
+      try {
+        yield* advance(this.machine, this.#way(until));
+      } finally {
+        cpu.onException(null);
+      }
+      if (last !== undefined) {
+        yield* this.#back(last, 1);
+        return this.position;
+      }
+      until = base.position;
+    }
+    yield* this.#travel(this.begin);
+    return undefined;
   }
 
   *#searchInstant(test: () => boolean): Generator<void, Position | undefined> {

@@ -105,7 +105,7 @@ for (const arch of ARCH_NAMES) {
       edits: 0,
       faults: [],
     };
-    const machines = sweep({ quick: 4, full: 60 });
+    const machines = sweep({ quick: 2, full: 60 });
     while (report.machines < machines) travel(arch, random, report);
     assertEquals(report.faults, []);
     for (const [what, count] of Object.entries(report)) {

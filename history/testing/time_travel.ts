@@ -72,6 +72,7 @@ interface LogEntry {
   readonly sp: bigint;
   readonly thread: number;
   readonly task: number;
+  readonly userMode: boolean;
   readonly registers: string;
 }
 
@@ -86,6 +87,7 @@ function look(machine: Machine): LogEntry {
     sp: cpu.sp,
     thread: current.id,
     task: current.task.id,
+    userMode: cpu.userMode,
     registers: [...registers, kernel.events.seq].join(),
   };
 }
@@ -93,6 +95,14 @@ function look(machine: Machine): LogEntry {
 function isSame(a: LogEntry, b: LogEntry | undefined): boolean {
   return b !== undefined && comparePositions(a.position, b.position) === 0 && a.pc === b.pc &&
     a.thread === b.thread && a.registers === b.registers;
+}
+
+/** Goes through a search to its end. */
+function finish<T>(search: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = search.next();
+    if (done === true) return value;
+  }
 }
 
 /** A random instant; often one that another thread comes soon after. */
@@ -172,6 +182,24 @@ export function travel(arch: ArchName, random: Random, report: TravelReport): vo
     }
     at += forth;
     if (!isSame(look(machine), log[at])) return fault(`${forth} forth is elsewhere`);
+  }
+  // Where each thread's program left off last.
+  for (const id of new Set(log.map(({ thread }) => thread))) {
+    history.goTo(last);
+    const { kernel } = machine;
+    const found = finish(
+      history.searchEntry(({ fromUser }) => fromUser && kernel.cpus[0]!.current.id === id),
+    );
+    const i = log.findLastIndex(({ thread, userMode }, j) =>
+      userMode && thread === id && log[j + 1]?.userMode === false
+    );
+    if (i >= 0 && (found === undefined || !isSame(look(machine), log[i]))) {
+      return fault(
+        `thread ${id} left off at ${formatPosition(history.position)}, expected ${
+          formatPosition(log[i]!.position)
+        }`,
+      );
+    }
   }
   history.goTo(last);
   const again = differenceOf(stateOf(machine), end);
