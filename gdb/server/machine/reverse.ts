@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Thread } from "../../../kernel/thread/thread.ts";
 import { KERNEL_PROCESS, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import type { PointStop } from "./points.ts";
@@ -39,8 +40,14 @@ export function* backward(
   }
 }
 
+function isOf({ id, task }: Thread, { process, thread }: ThreadName): boolean {
+  return id === thread && task.id === process;
+}
+
 /** To the last breakpoint or access before now; `undefined` if there is none. */
-function* continueBack({ history, points }: Debuggee): Generator<void, Stop | undefined> {
+function* continueBack(
+  { history, points, layout }: Debuggee,
+): Generator<void, Stop | undefined> {
   let last: PointStop | undefined;
   const found = yield* history.searchStop({
     test(stop) {
@@ -49,6 +56,8 @@ function* continueBack({ history, points }: Debuggee): Generator<void, Stop | un
       return told !== undefined;
     },
   });
+  // It is before the access; gdb goes back over that itself.
+  if (found.kind === "watchpoint" && layout.watchesBefore) history.step();
   return found.kind === "beginning" ? undefined : last;
 }
 
@@ -62,20 +71,21 @@ function* stepProgramBack(
 ): Generator<void, "there" | undefined> {
   const { history, inferiors, machine } = debuggee;
   const from = debuggee.pc(thread);
-  if (inferiors.runs(thread)) {
-    const { position } = history;
-    if (history.reverseStep() === "beginning") return undefined;
-    if (inferiors.runs(thread)) return "there";
-    history.goTo(position);
-  }
   for (;;) {
-    const found = yield* history.searchInstant(() => inferiors.runs(thread));
-    if (found === undefined) return undefined;
+    if (history.reverseStep() === "beginning") return undefined;
+    if (!inferiors.runs(thread)) {
+      // A program in kernel mode leaves for the kernel by a call, and is looked for step by step.
+      const found = machine.kernel.tasks[thread.process]?.kernelMode === true
+        ? yield* history.searchInstant(() => inferiors.runs(thread))
+        : yield* history.searchEntry(({ fromUser }) => fromUser && isOf(inferiors.current, thread));
+      if (found === undefined) return undefined;
+    }
     if (machine.cpu.pc !== from) return "there";
     // Interrupted there, or it has faulted and is to be executed again: it is where it was.
+    const { position } = history;
     history.step();
     const isDone = inferiors.runs(thread);
-    history.goTo(found);
+    history.goTo(position);
     if (isDone) return "there";
   }
 }

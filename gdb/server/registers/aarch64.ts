@@ -40,6 +40,7 @@ export const aarch64Registers: RegisterLayout = layoutOf({
     ],
   },
   expedited: ["x29", "sp", "pc"],
+  watchesBefore: true,
   pc: "pc",
   accesses: new Map<string, RegisterAccess>([
     ["cpsr", integer("pstate")],

@@ -47,6 +47,11 @@ export interface RegisterTable {
   readonly description: TargetDescription;
   /** Names that stop replies tell at once: frame pointer, stack pointer and program counter. */
   readonly expedited: readonly string[];
+  /**
+   * Whether gdb takes it that a watchpoint stops before the access, and steps over that, in whichever
+   * direction it goes, before it looks.
+   */
+  readonly watchesBefore: boolean;
   /** Name of the program counter. */
   readonly pc: string;
   /** How registers are accessed that are not integers a context has by that name. */

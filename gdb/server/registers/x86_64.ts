@@ -85,6 +85,7 @@ export const x86Registers: RegisterLayout = layoutOf({
     ],
   },
   expedited: ["rbp", "rsp", "rip"],
+  watchesBefore: false,
   pc: "rip",
   accesses: new Map<string, RegisterAccess>([
     ["eflags", integer("rflags")],

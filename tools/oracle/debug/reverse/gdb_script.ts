@@ -1,0 +1,80 @@
+/**
+ * Has gdb carry out commands at a machine that is served to it.
+ *
+ * @module
+ */
+import { serveGdb } from "../../../../gdb/mod.ts";
+import { History } from "../../../../history/mod.ts";
+import type { Machine } from "../../../../kernel/mod.ts";
+
+/** Where gdb is after a command. */
+export interface GdbState {
+  /** Number of the process. */
+  readonly process: number;
+  /** Number of the thread. */
+  readonly thread: number;
+  /** Registers that were asked for. */
+  readonly registers: Readonly<Record<string, string | null>>;
+  /** Value of the expression that was asked for. */
+  readonly value: string | null;
+}
+
+/** What a command has said, and where gdb is after it. */
+export interface GdbAnswer {
+  /** Its output, or what is wrong. */
+  readonly said: string;
+  /** `null` if there is no thread. */
+  readonly state: GdbState | null;
+}
+
+const SCRIPT = new URL("./gdb_script.py", import.meta.url).pathname;
+/** More than any of the scripts takes. */
+const PATIENCE = 120_000;
+
+/**
+ * Serves a machine and has gdb connect to it and carry out commands; undefined if gdb is not
+ * installed.
+ */
+export async function runGdb(
+  machine: Machine,
+  { commands, directory, ...asked }: {
+    readonly commands: readonly string[];
+    readonly registers: readonly string[];
+    readonly expression?: string;
+    readonly directory: string;
+  },
+): Promise<readonly GdbAnswer[] | undefined> {
+  await using server = serveGdb(new History(machine, { interval: 10_000 }));
+  const connect = `target extended-remote 127.0.0.1:${server.address.port}`;
+  const request = `${directory}/request.json`;
+  Deno.writeTextFileSync(request, JSON.stringify({ commands: [connect, ...commands], ...asked }));
+  const args = [
+    "-nx",
+    "-batch",
+    "-ex",
+    `python REQUEST = ${JSON.stringify(request)}`,
+    "-x",
+    SCRIPT,
+  ];
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command("gdb-multiarch", {
+      args,
+      stdin: "null",
+      stderr: "piped",
+      signal: AbortSignal.timeout(PATIENCE),
+    }).output();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  const text = new TextDecoder();
+  const lines = text.decode(output.stdout).split("\n").filter((line) => line.startsWith("RESULT "));
+  const answers = lines.map((line): GdbAnswer => JSON.parse(line.slice("RESULT ".length)));
+  if (answers.length === commands.length + 1) return answers.slice(1);
+  throw new Error(
+    `gdb has ended after ${answers.length} of ${commands.length + 1} commands: ${
+      text.decode(output.stderr).slice(-500)
+    }`,
+  );
+}
