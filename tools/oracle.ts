@@ -25,6 +25,7 @@ import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
 import { demangleChecks } from "./oracle/debug/demangle_check.ts";
+import { reverseChecks } from "./oracle/debug/reverse/reverse_check.ts";
 import { foreignChecks } from "./oracle/foreign/mod.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
@@ -133,6 +134,7 @@ async function main(): Promise<number> {
       ...foreignChecks(directory),
       ...demangleChecks(),
       ...entryChecks(directory),
+      ...reverseChecks(directory),
     ];
     for (const { kind, name, check } of named) {
       report.progress.at(`${kind} ${name}`);
