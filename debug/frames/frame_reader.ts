@@ -4,9 +4,12 @@
  * @module
  */
 import type { InputError } from "../../bytes/mod.ts";
+import type { Entry } from "../../elf/dwarf/mod.ts";
 import { FrameIterator, type Module } from "../../unwind/walk/mod.ts";
 import { DebugFiles } from "../files/mod.ts";
 import { type TargetProcess, type TargetThread, walkInput } from "../target/mod.ts";
+import { TypeReader } from "../values/mod.ts";
+import { symbolName } from "./function_name.ts";
 import { ModuleCode } from "./module_code.ts";
 import { TailCalls } from "./tail_calls.ts";
 import { type FrameOptions, StackFrames } from "./stack_frames.ts";
@@ -18,6 +21,7 @@ export class FrameReader {
   readonly #files: DebugFiles;
   readonly #code: Map<Module | undefined, ModuleCode> = new Map();
   readonly #tailCalls: TailCalls;
+  #types: TypeReader | undefined;
 
   /** A reader of that process's stacks. `files` finds the files with debug information. */
   constructor(process: TargetProcess, files: DebugFiles = new DebugFiles()) {
@@ -54,7 +58,8 @@ export class FrameReader {
         maxFrames: options.limit ?? 4096,
       });
     const codeOf = (module: Module | undefined) => this.codeOf(module);
-    return new StackFrames({ codeOf, tailCalls: this.#tailCalls, thread, walk, options });
+    const { memory } = process;
+    return new StackFrames({ codeOf, tailCalls: this.#tailCalls, thread, memory, walk, options });
   }
 
   /** What is known of the code of a module, or of code that is of none. */
@@ -62,6 +67,31 @@ export class FrameReader {
     let code = this.#code.get(module);
     if (code === undefined) this.#code.set(module, code = new ModuleCode(module, this.#files));
     return code;
+  }
+
+  /** Reads types of variables. */
+  get types(): TypeReader {
+    return this.#types ??= new TypeReader((name) => this.#named(name));
+  }
+
+  /** What gdb writes behind an address, `main+4`; undefined if no symbol has it. */
+  nameOf(address: bigint, what: "code" | "data" | "vtable"): string | undefined {
+    const module = this.process.modules.at(address);
+    const file = module?.file;
+    if (module === undefined || file === undefined) return undefined;
+    const code = this.codeOf(module);
+    return code.attempt(() => {
+      const found = file.symbolAt(code.fileAddress(address));
+      const isObject = found?.symbol.type === "object";
+      if (found === undefined || (what === "code") === isObject) return undefined;
+      const name = symbolName(found.symbol.name);
+      return found.offset === 0n ? name : `${name}+${found.offset}`;
+    });
+  }
+
+  /** Entries of that name in all modules that have been looked at, as far as they are asked for. */
+  *#named(name: string): Generator<Entry> {
+    for (const { files } of [...this.#code.values()]) yield* files?.info?.named(name) ?? [];
   }
 
   /** What of the files was damaged so far, and is left out. */

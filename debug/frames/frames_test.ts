@@ -159,3 +159,19 @@ Deno.test("StackFrames, tells how the stack ends", () => {
   assertStrictEquals(frames.at(1)?.name, "main");
   assertStrictEquals(new FrameReader(process).frames(thread!, { limit: 1 }).end, "frame-limit");
 });
+
+Deno.test("StackFrame.variables, of what has left are read from what its caller got back", () => {
+  const process = madeProcess([LAST, SECOND, FIRST, main("first")], [0x1010]);
+  const frames = new FrameReader(process).frames(process.threads[0]!);
+  const [last, second, first, outer] = [0, 1, 2, 3].map((level) => frames.at(level)!.variables);
+  assertEquals([second?.pc, second?.lookup, second?.bias], [0x1070n, 0x106fn, BIAS]);
+  assertStrictEquals(second?.function?.name, "second");
+  assertStrictEquals(second?.cfa, last?.cfa);
+  assertStrictEquals(second?.register(7), outer?.register(7));
+  assertStrictEquals(second?.register(0), undefined);
+  // The chain of callers goes through all of them.
+  assertStrictEquals(last?.caller, second);
+  assertStrictEquals(second?.caller, first);
+  assertStrictEquals(first?.caller, outer);
+  assertStrictEquals(outer?.caller, undefined);
+});

@@ -6,6 +6,7 @@
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { Frame, Module } from "../../unwind/walk/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
+import type { VariableFrame } from "../values/mod.ts";
 import type { PlaceFunction } from "./module_code.ts";
 import { inspectAs } from "../../util/inspect.ts";
 
@@ -19,13 +20,22 @@ export type StackFrameKind = "call" | "inline" | "tail-call" | "signal" | "trap"
 
 /** What a frame is made of. */
 export interface StackFrameInit {
+  /** Its number. */
   readonly level: number;
+  /** What it is. */
   readonly kind: StackFrameKind;
+  /** The frame of the walk. */
   readonly physical: Frame;
+  /** Address of the next instruction. */
   readonly pc: bigint;
+  /** Address that is looked up. */
   readonly lookup: bigint;
+  /** What is known of its function. */
   readonly place: PlaceFunction;
+  /** The module whose code it is. */
   readonly module: Module | undefined;
+  /** Makes what its variables are read from. */
+  readonly variables: () => VariableFrame;
 }
 
 /** A stack frame as debuggers number and show them. */
@@ -47,6 +57,7 @@ export class StackFrame {
   readonly module: Module | undefined;
   /** What is known of its function. */
   readonly place: PlaceFunction;
+  readonly #variables: () => VariableFrame;
 
   /** Made by `StackFrames`. */
   constructor(init: StackFrameInit) {
@@ -57,6 +68,12 @@ export class StackFrame {
     this.lookup = init.lookup;
     this.module = init.module;
     this.place = init.place;
+    this.#variables = init.variables;
+  }
+
+  /** What its variables are read from; of an inlined one, the frame it is part of. */
+  get variables(): VariableFrame {
+    return this.#variables();
   }
 
   /**

@@ -6,10 +6,12 @@
  */
 import { InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
-import type { Frame, FrameIterator, Module, WalkEnd } from "../../unwind/walk/mod.ts";
+import type { Frame, FrameIterator, MemoryReader, Module, WalkEnd } from "../../unwind/walk/mod.ts";
 import type { TargetThread } from "../target/mod.ts";
+import { physicalFrame, type VariableFrame } from "../values/mod.ts";
 import type { ModuleCode, PlaceFunction } from "./module_code.ts";
 import { StackFrame, type StackFrameInit, type StackFrameKind } from "./stack_frame.ts";
+import { TailCallFrame } from "./tail_call_frame.ts";
 import { startOf, type TailCalls } from "./tail_calls.ts";
 
 /** What is told of a stack. */
@@ -29,6 +31,7 @@ export interface StackInit {
   /** Finds what has left the stack. */
   readonly tailCalls: TailCalls;
   readonly thread: TargetThread;
+  readonly memory: MemoryReader;
   readonly walk: () => FrameIterator;
   readonly options: FrameOptions;
 }
@@ -42,6 +45,8 @@ export class StackFrames implements Iterable<StackFrame> {
   readonly thread: TargetThread;
   readonly #init: StackInit;
   readonly #frames: StackFrame[] = [];
+  /** Frames that are not inlined, each made when its variables are asked for. */
+  readonly #views: (VariableFrame | (() => VariableFrame))[] = [];
   #walk: FrameIterator | undefined;
   #isDone = false;
   #error: InputError | undefined;
@@ -113,7 +118,23 @@ export class StackFrames implements Iterable<StackFrame> {
     if (before !== undefined && (this.#init.options.tailCalls ?? true)) {
       this.#addTailCalls(before, { code, entry: places.at(-1)?.entry, pc, kind });
     }
+    const view = this.#views.length;
+    this.#views.push(() =>
+      physicalFrame(physical, {
+        thread: this.thread,
+        memory: this.#init.memory,
+        function: places.at(-1)?.entry,
+        caller: () => this.#view(view + 1),
+      })
+    );
     this.#addPlaces(places, { kind, physical, pc, lookup, module });
+  }
+
+  /** The view of a number, which is there if the stack goes on so far. */
+  #view(index: number): VariableFrame | undefined {
+    while (index >= this.#views.length && this.#advance());
+    const view = this.#views[index];
+    return typeof view === "function" ? this.#views[index] = view() : view;
   }
 
   #addTailCalls(
@@ -126,7 +147,16 @@ export class StackFrames implements Iterable<StackFrame> {
     if (kind !== "call" || physical.kind !== "call" || entry === undefined) return;
     const callee = this.#calleeOf(before);
     if (callee === undefined) return;
-    for (const call of this.#init.tailCalls.between(callee, { code, entry }, pc)) {
+    const first = this.#views.length;
+    const calls = this.#init.tailCalls.between(callee, { code, entry }, pc);
+    for (const [i, call] of calls.entries()) {
+      this.#views.push(() =>
+        new TailCallFrame(call, {
+          callee: () => this.#view(first - 1)!,
+          caller: () => this.#view(first + i + 1),
+          returned: () => this.#view(first + calls.length),
+        })
+      );
       const { module } = call.code;
       const lookup = call.pc - 1n;
       // As in gdb, what made the jump is one frame, though it may be inlined in another function.
@@ -145,14 +175,18 @@ export class StackFrames implements Iterable<StackFrame> {
 
   #addPlaces(
     places: readonly PlaceFunction[],
-    init: Omit<StackFrameInit, "level" | "place">,
+    init: Omit<StackFrameInit, "level" | "place" | "variables">,
   ): void {
+    const view = this.#views.length - 1;
+    const variables = () => this.#view(view)!;
     const inline = this.#init.options.inline ?? true;
     for (const [i, place] of places.entries()) {
       const isOutermost = i === places.length - 1;
       if (!isOutermost && !inline) continue;
       const kind = isOutermost ? init.kind : "inline";
-      this.#frames.push(new StackFrame({ ...init, kind, level: this.#frames.length, place }));
+      this.#frames.push(
+        new StackFrame({ ...init, kind, level: this.#frames.length, place, variables }),
+      );
     }
   }
 }

@@ -1,0 +1,17 @@
+/**
+ * Backtraces for people and programs. {@linkcode backtraceReport} reads the stacks of threads into
+ * plain data; {@linkcode threadText} writes one as text, a line for each frame and variable, and
+ * {@linkcode threadJson} as data for JSON.
+ *
+ * @module
+ */
+export { type FrameJson, type ThreadJson, threadJson, type VariableJson } from "./json.ts";
+export {
+  backtraceReport,
+  type FrameReport,
+  type ReportOptions,
+  type ThreadReport,
+  type VariableRange,
+  type VariableReport,
+} from "./report.ts";
+export { frameText, threadText } from "./text.ts";
