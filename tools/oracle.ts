@@ -19,13 +19,10 @@ import { HOSTILE_TABLES } from "../unwind/testing/hostile_tables.ts";
 import { checkBare } from "./oracle/bare_check.ts";
 import { checkHostile } from "./oracle/hostile_check.ts";
 import { coreChecks } from "./oracle/core_checks.ts";
-import { entryChecks } from "./oracle/debug/entries/check.ts";
-import { valueChecks } from "./oracle/debug/values/check.ts";
 import { checkElf } from "./oracle/elf_check.ts";
 import { checkLsda, type LsdaCase } from "./oracle/lsda_check.ts";
 import { assembledFiles, debugFiles, systemFiles } from "./oracle/files.ts";
-import { demangleChecks } from "./oracle/debug/demangle_check.ts";
-import { reverseChecks } from "./oracle/debug/reverse/reverse_check.ts";
+import { debugChecks } from "./oracle/debug/mod.ts";
 import { foreignChecks } from "./oracle/foreign/mod.ts";
 import { aarch64Checks } from "./oracle/processor/aarch64/mod.ts";
 import { x86Checks } from "./oracle/processor/x86_64/mod.ts";
@@ -132,19 +129,13 @@ async function main(): Promise<number> {
     const named = [
       ...walkChecks(SOURCES, directory),
       ...foreignChecks(directory),
-      ...demangleChecks(),
-      ...entryChecks(directory),
-      ...reverseChecks(directory),
+      ...debugChecks(directory),
     ];
     for (const { kind, name, check } of named) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
     }
     for (const { kind, name, check } of coreChecks(directory)) {
-      report.progress.at(`${kind} ${name}`);
-      report.add(kind, name, await check());
-    }
-    for (const { kind, name, check } of valueChecks(directory)) {
       report.progress.at(`${kind} ${name}`);
       report.add(kind, name, await check());
     }

@@ -7,4 +7,5 @@
 export type { Content, NamedContent } from "./content.ts";
 export type { ProgramFilesOptions } from "./program_files.ts";
 export type * from "./target.ts";
+export * from "./signal_text.ts";
 export * from "./walk_input.ts";

@@ -7,7 +7,7 @@
 import { loadSegments, parseElf } from "../../elf/mod.ts";
 import { readCore } from "../../debug/core/mod.ts";
 import { walkInput } from "../../debug/target/mod.ts";
-import { type Backtrace, backtrace, type Frame } from "../../unwind/walk/mod.ts";
+import { type Backtrace, backtrace, type Frame, type MemoryReader } from "../../unwind/walk/mod.ts";
 import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb_cores.ts";
 import { framesFrom, type MadeCore, type MadeThread } from "./made_core.ts";
 import { SIGNAL } from "../../trace/signals.ts";
@@ -157,18 +157,48 @@ function shown({ pc, function: found }: Frame): string {
   return found === undefined ? `0x${pc.toString(16)}` : `${found.name}+${found.offset}`;
 }
 
+/** Memory in hexadecimal; `none` where there is none. */
+function readBytes(memory: MemoryReader, address: bigint, size: number): string {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    const at = address + BigInt(i);
+    const found = memory.window(at);
+    if (found === undefined) return "none";
+    bytes[i] = found.bytes[Number(at - found.start)]!;
+  }
+  return bytes.toHex();
+}
+
 /** Our own reader, from the file alone. */
 function compareOurs(
-  { bytes, program, request, threads, least }: MadeCore,
+  { bytes: core, program, request, threads, least, memory }: MadeCore,
   add: Add,
 ): void {
-  const { process } = readCore(bytes, {
+  const { process, machine } = readCore(core, {
     open: (path) => path === request.program ? program : undefined,
   });
   const sorted = process.threads.toSorted((a, b) => a.id - b.id);
-  threads.forEach(({ id, walk }, i) => {
+  const barred = loadSegments(parseElf(core)).filter(({ flags }) => flags === 0);
+  request.memory.forEach(([address, size], i) => {
+    const bytes = readBytes(process.memory, BigInt(address), size);
+    // What nobody may touch and the core does not store is not there; gdb takes it for zeros.
+    const isBarred = barred.some(({ vaddr, memSize }) =>
+      BigInt(address) >= vaddr && BigInt(address) < vaddr + memSize
+    );
+    const wanted = isBarred || memory[i]?.startsWith("Cannot access") ? "none" : memory[i];
+    if (bytes !== wanted) add(`our reader has ${bytes} at ${address}, not ${wanted}`);
+  });
+  const first = machine === "x86_64" ? 17 : 64;
+  threads.forEach(({ id, walk, floating }, i) => {
     const thread = sorted[i];
     if (thread?.id !== id) return add(`thread ${id}, our reader has ${thread?.id}`);
+    floating?.vectors.forEach((halves, index) => {
+      const own = thread.vector(first + index) ?? new Uint8Array(16);
+      const words = new BigUint64Array(own.slice().buffer).slice(0, 2);
+      if (words.join() !== halves.join()) {
+        add(`vector ${index} of thread ${id} is ${halves}, our reader has ${words}`);
+      }
+    });
     const { frames } = backtrace(walkInput(process, thread));
     const text = (all: readonly Frame[]) => all.map((frame) => `${frame.pc} ${frame.cfa}`).join();
     if (text(framesFrom(frames, least)) !== text(walk.frames)) {

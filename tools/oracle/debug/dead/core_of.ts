@@ -1,0 +1,94 @@
+/**
+ * Builds programs and has them die, so that there is a core file.
+ *
+ * @module
+ */
+import { outputOf } from "../../tool.ts";
+import type { DyingProgram } from "./programs.ts";
+
+const SOURCES = new URL("../../../../testdata/debug/cores/", import.meta.url).pathname;
+const PATTERN = "/proc/sys/kernel/core_pattern";
+/** Seconds after which a program that does not die is ended. */
+const LIFE = 20;
+
+/** A program's core. */
+export interface ProgramCore {
+  /** The program's file. */
+  readonly program: string;
+  /** The core file. */
+  readonly core: string;
+}
+
+/** The program's file; undefined if there is no compiler for it. */
+export function build(each: DyingProgram, directory: string): string | undefined {
+  if (each.program !== undefined) return each.program;
+  const file = `${directory}/program`;
+  const { compilers = ["gcc"], options = [], sources = [] } = each;
+  const paths = sources.map((name) => `${SOURCES}${name}`);
+  const args = [...options, ...paths, "-o", file];
+  const isBuilt = compilers.some((compiler) => outputOf(compiler, args) !== undefined);
+  if (!isBuilt) return undefined;
+  const { afterwards } = each;
+  return afterwards === undefined || outputOf("sh", ["-c", afterwards, file]) !== undefined
+    ? file
+    : undefined;
+}
+
+/** A core that Linux writes; where it does not write any to a file, one that gdb does. */
+export function nativeCore(
+  each: DyingProgram,
+  { program, directory }: { readonly program: string; readonly directory: string },
+): ProgramCore | undefined {
+  const { args = [] } = each;
+  const found = canDump() ? dumped(directory, [program, ...args]) : undefined;
+  const core = found ?? writtenByGdb(each, { program, directory });
+  return core === undefined ? undefined : { program, core };
+}
+
+/** A core that QEMU writes of a program for AArch64. */
+export function qemuCore(
+  { args = [] }: DyingProgram,
+  { program, directory, sysroot }: {
+    readonly program: string;
+    readonly directory: string;
+    readonly sysroot: string;
+  },
+): ProgramCore | undefined {
+  const core = dumped(directory, ["qemu-aarch64", "-L", sysroot, program, ...args]);
+  return core === undefined ? undefined : { program, core };
+}
+
+/** Whether Linux writes cores into the folder where a program runs, and not to another program. */
+function canDump(): boolean {
+  try {
+    return /^core/.test(Deno.readTextFileSync(PATTERN));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The only core in a folder, after a command that dies has run there. */
+function dumped(directory: string, command: readonly string[]): string | undefined {
+  const script = `ulimit -c unlimited || exit 0; timeout ${LIFE} "$@"; exit 0`;
+  outputOf("bash", ["-c", `cd ${JSON.stringify(directory)} && { ${script}; }`, "sh", ...command]);
+  const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
+    .find((entry) => /^core(\.|$)|\.core$/.test(entry));
+  return name === undefined ? undefined : `${directory}/${name}`;
+}
+
+/** The program runs under gdb, which stops where it dies. */
+function writtenByGdb(
+  { args = [], handles = [], inChild = false }: DyingProgram,
+  { program, directory }: { readonly program: string; readonly directory: string },
+): string | undefined {
+  const core = `${directory}/core`;
+  const text = outputOf("gdb", [
+    ...["-nx", "-batch", "-ex", "set debuginfod enabled off"],
+    ...handles.flatMap((signal) => ["-ex", `handle ${signal} nostop noprint pass`]),
+    ...(inChild ? ["-ex", "set follow-fork-mode child"] : []),
+    ...["-ex", "run > /dev/null", "-ex", `gcore ${core}`],
+    ...["--args", program, ...args],
+  ]);
+  return text?.includes(`Saved corefile ${core}`) === true ? core : undefined;
+}

@@ -1,0 +1,79 @@
+# Run inside gdb (-x): prints the stack frames of every thread of a core file as a line of JSON. The
+# variable REQUEST is set before: the name of a file with {program, core, sysroot, moved}. `moved` is
+# of cores in which gdb does not find where a program was loaded to: those of QEMU do not store
+# program headers.
+import json
+import re
+
+import gdb
+
+KINDS = {
+    gdb.NORMAL_FRAME: "call",
+    gdb.INLINE_FRAME: "inline",
+    gdb.TAILCALL_FRAME: "tail-call",
+    gdb.SIGTRAMP_FRAME: "signal",
+}
+LIMIT = 20000
+
+
+def described(frame):
+    sal = frame.find_sal()
+    function = frame.function()
+    return {
+        "pc": str(frame.pc()),
+        "kind": KINDS.get(frame.type(), str(frame.type())),
+        "name": frame.name(),
+        "linkage": function.linkage_name if function is not None else None,
+        "file": sal.symtab.fullname() if sal.symtab is not None else None,
+        "line": sal.line if sal.symtab is not None else 0,
+    }
+
+
+def frames():
+    found = []
+    try:
+        frame = gdb.newest_frame()
+        while frame is not None and len(found) < LIMIT:
+            found.append(described(frame))
+            older = frame.older()
+            if older is None:
+                return found, gdb.frame_stop_reason_string(frame.unwind_stop_reason())
+            frame = older
+    except gdb.error as error:
+        return found, str(error)
+    return found, "too many"
+
+
+def move(program):
+    entry = re.search(r"AT_ENTRY .* (0x[0-9a-f]+)", gdb.execute("info auxv", to_string=True))
+    own = re.search(r"Entry point: (0x[0-9a-f]+)", gdb.execute("info files", to_string=True))
+    offset = int(entry.group(1), 16) - int(own.group(1), 16)
+    gdb.execute("symbol-file", to_string=True)
+    gdb.execute(f"add-symbol-file {program} -o {offset}", to_string=True)
+
+
+def core(case):
+    gdb.execute(f"set sysroot {case.get('sysroot') or ''}", to_string=True)
+    gdb.execute(f"file {case['program']}", to_string=True)
+    said = gdb.execute(f"core-file {case['core']}", to_string=True)
+    if case.get("moved"):
+        move(case["program"])
+    threads = []
+    for thread in gdb.selected_inferior().threads():
+        thread.switch()
+        found, end = frames()
+        threads.append({"id": thread.ptid[1] or thread.ptid[0], "frames": found, "end": end})
+    return {"said": said, "threads": sorted(threads, key=lambda thread: thread["id"])}
+
+
+SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "debuginfod enabled off"]
+SETTINGS += ["auto-load libthread-db off", "backtrace past-main on", "backtrace past-entry on"]
+for setting in SETTINGS:
+    gdb.execute(f"set {setting}")
+with open(REQUEST) as request:
+    case = json.load(request)
+try:
+    result = core(case)
+except gdb.error as error:
+    result = {"error": str(error)}
+print("RESULT " + json.dumps(result), flush=True)

@@ -1,0 +1,77 @@
+/**
+ * Stack frames of cores as gdb has them.
+ *
+ * @module
+ */
+import { outputOf } from "../../tool.ts";
+
+/** A core file to read. */
+export interface GdbFramesRequest {
+  /** The program's file. */
+  readonly program: string;
+  /** The core file. */
+  readonly core: string;
+  /** Folder of the system it is of. */
+  readonly sysroot?: string | undefined;
+  /** Where gdb does not find out where the program is loaded. */
+  readonly moved?: boolean | undefined;
+}
+
+/** A stack frame. */
+export interface GdbFrame {
+  /** Program counter, decimal. */
+  readonly pc: string;
+  /** What kind of frame. */
+  readonly kind: string;
+  /** Its function as gdb prints it. */
+  readonly name: string | null;
+  /** Its function's name for linkers, if there is debug information. */
+  readonly linkage: string | null;
+  /** Path of the source file. */
+  readonly file: string | null;
+  /** Line; 0 if there is none. */
+  readonly line: number;
+}
+
+/** Threads of a core by number, or why there are none. */
+export type GdbThreads =
+  | {
+    readonly threads: readonly {
+      readonly id: number;
+      readonly frames: readonly GdbFrame[];
+      /** Why there are no more. */
+      readonly end: string;
+    }[];
+  }
+  | { readonly error: string };
+
+/** Seconds that gdb may take. */
+const TIME = 30;
+const ATTEMPTS = 3;
+const SCRIPT = new URL("gdb_frames.py", import.meta.url).pathname;
+
+/**
+ * Has gdb read core files, each one by itself, since some end it; undefined if it is not installed.
+ *
+ * @param directory for the file with the request
+ */
+export function readFrames(
+  requests: readonly GdbFramesRequest[],
+  directory: string,
+): GdbThreads[] | undefined {
+  if (outputOf("gdb-multiarch", ["--version"]) === undefined) return undefined;
+  const file = `${directory}/gdb_frames.json`;
+  return requests.map((request) => {
+    Deno.writeTextFileSync(file, JSON.stringify(request));
+    // Of the same core gdb 13 now and then has an internal error.
+    for (let i = 0; i < ATTEMPTS; i++) {
+      const text = outputOf("timeout", [
+        ...[`${TIME}`, "gdb-multiarch", "-nx", "-batch"],
+        ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
+      ]);
+      const [, line] = /^RESULT (.*)$/m.exec(text ?? "") ?? [];
+      if (line !== undefined) return JSON.parse(line) as GdbThreads;
+    }
+    return { error: "gdb does not read it" };
+  });
+}

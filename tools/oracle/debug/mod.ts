@@ -1,0 +1,22 @@
+/**
+ * What debuggers do, beside other debuggers.
+ *
+ * @module
+ */
+import type { NamedCheck } from "../walk_checks.ts";
+import { deadChecks } from "./dead/check.ts";
+import { demangleChecks } from "./demangle_check.ts";
+import { entryChecks } from "./entries/check.ts";
+import { reverseChecks } from "./reverse/reverse_check.ts";
+import { valueChecks } from "./values/check.ts";
+
+/** All checks of debuggers' parts; programs and cores are made in the directory. */
+export function debugChecks(directory: string): NamedCheck[] {
+  return [
+    ...demangleChecks(),
+    ...entryChecks(directory),
+    ...deadChecks(directory),
+    ...valueChecks(directory),
+    ...reverseChecks(directory),
+  ];
+}
