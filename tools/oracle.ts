@@ -6,8 +6,9 @@
  * backtraces, and core files of machines, with `eu-stack` and gdb, variables with gdb, and at
  * every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
  * what other processors do, in `oracle/processor`, and what programs with Debian's own code for
- * switching contexts do in a machine with what they do outside, in `oracle/foreign`; and the JSON
- * schema of workloads with their reader, by Python's jsonschema.
+ * switching contexts do in a machine with what they do outside, in `oracle/foreign`; gdb, driving a
+ * machine by script, with that machine; and the JSON schema of workloads with their reader, by
+ * Python's jsonschema.
  * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see

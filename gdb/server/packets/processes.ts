@@ -29,13 +29,16 @@ export const processPackets: PacketTable = {
     const [first] = client.debuggee.inferiors.threads(process);
     if (first === undefined) throw new GdbServerError(`Process ${process} has no thread`);
     client.population.attach(process);
+    client.hasDetached = false;
     return client.stopped({ kind: "signal", signal: 0, thread: first });
   },
   D(client, { rest }) {
     const { population } = client;
     if (rest === "") { for (const process of population.attached) population.detach(process); }
     else population.detach(parseHexInteger(rest.slice(1)));
-    if (population.attached.length > 0 || client.runsDetached) return "OK";
+    if (population.attached.length > 0) return "OK";
+    client.hasDetached = true;
+    if (client.runsDetached) return "OK";
     return { end: "detached", reply: "OK" };
   },
   vKill(client, { rest }) {

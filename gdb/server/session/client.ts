@@ -27,6 +27,8 @@ export class Client {
   readonly runsDetached: boolean;
   /** Whether threads are named with their processes. */
   multiprocess = false;
+  /** Whether it has detached from the last process, and not attached to any since. */
+  hasDetached = false;
   readonly #runner: Runner;
   #general: ThreadName;
   #resumed: ThreadName;

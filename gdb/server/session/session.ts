@@ -60,8 +60,7 @@ export class Session {
       const isFree = runsDetached && population.attached.length === 0 && machine.halted === null;
       if (isFree) {
         await this.#runFreely();
-        // Nobody is attached, and there is nothing left to attach to.
-        if (machine.halted !== null) return "closed";
+        if (machine.halted !== null && this.#client.hasDetached) return "closed";
       } else await this.#wire.wait();
       // While nothing runs there is nothing to interrupt.
       this.#wire.takeInterrupt();

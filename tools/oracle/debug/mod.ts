@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { gdbChecks } from "./gdb/check.ts";
 import type { NamedCheck } from "../walk_checks.ts";
 import { deadChecks } from "./dead/check.ts";
 import { demangleChecks } from "./demangle_check.ts";
@@ -14,6 +15,7 @@ import { valueChecks } from "./values/check.ts";
 export function debugChecks(directory: string): NamedCheck[] {
   return [
     ...demangleChecks(),
+    ...gdbChecks(),
     ...entryChecks(directory),
     ...deadChecks(directory),
     ...valueChecks(directory),
