@@ -8,7 +8,8 @@
  * what other processors do, in `oracle/processor`, and what programs with Debian's own code for
  * switching contexts do in a machine with what they do outside, in `oracle/foreign`; gdb, driving a
  * machine by script, with that machine; and the JSON schema of workloads with their reader, by
- * Python's jsonschema.
+ * Python's jsonschema. It has gdb, lldb and a debug adapter of VS Code's do what docs/debugging.md
+ * says.
  * Arguments are further files whose tables are to be compared. Exits with 1 if anything differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see

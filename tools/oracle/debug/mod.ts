@@ -8,6 +8,7 @@ import type { NamedCheck } from "../walk_checks.ts";
 import { deadChecks } from "./dead/check.ts";
 import { demangleChecks } from "./demangle_check.ts";
 import { entryChecks } from "./entries/check.ts";
+import { pageChecks } from "./page/mod.ts";
 import { reverseChecks } from "./reverse/reverse_check.ts";
 import { valueChecks } from "./values/check.ts";
 
@@ -20,5 +21,6 @@ export function debugChecks(directory: string): NamedCheck[] {
     ...deadChecks(directory),
     ...valueChecks(directory),
     ...reverseChecks(directory),
+    ...pageChecks(directory),
   ];
 }
