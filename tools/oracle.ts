@@ -3,9 +3,9 @@
  * prints a line per file: unwind tables with `readelf` and `llvm-dwarfdump`, segments and symbols
  * with `readelf`, debugging information entries with `llvm-dwarfdump`, line tables with that,
  * `llvm-symbolizer` and `eu-addr2line`, language-specific data with clang's own assembly,
- * backtraces, and core files of machines, with `eu-stack` and gdb, variables with gdb, and at
- * every instruction with the calls that a stepped program makes; and what Trapline's CPUs do with
- * what other processors do, in `oracle/processor`, and what programs with Debian's own code for
+ * backtraces, and core files of machines, with `eu-stack` and gdb, variables with gdb, functions of
+ * addresses with `llvm-symbolizer`, and at every instruction with the calls that a stepped program
+ * makes; and what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what programs with Debian's own code for
  * switching contexts do in a machine with what they do outside, in `oracle/foreign`; gdb, driving a
  * machine by script, with that machine; and the JSON schema of workloads with their reader, by
  * Python's jsonschema. It has gdb, lldb and a debug adapter of VS Code's do what docs/debugging.md

@@ -68,6 +68,29 @@ function resultOf(
   }
 }
 
+/** Standard output of a command that is given an input, or undefined if it is not installed. */
+export async function outputWithInput(
+  command: string,
+  args: readonly string[],
+  input: string,
+): Promise<string | undefined> {
+  for (const name of NAMES[command] ?? [command]) {
+    let child: Deno.ChildProcess;
+    try {
+      const streams = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
+      child = new Deno.Command(name, { args: [...args], ...streams }).spawn();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw error;
+    }
+    const output = child.output();
+    await ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(child.stdin);
+    const { success, stdout } = await output;
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  }
+  return undefined;
+}
+
 /** Starts a program without input or output; undefined if it is not installed. */
 export function spawnTool(program: string, args: string[]): Deno.ChildProcess | undefined {
   try {

@@ -10,6 +10,7 @@ import { demangleChecks } from "./demangle_check.ts";
 import { entryChecks } from "./entries/check.ts";
 import { pageChecks } from "./page/mod.ts";
 import { reverseChecks } from "./reverse/reverse_check.ts";
+import { symbolChecks } from "./symbols/check.ts";
 import { valueChecks } from "./values/check.ts";
 
 /** All checks of debuggers' parts; programs and cores are made in the directory. */
@@ -19,6 +20,7 @@ export function debugChecks(directory: string): NamedCheck[] {
     ...gdbChecks(),
     ...entryChecks(directory),
     ...deadChecks(directory),
+    ...symbolChecks(directory),
     ...valueChecks(directory),
     ...reverseChecks(directory),
     ...pageChecks(directory),
