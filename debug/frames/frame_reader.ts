@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InputError } from "../../bytes/mod.ts";
+import { type InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import { FrameIterator, type Module } from "../../unwind/walk/mod.ts";
 import { DebugFiles } from "../files/mod.ts";
@@ -81,7 +81,7 @@ export class FrameReader {
     if (module === undefined || file === undefined) return undefined;
     const code = this.codeOf(module);
     return code.attempt(() => {
-      const found = file.symbolAt(code.fileAddress(address));
+      const found = file.symbolAt(address - toBigAddress(code.bias));
       const isObject = found?.symbol.type === "object";
       if (found === undefined || (what === "code") === isObject) return undefined;
       const name = symbolName(found.symbol.name);

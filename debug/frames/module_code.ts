@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InputError, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
 import type { DebugFiles, ModuleFiles } from "../files/mod.ts";
@@ -57,7 +57,7 @@ export class ModuleCode {
   readonly files: ModuleFiles | undefined;
   readonly #symbols: Symbols | undefined;
   readonly #stubs: PltNames | undefined;
-  readonly #places: Map<bigint, readonly PlaceFunction[]> = new Map();
+  readonly #places: Map<Address, readonly PlaceFunction[]> = new Map();
   readonly #problems: Map<string, InputError> = new Map();
 
   /** Code of a module, whose debug files are found by `files`. */
@@ -75,17 +75,17 @@ export class ModuleCode {
   }
 
   /** Address in memory minus address in the file. */
-  get bias(): bigint {
-    return this.module === undefined ? 0n : toBigAddress(this.module.bias);
+  get bias(): Address {
+    return this.module?.bias ?? 0;
   }
 
   /** Address in the file of one in memory. */
-  fileAddress(address: bigint): bigint {
-    return BigInt.asUintN(64, address - this.bias);
+  fileAddress(address: Address): Address {
+    return address - this.bias;
   }
 
   /** The functions at an address in memory, innermost first; at least one, maybe without a name. */
-  at(address: bigint): readonly PlaceFunction[] {
+  at(address: Address): readonly PlaceFunction[] {
     let found = this.#places.get(address);
     if (found === undefined) this.#places.set(address, found = this.#find(address));
     return found;
@@ -102,8 +102,8 @@ export class ModuleCode {
     }
   }
 
-  #find(address: bigint): readonly PlaceFunction[] {
-    const at = this.fileAddress(address);
+  #find(address: Address): readonly PlaceFunction[] {
+    const at = toBigAddress(this.fileAddress(address));
     const found = this.#symbols?.at(at) ?? [];
     const [only] = found;
     // A symbol without an entry may be that of code further in front.
@@ -112,7 +112,7 @@ export class ModuleCode {
       if (name !== undefined) return [new PlaceFunction(this, undefined, name)];
     }
     if (only !== undefined) return found.map((symbol) => new PlaceFunction(this, symbol));
-    const name = this.module?.nameOf(address)?.name;
+    const name = this.module?.nameOf(toBigAddress(address))?.name;
     return [new PlaceFunction(this, undefined, name)];
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Address, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { Frame, Module } from "../../unwind/walk/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
@@ -18,24 +19,28 @@ import { inspectAs } from "../../util/inspect.ts";
  */
 export type StackFrameKind = "call" | "inline" | "tail-call" | "signal" | "trap";
 
+/** What makes the frames that variables are read from, by number. */
+export interface Views {
+  /** The frame of that number, which is there. */
+  view(index: number): VariableFrame | undefined;
+}
+
 /** What a frame is made of. */
 export interface StackFrameInit {
-  /** Its number. */
-  readonly level: number;
   /** What it is. */
   readonly kind: StackFrameKind;
   /** The frame of the walk. */
   readonly physical: Frame;
   /** Address of the next instruction. */
-  readonly pc: bigint;
+  readonly pcAddress: Address;
   /** Address that is looked up. */
-  readonly lookup: bigint;
-  /** What is known of its function. */
-  readonly place: PlaceFunction;
+  readonly lookupAddress: Address;
   /** The module whose code it is. */
   readonly module: Module | undefined;
   /** Makes what its variables are read from. */
-  readonly variables: () => VariableFrame;
+  readonly views: Views;
+  /** Number of that. */
+  readonly view: number;
 }
 
 /** A stack frame as debuggers number and show them. */
@@ -44,36 +49,45 @@ export class StackFrame {
   readonly level: number;
   /** What it is. */
   readonly kind: StackFrameKind;
+  /** What is known of its function. */
+  readonly place: PlaceFunction;
+  readonly #init: StackFrameInit;
+
+  /** Made by `StackFrames`; an inlined one is part of what `init` says. */
+  constructor(level: number, place: PlaceFunction, isInline: boolean, init: StackFrameInit) {
+    this.level = level;
+    this.kind = isInline ? "inline" : init.kind;
+    this.place = place;
+    this.#init = init;
+  }
+
   /**
    * The frame of the walk that it is part of; of a tail call, the next inner one, which took its
    * place.
    */
-  readonly physical: Frame;
-  /** Address of the next instruction: of a caller, the return address; of inlined ones the same. */
-  readonly pc: bigint;
-  /** Address that scopes and lines are looked up by: one less for a caller. */
-  readonly lookup: bigint;
-  /** The module whose code it is. */
-  readonly module: Module | undefined;
-  /** What is known of its function. */
-  readonly place: PlaceFunction;
-  readonly #variables: () => VariableFrame;
+  get physical(): Frame {
+    return this.#init.physical;
+  }
 
-  /** Made by `StackFrames`. */
-  constructor(init: StackFrameInit) {
-    this.level = init.level;
-    this.kind = init.kind;
-    this.physical = init.physical;
-    this.pc = init.pc;
-    this.lookup = init.lookup;
-    this.module = init.module;
-    this.place = init.place;
-    this.#variables = init.variables;
+  /** The module whose code it is. */
+  get module(): Module | undefined {
+    return this.#init.module;
+  }
+
+  /** Address of the next instruction: of a caller, the return address; of inlined ones the same. */
+  get pc(): bigint {
+    return toBigAddress(this.#init.pcAddress);
+  }
+
+  /** Address that scopes and lines are looked up by: one less for a caller. */
+  get lookup(): bigint {
+    return toBigAddress(this.#init.lookupAddress);
   }
 
   /** What its variables are read from; of an inlined one, the frame it is part of. */
   get variables(): VariableFrame {
-    return this.#variables();
+    const { views, view } = this.#init;
+    return views.view(view)!;
   }
 
   /**

@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { InputError, toBigAddress } from "../../bytes/mod.ts";
-import type { Entry } from "../../elf/dwarf/mod.ts";
+import { type Address, InputError } from "../../bytes/mod.ts";
 import type { Frame, FrameIterator, MemoryReader, Module, WalkEnd } from "../../unwind/walk/mod.ts";
 import type { TargetThread } from "../target/mod.ts";
 import { physicalFrame, type VariableFrame } from "../values/mod.ts";
 import type { ModuleCode, PlaceFunction } from "./module_code.ts";
-import { StackFrame, type StackFrameInit, type StackFrameKind } from "./stack_frame.ts";
+import { StackFrame, type StackFrameInit, type Views } from "./stack_frame.ts";
 import { TailCallFrame } from "./tail_call_frame.ts";
-import { startOf, type TailCalls } from "./tail_calls.ts";
+import type { TailCalls } from "./tail_calls.ts";
 
 /** What is told of a stack. */
 export interface FrameOptions {
@@ -40,7 +39,7 @@ export interface StackInit {
  * The frames of a stack, innermost first, found as far as they are asked for. May be gone through
  * more than once.
  */
-export class StackFrames implements Iterable<StackFrame> {
+export class StackFrames implements Iterable<StackFrame>, Views {
   /** The thread whose stack it is. */
   readonly thread: TargetThread;
   readonly #init: StackInit;
@@ -49,11 +48,15 @@ export class StackFrames implements Iterable<StackFrame> {
   readonly #views: (VariableFrame | (() => VariableFrame))[] = [];
   #walk: FrameIterator | undefined;
   #isDone = false;
+  readonly #tellsInlined: boolean;
+  readonly #tellsTailCalls: boolean;
   #error: InputError | undefined;
 
   /** Made by `FrameReader.frames`. */
   constructor(init: StackInit) {
     this.thread = init.thread;
+    this.#tellsInlined = init.options.inline ?? true;
+    this.#tellsTailCalls = init.options.tailCalls ?? true;
     this.#init = init;
   }
 
@@ -111,82 +114,66 @@ export class StackFrames implements Iterable<StackFrame> {
 
   /** Adds a frame of the walk, with what has left the stack between it and the one before. */
   #add(physical: Frame): void {
-    const { module, pc, lookupAddress: lookup, kind } = physical;
+    const { module, pcAddress, kind } = physical;
     const code = this.#init.codeOf(module);
-    const places = code.at(lookup);
+    const isNext = physical.interrupted || kind === "signal";
+    const lookupAddress = isNext ? pcAddress : pcAddress - 1;
+    const places = code.at(lookupAddress);
+    const outermost = places[places.length - 1]!;
     const before = this.#frames.at(-1);
-    if (before !== undefined && (this.#init.options.tailCalls ?? true)) {
-      this.#addTailCalls(before, { code, entry: places.at(-1)?.entry, pc, kind });
+    if (before !== undefined && kind === "call" && this.#tellsTailCalls) {
+      this.#addTailCalls(before, code, outermost, pcAddress);
     }
     const view = this.#views.length;
     this.#views.push(() =>
       physicalFrame(physical, {
         thread: this.thread,
         memory: this.#init.memory,
-        function: places.at(-1)?.entry,
-        caller: () => this.#view(view + 1),
+        function: outermost.entry,
+        caller: () => this.view(view + 1),
       })
     );
-    this.#addPlaces(places, { kind, physical, pc, lookup, module });
+    const own = { kind, physical, pcAddress, lookupAddress, module, view };
+    this.#addPlaces(places, { ...own, views: this });
   }
 
-  /** The view of a number, which is there if the stack goes on so far. */
-  #view(index: number): VariableFrame | undefined {
+  /** The frame of a number, for variables; undefined if the stack does not go on so far. */
+  view(index: number): VariableFrame | undefined {
     while (index >= this.#views.length && this.#advance());
     const view = this.#views[index];
     return typeof view === "function" ? this.#views[index] = view() : view;
   }
 
-  #addTailCalls(
-    before: StackFrame,
-    caller: { code: ModuleCode; entry: Entry | undefined; pc: bigint; kind: StackFrameKind },
-  ): void {
-    const { code, entry, pc, kind } = caller;
-    const { physical } = before;
-    // What was interrupted has called nobody, nor has the system jumped to a handler.
-    if (kind !== "call" || physical.kind !== "call" || entry === undefined) return;
-    const callee = this.#calleeOf(before);
-    if (callee === undefined) return;
+  #addTailCalls(before: StackFrame, code: ModuleCode, caller: PlaceFunction, pc: Address): void {
+    const { physical, place } = before;
+    // The system has called nobody when it began a signal handler.
+    if (physical.kind !== "call") return;
+    const callee = { code: this.#init.codeOf(before.module), place };
+    const calls = this.#init.tailCalls.between(callee, { code, place: caller }, pc);
     const first = this.#views.length;
-    const calls = this.#init.tailCalls.between(callee, { code, entry }, pc);
     for (const [i, call] of calls.entries()) {
+      const view = this.#views.length;
       this.#views.push(() =>
         new TailCallFrame(call, {
-          callee: () => this.#view(first - 1)!,
-          caller: () => this.#view(first + i + 1),
-          returned: () => this.#view(first + calls.length),
+          callee: () => this.view(first - 1)!,
+          caller: () => this.view(first + i + 1),
+          returned: () => this.view(first + calls.length),
         })
       );
       const { module } = call.code;
-      const lookup = call.pc - 1n;
+      const lookupAddress = call.pc - 1;
       // As in gdb, what made the jump is one frame, though it may be inlined in another function.
-      const places = call.code.at(lookup).slice(0, 1);
-      this.#addPlaces(places, { kind: "tail-call", physical, pc: call.pc, lookup, module });
+      const places = call.code.at(lookupAddress).slice(0, 1);
+      const own = { kind: "tail-call", pcAddress: call.pc, lookupAddress, module, view } as const;
+      this.#addPlaces(places, { ...own, physical, views: this });
     }
   }
 
-  /** First instruction of the function that a frame is of. */
-  #calleeOf({ module, place }: StackFrame): bigint | undefined {
-    const { entry, symbol } = place;
-    const start = entry === undefined ? symbol?.symbol?.start : startOf(entry);
-    if (start === undefined) return undefined;
-    return BigInt.asUintN(64, toBigAddress(start) + this.#init.codeOf(module).bias);
-  }
-
-  #addPlaces(
-    places: readonly PlaceFunction[],
-    init: Omit<StackFrameInit, "level" | "place" | "variables">,
-  ): void {
-    const view = this.#views.length - 1;
-    const variables = () => this.#view(view)!;
-    const inline = this.#init.options.inline ?? true;
-    for (const [i, place] of places.entries()) {
-      const isOutermost = i === places.length - 1;
-      if (!isOutermost && !inline) continue;
-      const kind = isOutermost ? init.kind : "inline";
-      this.#frames.push(
-        new StackFrame({ ...init, kind, level: this.#frames.length, place, variables }),
-      );
+  #addPlaces(places: readonly PlaceFunction[], init: StackFrameInit): void {
+    const frames = this.#frames;
+    const last = places.length - 1;
+    for (let i = this.#tellsInlined ? 0 : last; i <= last; i++) {
+      frames.push(new StackFrame(frames.length, places[i]!, i < last, init));
     }
   }
 }

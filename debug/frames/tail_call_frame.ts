@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { MemoryReader } from "../../unwind/walk/mod.ts";
 import type { VariableFrame } from "../values/mod.ts";
@@ -49,7 +50,7 @@ export class TailCallFrame implements VariableFrame {
 
   /** Address behind the jump, in the file. */
   get pc(): bigint {
-    return this.#call.code.fileAddress(this.#call.pc);
+    return toBigAddress(this.#call.code.fileAddress(this.#call.pc));
   }
 
   /** Address in the jump, in the file. */
@@ -59,7 +60,7 @@ export class TailCallFrame implements VariableFrame {
 
   /** Address in memory minus address in the file. */
   get bias(): bigint {
-    return this.#call.code.bias;
+    return toBigAddress(this.#call.code.bias);
   }
 
   /** The callee's: its return address is where the function's was. */

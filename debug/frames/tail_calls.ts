@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import type { Address } from "../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../elf/dwarf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
 import { type CallSite, callSitesOf } from "../values/mod.ts";
-import type { ModuleCode } from "./module_code.ts";
+import type { ModuleCode, PlaceFunction } from "./module_code.ts";
 import { functionNamed } from "./symbol_lookup.ts";
 
 /** A function in a module. */
@@ -23,7 +23,15 @@ export interface PlacedFunction {
 /** A jump from one function to another. */
 export interface TailCall extends PlacedFunction {
   /** Address in memory behind the jump. */
-  readonly pc: bigint;
+  readonly pc: Address;
+}
+
+/** A place in a function, and the code it is in. */
+export interface Placed {
+  /** What is known of the module. */
+  readonly code: ModuleCode;
+  /** The place. */
+  readonly place: PlaceFunction;
 }
 
 /** Where functions are looked for. */
@@ -59,8 +67,8 @@ class Unknown extends Error {}
 export class TailCalls {
   readonly #source: CodeSource;
   readonly #jumps: Map<Entry, readonly Jump[]> = new Map();
-  readonly #functions: Map<bigint, PlacedFunction | undefined> = new Map();
-  readonly #found: Map<string, readonly TailCall[]> = new Map();
+  readonly #functions: Map<Address, PlacedFunction | undefined> = new Map();
+  readonly #found: Map<PlaceFunction, Map<Address, readonly TailCall[]>> = new Map();
   readonly #symbols: Map<ModuleCode, Map<string, Address | undefined>> = new Map();
 
   /** Finds them in the modules of that source. */
@@ -69,25 +77,28 @@ export class TailCalls {
   }
 
   /**
-   * The functions that have left between a callee, whose first instruction is at an address, and
-   * its caller, which the callee returns to at `pc`; the one next to the callee first.
+   * The functions that have left between a callee and its caller, which the callee returns to at an
+   * address in memory; the one next to the callee first.
    */
-  between(callee: bigint, caller: PlacedFunction, pc: bigint): readonly TailCall[] {
-    const key = `${callee} ${pc}`;
-    let found = this.#found.get(key);
+  between(callee: Placed, caller: Placed, pc: Address): readonly TailCall[] {
+    let known = this.#found.get(callee.place);
+    if (known === undefined) this.#found.set(callee.place, known = new Map());
+    let found = known.get(pc);
     if (found === undefined) {
       found = caller.code.attempt(() => this.#find(callee, caller, pc)) ?? [];
-      this.#found.set(key, found);
+      known.set(pc, found);
     }
     return found;
   }
 
-  #find(callee: bigint, caller: PlacedFunction, pc: bigint): readonly TailCall[] {
-    const { code, entry } = caller;
-    const site = callSitesOf(entry).at(fromBigAddress(code.fileAddress(pc)));
+  #find(callee: Placed, { code, place: { entry } }: Placed, pc: Address): readonly TailCall[] {
+    const { entry: called, symbol } = callee.place;
+    const start = called === undefined ? symbol?.symbol?.start : startOf(called);
+    if (start === undefined || entry === undefined) return [];
+    const site = callSitesOf(entry).at(code.fileAddress(pc));
     if (site === undefined) return [];
     try {
-      const common = new Ways(this, callee).common({ code, entry, site });
+      const common = new Ways(this, start + callee.code.bias).common({ code, entry, site });
       if (common === undefined) return [];
       const { fromCaller, toCallee } = common;
       // If there is one way only, both are the same.
@@ -95,7 +106,7 @@ export class TailCalls {
       return [...toCallee.toReversed(), ...outer.toReversed()].map((jump) => ({
         code: jump.code,
         entry: jump.entry,
-        pc: inMemory(jump.site.returnPc!, jump.code),
+        pc: jump.site.returnPc! + jump.code.bias,
       }));
     } catch (error) {
       if (error instanceof Unknown) return [];
@@ -104,18 +115,18 @@ export class TailCalls {
   }
 
   /** First instruction of what a call or jump is of. Throws `Unknown`. */
-  targetOf({ code, site }: Jump): bigint {
+  targetOf({ code, site }: Jump): Address {
     const { origin } = site;
     if (origin === undefined) return unknown();
     if (origin.flag(DW_AT.declaration)) {
       return this.#symbol(origin.linkageName ?? origin.name ?? "", code) ?? unknown();
     }
     // An instance that is only described has no code to go to.
-    return inMemory(startOf(origin) ?? unknown(), code);
+    return (startOf(origin) ?? unknown()) + code.bias;
   }
 
   /** Jumps out of the function that begins at an address. Throws `Unknown`. */
-  jumpsFrom(start: bigint): readonly Jump[] {
+  jumpsFrom(start: Address): readonly Jump[] {
     const found = this.#functionAt(start) ?? unknown();
     let jumps = this.#jumps.get(found.entry);
     if (jumps === undefined) this.#jumps.set(found.entry, jumps = jumpsOf(found));
@@ -123,11 +134,10 @@ export class TailCalls {
   }
 
   /** The same entry for the same function. */
-  #functionAt(start: bigint): PlacedFunction | undefined {
+  #functionAt(start: Address): PlacedFunction | undefined {
     if (this.#functions.has(start)) return this.#functions.get(start);
-    const module = this.#source.modules.find(fromBigAddress(start));
-    const code = this.#source.codeOf(module);
-    const at = fromBigAddress(code.fileAddress(start));
+    const code = this.#source.codeOf(this.#source.modules.find(start));
+    const at = code.fileAddress(start);
     const entry = code.files?.info?.functionAt(at);
     const found = entry === undefined || startOf(entry) !== at ? undefined : { code, entry };
     this.#functions.set(start, found);
@@ -135,7 +145,7 @@ export class TailCalls {
   }
 
   /** Address of a function of any module by its symbol, of the module of the call first. */
-  #symbol(name: string, first: ModuleCode): bigint | undefined {
+  #symbol(name: string, first: ModuleCode): Address | undefined {
     const { modules } = this.#source.modules;
     for (const module of [first.module, ...modules]) {
       const code = this.#source.codeOf(module);
@@ -143,7 +153,7 @@ export class TailCalls {
       if (known === undefined) this.#symbols.set(code, known = new Map());
       if (!known.has(name)) known.set(name, code.attempt(() => addressIn(code, name)));
       const address = known.get(name);
-      if (address !== undefined) return inMemory(address, code);
+      if (address !== undefined) return address + code.bias;
     }
     return undefined;
   }
@@ -155,10 +165,6 @@ function addressIn({ files }: ModuleCode, name: string): Address | undefined {
     if (address !== undefined) return address;
   }
   return undefined;
-}
-
-function inMemory(address: Address, { bias }: ModuleCode): bigint {
-  return BigInt.asUintN(64, toBigAddress(address) + bias);
 }
 
 function unknown(): never {
@@ -192,13 +198,13 @@ function jumpsOf({ code, entry }: PlacedFunction): readonly Jump[] {
 /** Goes all ways from a call to a function. */
 class Ways {
   readonly #calls: TailCalls;
-  readonly #callee: bigint;
+  readonly #callee: Address;
   readonly #way: Jump[] = [];
   #common: Common | undefined;
   #isUnclear = false;
   #steps = 0;
 
-  constructor(calls: TailCalls, callee: bigint) {
+  constructor(calls: TailCalls, callee: Address) {
     this.#calls = calls;
     this.#callee = callee;
   }
