@@ -5,7 +5,7 @@
  */
 
 import type { Thread } from "../../../kernel/thread/thread.ts";
-import { KERNEL_PROCESS, type ThreadName } from "../names.ts";
+import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import type { PointStop } from "./points.ts";
 import type { Population } from "./population.ts";
@@ -33,7 +33,7 @@ export function* backward(
     if (stop !== "there") return stop;
     const stepped = goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS
       ? goal.thread
-      : inferiors.here;
+      : THE_CPU;
     return { kind: "step", thread: population.told(stepped) };
   } finally {
     population.settle();

@@ -13,7 +13,7 @@
 
 import { CPU_CONTEXT } from "../../../kernel/inspect/kernel_contexts.ts";
 import { comparePositions, type HistoryResult } from "../../../history/mod.ts";
-import { KERNEL_PROCESS, type ThreadName } from "../names.ts";
+import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { Observer } from "./observer.ts";
 import type { Population } from "./population.ts";
@@ -132,7 +132,7 @@ export class Runner {
       const { pc } = machine.cpu;
       const within = range !== undefined && pc >= range.begin && pc < range.end;
       // The kernel's side of a thread that did not run is the CPU once it does.
-      if (isCpu ? !within : !inferiors.has(thread)) return this.#stepped(inferiors.here);
+      if (isCpu ? !within : !inferiors.has(thread)) return this.#stepped(THE_CPU);
       const point = this.#pointHere();
       if (point !== undefined) return point;
       if (steps % LOOK === 0) yield;
@@ -203,10 +203,12 @@ export class Runner {
     return undefined;
   }
 
-  /** The least there is. */
+  /** The least there is. Who steps out of the past need not be told: the step has been made. */
   #one(): Stop | undefined {
     const { history } = this.#debuggee;
-    const stop = this.#stopOf(this.#move(() => history.step()));
+    const result = this.#move(() => history.step());
+    const isEnd = result !== "asked" && result.kind === "end";
+    const stop = isEnd ? this.#leavePast() : this.#stopOf(result);
     return stop ?? this.#population.born();
   }
 
@@ -237,10 +239,7 @@ export class Runner {
       case "paused":
         return undefined;
       case "end":
-        if (this.#takenBack) {
-          this.#takenBack = false;
-          return this.#population.departed();
-        }
+        if (this.#takenBack) return this.#leavePast();
         return { kind: "history", at: "end", thread: this.#population.told(inferiors.here) };
       case "halted":
         this.#toldHalt = true;
@@ -253,6 +252,12 @@ export class Runner {
         return isEntry ? this.#enterProgram() : undefined;
       }
     }
+  }
+
+  /** What comes now has never been: who has gone in the past was not heard of. */
+  #leavePast(): Stop | undefined {
+    this.#takenBack = false;
+    return this.#population.departed();
   }
 
   /** The kernel is about to go to a program: goes there, if anybody waits for it. */

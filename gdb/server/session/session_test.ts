@@ -5,6 +5,7 @@ import { parseElf } from "../../../elf/mod.ts";
 import { History } from "../../../history/mod.ts";
 import type { Machine } from "../../../kernel/machine.ts";
 import { ARCH_NAMES, programFile } from "../../../kernel/testing/programs.ts";
+import { unwindProgram } from "../../../guest/boot_modules.ts";
 import { Session as Boot } from "../../../kernel/testing/session.ts";
 import { escapeBinary, hexText, latin1, readTargetXml, registersOf } from "../../protocol/mod.ts";
 import { KERNEL_PROCESS } from "../names.ts";
@@ -256,7 +257,7 @@ for (const arch of ARCH_NAMES) {
     const places: [bigint, bigint][] = [];
     for (let i = 0; i < 40; i++) {
       places.push([machine.cpu.pc, machine.cpu.sp]);
-      assertEquals(field(await client.ask(`vCont;s:${CPU}`), "thread")?.startsWith("p"), true);
+      assertEquals(field(await client.ask(`vCont;s:${CPU}`), "thread"), CPU);
     }
     assert(new Set(places.map(([, sp]) => sp >> 12n)).size > 1, "on two stacks");
     for (const place of places.toReversed()) {
@@ -389,6 +390,33 @@ for (const arch of ARCH_NAMES) {
     assertEquals(await client.done, "killed");
   });
 }
+
+Deno.test("Session, a task in kernel mode is a process of its own, in the kernel's space", async () => {
+  const module = await unwindProgram("x86_64", { args: "throw 2", mode: "kernel" });
+  using boot = new Boot({ arch: "x86_64", programs: [module, "threads"] });
+  const { machine } = boot;
+  await using client = await TestDebugger.start(machine);
+  const begun = await client.untilTask();
+  const thread = field(begun, "thread") ?? "";
+  const elf = parseElf(module.bytes);
+  assertEquals([machine.cpu.pc, machine.cpu.userMode], [elf.entry, false]);
+  assert(thread.startsWith("p1."), begun);
+  await client.ask(`Hg${thread}`);
+  const main = elf.symbolNamed("main")?.value ?? 0n;
+  assertEquals(await client.ask(`Z0,${main.toString(16)},1`), "OK");
+  let reply = await client.ask("vCont;c");
+  while (reply.includes("fork:") || reply.includes("exec:")) reply = await client.ask("vCont;c");
+  assertEquals([field(reply, "thread"), machine.cpu.pc], [thread, main]);
+  // Its steps go over what the kernel does for it.
+  for (let i = 0; i < 100; i++) {
+    reply = await client.ask(`vCont;s:${thread}`);
+    if (reply.includes("fork:") || reply.includes("exec:")) continue;
+    assertEquals(field(reply, "thread"), thread);
+    const { begin, end } = machine.kernel.arch.image;
+    assert(machine.cpu.pc < begin || machine.cpu.pc >= end, machine.cpu.pc.toString(16));
+  }
+  assertEquals((await client.ask(`m${main.toString(16)},4`)).length, 8);
+});
 
 Deno.test("Session, is as the machine would be that nobody looks at", async () => {
   using alone = new Boot({ arch: "x86_64", programs: ["threads", "bad read-null"] });
