@@ -164,7 +164,7 @@ export class GuestRun {
     if (!stopped && (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_OK)) {
       this.#account(counted);
       if (status === uc.UC_ERR_OK) return { kind: "halt", instructions: counted };
-      return { kind: "trap", instructions: counted, vector: this.#vector };
+      return this.#trapped(counted);
     }
     return this.#finishStopped(status, { counted, stopped });
   }
@@ -207,11 +207,18 @@ export class GuestRun {
         if (vector === X86Vector.INVALID_OPCODE && this.#x86 !== undefined) {
           return this.#finishInvalid(instructions);
         }
-        return { kind: "trap", instructions, vector };
+        return this.#trapped(instructions);
       }
       default:
         return this.#fault(status, instructions);
     }
+  }
+
+  /** The guest has raised an exception. */
+  #trapped(instructions: number): Exit {
+    const vector = this.#vector;
+    this.#x86?.state.settleFault(vector);
+    return { kind: "trap", instructions, vector };
   }
 
   /** An invalid instruction, or one in whose place there was one. */
@@ -236,7 +243,7 @@ export class GuestRun {
     }
     if (status === uc.UC_ERR_OK) return { kind: "access", instructions };
     if (status === uc.UC_ERR_EXCEPTION || status === uc.UC_ERR_INSN_INVALID) {
-      return { kind: "trap", instructions, vector: this.#vector };
+      return this.#trapped(instructions);
     }
     return this.#fault(status, instructions);
   }

@@ -114,6 +114,7 @@ const CALLS: Readonly<Record<string, (bench: Bench) => unknown>> = {
 const CHANGES = {
   both: [
     ...["writeRegister", "writeSystemRegister", "writeMsr", "writeDescriptorTable", "writeVector"],
+    "writeX87",
     ...["countRefused", "runOver", "undoAccess"],
   ],
   x86_64: ["aarch64", "otherArch", "readDebugRegister", "readSystemRegister", "systemRegister"],

@@ -14,6 +14,7 @@ import {
   fpPattern,
   makeMachine,
 } from "./testing/conformance.ts";
+import { CODE, runCode } from "./testing/run_code.ts";
 import { hex, PAGE_SIZE } from "../physical_memory.ts";
 import { describeVector, PageFaultBit, Vector } from "./exceptions.ts";
 
@@ -182,4 +183,55 @@ Deno.test("x86-64 store with CR0.WP clear, the kernel writes a read-only page", 
   });
   assertEquals(machine.runToTrap().entry?.vector, Vector.BP);
   assertEquals(machine.memory.readU64(physical), 0x1234_5678_9abcn);
+});
+
+// The flags are worked out only when they are needed, and a fault in the midst of a block needs them.
+const SETTERS: Readonly<Record<string, readonly [code: readonly number[], flags: bigint]>> = {
+  // mov rax, -1; add rax, -1: CF, AF and SF
+  add: [[0x48, 0xc7, 0xc0, 0xff, 0xff, 0xff, 0xff, 0x48, 0x83, 0xc0, 0xff], 0x91n],
+  // mov rax, 0x10000005; cmp rax, 0x20000000: CF, SF and PF
+  cmp: [[0x48, 0xc7, 0xc0, 5, 0, 0, 0x10, 0x48, 0x3d, 0, 0, 0, 0x20], 0x85n],
+  // mov al, 0x7f; inc al: OF, SF and AF
+  inc: [[0xb0, 0x7f, 0xfe, 0xc0], 0x890n],
+  // mov eax, 0x80000000; shl eax, 1: CF, OF, ZF and PF
+  shl: [[0xb8, 0, 0, 0, 0x80, 0xd1, 0xe0], 0x845n],
+  // stc; mov eax, -1; adc eax, 0: CF, AF, ZF and PF
+  adc: [[0xf9, 0xb8, 0xff, 0xff, 0xff, 0xff, 0x83, 0xd0, 0], 0x55n],
+  // xor eax, eax: ZF and PF
+  xor: [[0x31, 0xc0], 0x44n],
+};
+const FAULTS: Readonly<Record<string, readonly [code: readonly number[], vector: number]>> = {
+  "store": [[0x48, 0x89, 0x1f], Vector.PF], // mov [rdi], rbx
+  "add to memory": [[0x48, 0x01, 0x1f], Vector.PF], // add [rdi], rbx
+  "push": [[0x48, 0x89, 0xfc, 0x53], Vector.PF], // mov rsp, rdi; push rbx
+  "division": [[0xb9, 0, 0, 0, 0, 0xf7, 0xf1], Vector.DE], // mov ecx, 0; div ecx
+};
+
+for (const [setter, [before, flags]] of Object.entries(SETTERS)) {
+  for (const [fault, [code, vector]] of Object.entries(FAULTS)) {
+    Deno.test(`x86-64 ${setter} before a ${fault} that faults, its flags are saved`, () => {
+      const machine = makeMachine();
+      const { delivered: [first], frame } = runCode(machine, {
+        mode: "user",
+        code: [...before, ...code],
+        registers: { rdi: DATA },
+      });
+      assertEquals([first?.vector, frame.register("rflags") & 0x8d5n], [vector, flags]);
+    });
+  }
+}
+
+Deno.test("x86-64 fetch behind the last instruction of a page, the flags that it has set are saved", () => {
+  for (const [before, flags] of Object.values(SETTERS)) {
+    const code = [...new Uint8Array(PAGE_SIZE - before.length).fill(0x90), ...before];
+    const machine = makeMachine();
+    const page = machine.mapUser(CODE, { write: false, execute: true });
+    machine.memory.slice(page, PAGE_SIZE).set(code);
+    machine.start({ mode: "user", pc: CODE, registers: { rdi: DATA } });
+    assertEquals(machine.run(10_000).kind, "hypercall");
+    const { vector, pc } = machine.delivered[0] ?? {};
+    assertEquals([vector, pc], [Vector.PF, CODE + BigInt(PAGE_SIZE)]);
+    const frame = machine.arch.trapFrame(machine.space, machine.cpu.hypercallWord(0), machine);
+    assertEquals(frame.register("rflags") & 0x8d5n, flags);
+  }
 });

@@ -19,8 +19,6 @@ const LONGEST = 60_000;
 const WINDOW = 300;
 /** Stops that are gone back to. */
 const STOPS = 12;
-/** AF in RFLAGS. */
-const ADJUST_FLAG = 0x10;
 
 /** What a sweep has seen. */
 export interface TravelReport {
@@ -47,25 +45,6 @@ function stateOf(machine: Machine): Snapshot {
   return machine.snapshot();
 }
 
-/**
- * What is other in a machine than it should be. AF of flags that a page fault has saved is left
- * out: the engine has it depend on where runs were cut (CAVEATS.md).
- */
-function differenceOf(found: Snapshot, expected: Snapshot): string | null {
-  const difference = findDifference(found, expected);
-  if (difference === null || !difference.startsWith("page frame ")) return difference;
-  let changed = 0;
-  found.ram.pages.forEach((page, i) => {
-    const other = expected.ram.pages[i] ?? page;
-    if (page === other) return;
-    for (let at = 0; at < page.length; at++) {
-      const bits = (page[at] ?? 0) ^ (other[at] ?? 0);
-      if (bits !== 0) changed += bits === ADJUST_FLAG ? 1 : Infinity;
-    }
-  });
-  return expected.config.arch === "x86_64" && changed <= 4 ? null : difference;
-}
-
 interface LogEntry {
   readonly position: Position;
   readonly pc: bigint;
@@ -79,8 +58,7 @@ interface LogEntry {
 function look(machine: Machine): LogEntry {
   const { cpu, kernel } = machine;
   const current = kernel.cpus[0]!.current;
-  const registers = Object.entries(machine.registers())
-    .map(([name, value]) => name === "rflags" ? value & ~BigInt(ADJUST_FLAG) : value);
+  const registers = Object.values(machine.registers());
   return {
     position: positionOf(machine),
     pc: cpu.pc,
@@ -149,7 +127,7 @@ export function travel(arch: ArchName, random: Random, report: TravelReport): vo
   const left = last.instructions - machine.cpu.instructions;
   if (left > 0) history.run(left);
   while (comparePositions(history.position, last) < 0) history.step();
-  const there = differenceOf(stateOf(machine), end);
+  const there = findDifference(stateOf(machine), end);
   if (there !== null) return fault(`recording has changed the ${there}`);
 
   // Back and forth.
@@ -202,7 +180,7 @@ export function travel(arch: ArchName, random: Random, report: TravelReport): vo
     }
   }
   history.goTo(last);
-  const again = differenceOf(stateOf(machine), end);
+  const again = findDifference(stateOf(machine), end);
   if (again !== null) return fault(`the way back has changed the ${again}`);
 
   const stops = travelStops({ history, log, random, options, last, report });
@@ -212,7 +190,7 @@ export function travel(arch: ArchName, random: Random, report: TravelReport): vo
   history.goTo(last);
   truth.run(2_000);
   history.run(2_000);
-  const on = differenceOf(stateOf(machine), stateOf(truth));
+  const on = findDifference(stateOf(machine), stateOf(truth));
   if (on !== null) return fault(`going on has led to another ${on}`);
   if (events !== truthEvents) return fault("events are not those of the run");
 
@@ -338,10 +316,10 @@ function travelEdits(
   history.goTo(middle);
   const between = stateOf(machine);
   history.goTo(end);
-  const difference = differenceOf(stateOf(machine), state);
+  const difference = findDifference(stateOf(machine), state);
   if (difference !== null) return `a replay of edits has led to another ${difference}`;
   history.goTo(middle);
-  const same = differenceOf(stateOf(machine), between);
+  const same = findDifference(stateOf(machine), between);
   if (same !== null) return `the middle is another ${same}`;
   if (!history.inPast) return null;
   const fork = history.injectInterrupt(2);

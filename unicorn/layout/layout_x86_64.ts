@@ -55,6 +55,11 @@ export interface X86Layout extends CommonLayout {
   kernelGsBase: number;
   /** RFLAGS (u32), complete between runs. */
   rflags: number;
+  /**
+   * CF, PF, AF, ZF, SF and OF as they are before each instruction (u64): until the instruction sets
+   * them.
+   */
+  flagsBefore: number;
   /** CR0 (u64); CR1 … CR4 follow. */
   cr0: number;
   /** Error code of the last exception (u32). */
@@ -69,6 +74,8 @@ export interface X86Layout extends CommonLayout {
   features: number;
 }
 
+/** CF, PF, AF, ZF, SF and OF. */
+export const ARITHMETIC_FLAGS = 0x8d5;
 /** Bytes of a segment register. */
 export const SEGMENT_SIZE = 24;
 /** What HF_LMA, HF_CS64 and HF_PE look like in the cached mode of 64-bit code. */
@@ -121,6 +128,7 @@ export function findX86Layout(symbols: UnicornSymbols): X86Layout {
     ...findMsrs(specimen.native, view),
     cr0: cr2 - 16,
     rflags: findFlags(specimen, view),
+    flagsBefore: findFlagsBefore(specimen, view),
     ...findFaultFields(symbols, common),
     blocks: findBlocks(specimen, common),
     features: findFeatures(specimen, common),
@@ -227,6 +235,16 @@ function findFlags(specimen: Specimen, view: DataView): number {
   search.keep(0x0403n);
   specimen.run([0xf8, 0xfc, 0xf4]); // clc; cld; hlt
   return search.keep(0x0002n).only();
+}
+
+/** Locates what the library works flags out from, where they are in it as they are. */
+function findFlagsBefore(specimen: Specimen, view: DataView): number {
+  const search = new OffsetSearch(view, { name: "the flags before an instruction", width: 8 });
+  for (const value of [0x0cd7n, 0x0047n, 0x0892n, 0x0002n]) {
+    specimen.native.writeRegister(X86Register.RFLAGS, value);
+    search.keep(value & BigInt(ARITHMETIC_FLAGS));
+  }
+  return search.only();
 }
 
 const SEGMENTS = 6;
@@ -337,6 +355,11 @@ function checkX86Layout(symbols: UnicornSymbols, layout: X86Layout): void {
   expect("hlt at CPL 3", specimen.run(privileged), uc.UC_ERR_EXCEPTION);
   expect("RIP of the fault", Number(view.getBigUint64(layout.rip, true)), Number(CODE));
   view.setUint32(layout.mode, mode, true);
+  view.setInt32(layout.doubleFaultLatch, -1, true);
+  // mov ecx, 0; mov al, 1; add al, 0xff; div ecx
+  const divide = [0xb9, 0, 0, 0, 0, 0xb0, 1, 0x04, 0xff, 0xf7, 0xf1];
+  expect("division", specimen.run(divide), uc.UC_ERR_EXCEPTION);
+  expect("flags before the division", view.getUint32(layout.flagsBefore, true), 0x55);
   view.setInt32(layout.doubleFaultLatch, -1, true);
   expect("hlt at CPL 0 again", specimen.run(privileged), uc.UC_ERR_OK);
   view.setBigUint64(8, 0x1234n, true);

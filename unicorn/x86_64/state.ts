@@ -4,8 +4,9 @@
  * @module
  */
 import { EngineUsageError } from "../errors.ts";
-import { SEGMENT_SIZE, type X86Layout } from "../layout/layout_x86_64.ts";
+import { ARITHMETIC_FLAGS, SEGMENT_SIZE, type X86Layout } from "../layout/layout_x86_64.ts";
 import { checkIndex, type StateView } from "../state_view.ts";
+import { X86Vector } from "./constants.ts";
 
 /** A segment register with its hidden part. */
 export interface X86Segment {
@@ -46,6 +47,10 @@ export interface RingEntry {
 const LONG_CODE = 1 << 21;
 const CPL_MASK = 3;
 const EFER_SCE = 1;
+const EFER_NXE = 0x800n;
+/** I of a page fault's error code. */
+const PAGE_FAULT_FETCH = 0x10;
+const LONGEST_INSTRUCTION = 15n;
 /** CF, PF, AF, ZF, SF, DF and OF. */
 const COMPUTED_FLAGS = 0xcd5;
 /** The bit of RFLAGS that is always set. */
@@ -222,6 +227,34 @@ export class X86State {
     // The library keeps these a second time while nothing runs.
     if (((this.rflags ^ value) & COMPUTED_FLAGS) !== 0) this.#writeFlags(value);
     else this.#view.set32(this.#layout.rflags, value | FIXED_FLAG);
+  }
+
+  /**
+   * An exception was raised: RFLAGS becomes what it was before the instruction, if that has begun.
+   * The library works that out with what it takes to have set the flags last, but each instruction
+   * begins with their being worked out, for its count; so CF, AF and OF would be wrong in the midst
+   * of a block.
+   */
+  settleFault(vector: number): void {
+    // A trap is behind the instruction, which may have set them.
+    if (vector === X86Vector.DEBUG || this.softwareInterrupt || this.#isOfFetch(vector)) return;
+    const { rflags } = this;
+    const flags = this.#view.get32(this.#layout.flagsBefore) & ARITHMETIC_FLAGS;
+    if (((rflags ^ flags) & ARITHMETIC_FLAGS) === 0) return;
+    this.rflags = (rflags & ~ARITHMETIC_FLAGS) | flags;
+  }
+
+  /** Whether an instruction could not be fetched, and so has not begun. */
+  #isOfFetch(vector: number): boolean {
+    const { rip } = this;
+    if (vector === X86Vector.GENERAL_PROTECTION) {
+      return BigInt.asIntN(48, rip) !== BigInt.asIntN(64, rip);
+    }
+    if (vector !== X86Vector.PAGE_FAULT) return false;
+    if ((this.efer & EFER_NXE) !== 0n) return (this.errorCode & PAGE_FAULT_FETCH) !== 0;
+    // Nothing else tells then.
+    const distance = this.#view.get64(this.#layout.cr0 + 16) - rip;
+    return distance >= 0n && distance < LONGEST_INSTRUCTION;
   }
 
   /** FMASK: flags SYSCALL clears. */

@@ -164,7 +164,6 @@ function compareStep(
   }
   for (const [name, value] of Object.entries(registers)) {
     const other = state.registers[GDB_NAMES[name] ?? name];
-    // AF of flags that a fault has saved is the engine's to mistake (CAVEATS.md).
     if (other !== `${value}`) add(`${name} is ${value}, gdb has ${other}: ${said.trim()}`);
   }
 }
