@@ -12,9 +12,14 @@
  * @module
  */
 export { RemoteError, type RemoteErrorKind } from "./errors.ts";
-export { openRemote, type OpenRemoteOptions } from "./open_remote.ts";
+export { openRemote, type OpenRemoteOptions, remoteOptions } from "./open_remote.ts";
 export { type BreakpointKind, type BreakpointPlace, Stub, type StubOptions } from "./stub/stub.ts";
 export type { ModuleOptions } from "./target/modules.ts";
 export { NotFetchedError } from "./target/not_fetched.ts";
-export { connectRemote, type RemoteOptions, RemoteTarget } from "./target/remote_target.ts";
+export {
+  connectRemote,
+  readTarget,
+  type RemoteOptions,
+  RemoteTarget,
+} from "./target/remote_target.ts";
 export { parseAddress, type Wire, wireOf } from "./wire/wire.ts";

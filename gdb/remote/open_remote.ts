@@ -21,6 +21,11 @@ export async function openRemote(
   address: string,
   options: OpenRemoteOptions = {},
 ): Promise<RemoteTarget> {
+  return await connectRemote(address, remoteOptions(options));
+}
+
+/** The options of a target whose programs' files are on disk. Throws as {@linkcode openRemote}. */
+export function remoteOptions(options: OpenRemoteOptions): RemoteOptions {
   const { timeout, totalTimeout } = options;
-  return await connectRemote(address, { ...programFiles(options), timeout, totalTimeout });
+  return { ...programFiles(options), timeout, totalTimeout };
 }

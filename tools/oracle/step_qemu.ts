@@ -8,7 +8,7 @@ import { type ElfFile, parseElf } from "../../elf/mod.ts";
 import { type MemoryWindow, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import { fromHex, type ThreadId } from "../../gdb/protocol/mod.ts";
 import type { Stub } from "../../gdb/remote/mod.ts";
-import { connectStub, withStub } from "./debug/stub_process.ts";
+import { connectStub, withStub } from "./debug/remote/stub_process.ts";
 import type { StepRecord, StepTrace } from "./step_records.ts";
 
 const LINK = 30;

@@ -80,11 +80,10 @@ export interface StubOptions {
 export class Stub implements Disposable {
   /** What it says that it can do. */
   readonly features: Features;
-  /** Why the program was stopped when the connection began. */
-  readonly stop: StopReply;
   /** Bytes of payload that it takes. */
   readonly packetSize: number;
   readonly #connection: Connection;
+  #stop: StopReply;
   /** The thread that questions are about. */
   #selected: string | undefined;
 
@@ -110,7 +109,7 @@ export class Stub implements Disposable {
   private constructor(connection: Connection, features: Features, stop: StopReply) {
     this.#connection = connection;
     this.features = features;
-    this.stop = stop;
+    this.#stop = stop;
     const said = features.get("PacketSize");
     const size = typeof said === "object" ? parseHexInteger(said.value) : LEAST_PACKET;
     this.packetSize = Math.min(Math.max(size, LEAST_PACKET), MOST_PACKET);
@@ -121,9 +120,24 @@ export class Stub implements Disposable {
     return this.#connection.name;
   }
 
-  /** Gives all that is asked from now on so many milliseconds, over the time of each answer. */
-  limitTime(milliseconds: number): void {
-    this.#connection.deadline = performance.now() + milliseconds;
+  /** Why the program has stopped: at first, as it was when the connection began. */
+  get stop(): StopReply {
+    return this.#stop;
+  }
+
+  /**
+   * Gives all that is asked by an action so many milliseconds, besides the time of each answer.
+   * What is too late is a {@linkcode RemoteError} (`timeout`), and closes the connection.
+   */
+  async within<T>(milliseconds: number, action: () => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    const before = connection.deadline;
+    connection.deadline = Math.min(before, performance.now() + milliseconds);
+    try {
+      return await action();
+    } finally {
+      connection.deadline = before;
+    }
   }
 
   /** Whether it says that it has a feature. */
@@ -317,7 +331,7 @@ export class Stub implements Disposable {
       else if (text === "" || isError(text)) this.#checked(packet, text, /^[^E]/);
       else {
         const reply = parseStopReply(text);
-        if (reply.kind !== "output") return reply;
+        if (reply.kind !== "output") return this.#stop = reply;
       }
     }
   }

@@ -56,12 +56,19 @@ export async function connectRemote(
 ): Promise<RemoteTarget> {
   const stub = await Stub.connect(to, options);
   try {
-    stub.limitTime(options.totalTimeout ?? TOTAL);
-    return await open(stub, options);
+    return await readTarget(stub, options);
   } catch (error) {
     stub[Symbol.dispose]();
     throw error;
   }
+}
+
+/**
+ * Reads what a stub serves, as it is now: its programs must be stopped. The target takes the stub
+ * over. Throws as {@linkcode connectRemote}.
+ */
+export async function readTarget(stub: Stub, options: RemoteOptions = {}): Promise<RemoteTarget> {
+  return await stub.within(options.totalTimeout ?? TOTAL, () => open(stub, options));
 }
 
 /** A stub's programs. */
@@ -71,7 +78,7 @@ export class RemoteTarget implements Target {
   readonly machine: Machine;
   readonly processes: readonly TargetProcess[];
   readonly problems: readonly InputError[];
-  /** The stub. Whoever lets the programs run by it must connect anew to see what has become. */
+  /** The stub. Once the programs have run, {@linkcode readTarget} shows what they are then. */
   readonly stub: Stub;
   readonly #total: number;
 
@@ -95,8 +102,7 @@ export class RemoteTarget implements Target {
    * give a promise.
    */
   settle<T>(action: () => T): Promise<T> {
-    this.stub.limitTime(this.#total);
-    return fetchFor(action) as Promise<T>;
+    return this.stub.within(this.#total, () => fetchFor(action)) as Promise<T>;
   }
 
   /** Closes the connection. The stub lets the programs stop or go on, as is its way. */

@@ -9,6 +9,7 @@ import { deadChecks } from "./dead/check.ts";
 import { demangleChecks } from "./demangle_check.ts";
 import { entryChecks } from "./entries/check.ts";
 import { pageChecks } from "./page/mod.ts";
+import { remoteChecks } from "./remote/check.ts";
 import { reverseChecks } from "./reverse/reverse_check.ts";
 import { symbolChecks } from "./symbols/check.ts";
 import { valueChecks } from "./values/check.ts";
@@ -23,6 +24,7 @@ export function debugChecks(directory: string): NamedCheck[] {
     ...symbolChecks(directory),
     ...valueChecks(directory),
     ...reverseChecks(directory),
+    ...remoteChecks(directory),
     ...pageChecks(directory),
   ];
 }

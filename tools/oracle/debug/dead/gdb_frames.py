@@ -1,7 +1,8 @@
-# Run inside gdb (-x): prints the stack frames of every thread of a core file as a line of JSON. The
-# variable REQUEST is set before: the name of a file with {program, core, sysroot, moved}. `moved` is
-# of cores in which gdb does not find where a program was loaded to: those of QEMU do not store
-# program headers.
+# Run inside gdb (-x): prints the stack frames of every thread of a core file, or of a program behind
+# a stub, as a line of JSON. The variable REQUEST is set before: the name of a file with {program,
+# core or remote, sysroot, moved, handles, runs}. `moved` is of cores in which gdb does not find where
+# a program was loaded to: those of QEMU do not store program headers. With `runs`, a program behind a
+# stub is to run until it has a signal that it does not handle.
 import json
 import re
 
@@ -52,10 +53,22 @@ def move(program):
     gdb.execute(f"add-symbol-file {program} -o {offset}", to_string=True)
 
 
-def core(case):
+def connect(case):
+    said = gdb.execute(f"target remote {case['remote']}", to_string=True)
+    for signal in case.get("handles", []):
+        gdb.execute(f"handle {signal} nostop noprint pass", to_string=True)
+    if case.get("runs"):
+        said += gdb.execute("continue", to_string=True)
+    return said
+
+
+def read(case):
     gdb.execute(f"set sysroot {case.get('sysroot') or ''}", to_string=True)
     gdb.execute(f"file {case['program']}", to_string=True)
-    said = gdb.execute(f"core-file {case['core']}", to_string=True)
+    if "remote" in case:
+        said = connect(case)
+    else:
+        said = gdb.execute(f"core-file {case['core']}", to_string=True)
     if case.get("moved"):
         move(case["program"])
     threads = []
@@ -73,7 +86,7 @@ for setting in SETTINGS:
 with open(REQUEST) as request:
     case = json.load(request)
 try:
-    result = core(case)
+    result = read(case)
 except gdb.error as error:
     result = {"error": str(error)}
 print("RESULT " + json.dumps(result), flush=True)

@@ -5,12 +5,18 @@
  */
 import { outputOf } from "../../tool.ts";
 
-/** A core file to read. */
+/** What gdb is to read. */
 export interface GdbFramesRequest {
   /** The program's file. */
   readonly program: string;
   /** The core file. */
-  readonly core: string;
+  readonly core?: string;
+  /** Or `HOST:PORT` of a stub. */
+  readonly remote?: string;
+  /** Signals that a program behind a stub handles itself. */
+  readonly handles?: readonly string[] | undefined;
+  /** Whether it is to run first, until it has another signal. */
+  readonly runs?: boolean;
   /** Folder of the system it is of. */
   readonly sysroot?: string | undefined;
   /** Where gdb does not find out where the program is loaded. */
@@ -60,18 +66,29 @@ export function readFrames(
   directory: string,
 ): GdbThreads[] | undefined {
   if (outputOf("gdb-multiarch", ["--version"]) === undefined) return undefined;
-  const file = `${directory}/gdb_frames.json`;
   return requests.map((request) => {
-    Deno.writeTextFileSync(file, JSON.stringify(request));
+    const args = gdbCommand(request, directory);
     // Of the same core gdb 13 now and then has an internal error.
     for (let i = 0; i < ATTEMPTS; i++) {
-      const text = outputOf("timeout", [
-        ...[`${TIME}`, "gdb-multiarch", "-nx", "-batch"],
-        ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
-      ]);
-      const [, line] = /^RESULT (.*)$/m.exec(text ?? "") ?? [];
-      if (line !== undefined) return JSON.parse(line) as GdbThreads;
+      const found = readResult(outputOf("timeout", args));
+      if (found !== undefined) return found;
     }
     return { error: "gdb does not read it" };
   });
+}
+
+/** Arguments of `timeout`, by which gdb reads something. */
+export function gdbCommand(request: GdbFramesRequest, directory: string): string[] {
+  const file = `${directory}/gdb_frames.json`;
+  Deno.writeTextFileSync(file, JSON.stringify(request));
+  return [
+    ...[`${TIME}`, "gdb-multiarch", "-nx", "-batch"],
+    ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
+  ];
+}
+
+/** What gdb has printed; undefined if it has ended before that. */
+export function readResult(text: string | undefined): GdbThreads | undefined {
+  const [, line] = /^RESULT (.*)$/m.exec(text ?? "") ?? [];
+  return line === undefined ? undefined : JSON.parse(line) as GdbThreads;
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RemoteError, Stub } from "../../../gdb/remote/mod.ts";
-import { spawnTool } from "../tool.ts";
+import { RemoteError, Stub } from "../../../../gdb/remote/mod.ts";
+import { spawnTool } from "../../tool.ts";
 
 /** A program that serves its own debugger at an address. */
 export interface StubProcess {
