@@ -21,6 +21,7 @@
  *     trapline headers FOLDER
  *     trapline frames FILE
  *     trapline lsda FILE
+ *     trapline symbolize FILE [ADDRESS | SOURCE:LINE]… [--json] [--sysroot DIR]
  *     trapline help
  *
  * The permissions each needs, once libunicorn is there (to fetch it, `-A`):
@@ -34,6 +35,7 @@
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
+ * | `symbolize`             | `--allow-read`                                                       |
  * | `sched`                 | `--allow-read=WORKLOAD`; `--allow-write=FILE` for `--svg`            |
  * | `help`                  | none                                                                 |
  *
@@ -63,6 +65,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   headers: async (args) => (await import("./cli/build.ts")).headers(args),
   frames: async (args) => (await import("./cli/tables.ts")).frames(args),
   lsda: async (args) => (await import("./cli/tables.ts")).lsda(args),
+  symbolize: async (args) => (await import("./cli/symbolize.ts")).symbolize(args),
   sched: async (args) => (await import("./cli/sched.ts")).sched(args),
   help: printHelp,
 };
@@ -81,6 +84,8 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "UnicornFetchError",
   "BuildError",
   "ElfError",
+  "DwarfError",
+  "DebugFileError",
   "CfiError",
   "DecodeError",
   "LsdaError",

@@ -137,6 +137,15 @@ const COMMANDS = {
   lsda:
     `  trapline lsda FILE            exception tables of an ELF file, one JSON line for each LSDA
     What is malformed is told of and left out; the status is then 1.`,
+  symbolize: `  trapline symbolize [options] FILE [ADDRESS | SOURCE:LINE]…
+                                functions and source lines of addresses in an ELF file, innermost first where
+                                one is inlined into another; or addresses of the code of a source line
+    Addresses are those of the file, in hexadecimal digits. Without any, they are read from standard input, and each
+    line is answered before the next is read.
+      --json                    print one JSON line for each
+      --sysroot DIR             where the files of another system are, for those that debug information is split into
+      --debug-directory DIR     where debug files are, by build-id or path (default /usr/lib/debug); may be repeated
+    What is malformed, or belongs to another build, is told of and left out; the status is then 1.`,
   help: `  trapline help [COMMAND]       this text; so does --help after a command
   trapline --version            the version`,
 };

@@ -1,5 +1,6 @@
 /**
- * What debuggers do. A {@linkcode Target} is what is debugged, wherever its memory and registers
+ * What debuggers do. {@linkcode Symbols} tells functions and lines of addresses, out of files that
+ * {@linkcode DebugFiles} finds. A {@linkcode Target} is what is debugged, wherever its memory and registers
  * come from; {@linkcode openCore} and {@linkcode readCore} make one of a core file of Linux.
  *
  * ```ts
@@ -21,5 +22,6 @@
  */
 export * from "./core/mod.ts";
 export * from "./demangle/mod.ts";
-export { DISK, type FileStore } from "./files/mod.ts";
+export * from "./files/mod.ts";
+export * from "./symbols/mod.ts";
 export * from "./target/mod.ts";

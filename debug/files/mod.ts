@@ -17,5 +17,6 @@
 export * from "./debug_files.ts";
 export * from "./errors.ts";
 export type { DebugFilesOptions, Program } from "./finder.ts";
+export { FileFinder, type Search } from "./finder.ts";
 export { ModuleFiles } from "./module_files.ts";
 export { DISK, type FileStore } from "./store.ts";

@@ -9,6 +9,13 @@
  *
  * @module
  */
-export { qualifiedNameOf, type SourcePlace, SymbolFrame } from "./symbol_frame.ts";
+export type { LinePlace } from "../../elf/dwarf/mod.ts";
+export {
+  type FrameContext,
+  type FrameInit,
+  qualifiedNameOf,
+  type SourcePlace,
+  SymbolFrame,
+} from "./symbol_frame.ts";
 export { type FunctionSymbol, SymbolIndex } from "./symbol_index.ts";
 export { type LineRule, Symbols, type SymbolsOptions } from "./symbols.ts";

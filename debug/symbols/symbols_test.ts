@@ -1,53 +1,22 @@
 import { assertEquals } from "@std/assert";
 import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
-import { DW_LNS } from "../../elf/dwarf/constants.ts";
 import { DW_AT, DW_FORM, DW_TAG, DW_UT } from "../../elf/dwarf/mod.ts";
-import { DebugImage, op, plainSequence } from "../../elf/dwarf/testing/debug_image.ts";
-import {
-  type AttributeInit,
-  die,
-  type EntryInit,
-  InfoImage,
-} from "../../elf/dwarf/testing/info_image.ts";
+import { type AttributeInit, die, InfoImage } from "../../elf/dwarf/testing/info_image.ts";
 import { parseElf } from "../../elf/mod.ts";
-import { elfImage, type SectionInit } from "../../elf/testing/elf_image.ts";
 import { DebugFiles } from "../files/mod.ts";
 import { madeStore } from "../files/testing/made_files.ts";
 import { Symbols } from "./symbols.ts";
-
-const name = (text: string): AttributeInit => [DW_AT.name, DW_FORM.string, text];
-const linkage = (text: string): AttributeInit => [DW_AT.linkageName, DW_FORM.string, text];
-const origin = (to: string): AttributeInit => [DW_AT.abstractOrigin, DW_FORM.ref4, { to }];
-const code = (begin: number, size: number): AttributeInit[] => [
-  [DW_AT.lowPc, DW_FORM.addr, begin],
-  [DW_AT.highPc, DW_FORM.data4, size],
-];
-const call = (file: number, line: number, column: number): AttributeInit[] => [
-  [DW_AT.callFile, DW_FORM.data1, file],
-  [DW_AT.callLine, DW_FORM.data2, line],
-  [DW_AT.callColumn, DW_FORM.data1, column],
-];
-const lines: AttributeInit = [DW_AT.stmtList, DW_FORM.secOffset, 0];
-
-/** Code of four rows at 0x1000, of lines 10 to 13 of `/src/a.c`; file 1 is `/src/h.h`. */
-function lineTable(): DebugImage {
-  const image = new DebugImage();
-  const files = [["a.c", 0], ["h.h", 0]] as const;
-  const program = [op.one(DW_LNS.setFile, 0), ...plainSequence(0x1000, 10, 4)];
-  image.table({ directories: ["/src"], files, program });
-  return image;
-}
-
-/** An ELF file with the sections of some images, and more. */
-function fileOf(
-  images: readonly { build(): Map<string, Uint8Array> }[],
-  more: readonly SectionInit[] = [],
-  suffix = "",
-): Uint8Array {
-  const sections = images.flatMap((image) => [...image.build()])
-    .map(([name, data]) => ({ name: `${name}${suffix}`, flags: 0, data }));
-  return elfImage({ sections: [...sections, ...more] });
-}
+import {
+  call,
+  code,
+  fileOf,
+  INLINED,
+  inlinedProgram,
+  lines,
+  lineTable,
+  name,
+  origin,
+} from "./testing/inlined_program.ts";
 
 /** Symbols of a program at `/bin/a`, which may refer to other files. */
 function symbolsOf(program: Uint8Array, files: Record<string, Uint8Array> = {}): Symbols {
@@ -64,38 +33,8 @@ function textAt(symbols: Symbols, address: number): string[] {
   });
 }
 
-/** A function with another that is inlined into it, which has one inlined, too. */
-const INLINED: readonly EntryInit[] = [
-  die(DW_TAG.namespace, [name("space")], [
-    die(DW_TAG.classType, [name("Class")], [
-      die(
-        DW_TAG.subprogram,
-        [
-          name("method"),
-          linkage("_ZN5space5Class6methodEv"),
-          [DW_AT.declFile, DW_FORM.data1, 1],
-          [DW_AT.declLine, DW_FORM.data1, 7],
-        ],
-        undefined,
-        "method",
-      ),
-    ]),
-  ]),
-  die(DW_TAG.subprogram, [[DW_AT.specification, DW_FORM.ref4, { to: "method" }]], [], "abstract"),
-  die(DW_TAG.subprogram, [name("helper")], undefined, "helper"),
-  die(DW_TAG.subprogram, [name("main"), ...code(0x1000, 16)], [
-    die(DW_TAG.lexicalBlock, code(0x1004, 8), [
-      die(DW_TAG.inlinedSubroutine, [origin("abstract"), ...code(0x1004, 8), ...call(0, 12, 5)], [
-        die(DW_TAG.inlinedSubroutine, [origin("helper"), ...code(0x1008, 4), ...call(1, 77, 0)]),
-      ]),
-    ]),
-  ]),
-];
-
 Deno.test("Symbols.at, gives the inlined functions, each with the place of the next one's call", () => {
-  const info = new InfoImage();
-  info.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], INLINED));
-  const symbols = symbolsOf(fileOf([info, lineTable()]));
+  const symbols = symbolsOf(inlinedProgram());
   assertEquals(textAt(symbols, 0x1000), ["main /src/a.c:10:0"]);
   assertEquals(textAt(symbols, 0x1007), [
     "_ZN5space5Class6methodEv /src/a.c:11:0 inline",
