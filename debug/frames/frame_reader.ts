@@ -71,7 +71,10 @@ export class FrameReader {
 
   /** Reads types of variables. */
   get types(): TypeReader {
-    return this.#types ??= new TypeReader((name) => this.#named(name));
+    return this.#types ??= new TypeReader(
+      (name) => this.#named(name),
+      (symbol) => this.#tailCalls.functionNamed(symbol),
+    );
   }
 
   /** What gdb writes behind an address, `main+4`; undefined if no symbol has it. */

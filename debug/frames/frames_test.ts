@@ -1,8 +1,11 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { DW_AT, DW_FORM, DW_TAG } from "../../elf/dwarf/mod.ts";
 import { die, type EntryInit } from "../../elf/dwarf/testing/info_image.ts";
+import { parseElf } from "../../elf/mod.ts";
+import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameOptions } from "./stack_frames.ts";
+import { functionNamed } from "./symbol_lookup.ts";
 import { BIAS, made, madeProcess } from "./testing/made_process.ts";
 
 /** `main` at 0x1f40, which ends the stack, has called something. */
@@ -174,4 +177,23 @@ Deno.test("StackFrame.variables, of what has left are read from what its caller 
   assertStrictEquals(second?.caller, first);
   assertStrictEquals(first?.caller, outer);
   assertStrictEquals(outer?.caller, undefined);
+});
+
+Deno.test("functionNamed, a name with a version, a global one first", () => {
+  const { symbols, strings } = symbolTable([
+    { name: "join", value: 0x1000, binding: 0 },
+    { name: "join@@V2", value: 0x1010 },
+    { name: "joined", value: 0x1020 },
+    { name: "old@V1", value: 0x1030 },
+    { name: "data", value: 0x1040, type: 1 },
+  ]);
+  const file = parseElf(elfImage({
+    sections: [
+      { name: ".text", flags: 6, address: 0x1000, data: new Uint8Array(96) },
+      { name: ".symtab", type: 2, data: symbols, link: 3, entrySize: 24 },
+      { name: ".strtab", type: 3, data: strings },
+    ],
+  }));
+  const found = ["join", "joined", "old", "data", "jo"].map((name) => functionNamed(file, name));
+  assertEquals(found, [0x1010, 0x1020, 0x1030, undefined, undefined]);
 });

@@ -31,12 +31,18 @@ export function functionNamed(file: ElfFile, name: string): Address | undefined 
   return local;
 }
 
-/** Offsets in a string table at which a name stands. */
+/**
+ * Offsets in a string table at which a name stands, by itself or with a version, which linkers write
+ * into symbol tables that debuggers read: `pthread_join@@GLIBC_2.34`.
+ */
 function placesOf(file: ElfFile, strings: ElfSection, name: string): ReadonlySet<number> {
   const text = LATIN1.decode(file.sectionData(strings));
-  const wanted = `${LATIN1.decode(new TextEncoder().encode(name))}\0`;
+  const wanted = LATIN1.decode(new TextEncoder().encode(name));
   const places = new Set<number>();
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) places.add(at);
+  for (const end of ["\0", "@"]) {
+    const ended = `${wanted}${end}`;
+    for (let at = text.indexOf(ended); at >= 0; at = text.indexOf(ended, at + 1)) places.add(at);
+  }
   return places;
 }
 

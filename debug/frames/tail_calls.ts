@@ -133,6 +133,16 @@ export class TailCalls {
     return jumps;
   }
 
+  /** The function that a symbol of any module is of; undefined if nothing describes it. */
+  functionNamed(symbol: string): Entry | undefined {
+    for (const module of this.#source.modules.modules) {
+      const start = this.#symbolIn(this.#source.codeOf(module), symbol);
+      const found = start === undefined ? undefined : this.#functionAt(start);
+      if (found !== undefined) return found.entry;
+    }
+    return undefined;
+  }
+
   /** The same entry for the same function. */
   #functionAt(start: Address): PlacedFunction | undefined {
     if (this.#functions.has(start)) return this.#functions.get(start);
@@ -148,14 +158,18 @@ export class TailCalls {
   #symbol(name: string, first: ModuleCode): Address | undefined {
     const { modules } = this.#source.modules;
     for (const module of [first.module, ...modules]) {
-      const code = this.#source.codeOf(module);
-      let known = this.#symbols.get(code);
-      if (known === undefined) this.#symbols.set(code, known = new Map());
-      if (!known.has(name)) known.set(name, code.attempt(() => addressIn(code, name)));
-      const address = known.get(name);
-      if (address !== undefined) return address + code.bias;
+      const address = this.#symbolIn(this.#source.codeOf(module), name);
+      if (address !== undefined) return address;
     }
     return undefined;
+  }
+
+  #symbolIn(code: ModuleCode, name: string): Address | undefined {
+    let known = this.#symbols.get(code);
+    if (known === undefined) this.#symbols.set(code, known = new Map());
+    if (!known.has(name)) known.set(name, code.attempt(() => addressIn(code, name)));
+    const address = known.get(name);
+    return address === undefined ? undefined : address + code.bias;
   }
 }
 
@@ -181,16 +195,7 @@ export function startOf(entry: Entry): Address | undefined {
  * are not followed.
  */
 function jumpsOf({ code, entry }: PlacedFunction): readonly Jump[] {
-  const isWhole = [
-    DW_AT.callAllCalls,
-    DW_AT.callAllTailCalls,
-    DW_AT.callAllSourceCalls,
-    DW_AT.gnuAllCallSites,
-    DW_AT.gnuAllTailCallSites,
-    DW_AT.gnuAllSourceCallSites,
-  ].some((at) => entry.flag(at));
-  if (!isWhole) return [];
-  return callSitesOf(entry).tailCalls
+  return callSitesOf(entry).jumps
     .filter(({ returnPc }) => returnPc !== undefined)
     .map((site) => ({ code, entry, site }));
 }

@@ -42,10 +42,12 @@ export class CallSites {
   /** In the order of the entries. */
   readonly all: readonly CallSite[];
   readonly #byReturn: Map<Address, CallSite> = new Map();
+  readonly #isComplete: boolean;
 
-  /** Reads the calls of a function. */
-  constructor(calls: readonly CallSite[]) {
+  /** The calls of a function; whether all that are jumps are among them. */
+  constructor(calls: readonly CallSite[], isComplete: boolean) {
     this.all = calls;
+    this.#isComplete = isComplete;
     for (const call of calls) {
       if (call.returnPc !== undefined && !this.#byReturn.has(call.returnPc)) {
         this.#byReturn.set(call.returnPc, call);
@@ -58,9 +60,9 @@ export class CallSites {
     return this.#byReturn.get(returnPc);
   }
 
-  /** The calls that are jumps. */
-  get tailCalls(): readonly CallSite[] {
-    return this.all.filter(({ isTailCall }) => isTailCall);
+  /** The calls that are jumps; none if the compiler does not say that these are all. */
+  get jumps(): readonly CallSite[] {
+    return this.#isComplete ? this.all.filter(({ isTailCall }) => isTailCall) : [];
   }
 }
 
@@ -72,8 +74,23 @@ export function callSitesOf(entry: Entry): CallSites {
   let known = KNOWN.get(unit);
   if (known === undefined) KNOWN.set(unit, known = new Map());
   let sites = known.get(offset);
-  if (sites === undefined) known.set(offset, sites = new CallSites(Array.from(walk(entry), read)));
+  if (sites === undefined) known.set(offset, sites = readCalls(entry));
   return sites;
+}
+
+/** By what a compiler says that it has described all jumps to other functions. */
+const COMPLETE: readonly number[] = [
+  DW_AT.callAllCalls,
+  DW_AT.callAllTailCalls,
+  DW_AT.callAllSourceCalls,
+  DW_AT.gnuAllCallSites,
+  DW_AT.gnuAllTailCallSites,
+  DW_AT.gnuAllSourceCallSites,
+];
+
+function readCalls(entry: Entry): CallSites {
+  const isComplete = COMPLETE.some((attribute) => entry.flag(attribute));
+  return new CallSites(Array.from(walk(entry), read), isComplete);
 }
 
 /** Call sites below an entry, other functions' left out. */

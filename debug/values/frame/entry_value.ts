@@ -5,7 +5,7 @@
  * @module
  */
 import { fromBigAddress } from "../../../bytes/mod.ts";
-import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { DW_OP, ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
 import { type CallParameter, type CallSite, callSitesOf } from "../call_sites/call_sites.ts";
 import { evaluateValue, type LocationContext } from "../expression/location_machine.ts";
@@ -21,8 +21,8 @@ export type Passed =
 export interface EntryOptions {
   /** What expressions of a unit are told in the frame of a caller. */
   readonly context: (frame: VariableFrame, unit: Unit) => LocationContext;
-  /** Functions by name. */
-  readonly named: (name: string) => Iterable<Entry>;
+  /** Functions by symbol. */
+  readonly functionNamed: (symbol: string) => Entry | undefined;
   /** How many callers have been gone through already. */
   readonly depth: number;
 }
@@ -61,19 +61,19 @@ export function entryValue(
   passed: Passed,
   options: EntryOptions,
 ): StackValue {
-  const { named } = options;
+  const { functionNamed } = options;
   if (options.depth >= DEPTH) throw lost("Values on entry lead through too many callers");
   const { caller } = frame;
   if (caller === undefined) throw lost("There is no caller that could say what it passed");
   const site = siteOf(caller);
   if (site === undefined) throw lost("Nothing describes the call");
   const context = options.context(caller, site.entry.unit);
-  const begin = entryPoint(frame.function);
-  if (begin === undefined) throw lost("Nothing says where the function begins");
-  if (calleeOf(site, { context, caller, named }) !== begin + frame.bias) {
-    throw lost("The call is of another function");
+  if (!calls(site, frame, { context, caller, functionNamed })) {
+    throw lost("The call is of another function, or of one that is not known");
   }
-  if (callsItself(frame, named)) throw lost("The function may have called itself by a jump");
+  if (callsItself(frame, functionNamed)) {
+    throw lost("The function may have called itself by a jump");
+  }
   const found = site.parameters.find((each) => matches(each, passed));
   const value = passed.kind === "memory" ? found?.dataValue : found?.value;
   if (value === undefined) throw lost("The caller does not say what it passed");
@@ -92,43 +92,44 @@ function entryPoint(entry: Entry | undefined): bigint | undefined {
   return begin === undefined ? undefined : BigInt(begin);
 }
 
-/** Address in memory of the function that a call site calls. */
-function calleeOf(
-  site: CallSite,
-  { context, caller, named }: Pick<EntryOptions, "named"> & {
+/** Whether a call is of the function that a frame is of. */
+function calls(
+  { target, origin }: CallSite,
+  { function: callee, bias }: VariableFrame,
+  { context, caller, functionNamed }: Pick<EntryOptions, "functionNamed"> & {
     readonly context: LocationContext;
     readonly caller: VariableFrame;
   },
-): bigint {
-  if (site.target !== undefined) {
-    const value = evaluateValue(site.target, context);
-    return typeof value === "bigint" ? value : value.word;
+): boolean {
+  const begin = entryPoint(callee);
+  if (callee === undefined || begin === undefined) return false;
+  if (target !== undefined) {
+    const value = evaluateValue(target, context);
+    return (typeof value === "bigint" ? value : value.word) === BigInt.asUintN(64, begin + bias);
   }
-  const begin = entryPoint(definitionOf(site.origin, named));
-  if (begin === undefined) throw lost("Nothing says which function the call is of");
-  return begin + caller.bias;
+  if (origin === undefined) return false;
+  if (origin.flag(DW_AT.declaration)) {
+    return definitionOf(origin, functionNamed)?.is(callee) === true;
+  }
+  const start = entryPoint(origin);
+  return start !== undefined && start + caller.bias === begin + bias;
 }
 
 /**
- * The function with code that an entry stands for: itself, or of a declaration the definition by
- * its name. What is only inlined elsewhere has none.
+ * The function with code that an entry stands for: itself, or of a declaration the definition,
+ * which may be in another module. What is only inlined elsewhere has none.
  */
 export function definitionOf(
   entry: Entry | undefined,
-  named: (name: string) => Iterable<Entry>,
+  functionNamed: (symbol: string) => Entry | undefined,
 ): Entry | undefined {
   if (entry === undefined || !entry.flag(DW_AT.declaration)) return entry;
   const name = entry.linkageName ?? entry.name;
-  if (name === undefined) return undefined;
-  for (const each of named(name)) {
-    const isFunction = each.tag === DW_TAG.subprogram;
-    if (isFunction && entryPoint(each) !== undefined) return each;
-  }
-  return undefined;
+  return name === undefined ? undefined : functionNamed(name);
 }
 
 /** Whether jumps lead from a function back to it, as far as is known; unknown ones may. */
-function callsItself(frame: VariableFrame, named: EntryOptions["named"]): boolean {
+function callsItself(frame: VariableFrame, functionNamed: EntryOptions["functionNamed"]): boolean {
   const { function: start } = frame;
   if (start === undefined) return false;
   const seen: Entry[] = [];
@@ -137,8 +138,10 @@ function callsItself(frame: VariableFrame, named: EntryOptions["named"]): boolea
     const current = at;
     if (seen.some((each) => each.is(current))) continue;
     seen.push(current);
-    for (const site of callSitesOf(current).tailCalls) {
-      const callee = site.target === undefined ? definitionOf(site.origin, named) : undefined;
+    for (const site of callSitesOf(current).jumps) {
+      const callee = site.target === undefined
+        ? definitionOf(site.origin, functionNamed)
+        : undefined;
       if (callee === undefined || entryPoint(callee) === undefined || callee.is(start)) return true;
       waiting.push(callee);
     }

@@ -195,7 +195,7 @@ export class FrameContext implements LocationContext {
     const { types } = this;
     return entryValue(this.frame, passed, {
       depth,
-      named: (name) => types.named(name),
+      functionNamed: (symbol) => types.functionNamed(symbol),
       context: (frame, unit) => new FrameContext(frame, unit, { types, depth: depth + 1 }),
     });
   }

@@ -92,6 +92,9 @@ Deno.test("variablesOf, instances have what their origins have", () => {
   assertEquals(shown(world, "f", frame), "; around = 1");
 });
 
+const ALL: AttributeInit = [DW_AT.callAllCalls, DW_FORM.flagPresent, []];
+const EXTERNAL: AttributeInit = [DW_AT.external, DW_FORM.flagPresent, []];
+
 /** `DW_TAG_call_site` that returns to 0x2010, with a value in register 5. */
 function call(to: readonly AttributeInit[], value: readonly number[]): EntryInit {
   return die(DW_TAG.callSite, [[DW_AT.callReturnPc, DW_FORM.addr, 0x2010], ...to], [
@@ -104,7 +107,7 @@ function call(to: readonly AttributeInit[], value: readonly number[]): EntryInit
 
 function callers(site: EntryInit, body: readonly EntryInit[] = []): ValueWorld {
   return new ValueWorld([
-    die(DW_TAG.subprogram, [name("callee"), ...code(0x1000, 0x100)], [
+    die(DW_TAG.subprogram, [name("callee"), ALL, EXTERNAL, ...code(0x1000, 0x100)], [
       die(DW_TAG.formalParameter, [
         name("p"),
         type("int"),

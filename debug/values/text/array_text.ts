@@ -7,7 +7,7 @@ import { plainType, type Type } from "../types/type.ts";
 import type { Value } from "../value/value.ts";
 import { readMemory } from "../frame/memory.ts";
 import type { Budget } from "./budget.ts";
-import { quotePrefix, stringText } from "./char_text.ts";
+import { quotePrefix, stringText, utf8Codes } from "./char_text.ts";
 import { absenceText } from "./absence_text.ts";
 import { characterName, characterSize } from "./characters.ts";
 
@@ -69,7 +69,7 @@ function arrayString(value: Value, size: number, budget: Budget): string {
   if (isCut) codes.length = budget.elements;
   else if (codes.at(-1) === 0) codes.pop();
   const plain = plainType(value.type);
-  return stringText(codes, {
+  return stringText(size === 1 ? utf8Codes(codes) : codes, {
     characters: budget.elements,
     repeats: budget.repeats,
     size,
@@ -79,6 +79,7 @@ function arrayString(value: Value, size: number, budget: Budget): string {
 }
 
 function codesOf(bytes: Uint8Array, size: number): number[] {
+  if (size === 1) return [...bytes];
   const codes: number[] = [];
   for (let at = 0; at + size <= bytes.length; at += size) {
     let code = 0;
@@ -124,7 +125,8 @@ function string(
 ): string {
   const prefix = quotePrefix(characterName(plain.target));
   const { elements, repeats } = budget;
-  return stringText(codes, { characters: elements, repeats, size, prefix, isCut: false });
+  const characters = size === 1 ? utf8Codes(codes) : codes;
+  return stringText(characters, { characters: elements, repeats, size, prefix, isCut: false });
 }
 
 /** The bytes that a pointer of Rust to an array of bytes points to; undefined if it does not. */

@@ -16,6 +16,37 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
   [92, "\\\\"],
 ]);
 
+/** What is added to the code of a character that several bytes stand for. */
+const UNITS = 0x200000;
+
+/** Bytes of a string as characters: UTF-8 where it is any, else each byte by itself. */
+export function utf8Codes(bytes: readonly number[]): number[] {
+  if (bytes.every((byte) => byte < 0x80)) return [...bytes];
+  const codes: number[] = [];
+  for (let i = 0; i < bytes.length;) {
+    const byte = bytes[i]!;
+    const size = byte < 0xc2 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 1;
+    const code = size === 1 ? undefined : decoded(bytes.slice(i, i + size));
+    codes.push(code === undefined ? byte : UNITS + code);
+    i += code === undefined ? 1 : size;
+  }
+  return codes;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The printable character that bytes stand for; undefined if they stand for none. */
+function decoded(bytes: readonly number[]): number | undefined {
+  try {
+    const text = UTF8.decode(Uint8Array.from(bytes));
+    const code = text.codePointAt(0)!;
+    return code >= 0xa0 && /^[^\p{C}\p{Z}]$|^\u00a0$/u.test(text) ? code : undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 /** What stands before a quote for each kind of character, by its size. */
 export function quotePrefix(typeName: string | undefined): string {
   switch (typeName) {
@@ -34,6 +65,7 @@ function inQuotes(code: number, quote: string, size: number): string {
   const known = ESCAPES.get(code);
   if (known !== undefined) return known;
   if (code === quote.charCodeAt(0)) return `\\${quote}`;
+  if (code > UNITS) return String.fromCodePoint(code - UNITS);
   const isPrintable = code >= 32 && code < 127 || size > 1 && code >= 160 && code < 0x110000 &&
       !(code >= 0xd800 && code < 0xe000);
   if (isPrintable) return String.fromCodePoint(code);

@@ -11,7 +11,6 @@ import type { Budget } from "./budget.ts";
 /** Members in braces, base classes first by name in angle brackets. */
 export function structText(value: Value, type: StructType, budget: Budget): string {
   if (type.isIncomplete) return "<incomplete type>";
-  if (type.fields.length === 0) return "{<No data fields>}";
   const parts = type.fields.map((field) =>
     field.place === undefined
       ? staticText(value, field, budget)
@@ -19,6 +18,7 @@ export function structText(value: Value, type: StructType, budget: Budget): stri
       ? baseText(value, field, budget)
       : memberText(value, field, budget)
   );
+  if (type.fields.every(({ isBase }) => isBase)) parts.push("<No data fields>");
   return `{${parts.filter((part) => part !== "").join(", ")}}`;
 }
 

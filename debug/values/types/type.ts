@@ -241,6 +241,15 @@ export function isStruct(type: Type): type is StructType {
   return type.kind === "struct" || type.kind === "class" || type.kind === "union";
 }
 
+/** The type of nothing in Rust. */
+export const UNIT: VoidType = {
+  kind: "void",
+  name: "void",
+  language: "rust",
+  size: undefined,
+  entry: undefined,
+};
+
 /** The type of nothing. */
 export const VOID: VoidType = {
   kind: "void",

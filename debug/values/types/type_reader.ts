@@ -18,6 +18,7 @@ import {
   type Qualifier,
   type StructType,
   type Type,
+  UNIT,
   VOID,
 } from "./type.ts";
 import type { TypeSource } from "./type_source.ts";
@@ -55,10 +56,31 @@ export type NamedEntries = (name: string) => Iterable<Entry>;
 export class TypeReader implements TypeSource {
   readonly #known: WeakMap<Unit, Map<number, Type>> = new WeakMap();
   readonly #named: NamedEntries;
+  readonly #functionNamed: (symbol: string) => Entry | undefined;
 
-  /** A reader that looks for what is only declared among entries of that name. */
-  constructor(named: NamedEntries = () => []) {
+  /**
+   * A reader that looks for what is only declared among entries of that name; of functions, which
+   * may have several names, by symbol if `functionNamed` is given.
+   */
+  constructor(
+    named: NamedEntries = () => [],
+    functionNamed: (symbol: string) => Entry | undefined = () => undefined,
+  ) {
     this.#named = named;
+    this.#functionNamed = functionNamed;
+  }
+
+  /** The function that a symbol is of, or else one that has its name. */
+  functionNamed(symbol: string): Entry | undefined {
+    const found = this.#functionNamed(symbol);
+    if (found !== undefined) return found;
+    for (const each of this.#named(symbol)) {
+      if (each.tag !== DW_TAG.subprogram || each.ranges().length === 0) continue;
+      const own = each.linkageName ?? each.name;
+      const isExternal = each.inherited(DW_AT.external)?.flag(DW_AT.external) === true;
+      if (isExternal && own === symbol) return each;
+    }
+    return undefined;
   }
 
   /** Entries of a name. */
@@ -72,7 +94,8 @@ export class TypeReader implements TypeSource {
    */
   typeOf(entry: Entry, attribute: number = DW_AT.type): Type {
     const target = entry.inherited(attribute)?.reference(attribute);
-    return target === undefined ? VOID : this.type(target);
+    if (target !== undefined) return this.type(target);
+    return languageOf(entry.unit) === "rust" ? UNIT : VOID;
   }
 
   /** The type that an entry describes. Throws as {@linkcode TypeReader.typeOf}. */

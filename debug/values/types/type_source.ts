@@ -15,6 +15,8 @@ export interface TypeSource {
   typeOf(entry: Entry, attribute?: number): Type;
   /** Entries of all the program by their name without scopes: functions, variables, types. */
   named(name: string): Iterable<Entry>;
+  /** The function with code that a symbol of the linker is of; undefined if it is not known. */
+  functionNamed(symbol: string): Entry | undefined;
   /** The type that an entry describes. Throws as {@linkcode TypeSource.typeOf}. */
   type(entry: Entry): Type;
 }

@@ -5,11 +5,51 @@
  */
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
+import { build, nativeCore } from "../dead/core_of.ts";
+import { PROGRAMS } from "../dead/programs.ts";
 import { checkValues } from "./compare.ts";
 import { buildsFor, isInstalled, makeCase } from "./programs.ts";
 
-/** One check for each machine, with files in a directory. */
+/** Programs whose deaths have left variables of libraries, too, and of several threads. */
+const DEAD: ReadonlySet<string> = new Set([
+  "callback, no frame pointer, clang, DWARF 4, old relocations",
+  "callback, separate debug file",
+  "signal handler on a stack of its own",
+  "threads",
+  "exception, -O0",
+  "exception, -O2",
+  "pure virtual call, split DWARF",
+  "call of a null pointer",
+  "heap",
+  "inlined, LTO",
+  "python3",
+]);
+
+/** One check for each machine, and one of dead programs, with files in a directory. */
 export function valueChecks(directory: string): NamedCheck[] {
+  return [...machineChecks(directory), deadCheck(directory)];
+}
+
+function deadCheck(directory: string): NamedCheck {
+  return {
+    kind: "values",
+    name: "of dead programs",
+    check() {
+      const cases = PROGRAMS.filter(({ name }) => DEAD.has(name)).flatMap((each, i) => {
+        const place = `${directory}/values-dead-${i}`;
+        Deno.mkdirSync(place);
+        const program = build(each, place);
+        if (program === undefined) return [];
+        const made = nativeCore(each, { program, directory: place });
+        return made === undefined ? [] : [{ ...made, name: each.name }];
+      });
+      if (cases.length === 0) return undefined;
+      return checkValues("of dead programs", { cases, directory });
+    },
+  };
+}
+
+function machineChecks(directory: string): NamedCheck[] {
   return (["x86_64", "aarch64"] as const).map((arch: GuestArch): NamedCheck => ({
     kind: "values",
     name: arch,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { openCore } from "../../../../debug/core/mod.ts";
 import {
   type Absence,
   type Scope,
@@ -19,7 +20,7 @@ import {
   type GdbVariable,
   valuesOfGdb,
 } from "./gdb.ts";
-import { framesOf, type OwnFrame } from "./frames.ts";
+import { FRAMES, framesOf, type OwnFrame } from "./frames.ts";
 import { leavesOf, type OwnLeaf } from "./leaves.ts";
 import { TypeComparison } from "./types.ts";
 
@@ -73,18 +74,23 @@ interface Report {
 
 function compareCore(each: ValueCase, theirs: GdbValues, { add, count }: Report): void {
   if ("error" in theirs) return add(theirs.error);
-  const own = framesOf(each.core, each.program);
-  const frames = (theirs.threads[0]?.frames ?? []).filter(({ kind }) => kind !== "tail-call");
-  const names = (all: readonly { readonly name?: string | null | undefined }[]) =>
-    all.map((frame) => frame.name ?? "?").join();
-  if (own.length < frames.length) add(`frames ${names(own)}, gdb has ${names(frames)}`);
-  frames.forEach((frame, i) => {
-    const ours = own[i];
-    if (ours === undefined) return;
-    count.frames++;
-    const place = `frame ${i} ${frame.name}`;
-    compareFrame(ours, frame, { add: (text) => add(`${place}: ${text}`), count });
-  });
+  using target = openCore(each.core);
+  const own = framesOf(target.process);
+  for (const { id, frames } of theirs.threads) {
+    const ours = (own.get(id) ?? []).slice(0, FRAMES);
+    const place = theirs.threads.length === 1 ? "" : `thread ${id}, `;
+    const names = (all: readonly { readonly name?: string | null | undefined }[]) =>
+      all.map((frame) => frame.name ?? "?").join(", ");
+    if (ours.length !== frames.length) {
+      add(`${place}frames ${names(ours)}, gdb has ${names(frames)}`);
+    }
+    frames.forEach((frame, i) => {
+      if (ours[i] === undefined) return;
+      count.frames++;
+      const told = (text: string) => add(`${place}frame ${i} ${frame.name}: ${text}`);
+      compareFrame(ours[i], frame, { add: told, count });
+    });
+  }
 }
 
 function compareFrame(own: OwnFrame, theirs: GdbFrame, report: Report): void {
@@ -209,15 +215,34 @@ function compareValue(own: Variable, theirs: GdbVariable, report: NamingReport):
   for (const [path, leaf] of leaves) {
     const place = (text: string) => add(`${path} ${text}`);
     isWhole = compareLeaf(leaf, theirs.values[path]!, { add: place, count }) && isWhole;
-    if ("absence" in leaf) isWhole = isWhole && leaf.absence.state === "optimized-out";
+    if ("absence" in leaf) {
+      isWhole = isWhole && leaf.absence.state === "optimized-out" && leaf.zeros === undefined;
+    }
   }
   if (!isWhole || theirs.text === undefined) return;
   count.texts++;
-  const text = valueText(own.value, { references: false, nameOf });
+  const text = withoutNames(valueText(own.value, { references: false, nameOf }));
+  const wanted = withoutNames(theirs.text);
   // gdb gives up a slice whose address is nowhere.
   const isLost = theirs.text.endsWith("<error reading variable: value has been optimized out>");
   if (isLost && text.includes("<optimized out>")) return;
-  if (text !== theirs.text) add(`is ${text}, gdb writes ${theirs.text}`);
+  if (text !== wanted) add(`is ${text}, gdb writes ${wanted}`);
+}
+
+/** Text without the names of addresses: gdb takes them from whichever table it looks at first. */
+function withoutNames(text: string): string {
+  let result = "";
+  let at = 0;
+  for (const { index, 0: address } of text.matchAll(/0x[0-9a-f]+ <(?!repeats )/g)) {
+    if (index < at) continue;
+    result += text.slice(at, index) + address.slice(0, -2);
+    at = index + address.length;
+    for (let depth = 1; depth > 0 && at < text.length; at++) {
+      if (text[at] === "<") depth++;
+      else if (text[at] === ">" && text[at - 1] !== "-") depth--;
+    }
+  }
+  return result + text.slice(at);
 }
 
 /** Whether both are the same, or of what is not there at least both are not there. */
@@ -236,7 +261,9 @@ function compareLeaf(own: OwnLeaf, theirs: GdbLeaf, { add, count }: Report): boo
       return true;
     }
     // gdb has zeros where pieces end before the value does.
-    if (own.zeros !== undefined && isLike(own.zeros, theirs)) {
+    const isNoPiece = own.zeros !== undefined &&
+      ("synthetic" in theirs || isLike(own.zeros, theirs));
+    if (isNoPiece) {
       count.guessed++;
       return true;
     }

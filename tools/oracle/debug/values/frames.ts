@@ -3,21 +3,17 @@
  *
  * @module
  */
-import { type CoreTarget, readCore } from "../../../../debug/core/mod.ts";
 import { demangle } from "../../../../debug/demangle/mod.ts";
-import { DebugFiles } from "../../../../debug/files/mod.ts";
-import { Symbols } from "../../../../debug/symbols/mod.ts";
+import { FrameReader, type StackFrame, type StackFrameKind } from "../../../../debug/frames/mod.ts";
+import type { TargetProcess, TargetThread } from "../../../../debug/target/mod.ts";
 import {
-  physicalFrame,
   type Scope,
   type TextOptions,
-  TypeReader,
+  type TypeReader,
   type VariableFrame,
   variablesOf,
 } from "../../../../debug/values/mod.ts";
-import { walkInput } from "../../../../debug/target/mod.ts";
-import { parseElf } from "../../../../elf/mod.ts";
-import { backtrace } from "../../../../unwind/walk/mod.ts";
+import { fromBigAddress } from "../../../../bytes/mod.ts";
 import { GuessingFrame } from "./guesses.ts";
 
 /** A stack frame, an inlined one among others. */
@@ -25,66 +21,73 @@ export interface OwnFrame {
   /** Function. */
   readonly name: string | undefined;
   /** What it is. */
-  readonly kind: "call" | "inline";
+  readonly kind: StackFrameKind;
   /** Its variables; undefined if nothing describes them. */
   readonly scope: Scope | undefined;
   /** The same variables where registers that nothing says of are what they are further in. */
   readonly guessed: (() => Scope) | undefined;
-  /** The name of a function by an address in it. */
+  /** The name of what is at an address. */
   readonly nameOf: NonNullable<TextOptions["nameOf"]>;
 }
 
-/** Frames of the thread that died. */
-export function framesOf(core: string, program: string): OwnFrame[] {
-  using target: CoreTarget = readCore(Deno.readFileSync(core), {
-    open: (path) => path === program ? Deno.readFileSync(program) : undefined,
-  });
-  const file = parseElf(Deno.readFileSync(program), { name: program });
-  const files = new DebugFiles().of(file);
-  const symbols = new Symbols(files);
-  const { process } = target;
-  const thread = process.threads[0]!;
-  const { frames } = backtrace(walkInput(process, thread), process.walk);
-  const types = new TypeReader((name) => files.info?.named(name) ?? []);
-  const chains = frames.map((frame) => symbols.at(frame.lookupAddress));
-  const views: (VariableFrame | undefined)[] = [];
-  const view = (i: number): VariableFrame | undefined => {
-    const frame = frames[i];
-    if (frame === undefined) return undefined;
-    return views[i] ??= physicalFrame(frame, {
-      thread,
-      memory: process.memory,
-      function: chains[i]!.at(-1)?.entry,
-      caller: () => view(i + 1),
-    });
-  };
-  const guesses = frames.map((_, i): VariableFrame | undefined => {
-    const own = view(i);
-    return own === undefined ? undefined : new GuessingFrame(own, {
-      thread,
-      caller: () => guesses[i + 1],
-      inner: (number) =>
-        frames.slice(0, i).findLast((each) => each.registers.get(number) !== undefined)
-          ?.registers.get(number),
-    });
-  });
+/** Most frames of a thread that are compared. */
+export const FRAMES = 200;
+
+/** Frames of each thread of a process, by the thread's number; values are read when asked for. */
+export function framesOf(process: TargetProcess): Map<number, OwnFrame[]> {
+  const reader = new FrameReader(process);
+  const { types } = reader;
   const nameOf: OwnFrame["nameOf"] = (address) => {
-    const found = file.symbolAt(address);
+    const module = process.modules.find(fromBigAddress(address));
+    const found = module?.file?.symbolAt(address - BigInt(module.bias));
     if (found === undefined) return undefined;
     const name = demangle(found.symbol.name) ?? found.symbol.name;
     return found.offset === 0n ? name : `${name}+${found.offset}`;
   };
-  return frames.flatMap((_, i) =>
-    chains[i]!.map(({ entry, isInline, name }): OwnFrame => ({
+  return new Map(process.threads.map((thread) => {
+    const frames = [...reader.frames(thread, { limit: FRAMES + 20 })];
+    return [thread.id, ownFrames(frames, { thread, types, nameOf })];
+  }));
+}
+
+function ownFrames(
+  frames: readonly StackFrame[],
+  { thread, types, nameOf }: {
+    readonly thread: TargetThread;
+    readonly types: TypeReader;
+    readonly nameOf: OwnFrame["nameOf"];
+  },
+): OwnFrame[] {
+  const guesses = new Map<VariableFrame, GuessingFrame>();
+  const guess = (frame: StackFrame): GuessingFrame => {
+    const own = frame.variables;
+    let guessing = guesses.get(own);
+    if (guessing === undefined) {
+      const inner = frames.filter(({ physical }) => physical.index < frame.physical.index);
+      const outer = frames.find(({ variables }) => variables === own.caller);
+      guesses.set(
+        own,
+        guessing = new GuessingFrame(own, {
+          thread,
+          caller: () => outer === undefined ? own.caller : guess(outer),
+          inner: (number) =>
+            inner.findLast(({ physical }) => physical.registers.get(number) !== undefined)
+              ?.physical.registers.get(number),
+        }),
+      );
+    }
+    return guessing;
+  };
+  return frames.map((frame) => {
+    const { entry, name, kind } = frame;
+    if (entry === undefined) return { name, kind, nameOf, scope: undefined, guessed: undefined };
+    const scoped = (own: VariableFrame) => variablesOf({ frame: own, scope: entry, types });
+    return {
       name,
-      guessed: entry === undefined
-        ? undefined
-        : () => variablesOf({ frame: guesses[i]!, scope: entry, types }),
+      kind,
       nameOf,
-      kind: isInline ? "inline" : "call",
-      scope: entry === undefined
-        ? undefined
-        : variablesOf({ frame: view(i)!, scope: entry, types }),
-    }))
-  );
+      scope: scoped(frame.variables),
+      guessed: () => scoped(guess(frame)),
+    };
+  });
 }

@@ -72,7 +72,7 @@ function takeApart(
     for (let i = 0; i < count; i++) {
       takeApart(value.element(i), { path: `${path}[${low + i}]`, found, depth: depth + 1, nameOf });
     }
-  } else found.set(path, leaf(value, nameOf));
+  } else if (value.size !== 0) found.set(path, leaf(value, nameOf));
 }
 
 function leaf(value: Value, nameOf: NameOf): OwnLeaf {

@@ -87,7 +87,7 @@ def take_apart(value, path, found, depth):
             low, high = kind.range()
             for i in range(low, min(high + 1, low + ELEMENTS)):
                 take_apart(value[i], f"{path}[{i}]", found, depth + 1)
-        else:
+        elif kind.sizeof > 0 or kind.code not in NUMBERS:
             found[path] = leaf(value, kind)
     except (gdb.error, RuntimeError, OverflowError, ValueError) as error:
         found[path] = {"error": str(error)}
@@ -99,6 +99,9 @@ def is_variable(symbol):
         kind = symbol.type.strip_typedefs()
         names = [each.name for each in kind.fields()] if kind.code == gdb.TYPE_CODE_ENUM else []
         return symbol.name not in names
+    # Labels have no class of their own if they are nowhere.
+    if str(symbol.type) == "__CORE_ADDR":
+        return False
     return (symbol.is_argument or symbol.is_variable
             or symbol.addr_class == gdb.SYMBOL_LOC_OPTIMIZED_OUT)
 
@@ -183,6 +186,7 @@ def core(case):
 
 SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "print elements 200"]
 SETTINGS += ["backtrace past-main on", "backtrace past-entry on"]
+SETTINGS += ["host-charset UTF-8", "target-charset UTF-8"]
 SETTINGS += ["print frame-arguments all", "print entry-values no", "auto-load python-scripts off"]
 for setting in SETTINGS:
     gdb.execute(f"set {setting}")

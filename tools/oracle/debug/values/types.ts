@@ -33,7 +33,8 @@ export class TypeComparison {
   /** Compares a type, and what it is made of as far as gdb says. */
   compare(own: Type, theirs: GdbType, place: string): void {
     this.count++;
-    const type = unqualified(own);
+    let type = unqualified(own);
+    while (type.kind === "qualified") type = type.target;
     const text = typeName(own, { anonymousPointers: true });
     this.#same(place, "is", text, corrected(theirs.text));
     this.#same(`${place} ${text}`, "has the code", codeOf(type), theirs.code);
@@ -121,7 +122,10 @@ function corrected(name: string): string {
 
 function unqualified(type: Type): Type {
   let plain = type;
-  while (plain.kind === "qualified") plain = plain.target;
+  // `const` and `volatile` are what gdb takes off.
+  while (plain.kind === "qualified" && /^const$|^volatile$/.test(plain.qualifier)) {
+    plain = plain.target;
+  }
   return plain;
 }
 
