@@ -12,6 +12,9 @@
  *     trapline boot --arch aarch64|x86_64 [--module FILE.elf args…] [--policy NAME]
  *                   [--quantum N] [--log mach|json|console|quiet] [--gdb [HOST:]PORT]
  *     trapline core PROGRAM.elf [--until WHAT] [--times N] [--limit N] [-o CORE]
+ *     trapline backtrace --core CORE [--exe FILE] [--sysroot DIR] [--all-threads] [--variables]
+ *                        [--json]
+ *     trapline backtrace --remote HOST:PORT …
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
  *                     [--switch NAME]… [--svg FILE] [--json]
  *     trapline sched WORKLOAD.json --policy P[,P…] [--cpus N] [--until T] [--gantt] [--svg FILE]
@@ -32,6 +35,7 @@
  * | `boot --gdb PORT`       | the same and `--allow-net=127.0.0.1:PORT`                            |
  * | `doctor`                | `--allow-ffi --allow-env --allow-read`; `--allow-write` for `--svg`  |
  * | `core`                  | `--allow-ffi --allow-env --allow-read=FILE.elf --allow-write=CORE`     |
+ * | `backtrace`             | `--allow-read`; `--allow-net=HOST:PORT` for `--remote`               |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
@@ -59,6 +63,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   boot: onEngine(async (args) => (await import("./cli/boot.ts")).boot(args)),
   demo: onEngine(async (args) => (await import("./cli/demo.ts")).demo(args)),
   core: onEngine(async (args) => (await import("./cli/core.ts")).core(args)),
+  backtrace: async (args) => (await import("./cli/backtrace.ts")).backtrace(args),
   doctor: onEngine(async (args) => (await import("./cli/doctor.ts")).doctor(args)),
   panic: onEngine(async (args) => (await import("./cli/panic.ts")).panic(args)),
   build: async (args) => (await import("./cli/build.ts")).build(args),
@@ -90,6 +95,10 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "DecodeError",
   "LsdaError",
   "ExpressionError",
+  "CoreError",
+  "WalkError",
+  "DebugFileError",
+  "RemoteError",
   "InputFileError",
   "OutputError",
 ]);

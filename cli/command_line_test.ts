@@ -8,7 +8,19 @@ Deno.test("trapline, --help and -h explain, for every command, and --version tel
   const whole = await runCli("help");
   assertEquals([whole.code, whole.stderr], [0, ""]);
   for (const asked of [["--help"], ["-h"], []]) assertEquals(await runCli(...asked), whole);
-  for (const command of ["boot", "core", "doctor", "demo", "panic", "frames", "lsda", "help"]) {
+  for (
+    const command of [
+      "boot",
+      "core",
+      "backtrace",
+      "doctor",
+      "demo",
+      "panic",
+      "frames",
+      "lsda",
+      "help",
+    ]
+  ) {
     const { code, text } = await runCli(command, "--help");
     assertEquals(code, 0, command);
     assert(whole.text.includes(text) && text.includes(`trapline ${command}`), command);
@@ -58,6 +70,11 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["core", "-o", "a", "--output", "b", "green"], /Cannot use --output twice/],
   [["core", "--log", "json", "green"], /"core" has no such option/],
   [["core", "--memory", "3", "green"], /Cannot use memory/],
+  [["backtrace"], /Cannot read nothing: expected --core CORE or --remote HOST:PORT/],
+  [["backtrace", "--core", "a", "--remote", "b:1"], /Cannot read both --core and --remote/],
+  [["backtrace", "core"], /Cannot use core: expected --core CORE/],
+  [["backtrace", "--pid", "77"], /stop process 77: write a core of it with "gcore 77", then/],
+  [["backtrace", "--core", "a", "--limit", "0"], /Cannot use --limit 0/],
   [["doctor"], /Cannot diagnose nothing: expected a program/],
   [["doctor", "--json=yes", "green"], /Cannot use --json with a value/],
   [["doctor", "--json", "false", "green"], /Cannot use --json with a value/],

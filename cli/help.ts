@@ -74,6 +74,19 @@ const COMMANDS = {
       --arch NAME               for a built-in program, aarch64 or x86_64 (default aarch64)
       --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory   as for boot
     The status is 1 if the instant does not come.`,
+  backtrace: `  trapline backtrace --core CORE [options]
+                                print the stack of the thread that died, with inlined functions, files and lines
+  trapline backtrace --remote HOST:PORT [options]
+                                the same of a program behind a stub of the GDB remote serial protocol
+      --exe FILE                the program's own file, where it is not where it was
+      --sysroot DIR             folder with the files of the system that the program ran on (default: the root)
+      --all-threads             the stacks of all threads
+      --variables               arguments and local variables of each function, too
+      --limit N                 most stack frames of a thread (default 4096)
+      --json                    print JSON instead of text
+    Files that cannot be had, or are others than the program had mapped, are told of and done without.
+    The status is 1 if the core is damaged, or a stack could not be followed to its end; what there is
+    is printed all the same. There is no --pid: gcore N writes a core of a process that runs.`,
   doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
                                 run a program that switches stacks, and say what is wrong with them: each
                                 finding with its instructions, both stacks, and a map of addresses

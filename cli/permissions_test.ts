@@ -21,6 +21,11 @@ const CASES: readonly (readonly [allowed: readonly string[], ...args: string[]])
     [...ENGINE, `--allow-read=${elf}`, `--allow-write=${folder}/hello.core`],
     ...["core", "--until", "main", "-o", `${folder}/hello.core`, elf],
   ],
+  // Behind the one that makes it.
+  [
+    [`--allow-read=${folder}/hello.core,${elf}`],
+    ...["backtrace", "--core", `${folder}/hello.core`],
+  ],
   [[...ENGINE, `--allow-write=${folder}/map.svg`], "doctor", "--svg", `${folder}/map.svg`, "green"],
   [[...ENGINE, `--allow-read=${elf}`], "doctor", elf],
   [[`--allow-read=${elf}`], "frames", elf],

@@ -54,7 +54,7 @@ Deno.test("readCore, gives the first thread's registers, the memory and the modu
     ["/lib/a.so", BIAS],
     ["[vdso]", VDSO],
   ]);
-  assertEquals(process.missing, [{ name: "/data", reason: "not found" }]);
+  assertEquals(process.missing, [{ name: "/data", reason: "cannot be opened" }]);
   assertEquals(problems, []);
 });
 
@@ -73,7 +73,7 @@ Deno.test("readCore, goes without files that cannot be used", () => {
   // No ELF file, and as short as no mapped file can be.
   const { process } = readCore(coreImage(), { open: () => new Uint8Array(8) });
   assertEquals(process.missing, [
-    { name: "/lib/a.so", reason: "has 8 bytes, a mapping begins at 0x1000" },
+    { name: "/lib/a.so", reason: "has 8 bytes, expected more than 4096, where a mapping begins" },
   ]);
   assertEquals(process.modules.modules.length, 1);
   const notes = [
@@ -218,9 +218,9 @@ Deno.test("readCore, finds files by the dynamic linker's list where the core has
     open: (path) => path === "/lib/b.so" ? object() : undefined,
   });
   assertEquals(names(given.process), ["/lib/b.so"]);
-  assertEquals(given.process.missing[0]?.reason, "file is for x86_64");
+  assertEquals(given.process.missing[0]?.reason, "is for x86_64, expected aarch64");
   const none = readCore(linkedCore(), {});
-  assertEquals(none.process.missing, [{ name: "/bin/program", reason: "not found" }]);
+  assertEquals(none.process.missing, [{ name: "/bin/program", reason: "cannot be opened" }]);
   assertEquals(none.process.threads.length, 1);
 });
 

@@ -4,13 +4,18 @@
  * @module
  */
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
-import type { ElfFile } from "../../elf/mod.ts";
+import { type ElfFile, loadSegments } from "../../elf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
 import { sizeOf } from "../target/content.ts";
 import type { FileMapping, MappedFile } from "./file_list.ts";
 import type { ModuleBuilder, OpenedFile, Refusal } from "./module_builder.ts";
 import { biasOf } from "./place.ts";
 import { unlessDamaged } from "../target/verify.ts";
+
+/** Most bytes that are compared. */
+const COMPARED = 4096;
+/** Most of them that may differ. */
+const BREAKPOINTS = 64;
 
 /** What is known of a list of files besides. */
 export interface ListedFiles {
@@ -36,11 +41,18 @@ export function addMapped(builder: ModuleBuilder, { files, pageSize, entry }: Li
   for (const file of files) {
     const isGiven = exe !== undefined && file === main;
     const opened = isGiven ? builder.opened(file.name, exe) : builder.open(file.name);
-    const refusal = "reason" in opened
-      ? refusedUnlessStored(builder, file, opened)
-      : addFile(builder, { opened, file, pageSize });
+    const refusal = "reason" in opened ? opened : addFile(builder, { opened, file, pageSize });
     if (refusal === undefined) continue;
-    if (isGiven && refusal.error !== undefined) throw refusal.error;
+    if (isGiven) {
+      throw refusal.error ?? builder.refuse(exe.name, {
+        is: `cannot be used (${refusal.reason})`,
+        expected: "the program's own",
+      }).error;
+    }
+    if (isStored(builder, file)) {
+      builder.tell(refusal);
+      continue;
+    }
     // What its pages hold is not known where the core does not store them: it is not zero.
     for (const mapping of file.mappings) {
       builder.memory.addPages({ ...mapping, content: undefined });
@@ -49,16 +61,10 @@ export function addMapped(builder: ModuleBuilder, { files, pageSize, entry }: Li
   }
 }
 
-/** A file that cannot be had, unless the core stores enough of it, or it is of no interest. */
-function refusedUnlessStored(
-  builder: ModuleBuilder,
-  { name, mappings }: MappedFile,
-  refusal: Refusal,
-): Refusal | undefined {
+/** Whether the core stores enough of a file, which then is a module. */
+function isStored(builder: ModuleBuilder, { name, mappings }: MappedFile): boolean {
   const first = mappings.find(({ offset }) => offset === 0);
-  return first !== undefined && builder.addImage(name, toBigAddress(first.begin))
-    ? undefined
-    : refusal;
+  return first !== undefined && builder.addImage(name, toBigAddress(first.begin));
 }
 
 interface FileToAdd {
@@ -76,17 +82,34 @@ function addFile(
   const size = sizeOf(content);
   const last = mappings.reduce((most, { offset }) => Math.max(most, offset), 0);
   if (last >= size) {
-    return { reason: `has ${size} bytes, a mapping begins at 0x${last.toString(16)}` };
+    const expected = `more than ${last}, where a mapping begins`;
+    return builder.refuse(elf?.name ?? name, { is: `has ${size} bytes`, expected });
   }
   if (elf !== undefined) {
     const refusal = addElf(builder, { ...opened, elf }, { mappings, pageSize });
-    if (refusal !== undefined) return refusedUnlessStored(builder, { name, mappings }, refusal);
+    if (refusal !== undefined) return refusal;
   }
   for (const { begin, end, offset } of mappings) {
     const limit = Math.min(end, begin + size - offset);
     builder.memory.addPages({ begin, end: limit, offset, content });
   }
   return undefined;
+}
+
+/**
+ * Whether the first bytes that the core stores of a file's constant memory are others than the
+ * file's. A debugger may have set breakpoints there; linkers that change code are rare.
+ */
+function differs({ memory }: ModuleBuilder, file: ElfFile, bias: bigint): boolean {
+  for (const { vaddr, offset, fileSize } of loadSegments(file)) {
+    const address = BigInt.asUintN(64, vaddr + bias);
+    const stored = memory.storedConstant(address, Math.min(COMPARED, fileSize));
+    if (stored === undefined) continue;
+    const own = file.slice(offset, stored.length, "constant memory");
+    const count = stored.reduce((sum, byte, i) => sum + (byte === own[i] ? 0 : 1), 0);
+    return count > BREAKPOINTS;
+  }
+  return false;
 }
 
 /**
@@ -112,6 +135,10 @@ function addElf(
     if (refusal !== undefined) return refusal;
     const bias = unlessDamaged(() => biasOf(opened.elf, { mapping, pageSize }));
     if (bias === undefined) return { reason: "no segment fits where it is mapped" };
+    if (unlessDamaged(() => differs(builder, opened.elf, bias)) === true) {
+      const expected = "what the core stores of it";
+      return builder.refuse(opened.elf.name, { is: "has other bytes", expected });
+    }
     const added = builder.add(opened.name, opened.elf, bias);
     if ("reason" in added) return added;
     module = added;

@@ -87,6 +87,12 @@ export class CoreMemory implements MemoryReader {
     return bytesOf(this.#content, segment.offset + at - segment.begin, size);
   }
 
+  /** As {@linkcode CoreMemory.stored}, of memory that could not be written. */
+  storedConstant(address: bigint, limit: number): Uint8Array | undefined {
+    const isWritable = this.#segments.find(fromBigAddress(address))?.isWritable ?? true;
+    return isWritable ? undefined : this.stored(address, limit);
+  }
+
   /** A window of a part of a file. */
   #part(part: FilePages & { readonly content: Content }, at: Address): MemoryWindow {
     const { content, begin, end, offset } = part;

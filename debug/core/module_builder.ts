@@ -74,7 +74,7 @@ export class ModuleBuilder {
     if (this.#opened > FILES) return { reason: "too many files" };
     try {
       const content = this.options.open?.(name.replace(DELETED, ""));
-      if (content === undefined) return { reason: "not found" };
+      if (content === undefined) return { reason: "cannot be opened" };
       return this.#read(name, { name: this.options.pathOf?.(name) ?? name, content });
     } catch (error) {
       return this.#refusal(error);
@@ -104,10 +104,16 @@ export class ModuleBuilder {
         ? { reason: "deleted, and the core does not say which file it was" }
         : undefined;
     }
-    const message = `File has ${found.is}`;
-    const { expected } = found;
-    const error = new CoreError("mismatch", message, { source: elf.name, expected });
-    return { reason: `${found.is}, expected ${expected}`, error };
+    return this.refuse(elf.name, { is: `has ${found.is}`, expected: found.expected });
+  }
+
+  /** Why a file is not the one that was mapped. */
+  refuse(
+    source: string,
+    { is, expected }: { readonly is: string; readonly expected: string },
+  ): Refusal {
+    const error = new CoreError("mismatch", `File ${is}`, { source, expected });
+    return { reason: `${is}, expected ${expected}`, error };
   }
 
   /** The header of a file as the core has it, at an address. */
@@ -118,7 +124,9 @@ export class ModuleBuilder {
   /** Adds a module under a name; the refusal if that cannot be. */
   add(name: string, file: ElfFile, bias: bigint): Module | Refusal {
     try {
-      if (file.machine !== this.#machine) return { reason: `file is for ${file.machine}` };
+      if (file.machine !== this.#machine) {
+        return this.refuse(name, { is: `is for ${file.machine}`, expected: this.#machine });
+      }
       return this.modules.add(moduleFromElf(file, { name, bias }));
     } catch (error) {
       // A damaged file, or one that does not fit beside the others, costs only its own stack
@@ -169,8 +177,13 @@ export class ModuleBuilder {
   }
 
   /** Notes that a file is missing. */
-  miss(name: string, { reason, error }: Refusal): void {
-    this.missing.push({ name, reason });
+  miss(name: string, refusal: Refusal): void {
+    this.missing.push({ name, reason: refusal.reason });
+    this.tell(refusal);
+  }
+
+  /** Tells of the error of a file, if there is one. */
+  tell({ error }: Refusal): void {
     if (error !== undefined) this.#told(error);
   }
 

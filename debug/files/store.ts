@@ -61,8 +61,8 @@ function unlessMissing<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    const { NotFound, PermissionDenied, NotADirectory, FilesystemLoop } = Deno.errors;
-    const missing = [NotFound, PermissionDenied, NotADirectory, FilesystemLoop];
+    const { NotFound, PermissionDenied, NotCapable, NotADirectory, FilesystemLoop } = Deno.errors;
+    const missing = [NotFound, PermissionDenied, NotCapable, NotADirectory, FilesystemLoop];
     if (missing.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }

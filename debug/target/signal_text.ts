@@ -47,7 +47,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
 export function signalText({ number, code, address }: SignalInfo): string {
   const name = NAMES[number - 1];
   const why = name === undefined || code === undefined ? undefined : CODES[name]?.[code - 1];
-  const where = address === undefined || why === undefined ? "" : ` 0x${address.toString(16)}`;
+  const where = address === undefined || why === undefined ? "" : `: 0x${address.toString(16)}`;
   return `${name === undefined ? `signal ${number}` : `SIG${name}`}${
     why ? `, ${why}${where}` : ""
   }`;

@@ -1,0 +1,69 @@
+// The command as a process, on cores of machines; `deno task oracle` compares what it reads in cores
+// of Linux with gdb's.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { archByName } from "../arch/mod.ts";
+import { parseElf } from "../elf/mod.ts";
+import { Machine } from "../kernel/mod.ts";
+import { programFile } from "../kernel/testing/programs.ts";
+import { callCli, runCli } from "./testing/run_cli.ts";
+
+const folder = Deno.makeTempDirSync({ prefix: "trapline-backtrace-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+/** A core of `threads` where its threads work, and the program's file. */
+function coreOfThreads(): { readonly core: string; readonly program: string } {
+  const program = `${folder}/threads`;
+  const bytes = programFile("threads", "aarch64");
+  Deno.writeFileSync(program, bytes);
+  const modules = [{ commandLine: "threads", bytes }];
+  using machine = new Machine({ arch: archByName("aarch64"), modules, quantum: 700 });
+  machine.addBreakpoint(parseElf(bytes).symbolNamed("work")!.value);
+  for (let i = 0; i < 3; i++) machine.run();
+  const core = `${folder}/threads.core`;
+  Deno.writeFileSync(core, machine.core({ task: 1, file: program }));
+  return { core, program };
+}
+
+const { core, program } = coreOfThreads();
+
+Deno.test("trapline backtrace, one thread as text, all threads as JSON", async () => {
+  const [plain, json] = await Promise.all([
+    runCli("backtrace", "--core", core),
+    runCli("backtrace", "--core", core, "--all-threads", "--variables", "--json"),
+  ]);
+  assertEquals([plain.code, plain.stderr], [0, ""]);
+  assertMatch(plain.text, /^Process \d+ threads\n\nThread \d+:\n#0 +0x0{8}[0-9a-f]{8} in work \(/);
+  assertEquals(plain.text.match(/^Thread /gm)?.length, 1);
+  assertEquals([json.code, json.stderr], [0, ""]);
+  const { target, processes: [process], problems } = JSON.parse(json.text);
+  assertEquals([target, problems], [{ kind: "core", name: core, machine: "aarch64" }, []]);
+  assertEquals([process.name, process.missing], ["threads", []]);
+  assert(process.threads.length > 2, json.text);
+  const [{ level, kind, function: name, module, certainty }] = process.threads[0].frames;
+  assertEquals([level, kind, name, module, certainty], [0, "call", "work", program, "exact"]);
+});
+
+Deno.test("trapline backtrace, a core that is cut off is told of with what is left", async () => {
+  const cut = `${folder}/cut`;
+  const whole = Deno.readFileSync(core);
+  Deno.writeFileSync(cut, whole.subarray(0, whole.length - 5000));
+  const { code, text, stderr } = await runCli("backtrace", "--core", cut);
+  assertEquals(code, 1);
+  assertMatch(text, / in work \(/);
+  assertMatch(stderr, /^trapline: File ends after \d+ bytes, 5000 more are missing/);
+});
+
+Deno.test("trapline backtrace, what is no core, or of another program, is refused", async () => {
+  const other = `${folder}/other`;
+  Deno.writeFileSync(other, programFile("sleeper", "aarch64"));
+  const cases: [args: string[], message: RegExp][] = [
+    [["--core", program], /ELF file is executable, expected a core file \(.*threads\+0x10\)/],
+    [["--core", core, "--exe", other], /^trapline: File has .*, expected .*\(.*other\)$/],
+    [["--core", `${folder}/none`], /No such file or directory/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stderr } = await callCli("backtrace", ...args);
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, message);
+  }
+});
