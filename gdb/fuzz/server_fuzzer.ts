@@ -13,7 +13,7 @@ import { damaged } from "../../util/testing/damage.ts";
 import { bytesOf, framePacket, hexText, latin1 } from "../protocol/mod.ts";
 import { KERNEL_PROCESS } from "../server/names.ts";
 import { Debuggee } from "../server/machine/debuggee.ts";
-import type { Stop } from "../server/machine/stop.ts";
+import { NO_SIGNAL, type Stop } from "../server/machine/stop.ts";
 import type { Answer } from "../server/session/answer.ts";
 import { Client } from "../server/session/client.ts";
 import { answer } from "../server/session/dispatch.ts";
@@ -160,7 +160,7 @@ export class ServerFuzzer implements Disposable {
       return { kind: "interrupt", thread: this.#client.population.told(inferiors.here) };
     } catch (error) {
       asRefusal(error);
-      return { kind: "signal", signal: 0, thread: here };
+      return { kind: "signal", info: NO_SIGNAL, thread: here };
     } finally {
       run.return({ kind: "step", thread: here });
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SignalInfo } from "../../../kernel/core/notes.ts";
 import { deathOf } from "../../../kernel/core/death.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import { programFrame } from "../../../kernel/unwind/unwind_stack.ts";
@@ -16,8 +17,10 @@ import type { ThreadName } from "../names.ts";
 export interface Fault {
   /** Whose. */
   readonly thread: ThreadName;
-  /** Number of the signal that stands for it, as Linux has it. */
-  readonly signal: number;
+  /** The signal that stands for it, as Linux has it. */
+  readonly info: SignalInfo;
+  /** What the exception saved: of a jump to where nothing can be executed, its target. */
+  readonly registers: Readonly<Record<string, bigint>>;
 }
 
 /** Most bytes of output that are kept for a debugger. */
@@ -85,7 +88,7 @@ export class Observer implements EventSink {
       case "thread-exit": {
         const { thread } = event;
         const fault = this.#faultOf(event, typeof thread === "bigint" ? thread : thread.address);
-        if (fault === null || this.passed.has(fault.signal)) return;
+        if (fault === null || this.passed.has(fault.info.signal)) return;
         this.#fault ??= fault;
         break;
       }
@@ -99,26 +102,32 @@ export class Observer implements EventSink {
   #faultOf(event: KernelEvent, address: bigint): Fault | null {
     const k = this.#k;
     const thread = k.threads.findLast((each) => each.address === address);
-    const signal = thread === undefined ? 0 : this.#signalOf(event, thread);
-    return thread === undefined || signal === 0
-      ? null
-      : { thread: { process: thread.task.id, thread: thread.id }, signal };
+    const info = thread === undefined ? null : this.#infoOf(event, thread);
+    if (thread === undefined || info === null) return null;
+    const frame = programFrame(k, thread);
+    return {
+      thread: { process: thread.task.id, thread: thread.id },
+      info,
+      registers: Object.fromEntries(
+        k.arch.registerNames.map((name) => [name, frame.register(name)]),
+      ),
+    };
   }
 
-  #signalOf(event: KernelEvent, thread: Thread): number {
+  #infoOf(event: KernelEvent, thread: Thread): SignalInfo | null {
     const k = this.#k;
+    const { signal, info } = event.type === "handler-entry"
+      ? { signal: signalOfException(programFrame(k, thread).report().name) }
+      : deathOf(k, thread);
+    const told = info ?? { signal, code: 0, address: 0n };
     switch (event.type) {
       case "panic":
-        return event.cause === "exception" || event.cause === "panic"
-          ? deathOf(k, thread).signal
-          : 0;
+        return event.cause === "exception" || event.cause === "panic" ? told : null;
       case "handler-entry":
-        return signalOfException(programFrame(k, thread).report().name);
-      default: {
+        return { ...told, code: 1, address: event.address };
+      default:
         // One that ends by its own exception, with nothing to clean up.
-        const { signal, info } = deathOf(k, thread);
-        return info !== undefined && thread.unwinds.innermost === undefined ? signal : 0;
-      }
+        return thread.unwinds.innermost === undefined ? info ?? null : null;
     }
   }
 }

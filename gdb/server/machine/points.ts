@@ -136,6 +136,12 @@ export class Points {
     return stop.kind === "breakpoint" ? this.#breakpoint(stop.address) : this.#access(stop);
   }
 
+  /** How a breakpoint of a process was asked for, if it has one at an address. */
+  at(process: number, address: bigint): BreakpointKind | undefined {
+    const kinds = this.#breakpoints.get(address)?.get(process);
+    return kinds === undefined ? undefined : first(kinds);
+  }
+
   /** In the space of whoever is there. */
   #breakpoint(address: bigint): PointStop | undefined {
     const here = this.#breakpoints.get(address);

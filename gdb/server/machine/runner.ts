@@ -15,7 +15,7 @@ import { CPU_CONTEXT } from "../../../kernel/inspect/kernel_contexts.ts";
 import { comparePositions, type HistoryResult } from "../../../history/mod.ts";
 import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
-import { Observer } from "./observer.ts";
+import { type Fault, Observer } from "./observer.ts";
 import type { Population } from "./population.ts";
 import { ProgramEntries } from "./program_entries.ts";
 import type { Stop } from "./stop.ts";
@@ -49,6 +49,8 @@ export class Runner {
   /** The thread that a step waits for. */
   #awaited: ThreadName | null = null;
   #toldHalt = false;
+  /** The last program that has faulted. */
+  #fault: Fault | null = null;
   /** Whether the machine is in its past for a fault's sake. */
   #takenBack = false;
   #slice: number = SLICE.first;
@@ -79,14 +81,33 @@ export class Runner {
         : goal.kind === "step"
         ? yield* this.#stepCpu(goal)
         : yield* this.#continue();
-      if (stop.kind === "signal") yield* this.#takeBack(stop.thread);
-      return stop;
+      return stop.kind === "signal" ? yield* this.#faulted(stop) : stop;
     } finally {
       observer.stops = false;
       this.#awaited = null;
       this.#entries.disarm();
       if (wasPast) this.#population.settle();
     }
+  }
+
+  /**
+   * A program has faulted. Debuggers have functions that they call return to a breakpoint on the
+   * stack, from which nothing can be executed: to them that is where it has stopped.
+   */
+  *#faulted(stop: Stop & { readonly kind: "signal" }): Generator<void, Stop> {
+    const { points, history, layout } = this.#debuggee;
+    const { thread } = stop;
+    const registers = this.#fault?.registers ?? {};
+    const pc = registers[layout.pc];
+    yield* this.#takeBack(thread);
+    const kind = pc === undefined ? undefined : points.at(thread.process, pc);
+    if (kind === undefined) return stop;
+    const context = this.#debuggee.registers(thread);
+    for (const [name, value] of Object.entries(registers)) {
+      if (context.get(name) !== value) context.set(name, value);
+    }
+    this.#takenBack = history.inPast;
+    return { kind, thread };
   }
 
   /**
@@ -225,9 +246,9 @@ export class Runner {
     const { inferiors, points, observer } = this.#debuggee;
     const fault = observer.takeFault();
     if (fault !== null && this.#population.has(fault.thread.process)) {
-      const { thread, signal } = fault;
-      this.#population.dies(thread.process, signal);
-      return { kind: "signal", thread, signal };
+      const { thread, info } = this.#fault = fault;
+      this.#population.dies(thread.process, info.signal);
+      return { kind: "signal", thread, info };
     }
     if (observer.takeTasksChanged()) {
       if (this.#population.isExpecting) this.#entries.arm();

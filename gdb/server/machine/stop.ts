@@ -4,11 +4,15 @@
  * @module
  */
 
+import type { SignalInfo } from "../../../kernel/core/notes.ts";
 import type { TaskStatus } from "../../../kernel/thread/task.ts";
 import { SIGNAL } from "../../../trace/signals.ts";
 import { bytesOf, formatStopReply, hexText, type StopReason, toHex } from "../../protocol/mod.ts";
 import { THE_CPU, type ThreadName } from "../names.ts";
 import type { PointStop } from "./points.ts";
+
+/** No signal: a thread that stands still. */
+export const NO_SIGNAL: SignalInfo = { signal: 0, code: 0, address: 0n };
 
 /** Why it has stopped. */
 export type Stop =
@@ -19,10 +23,10 @@ export type Stop =
     readonly thread: ThreadName;
   }
   | {
-    /** A program has faulted. */
+    /** A program has faulted, or stands still (0). */
     readonly kind: "signal";
     readonly thread: ThreadName;
-    readonly signal: number;
+    readonly info: SignalInfo;
   }
   | {
     /** A task has begun: debuggers take it for a copy of the kernel's process... */
@@ -102,7 +106,7 @@ export function stopReply(
 }
 
 function signalOf(stop: Stop): number {
-  if (stop.kind === "signal") return gdbSignal(stop.signal);
+  if (stop.kind === "signal") return gdbSignal(stop.info.signal);
   return stop.kind === "interrupt" ? SIGINT : SIGNAL.TRAP;
 }
 

@@ -25,7 +25,7 @@ const FEATURES = formatFeatures(
       ...["QStartNoAckMode", "multiprocess", "swbreak", "hwbreak", "vContSupported"],
       ...["fork-events", "exec-events", "ReverseStep", "ReverseContinue", "QPassSignals"],
       ...["error-message", "qXfer:features:read", "qXfer:threads:read", "qXfer:exec-file:read"],
-      ...["qXfer:auxv:read", "qXfer:memory-map:read"],
+      ...["qXfer:auxv:read", "qXfer:memory-map:read", "qXfer:siginfo:read"],
     ].map((name) => [name, true] as const),
   ]),
 );

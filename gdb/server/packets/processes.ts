@@ -6,6 +6,7 @@
 
 import { parseHexInteger } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
+import { NO_SIGNAL } from "../machine/stop.ts";
 import { KERNEL_PROCESS } from "../names.ts";
 import type { PacketTable } from "../session/packet.ts";
 import type { Client } from "../session/client.ts";
@@ -30,7 +31,7 @@ export const processPackets: PacketTable = {
     if (first === undefined) throw new GdbServerError(`Process ${process} has no thread`);
     client.population.attach(process);
     client.hasDetached = false;
-    return client.stopped({ kind: "signal", signal: 0, thread: first });
+    return client.stopped({ kind: "signal", info: NO_SIGNAL, thread: first });
   },
   D(client, { rest }) {
     const { population } = client;

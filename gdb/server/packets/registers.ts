@@ -22,6 +22,12 @@ function fieldOf({ debuggee }: Client, number: string): RegisterField {
   throw new GdbServerError(`There is no register ${number}: there are ${fields.length}`);
 }
 
+/** What stays as it is need not be one that can be written. */
+function write({ access, size }: RegisterField, context: RegisterContext, value: Uint8Array): void {
+  const now = access.read(context, size);
+  if (now?.every((byte, i) => byte === value[i]) !== true) access.write(context, value);
+}
+
 /** Packets about registers. */
 export const registerPackets: PacketTable = {
   g({ debuggee, general }) {
@@ -44,9 +50,7 @@ export const registerPackets: PacketTable = {
       for (const field of written) {
         const value = bytes.subarray(at, at + field.size);
         at += field.size;
-        // What stays as it is need not be one that can be written.
-        const now = field.access.read(context, field.size);
-        if (now?.every((byte, i) => byte === value[i]) !== true) field.access.write(context, value);
+        write(field, context, value);
       }
     });
     return "OK";
@@ -66,7 +70,7 @@ export const registerPackets: PacketTable = {
       );
     }
     const context = client.debuggee.registers(client.general);
-    client.change(() => field.access.write(context, bytes));
+    client.change(() => write(field, context, bytes));
     return "OK";
   },
 };

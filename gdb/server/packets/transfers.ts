@@ -5,6 +5,7 @@
  */
 
 import { auxiliaryVector } from "../../../kernel/boot/initial_stack.ts";
+import { siginfo } from "../../../kernel/core/notes.ts";
 import { parseXfer, xferReply } from "../../protocol/mod.ts";
 import { ERRNO, GdbServerError } from "../errors.ts";
 import { programOf } from "../machine/files.ts";
@@ -35,6 +36,7 @@ const OBJECTS: Readonly<Record<string, Maker>> = {
     return words(auxiliaryVector(program, { top: kernel.arch.userEnd, random }));
   },
   "memory-map": memoryMap,
+  siginfo: ({ signal }) => signal === undefined ? undefined : siginfo(signal).bytes,
 };
 
 function words(values: readonly bigint[]): Uint8Array {

@@ -85,7 +85,14 @@ export function systemFeature(name: string, registers: readonly string[]): Descr
   return {
     name,
     types: [],
-    registers: registers.map((each) => ({ name: each, bits: 64, type: "int64", group: "system" })),
+    registers: registers.map((each) => ({
+      name: each,
+      bits: 64,
+      type: "int64",
+      group: "system",
+      // Who calls a function of a program does not put them back.
+      isSaved: false,
+    })),
   };
 }
 

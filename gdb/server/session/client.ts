@@ -5,6 +5,7 @@
  */
 
 import { monitorCommand } from "../../monitor/mod.ts";
+import type { SignalInfo } from "../../../kernel/core/notes.ts";
 import { ALL, ANY, formatThreadId, parseThreadId } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
@@ -68,6 +69,14 @@ export class Client {
       if (bytes !== undefined) registers.set(number, bytes);
     });
     return stopReply(this.#last, { multiprocess: this.multiprocess, registers });
+  }
+
+  /** What is known of the signal that the selected thread has stopped for. */
+  get signal(): SignalInfo | undefined {
+    const last = this.#last;
+    if (last.kind !== "signal" || last.info.signal === 0) return undefined;
+    const { process, thread } = this.#general;
+    return last.thread.process === process && last.thread.thread === thread ? last.info : undefined;
   }
 
   /** Has the debugger show a text, as soon as it listens. */

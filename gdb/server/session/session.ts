@@ -6,7 +6,7 @@
 
 import { errorReply } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
-import { outputPacket, type Stop } from "../machine/stop.ts";
+import { NO_SIGNAL, outputPacket, type Stop } from "../machine/stop.ts";
 import { THE_CPU } from "../names.ts";
 import { Client } from "./client.ts";
 import { answer } from "./dispatch.ts";
@@ -124,7 +124,7 @@ export class Session {
     } catch (error) {
       this.#client.say(`${asRefusal(error).message}\n`);
       await this.#tellOutput();
-      return { kind: "signal", signal: 0, thread: this.#debuggee.inferiors.here };
+      return { kind: "signal", info: NO_SIGNAL, thread: this.#debuggee.inferiors.here };
     } finally {
       work.return({ kind: "step", thread: THE_CPU });
     }

@@ -302,6 +302,10 @@ for (const arch of ARCH_NAMES) {
     assertEquals([fault.slice(0, 3), field(fault, "thread")], ["T0b", thread]);
     assert(machine.cpu.userMode);
     assertEquals(await pcOf(client, arch), machine.cpu.pc);
+    const info = await client.ask("qXfer:siginfo:read::0,80");
+    // si_signo 11, si_code 1 (nothing is mapped), si_addr 0.
+    const expected = Uint8Array.from({ length: 128 }, (_, at) => at === 0 ? 11 : at === 8 ? 1 : 0);
+    assertEquals(info, `l${latin1(expected)}`);
     assertEquals(machine.tasks[1]?.status, null);
     const end = await client.ask("vCont;C0b");
     assertEquals(end, "X0b;process:1");
@@ -416,6 +420,35 @@ Deno.test("Session, a task in kernel mode is a process of its own, in the kernel
     assert(machine.cpu.pc < begin || machine.cpu.pc >= end, machine.cpu.pc.toString(16));
   }
   assertEquals((await client.ask(`m${main.toString(16)},4`)).length, 8);
+});
+
+Deno.test("Session, a function that a debugger calls comes back to a breakpoint on the stack", async () => {
+  await using at = await begun("x86_64", ["threads"]);
+  const { client, machine, thread } = at;
+  const main = symbol("x86_64", "threads", "main");
+  await client.ask(`Z0,${main},1`);
+  await client.ask("vCont;c");
+  await client.ask(`z0,${main},1`);
+  const before = await client.ask("g");
+  // As gdb does it: a return address on the stack, at which there is a breakpoint.
+  const { sp } = machine.cpu;
+  const back = sp - 64n;
+  const pc = register("x86_64", "pc");
+  await client.ask(`M${(sp - 136n).toString(16)},8:${digitsOf(back)}`);
+  await client.ask(`P${register("x86_64", "sp")}=${digitsOf(sp - 136n)}`);
+  await client.ask(`P${pc}=${digitsOf(BigInt(`0x${symbol("x86_64", "threads", "tls_create")}`))}`);
+  await client.ask(`Z0,${back.toString(16)},1`);
+  const reply = await client.ask("vCont;c");
+  assertStringIncludes(reply, "swbreak:;");
+  assertEquals([field(reply, "thread"), machine.cpu.pc], [thread, back]);
+  assertEquals(machine.cpu.sp, sp - 128n);
+  await client.ask(`z0,${back.toString(16)},1`);
+  // All that there is, system registers too, as far as they are as they were.
+  assertEquals(await client.ask(`G${before}`), "OK");
+  const system = (REGISTER_LAYOUTS.x86_64.fields.length - 1).toString(16);
+  assertEquals(await client.ask(`P${system}=${await client.ask(`p${system}`)}`), "OK");
+  assertEquals(await client.ask("vCont;c"), "W00;process:1");
+  assertStringIncludes(client.output, "threads: all done");
 });
 
 Deno.test("Session, is as the machine would be that nobody looks at", async () => {

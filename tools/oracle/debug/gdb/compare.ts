@@ -165,6 +165,11 @@ function compareOther(result: Exclude<DrivenResult, DrivenStop>, how: Counting):
         6,
         ["middle", line("in middle")],
       ]);
+    case "call":
+      return equal(add, "value and place", [result.value, result.place], [
+        201,
+        ["leaf", line("in leaf")],
+      ]);
     case "watch": {
       const [[first] = [0], ...others] = result.totals;
       equal(add, "written in leaf", result.totals.every(([, name]) => name === "leaf"), true);

@@ -61,7 +61,7 @@ export type DrivenResult =
     readonly inferiors: Readonly<Record<string, string>>;
     readonly text: string;
   }
-  | { readonly what: "finish"; readonly value: number; readonly place: DrivenPlace }
+  | { readonly what: "finish" | "call"; readonly value: number; readonly place: DrivenPlace }
   | {
     readonly what: "watch";
     readonly totals: readonly (readonly [total: number, name: string, thread: DrivenThread])[];
