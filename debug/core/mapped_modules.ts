@@ -4,7 +4,7 @@
  * @module
  */
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
-import { type ElfFile, loadSegments } from "../../elf/mod.ts";
+import { type ElfFile, loadSegments, PF } from "../../elf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
 import { sizeOf } from "../target/content.ts";
 import type { FileMapping, MappedFile } from "./file_list.ts";
@@ -96,6 +96,13 @@ function addFile(
   return undefined;
 }
 
+/** Whether a file's code is code there: programs may map any file just to read it. */
+function isCode({ memory }: ModuleBuilder, file: ElfFile, bias: bigint): boolean {
+  const code = loadSegments(file).find(({ flags }) => (flags & PF.execute) !== 0);
+  return code !== undefined &&
+    memory.isExecutable(BigInt.asUintN(64, code.vaddr + bias)) !== false;
+}
+
 /**
  * Whether the first bytes that the core stores of a file's constant memory are others than the
  * file's. A debugger may have set breakpoints there; linkers that change code are rare.
@@ -131,10 +138,11 @@ function addElf(
   for (const mapping of heads) {
     const { begin, offset } = mapping;
     if (module !== undefined && begin >= module.start && begin < module.limit) continue;
-    const refusal = builder.verify(opened, offset === 0 ? toBigAddress(begin) : undefined);
-    if (refusal !== undefined) return refusal;
     const bias = unlessDamaged(() => biasOf(opened.elf, { mapping, pageSize }));
     if (bias === undefined) return { reason: "no segment fits where it is mapped" };
+    if (unlessDamaged(() => isCode(builder, opened.elf, bias)) === false) continue;
+    const refusal = builder.verify(opened, offset === 0 ? toBigAddress(begin) : undefined);
+    if (refusal !== undefined) return refusal;
     if (unlessDamaged(() => differs(builder, opened.elf, bias)) === true) {
       const expected = "what the core stores of it";
       return builder.refuse(opened.elf.name, { is: "has other bytes", expected });

@@ -93,6 +93,11 @@ export class CoreMemory implements MemoryReader {
     return isWritable ? undefined : this.stored(address, limit);
   }
 
+  /** Whether memory is code; undefined if the core does not tell of it. */
+  isExecutable(address: bigint): boolean | undefined {
+    return this.#segments.find(fromBigAddress(address))?.isExecutable;
+  }
+
   /** A window of a part of a file. */
   #part(part: FilePages & { readonly content: Content }, at: Address): MemoryWindow {
     const { content, begin, end, offset } = part;

@@ -54,7 +54,8 @@ function coreOf(file: Uint8Array, name = "/bin/it"): Uint8Array {
     files.u64(BigInt(BASE + page * PAGE)).u64(BigInt(BASE + (page + 1) * PAGE)).u64(BigInt(page));
   }
   files.text(name).text(name);
-  const segment = (page: number, contents: Uint8Array[], flags: number = PF.read) => ({
+  const code = PF.read | PF.execute;
+  const segment = (page: number, contents: Uint8Array[], flags: number = code) => ({
     address: BigInt(BASE + page * PAGE),
     size: BigInt(PAGE),
     flags,
@@ -122,6 +123,16 @@ Deno.test("readCore, a deleted file is used if what is in its place is the same"
     }).process;
   assertEquals([read(7).missing.length, read(8).missing.length], [0, 1]);
   assertEquals(asked, ["/gone", "/gone"]);
+});
+
+Deno.test("readCore, a file that was mapped to be read is no module", () => {
+  const bytes = coreOf(program(7));
+  const view = new DataView(bytes.buffer);
+  // Program headers behind that of the notes: nothing is code.
+  for (let i = 1; i < 5; i++) view.setUint32(64 + 56 * i + 4, PF.read, true);
+  const { process } = readCore(bytes, { open: () => program(7) });
+  assertEquals([process.modules.modules, process.missing], [[], []]);
+  assertStrictEquals(readWord(process.memory, BigInt(BASE + PAGE)), 0x0707_0707_0707_0707n);
 });
 
 Deno.test("openCore, a sparse file of 20 GB costs what is looked at", () => {

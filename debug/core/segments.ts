@@ -38,6 +38,8 @@ export interface CoreSegment {
   readonly offset: number;
   /** Whether it can be written. */
   readonly isWritable: boolean;
+  /** Whether it is code. */
+  readonly isExecutable: boolean;
 }
 
 /** What the program headers say. */
@@ -80,8 +82,14 @@ export class CoreSegments {
   /** The range of a number below {@linkcode CoreSegments.count}. */
   at(index: number): CoreSegment {
     const [begin, fileEnd, end, offset, flags] = this.#fields.subarray(index * FIELDS);
-    const isWritable = (flags! & PF.write) !== 0;
-    return { begin: begin!, fileEnd: fileEnd!, end: end!, offset: offset!, isWritable };
+    return {
+      begin: begin!,
+      fileEnd: fileEnd!,
+      end: end!,
+      offset: offset!,
+      isWritable: (flags! & PF.write) !== 0,
+      isExecutable: (flags! & PF.execute) !== 0,
+    };
   }
 }
 
