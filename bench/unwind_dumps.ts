@@ -105,7 +105,7 @@ export function measureDump(path: string, rounds: number): DumpFigure | undefine
  * Milliseconds of a process whose output goes nowhere; infinite if it fails. A warning of `readelf`
  * (exit code 1) is no failure.
  */
-function run(command: string, args: string[]): number {
+export function run(command: string, args: string[]): number {
   const before = performance.now();
   try {
     const { code } = new Deno.Command(command, {
@@ -121,6 +121,7 @@ function run(command: string, args: string[]): number {
   }
 }
 
-function baseName(path: string): string {
+/** The path without its folders. */
+export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,8 +1,8 @@
 /**
  * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per
- * frame, rows per second, and whole-process dumps beside `readelf` and `llvm-dwarfdump`, all in one
- * run with a native unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not
- * installed is left out.
+ * frame, rows per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, and functions
+ * of 10,000 addresses beside `llvm-symbolizer` and others, all in one run with a native unwinder
+ * (framehop, built from `peers/unwind`) on the same stacks. What is not installed is left out.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import {
   measureRows,
   type RowFigure,
 } from "./unwind_dumps.ts";
+import { measureSymbols, type SymbolFigure, SYMBOLIZED } from "./unwind_symbols.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
 import { Progress } from "../util/progress.ts";
 import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
@@ -23,6 +24,7 @@ interface Report {
   readonly walks: readonly (WalkFigure & { readonly peer?: WalkFigure | undefined })[];
   readonly rows: readonly RowFigure[];
   readonly dumps: readonly DumpFigure[];
+  readonly symbols: readonly SymbolFigure[];
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +48,10 @@ function measure(): Report {
     dumps: DUMPED.map((path, i) => {
       progress.at(`measuring dumps of ${path}`);
       return measureDump(path, i === 2 ? 5 : 15);
+    }).filter(known),
+    symbols: SYMBOLIZED.map((path) => {
+      progress.at(`measuring symbols of ${path}`);
+      return measureSymbols(path, 7);
     }).filter(known),
     versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
   };
@@ -73,6 +79,11 @@ function print(report: Report): void {
   line("dump, process ms", "ours", "(runtime)", "readelf -wF", "dwarfdump");
   for (const { name, ours, runtime, readelf, dwarfdump } of report.dumps) {
     line(name, ours, runtime, readelf, dwarfdump);
+  }
+  console.log();
+  line("10,000 addresses, ms", "ours", "(runtime)", "symbolizer", "addr2line", "eu-addr2line");
+  for (const { name, ours, runtime, llvm, addr2line, euAddr2line } of report.symbols) {
+    line(name, ours, runtime, llvm, addr2line, euAddr2line);
   }
   console.log();
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
