@@ -121,9 +121,9 @@ export class Symbols implements FrameContext {
 
   #linesOf(unit: Unit): LineUnit | undefined {
     if (this.#lineUnits.has(unit)) return this.#lineUnits.get(unit);
-    const { lineOffset } = unit;
-    const table = lineOffset === undefined ? undefined : this.#files.linesOf(unit.lineSections);
-    const lines = lineOffset === undefined ? undefined : table?.unitAt(lineOffset);
+    const lines = unit.lineOffset === undefined
+      ? undefined
+      : this.#files.linesOf(unit.lineSections).unitOf(unit);
     this.#lineUnits.set(unit, lines);
     return lines;
   }

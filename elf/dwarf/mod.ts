@@ -55,7 +55,7 @@ export {
 export { type Attribute, Entry, type Unit, type UnitKind } from "./info/entry.ts";
 export type { UnitOwner } from "./info/unit.ts";
 export { EntryScanner, type ScanInput } from "./info/scanner.ts";
-export { LineFile, type LineFiles } from "./lines/line_files.ts";
+export { FileTable, type LineFile, type LineFiles, type NamePlace } from "./lines/line_files.ts";
 export type { LineHeader } from "./lines/line_header.ts";
 export type { MatrixRow } from "./lines/line_matrix.ts";
 export { LineProgram } from "./lines/line_program.ts";

@@ -77,10 +77,10 @@ function* dumpLines(table: LineTable): Generator<string> {
 
 function* fileLines(unit: LineUnit): Generator<string> {
   const { first, directories, files } = unit.files;
-  for (const [i, { name }] of directories.entries()) {
+  for (const [i, { name }] of [...directories].entries()) {
     yield `include_directories[${String(i + first).padStart(3)}] = "${name}"`;
   }
-  for (const [i, { name, directory }] of files.entries()) {
+  for (const [i, { name, directory }] of [...files].entries()) {
     yield `file_names[${String(i + first).padStart(3)}]:`;
     yield `           name: "${name}"`;
     yield `      dir_index: ${directory}`;

@@ -8,33 +8,70 @@ import { DW_FORM, DW_LNCT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { isSizeless, readForm, readOffset, unknownForm } from "../form.ts";
 import type { LineHeader } from "./line_header.ts";
-import { type DwarfSectionName, type DwarfSections, unendedText } from "../sections.ts";
+import { type DwarfSections, unendedText } from "../sections.ts";
 
 /** One file, or directory, of a line table. */
-export class LineFile {
+export interface LineFile {
+  /** Its name, as the table has it. */
+  readonly name: string;
   /** Index of its directory in the table's own count; 0 is where the compiler ran. */
   readonly directory: number;
-  readonly #sections: DwarfSections;
-  readonly #place: NamePlace | undefined;
-
-  /** Use `LineUnit.files`. */
-  constructor(sections: DwarfSections, place: NamePlace | undefined, directory: number) {
-    this.#sections = sections;
-    this.#place = place;
-    this.directory = directory;
-  }
-
-  /** Its name, as the table has it. Throws `DwarfError` (`string`) if that is damaged. */
-  get name(): string {
-    const place = this.#place;
-    return place === undefined ? "" : this.#sections.string(place.section, place.offset);
-  }
 }
 
+/** Sections that names are in. */
+const SECTIONS = [".debug_line", ".debug_line_str", ".debug_str"] as const;
+
+/** Numbers that are kept of each entry: section and offset of its name, and its directory. */
+const WORDS = 3;
+
+/** Entries without a name that can be read. */
+const NAMELESS = -1;
+
 /** Where a name is: most are never asked for. */
-interface NamePlace {
-  readonly section: DwarfSectionName;
+export interface NamePlace {
+  /** The section. */
+  readonly section: ".debug_line" | ".debug_line_str" | ".debug_str";
+  /** Offset in it. */
   readonly offset: number;
+}
+
+/** Files or directories; tables have many that nobody asks for. */
+export class FileTable {
+  readonly #sections: DwarfSections;
+  readonly #words: number[] = [];
+
+  /** An empty table, of names in some sections. */
+  constructor(sections: DwarfSections) {
+    this.#sections = sections;
+  }
+
+  /** How many there are. */
+  get length(): number {
+    return this.#words.length / WORDS;
+  }
+
+  /** Adds one. */
+  add(place: NamePlace | undefined, directory: number): void {
+    const section = place === undefined ? NAMELESS : SECTIONS.indexOf(place.section);
+    this.#words.push(section, place?.offset ?? 0, directory);
+  }
+
+  /** The one of an index; throws `DwarfError` (`string`) if its name is damaged. */
+  at(index: number): LineFile | undefined {
+    const words = this.#words;
+    const at = index * WORDS;
+    const section = words[at];
+    if (section === undefined) return undefined;
+    const name = section === NAMELESS
+      ? ""
+      : this.#sections.string(SECTIONS[section]!, words[at + 1]!);
+    return { name, directory: words[at + 2]! };
+  }
+
+  /** All of them. Throws as {@linkcode FileTable.at}. */
+  *[Symbol.iterator](): Generator<LineFile> {
+    for (let i = 0; i < this.length; i++) yield this.at(i)!;
+  }
 }
 
 /** What a header lists. */
@@ -42,9 +79,9 @@ export interface LineFiles {
   /** Number of the first directory and the first file: 1 up to version 4, 0 in version 5. */
   readonly first: 0 | 1;
   /** Directories, the first being number {@linkcode LineFiles.first}. */
-  readonly directories: readonly LineFile[];
+  readonly directories: FileTable;
   /** Files, the first being number {@linkcode LineFiles.first}. */
-  readonly files: readonly LineFile[];
+  readonly files: FileTable;
 }
 
 /**
@@ -73,20 +110,19 @@ function namePlace(cursor: Cursor): NamePlace {
   return { section: ".debug_line", offset };
 }
 
-/** A file as versions 2 to 4 list them, and as programs define them. */
-export function readPlainFile(cursor: Cursor, sections: DwarfSections): LineFile {
+/** Adds a file as versions 2 to 4 list them, and as programs define them. */
+export function readPlainFile(cursor: Cursor, into: FileTable): void {
   const place = namePlace(cursor);
-  const directory = cursor.uleb();
+  into.add(place, cursor.uleb());
   cursor.bigUleb(); // time of its last change
   cursor.bigUleb(); // length
-  return new LineFile(sections, place, directory);
 }
 
 function readPlain(cursor: Cursor, sections: DwarfSections): LineFiles {
-  const directories: LineFile[] = [];
-  while (!isEndOfList(cursor)) directories.push(new LineFile(sections, namePlace(cursor), 0));
-  const files: LineFile[] = [];
-  while (!isEndOfList(cursor)) files.push(readPlainFile(cursor, sections));
+  const directories = new FileTable(sections);
+  while (!isEndOfList(cursor)) directories.add(namePlace(cursor), 0);
+  const files = new FileTable(sections);
+  while (!isEndOfList(cursor)) readPlainFile(cursor, files);
   return { first: 1, directories, files };
 }
 
@@ -111,7 +147,7 @@ function pathPlace(cursor: Cursor, form: number, header: LineHeader): NamePlace 
   return undefined;
 }
 
-function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections): LineFile[] {
+function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections): FileTable {
   const formats: { readonly content: number; readonly form: number }[] = [];
   for (let left = cursor.u8(); left > 0; left--) {
     const content = cursor.uleb();
@@ -126,7 +162,7 @@ function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections):
     const message = `Table has ${count} entries without a format, expected 0`;
     throw new DwarfError("header", message, { source: cursor.source, offset: countAt });
   }
-  const entries: LineFile[] = [];
+  const entries = new FileTable(sections);
   for (let i = 0; i < count; i++) {
     let place: NamePlace | undefined;
     let directory = 0;
@@ -140,7 +176,7 @@ function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections):
         directory = Number(value.value);
       }
     }
-    entries.push(new LineFile(sections, place, directory));
+    entries.add(place, directory);
   }
   return entries;
 }

@@ -7,7 +7,7 @@
 import type { Cursor } from "../../../bytes/mod.ts";
 import { DW_LNE, DW_LNS } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
-import { type LineFile, readPlainFile } from "./line_files.ts";
+import { FileTable, readPlainFile } from "./line_files.ts";
 import type { LineHeader } from "./line_header.ts";
 import type { DwarfSections } from "../sections.ts";
 
@@ -41,9 +41,8 @@ export class LineProgram {
   /** Which of several blocks of the same place. */
   discriminator = 0;
   /** Files that the program has defined itself, behind those of the header. */
-  readonly defined: LineFile[] = [];
+  readonly defined: FileTable;
 
-  readonly #sections: DwarfSections;
   readonly #cursor: Cursor;
   readonly #header: LineHeader;
   readonly #opcodeBase: number;
@@ -56,7 +55,7 @@ export class LineProgram {
   /** A program from its beginning, out of `.debug_line`. */
   constructor(sections: DwarfSections, header: LineHeader) {
     const cursor = sections.cursor(".debug_line");
-    this.#sections = sections;
+    this.defined = new FileTable(sections);
     this.#cursor = cursor;
     this.#header = header;
     this.#opcodeBase = header.opcodeBase;
@@ -219,7 +218,7 @@ export class LineProgram {
         this.address = cursor.address64();
         break;
       case DW_LNE.defineFile:
-        this.defined.push(readPlainFile(cursor, this.#sections));
+        readPlainFile(cursor, this.defined);
         break;
       case DW_LNE.setDiscriminator:
         this.discriminator = cursor.uleb();

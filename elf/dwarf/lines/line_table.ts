@@ -6,6 +6,7 @@
 import { type Address, fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { DebugInfo } from "../info/debug_info.ts";
+import type { Unit } from "../info/entry.ts";
 import type { MatrixRow } from "./line_matrix.ts";
 import { LineUnit, type LineUnitContext, type UnitRoot } from "./line_unit.ts";
 import { readLineHeader } from "./line_header.ts";
@@ -98,6 +99,15 @@ export class LineTable {
     return this.#byOffset.get(offset);
   }
 
+  /** The line table of a unit of debug information. Throws `InputError` if its root is damaged. */
+  unitOf(unit: Unit): LineUnit | undefined {
+    const { lineOffset } = unit;
+    const lines = lineOffset === undefined ? undefined : this.unitAt(lineOffset);
+    // Type units name the table of the unit they come from, but not where the compiler ran.
+    if (unit.signature === undefined) lines?.ownedBy(unit);
+    return lines;
+  }
+
   /**
    * Source line of the instruction that contains an address, undefined if no table covers it.
    *
@@ -114,8 +124,8 @@ export class LineTable {
 
   /** The row in the table of the unit that has the address. */
   #rowOfUnit(address: Address): CoveringRow | undefined {
-    const offset = this.#info.unitAt(address)?.lineOffset;
-    const unit = offset === undefined ? undefined : this.unitAt(offset);
+    const owner = this.#info.unitAt(address);
+    const unit = owner === undefined ? undefined : this.unitOf(owner);
     const row = unit?.rowAt(address);
     return row && { unit: unit!, ...row };
   }

@@ -6,7 +6,7 @@
 import { type Address, toBigAddress } from "../../../bytes/mod.ts";
 import { DW_LNE } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
-import { type LineFile, type LineFiles, readLineFiles } from "./line_files.ts";
+import { FileTable, type LineFiles, readLineFiles } from "./line_files.ts";
 import { LineMatrix, type MatrixRow } from "./line_matrix.ts";
 import type { LineHeader } from "./line_header.ts";
 import { LineProgram } from "./line_program.ts";
@@ -69,15 +69,21 @@ export class LineUnit {
   /** Its header. */
   readonly header: LineHeader;
   readonly #context: LineUnitContext;
-  readonly #names: Map<number, FileNames> = new Map();
+  #names: Map<number, FileNames> | undefined;
+  #owner: UnitRoot | undefined;
   #files: LineFiles | undefined;
-  #defined: readonly LineFile[] | undefined;
+  #defined: FileTable | undefined;
   #matrix: LineMatrix | undefined;
 
   /** Use {@linkcode LineTable.units}. */
   constructor(header: LineHeader, context: LineUnitContext) {
     this.header = header;
     this.#context = context;
+  }
+
+  /** Takes the unit of debug information whose table it is, so that nobody has to look for it. */
+  ownedBy(unit: UnitRoot): void {
+    if (this.#owner === undefined && unit.directory !== undefined) this.#owner = unit;
   }
 
   /** Directories and files of its header. Throws `DwarfError`, `DecodeError` or `ElfError`. */
@@ -154,11 +160,11 @@ export class LineUnit {
    * @throws {DwarfError} (`file`) If there is no such file; otherwise as {@linkcode LineUnit.files}
    */
   fileNamed(number: number): FileNames {
-    const known = this.#names.get(number);
+    const known = this.#names?.get(number);
     if (known !== undefined) return known;
     const { first, directories, files } = this.files;
     const index = number - first;
-    const file = files[index] ?? this.#filesDefined()[index - files.length];
+    const file = files.at(index) ?? this.#filesDefined().at(index - files.length);
     if (file === undefined) {
       const last = first + files.length + this.#filesDefined().length - 1;
       const message = `Line table's file is ${number}, expected ${first} to ${last}`;
@@ -166,11 +172,12 @@ export class LineUnit {
       throw new DwarfError("file", message, place);
     }
     const { name, directory } = file;
-    const folder = directories[directory - first]?.name;
+    const folder = directories.at(directory - first)?.name;
     const relative = folder === undefined ? name : joinPath(folder, name);
     // In version 5 directory 0 is where the compiler ran, and names are relative to it.
     const short = directory === 0 ? name : relative;
     const names = { path: this.#absolute(relative), file: short };
+    this.#names ??= new Map();
     this.#names.set(number, names);
     return names;
   }
@@ -192,11 +199,12 @@ export class LineUnit {
   }
 
   /** Files that the program defines itself, behind those of the header. */
-  #filesDefined(): readonly LineFile[] {
+  #filesDefined(): FileTable {
     if (this.#defined === undefined) {
-      const { bytes } = this.#context.sections.cursor(".debug_line");
+      const { sections } = this.#context;
+      const { bytes } = sections.cursor(".debug_line");
       // Hardly any does, and running all programs for that takes long.
-      if (!mayDefineFiles(bytes, this.header)) this.#defined = [];
+      if (!mayDefineFiles(bytes, this.header)) this.#defined = new FileTable(sections);
       else this.#rows();
     }
     return this.#defined!;
@@ -204,7 +212,8 @@ export class LineUnit {
 
   #absolute(path: string): string {
     if (isAbsolute(path)) return path;
-    const folder = this.#context.rootOf(this.header.offset)?.directory;
+    const owner = this.#owner ?? this.#context.rootOf(this.header.offset);
+    const folder = owner?.directory;
     return folder === undefined ? path : joinPath(folder, path);
   }
 }
