@@ -6,6 +6,7 @@
  * @module
  */
 import { CoreFuzzer } from "../debug/fuzz/core_fuzzer.ts";
+import { DebugFuzzer } from "../debug/fuzz/debug_fuzzer.ts";
 import { ProtocolFuzzer } from "../gdb/fuzz/protocol_fuzzer.ts";
 import { RemoteFuzzer } from "../gdb/fuzz/remote_fuzzer.ts";
 import { ServerFuzzer } from "../gdb/fuzz/server_fuzzer.ts";
@@ -42,6 +43,7 @@ interface Suite {
 
 const SUITES: readonly Suite[] = [
   { name: "unwind", cases: 200_000, make: (seed) => new Fuzzer(seed) },
+  { name: "debug information", cases: 120_000, make: (seed) => new DebugFuzzer(seed) },
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
   { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
   { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },

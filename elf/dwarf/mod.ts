@@ -68,7 +68,7 @@ export {
   type UnitRoot,
 } from "./lines/line_unit.ts";
 export type { LocationRange } from "./lists/locations.ts";
-export type { AddressRange } from "./lists/ranges.ts";
+export type { AddressRange, ListBudget } from "./lists/ranges.ts";
 export {
   type DwarfSectionName,
   DwarfSections,

@@ -79,9 +79,10 @@ class StringSection {
   at(offset: number): string {
     const known = this.#known.get(offset);
     if (known !== undefined) return known;
-    const text = textAt(this.#cursor, offset);
-    this.#length += text.length;
     const most = TEXT_RATIO * this.#cursor.end + TEXT_LEAST;
+    // Nothing is read any more when too much has been.
+    const text = this.#length > most ? "" : textAt(this.#cursor, offset);
+    this.#length += text.length;
     if (this.#length > most) {
       const message = `Strings are too long in all, expected at most ${most} bytes`;
       throw new DwarfError("string", message, { source: this.#cursor.source, offset });

@@ -22,8 +22,17 @@ const READ_LEAST = 2 ** 16;
 /** Where attributes are looked for that an entry itself does not have. */
 const ORIGINS = [DW_AT.abstractOrigin, DW_AT.specification, DW_AT.signature, DW_AT.extension];
 
-/** Declarations that are kept; with more, they are read again. */
-const KEPT_LIMIT = 2 ** 16;
+/** Attributes of declarations that are kept; with more, they are read again. */
+const KEPT_LIMIT = 2 ** 20;
+
+/** What a declaration counts besides its attributes. */
+const KEPT_BASE = 16;
+
+/** Declarations with one sum that are compared; more are damage. */
+const SAME_SUMS = 8;
+
+/** Attributes that are looked for one by one; of more a map is made. */
+const FEW = 24;
 
 /** Tags of blocks, whose code is part of a function's. */
 const BLOCKS: ReadonlySet<number> = new Set([
@@ -68,6 +77,9 @@ export class Abbreviation {
   readonly isBlock: boolean;
   /** Of what names the entry that this one is an instance or the definition of. */
   readonly origin: number;
+  /** Whether its entries are said again where they are defined. */
+  readonly isDeclaration: boolean;
+  #positions: Map<number, number> | undefined;
 
   /** Makes a declaration of what has been read. */
   constructor(init: {
@@ -112,6 +124,23 @@ export class Abbreviation {
     this.isBlock = BLOCKS.has(this.tag);
     const origin = ORIGINS.find((each) => this.attributes.includes(each));
     this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);
+    this.isDeclaration = this.attributes.includes(DW_AT.declaration);
+  }
+
+  /** Position of an attribute, of the first if there are several; −1 if there is none. */
+  indexOf(attribute: number): number {
+    const { attributes } = this;
+    if (attributes.length <= FEW) {
+      for (let i = 0; i < attributes.length; i++) if (attributes[i] === attribute) return i;
+      return -1;
+    }
+    if (this.#positions === undefined) {
+      this.#positions = new Map();
+      for (const [i, each] of attributes.entries()) {
+        if (!this.#positions.has(each)) this.#positions.set(each, i);
+      }
+    }
+    return this.#positions.get(attribute) ?? -1;
   }
 }
 
@@ -210,17 +239,19 @@ export class Abbreviations {
   declaration(place: DeclarationPlace, unit: FormContext): Abbreviation {
     const cursor = this.cursorAt(place.begin);
     let known = this.#declarations.get(place.sum);
-    for (; known !== undefined; known = known.next) {
+    let tries = 0;
+    for (; known !== undefined && tries < SAME_SUMS; known = known.next, tries++) {
       if (isSame(cursor.bytes, known.place, place) && isSameFormat(known.unit, unit)) {
         return known.abbreviation;
       }
     }
-    if (this.#kept++ >= KEPT_LIMIT) {
+    const abbreviation = readDeclaration(cursor, unit);
+    this.#kept += KEPT_BASE + abbreviation.attributes.length;
+    if (this.#kept > KEPT_LIMIT) {
       for (const table of this.#tables.values()) table.forget();
       this.#declarations.clear();
-      this.#kept = 1;
+      this.#kept = 0;
     }
-    const abbreviation = readDeclaration(cursor, unit);
     const next = this.#declarations.get(place.sum);
     this.#declarations.set(place.sum, { place, unit, abbreviation, next });
     return abbreviation;
@@ -242,6 +273,8 @@ export class Abbreviations {
       }
       all.push(passDeclaration(cursor));
       if (this.#read + cursor.at - offset > most) {
+        // Nor will anything be read later.
+        this.#read = most;
         const message = `Units read over ${most} bytes of abbreviations, expected no more`;
         throw new DwarfError("abbreviation", message, { source: cursor.source, offset });
       }

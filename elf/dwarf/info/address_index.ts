@@ -6,10 +6,10 @@
 import type { Address, Cursor } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 import { readOffset, readUnitLength } from "../form.ts";
-import { isDropped } from "../lists/ranges.ts";
+import { isDropped, listBudget } from "../lists/ranges.ts";
 import type { DwarfSections } from "../sections.ts";
 import type { Unit } from "./entry.ts";
-import { RANGE_LIMIT, RangeIndex } from "./range_index.ts";
+import { RangeIndex } from "./range_index.ts";
 
 /**
  * Units by the addresses of their code: as `.debug_aranges` has it, and as units say themselves
@@ -30,16 +30,14 @@ export class AddressIndex {
       if (unit.source === ".debug_info") numbers.set(unit.offset, i);
     }
     const told = this.#readTable(sections, numbers, report);
-    let read = 0;
+    const budget = listBudget(sections);
     for (const number of numbers.values()) {
       if (told.has(number)) continue;
-      const unit = units[number]!;
       try {
-        read += unit.root.eachRange((begin, end) => this.#ranges.add(begin, end, number));
-        if (read <= RANGE_LIMIT) continue;
-        const message = `Units have over ${RANGE_LIMIT} ranges, expected fewer`;
-        report(new DwarfError("index", message, { source: unit.source, offset: unit.offset }));
-        break;
+        units[number]!.root.eachRange(
+          (begin, end) => this.#ranges.add(begin, end, number),
+          budget,
+        );
       } catch (error) {
         if (!report(error)) break;
       }

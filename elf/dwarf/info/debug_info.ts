@@ -71,6 +71,7 @@ export class DebugInfo implements UnitOwner {
   #types: Map<bigint, FileUnit> | undefined;
   #addresses: AddressIndex | undefined;
   #names: Names | undefined;
+  #splits: ReadonlyMap<bigint, Unit> | undefined;
   #supplementary: { readonly info: DebugInfo | undefined } | undefined;
 
   /** Use {@linkcode debugInfoOf} or {@linkcode splitInfoOf}. */
@@ -170,7 +171,8 @@ export class DebugInfo implements UnitOwner {
 
   /** Of a split file, the unit whose skeleton has an identifier. Throws `InputError`. */
   splitUnit(id: bigint): Unit | undefined {
-    return this.#all().find((unit) => unit.kind === "split-compile" && unit.dwoId === id);
+    this.#splits ??= this.#readSplits();
+    return this.#splits.get(id);
   }
 
   /** The full unit of a skeleton. Throws `InputError`. */
@@ -190,6 +192,19 @@ export class DebugInfo implements UnitOwner {
     return this.#problems.length < PROBLEM_LIMIT;
   }
 
+  #readSplits(): ReadonlyMap<bigint, Unit> {
+    const splits = new Map<bigint, Unit>();
+    for (const unit of this.#all()) {
+      try {
+        const { dwoId } = unit;
+        if (dwoId !== undefined && unit.kind === "split-compile") splits.set(dwoId, unit);
+      } catch (error) {
+        if (!this.report(error)) break;
+      }
+    }
+    return splits;
+  }
+
   #readNames(): Names {
     const report = (error: unknown) => this.report(error);
     const units: Unit[] = [...this.#all()];
@@ -199,7 +214,7 @@ export class DebugInfo implements UnitOwner {
       try {
         if (unit.split instanceof FileUnit) files.add(unit.split.owner);
       } catch (error) {
-        report(error);
+        if (!report(error)) break;
       }
     }
     for (const file of files) {

@@ -8,7 +8,7 @@ import { DW_AT } from "../attributes.ts";
 import { DW_FORM } from "../constants.ts";
 import { type FormValue, narrow, readForm } from "../form.ts";
 import type { LocationRange } from "../lists/locations.ts";
-import { type AddressRange, isDropped } from "../lists/ranges.ts";
+import { type AddressRange, isDropped, type ListBudget } from "../lists/ranges.ts";
 import type { DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
 import type { Abbreviation } from "./abbreviations.ts";
@@ -77,8 +77,12 @@ export interface Unit extends ScanInput {
   supplementaryString(offset: number): string | undefined;
   /** Entry that a value refers to; undefined if it is in a file that there is not. */
   referred(value: FormValue): Entry | undefined;
-  /** Calls `visit` with the ranges of a list until it returns true; how many entries it has. */
-  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): number;
+  /** Calls `visit` with the ranges of a list until it returns true. */
+  eachRange(
+    list: FormValue,
+    visit: (begin: Address, end: Address) => boolean | void,
+    budget?: ListBudget,
+  ): void;
   /** Location list that a value refers to. */
   locationList(list: FormValue): Iterable<LocationRange>;
   /** Outermost first: function and blocks whose code contains an address. */
@@ -98,7 +102,7 @@ export interface Attribute {
 }
 
 /** So many origins an attribute is looked for in. */
-const ORIGIN_LIMIT = 16;
+const ORIGIN_LIMIT = 8;
 
 /** An entry. Objects are made as they are asked for: compare them by {@linkcode Entry.is}. */
 export class Entry {
@@ -188,7 +192,7 @@ export class Entry {
 
   /** Whether it has an attribute. */
   has(attribute: number): boolean {
-    return this.abbreviation.attributes.includes(attribute);
+    return this.abbreviation.indexOf(attribute) >= 0;
   }
 
   /**
@@ -196,7 +200,7 @@ export class Entry {
    * what the attribute says is damaged.
    */
   value(attribute: number): FormValue | undefined {
-    const index = this.abbreviation.attributes.indexOf(attribute);
+    const index = this.abbreviation.indexOf(attribute);
     return index < 0 ? undefined : this.#valueAt(index);
   }
 
@@ -338,15 +342,17 @@ export class Entry {
     return ranges;
   }
 
-  /** Calls `visit` with its ranges until it returns true; how many entries their list has. */
-  eachRange(visit: (begin: Address, end: Address) => boolean | void): number {
+  /** Calls `visit` with its ranges until it returns true. */
+  eachRange(
+    visit: (begin: Address, end: Address) => boolean | void,
+    budget?: ListBudget,
+  ): void {
     const { ranges, lowPc } = this.abbreviation;
-    if (ranges >= 0) return this.unit.eachRange(this.#valueAt(ranges), visit);
+    if (ranges >= 0) return this.unit.eachRange(this.#valueAt(ranges), visit, budget);
     const begin = lowPc < 0 ? undefined : this.#addressAt(lowPc);
-    if (begin === undefined || isDropped(begin)) return 1;
+    if (begin === undefined || isDropped(begin)) return;
     const end = this.#endOf(begin);
     if (end !== undefined && begin < end) visit(begin, end);
-    return 1;
   }
 
   /** The address at a position of the abbreviation. Blocks are asked for it very often. */

@@ -1,7 +1,7 @@
 /**
  * Indexes of packages of split files (`.dwp`): where the parts of each section are that a unit
  * has brought along (DWARF 5, section 7.3.5.3; GNU's version 2 before it has other numbers for
- * sections).
+ * sections). Units are found by their own headers, so the table of hashes is not read.
  *
  * @module
  */
@@ -44,9 +44,9 @@ export class PackageIndex {
   readonly #cursor: Cursor;
   readonly #columns: readonly (DwarfSectionName | undefined)[];
   readonly #units: number;
-  readonly #slots: number;
   readonly #tableAt: number;
-  #byOffset: ReadonlyMap<number, number> | undefined;
+  /** Rows by the offset that a column has, for each section that has been asked for. */
+  readonly #byOffset: Map<DwarfSectionName, ReadonlyMap<number, number>> = new Map();
 
   /** Reads the header. Throws {@linkcode DwarfError} or `DecodeError`. */
   constructor(cursor: Cursor) {
@@ -56,11 +56,10 @@ export class PackageIndex {
     if (version !== 2 && version !== 5) throw this.#fail(`version is ${version}`, "2 or 5", 0);
     const columns = cursor.u32();
     this.#units = cursor.u32();
-    this.#slots = cursor.u32();
+    const slots = cursor.u32();
     if (columns > COLUMN_LIMIT) {
       throw this.#fail(`columns are ${columns}`, `at most ${COLUMN_LIMIT}`, 4);
     }
-    const slots = this.#slots;
     if ((slots & (slots - 1)) !== 0 || slots < this.#units) {
       throw this.#fail(`slots are ${slots}`, `a power of two, above ${this.#units}`, 12);
     }
@@ -71,40 +70,12 @@ export class PackageIndex {
     cursor.skip(this.#units * columns * 8);
   }
 
-  /** Parts of the unit of an identifier or signature. Throws {@linkcode DwarfError}. */
-  named(id: bigint): UnitParts | undefined {
-    const row = this.#rowOf(id);
-    return row === undefined ? undefined : this.#partsOf(row);
-  }
-
   /** Parts of the unit that is at an offset of its section. Throws {@linkcode DwarfError}. */
   at(section: DwarfSectionName, offset: number): UnitParts | undefined {
-    this.#byOffset ??= this.#readOffsets(section);
-    const row = this.#byOffset.get(offset);
+    let rows = this.#byOffset.get(section);
+    if (rows === undefined) this.#byOffset.set(section, rows = this.#readOffsets(section));
+    const row = rows.get(offset);
     return row === undefined ? undefined : this.#partsOf(row);
-  }
-
-  #rowOf(id: bigint): number | undefined {
-    const mask = this.#slots - 1;
-    const cursor = this.#cursor;
-    if (this.#slots === 0) return undefined;
-    let slot = Number(id & BigInt(mask));
-    const step = Number((id >> 32n) & BigInt(mask)) | 1;
-    for (let tries = 0; tries < this.#slots; tries++) {
-      cursor.seek(16 + slot * 8, cursor.bytes.length);
-      const found = cursor.bigU64();
-      cursor.seek(16 + this.#slots * 8 + slot * 4, cursor.bytes.length);
-      const row = cursor.u32();
-      if (row === 0) return undefined;
-      if (found === id) return this.#checkedRow(row, cursor.at - 4);
-      slot = (slot + step) & mask;
-    }
-    return undefined;
-  }
-
-  #checkedRow(row: number, offset: number): number {
-    if (row <= this.#units) return row;
-    throw this.#fail(`row is ${row}`, `at most ${this.#units}`, offset);
   }
 
   #readOffsets(section: DwarfSectionName): ReadonlyMap<number, number> {

@@ -7,24 +7,21 @@ import type { EntryScanner } from "./scanner.ts";
 
 /** Entries of a unit by their offsets, with their parents'. */
 export class ParentIndex {
-  /** Offsets of the entries that have children, */
+  /** Offsets of all entries, */
   readonly #offsets: number[] = [];
-  /** and where the next entry is that is not below each; grows as the scan goes on. */
-  readonly #ends: number[] = [];
-  /** Number of the parent among them, or −1. */
+  /** and the number of each one's parent among them, or −1. */
   readonly #parents: number[] = [];
 
   /** Goes through all entries. Throws `InputError` where one is damaged. */
   constructor(scan: EntryScanner) {
+    /** Numbers of the entries that the scan is in, one for each depth. */
     const open: number[] = [];
     while (scan.next()) {
-      const { offset, depth } = scan;
-      while (open.length > depth) this.#ends[open.pop()!] = offset;
-      if (!scan.abbreviation.hasChildren) continue;
-      this.#parents.push(open.at(-1) ?? -1);
+      const { depth } = scan;
+      open.length = depth;
+      this.#parents.push(depth === 0 ? -1 : open[depth - 1]!);
       open.push(this.#offsets.length);
-      this.#offsets.push(offset);
-      this.#ends.push(Infinity);
+      this.#offsets.push(scan.offset);
     }
   }
 
@@ -37,10 +34,7 @@ export class ParentIndex {
       if (this.#offsets[middle]! < offset) low = middle + 1;
       else high = middle;
     }
-    // The last one before it that is still open there.
-    for (let i = low - 1; i >= 0; i = this.#parents[i]!) {
-      if (this.#ends[i]! > offset) return this.#offsets[i];
-    }
-    return undefined;
+    if (this.#offsets[low] !== offset) return undefined;
+    return this.#offsets[this.#parents[low]!];
   }
 }

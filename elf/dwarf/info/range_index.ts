@@ -6,8 +6,8 @@
 import type { Address } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 
-/** Ranges that one index may have, and entries of lists it may read for them. */
-export const RANGE_LIMIT: number = 2 ** 22;
+/** Ranges that one index may have. */
+const RANGE_LIMIT = 2 ** 22;
 
 /** Ranges by their addresses. All are added before the first look-up. */
 export class RangeIndex {

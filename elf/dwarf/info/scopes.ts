@@ -5,8 +5,8 @@
  */
 import type { Address } from "../../../bytes/mod.ts";
 import { DW_TAG } from "../tags.ts";
-import { CodeReader } from "./code.ts";
-import type { Entry, Unit } from "./entry.ts";
+import { type ListBudget, listBudget } from "../lists/ranges.ts";
+import { Entry, type Unit } from "./entry.ts";
 import { RangeIndex } from "./range_index.ts";
 import { EntryScanner } from "./scanner.ts";
 
@@ -37,13 +37,17 @@ export class ScopeIndex {
   }
 
   #scan(): void {
-    const scan = this.#unit.scan();
-    const code = new CodeReader(this.#unit);
+    const unit = this.#unit;
+    const scan = unit.scan();
+    const budget = budgetOf(unit);
     while (scan.next()) {
       if (scan.abbreviation.tag !== DW_TAG.subprogram || !scan.abbreviation.hasCode) continue;
       const number = this.#offsets.length;
       this.#offsets.push(scan.offset);
-      code.eachRange(scan, (begin, end) => this.#ranges.add(begin, end, number));
+      new Entry(unit, scan).eachRange(
+        (begin, end) => this.#ranges.add(begin, end, number),
+        budget,
+      );
     }
   }
 
@@ -64,6 +68,11 @@ export class ScopeIndex {
     }
     return [scope, ...blocks.at(address)];
   }
+}
+
+/** Before DWARF 5 the lists of split units are with their skeletons. */
+function budgetOf({ sections, skeleton }: Unit): ListBudget {
+  return listBudget(skeleton?.sections ?? sections, sections);
 }
 
 /** The blocks of a function by their addresses. */
@@ -88,7 +97,7 @@ class BlockIndex {
   #scan(): void {
     const { unit, offset } = this.#scope;
     const scan = new EntryScanner(unit, offset);
-    const code = new CodeReader(unit);
+    const budget = budgetOf(unit);
     /** Blocks that the scan is in, and their depths. */
     const open: number[] = [];
     const depths: number[] = [];
@@ -109,7 +118,10 @@ class BlockIndex {
       this.#parents.push(open.length === 0 ? -1 : open[open.length - 1]!);
       open.push(block);
       depths.push(depth);
-      code.eachRange(scan, (begin, end) => this.#ranges.add(begin, end, block));
+      new Entry(unit, scan).eachRange(
+        (begin, end) => this.#ranges.add(begin, end, block),
+        budget,
+      );
     }
   }
 

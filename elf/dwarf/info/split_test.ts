@@ -38,8 +38,8 @@ function skeleton(version: number): InfoImage {
   return image;
 }
 
-/** The other half, whose tables begin after `before` bytes of others'. */
-function splitHalf(version: number, before = 0): InfoImage {
+/** The other half, whose tables begin after `before` bytes of others'; T is a string of its type. */
+function splitHalf(version: number, before = 0, typeString = 1): InfoImage {
   const image = new InfoImage();
   image.section(".debug_str").text("other").text("f").text("T");
   const offsets = image.section(".debug_str_offsets").append(new Uint8Array(before));
@@ -84,7 +84,9 @@ function splitHalf(version: number, before = 0): InfoImage {
   );
   const types = version >= 5 ? { type: DW_UT.splitType } : { section: ".debug_types" as const };
   image.unit(
-    die(DW_TAG.typeUnit, [], [die(DW_TAG.structureType, [[DW_AT.name, string, 1]], [], "T")]),
+    die(DW_TAG.typeUnit, [], [
+      die(DW_TAG.structureType, [[DW_AT.name, string, typeString]], [], "T"),
+    ]),
     { version, id: 9n, typed: "T", ...types },
   );
   return image;
@@ -139,7 +141,8 @@ Deno.test("DebugInfo, a split unit is read with the addresses of its skeleton", 
 
 Deno.test("DebugInfo, units of a package have parts of its sections", () => {
   for (const version of [4, 5]) {
-    const image = splitHalf(version, 64);
+    // The part of the type's strings begins at its own.
+    const image = splitHalf(version, 64, 0);
     const numbers = version >= 5 ? [1, 3, 5, 6, 8] : [1, 3, 5, 6];
     const index = (name: ".debug_cu_index" | ".debug_tu_index", id: bigint, at: number) => {
       const isType = name === ".debug_tu_index";
@@ -151,6 +154,7 @@ Deno.test("DebugInfo, units of a package have parts of its sections", () => {
       for (const each of [0, 1]) table.u32(each === slot ? 1 : 0);
       for (const column of columns) table.u32(column);
       const places = new Map([[1, at], [2, at]]);
+      if (isType) places.set(6, 68);
       for (const column of columns) table.u32(places.get(column) ?? 64);
       for (const _ of columns) table.u32(0x1000);
     };

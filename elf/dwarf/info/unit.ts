@@ -9,7 +9,7 @@ import { DW_UT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { type FormValue, readOffset } from "../form.ts";
 import { type LocationFormat, type LocationRange, locationsOf } from "../lists/locations.ts";
-import { type AddressRange, eachRange } from "../lists/ranges.ts";
+import { type AddressRange, eachRange, type ListBudget } from "../lists/ranges.ts";
 import type { DwarfSectionName, DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
 import type { Abbreviations, AbbreviationTable } from "./abbreviations.ts";
@@ -242,9 +242,13 @@ export class FileUnit implements Unit {
     }
   }
 
-  eachRange(list: FormValue, visit: (begin: Address, end: Address) => boolean | void): number {
+  eachRange(
+    list: FormValue,
+    visit: (begin: Address, end: Address) => boolean | void,
+    budget?: ListBudget,
+  ): void {
     const cursor = this.#rangeList(list);
-    return cursor === undefined ? 0 : eachRange(cursor, this.#listUnit(), visit);
+    if (cursor !== undefined) eachRange(cursor, this.#listUnit(), visit, budget);
   }
 
   *locationList(list: FormValue): Generator<LocationRange> {

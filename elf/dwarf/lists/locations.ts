@@ -6,7 +6,14 @@
  */
 import type { Address, Cursor } from "../../../bytes/mod.ts";
 import { DW_LLE } from "../constants.ts";
-import { type AddressRange, countEntry, isDropped, type ListUnit, unknownEntry } from "./ranges.ts";
+import {
+  type AddressRange,
+  countEntry,
+  isDropped,
+  type ListUnit,
+  oneList,
+  unknownEntry,
+} from "./ranges.ts";
 
 /** Where a variable is for some addresses of the program counter. */
 export interface LocationRange extends AddressRange {
@@ -45,8 +52,9 @@ function take(cursor: Cursor, size: number): Uint8Array {
 
 function* locEntries(cursor: Cursor, unit: ListUnit): Generator<LocationRange> {
   let base = unit.baseAddress;
-  for (let count = 1;; count++) {
-    countEntry(cursor, count);
+  const budget = oneList();
+  for (;;) {
+    countEntry(cursor, budget);
     const begin = cursor.address64();
     const end = cursor.address64();
     if (begin === 0 && end === 0) return;
@@ -69,8 +77,9 @@ function* kindEntries(
   const expression = () => take(cursor, gnu ? cursor.u16() : cursor.uleb());
   const indexed = () => unit.addressAt(cursor.uleb());
   let base = unit.baseAddress;
-  for (let count = 1;; count++) {
-    countEntry(cursor, count);
+  const budget = oneList();
+  for (;;) {
+    countEntry(cursor, budget);
     const kind = cursor.u8();
     let begin: Address;
     let end: Address;

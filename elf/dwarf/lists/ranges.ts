@@ -7,6 +7,7 @@
 import type { Address, Cursor } from "../../../bytes/mod.ts";
 import { DW_RLE } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
+import type { DwarfSections } from "../sections.ts";
 
 /** Addresses from `begin` up to, and without, `end`. */
 export interface AddressRange {
@@ -27,17 +28,42 @@ export interface ListUnit {
 }
 
 /** Entries that one list may have. */
-export const LIST_LIMIT: number = 2 ** 20;
+const LIST_LIMIT = 2 ** 20;
+
+/** How often each list may be read for an index; sound files have one entry for each. */
+const READ_RATIO = 4;
+const READ_LEAST = 2 ** 16;
+
+/** How many entries of lists may still be read; what is read, sound or not, is taken off. */
+export interface ListBudget {
+  /** Entries. */
+  left: number;
+}
+
+/** For one list. */
+export function oneList(): ListBudget {
+  return { left: LIST_LIMIT };
+}
+
+/** For all lists of an index, which are in the sections of one file or two. */
+export function listBudget(...files: readonly DwarfSections[]): ListBudget {
+  let entries = 0;
+  for (const sections of files) {
+    entries += sections.cursor(".debug_ranges").end / 16;
+    entries += sections.cursor(".debug_rnglists").end / 2;
+  }
+  return { left: READ_RATIO * entries + READ_LEAST };
+}
 
 /** Whether linkers put this where code was that they have dropped. */
 export function isDropped(address: Address): boolean {
   return address === -1 || address === -2;
 }
 
-/** Counts the entries of a list; throws {@linkcode DwarfError} (`list`) if there are too many. */
-export function countEntry(cursor: Cursor, count: number): void {
-  if (count <= LIST_LIMIT) return;
-  const message = `List has over ${LIST_LIMIT} entries, expected fewer`;
+/** Takes an entry off; throws {@linkcode DwarfError} (`list`) if there is none left. */
+export function countEntry(cursor: Cursor, budget: ListBudget): void {
+  if (--budget.left >= 0) return;
+  const message = "Lists have too many entries, expected fewer";
   throw new DwarfError("list", message, { source: cursor.source, offset: cursor.at });
 }
 
@@ -51,31 +77,33 @@ export function unknownEntry(cursor: Cursor, kind: number, most: number): DwarfE
  * Ranges of the list at the cursor's position, in its order, without empty ones and those of code
  * that the linker has dropped; until `visit` says that it wants no more.
  *
- * @returns how many entries have been read
  * @throws {DwarfError | DecodeError | ElfError}
  */
 export function eachRange(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): number {
-  return unit.version >= 5 ? eachOfRnglist(cursor, unit, visit) : eachOfPairs(cursor, unit, visit);
+  budget: ListBudget = oneList(),
+): void {
+  const each = unit.version >= 5 ? eachOfRnglist : eachOfPairs;
+  each(cursor, unit, visit, budget);
 }
 
 function eachOfPairs(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): number {
+  budget: ListBudget,
+): void {
   let base = unit.baseAddress;
-  for (let count = 1;; count++) {
-    countEntry(cursor, count);
+  for (;;) {
+    countEntry(cursor, budget);
     const begin = cursor.address64();
     const end = cursor.address64();
-    if (begin === 0 && end === 0) return count;
+    if (begin === 0 && end === 0) return;
     if (begin === -1) base = end;
     else if (begin < end && !isDropped(base) && !isDropped(begin)) {
-      if (visit(base + begin, base + end) === true) return count;
+      if (visit(base + begin, base + end) === true) return;
     }
   }
 }
@@ -84,16 +112,17 @@ function eachOfRnglist(
   cursor: Cursor,
   unit: ListUnit,
   visit: (begin: Address, end: Address) => boolean | void,
-): number {
+  budget: ListBudget,
+): void {
   let base = unit.baseAddress;
-  for (let count = 1;; count++) {
-    countEntry(cursor, count);
+  for (;;) {
+    countEntry(cursor, budget);
     const kind = cursor.u8();
     let begin: Address;
     let end: Address;
     switch (kind) {
       case DW_RLE.endOfList:
-        return count;
+        return;
       case DW_RLE.baseAddressx:
         base = unit.addressAt(cursor.uleb());
         continue;
@@ -124,6 +153,6 @@ function eachOfRnglist(
       default:
         throw unknownEntry(cursor, kind, DW_RLE.startLength);
     }
-    if (begin < end && !isDropped(begin) && visit(begin, end) === true) return count;
+    if (begin < end && !isDropped(begin) && visit(begin, end) === true) return;
   }
 }

@@ -34,9 +34,6 @@ const NAMED: ReadonlySet<number> = new Set([
 
 const NAMES: readonly number[] = [DW_AT.name, DW_AT.linkageName, DW_AT.mipsLinkageName];
 
-/** By what an entry, such as a static member's, has the name of its declaration. */
-const ORIGINS: ReadonlySet<number> = new Set([DW_AT.specification, DW_AT.abstractOrigin]);
-
 /** Names that one index may have. */
 const NAME_LIMIT = 2 ** 24;
 
@@ -70,7 +67,7 @@ export class NameIndex {
       if (!isFunction && (depth > inside || !NAMED.has(tag))) continue;
       if (isFunction && depth < inside) inside = depth;
       // Declarations are of no use to those who look for something.
-      if (abbreviation.attributes.includes(DW_AT.declaration)) continue;
+      if (abbreviation.isDeclaration) continue;
       for (const attribute of NAMES) this.#addName(unit, number, scan, attribute);
     }
   }
@@ -107,7 +104,7 @@ export class NameIndex {
 
   #hashOfName(unit: Unit, scan: EntryScanner, attribute: number): number | undefined {
     const { abbreviation } = scan;
-    const index = abbreviation.attributes.indexOf(attribute);
+    const index = abbreviation.indexOf(attribute);
     if (index >= 0) {
       // The two usual forms without an object for each.
       const place = scan.placeOf(index);
@@ -116,7 +113,7 @@ export class NameIndex {
       if (form === DW_FORM.strp && unit.offsetSize === 4) {
         return hashOf(unit.sections.cursor(".debug_str").bytes, u32At(unit.bytes, place));
       }
-    } else if (!abbreviation.attributes.some((each) => ORIGINS.has(each))) return undefined;
+    } else if (abbreviation.origin < 0) return undefined;
     const entry = new Entry(unit, scan).inherited(attribute);
     const text = entry?.text(attribute);
     return text === undefined ? undefined : hashOf(new TextEncoder().encode(text), 0);

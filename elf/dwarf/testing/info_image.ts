@@ -136,7 +136,9 @@ export class InfoImage {
     }
     if (typeof value === "object" && "to" in value) {
       const base = form === DW_FORM.refAddr ? 0 : unit.start;
-      image.number(size, () => image.at(value.to) - base);
+      // Only what is before it can be named by a number of unknown length.
+      if (size === VARIABLE.leb) image.uleb(image.at(value.to) - base);
+      else image.number(size, () => image.at(value.to) - base);
       return;
     }
     if (typeof value === "object") {

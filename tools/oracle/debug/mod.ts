@@ -8,6 +8,7 @@ import type { NamedCheck } from "../walk_checks.ts";
 import { deadChecks } from "./dead/check.ts";
 import { demangleChecks } from "./demangle_check.ts";
 import { entryChecks } from "./entries/check.ts";
+import { hostileDebugChecks } from "./hostile_debug_check.ts";
 import { pageChecks } from "./page/mod.ts";
 import { remoteChecks } from "./remote/check.ts";
 import { reverseChecks } from "./reverse/reverse_check.ts";
@@ -20,6 +21,7 @@ export function debugChecks(directory: string): NamedCheck[] {
     ...demangleChecks(),
     ...gdbChecks(),
     ...entryChecks(directory),
+    ...hostileDebugChecks(),
     ...deadChecks(directory),
     ...symbolChecks(directory),
     ...valueChecks(directory),

@@ -144,7 +144,11 @@ function* unitLines(
         text: `0x${entry.offset.toString(16)} ${ATTRIBUTES.get(name)} [${FORMS.get(form)}]`,
         compare: (their) => {
           const [head = "", attribute = "", theirForm = ""] = ATTRIBUTE.exec(their) ?? [];
-          if (camel(attribute) !== ATTRIBUTES.get(name)) return "its name";
+          // Of attributes that it does not know, either, LLVM prints the number.
+          const theirs = attribute.startsWith("unknown_")
+            ? Number(`0x${attribute.slice(8)}`) === name
+            : camel(attribute) === ATTRIBUTES.get(name);
+          if (!theirs) return "its name";
           if (camel(theirForm) !== FORMS.get(form)) return "its form";
           return compareValue(entry, { name, form, lines, ...file }, their.slice(head.length, -1));
         },

@@ -80,8 +80,9 @@ export function compareValue(entry: Entry, place: ValuePlace, theirs: string): s
       if (/^indexed .* <unresolved>$/.test(theirs)) {
         return ours.startsWith(theirs.replace("<unresolved>", "")) ? undefined : ours;
       }
-      // LLVM adds the names of types to references.
-      return ours === theirs || theirs.endsWith('"') && theirs.startsWith(`${ours} "`)
+      // LLVM escapes quotation marks, and adds the names of types to references.
+      const plain = theirs.replaceAll('\\"', '"');
+      return ours === plain || plain.endsWith('"') && plain.startsWith(`${ours} "`)
         ? undefined
         : ours;
     }
