@@ -3,20 +3,9 @@
  *
  * @module
  */
-import { DW_AT, DW_LANG, DW_TAG, type Entry } from "../../elf/dwarf/mod.ts";
+import type { Entry } from "../../elf/dwarf/mod.ts";
 import { demangle } from "../demangle/mod.ts";
-import type { SymbolFrame } from "../symbols/mod.ts";
-
-/** Languages whose functions are named with the namespaces and classes they are in. */
-const SCOPED: ReadonlySet<number> = new Set([
-  DW_LANG.cPlusPlus,
-  DW_LANG.cPlusPlus03,
-  DW_LANG.cPlusPlus11,
-  DW_LANG.cPlusPlus14,
-  DW_LANG.cPlusPlus17,
-  DW_LANG.cPlusPlus20,
-  DW_LANG.rust,
-]);
+import { qualifiedNameOf, type SymbolFrame } from "../symbols/mod.ts";
 
 /** In backtraces parameters are told with their values, and so are not part of the name. */
 const WITHOUT_PARAMETERS = { parameters: false } as const;
@@ -45,38 +34,5 @@ function entryName(entry: Entry): string | undefined {
   if (linkageName !== undefined && !linkageName.includes("{")) {
     return demangle(linkageName, WITHOUT_PARAMETERS) ?? linkageName;
   }
-  return SCOPED.has(entry.unit.language ?? 0) ? scopedName(entry) : entry.name;
-}
-
-/** So many scopes a name has at most; more is damage. */
-const SCOPE_LIMIT = 64;
-
-/** A name with the namespaces and classes that it is in, unless they are in a function. */
-function scopedName(entry: Entry): string | undefined {
-  const named = entry.inherited(DW_AT.name);
-  const name = named?.text(DW_AT.name);
-  if (named === undefined || name === undefined) return undefined;
-  const parts = [name];
-  let scope = named.parent;
-  for (let i = 0; i < SCOPE_LIMIT && scope !== undefined; i++) {
-    switch (scope.tag) {
-      case DW_TAG.namespace:
-        parts.push(scope.name ?? "(anonymous namespace)");
-        break;
-      case DW_TAG.classType:
-      case DW_TAG.structureType:
-      case DW_TAG.unionType:
-      case DW_TAG.interfaceType:
-      case DW_TAG.enumerationType:
-        // The type of a lambda has no name, and nothing that it is in is told.
-        if (scope.name === undefined) return parts.reverse().join("::");
-        parts.push(scope.name);
-        break;
-      case DW_TAG.subprogram:
-        return parts.reverse().join("::");
-    }
-    // What is defined outside of its class says there where it belongs.
-    scope = (scope.reference(DW_AT.specification) ?? scope).parent;
-  }
-  return parts.reverse().join("::");
+  return qualifiedNameOf(entry);
 }

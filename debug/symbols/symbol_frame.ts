@@ -5,6 +5,7 @@
  */
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
 import { DW_AT, DW_LANG, DW_TAG, type Entry, type FileNames } from "../../elf/dwarf/mod.ts";
+import { qualifiedNameOf } from "./scoped_name.ts";
 import type { FunctionSymbol } from "./symbol_index.ts";
 
 /** A place in a source file. */
@@ -131,48 +132,4 @@ const PLAIN: ReadonlySet<number | undefined> = new Set<number | undefined>([
 
 function isPlain(entry: Entry): boolean {
   return PLAIN.has(entry.unit.language);
-}
-
-/** So many scopes a name has at most; more is damage. */
-const SCOPE_LIMIT = 64;
-
-/** Entries whose names stand before those of what is in them. */
-const SCOPES: ReadonlySet<number> = new Set([
-  DW_TAG.namespace,
-  DW_TAG.module,
-  DW_TAG.classType,
-  DW_TAG.structureType,
-  DW_TAG.unionType,
-  DW_TAG.enumerationType,
-  DW_TAG.interfaceType,
-  DW_TAG.subprogram,
-]);
-
-/** The name of a function, a type or a variable with those of what it is in. */
-export function qualifiedNameOf(entry: Entry): string | undefined {
-  const named = entry.inherited(DW_AT.name);
-  const name = named?.text(DW_AT.name);
-  if (named === undefined || name === undefined) return undefined;
-  const parts = [name];
-  let scope = named.parent;
-  for (let i = 0; i < SCOPE_LIMIT && scope !== undefined; i++) {
-    if (SCOPES.has(scope.tag)) parts.push(scope.name ?? unnamed(scope.tag));
-    // A function that is defined outside of its class says there where it belongs.
-    const declaration = scope.reference(DW_AT.specification) ?? scope;
-    scope = declaration.parent;
-  }
-  return parts.reverse().join("::");
-}
-
-function unnamed(tag: number): string {
-  switch (tag) {
-    case DW_TAG.namespace:
-      return "(anonymous namespace)";
-    case DW_TAG.unionType:
-      return "{union}";
-    case DW_TAG.enumerationType:
-      return "{enum}";
-    default:
-      return "{struct}";
-  }
 }

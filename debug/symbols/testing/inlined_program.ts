@@ -4,7 +4,7 @@
  * @module
  */
 import { DW_LNS } from "../../../elf/dwarf/constants.ts";
-import { DW_AT, DW_FORM, DW_TAG } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_FORM, DW_LANG, DW_TAG } from "../../../elf/dwarf/mod.ts";
 import { DebugImage, op, plainSequence } from "../../../elf/dwarf/testing/debug_image.ts";
 import {
   type AttributeInit,
@@ -85,6 +85,7 @@ export const INLINED: readonly EntryInit[] = [
 /** The program: `main` from 0x1000 to 0x1010, with the functions of {@linkcode INLINED}. */
 export function inlinedProgram(): Uint8Array {
   const info = new InfoImage();
-  info.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], INLINED));
+  const language: AttributeInit = [DW_AT.language, DW_FORM.data1, DW_LANG.cPlusPlus14];
+  info.unit(die(DW_TAG.compileUnit, [language, lines, ...code(0x1000, 16)], INLINED));
   return fileOf([info, lineTable()]);
 }
