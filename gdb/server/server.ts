@@ -187,22 +187,6 @@ function close(what: { close(): void } | undefined): void {
  * Serves a machine to gdb at a TCP port, until the debugger has gone; see
  * {@linkcode GdbServerOptions.detached}.
  *
- * @example A machine at the instant of an error
- * ```ts
- * // deno run --allow-ffi --allow-env --allow-net=127.0.0.1 example.ts
- * import { archByName, Machine, moduleHello } from "@trapline/trapline";
- * import { serveGdb } from "@trapline/trapline/gdb";
- *
- * using machine = new Machine({
- *   arch: archByName("x86_64"),
- *   modules: [await moduleHello("x86_64")],
- * });
- * machine.run(20_000);
- * await using server = serveGdb(machine);
- * console.log(`gdb-multiarch -ex 'target extended-remote :${server.address.port}'`);
- * // In a test: await server.done;
- * ```
- *
  * @param of the machine, where it is; or its history, if it has one that is to be gone back in
  * @throws {Deno.errors.AddrInUse} if the port is another's
  * @throws {KernelError} of kind `misuse` in a sink or callback of the machine

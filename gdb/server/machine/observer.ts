@@ -10,7 +10,7 @@ import type { Kernel } from "../../../kernel/kernel.ts";
 import { programFrame } from "../../../kernel/unwind/unwind_stack.ts";
 import type { Thread } from "../../../kernel/thread/thread.ts";
 import type { EventSink, KernelEvent } from "../../../trace/events.ts";
-import { signalOfException } from "../../../trace/signals.ts";
+import { SIGNAL, signalOfException } from "../../../trace/signals.ts";
 import type { ThreadName } from "../names.ts";
 
 /** A program that has faulted, or given up. */
@@ -37,6 +37,8 @@ export class Observer implements EventSink {
   #output = "";
   #fault: Fault | null = null;
   #tasksChanged = false;
+  /** Numbers of tasks with an exception under way that nobody has caught. */
+  readonly #aborting = new Set<number>();
   /** Whether runs end where something happens. */
   stops = false;
   /** Signals that nothing stops for, by Linux's numbers. */
@@ -73,8 +75,14 @@ export class Observer implements EventSink {
     return changed;
   }
 
+  /** The signal that a task which was killed is told to have died of. */
+  signalOf(task: number): number {
+    return this.#aborting.has(task) ? SIGNAL.ABRT : SIGNAL.KILL;
+  }
+
   /** Hears an event. */
   write(event: KernelEvent): void {
+    this.#followUnwinding(event);
     switch (event.type) {
       case "console":
         if (this.#output.length < OUTPUT_LIMIT) this.#output += event.text;
@@ -96,6 +104,16 @@ export class Observer implements EventSink {
         return;
     }
     if (this.stops) throw ASKED;
+  }
+
+  #followUnwinding(event: KernelEvent): void {
+    const begins = event.type === "panic" && event.cause !== "kill";
+    const ends = event.type === "unwind-end" && event.outcome === "caught";
+    if (!begins && !ends) return;
+    const { address } = event.thread;
+    const task = this.#k.threads.findLast((each) => each.address === address)?.task.id ?? 0;
+    if (begins) this.#aborting.add(task);
+    else this.#aborting.delete(task);
   }
 
   /** What a program does that is a signal elsewhere. */

@@ -168,6 +168,7 @@ export class Population {
     this.#attached.delete(process);
     this.#known.delete(process);
     this.#debuggee.points.clear(process);
-    return { kind: "exit", process, status, signal: this.#signals.get(process) };
+    const signal = this.#signals.get(process) ?? this.#debuggee.observer.signalOf(process);
+    return { kind: "exit", process, status, signal };
   }
 }

@@ -44,8 +44,8 @@ export type Stop =
     readonly kind: "exit";
     readonly process: number;
     readonly status: TaskStatus;
-    /** The signal it has had before. */
-    readonly signal: number | undefined;
+    /** The signal it has died of, if it was killed. */
+    readonly signal: number;
   }
   | {
     /** Nothing is known before, or behind. */
@@ -92,7 +92,7 @@ export function stopReply(
     const process = multiprocess ? stop.process : undefined;
     return status.kind === "exit"
       ? formatStopReply({ kind: "exited", code: status.code & 0xff, process })
-      : formatStopReply({ kind: "killed", signal: gdbSignal(signal ?? SIGNAL.KILL), process });
+      : formatStopReply({ kind: "killed", signal: gdbSignal(signal), process });
   }
   const { process, thread } = threadOf(stop) ?? THE_CPU;
   return formatStopReply({

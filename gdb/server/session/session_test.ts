@@ -422,6 +422,18 @@ Deno.test("Session, a task in kernel mode is a process of its own, in the kernel
   assertEquals((await client.ask(`m${main.toString(16)},4`)).length, 8);
 });
 
+Deno.test("Session, an exception that nobody catches is SIGABRT, a killed task SIGKILL", async () => {
+  for (const [args, end] of [["throw 0", "X06"], ["kill 0", "X09"], ["throw 2", "W00"]] as const) {
+    using boot = new Boot({
+      arch: "aarch64",
+      programs: [await unwindProgram("aarch64", { args, mode: "user" })],
+    });
+    await using client = await TestDebugger.start(boot.machine);
+    await client.untilTask();
+    assertEquals(await client.ask("vCont;c"), `${end};process:1`, args);
+  }
+});
+
 Deno.test("Session, a function that a debugger calls comes back to a breakpoint on the stack", async () => {
   await using at = await begun("x86_64", ["threads"]);
   const { client, machine, thread } = at;
