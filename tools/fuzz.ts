@@ -43,7 +43,7 @@ interface Suite {
 
 const SUITES: readonly Suite[] = [
   { name: "unwind", cases: 200_000, make: (seed) => new Fuzzer(seed) },
-  { name: "debug information", cases: 120_000, make: (seed) => new DebugFuzzer(seed) },
+  { name: "debug information", cases: 200_000, make: (seed) => new DebugFuzzer(seed) },
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
   { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
   { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },
