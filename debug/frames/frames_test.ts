@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { DW_AT, DW_FORM, DW_TAG } from "../../elf/dwarf/mod.ts";
+import { DW_AT, DW_FORM, DW_LANG, DW_TAG } from "../../elf/dwarf/mod.ts";
 import { die, type EntryInit } from "../../elf/dwarf/testing/info_image.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
@@ -139,17 +139,29 @@ Deno.test("StackFrame.name, is what gdb shows", () => {
       [DW_AT.name, DW_FORM.string, "plain"],
       ...more,
     ]);
-  const nameOf = (entry: EntryInit) => framesOf([entry], [0x1000])[0];
+  const nameOf = (entry: EntryInit, language?: number) => {
+    const process = madeProcess([entry], [0x1000], language === undefined ? {} : { language });
+    return new FrameReader(process).frames(process.threads[0]!).at(0)?.name;
+  };
   const linkage = (text: string) => named([[DW_AT.linkageName, DW_FORM.string, text]]);
-  assertEquals(nameOf(named([])), "0 call plain 1000");
+  const inScope = (tag: number, ...more: EntryInit["attributes"]) => die(tag, more, [named([])]);
+  const space = [DW_AT.name, DW_FORM.string, "space"] as const;
+  const cpp = DW_LANG.cPlusPlus14;
+  assertEquals(nameOf(named([])), "plain");
   assertEquals(
-    nameOf(linkage("_ZNK5space3BoxIiE4openIcEEvT_")),
-    "0 call space::Box<int>::open<char> 1000",
+    nameOf(linkage("_ZNK5space3BoxIiE4openIcEEvT_"), cpp),
+    "space::Box<int>::open<char>",
   );
-  assertEquals(nameOf(linkage("_RNvC4demo3run")), "0 call demo::run 1000");
-  assertEquals(nameOf(linkage("__GI_plain")), "0 call __GI_plain 1000");
-  // Some compilers of Rust give names that are none.
-  assertEquals(nameOf(linkage("run::{{closure}}")), "0 call plain 1000");
+  assertEquals(nameOf(linkage("__GI_plain")), "__GI_plain");
+  // Without a name for linkers, what is around it counts, up to a function or a class without name.
+  assertEquals(nameOf(inScope(DW_TAG.namespace, space), cpp), "space::plain");
+  assertEquals(nameOf(inScope(DW_TAG.namespace), cpp), "(anonymous namespace)::plain");
+  assertEquals(nameOf(inScope(DW_TAG.structureType, space), cpp), "space::plain");
+  assertEquals(nameOf(inScope(DW_TAG.structureType), cpp), "plain");
+  assertEquals(nameOf(inScope(DW_TAG.namespace, space)), "plain");
+  // Of Rust it always does.
+  const rust = die(DW_TAG.namespace, [space], [linkage("_RNvC4demo3run")]);
+  assertEquals(nameOf(rust, DW_LANG.rust), "space::plain");
 });
 
 Deno.test("StackFrames, tells how the stack ends", () => {

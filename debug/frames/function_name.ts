@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Entry } from "../../elf/dwarf/mod.ts";
+import { DW_LANG, type Entry } from "../../elf/dwarf/mod.ts";
 import { demangle } from "../demangle/mod.ts";
 import { qualifiedNameOf, type SymbolFrame } from "../symbols/mod.ts";
 
@@ -29,10 +29,8 @@ export function symbolName(name: string | undefined): string | undefined {
 }
 
 function entryName(entry: Entry): string | undefined {
-  const { linkageName } = entry;
-  // Some compilers of Rust give names for linkers that are none.
-  if (linkageName !== undefined && !linkageName.includes("{")) {
-    return demangle(linkageName, WITHOUT_PARAMETERS) ?? linkageName;
-  }
-  return qualifiedNameOf(entry);
+  const { linkageName, unit } = entry;
+  // Of Rust the names for linkers say less, and some are none.
+  if (linkageName === undefined || unit.language === DW_LANG.rust) return qualifiedNameOf(entry);
+  return demangle(linkageName, WITHOUT_PARAMETERS) ?? linkageName;
 }

@@ -14,6 +14,9 @@ const TYPES: ReadonlySet<number> = new Set([2, 10]);
 
 const LATIN1 = new TextDecoder("latin1");
 
+/** String tables as text, while their files are in use. */
+const TEXTS: WeakMap<ElfSection, string> = new WeakMap();
+
 /**
  * Address in the file of the function of that name; a global one is preferred. Undefined if the
  * file's symbol tables have none. Throws `ElfError`.
@@ -36,7 +39,8 @@ export function functionNamed(file: ElfFile, name: string): Address | undefined 
  * into symbol tables that debuggers read: `pthread_join@@GLIBC_2.34`.
  */
 function placesOf(file: ElfFile, strings: ElfSection, name: string): ReadonlySet<number> {
-  const text = LATIN1.decode(file.sectionData(strings));
+  let text = TEXTS.get(strings);
+  if (text === undefined) TEXTS.set(strings, text = LATIN1.decode(file.sectionData(strings)));
   const wanted = LATIN1.decode(new TextEncoder().encode(name));
   const places = new Set<number>();
   for (const end of ["\0", "@"]) {

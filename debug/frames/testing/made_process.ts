@@ -5,7 +5,7 @@
  * @module
  */
 import { ImageBuilder } from "../../../bytes/testing/image_builder.ts";
-import { DW_AT, DW_FORM, DW_TAG } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_FORM, DW_LANG, DW_TAG } from "../../../elf/dwarf/mod.ts";
 import {
   type AttributeInit,
   die,
@@ -60,14 +60,23 @@ export function made(
   return die(DW_TAG.subprogram, attributes, [...sites, ...more], name);
 }
 
+/** What a process has besides. */
+export interface MadeOptions {
+  /** More sections of its file. */
+  readonly sections?: readonly SectionInit[];
+  /** Its language; default C. */
+  readonly language?: number;
+}
+
 /** A process of these functions, whose stack has these return addresses, in the file. */
 export function madeProcess(
   functions: readonly EntryInit[],
   pcs: readonly number[],
-  sections: readonly SectionInit[] = [],
+  { sections = [], language = DW_LANG.c11 }: MadeOptions = {},
 ): TargetProcess {
   const info = new InfoImage();
   const range: AttributeInit[] = [
+    [DW_AT.language, DW_FORM.data1, language],
     [DW_AT.lowPc, DW_FORM.addr, 0x1000],
     [DW_AT.highPc, DW_FORM.data4, 0x1000],
   ];

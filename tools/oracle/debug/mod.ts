@@ -8,6 +8,7 @@ import type { NamedCheck } from "../walk_checks.ts";
 import { deadChecks } from "./dead/check.ts";
 import { demangleChecks } from "./demangle_check.ts";
 import { entryChecks } from "./entries/check.ts";
+import { frameChecks } from "./frames/check.ts";
 import { hostileDebugChecks } from "./hostile_debug_check.ts";
 import { pageChecks } from "./page/mod.ts";
 import { remoteChecks } from "./remote/check.ts";
@@ -23,6 +24,7 @@ export function debugChecks(directory: string): NamedCheck[] {
     ...entryChecks(directory),
     ...hostileDebugChecks(),
     ...deadChecks(directory),
+    ...frameChecks(directory),
     ...symbolChecks(directory),
     ...valueChecks(directory),
     ...reverseChecks(directory),

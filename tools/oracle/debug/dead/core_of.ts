@@ -72,8 +72,9 @@ function canDump(): boolean {
 function dumped(directory: string, command: readonly string[]): string | undefined {
   const script = `ulimit -c unlimited || exit 0; timeout ${LIFE} "$@"; exit 0`;
   outputOf("bash", ["-c", `cd ${JSON.stringify(directory)} && { ${script}; }`, "sh", ...command]);
+  // QEMU writes the core of what it runs, and then dies itself.
   const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
-    .find((entry) => /^core(\.|$)|\.core$/.test(entry));
+    .filter((entry) => /^core(\.|$)|^qemu_.*\.core$/.test(entry)).sort().at(-1);
   return name === undefined ? undefined : `${directory}/${name}`;
 }
 

@@ -4,16 +4,14 @@
  *
  * Where gdb and this library differ by rule it is counted, and checked that the rule is why:
  *
- * - *statements*: of several rows of the line table at one address gdb takes the last that begins a
- *   statement, we and `llvm-symbolizer` the last. The line we give must be `llvm-symbolizer`'s.
  * - *aliases*: of several symbols at one address each tool has its own choice. The name gdb gives
  *   must be of a symbol where ours is.
- * - *stubs*: gdb makes names for stubs of procedure linkage tables, which have no symbols.
+ * - *parameters*: off some names of C++ gdb cannot take the parameters. It must be the whole name.
  *
  * @module
  */
+import { demangle } from "../../../../debug/demangle/mod.ts";
 import type { StackFrame } from "../../../../debug/frames/mod.ts";
-import { outputOf } from "../../tool.ts";
 import type { GdbFrame } from "./gdb_frames.ts";
 
 /** Tells a difference. */
@@ -27,24 +25,22 @@ export interface FrameCounts {
   inline: number;
   /** Of them those of tail calls. */
   tail: number;
-  /** Lines that differ by rule. */
-  statements: number;
-  /** Names that differ by rule. */
+  /** Names that are of another symbol at the same address. */
   aliases: number;
-  /** Names that only gdb makes. */
-  stubs: number;
+  /** Names that have their parameters in gdb. */
+  parameters: number;
 }
 
 /** Nothing compared yet. */
 export function noFrames(): FrameCounts {
-  return { frames: 0, inline: 0, tail: 0, statements: 0, aliases: 0, stubs: 0 };
+  return { frames: 0, inline: 0, tail: 0, aliases: 0, parameters: 0 };
 }
 
 /** What was counted, as text. */
 export function countsText(count: FrameCounts): string {
-  const { frames, inline, tail, statements, aliases, stubs } = count;
+  const { frames, inline, tail, aliases, parameters } = count;
   return `${frames} frames, of them ${inline} inlined and ${tail} of tail calls; by rule ` +
-    `${statements} statements, ${aliases} aliases, ${stubs} stubs`;
+    `${aliases} aliases, ${parameters} parameters`;
 }
 
 /** Compares frames, and counts. */
@@ -80,9 +76,9 @@ export class FrameComparison {
     const { module, lookup } = own;
     // Of names without debug information it believes that they may be Ada's.
     if (linkage === null && own.name?.replace(/\.\d+$/, "") === name) return true;
-    if (own.name === undefined && name?.endsWith("@plt") === true) {
-      this.#count.stubs++;
-      return true;
+    if (linkage !== null && demangle(linkage, { returnType: false }) === name) {
+      this.#count.parameters++;
+      return name?.startsWith(`${own.name}(`) === true;
     }
     const file = module?.file;
     const symbol = file?.symbolNamed(name ?? "");
@@ -97,15 +93,7 @@ export class FrameComparison {
 
   #isPlaced(own: StackFrame, { file, line }: GdbFrame): boolean {
     const { path, line: found = 0 } = own.source ?? {};
-    if (found === line) return line === 0 || same(path, file);
-    const { module, lookup } = own;
-    if (module?.file === undefined) return false;
-    const at = `0x${(lookup - BigInt(module.bias)).toString(16)}`;
-    const text = outputOf("llvm-symbolizer", [`--obj=${module.file.name}`, "--no-inlines", at]);
-    const judged = Number(/:(\d+):\d+\n/.exec(text ?? "")?.[1] ?? 0);
-    const isRule = judged === found;
-    if (isRule) this.#count.statements++;
-    return isRule;
+    return found === line && (line === 0 || same(path, file));
   }
 }
 
