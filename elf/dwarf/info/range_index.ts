@@ -20,7 +20,11 @@ export class RangeIndex {
   #changes: number[] = [];
   readonly #preferred: "first" | "last";
 
-  /** @param preferred Which of several ranges that begin at one address has it, as added */
+  /**
+   * @param preferred Which of several ranges has an address: `last`, the one that was added last,
+   * as what is inside comes after what it is in, even if that is in pieces; `first`, the one that
+   * begins last and, of those that begin there, the one that was added first.
+   */
   constructor(preferred: "first" | "last") {
     this.#preferred = preferred;
   }
@@ -36,10 +40,7 @@ export class RangeIndex {
     this.#owners.push(owner);
   }
 
-  /**
-   * Owner of an address; of several ranges that have it, the one that begins last, and of those
-   * that begin there, the preferred one.
-   */
+  /** Owner of an address; of several ranges that have it, the preferred one. */
   at(address: Address): number | undefined {
     const starts = this.#starts ??= this.#flatten();
     let low = 0;
@@ -53,11 +54,12 @@ export class RangeIndex {
     return owner < 0 ? undefined : owner;
   }
 
-  /** Goes through all ranges from the first address on, with those that are open on a stack. */
+  /** Goes through all ranges from the first address on, with those that are open. */
   #flatten(): number[] {
     const begins = this.#begins;
     const ends = this.#ends;
     const owners = this.#owners;
+    const order = sorted(begins, this.#preferred);
     const starts: number[] = [];
     const changes: number[] = [];
     const change = (at: Address, owner: number) => {
@@ -69,24 +71,67 @@ export class RangeIndex {
         changes.push(owner);
       }
     };
-    const open: number[] = [];
-    const closeUpTo = (address: Address) => {
-      while (open.length > 0 && ends[open[open.length - 1]!]! <= address) {
-        const end = ends[open.pop()!]!;
-        // Ranges below may have ended before.
-        while (open.length > 0 && ends[open[open.length - 1]!]! <= end) open.pop();
-        change(end, open.length === 0 ? -1 : owners[open[open.length - 1]!]!);
+    // What is open is named by what makes it preferred: its number as added, or in the order.
+    const byNumber = this.#preferred === "last";
+    const open = new Heap();
+    const endOf = (rank: number) => ends[byNumber ? rank : order[rank]!]!;
+    const ownerOf = (rank: number) => rank < 0 ? -1 : owners[byNumber ? rank : order[rank]!]!;
+    for (let next = 0; next < order.length || open.greatest >= 0;) {
+      const begin = next < order.length ? begins[order[next]!]! : Infinity;
+      const end = open.greatest < 0 ? Infinity : endOf(open.greatest);
+      if (end <= begin) {
+        // Ranges that were not preferred may have ended before.
+        while (open.greatest >= 0 && endOf(open.greatest) <= end) open.pop();
+        change(end, ownerOf(open.greatest));
+      } else {
+        open.push(byNumber ? order[next]! : next);
+        next++;
+        change(begin, ownerOf(open.greatest));
       }
-    };
-    for (const i of sorted(begins, this.#preferred)) {
-      closeUpTo(begins[i]!);
-      open.push(i);
-      change(begins[i]!, owners[i]!);
     }
-    closeUpTo(Infinity);
     this.#begins = this.#ends = this.#owners = [];
     this.#changes = changes;
     return starts;
+  }
+}
+
+/** Numbers of which the greatest is at hand: each is greater than the two that are below it. */
+class Heap {
+  readonly #numbers: number[] = [];
+
+  /** The greatest number; −1 if there is none. */
+  get greatest(): number {
+    return this.#numbers.length === 0 ? -1 : this.#numbers[0]!;
+  }
+
+  push(number: number): void {
+    const numbers = this.#numbers;
+    let at = numbers.length;
+    numbers.push(number);
+    while (at > 0) {
+      const above = (at - 1) >>> 1;
+      if (numbers[above]! >= number) break;
+      numbers[at] = numbers[above]!;
+      at = above;
+    }
+    numbers[at] = number;
+  }
+
+  /** Takes the greatest number away. */
+  pop(): void {
+    const numbers = this.#numbers;
+    const number = numbers.pop();
+    if (number === undefined || numbers.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= numbers.length) break;
+      if (below + 1 < numbers.length && numbers[below + 1]! > numbers[below]!) below++;
+      if (numbers[below]! <= number) break;
+      numbers[at] = numbers[below]!;
+      at = below;
+    }
+    numbers[at] = number;
   }
 }
 
