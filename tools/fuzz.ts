@@ -7,6 +7,7 @@
  */
 import { CoreFuzzer } from "../debug/fuzz/core_fuzzer.ts";
 import { DebugFuzzer } from "../debug/fuzz/debug_fuzzer.ts";
+import { ValueFuzzer } from "../debug/fuzz/value_fuzzer.ts";
 import { ProtocolFuzzer } from "../gdb/fuzz/protocol_fuzzer.ts";
 import { RemoteFuzzer } from "../gdb/fuzz/remote_fuzzer.ts";
 import { ServerFuzzer } from "../gdb/fuzz/server_fuzzer.ts";
@@ -45,6 +46,7 @@ const SUITES: readonly Suite[] = [
   { name: "unwind", cases: 200_000, make: (seed) => new Fuzzer(seed) },
   { name: "debug information", cases: 200_000, make: (seed) => new DebugFuzzer(seed) },
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
+  { name: "variables", cases: 10_000, make: (seed) => new ValueFuzzer(seed) },
   { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
   { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },
   // A machine runs, for some milliseconds a turn, and backward as long as it takes to look.

@@ -93,8 +93,12 @@ function readCalls(entry: Entry): CallSites {
   return new CallSites(Array.from(walk(entry), read), isComplete);
 }
 
+/** Deepest nesting of blocks that is followed. */
+const DEPTH = 256;
+
 /** Call sites below an entry, other functions' left out. */
-function* walk(entry: Entry): Generator<Entry> {
+function* walk(entry: Entry, depth = 0): Generator<Entry> {
+  if (depth > DEPTH) return;
   for (const child of entry.children()) {
     switch (child.tag) {
       case DW_TAG.callSite:
@@ -106,7 +110,7 @@ function* walk(entry: Entry): Generator<Entry> {
       case DW_TAG.tryBlock:
       case DW_TAG.catchBlock:
       case DW_TAG.withStmt:
-        yield* walk(child);
+        yield* walk(child, depth + 1);
     }
   }
 }

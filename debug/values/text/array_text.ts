@@ -4,6 +4,7 @@
  * @module
  */
 import { plainType, type Type } from "../types/type.ts";
+import type { Contents, Hole } from "../value/contents.ts";
 import type { Value } from "../value/value.ts";
 import { readMemory } from "../frame/memory.ts";
 import type { Budget } from "./budget.ts";
@@ -24,13 +25,16 @@ export function arrayText(value: Value, budget: Budget): string {
   const parts: string[] = [];
   const inner = budget.inside();
   const { written } = budget;
+  const { contents } = value;
+  const bytes = plainType(plain.element).size ?? 0;
+  const known = bytes === 0 ? 0 : Math.min(count, Math.floor(contents.bytes.length / bytes));
   let i = 0;
   // Of arrays in arrays only what is innermost counts.
   const isOuter = plainType(plain.element).kind === "array" && size === undefined;
   for (; i < count && written.count < budget.elements;) {
     const each = value.element(i);
     let end = i + 1;
-    while (end < count && end - i < 1 << 16 && same(each, value.element(end))) end++;
+    while (end < known && budget.mayCompare(bytes) && isSame(contents, { bytes, i, end })) end++;
     const text = each.absence === undefined ? inner.text(each) : absenceText(each.absence);
     if (end - i >= budget.repeats) {
       parts.push(`${text} <repeats ${end - i} times>`);
@@ -46,19 +50,27 @@ export function arrayText(value: Value, budget: Budget): string {
 }
 
 /** Whether two elements are the same, bit for bit. */
-function same(a: Value, b: Value): boolean {
-  const left = a.contents;
-  const right = b.contents;
-  if (left.holes.length !== right.holes.length) return false;
-  if (left.holes.length > 0) {
-    const state = a.absence?.state;
-    return state !== undefined && state === b.absence?.state;
+function isSame(
+  { bytes: all, holes }: Contents,
+  { bytes, i, end }: { readonly bytes: number; readonly i: number; readonly end: number },
+): boolean {
+  if (holes.length > 0) {
+    const left = stateOf(holes, 8 * bytes * i, 8 * bytes);
+    if (left !== stateOf(holes, 8 * bytes * end, 8 * bytes) || left === "partial") return false;
   }
-  const { bytes } = left;
-  for (let i = 0; i < bytes.length; i++) {
-    if (bytes[i] !== right.bytes[i]) return false;
+  const from = bytes * i;
+  const to = bytes * end;
+  for (let k = 0; k < bytes; k++) {
+    if (all[from + k] !== all[to + k]) return false;
   }
   return true;
+}
+
+/** Why bits are not there; undefined if they are. */
+function stateOf(holes: readonly Hole[], begin: number, bits: number): string | undefined {
+  const hole = holes.find((each) => each.begin < begin + bits && each.end > begin);
+  if (hole === undefined) return undefined;
+  return hole.begin <= begin && hole.end >= begin + bits ? hole.absence.state : "partial";
 }
 
 /** An array of characters. The zero at its end is not written. */

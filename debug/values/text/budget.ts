@@ -4,6 +4,8 @@
  * @module
  */
 
+import { absenceOf } from "../types/absence.ts";
+import { absenceText } from "./absence_text.ts";
 import type { Value } from "../value/value.ts";
 
 /** What is at an address: a function, a variable, or a class's table of virtual functions. */
@@ -27,6 +29,12 @@ export interface TextOptions {
 /** Writes a value. */
 export type Writer = (value: Value, budget: Budget) => string;
 
+/** Deepest nesting that is written, and most parts of one value. */
+const DEPTH = 20;
+const VALUES = 10_000;
+/** Most bytes of arrays that are looked through for repetitions. */
+const COMPARED = 1 << 22;
+
 /** What is left of the limits while a value is written. */
 export class Budget {
   /** Most elements of one array or characters of one string. */
@@ -39,7 +47,7 @@ export class Budget {
   readonly depth: number;
   readonly #nameOf: NameOf | undefined;
   /** Elements written so far, of all arrays in the value. */
-  readonly written: { count: number };
+  readonly written: { count: number; values: number; compared: number };
 
   readonly #write: Writer;
   #virtualBases: Set<string> = new Set();
@@ -54,7 +62,7 @@ export class Budget {
     this.followsReferences = options.references ?? true;
     this.#nameOf = options.nameOf;
     this.depth = from === undefined ? 0 : from.depth + 1;
-    this.written = from?.written ?? { count: 0 };
+    this.written = from?.written ?? { count: 0, values: 0, compared: 0 };
   }
 
   /** The same limits one level further in, for another object. */
@@ -76,9 +84,19 @@ export class Budget {
     return true;
   }
 
-  /** A value as text. */
+  /** Whether one more element of so many bytes may be compared with the one before. */
+  mayCompare(bytes: number): boolean {
+    return (this.written.compared += bytes) < COMPARED;
+  }
+
+  /** A value as text; dots if enough has been written, or structures are too deep. */
   text(value: Value): string {
-    return this.#write(value, this);
+    if (this.depth > DEPTH || this.written.values++ > VALUES) return "{...}";
+    try {
+      return this.#write(value, this);
+    } catch (error) {
+      return absenceText(absenceOf(error));
+    }
   }
 
   /** An address with the name of what is there. */

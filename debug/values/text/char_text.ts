@@ -17,7 +17,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** What is added to the code of a character that several bytes stand for. */
-const UNITS = 0x200000;
+const UNITS = 2 ** 32;
 
 /** Bytes of a string as characters: UTF-8 where it is any, else each byte by itself. */
 export function utf8Codes(bytes: readonly number[]): number[] {
@@ -65,7 +65,7 @@ function inQuotes(code: number, quote: string, size: number): string {
   const known = ESCAPES.get(code);
   if (known !== undefined) return known;
   if (code === quote.charCodeAt(0)) return `\\${quote}`;
-  if (code > UNITS) return String.fromCodePoint(code - UNITS);
+  if (code >= UNITS) return String.fromCodePoint(code - UNITS);
   const isPrintable = code >= 32 && code < 127 || size > 1 && code >= 160 && code < 0x110000 &&
       !(code >= 0xd800 && code < 0xe000);
   if (isPrintable) return String.fromCodePoint(code);

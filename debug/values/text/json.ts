@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { plainType } from "../types/type.ts";
+import { absenceOf } from "../types/absence.ts";
+import { plainType, type Type } from "../types/type.ts";
 import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
 import { enumText } from "./enum_text.ts";
@@ -31,9 +32,46 @@ export interface DataOptions {
   readonly elements?: number;
 }
 
+/** Deepest nesting, and most parts of one value. */
+const DEPTH = 20;
+const VALUES = 10_000;
+
 /** A value as data. */
-export function valueJson(value: Value, options: DataOptions = {}, depth = 0): ValueData {
-  const type = typeName(value.type);
+export function valueJson(value: Value, options: DataOptions = {}): ValueData {
+  return dataOf(value, { elements: options.elements ?? 200, depth: 0, told: { values: 0 } });
+}
+
+/** Names of types, each of which many values may have. */
+const NAMES = new WeakMap<Type, string>();
+
+function nameOf(type: Type): string {
+  let name = NAMES.get(type);
+  if (name === undefined) NAMES.set(type, name = typeName(type));
+  return name;
+}
+
+/** What may still be told. */
+interface Limits {
+  readonly elements: number;
+  readonly depth: number;
+  readonly told: { values: number };
+}
+
+function dataOf(value: Value, limits: Limits): ValueData {
+  let type = "";
+  try {
+    type = nameOf(value.type);
+    return partsOf(value, type, limits);
+  } catch (error) {
+    const absence = absenceOf(error);
+    return "reason" in absence
+      ? { type, state: "error", reason: absence.reason }
+      : { type, state: "optimized-out" };
+  }
+}
+
+function partsOf(value: Value, type: string, limits: Limits): ValueData {
+  const { elements: limit, depth, told } = limits;
   const { absence } = value;
   if (absence !== undefined) {
     return absence.state === "optimized-out" || absence.state === "synthetic"
@@ -41,14 +79,16 @@ export function valueJson(value: Value, options: DataOptions = {}, depth = 0): V
       : { type, state: absence.state, reason: absence.reason };
   }
   const plain = plainType(value.type);
-  const limit = options.elements ?? 200;
+  if (depth > DEPTH || told.values++ > VALUES) {
+    return { type, state: "error", reason: "Value has too many parts to be told" };
+  }
+  const inner = { ...limits, depth: depth + 1 };
   switch (plain.kind) {
     case "struct":
     case "class":
     case "union": {
-      if (depth > 20) return { type, state: "error", reason: "Structures are over 20 deep" };
       const members = value.members.map(({ field, value: member }): MemberData => {
-        const data = valueJson(member, options, depth + 1);
+        const data = dataOf(member, inner);
         const name = field.isBase ? member.type.name : field.name;
         return name === undefined ? { value: data } : { name, value: data };
       });
@@ -57,10 +97,10 @@ export function valueJson(value: Value, options: DataOptions = {}, depth = 0): V
     }
     case "array": {
       const length = value.length ?? 0;
-      const count = depth > 20 ? 0 : Math.min(length, limit);
+      const count = Math.min(length, limit);
       const elements = Array.from(
         { length: count },
-        (_, i) => valueJson(value.element(i), options, depth + 1),
+        (_, i) => dataOf(value.element(i), inner),
       );
       return { type, elements, length };
     }
@@ -73,13 +113,13 @@ export function valueJson(value: Value, options: DataOptions = {}, depth = 0): V
     case "rvalue-reference":
       return { type, address: `0x${(value.integer ?? 0n).toString(16)}` };
     case "base":
-      return scalar(value, type, options);
+      return scalar(value, type, inner);
   }
   const { integer } = value;
   return { type, value: integer === undefined ? hex(value) : numeric(integer) };
 }
 
-function scalar(value: Value, type: string, options: DataOptions): ValueData {
+function scalar(value: Value, type: string, inner: Limits): ValueData {
   const plain = plainType(value.type);
   if (plain.kind === "base" && plain.encoding === "boolean") {
     const { integer } = value;
@@ -91,8 +131,8 @@ function scalar(value: Value, type: string, options: DataOptions): ValueData {
     return {
       type,
       members: [
-        { name: "real", value: valueJson(real, options) },
-        { name: "imaginary", value: valueJson(imaginary, options) },
+        { name: "real", value: dataOf(real, inner) },
+        { name: "imaginary", value: dataOf(imaginary, inner) },
       ],
     };
   }

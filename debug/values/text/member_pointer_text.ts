@@ -19,13 +19,13 @@ export function memberPointerText(value: Value, type: MemberPointerType, budget:
 }
 
 /** The member at a bit of a class, or of a base class of it. */
-function dataMember(container: Type, bits: number): string | undefined {
+function dataMember(container: Type, bits: number, depth = 0): string | undefined {
   const plain = plainType(container);
-  if (!isStruct(plain)) return undefined;
+  if (!isStruct(plain) || depth > 20) return undefined;
   for (const { isBase, place, name, type } of plain.fields) {
     if (place === undefined || !("bits" in place)) continue;
     if (!isBase && place.bits === bits) return `&${typeName(plain)}::${name ?? ""}`;
-    const inBase = isBase ? dataMember(type, bits - place.bits) : undefined;
+    const inBase = isBase ? dataMember(type, bits - place.bits, depth + 1) : undefined;
     if (inBase !== undefined) return inBase;
   }
   return undefined;

@@ -25,11 +25,10 @@ export type { TextOptions } from "./budget.ts";
  * gdb would guess registers for, it says that they are not saved.
  */
 export function valueText(value: Value, options: TextOptions = {}): string {
-  return write(value, new Budget(options, write));
+  return new Budget(options, write).text(value);
 }
 
 function write(value: Value, budget: Budget): string {
-  if (budget.depth > 20) return "{...}";
   const plain = plainType(value.type);
   const { absence } = value;
   if (absence !== undefined) return absenceText(absence);
@@ -89,11 +88,11 @@ function baseText(value: Value, budget: Budget): string {
   if (plain.size === 0) return plain.name ?? "0";
   const isRustChar = plain.language === "rust" && plain.encoding === "utf";
   if (isRustChar) return `${integer} ${rustCharText(Number(integer))}`;
-  const size = characterSize(plain);
-  if (size === undefined && characterName(value.type) === undefined) return `${integer}`;
+  const size = characterSize(value.type);
+  if (size === undefined) return `${integer}`;
   const code = Number(BigInt.asUintN(8 * plain.size, integer));
   const prefix = quotePrefix(characterName(value.type) ?? plain.name);
-  return `${integer} ${prefix}${charText(code, size ?? plain.size)}`;
+  return `${integer} ${prefix}${charText(code, size)}`;
 }
 
 function addressText(address: bigint): string {

@@ -7,8 +7,19 @@
 import { elementCount } from "./array.ts";
 import type { Bound, FunctionType, Qualifier, Type } from "./type.ts";
 
-/** Deepest nesting that is followed. */
+/** Deepest nesting that is followed, and most types that one name consists of. */
 const DEPTH = 64;
+const TYPES = 1000;
+
+/** How deep in a name, and how many types have been named. */
+interface Walk {
+  readonly depth: number;
+  readonly named: { count: number };
+}
+
+function inside({ depth, named }: Walk): Walk {
+  return { depth: depth + 1, named };
+}
 
 /** A type with its qualifiers taken off. */
 interface Unqualified {
@@ -28,16 +39,16 @@ function unqualified(type: Type): Unqualified {
 
 /** The name of a type. */
 export function cTypeName(type: Type): string {
-  return named(type, 0);
+  return named(type, { depth: 0, named: { count: 0 } });
 }
 
-function named(type: Type, depth: number): string {
-  if (depth > DEPTH) return "...";
+function named(type: Type, walk: Walk): string {
+  if (walk.depth > DEPTH || walk.named.count++ > TYPES) return "...";
   const { type: plain } = unqualified(type);
-  const base = baseName(type, depth);
+  const base = baseName(type, walk.depth);
   const space = ownName(plain) === undefined && isDerived(plain) ? " " : "";
-  return `${base}${space}${prefix(type, { depth, inPointer: false, spaced: false })}${
-    suffix(type, { depth, inPointer: false })
+  return `${base}${space}${prefix(type, { ...walk, inPointer: false, spaced: false })}${
+    suffix(type, { ...walk, inPointer: false })
   }`;
 }
 
@@ -109,8 +120,7 @@ function tagged(type: Unqualified["type"]): string {
 }
 
 /** Place of a type among declarators. */
-interface Place {
-  readonly depth: number;
+interface Place extends Walk {
   /** Whether the declarator around it is a pointer or reference, which binds less. */
   readonly inPointer: boolean;
 }
@@ -118,33 +128,33 @@ interface Place {
 function prefix(type: Type, place: Place & { readonly spaced: boolean }): string {
   const { type: plain, qualifiers } = unqualified(type);
   const { inPointer } = place;
-  const depth = place.depth + 1;
-  if (depth > DEPTH) return "";
+  const walk = inside(place);
+  if (walk.depth > DEPTH) return "";
   const language = plain.language === "c++";
   switch (plain.kind) {
     case "pointer": {
       const words = qualifierText(qualifiers, language);
       const own = words === "" ? "*" : `* ${words}${place.spaced ? " " : ""}`;
-      return `${prefix(plain.target, { depth, inPointer: true, spaced: true })}${own}`;
+      return `${prefix(plain.target, { ...walk, inPointer: true, spaced: true })}${own}`;
     }
     case "reference":
     case "rvalue-reference": {
       const own = plain.kind === "reference" ? "&" : "&&";
-      return `${prefix(plain.target, { depth, inPointer: true, spaced: false })}${own}`;
+      return `${prefix(plain.target, { ...walk, inPointer: true, spaced: false })}${own}`;
     }
     case "member-pointer": {
-      const container = named(plain.container, depth);
+      const container = named(plain.container, walk);
       const around = unqualified(plain.target).type.kind === "function";
-      return `${prefix(plain.target, { depth, inPointer: false, spaced: false })}${
+      return `${prefix(plain.target, { ...walk, inPointer: false, spaced: false })}${
         around ? "(" : ""
       }${container}::*`;
     }
     case "function":
-      return `${prefix(plain.result, { depth, inPointer: false, spaced: false })}${
+      return `${prefix(plain.result, { ...walk, inPointer: false, spaced: false })}${
         inPointer ? "(" : ""
       }`;
     case "array":
-      return `${prefix(plain.element, { depth, inPointer: false, spaced: place.spaced })}${
+      return `${prefix(plain.element, { ...walk, inPointer: false, spaced: place.spaced })}${
         inPointer ? "(" : ""
       }`;
   }
@@ -153,22 +163,22 @@ function prefix(type: Type, place: Place & { readonly spaced: boolean }): string
 
 function suffix(type: Type, place: Place): string {
   const { type: plain } = unqualified(type);
-  const depth = place.depth + 1;
-  if (depth > DEPTH) return "";
+  const walk = inside(place);
+  if (walk.depth > DEPTH) return "";
   const closing = place.inPointer ? ")" : "";
   switch (plain.kind) {
     case "pointer":
     case "reference":
     case "rvalue-reference":
-      return suffix(plain.target, { depth, inPointer: true });
+      return suffix(plain.target, { ...walk, inPointer: true });
     case "member-pointer": {
       const { type: target } = unqualified(plain.target);
-      if (target.kind !== "function") return suffix(target, { depth, inPointer: false });
-      return `)${parameters(target, depth)}${suffix(target.result, { depth, inPointer: false })}`;
+      if (target.kind !== "function") return suffix(target, { ...walk, inPointer: false });
+      return `)${parameters(target, walk)}${suffix(target.result, { ...walk, inPointer: false })}`;
     }
     case "function":
-      return `${closing}${parameters(plain, depth)}${
-        suffix(plain.result, { depth, inPointer: false })
+      return `${closing}${parameters(plain, walk)}${
+        suffix(plain.result, { ...walk, inPointer: false })
       }`;
     case "array": {
       const { extent } = plain;
@@ -177,7 +187,7 @@ function suffix(type: Type, place: Place): string {
       const isVariable = isDynamic(bound) || isDynamic(plain.lower);
       const text = isVariable ? "variable length" : count === undefined ? "" : `${count}`;
       const own = plain.isVector ? ` __attribute__ ((vector_size(${text})))` : `[${text}]`;
-      return `${closing}${own}${suffix(plain.element, { depth, inPointer: false })}`;
+      return `${closing}${own}${suffix(plain.element, { ...walk, inPointer: false })}`;
     }
   }
   return "";
@@ -187,8 +197,8 @@ function isDynamic(bound: Bound): boolean {
   return typeof bound === "object" && !("unknown" in bound);
 }
 
-function parameters(type: FunctionType, depth: number): string {
-  const all = type.parameters.map((each) => named(each.type, depth));
+function parameters(type: FunctionType, walk: Walk): string {
+  const all = type.parameters.map((each) => named(each.type, inside(walk)));
   // gdb leaves out the dots of a function that has no other parameters.
   if (type.isVariadic && all.length > 0) all.push("...");
   if (all.length === 0 && (type.isPrototyped || type.language === "c++")) all.push("void");

@@ -18,14 +18,21 @@ export interface TypeNameOptions {
 
 /** The name of a type in its language, such as `struct point *`, `int [3]`, `&(i32, u8)`. */
 export function typeName(type: Type, options: TypeNameOptions = {}): string {
-  return type.language === "rust" ? rustTypeName(type, options, 0) : cTypeName(type);
+  return type.language === "rust"
+    ? rustTypeName(type, { ...options, count: 0 }, 0)
+    : cTypeName(type);
 }
 
-/** Deepest nesting that is followed. */
+/** Deepest nesting that is followed, and most types that one name consists of. */
 const DEPTH = 64;
+const TYPES = 1000;
 
-function rustTypeName(type: Type, options: TypeNameOptions, depth: number): string {
-  if (depth > DEPTH) return "...";
+interface Naming extends TypeNameOptions {
+  count: number;
+}
+
+function rustTypeName(type: Type, options: Naming, depth: number): string {
+  if (depth > DEPTH || options.count++ > TYPES) return "...";
   const { name } = type;
   const of = (inner: Type) => rustTypeName(inner, options, depth + 1);
   switch (type.kind) {

@@ -27,6 +27,9 @@ export interface Member {
 /** Largest value whose bytes are read as a whole, in bytes. */
 export const CONTENTS_LIMIT = 1 << 20;
 
+/** Largest number, address or character, in bytes. */
+const SCALAR_LIMIT = 64;
+
 /** A value of a variable, or a part of one. */
 export class Value {
   /** Its type, with the bounds that arrays have in this frame. */
@@ -80,8 +83,23 @@ export class Value {
 
   /** Why none of it, or a part of a scalar, is there; undefined if it is. */
   get absence(): Absence | undefined {
+    try {
+      return this.#absence();
+    } catch (error) {
+      return absenceOf(error);
+    }
+  }
+
+  #absence(): Absence | undefined {
     const unknown = unknownBound(this.type);
     if (unknown !== undefined) return unknown;
+    const { size = 0 } = this;
+    if (size > SCALAR_LIMIT && !this.#isAggregate()) {
+      return {
+        state: "error",
+        reason: `Scalar has ${size} bytes, expected at most ${SCALAR_LIMIT}`,
+      };
+    }
     const { holes } = this.contents;
     const [first] = holes;
     if (first === undefined || !this.#isAggregate()) return first?.absence;
@@ -329,14 +347,14 @@ function constantOf(entry: Entry, type: Type): Storage {
 }
 
 /** Why it is not known how long an array is; undefined if it is known. */
-function unknownBound(type: Type): Absence | undefined {
+function unknownBound(type: Type, depth = 0): Absence | undefined {
   const plain = plainType(type);
-  if (plain.kind !== "array") return undefined;
+  if (plain.kind !== "array" || depth > 64) return undefined;
   const { lower, extent } = plain;
   for (const bound of [lower, "count" in extent ? extent.count : extent.upper]) {
     if (typeof bound === "object" && "unknown" in bound) return bound.unknown;
   }
-  return unknownBound(plain.element);
+  return unknownBound(plain.element, depth + 1);
 }
 
 function isSignedRange(type: Type): boolean {

@@ -120,6 +120,11 @@ Deno.test("valueText, base types", () => {
   assertEquals(shown("complex", { types, memory: complex }), "complex: 1 + -2i");
   const smile = [0, 0xf6, 1, 0];
   assertEquals(shown("char32_t", { types, memory: smile }), "char32_t: 128512 U'\u{1f600}'");
+  const none = [0xea, 0x9c, 0x11, 0x24];
+  assertEquals(
+    shown("char32_t", { types, memory: none }),
+    "char32_t: 605134058 U'\\352\\234\\021\\044'",
+  );
   // A third, as x87 has it; and what AArch64 has in as many bytes.
   const third = [...new Array(8).fill(0xaa), 0xfd, 0x3f, 0, 0, 0, 0, 0, 0];
   third[0] = 0xab;
@@ -427,4 +432,27 @@ Deno.test("typeName, declarators of C and C++", () => {
   assertEquals(of("alias"), "alias");
   assertEquals(of("to void"), "const void *");
   assertEquals(of("unnamed"), "struct {...}");
+});
+
+Deno.test("Value, what consists of itself, or of too much, comes to an end", () => {
+  const types = [
+    array("itself", "itself", upper(1)),
+    struct("within", 8, [member("a", "within", 0), member("b", "within", 0)]),
+    die(DW_TAG.subroutineType, [type("calls")], [
+      die(DW_TAG.formalParameter, [type("calls")]),
+      die(DW_TAG.formalParameter, [type("calls")]),
+    ], "calls"),
+    die(DW_TAG.typedef, [name("loop"), type("loop")], [], "loop"),
+    base("enormous", 200, DW_ATE.signed),
+    array("long", "int", [[DW_AT.upperBound, DW_FORM.data4, 0x7fffffff]]),
+  ];
+  const memory = new Array(64).fill(0);
+  for (const each of types) {
+    const value = valueOf(each.label!, { types, memory });
+    typeName(value.type);
+    valueText(value);
+    valueJson(value);
+  }
+  const scalar = "Scalar has 200 bytes, expected at most 64";
+  assertEquals(shown("enormous", { types, memory }), `enormous: <error: ${scalar}>`);
 });
