@@ -17,7 +17,7 @@ import { type Breakpoint, Breakpoints, type Stop } from "./stops.ts";
 
 /** How to keep a history. */
 export interface HistoryOptions {
-  /** Instructions between two snapshots of the run, at least 1,000; default 250,000. */
+  /** Instructions between two snapshots of the run, at least 1,000; default 500,000. */
   readonly interval?: number;
   /** About how many bytes of snapshots are kept, default 256 MiB: two at least. */
   readonly memory?: number;
@@ -52,7 +52,7 @@ export type ReverseResult =
 /** Whether a stop counts; asked with the machine there. */
 export type StopTest = (stop: Stop) => boolean;
 
-const DEFAULTS = { interval: 250_000, memory: 256 * 2 ** 20 } as const;
+const DEFAULTS = { interval: 500_000, memory: 256 * 2 ** 20 } as const;
 const LEAST_INTERVAL = 1_000;
 /** On the way to an instant snapshots are taken ever closer to it, down to this distance. */
 const FINE = 2_048;
