@@ -69,23 +69,6 @@ const FINE = 2_048;
  * Runs, steps and changes are to be made by the history, not by the machine: it may run on by
  * itself only where it is not in its past, and what else is done to it is to be told by
  * {@linkcode History.changed}.
- *
- * @example Who wrote this?
- * ```ts
- * // deno run --allow-ffi --allow-env example.ts
- * import { archByName, Machine, moduleHello } from "@trapline/trapline";
- * import { parseElf } from "@trapline/trapline/elf";
- * import { History } from "@trapline/trapline/history";
- *
- * const program = await moduleHello("x86_64");
- * const line = parseElf(program.bytes).symbolNamed("line")!;
- * using machine = new Machine({ arch: archByName("x86_64"), modules: [program] });
- * using history = new History(machine);
- * history.run();
- * using _ = history.addWatchpoint(line.value, Number(line.size), "write", { task: 1 });
- * const last = history.reverseRun();
- * if (last.kind === "watchpoint") console.log(history.position, last.hits);
- * ```
  */
 export class History implements Disposable {
   /** The machine. */

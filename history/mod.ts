@@ -8,6 +8,23 @@
  * What its user does to the machine by the history belongs to the history (`edits.ts`) and happens
  * again in each replay. In the past it forks history: what came after is dropped.
  *
+ * @example Who wrote this?
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { parseElf } from "@trapline/trapline/elf";
+ * import { History } from "@trapline/trapline/history";
+ *
+ * const program = await moduleHello("x86_64");
+ * const line = parseElf(program.bytes).symbolNamed("line")!;
+ * using machine = new Machine({ arch: archByName("x86_64"), modules: [program] });
+ * using history = new History(machine);
+ * history.run();
+ * using _ = history.addWatchpoint(line.value, Number(line.size), "write", { task: 1 });
+ * const last = history.reverseRun();
+ * if (last.kind === "watchpoint") console.log(history.position, last.hits);
+ * ```
+ *
  * @module
  */
 export type { Checkpoint } from "./checkpoints.ts";

@@ -78,30 +78,7 @@ export class MachineTarget implements Target {
   }
 }
 
-/**
- * A machine as a target, as it is now.
- *
- * @example Every thread, with where it is
- * ```ts
- * // deno run --allow-ffi --allow-env example.ts
- * import { archByName, Machine, moduleHello } from "@trapline/trapline";
- * import { walkInput } from "@trapline/trapline/debug";
- * import { machineTarget } from "@trapline/trapline/debug/machine";
- * import { backtrace } from "@trapline/trapline/unwind";
- *
- * using machine = new Machine({
- *   arch: archByName("x86_64"),
- *   modules: [await moduleHello("x86_64")],
- * });
- * machine.run(12_000);
- * for (const process of machineTarget(machine).processes) {
- *   for (const thread of process.threads) {
- *     const { frames } = backtrace(walkInput(process, thread), process.walk);
- *     console.log(process.name, thread.name, frames.map((frame) => frame.function?.name));
- *   }
- * }
- * ```
- */
+/** A machine as a target, as it is now. */
 export function machineTarget(
   machine: Machine,
   options: { readonly name?: string } = {},
@@ -117,8 +94,7 @@ export function machineTarget(
  * A snapshot as a target. A machine is made of it: only the engine knows where in a CPU's bytes its
  * registers are. Dispose of it when done.
  *
- * @param options `policy` is needed where the machine had one of its user's own, which need not be
- *   that: nothing runs
+ * @param options `policy` is needed where the machine had one of its user's own
  * @throws {SnapshotError} as {@linkcode Machine.from}
  */
 export function snapshotTarget(
