@@ -2,6 +2,8 @@
  * What debuggers do. {@linkcode Symbols} tells functions and lines of addresses, out of files that
  * {@linkcode DebugFiles} finds. A {@linkcode Target} is what is debugged, wherever its memory and registers
  * come from; {@linkcode openCore} and {@linkcode readCore} make one of a core file of Linux.
+ * {@linkcode FrameReader} reads its stacks, {@linkcode variablesOf} what is in scope in a frame, and
+ * {@linkcode backtraceReport} writes both as gdb does.
  *
  * ```ts
  * // deno run --allow-ffi --allow-env example.ts
@@ -23,5 +25,8 @@
 export * from "./core/mod.ts";
 export * from "./demangle/mod.ts";
 export * from "./files/mod.ts";
+export * from "./frames/mod.ts";
+export * from "./report/mod.ts";
 export * from "./symbols/mod.ts";
 export * from "./target/mod.ts";
+export * from "./values/mod.ts";

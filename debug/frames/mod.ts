@@ -14,5 +14,5 @@
 export { functionName } from "./function_name.ts";
 export { FrameReader } from "./frame_reader.ts";
 export { ModuleCode, PlaceFunction } from "./module_code.ts";
-export { StackFrame, type StackFrameInit, type StackFrameKind } from "./stack_frame.ts";
+export { StackFrame, type StackFrameInit, type StackFrameKind, type Views } from "./stack_frame.ts";
 export { type FrameOptions, StackFrames } from "./stack_frames.ts";

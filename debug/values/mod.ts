@@ -12,17 +12,22 @@ export {
   CallSites,
   callSitesOf,
 } from "./call_sites/call_sites.ts";
+export type { FloatParts } from "./expression/floats.ts";
 export type { Location, Piece, SimpleLocation } from "./expression/location.ts";
+export type { LocationContext } from "./expression/location_machine.ts";
+export type { ValueType } from "./expression/typed_value.ts";
 export { definitionOf } from "./frame/entry_value.ts";
-export { FrameContext } from "./frame/frame_context.ts";
 export { physicalFrame, type PhysicalFrameOptions } from "./frame/physical_frame.ts";
+export { type ContextOptions, ValueContext } from "./frame/value_context.ts";
 export type { VariableFrame } from "./frame/variable_frame.ts";
 export { type Block, type Scope, type ScopeOptions, Variable, variablesOf } from "./scope/scope.ts";
-export { type ValueData, valueJson } from "./text/json.ts";
-export { type TextOptions, valueText } from "./text/text.ts";
+export type { AddressKind, NameOf, TextOptions } from "./text/budget.ts";
+export { type DataOptions, type MemberData, type ValueData, valueJson } from "./text/json.ts";
+export { valueText } from "./text/text.ts";
+export type { Absence } from "./types/absence.ts";
 export * from "./types/type.ts";
 export { typeName, type TypeNameOptions } from "./types/type_name.ts";
 export { type NamedEntries, TypeReader } from "./types/type_reader.ts";
-export type { Absence } from "./types/absence.ts";
-export type { Contents, Hole } from "./value/contents.ts";
-export { type Member, Value, variableValue } from "./value/value.ts";
+export type { TypeSource } from "./types/type_source.ts";
+export type { Contents, Hole, Storage } from "./value/contents.ts";
+export { CONTENTS_LIMIT, type Member, Value, variableValue } from "./value/value.ts";

@@ -6,7 +6,7 @@
  */
 import { type Address, fromBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
-import { FrameContext } from "../frame/frame_context.ts";
+import { ValueContext } from "../frame/value_context.ts";
 import type { VariableFrame } from "../frame/variable_frame.ts";
 import type { Type } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
@@ -18,11 +18,11 @@ export class Variable {
   readonly name: string;
   /** The entry that describes it. */
   readonly entry: Entry;
-  readonly #context: FrameContext;
+  readonly #context: ValueContext;
   #value: Value | undefined;
 
   /** A variable of a frame. */
-  constructor(name: string, entry: Entry, context: FrameContext) {
+  constructor(name: string, entry: Entry, context: ValueContext) {
     this.name = name;
     this.entry = entry;
     this.#context = context;
@@ -90,7 +90,7 @@ const DEPTH = 256;
  * the debugging information is damaged there.
  */
 export function variablesOf({ frame, scope, types }: ScopeOptions): Scope {
-  const context = new FrameContext(frame, scope.unit, { types });
+  const context = new ValueContext(frame, scope.unit, { types });
   const reader = new ScopeReader(context, fromBigAddress(frame.lookup));
   reader.block(scope, 0);
   return { entry: scope, parameters: reader.parameters, blocks: reader.blocks.reverse() };
@@ -100,10 +100,10 @@ class ScopeReader {
   readonly parameters: Variable[] = [];
   /** Outermost first. */
   readonly blocks: Block[] = [];
-  readonly #context: FrameContext;
+  readonly #context: ValueContext;
   readonly #pc: Address;
 
-  constructor(context: FrameContext, pc: Address) {
+  constructor(context: ValueContext, pc: Address) {
     this.#context = context;
     this.#pc = pc;
   }

@@ -12,7 +12,7 @@ import {
 } from "../../../elf/dwarf/testing/info_image.ts";
 import type { Machine } from "../../../elf/mod.ts";
 import { memoryOf } from "../../../unwind/walk/mod.ts";
-import { FrameContext } from "../frame/frame_context.ts";
+import { ValueContext } from "../frame/value_context.ts";
 import type { VariableFrame } from "../frame/variable_frame.ts";
 import { TypeReader } from "../types/type_reader.ts";
 
@@ -132,7 +132,7 @@ export class ValueWorld {
   }
 
   /** What expressions are told in a frame. */
-  context(frame: VariableFrame): FrameContext {
-    return new FrameContext(frame, this.#info.units[0]!, { types: this.types });
+  context(frame: VariableFrame): ValueContext {
+    return new ValueContext(frame, this.#info.units[0]!, { types: this.types });
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { absenceOf } from "./absence.ts";
-import type { FrameContext } from "../frame/frame_context.ts";
+import type { ValueContext } from "../frame/value_context.ts";
 import { elementCount } from "./array.ts";
 import { type ArrayType, type Bound, plainType, type Type } from "./type.ts";
 
@@ -15,7 +15,7 @@ const DEPTH = 64;
  * A type with the bounds that it has in a frame; the same type if none depends on it. A bound that
  * cannot be computed says why.
  */
-export function resolveType(type: Type, context: FrameContext, depth = 0): Type {
+export function resolveType(type: Type, context: ValueContext, depth = 0): Type {
   if (depth > DEPTH) return type;
   switch (type.kind) {
     case "typedef": {
@@ -36,7 +36,7 @@ export function resolveType(type: Type, context: FrameContext, depth = 0): Type 
   return type;
 }
 
-function resolveArray(type: ArrayType, context: FrameContext, depth: number): ArrayType {
+function resolveArray(type: ArrayType, context: ValueContext, depth: number): ArrayType {
   const element = resolveType(type.element, context, depth + 1);
   const lower = resolveBound(type.lower, context);
   const extent = "count" in type.extent
@@ -54,7 +54,7 @@ function resolveArray(type: ArrayType, context: FrameContext, depth: number): Ar
   return { kind, name, language, entry, isVector, element, lower, extent, size };
 }
 
-function resolveBound(bound: Bound, context: FrameContext): Bound {
+function resolveBound(bound: Bound, context: ValueContext): Bound {
   if (typeof bound !== "object" || "unknown" in bound) return bound;
   try {
     const value = "variable" in bound

@@ -12,7 +12,7 @@ import type { Entry } from "../../../elf/dwarf/mod.ts";
 export type Language = "c" | "c++" | "rust" | "other";
 
 /** What every type has. */
-interface TypeBase {
+export interface TypeBase {
   /** Name with its namespaces and classes, as gdb has it; undefined if the type has none. */
   readonly name: string | undefined;
   /** Language of the unit that describes it. */
@@ -25,6 +25,7 @@ interface TypeBase {
 
 /** No value at all. */
 export interface VoidType extends TypeBase {
+  /** Which it is. */
   readonly kind: "void";
 }
 
@@ -43,7 +44,9 @@ export type Encoding =
 
 /** A number, character or boolean. */
 export interface BaseType extends TypeBase {
+  /** Which it is. */
   readonly kind: "base";
+  /** Size in bytes. */
   readonly size: number;
   /** What its bytes are. */
   readonly encoding: Encoding;
@@ -51,7 +54,9 @@ export interface BaseType extends TypeBase {
 
 /** A pointer or reference. */
 export interface PointerType extends TypeBase {
+  /** Which it is. */
   readonly kind: "pointer" | "reference" | "rvalue-reference";
+  /** Size in bytes. */
   readonly size: number;
   /** What it points to. */
   readonly target: Type;
@@ -68,6 +73,7 @@ export type Bound =
 
 /** One dimension of an array, or a vector. */
 export interface ArrayType extends TypeBase {
+  /** Which it is. */
   readonly kind: "array";
   /** Type of the elements: an array again in all dimensions but the last. */
   readonly element: Type;
@@ -124,6 +130,7 @@ export interface VariantPart {
 
 /** A structure, class or union. */
 export interface StructType extends TypeBase {
+  /** Which it is. */
   readonly kind: "struct" | "class" | "union";
   /** Members and base classes in the order of the source. */
   readonly fields: readonly Field[];
@@ -143,6 +150,7 @@ export interface Enumerator {
 
 /** An enumeration. */
 export interface EnumType extends TypeBase {
+  /** Which it is. */
   readonly kind: "enum";
   /** The constants in the order of the source. */
   readonly enumerators: readonly Enumerator[];
@@ -158,6 +166,7 @@ export interface EnumType extends TypeBase {
 
 /** Another name for a type. */
 export interface TypedefType extends TypeBase {
+  /** Which it is. */
   readonly kind: "typedef";
   /** What it stands for. */
   readonly target: Type;
@@ -168,6 +177,7 @@ export type Qualifier = "const" | "volatile" | "restrict" | "atomic";
 
 /** A type with a qualifier. */
 export interface QualifiedType extends TypeBase {
+  /** Which it is. */
   readonly kind: "qualified";
   /** Which. */
   readonly qualifier: Qualifier;
@@ -177,6 +187,7 @@ export interface QualifiedType extends TypeBase {
 
 /** A function. */
 export interface FunctionType extends TypeBase {
+  /** Which it is. */
   readonly kind: "function";
   /** What it returns. */
   readonly result: Type;
@@ -190,7 +201,9 @@ export interface FunctionType extends TypeBase {
 
 /** A pointer to a member of a class. */
 export interface MemberPointerType extends TypeBase {
+  /** Which it is. */
   readonly kind: "member-pointer";
+  /** Size in bytes. */
   readonly size: number;
   /** The class. */
   readonly container: Type;
@@ -200,6 +213,7 @@ export interface MemberPointerType extends TypeBase {
 
 /** A part of another type's values. */
 export interface RangeType extends TypeBase {
+  /** Which it is. */
   readonly kind: "range";
   /** The other type. */
   readonly target: Type;
@@ -207,6 +221,7 @@ export interface RangeType extends TypeBase {
 
 /** A type that has a name only, such as that of `nullptr`. */
 export interface UnspecifiedType extends TypeBase {
+  /** Which it is. */
   readonly kind: "unspecified";
 }
 

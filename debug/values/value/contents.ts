@@ -5,7 +5,7 @@
  */
 import type { Location, Piece, SimpleLocation } from "../expression/location.ts";
 import type { Absence } from "../types/absence.ts";
-import type { FrameContext } from "../frame/frame_context.ts";
+import type { ValueContext } from "../frame/value_context.ts";
 import { readMemory } from "../frame/memory.ts";
 import { registerName } from "../../../unwind/cfi/mod.ts";
 
@@ -54,7 +54,7 @@ export function absent(absence: Absence): Storage {
 }
 
 /** What is in memory at an address. */
-export function inMemory(context: FrameContext, address: bigint): Storage {
+export function inMemory(context: ValueContext, address: bigint): Storage {
   const { memory } = context.frame;
   return {
     address: BigInt.asUintN(64, address),
@@ -82,7 +82,7 @@ export function inMemory(context: FrameContext, address: bigint): Storage {
 }
 
 /** What a location says. */
-export function located(context: FrameContext, location: Location): Storage {
+export function located(context: ValueContext, location: Location): Storage {
   switch (location.type) {
     case "value":
       return inMemory(context, location.value);
@@ -101,7 +101,7 @@ export function located(context: FrameContext, location: Location): Storage {
   }
 }
 
-function inRegister(context: FrameContext, register: number): Storage {
+function inRegister(context: ValueContext, register: number): Storage {
   return {
     address: undefined,
     read(begin, bits) {
@@ -119,7 +119,7 @@ function inRegister(context: FrameContext, register: number): Storage {
   };
 }
 
-function inPieces(context: FrameContext, pieces: readonly Piece[]): Storage {
+function inPieces(context: ValueContext, pieces: readonly Piece[]): Storage {
   return {
     address: undefined,
     read(begin, bits) {

@@ -7,7 +7,7 @@ import { fromBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
 import { floatFormat, type FloatParts, floatParts, nearest } from "../expression/floats.ts";
 import { bytesOfInteger, integerOfBytes } from "../expression/typed_value.ts";
-import type { FrameContext } from "../frame/frame_context.ts";
+import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount } from "../types/array.ts";
 import { qualifiedName } from "../types/scope_name.ts";
@@ -35,7 +35,7 @@ export class Value {
   /** Its type, with the bounds that arrays have in this frame. */
   readonly type: Type;
   /** The frame it is in. */
-  readonly context: FrameContext;
+  readonly context: ValueContext;
   /** Width of a bit field. */
   readonly bitSize: number | undefined;
   readonly #storage: Storage;
@@ -48,7 +48,7 @@ export class Value {
     type: Type,
     storage: Storage,
     options: {
-      readonly context: FrameContext;
+      readonly context: ValueContext;
       readonly begin?: number;
       readonly bitSize?: number | undefined;
     },
@@ -298,7 +298,7 @@ export class Value {
 }
 
 /** Value of the variable or parameter that an entry describes, in a frame. */
-export function variableValue(entry: Entry, context: FrameContext): Value {
+export function variableValue(entry: Entry, context: ValueContext): Value {
   const own = context.of(entry);
   let type: Type;
   try {
@@ -324,7 +324,7 @@ export function variableValue(entry: Entry, context: FrameContext): Value {
 
 function storageOf(
   entry: Entry,
-  { context, type }: { readonly context: FrameContext; readonly type: Type },
+  { context, type }: { readonly context: ValueContext; readonly type: Type },
 ): Storage {
   const described = entry.inherited(DW_AT.location);
   if (described === undefined) return constantOf(entry, type);

@@ -33,7 +33,7 @@ export interface ContextOptions {
 const DEPTH = 64;
 
 /** A stack frame, and a unit whose expressions are evaluated in it. */
-export class FrameContext implements LocationContext {
+export class ValueContext implements LocationContext {
   /** The frame. */
   readonly frame: VariableFrame;
   /** Reads types. */
@@ -55,9 +55,9 @@ export class FrameContext implements LocationContext {
   }
 
   /** The same frame, for an entry that may be of another unit. */
-  of(entry: Entry, objectAddress?: bigint): FrameContext {
+  of(entry: Entry, objectAddress?: bigint): ValueContext {
     const options = { types: this.types, objectAddress, depth: this.#depth + 1 };
-    return new FrameContext(this.frame, entry.unit, options);
+    return new ValueContext(this.frame, entry.unit, options);
   }
 
   /** Where an expression says something is. Throws as `evaluateLocation`. */
@@ -196,7 +196,7 @@ export class FrameContext implements LocationContext {
     return entryValue(this.frame, passed, {
       depth,
       functionNamed: (symbol) => types.functionNamed(symbol),
-      context: (frame, unit) => new FrameContext(frame, unit, { types, depth: depth + 1 }),
+      context: (frame, unit) => new ValueContext(frame, unit, { types, depth: depth + 1 }),
     });
   }
 
