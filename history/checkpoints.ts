@@ -29,6 +29,8 @@ const PART = 1 / 16;
 export class Checkpoints {
   readonly #list: Checkpoint[] = [];
   readonly #use = new MemoryUse();
+  /** Snapshots that stand for changes from outside: as long as history begins before them. */
+  readonly #pinned = new MemoryUse();
   readonly #limit: number;
 
   /** Keeps as many as fit into about `limit` bytes. */
@@ -46,9 +48,29 @@ export class Checkpoints {
     return this.#list[0] as Checkpoint;
   }
 
-  /** About how many bytes they take. */
+  /** About how many bytes they take, and what is pinned. */
   get bytes(): number {
-    return this.#use.bytes;
+    return this.#use.bytes + this.#pinned.bytes;
+  }
+
+  /** Counts a snapshot that is kept for another reason. */
+  pin(snapshot: Snapshot): void {
+    this.#pinned.add(snapshot);
+  }
+
+  /** It is kept no more. */
+  unpin(snapshot: Snapshot): void {
+    this.#pinned.remove(snapshot);
+  }
+
+  /** Whether what is pinned takes more than half of the room: history has to begin later then. */
+  get isPinnedFull(): boolean {
+    return this.#pinned.bytes > this.#limit / 2 && this.#list.length > 1;
+  }
+
+  /** Has history begin at the second one. */
+  forgetFirst(): void {
+    this.#drop(0);
   }
 
   /** The last one that is not behind an instant. */
@@ -100,7 +122,8 @@ export class Checkpoints {
   /** Drops what is too close to its neighbors for its distance, and more if memory is short. */
   #thin(near: Position): void {
     for (let i = this.#list.length - 2; i > 0; i--) if (this.#room(i, near) < PART) this.#drop(i);
-    while (this.#use.bytes > this.#limit && this.#list.length > 2) {
+    const limit = this.#limit - Math.min(this.#pinned.bytes, this.#limit / 2);
+    while (this.#use.bytes > limit && this.#list.length > 2) {
       let least = 1;
       for (let i = 2; i < this.#list.length - 1; i++) {
         if (this.#room(i, near) < this.#room(least, near)) least = i;

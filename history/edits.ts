@@ -40,6 +40,10 @@ export type Edit =
     readonly kind: "state";
     /** The machine. */
     readonly snapshot: Snapshot;
+  }
+  | {
+    /** It was made before history begins by now: no replay comes by. */
+    readonly kind: "forgotten";
   };
 
 /** Does to a machine what an edit says. @throws {KernelError} if it cannot be done */
@@ -55,5 +59,7 @@ export function applyEdit(machine: Machine, edit: Edit): void {
       return machine.injectInterrupt(edit.line);
     case "state":
       return machine.restore(edit.snapshot);
+    case "forgotten":
+      return;
   }
 }

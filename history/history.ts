@@ -8,6 +8,7 @@ import type { ExceptionEntry } from "../arch/arch.ts";
 import type { WatchKind, Watchpoint, WatchpointOptions } from "../kernel/debug/watchpoints.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { KernelEvent } from "../trace/events.ts";
+import type { Snapshot } from "../kernel/snapshot/mod.ts";
 import { type Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { applyEdit, type Edit } from "./edits.ts";
 import { HistoryError } from "./errors.ts";
@@ -393,15 +394,37 @@ export class History implements Disposable {
     const at = this.#at;
     const fork = this.#inPast ? { at, dropped: this.#end } : undefined;
     if (fork !== undefined) {
-      this.#edits.length = this.#done.edits;
+      this.#forgetEdits(this.#edits.splice(this.#done.edits));
       this.#checkpoints.forgetAfter(at);
       this.#extend();
       this.machine.kernel.events.muted = false;
     }
     this.#edits.push({ position: at, edit });
     this.#done.edits++;
+    if (edit.kind === "state") this.#pin(edit.snapshot);
     if (fork !== undefined) this.#options.onFork?.(fork);
     return fork;
+  }
+
+  /** Keeps a snapshot for an edit, if need be at the cost of the earliest past. */
+  #pin(snapshot: Snapshot): void {
+    const checkpoints = this.#checkpoints;
+    checkpoints.pin(snapshot);
+    checkpoints.add({ position: this.#at, edits: this.#done.edits, snapshot });
+    while (checkpoints.isPinnedFull) {
+      const { edits: before } = checkpoints.first;
+      checkpoints.forgetFirst();
+      const { edits } = checkpoints.first;
+      const gone = this.#edits.slice(before, edits);
+      this.#forgetEdits(gone);
+      gone.forEach(({ position }, i) => {
+        this.#edits[before + i] = { position, edit: { kind: "forgotten" } };
+      });
+    }
+  }
+
+  #forgetEdits(edits: readonly DatedEdit[]): void {
+    for (const { edit } of edits) if (edit.kind === "state") this.#checkpoints.unpin(edit.snapshot);
   }
 
   /** Something is to be done: the machine must be where it was left, or have run on. */

@@ -72,6 +72,33 @@ Deno.test("History, a long run keeps few snapshots, near ones closer, and within
   assertEquals(history.now, 300_000);
 });
 
+Deno.test("History, of very many changes from outside the first are forgotten with their past", () => {
+  using machine = new Machine({
+    arch: ARCHES.aarch64,
+    modules: [{ commandLine: "spinner", bytes: programFile("spinner", "aarch64") }],
+  });
+  using history = new History(machine, { interval: 1_000, memory: 2 ** 22 });
+  const states: string[] = [];
+  const instants: number[] = [];
+  for (let i = 0; i < 400; i++) {
+    history.run(500);
+    machine.kernel.clock.schedule({ time: machine.now + 50, line: 2 });
+    history.changed();
+    instants.push(history.now);
+    states.push(Object.values(machine.registers()).join());
+  }
+  assertEquals(history.bytes < 2 ** 22 + 2 ** 20, true, `${history.bytes} bytes`);
+  assertEquals(history.begin.instructions > 0, true);
+  const known = instants.filter((instant) => instant >= history.begin.instructions);
+  assertEquals(known.length > 10 && known.length < 400, true, `${known.length} known`);
+  for (const instant of [known[0]!, known.at(-1)!, known[known.length >> 1]!]) {
+    history.goTo(instant);
+    assertEquals(Object.values(machine.registers()).join(), states[instants.indexOf(instant)]);
+  }
+  assertThrows(() => history.goTo(0), HistoryError, "history is from");
+  assertEquals(history.run().kind, "end");
+});
+
 Deno.test("History, a policy that does not repeat itself is told", () => {
   let more = 0;
   const policy = ({ quantum }: { quantum: number }) => {
