@@ -1,8 +1,9 @@
 /**
  * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per
- * frame, rows per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, and functions
- * of 10,000 addresses beside `llvm-symbolizer` and others, all in one run with a native unwinder
- * (framehop, built from `peers/unwind`) on the same stacks. What is not installed is left out.
+ * frame, rows per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, functions of
+ * 10,000 addresses beside `llvm-symbolizer` and others, and scans of entries, all in one run with a
+ * native unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not installed
+ * is left out.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import {
   measureRows,
   type RowFigure,
 } from "./unwind_dumps.ts";
+import { type EntryFigure, measureEntries } from "./unwind_entries.ts";
 import { measureSymbols, type SymbolFigure, SYMBOLIZED } from "./unwind_symbols.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
 import { Progress } from "../util/progress.ts";
@@ -25,6 +27,7 @@ interface Report {
   readonly rows: readonly RowFigure[];
   readonly dumps: readonly DumpFigure[];
   readonly symbols: readonly SymbolFigure[];
+  readonly entries: readonly EntryFigure[];
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -52,6 +55,10 @@ function measure(): Report {
     symbols: SYMBOLIZED.map((path) => {
       progress.at(`measuring symbols of ${path}`);
       return measureSymbols(path, 7);
+    }).filter(known),
+    entries: SYMBOLIZED.map((path) => {
+      progress.at(`measuring entries of ${path}`);
+      return measureEntries(path, 7);
     }).filter(known),
     versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
   };
@@ -84,6 +91,13 @@ function print(report: Report): void {
   line("10,000 addresses, ms", "ours", "(runtime)", "symbolizer", "addr2line", "eu-addr2line");
   for (const { name, ours, runtime, llvm, addr2line, euAddr2line } of report.symbols) {
     line(name, ours, runtime, llvm, addr2line, euAddr2line);
+  }
+  console.log();
+  line("entries", "bytes", "bytes/s", "entries", "address µs", "name µs", "dwarfdump µs");
+  for (const { name, bytes, perSecond, entries, byAddress, byName, dwarfdump } of report.entries) {
+    const [address, named, whole] = [byAddress, byName, dwarfdump]
+      .map((ms) => ms === undefined ? undefined : 1000 * ms);
+    line(name, bytes, perSecond, entries, address, named, whole);
   }
   console.log();
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);

@@ -67,8 +67,8 @@ export function measureSymbols(path: string, rounds: number): SymbolFigure | und
   };
 }
 
-/** The file with the debug information of a program. */
-function debugFileOf(path: string): ElfFile | undefined {
+/** The file with the debug information of a program; undefined if this system has none. */
+export function debugFileOf(path: string): ElfFile | undefined {
   try {
     const file = parseElf(Deno.readFileSync(path), { name: path });
     if (file.section(".debug_info") !== undefined) return file;

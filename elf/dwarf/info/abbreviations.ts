@@ -77,6 +77,10 @@ export class Abbreviation {
   readonly isBlock: boolean;
   /** Of what names the entry that this one is an instance or the definition of. */
   readonly origin: number;
+  /** Of `DW_AT_name`. */
+  readonly name: number;
+  /** Of `DW_AT_linkage_name`, or what it was called before. */
+  readonly linkageName: number;
   /** Whether its entries are said again where they are defined. */
   readonly isDeclaration: boolean;
   #positions: Map<number, number> | undefined;
@@ -124,6 +128,11 @@ export class Abbreviation {
     this.isBlock = BLOCKS.has(this.tag);
     const origin = ORIGINS.find((each) => this.attributes.includes(each));
     this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);
+    this.name = this.attributes.indexOf(DW_AT.name);
+    const linkageName = this.attributes.indexOf(DW_AT.linkageName);
+    this.linkageName = linkageName >= 0
+      ? linkageName
+      : this.attributes.indexOf(DW_AT.mipsLinkageName);
     this.isDeclaration = this.attributes.includes(DW_AT.declaration);
   }
 

@@ -73,6 +73,8 @@ export interface Unit extends ScanInput {
   addressAt(index: number): Address;
   /** String by its index in `.debug_str_offsets`. Throws `InputError`. */
   stringAt(index: number): string;
+  /** Offset in `.debug_str` of a string, by the same index. Throws `InputError`. */
+  stringOffset(index: number): number;
   /** String of the file that `dwz` has made; undefined without that file. */
   supplementaryString(offset: number): string | undefined;
   /** Entry that a value refers to; undefined if it is in a file that there is not. */

@@ -215,6 +215,10 @@ export class FileUnit implements Unit {
   }
 
   stringAt(index: number): string {
+    return this.sections.string(".debug_str", this.stringOffset(index));
+  }
+
+  stringOffset(index: number): number {
     const { cursor, base } = this.#strings ??= {
       cursor: this.sections.cursor(".debug_str_offsets"),
       base: this.#part(".debug_str_offsets") +
@@ -222,7 +226,7 @@ export class FileUnit implements Unit {
     };
     cursor.seek(base, cursor.bytes.length);
     cursor.skip(index * this.offsetSize);
-    return this.sections.string(".debug_str", readOffset(cursor, this));
+    return readOffset(cursor, this);
   }
 
   supplementaryString(offset: number): string | undefined {

@@ -8,7 +8,7 @@ import { DW_FORM } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { Entry, type Unit } from "../info/entry.ts";
 import { float64List, uint32List } from "./numbers.ts";
-import type { EntryScanner } from "../info/scanner.ts";
+import { EntryScanner } from "../info/scanner.ts";
 import { u32At } from "../info/skip.ts";
 import { DW_TAG } from "../tags.ts";
 
@@ -57,6 +57,7 @@ export class NameIndex {
   add(unit: Unit): void {
     const number = this.#units.push(unit) - 1;
     const scan = unit.scan();
+    const strings = unit.sections.cursor(".debug_str").bytes;
     /** Depth of the function that the scan is in. */
     let inside = Infinity;
     while (scan.next()) {
@@ -68,7 +69,14 @@ export class NameIndex {
       if (isFunction && depth < inside) inside = depth;
       // Declarations are of no use to those who look for something.
       if (abbreviation.isDeclaration) continue;
-      for (const attribute of NAMES) this.#addName(unit, number, scan, attribute);
+      this.#addName(number, scan, this.#hashAt(unit, scan, { index: abbreviation.name, strings }));
+      const index = abbreviation.linkageName;
+      if (index >= 0) this.#addName(number, scan, this.#hashAt(unit, scan, { index, strings }));
+      // Both names may be those of what it is an instance or the definition of.
+      if (abbreviation.origin < 0) continue;
+      const entry = new Entry(unit, scan);
+      if (abbreviation.name < 0) this.#addName(number, scan, this.#hashOfOrigin(entry, "name"));
+      if (index < 0) this.#addName(number, scan, this.#hashOfOrigin(entry, "linkageName"));
     }
   }
 
@@ -90,33 +98,52 @@ export class NameIndex {
     }
   }
 
-  #addName(unit: Unit, number: number, scan: EntryScanner, attribute: number): void {
-    const hash = this.#hashOfName(unit, scan, attribute);
+  #addName(number: number, scan: EntryScanner, hash: number | undefined): void {
     if (hash === undefined) return;
     if (this.#hashes.count >= NAME_LIMIT) {
       const message = `Units have over ${NAME_LIMIT} names, expected fewer`;
-      throw new DwarfError("index", message, { source: unit.source, offset: scan.offset });
+      const { source } = this.#units[number]!;
+      throw new DwarfError("index", message, { source, offset: scan.offset });
     }
     this.#hashes.push(hash);
     this.#unitOf.push(number);
     this.#offsets.push(scan.offset);
   }
 
-  #hashOfName(unit: Unit, scan: EntryScanner, attribute: number): number | undefined {
-    const { abbreviation } = scan;
-    const index = abbreviation.indexOf(attribute);
-    if (index >= 0) {
-      // The two usual forms without an object for each.
-      const place = scan.placeOf(index);
-      const form = abbreviation.forms[index];
-      if (form === DW_FORM.string) return hashOf(unit.bytes, place);
-      if (form === DW_FORM.strp && unit.offsetSize === 4) {
-        return hashOf(unit.sections.cursor(".debug_str").bytes, u32At(unit.bytes, place));
-      }
-    } else if (abbreviation.origin < 0) return undefined;
-    const entry = new Entry(unit, scan).inherited(attribute);
-    const text = entry?.text(attribute);
-    return text === undefined ? undefined : hashOf(new TextEncoder().encode(text), 0);
+  /** Hash of the name that is at a position of the abbreviation. */
+  #hashAt(
+    unit: Unit,
+    scan: EntryScanner,
+    { index, strings }: { readonly index: number; readonly strings: Uint8Array },
+  ): number | undefined {
+    if (index < 0) return undefined;
+    // The two usual forms without an object for each.
+    const { attributes, forms } = scan.abbreviation;
+    const place = scan.placeOf(index);
+    if (forms[index] === DW_FORM.string) return hashOf(unit.bytes, place);
+    if (forms[index] === DW_FORM.strp && unit.offsetSize === 4) {
+      return hashOf(strings, u32At(unit.bytes, place));
+    }
+    const entry = new Entry(unit, scan);
+    const attribute = attributes[index]!;
+    const value = entry.value(attribute);
+    return value?.kind === "string-index"
+      ? hashOf(strings, unit.stringOffset(value.index))
+      : hashOfText(entry.text(attribute));
+  }
+
+  /** Hash of a name that an entry has from another. */
+  #hashOfOrigin(entry: Entry, which: "name" | "linkageName"): number | undefined {
+    const attributes = which === "name" ? [DW_AT.name] : [DW_AT.linkageName, DW_AT.mipsLinkageName];
+    const origin = attributes.map((each) => entry.inherited(each)).find((each) =>
+      each !== undefined
+    );
+    if (origin === undefined) return undefined;
+    const { unit, abbreviation } = origin;
+    const scan = new EntryScanner(unit, origin.offset);
+    scan.next();
+    const strings = unit.sections.cursor(".debug_str").bytes;
+    return this.#hashAt(unit, scan, { index: abbreviation[which], strings });
   }
 
   /** Makes chains of the names of the same lower bits. */
@@ -137,6 +164,10 @@ export class NameIndex {
 
 function isNamed(entry: Entry, name: string): boolean {
   return NAMES.some((attribute) => entry.inherited(attribute)?.text(attribute) === name);
+}
+
+function hashOfText(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : hashOf(new TextEncoder().encode(text), 0);
 }
 
 /** Hash of a name that begins at a place and ends at a NUL, or where the bytes end. */
