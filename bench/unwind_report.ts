@@ -17,6 +17,7 @@ import {
 } from "./unwind_dumps.ts";
 import { type EntryFigure, measureEntries } from "./unwind_entries.ts";
 import { measureSymbols, type SymbolFigure, SYMBOLIZED } from "./unwind_symbols.ts";
+import { type BacktraceFigure, measureBacktrace } from "./unwind_cores.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
 import { Progress } from "../util/progress.ts";
 import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
@@ -28,10 +29,11 @@ interface Report {
   readonly dumps: readonly DumpFigure[];
   readonly symbols: readonly SymbolFigure[];
   readonly entries: readonly EntryFigure[];
+  readonly backtrace: BacktraceFigure | undefined;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-function measure(): Report {
+async function measure(): Promise<Report> {
   using progress = new Progress();
   const libraries = benchLibraries();
   progress.at("measuring the native peer");
@@ -41,6 +43,8 @@ function measure(): Report {
     ...walk,
     peer: peers?.find((each) => each.machine === walk.machine && each.depth === walk.depth),
   }));
+  progress.at("building a program with much debug information");
+  const backtrace = await measureBacktrace();
   const known = <T>(value: T | undefined): value is T => value !== undefined;
   return {
     walks,
@@ -60,6 +64,7 @@ function measure(): Report {
       progress.at(`measuring entries of ${path}`);
       return measureEntries(path, 7);
     }).filter(known),
+    backtrace,
     versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
   };
 }
@@ -92,6 +97,12 @@ function print(report: Report): void {
   for (const { name, ours, runtime, llvm, addr2line, euAddr2line } of report.symbols) {
     line(name, ours, runtime, llvm, addr2line, euAddr2line);
   }
+  if (report.backtrace !== undefined) {
+    const { size, ours, runtime, elfutils, gdb } = report.backtrace;
+    console.log();
+    line("backtrace, process ms", "ours", "(runtime)", "eu-stack -i -s", "gdb");
+    line(`core of ${Math.round(size / 1e6)} MB`, ours, runtime, elfutils, gdb);
+  }
   console.log();
   line("entries", "bytes", "bytes/s", "entries", "address µs", "name µs", "dwarfdump µs");
   for (const { name, bytes, perSecond, entries, byAddress, byName, dwarfdump } of report.entries) {
@@ -108,7 +119,7 @@ if (import.meta.main) {
   const options = Deno.args.filter((arg) => arg !== "--json");
   const request = readTask("bench:unwind [--json]", options, {});
   if ("status" in request) Deno.exit(request.status);
-  const report = measure();
+  const report = await measure();
   if (options.length < Deno.args.length) console.log(JSON.stringify(report));
   else print(report);
 }

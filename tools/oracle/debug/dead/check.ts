@@ -4,11 +4,15 @@
  * @module
  */
 import type { NamedCheck } from "../../walk_checks.ts";
-import { build, nativeCore, qemuCore } from "./core_of.ts";
+import { build, nativeCore, type ProgramCore, qemuCore } from "./core_of.ts";
 import { type CheckedCore, checkFrames } from "./frames_check.ts";
-import { ARM_PROGRAMS, PROGRAMS } from "./programs.ts";
+import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "./programs.ts";
+import { checkSignals, type SignalCores } from "./signals_check.ts";
 
 const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
+
+/** Handlers on the stack that was interrupted, and on one of their own. */
+const SIGNAL_STACKS: readonly (readonly string[])[] = [[], ["alternate"]];
 
 /** The checks of dead programs: of this machine, and of AArch64 in QEMU. */
 export function deadChecks(directory: string): NamedCheck[] {
@@ -18,34 +22,66 @@ export function deadChecks(directory: string): NamedCheck[] {
       name: "of dead programs",
       check() {
         const cores = PROGRAMS.flatMap((each, i): CheckedCore[] => {
-          const folder = `${directory}/dead-${i}`;
-          Deno.mkdirSync(folder);
-          const program = build(each, folder);
-          const core = program === undefined
-            ? undefined
-            : nativeCore(each, { program, directory: folder });
+          const core = die(each, `${directory}/dead-${i}`, nativeCore);
           return core === undefined ? [] : [{ ...core, name: each.name }];
         });
-        return checkFrames("of dead programs", { cores, directory });
+        return checkFrames(this.name, { cores, directory });
       },
     },
     {
       kind: "frames",
       name: "of programs that died in QEMU",
       check() {
-        const sysroot = ARM_SYSROOT;
         const cores = ARM_PROGRAMS.flatMap((each, i): CheckedCore[] => {
-          const folder = `${directory}/dead-arm-${i}`;
-          Deno.mkdirSync(folder);
-          const program = build(each, folder);
-          const core = program === undefined
-            ? undefined
-            : qemuCore(each, { program, directory: folder, sysroot });
+          const core = die(each, `${directory}/dead-arm-${i}`, inQemu);
           const { name, moved } = each;
-          return core === undefined ? [] : [{ ...core, name, sysroot, moved }];
+          return core === undefined ? [] : [{ ...core, name, sysroot: ARM_SYSROOT, moved }];
         });
-        return checkFrames("of programs that died in QEMU", { cores, directory });
+        return checkFrames(this.name, { cores, directory });
+      },
+    },
+    {
+      kind: "frames",
+      name: "of signal handlers in QEMU",
+      check() {
+        const cores = SIGNAL_STACKS.flatMap((args, i): SignalCores[] => {
+          const program = {
+            name: `signal handler ${args}`,
+            sources: ["signal_stack.c"],
+            options: ["-O0", "-g"],
+            handles: ["SIGUSR1"],
+            args,
+          };
+          const native = die(program, `${directory}/signal-${i}`, nativeCore);
+          const compilers = ["aarch64-linux-gnu-gcc"];
+          const arm = die({ ...program, compilers }, `${directory}/signal-arm-${i}`, inQemu);
+          return native === undefined || arm === undefined
+            ? []
+            : [{ name: program.name, native, arm }];
+        });
+        return checkSignals(this.name, { cores, sysroot: ARM_SYSROOT });
       },
     },
   ];
+}
+
+/** Builds a program in a folder of its own and has it die. */
+function die(
+  each: DyingProgram,
+  directory: string,
+  dump: (
+    each: DyingProgram,
+    where: { readonly program: string; readonly directory: string },
+  ) => ProgramCore | undefined,
+): ProgramCore | undefined {
+  Deno.mkdirSync(directory);
+  const program = build(each, directory);
+  return program === undefined ? undefined : dump(each, { program, directory });
+}
+
+function inQemu(
+  each: DyingProgram,
+  where: { readonly program: string; readonly directory: string },
+): ProgramCore | undefined {
+  return qemuCore(each, { ...where, sysroot: ARM_SYSROOT });
 }

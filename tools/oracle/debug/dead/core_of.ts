@@ -40,7 +40,7 @@ export function nativeCore(
   { program, directory }: { readonly program: string; readonly directory: string },
 ): ProgramCore | undefined {
   const { args = [] } = each;
-  const found = canDump() ? dumped(directory, [program, ...args]) : undefined;
+  const found = canDump() ? dumped(directory, /^core(\.|$)/, [program, ...args]) : undefined;
   const core = found ?? writtenByGdb(each, { program, directory });
   return core === undefined ? undefined : { program, core };
 }
@@ -54,7 +54,10 @@ export function qemuCore(
     readonly sysroot: string;
   },
 ): ProgramCore | undefined {
-  const core = dumped(directory, ["qemu-aarch64", "-L", sysroot, program, ...args]);
+  const core = dumped(directory, /^qemu_.*\.core$/, [
+    ...["qemu-aarch64", "-L", sysroot, program],
+    ...args,
+  ]);
   return core === undefined ? undefined : { program, core };
 }
 
@@ -68,13 +71,19 @@ function canDump(): boolean {
   }
 }
 
-/** The only core in a folder, after a command that dies has run there. */
-function dumped(directory: string, command: readonly string[]): string | undefined {
+/**
+ * The core in a folder, after a command that dies has run there. QEMU dies in its turn, and leaves a
+ * core of its own.
+ */
+function dumped(
+  directory: string,
+  names: RegExp,
+  command: readonly string[],
+): string | undefined {
   const script = `ulimit -c unlimited || exit 0; timeout ${LIFE} "$@"; exit 0`;
   outputOf("bash", ["-c", `cd ${JSON.stringify(directory)} && { ${script}; }`, "sh", ...command]);
-  // QEMU writes the core of what it runs, and then dies itself.
   const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
-    .filter((entry) => /^core(\.|$)|^qemu_.*\.core$/.test(entry)).sort().at(-1);
+    .find((entry) => names.test(entry));
   return name === undefined ? undefined : `${directory}/${name}`;
 }
 

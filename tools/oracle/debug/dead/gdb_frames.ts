@@ -53,7 +53,6 @@ export type GdbThreads =
 
 /** Seconds that gdb may take. */
 const TIME = 30;
-const ATTEMPTS = 3;
 const SCRIPT = new URL("gdb_frames.py", import.meta.url).pathname;
 
 /**
@@ -67,13 +66,8 @@ export function readFrames(
 ): GdbThreads[] | undefined {
   if (outputOf("gdb-multiarch", ["--version"]) === undefined) return undefined;
   return requests.map((request) => {
-    const args = gdbCommand(request, directory);
-    // Of the same core gdb 13 now and then has an internal error.
-    for (let i = 0; i < ATTEMPTS; i++) {
-      const found = readResult(outputOf("timeout", args));
-      if (found !== undefined) return found;
-    }
-    return { error: "gdb does not read it" };
+    const text = outputOf("timeout", gdbCommand(request, directory));
+    return readResult(text) ?? { error: "gdb does not read it" };
   });
 }
 
