@@ -6,6 +6,7 @@
 
 import type { TrapFrame } from "../../arch/arch.ts";
 import { hex, PAGE_SIZE } from "../../arch/physical_memory.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
 import { backtrace, type Frame, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import type { Kernel } from "../kernel.ts";
 import { registersOf } from "./unwind_stack.ts";
@@ -21,8 +22,12 @@ const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
  */
 export function kernelCallers(k: Kernel, frame: TrapFrame): string[] {
   const { image } = k.arch;
+  const registers = registersOf(k, frame);
+  // From what is no address no walk begins: the CPU was sent there from outside, or by a damaged
+  // stack.
+  if (![registers.pc, registers.sp].every(isAddress)) return [];
   const { frames } = backtrace({
-    registers: registersOf(k, frame),
+    registers,
     modules: new ModuleList([moduleFromElf(image.elf, { trapVectors: true })]),
     memory: {
       window: (address) => {
@@ -36,6 +41,10 @@ export function kernelCallers(k: Kernel, frame: TrapFrame): string[] {
   const callers = frames.slice(1);
   const end = callers.findIndex(({ pc }) => pc < image.begin || pc >= image.end);
   return (end < 0 ? callers : callers.slice(0, end)).map(describe);
+}
+
+function isAddress(value: bigint | undefined): boolean {
+  return value !== undefined && Number.isSafeInteger(fromBigAddress(value));
 }
 
 function describe(frame: Frame): string {

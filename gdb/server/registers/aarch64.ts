@@ -39,6 +39,7 @@ export const aarch64Registers: RegisterLayout = layoutOf({
       ]),
     ],
   },
+  apart: 2,
   expedited: ["x29", "sp", "pc"],
   watchesBefore: true,
   pc: "pc",

@@ -43,8 +43,14 @@ export interface RegisterField {
 
 /** What is particular to an architecture. */
 export interface RegisterTable {
-  /** The target description, of which the last feature is the system's registers. */
+  /** The target description. */
   readonly description: TargetDescription;
+  /**
+   * How many of its last features are not in the answer to `g`: the system's registers, and what
+   * gdb does not expect there of a process whose description it has not read. It reads that of the
+   * first one alone where several are there when it comes.
+   */
+  readonly apart: number;
   /** Names that stop replies tell at once: frame pointer, stack pointer and program counter. */
   readonly expedited: readonly string[];
   /**
@@ -59,7 +65,7 @@ export interface RegisterTable {
 }
 
 /** What packets need to know of an architecture. */
-export interface RegisterLayout extends Omit<RegisterTable, "accesses" | "description"> {
+export interface RegisterLayout extends Omit<RegisterTable, "accesses" | "apart" | "description"> {
   /** The registers, by number. */
   readonly fields: readonly RegisterField[];
   /** How many of them `g` and `G` carry; those after them are read one by one. */
@@ -70,14 +76,15 @@ export interface RegisterLayout extends Omit<RegisterTable, "accesses" | "descri
 
 /** Makes the layout that a table says. */
 export function layoutOf(table: RegisterTable): RegisterLayout {
-  const { description, accesses, ...rest } = table;
+  const { description, apart, accesses, ...rest } = table;
   const fields = registersOf(description).map(({ name, size }) => ({
     name,
     size,
     access: accesses.get(name) ?? integer(name),
   }));
-  const system = description.features.at(-1)?.registers.length ?? 0;
-  return { ...rest, fields, general: fields.length - system, xml: formatTargetXml(description) };
+  const single = description.features.slice(-apart)
+    .reduce((sum, { registers }) => sum + registers.length, 0);
+  return { ...rest, fields, general: fields.length - single, xml: formatTargetXml(description) };
 }
 
 /** A feature of registers that only the system may use. */

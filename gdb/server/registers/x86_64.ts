@@ -84,6 +84,7 @@ export const x86Registers: RegisterLayout = layoutOf({
       ]),
     ],
   },
+  apart: 1,
   expedited: ["rbp", "rsp", "rip"],
   watchesBefore: false,
   pc: "rip",

@@ -550,3 +550,21 @@ Deno.test("Session, begins at a machine that has a past, and knows it", async ()
   assertStringIncludes(await client.ask("bc"), "replaylog:begin");
   assertEquals(boot.machine.cpu.instructions, 0);
 });
+
+Deno.test("Session, a kernel whose program counter is no address panics, and that is told", async () => {
+  for (const arch of ARCH_NAMES) {
+    using boot = new Boot({ arch, programs: ["threads"] });
+    await using client = await TestDebugger.start(boot.machine);
+    const { elf } = boot.machine.kernel.arch.image;
+    const begin = elf.symbolNamed("switch_context")!.value;
+    assertEquals(await client.ask(`Hg${CPU}`), "OK");
+    await client.ask(`Z1,${begin.toString(16)},4`);
+    await client.ask("vCont;c");
+    assertEquals(await pcOf(client, arch), begin);
+    // In neither half.
+    const nowhere = digitsOf(0x5555_0000_0000_0000n);
+    assertEquals(await client.ask(`P${register(arch, "pc")}=${nowhere}`), "OK");
+    assertMatch(await client.ask("vCont;c"), /^T05.*replaylog:end|^X06/);
+    assertMatch(boot.machine.halted ?? "", /at 0x5555000000000000/);
+  }
+});

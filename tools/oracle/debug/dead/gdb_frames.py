@@ -54,7 +54,8 @@ def move(program):
 
 
 def connect(case):
-    said = gdb.execute(f"target remote {case['remote']}", to_string=True)
+    kind = "remote" if "program" in case else "extended-remote"
+    said = gdb.execute(f"target {kind} {case['remote']}", to_string=True)
     for signal in case.get("handles", []):
         gdb.execute(f"handle {signal} nostop noprint pass", to_string=True)
     if case.get("runs"):
@@ -63,8 +64,9 @@ def connect(case):
 
 
 def read(case):
-    gdb.execute(f"set sysroot {case.get('sysroot') or ''}", to_string=True)
-    gdb.execute(f"file {case['program']}", to_string=True)
+    if "program" in case:
+        gdb.execute(f"set sysroot {case.get('sysroot') or ''}", to_string=True)
+        gdb.execute(f"file {case['program']}", to_string=True)
     if "remote" in case:
         said = connect(case)
     else:
@@ -72,7 +74,7 @@ def read(case):
     if case.get("moved"):
         move(case["program"])
     threads = []
-    for thread in gdb.selected_inferior().threads():
+    for thread in [each for inferior in gdb.inferiors() for each in inferior.threads()]:
         thread.switch()
         found, end = frames()
         threads.append({"id": thread.ptid[1] or thread.ptid[0], "frames": found, "end": end})
@@ -80,6 +82,7 @@ def read(case):
 
 
 SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "debuginfod enabled off"]
+SETTINGS += ["schedule-multiple on", "detach-on-fork off"]
 SETTINGS += ["auto-load libthread-db off", "backtrace past-main on", "backtrace past-entry on"]
 for setting in SETTINGS:
     gdb.execute(f"set {setting}")

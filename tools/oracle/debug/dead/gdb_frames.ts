@@ -7,8 +7,8 @@ import { outputOf } from "../../tool.ts";
 
 /** What gdb is to read. */
 export interface GdbFramesRequest {
-  /** The program's file. */
-  readonly program: string;
+  /** The program's file; without one gdb takes those that a stub has. */
+  readonly program?: string;
   /** The core file. */
   readonly core?: string;
   /** Or `HOST:PORT` of a stub. */

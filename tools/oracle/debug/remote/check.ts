@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { DebugFiles } from "../../../../debug/files/mod.ts";
-import { FrameReader, type StackFrame } from "../../../../debug/frames/mod.ts";
+import { ARCH_NAMES } from "../../../../kernel/testing/programs.ts";
 import { readTarget, remoteOptions, type Stub } from "../../../../gdb/remote/mod.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
@@ -16,20 +15,16 @@ import {
   type FrameCounts,
   noFrames,
 } from "../dead/frame_comparison.ts";
-import {
-  gdbCommand,
-  type GdbFramesRequest,
-  type GdbThreads,
-  readResult,
-} from "../dead/gdb_frames.ts";
+import type { GdbThreads } from "../dead/gdb_frames.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
+import { readThere } from "./gdb_there.ts";
+import { checkOwn } from "./own_check.ts";
+import { framesOf, type OwnThread } from "./own_threads.ts";
 import { connectStub, type StubProcess, withStub } from "./stub_process.ts";
 
 const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
 /** Milliseconds that a program has to die. */
 const LIFE = 20_000;
-/** Most frames of a thread. */
-const LIMIT = 20_000;
 
 /** gdb's number of SIGTRAP, and of those that programs handle. */
 const SIGTRAP = 5;
@@ -94,18 +89,19 @@ function chosen(programs: readonly DyingProgram[], names: readonly string[]): Dy
 
 /** The checks of programs behind stubs. */
 export function remoteChecks(directory: string): NamedCheck[] {
-  return SERVERS.map((server): NamedCheck => ({
-    kind: "frames",
-    name: `behind ${server.name}`,
-    check: () => new ServerCheck(server, directory).check(),
-  }));
-}
-
-/** A thread's frames, ours. */
-interface OwnThread {
-  readonly id: number;
-  readonly frames: readonly StackFrame[];
-  readonly error: Error | undefined;
+  const kind = "frames";
+  return [
+    ...SERVERS.map((server): NamedCheck => ({
+      kind,
+      name: `behind ${server.name}`,
+      check: () => new ServerCheck(server, directory).check(),
+    })),
+    ...ARCH_NAMES.map((arch): NamedCheck => ({
+      kind,
+      name: `of a machine ${arch}`,
+      check: () => checkOwn({ arch, directory }),
+    })),
+  ];
 }
 
 class ServerCheck {
@@ -145,14 +141,19 @@ class ServerCheck {
     let theirs: GdbThreads | undefined;
     const ours = await withStub(start, async (process) => {
       const own = await this.#own(process, each, program);
-      if (isPatient) theirs = await readThere(process, request, this.#directory);
+      if (isPatient) {
+        theirs = await readThere({ ...request, remote: process.address }, this.#directory);
+      }
       return own;
     });
     if (ours === undefined) return false;
     if (!isPatient) {
       theirs = await withStub(start, async (process) => {
         await new Promise((resolve) => setTimeout(resolve, 300));
-        return await readThere(process, { ...request, runs: true }, this.#directory);
+        return await readThere(
+          { ...request, remote: process.address, runs: true },
+          this.#directory,
+        );
       });
     }
     if (theirs === undefined) return false;
@@ -171,18 +172,7 @@ class ServerCheck {
     for (const problem of target.problems) this.#differences.add(problem.message);
     const [process] = target.processes;
     if (process === undefined) return [];
-    const reader = new FrameReader(process, new DebugFiles({ sysroot }));
-    await target.settle(() => reader.prepare());
-    const threads: OwnThread[] = [];
-    for (const thread of process.threads) {
-      threads.push(
-        await target.settle(() => {
-          const walk = reader.frames(thread, { limit: LIMIT });
-          const frames = [...walk];
-          return { id: thread.id, frames, error: walk.error };
-        }),
-      );
-    }
+    const threads = await framesOf(target, process, sysroot);
     return threads.sort((a, b) => a.id - b.id);
   }
 
@@ -213,16 +203,4 @@ async function die(stub: Stub, handles: readonly string[]): Promise<void> {
   if (stop.kind !== "stopped" || stop.signal === SIGTRAP || stop.signal === 0) {
     throw new Error(`The program does not die: ${JSON.stringify(stop)}`);
   }
-}
-
-/** What gdb reads at a stub. It must not keep this process from answering others. */
-async function readThere(
-  { address }: StubProcess,
-  request: GdbFramesRequest,
-  directory: string,
-): Promise<GdbThreads | undefined> {
-  const args = gdbCommand({ ...request, remote: address }, directory);
-  const { stdout } = await new Deno.Command("timeout", { args, stdin: "null", stderr: "null" })
-    .output();
-  return readResult(new TextDecoder().decode(stdout));
 }
