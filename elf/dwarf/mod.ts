@@ -23,7 +23,7 @@
  *
  * The files, lowest first: `constants.ts`, `tags.ts`, `attributes.ts`; `sections.ts`, where the
  * bytes and strings are; `form.ts`, values of attributes. `lists/`: ranges of addresses, and where
- * variables are. `info/`: `abbreviations.ts`, `skip.ts` and `scanner.ts`, the fast way through
+ * variables are. `info/`: `abbreviation.ts`, `abbreviations.ts`, `skip.ts` and `scanner.ts`, the fast way through
  * entries; `entry.ts`, one of them; `unit_header.ts`, `package_index.ts` and `unit.ts`, which find
  * what entries refer to; `scopes.ts`, `address_index.ts` and `parents.ts`, from addresses and offsets to entries;
  * `debug_info.ts`, all of a file. `names/`: `name_table.ts` and `name_index.ts`, from names to
@@ -38,12 +38,8 @@ export { DW_AT } from "./attributes.ts";
 export { DW_ATE, DW_FORM, DW_INL, DW_LANG, DW_UT } from "./constants.ts";
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
 export type { FormContext, FormValue, ReferenceBase } from "./form.ts";
-export type {
-  Abbreviation,
-  Abbreviations,
-  AbbreviationTable,
-  DeclarationPlace,
-} from "./info/abbreviations.ts";
+export type { Abbreviation } from "./info/abbreviation.ts";
+export type { Abbreviations, AbbreviationTable, DeclarationPlace } from "./info/abbreviations.ts";
 export {
   DebugInfo,
   debugInfoOf,

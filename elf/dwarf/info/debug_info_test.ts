@@ -366,3 +366,39 @@ Deno.test("DebugInfo.scopesAt, of ranges that overlap the innermost and last has
   ];
   assertEquals(expected.map(([at]) => [at, names(info.scopesAt(at)).join(" ")]), expected);
 });
+
+Deno.test("DebugInfo.unitAt, what is damaged in .debug_aranges is left out and told of", () => {
+  const image = new InfoImage();
+  const root = (begin: number) =>
+    die(DW_TAG.compileUnit, [
+      [DW_AT.lowPc, DW_FORM.addr, begin],
+      [DW_AT.highPc, DW_FORM.data4, 0x10],
+    ]);
+  const units = [0x1000, 0x2000, 0x3000].map((begin) => image.unit(root(begin)));
+  const table = image.section(".debug_aranges");
+  const set = (init: { version?: number; unit: number; size?: number }, begin: number) => {
+    table.u32(44).u16(init.version ?? 2).u32(init.unit).bytes(init.size ?? 8, 0).u32(0);
+    for (const value of [begin, 0x10, 0, 0]) table.u64(BigInt(value));
+  };
+  set({ unit: units[0]! }, 0x1800); // the unit says something else, but the table is believed
+  set({ unit: units[1]!, version: 3 }, 0x2800);
+  set({ unit: 5 }, 0x2800);
+  set({ unit: units[2]!, size: 4 }, 0x3800);
+  table.u32(99).u16(2);
+  const info = image.info();
+  const found = [0x1000, 0x1800, 0x2000, 0x2800, 0x3000, 0x3800].map((at) => info.unitAt(at));
+  assertEquals(found.map((unit) => unit?.offset), [
+    undefined,
+    units[0],
+    units[1],
+    undefined,
+    units[2],
+    undefined,
+  ]);
+  assertEquals(info.problems.map(({ message }) => message.replace(/ \(.*/, "")), [
+    "Address table's version is 3, expected 2",
+    "Address table's unit is at 0x5, expected one of .debug_info",
+    "Address table's address size is 4, expected 8",
+    "Unit's length is 0x63, expected at most 0x2",
+  ]);
+});

@@ -11,7 +11,7 @@ import type { LocationRange } from "../lists/locations.ts";
 import { type AddressRange, isDropped, type ListBudget } from "../lists/ranges.ts";
 import type { DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
-import type { Abbreviation } from "./abbreviations.ts";
+import type { Abbreviation } from "./abbreviation.ts";
 import { EntryScanner, type ScanInput } from "./scanner.ts";
 import { placeOf, u32At } from "./skip.ts";
 

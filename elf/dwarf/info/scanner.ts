@@ -6,7 +6,8 @@
 import { DwarfError } from "../errors.ts";
 import { DW_FORM } from "../constants.ts";
 import type { FormContext } from "../form.ts";
-import type { Abbreviation, AbbreviationTable } from "./abbreviations.ts";
+import type { Abbreviation } from "./abbreviation.ts";
+import type { AbbreviationTable } from "./abbreviations.ts";
 import { placeOf, skipValues, u32At } from "./skip.ts";
 
 /** What a scan is over. */

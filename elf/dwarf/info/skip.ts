@@ -6,7 +6,7 @@
  * @module
  */
 import { type FormContext, formSize, VARIABLE } from "../form.ts";
-import type { Abbreviation } from "./abbreviations.ts";
+import type { Abbreviation } from "./abbreviation.ts";
 
 /** Position behind all values of an entry. */
 export function skipValues(
