@@ -1,9 +1,10 @@
 /**
  * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per
- * frame, rows per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, functions of
- * 10,000 addresses beside `llvm-symbolizer` and others, and scans of entries, all in one run with a
- * native unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not installed
- * is left out.
+ * frame, of a stack of 10,000 frames also with lines and variables beside gdb and elfutils, rows
+ * per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, functions of 10,000
+ * addresses beside `llvm-symbolizer` and others, and scans of entries, all in one run with a native
+ * unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not installed is left
+ * out.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import {
   type RowFigure,
 } from "./unwind_dumps.ts";
 import { type EntryFigure, measureEntries } from "./unwind_entries.ts";
+import { type DeepFigure, measureDeep } from "./unwind_deep.ts";
 import { measureSymbols, type SymbolFigure, SYMBOLIZED } from "./unwind_symbols.ts";
 import { type BacktraceFigure, measureBacktrace } from "./unwind_cores.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
@@ -25,6 +27,7 @@ import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
 /** Everything that was measured. */
 interface Report {
   readonly walks: readonly (WalkFigure & { readonly peer?: WalkFigure | undefined })[];
+  readonly deep: readonly DeepFigure[];
   readonly rows: readonly RowFigure[];
   readonly dumps: readonly DumpFigure[];
   readonly symbols: readonly SymbolFigure[];
@@ -45,9 +48,12 @@ async function measure(): Promise<Report> {
   }));
   progress.at("building a program with much debug information");
   const backtrace = await measureBacktrace();
+  progress.at("measuring a deep stack");
+  const deep = measureDeep();
   const known = <T>(value: T | undefined): value is T => value !== undefined;
   return {
     walks,
+    deep,
     rows: DUMPED.map((path) => {
       progress.at(`measuring rows of ${path}`);
       return measureRows(path);
@@ -82,6 +88,9 @@ function print(report: Report): void {
   for (const { machine, depth, warm, cold, peer } of report.walks) {
     line(`${machine} ${depth} deep`, warm, cold, peer?.warm, peer?.cold);
   }
+  console.log();
+  line("10,000 deep, ns per frame", "ours", "gdb", "eu-stack");
+  for (const { what, ours, gdb, elfutils } of report.deep) line(what, ours, gdb, elfutils);
   console.log();
   line("rows", "FDEs", "rows", "rows/s");
   for (const { name, fdes, rows, perSecond } of report.rows) {
