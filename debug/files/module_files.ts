@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InputError } from "../../bytes/mod.ts";
+import { InputError } from "../../bytes/mod.ts";
 import {
   type DebugInfo,
   debugInfoOf,
@@ -109,16 +109,24 @@ export class ModuleFiles {
 
   /**
    * Inflates the packed symbol table, which takes a library that works asynchronously, if there is
-   * no better one. Without this call {@linkcode ModuleFiles.symbolFiles} lacks it.
-   *
-   * @throws {DebugFileError | ElfError} If it is damaged
+   * no better one. Without this call {@linkcode ModuleFiles.symbolFiles} lacks it. If it is damaged,
+   * or the library cannot be loaded, it is left out and told of.
    */
   async prepare(): Promise<void> {
+    try {
+      this.#mini ??= await this.#inflateMini();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#problems.push(error);
+    }
+  }
+
+  async #inflateMini(): Promise<ElfFile | undefined> {
     const section = this.file.section(MINI);
-    if (section === undefined || this.#mini !== undefined) return;
-    if (this.symbolFiles.some(hasSymbols)) return;
+    if (section === undefined || this.symbolFiles.some(hasSymbols)) return undefined;
     const name = `${this.file.name}:${MINI}`;
-    this.#mini = parseElf(await inflateXz(this.file.sectionData(section), name), { name });
+    const mini = parseElf(await inflateXz(this.file.sectionData(section), name), { name });
+    return hasSymbols(mini) ? mini : undefined;
   }
 
   #readInfo(): DebugInfo | undefined {

@@ -11,11 +11,10 @@ import { DebugFileError } from "./errors.ts";
  * What a stream of `xz` inflates to.
  *
  * @throws {DebugFileError} (`compression`) If it is damaged, or inflates to more than
- * {@linkcode INFLATED_LIMIT} bytes
+ * {@linkcode INFLATED_LIMIT} bytes, or the library cannot be loaded
  */
 export async function inflateXz(packed: Uint8Array, source: string): Promise<Uint8Array> {
-  // Few files need it, so it is loaded when one does.
-  const { default: xz } = await import("xz-decompress");
+  const xz = await loadLibrary(source);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const stream = new xz.XzReadableStream(streamOf(packed));
@@ -41,6 +40,17 @@ export async function inflateXz(packed: Uint8Array, source: string): Promise<Uin
     at += chunk.length;
   }
   return bytes;
+}
+
+/** Few files need the library, so it is loaded when one does. */
+async function loadLibrary(source: string): Promise<typeof import("xz-decompress")> {
+  try {
+    return (await import("xz-decompress")).default;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `Cannot load what inflates xz: ${why}, expected the package xz-decompress`;
+    throw new DebugFileError("compression", message, { source });
+  }
 }
 
 function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {

@@ -22,11 +22,21 @@ const VARIANT_LOOKUPS = 2_000;
 /** What a comparison is made of; undefined if a tool or a file is missing. */
 export type Make = () => Comparison | undefined;
 
-/** Comparisons by name; files are made in a directory. */
-export function symbolPrograms(directory: string): Record<string, Make> {
+/** What is compared. */
+export interface SymbolPrograms {
+  /** Large programs and libraries, by name. */
+  readonly large: Readonly<Record<string, Make>>;
+  /** One whose debug information is moved; undefined without a compiler. */
+  readonly program: () => string | undefined;
+  /** The same with its debug information elsewhere, by where that is. */
+  readonly moved: Readonly<Record<string, Make>>;
+}
+
+/** Programs and libraries; files are made in a directory. */
+export function symbolPrograms(directory: string): SymbolPrograms {
   const built = once(() => compiled("g++", ["-O2", "-g", "-flto"], `${directory}/templates`));
   const split = once(() => splitProgram(directory));
-  return {
+  const large: Record<string, Make> = {
     "C library": () => systemProgram(LIBC),
     "C++ library": () => isFile(LIBSTDCXX) ? { path: LIBSTDCXX } : undefined,
     "python3.11": () => systemProgram(PYTHON),
@@ -38,14 +48,16 @@ export function symbolPrograms(directory: string): Record<string, Make> {
     },
     "C++ program, clang++ .dwo": split,
     "C++ program, clang++ .dwp": () => packed(split()),
-    ...Object.fromEntries(
-      Object.entries(VARIANTS).map(([name, make]) => [`C++ program, ${name}`, () => {
-        const theirs = built();
-        const moved = theirs && make(theirs, directory);
-        return moved && { ...moved, theirs, count: VARIANT_LOOKUPS };
-      }]),
-    ),
   };
+  const moved = Object.entries(VARIANTS).map(([name, make]): [string, Make] => [
+    `C++ program, ${name}`,
+    () => {
+      const theirs = built();
+      const elsewhere = theirs === undefined ? undefined : make(theirs, directory);
+      return elsewhere && { ...elsewhere, theirs, count: VARIANT_LOOKUPS };
+    },
+  ]);
+  return { large, program: built, moved: Object.fromEntries(moved) };
 }
 
 function once<T>(make: () => T): () => T {
