@@ -49,6 +49,8 @@ export class GdbServer implements AsyncDisposable {
   /** How it ends. */
   readonly done: Promise<GdbServerResult>;
   readonly #debuggee: Debuggee;
+  /** The history that was made for debuggers. */
+  readonly #own: History | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #detached: "run" | "wait" | "end";
   /** The connection that waits to be served. */
@@ -66,7 +68,8 @@ export class GdbServer implements AsyncDisposable {
     const { port = 0, host = "127.0.0.1", detached = "end" } = options;
     this.#detached = detached;
     this.#listener = Deno.listen({ hostname: host, port, transport: "tcp" });
-    this.#debuggee = new Debuggee(of instanceof Machine ? new History(of) : of);
+    this.#own = of instanceof Machine ? new History(of) : undefined;
+    this.#debuggee = new Debuggee(this.#own ?? of as History);
     void this.#accept();
     this.done = this.#serve();
   }
@@ -108,6 +111,8 @@ export class GdbServer implements AsyncDisposable {
       this.#stopListening();
       close(this.#next);
       this.#debuggee[Symbol.dispose]();
+      // A machine that was left in its past stays there, and is heard again.
+      this.#own?.[Symbol.dispose]();
     }
   }
 

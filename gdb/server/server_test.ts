@@ -56,9 +56,13 @@ Deno.test("serveGdb, ends with the first debugger, unless it is told otherwise",
   {
     await using server = serveGdb(boot.machine);
     using connection = await connect(server.address);
+    assertStringIncludes(await ask(connection, "s", "T05"), "T05");
+    assertStringIncludes(await ask(connection, "bs", "T05"), "T05");
+    assert(boot.machine.kernel.events.muted);
     assertStringIncludes(await ask(connection, "D", "OK"), "OK");
     assertEquals(await server.done, "detached");
     assertEquals(boot.machine.cpu.instructions, 5_000);
+    assert(!boot.machine.kernel.events.muted);
   }
   {
     await using server = serveGdb(boot.machine, { detached: "wait" });

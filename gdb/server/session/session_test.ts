@@ -372,6 +372,16 @@ for (const arch of ARCH_NAMES) {
     const stop = await running;
     assertEquals(stop.slice(0, 3), "T02");
     assert([thread, CPU].includes(field(stop, "thread") ?? ""), stop);
+    // A way back that does not end either is left where it is, and the way forward is not lost.
+    const end = boot.machine.cpu.instructions;
+    const searching = client.ask("bc");
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    await client.interrupt();
+    assert(/^T02|replaylog:begin/.test(await searching));
+    assert(boot.machine.cpu.instructions < end);
+    let reply = await client.ask("vCont;c");
+    while (!reply.includes("replaylog:end")) reply = await client.ask("vCont;c");
+    assertEquals(boot.machine.cpu.instructions, end);
     assertEquals(await client.ask("D;1"), "OK");
     assertEquals(await client.ask(`D;${KERNEL}`), "OK");
     assertEquals([await client.ask("?"), await client.ask("qfThreadInfo")], ["W00", "l"]);
