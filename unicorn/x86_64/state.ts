@@ -236,11 +236,11 @@ export class X86State {
    * of a block.
    */
   settleFault(vector: number): void {
-    // A trap is behind the instruction, which may have set them.
-    if (vector === X86Vector.DEBUG || this.softwareInterrupt || this.#isOfFetch(vector)) return;
     const { rflags } = this;
     const flags = this.#view.get32(this.#layout.flagsBefore) & ARITHMETIC_FLAGS;
     if (((rflags ^ flags) & ARITHMETIC_FLAGS) === 0) return;
+    // A trap is behind the instruction, which may have set them.
+    if (vector === X86Vector.DEBUG || this.softwareInterrupt || this.#isOfFetch(vector)) return;
     this.rflags = (rflags & ~ARITHMETIC_FLAGS) | flags;
   }
 
