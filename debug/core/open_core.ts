@@ -43,6 +43,12 @@ class CoreSource implements ByteSource {
  * @throws {Deno.errors.NotFound} If there is no such file, or none of the program's.
  */
 export function openCore(path: string, options: OpenCoreOptions = {}): CoreTarget {
+  // To open a pipe may take for ever, and the parts of a core are read in no order.
+  const { isFile, isDirectory } = Deno.statSync(path);
+  if (!isFile) {
+    const is = isDirectory ? "is a folder" : "is no file of a disk";
+    throw new CoreError("type", `It ${is}`, { source: path, expected: "a regular file" });
+  }
   const file = Deno.openSync(path, { read: true });
   try {
     const files = programFiles(options);

@@ -182,6 +182,9 @@ Deno.test("openCore, a file that is cut off says how much is missing, and from w
   ]);
   assert(problem?.message.includes("1000 more are missing"), problem?.message);
   assertThrows(() => openCore(`${folder}/none`), Deno.errors.NotFound);
+  for (const other of ["/dev/null", folder]) {
+    assertStrictEquals(assertThrows(() => openCore(other), CoreError).kind, "type");
+  }
   assertThrows(() => openCore(path, { exe: `${folder}/none` }), Deno.errors.NotFound);
 });
 
