@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { archByName } from "../arch/mod.ts";
 import { parseElf } from "../elf/mod.ts";
+import { serveGdb } from "../gdb/mod.ts";
 import { Machine } from "../kernel/mod.ts";
 import { programFile } from "../kernel/testing/programs.ts";
 import { callCli, runCli } from "./testing/run_cli.ts";
@@ -66,4 +67,30 @@ Deno.test("trapline backtrace, what is no core, or of another program, is refuse
     assertEquals(code, 1, stderr);
     assertMatch(stderr, message);
   }
+});
+
+Deno.test("trapline backtrace, a machine that waits for debuggers: kernel and task", async () => {
+  const bytes = programFile("threads", "x86_64");
+  const modules = [{ commandLine: "threads", bytes }];
+  using machine = new Machine({ arch: archByName("x86_64"), modules });
+  machine.addBreakpoint(parseElf(bytes).symbolNamed("work")!.value);
+  machine.run();
+  await using server = serveGdb(machine, { detached: "wait" });
+  const { hostname, port } = server.address;
+  const { code, text, stderr } = await runCli(
+    ...["backtrace", "--remote", `${hostname}:${port}`, "--all-threads"],
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(text, /^Process 1 threads/m);
+  assertMatch(text, /^#0 .* in work /m);
+  assertMatch(text, /^Process 1000000 kernel/m);
+  assertMatch(text, /in startup_thread/);
+});
+
+Deno.test("trapline backtrace, where nobody serves it says so, and where", async () => {
+  const nowhere = await callCli("backtrace", "--remote", "127.0.0.1:1");
+  assertEquals(nowhere.code, 1);
+  assertMatch(nowhere.stderr, /Cannot connect.*expected a stub there.*127\.0\.0\.1:1/);
+  const wrong = await callCli("backtrace", "--remote", "somewhere");
+  assertMatch(wrong.stderr, /expected \[HOST\]:PORT/);
 });

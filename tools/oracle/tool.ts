@@ -91,11 +91,15 @@ export async function outputWithInput(
   return undefined;
 }
 
-/** Starts a program without input or output; undefined if it is not installed. */
-export function spawnTool(program: string, args: string[]): Deno.ChildProcess | undefined {
+/** Starts a program without input or output, in a folder; undefined if it is not installed. */
+export function spawnTool(
+  program: string,
+  args: string[],
+  cwd: string = ".",
+): Deno.ChildProcess | undefined {
   try {
     const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    return new Deno.Command(program, { args, ...silent }).spawn();
+    return new Deno.Command(program, { args, cwd, ...silent }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

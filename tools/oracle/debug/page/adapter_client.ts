@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { endChild } from "../remote/stub_process.ts";
 
 /** A message of either side. */
 interface Message {
@@ -61,13 +62,8 @@ export class AdapterClient implements AsyncDisposable {
 
   /** Ends the adapter. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    await endChild(this.#child);
     await this.#writer.abort().catch(() => undefined);
-    await this.#child.status;
   }
 
   async #read(): Promise<void> {

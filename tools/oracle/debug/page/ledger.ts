@@ -5,6 +5,7 @@
  */
 import type { ArchName } from "../../../../arch/arch.ts";
 import { decideOffline, importMapFlags, path, ROOT } from "../../../world.ts";
+import { endChild } from "../remote/stub_process.ts";
 import { trapline } from "./page.ts";
 
 /** A folder in which the page's commands are executed for one architecture. */
@@ -89,11 +90,7 @@ export async function bootForDebugger(folder: PageFolder): Promise<WaitingMachin
       port,
       end,
       async [Symbol.asyncDispose]() {
-        try {
-          child.kill("SIGKILL");
-        } catch {
-          // It has ended already.
-        }
+        await endChild(child);
         await end;
       },
     };

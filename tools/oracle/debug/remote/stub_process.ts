@@ -37,13 +37,19 @@ export async function withStub<T>(
   try {
     return await action({ address: `127.0.0.1:${port}`, child });
   } finally {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await child.status;
+    await endChild(child);
   }
+}
+
+/** Ends a process, if it has not ended already, and waits for that. */
+export async function endChild(child: Deno.ChildProcess): Promise<void> {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It has ended already.
+    if (!(error instanceof TypeError)) throw error;
+  }
+  await child.status;
 }
 
 /** Does what connects, again until the stub listens. */
