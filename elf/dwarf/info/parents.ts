@@ -3,38 +3,47 @@
  *
  * @module
  */
+import { uint32List } from "./numbers.ts";
 import type { EntryScanner } from "./scanner.ts";
 
-/** Entries of a unit by their offsets, with their parents'. */
+/** Entries of a unit by their offsets, with their parents': eight bytes for each. */
 export class ParentIndex {
+  /** Offset of the root, from which the others count. */
+  readonly #start: number;
   /** Offsets of all entries, */
-  readonly #offsets: number[] = [];
-  /** and the number of each one's parent among them, or −1. */
-  readonly #parents: number[] = [];
+  readonly #offsets = uint32List();
+  /** and the number of each one's parent among them, plus 1. */
+  readonly #parents = uint32List();
 
   /** Goes through all entries. Throws `InputError` where one is damaged. */
   constructor(scan: EntryScanner) {
-    /** Numbers of the entries that the scan is in, one for each depth. */
+    /** Numbers of the entries that the scan is in, one for each depth, plus 1. */
     const open: number[] = [];
+    let start: number | undefined;
     while (scan.next()) {
-      const { depth } = scan;
+      const { depth, offset } = scan;
+      start ??= offset;
       open.length = depth;
-      this.#parents.push(depth === 0 ? -1 : open[depth - 1]!);
-      open.push(this.#offsets.length);
-      this.#offsets.push(scan.offset);
+      this.#parents.push(depth === 0 ? 0 : open[depth - 1]!);
+      this.#offsets.push(offset - start);
+      open.push(this.#offsets.count);
     }
+    this.#start = start ?? 0;
   }
 
   /** Offset of the parent of the entry at an offset; undefined for a root. */
   of(offset: number): number | undefined {
+    const offsets = this.#offsets.values;
+    const wanted = offset - this.#start;
     let low = 0;
-    let high = this.#offsets.length;
+    let high = this.#offsets.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#offsets[middle]! < offset) low = middle + 1;
+      if (offsets[middle]! < wanted) low = middle + 1;
       else high = middle;
     }
-    if (this.#offsets[low] !== offset) return undefined;
-    return this.#offsets[this.#parents[low]!];
+    if (low === this.#offsets.count || offsets[low] !== wanted) return undefined;
+    const parent = this.#parents.values[low]!;
+    return parent === 0 ? undefined : this.#start + offsets[parent - 1]!;
   }
 }

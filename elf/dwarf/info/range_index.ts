@@ -7,7 +7,7 @@ import type { Address } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 
 /** Ranges that one index may have. */
-const RANGE_LIMIT = 2 ** 22;
+const RANGE_LIMIT = 2 ** 21;
 
 /** Ranges by their addresses. All are added before the first look-up. */
 export class RangeIndex {

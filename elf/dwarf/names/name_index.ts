@@ -7,7 +7,7 @@ import { DW_AT } from "../attributes.ts";
 import { DW_FORM } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { Entry, type Unit } from "../info/entry.ts";
-import { float64List, uint32List } from "./numbers.ts";
+import { float64List, uint32List } from "../info/numbers.ts";
 import { EntryScanner } from "../info/scanner.ts";
 import { u32At } from "../info/skip.ts";
 import { DW_TAG } from "../tags.ts";
@@ -35,7 +35,7 @@ const NAMED: ReadonlySet<number> = new Set([
 const NAMES: readonly number[] = [DW_AT.name, DW_AT.linkageName, DW_AT.mipsLinkageName];
 
 /** Names that one index may have. */
-const NAME_LIMIT = 2 ** 24;
+const NAME_LIMIT = 2 ** 23;
 
 /** Bytes of a name that its hash is made of: names may share long ends. */
 const HASHED = 64;
