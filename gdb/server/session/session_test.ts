@@ -8,6 +8,7 @@ import { ARCH_NAMES, programFile } from "../../../kernel/testing/programs.ts";
 import { unwindProgram } from "../../../guest/boot_modules.ts";
 import { Session as Boot } from "../../../kernel/testing/session.ts";
 import { escapeBinary, hexText, latin1, readTargetXml, registersOf } from "../../protocol/mod.ts";
+import { sweep } from "../../../util/testing/sweep.ts";
 import { KERNEL_PROCESS } from "../names.ts";
 import { REGISTER_LAYOUTS } from "../registers/mod.ts";
 import { digitsOf, field, TestDebugger, wordOf } from "../testing/debugger.ts";
@@ -186,6 +187,10 @@ for (const arch of ARCH_NAMES) {
 
   Deno.test(`Session ${arch}, steps a thread's program over calls, faults and others' turns`, async () => {
     const options = { programs: ["spinner 4000", "spinner 5000"], quantum: 500 };
+    const steps = sweep({
+      quick: { forward: 90, backward: 15 },
+      full: { forward: 290, backward: 60 },
+    });
     // What thread 9 of task 1 executes, by a machine that nobody debugs.
     const expected: bigint[] = [];
     {
@@ -193,7 +198,7 @@ for (const arch of ARCH_NAMES) {
       const { machine } = reference;
       const { cpu, kernel } = machine;
       let before: bigint | null = null;
-      while (expected.length < 300 && machine.halted === null) {
+      while (expected.length < steps.forward + 10 && machine.halted === null) {
         const runs = cpu.userMode && kernel.cpus[0]?.current.task.id === 1;
         // An instruction that was not executed is met again.
         if (runs && cpu.pc !== before) expected.push(cpu.pc);
@@ -207,7 +212,7 @@ for (const arch of ARCH_NAMES) {
     const thread = field(await client.untilTask(), "thread") ?? "";
     // Somebody else's beginning in between is not told as a step.
     const seen = [boot.machine.cpu.pc];
-    while (seen.length < 250) {
+    while (seen.length < steps.forward) {
       const reply = await client.ask(`vCont;s:${thread};c`);
       if (reply.includes("fork:") || reply.includes("exec:")) continue;
       assertEquals(field(reply, "thread"), thread, reply);
@@ -218,7 +223,7 @@ for (const arch of ARCH_NAMES) {
     }
     assertEquals(seen, expected.slice(0, seen.length));
     // And back.
-    const back = seen.slice(-40).reverse();
+    const back = seen.slice(-steps.backward).reverse();
     assertEquals(await client.ask(`Hc${thread}`), "OK");
     for (const pc of back.slice(1)) {
       let reply = await client.ask("bs");
