@@ -9,6 +9,7 @@ import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { DW_OP, ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
 import { type CallParameter, type CallSite, callSitesOf } from "../call_sites/call_sites.ts";
 import { evaluateValue, type LocationContext } from "../expression/location_machine.ts";
+import type { TypeSource } from "../types/type_source.ts";
 import type { VariableFrame } from "./variable_frame.ts";
 
 /** What is asked for: what a register held, what was at an offset from the frame, a parameter. */
@@ -19,16 +20,19 @@ export type Passed =
 
 /** How a value on entry is looked for. */
 export interface EntryOptions {
-  /** What expressions of a unit are told in the frame of a caller. */
-  readonly context: (frame: VariableFrame, unit: Unit) => LocationContext;
-  /** Functions by symbol. */
-  readonly functionNamed: (symbol: string) => Entry | undefined;
+  /**
+   * What expressions of a unit are told in the frame of a caller, which `callers` callers have led
+   * to.
+   */
+  readonly context: (frame: VariableFrame, unit: Unit, callers: number) => LocationContext;
+  /** Finds functions by symbol. */
+  readonly functions: Functions;
   /** How many callers have been gone through already. */
-  readonly depth: number;
+  readonly callers: number;
 }
 
-/** Most callers that a value is followed through. */
-const DEPTH = 64;
+/** Finds functions by symbol. */
+type Functions = Pick<TypeSource, "functionNamed">;
 
 /** The value on entry to `frame` that `expression`, a register's name, stands for. */
 export function passedBy(expression: Uint8Array): Passed | undefined {
@@ -50,8 +54,24 @@ export function passedBy(expression: Uint8Array): Passed | undefined {
   return isLoad ? { kind: "memory", register, offset: 0n } : undefined;
 }
 
+/** Callers that one evaluation leads through at most; for more the outer ones are done first. */
+const NESTED = 64;
+
+/** Thrown where a value depends on one so far out that it has to be found first. */
+class NeedsOuter extends Error {
+  constructor(readonly frame: VariableFrame, readonly passed: Passed) {
+    super("Value on entry depends on too many callers to be found at once");
+  }
+}
+
+/** What has been found for a frame: a value, or why there is none. */
+type Found = { readonly value: StackValue } | { readonly error: ExpressionError };
+
+const FOUND: WeakMap<VariableFrame, Map<string, Found>> = new WeakMap();
+
 /**
- * The value that was passed to a frame.
+ * The value that was passed to a frame. What one function passes on to the next, however often, is
+ * found once for all of them.
  *
  * @throws {ExpressionError} (`entry-value`) If the caller does not say, or cannot be believed: who
  * called is not known for certain, or the function may have called itself by a jump.
@@ -61,17 +81,61 @@ export function entryValue(
   passed: Passed,
   options: EntryOptions,
 ): StackValue {
-  const { functionNamed } = options;
-  if (options.depth >= DEPTH) throw lost("Values on entry lead through too many callers");
+  if (options.callers > 0) return nested(frame, passed, options);
+  const waiting = [{ frame, passed }];
+  for (;;) {
+    const last = waiting.at(-1)!;
+    try {
+      const value = nested(last.frame, last.passed, options);
+      waiting.pop();
+      if (waiting.length === 0) return value;
+    } catch (error) {
+      if (error instanceof NeedsOuter) {
+        waiting.push(error);
+        continue;
+      }
+      waiting.pop();
+      if (waiting.length === 0) throw error;
+    }
+  }
+}
+
+function nested(frame: VariableFrame, passed: Passed, options: EntryOptions): StackValue {
+  let known = FOUND.get(frame);
+  if (known === undefined) FOUND.set(frame, known = new Map());
+  const key = keyOf(passed);
+  let found = known.get(key);
+  if (found === undefined) {
+    if (options.callers >= NESTED) throw new NeedsOuter(frame, passed);
+    try {
+      found = { value: passedTo(frame, passed, options) };
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      found = { error };
+    }
+    known.set(key, found);
+  }
+  if ("error" in found) throw found.error;
+  return found.value;
+}
+
+function keyOf(passed: Passed): string {
+  return passed.kind === "parameter"
+    ? `parameter ${passed.entry.offset}`
+    : `${passed.kind} ${passed.register}`;
+}
+
+function passedTo(frame: VariableFrame, passed: Passed, options: EntryOptions): StackValue {
+  const { functions, callers } = options;
   const { caller } = frame;
   if (caller === undefined) throw lost("There is no caller that could say what it passed");
   const site = siteOf(caller);
   if (site === undefined) throw lost("Nothing describes the call");
-  const context = options.context(caller, site.entry.unit);
-  if (!calls(site, frame, { context, caller, functionNamed })) {
+  const context = options.context(caller, site.entry.unit, callers + 1);
+  if (!calls(site, frame, { context, caller, functions })) {
     throw lost("The call is of another function, or of one that is not known");
   }
-  if (callsItself(frame, functionNamed)) {
+  if (callsItself(frame.function, functions)) {
     throw lost("The function may have called itself by a jump");
   }
   const found = site.parameters.find((each) => matches(each, passed));
@@ -96,7 +160,7 @@ function entryPoint(entry: Entry | undefined): bigint | undefined {
 function calls(
   { target, origin }: CallSite,
   { function: callee, bias }: VariableFrame,
-  { context, caller, functionNamed }: Pick<EntryOptions, "functionNamed"> & {
+  { context, caller, functions }: Pick<EntryOptions, "functions"> & {
     readonly context: LocationContext;
     readonly caller: VariableFrame;
   },
@@ -109,7 +173,7 @@ function calls(
   }
   if (origin === undefined) return false;
   if (origin.flag(DW_AT.declaration)) {
-    return definitionOf(origin, functionNamed)?.is(callee) === true;
+    return definitionOf(origin, functions)?.is(callee) === true;
   }
   const start = entryPoint(origin);
   return start !== undefined && start + caller.bias === begin + bias;
@@ -121,27 +185,38 @@ function calls(
  */
 export function definitionOf(
   entry: Entry | undefined,
-  functionNamed: (symbol: string) => Entry | undefined,
+  functions: Functions,
 ): Entry | undefined {
   if (entry === undefined || !entry.flag(DW_AT.declaration)) return entry;
   const name = entry.linkageName ?? entry.name;
-  return name === undefined ? undefined : functionNamed(name);
+  return name === undefined ? undefined : functions.functionNamed(name);
 }
 
+/** What has been found out of functions that may call themselves. */
+const SELF: WeakMap<Functions, WeakMap<Unit, Map<number, boolean>>> = new WeakMap();
+
 /** Whether jumps lead from a function back to it, as far as is known; unknown ones may. */
-function callsItself(frame: VariableFrame, functionNamed: EntryOptions["functionNamed"]): boolean {
-  const { function: start } = frame;
+function callsItself(start: Entry | undefined, functions: Functions): boolean {
   if (start === undefined) return false;
+  let units = SELF.get(functions);
+  if (units === undefined) SELF.set(functions, units = new WeakMap());
+  let known = units.get(start.unit);
+  if (known === undefined) units.set(start.unit, known = new Map());
+  let found = known.get(start.offset);
+  if (found === undefined) known.set(start.offset, found = leadsBack(start, functions));
+  return found;
+}
+
+function leadsBack(start: Entry, functions: Functions): boolean {
   const seen: Entry[] = [];
   const waiting = [start];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     const current = at;
     if (seen.some((each) => each.is(current))) continue;
     seen.push(current);
+    if (seen.length > 1000) return true;
     for (const site of callSitesOf(current).jumps) {
-      const callee = site.target === undefined
-        ? definitionOf(site.origin, functionNamed)
-        : undefined;
+      const callee = site.target === undefined ? definitionOf(site.origin, functions) : undefined;
       if (callee === undefined || entryPoint(callee) === undefined || callee.is(start)) return true;
       waiting.push(callee);
     }

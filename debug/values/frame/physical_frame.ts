@@ -34,12 +34,19 @@ class PhysicalFrame implements VariableFrame {
   readonly #frame: Frame;
   readonly #options: PhysicalFrameOptions;
   readonly #registers: Frame["registers"];
+  readonly bias: bigint;
+  readonly lookup: bigint;
+  readonly cfa: bigint | undefined;
   #caller: VariableFrame | undefined | null = null;
 
   constructor(frame: Frame, options: PhysicalFrameOptions) {
     this.#frame = frame;
     this.#options = options;
     this.#registers = frame.registers;
+    const { module } = frame;
+    this.bias = module === undefined ? 0n : toBigAddress(module.bias);
+    this.lookup = BigInt.asUintN(64, frame.lookupAddress - this.bias);
+    this.cfa = frame.cfa;
   }
 
   get machine(): VariableFrame["machine"] {
@@ -54,21 +61,8 @@ class PhysicalFrame implements VariableFrame {
     return this.#options.function;
   }
 
-  get bias(): bigint {
-    const { module } = this.#frame;
-    return module === undefined ? 0n : toBigAddress(module.bias);
-  }
-
   get pc(): bigint {
     return BigInt.asUintN(64, this.#frame.pc - this.bias);
-  }
-
-  get lookup(): bigint {
-    return BigInt.asUintN(64, this.#frame.lookupAddress - this.bias);
-  }
-
-  get cfa(): bigint | undefined {
-    return this.#frame.cfa;
   }
 
   get caller(): VariableFrame | undefined {

@@ -27,6 +27,8 @@ export interface ContextOptions {
   readonly objectAddress?: bigint | undefined;
   /** How many contexts have led here, each by its expression. */
   readonly depth?: number | undefined;
+  /** How many callers have led to the frame, each by what it passed. */
+  readonly callers?: number | undefined;
 }
 
 /** Most contexts that lead from one to the next. */
@@ -42,6 +44,7 @@ export class ValueContext implements LocationContext {
   readonly objectAddress: bigint | undefined;
   readonly #unit: Unit;
   readonly #depth: number;
+  readonly #callers: number;
   #frameBase: bigint | undefined;
 
   /** A context. Throws `ExpressionError` (`steps`) if too many have led to it. */
@@ -51,13 +54,20 @@ export class ValueContext implements LocationContext {
     this.objectAddress = options.objectAddress;
     this.#unit = unit;
     this.#depth = options.depth ?? 0;
+    this.#callers = options.callers ?? 0;
     if (this.#depth > DEPTH) throw problem("steps", `Expressions are over ${DEPTH} deep`);
   }
 
   /** The same frame, for an entry that may be of another unit. */
   of(entry: Entry, objectAddress?: bigint): ValueContext {
-    const options = { types: this.types, objectAddress, depth: this.#depth + 1 };
+    const depth = this.#depth + 1;
+    const options = { types: this.types, objectAddress, depth, callers: this.#callers };
     return new ValueContext(this.frame, entry.unit, options);
+  }
+
+  /** The same for an entry's expression, which may be of another unit. */
+  in(entry: Entry): ValueContext {
+    return entry.unit === this.#unit ? this : this.of(entry);
   }
 
   /** Where an expression says something is. Throws as `evaluateLocation`. */
@@ -191,12 +201,11 @@ export class ValueContext implements LocationContext {
   }
 
   #passed(passed: Passed): StackValue {
-    const depth = this.#depth;
     const { types } = this;
     return entryValue(this.frame, passed, {
-      depth,
-      functionNamed: (symbol) => types.functionNamed(symbol),
-      context: (frame, unit) => new ValueContext(frame, unit, { types, depth: depth + 1 }),
+      functions: types,
+      callers: this.#callers,
+      context: (frame, unit, callers) => new ValueContext(frame, unit, { types, callers }),
     });
   }
 

@@ -5,27 +5,32 @@
  * @module
  */
 import { type Address, fromBigAddress } from "../../../bytes/mod.ts";
-import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { ValueContext } from "../frame/value_context.ts";
 import type { VariableFrame } from "../frame/variable_frame.ts";
 import type { Type } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
-import { type Value, variableValue } from "../value/value.ts";
+import { DescribedVariable } from "../value/described.ts";
+import { describedValue, type Value } from "../value/value.ts";
 
 /** A parameter or local variable. */
 export class Variable {
   /** Its name. */
   readonly name: string;
-  /** The entry that describes it. */
-  readonly entry: Entry;
+  readonly #described: DescribedVariable;
   readonly #context: ValueContext;
   #value: Value | undefined;
 
   /** A variable of a frame. */
-  constructor(name: string, entry: Entry, context: ValueContext) {
+  constructor({ name, described }: NamedVariable, context: ValueContext) {
     this.name = name;
-    this.entry = entry;
+    this.#described = described;
     this.#context = context;
+  }
+
+  /** The entry that describes it. */
+  get entry(): Entry {
+    return this.#described.entry;
   }
 
   /** Whether it is a parameter. */
@@ -40,7 +45,7 @@ export class Variable {
 
   /** Its type as it is declared. Throws `InputError` if its description is damaged. */
   get declaredType(): Type {
-    return this.#context.types.typeOf(this.entry);
+    return this.#described.type;
   }
 
   /** Its type, with the bounds that arrays have in this frame. */
@@ -50,8 +55,26 @@ export class Variable {
 
   /** Its value, which is read when it is asked for. */
   get value(): Value {
-    return this.#value ??= variableValue(this.entry, this.#context);
+    return this.#value ??= describedValue(this.#described, this.#context.in(this.entry));
   }
+}
+
+/** A variable in whatever frame. */
+export interface NamedVariable {
+  /** Its name. */
+  readonly name: string;
+  /** What is said of it. */
+  readonly described: DescribedVariable;
+}
+
+/** What is in scope at a place, in whatever frame. */
+interface ScopePlan {
+  readonly parameters: readonly NamedVariable[];
+  /** Innermost first. */
+  readonly blocks: readonly {
+    readonly entry: Entry;
+    readonly variables: readonly NamedVariable[];
+  }[];
 }
 
 /** Variables of one block. */
@@ -91,26 +114,49 @@ const DEPTH = 256;
  */
 export function variablesOf({ frame, scope, types }: ScopeOptions): Scope {
   const context = new ValueContext(frame, scope.unit, { types });
-  const reader = new ScopeReader(context, fromBigAddress(frame.lookup));
-  reader.block(scope, 0);
-  return { entry: scope, parameters: reader.parameters, blocks: reader.blocks.reverse() };
+  const { parameters, blocks } = planOf(scope, types, fromBigAddress(frame.lookup));
+  const inFrame = (each: NamedVariable) => new Variable(each, context);
+  return {
+    entry: scope,
+    parameters: parameters.map(inFrame),
+    blocks: blocks.map(({ entry, variables }) => ({ entry, variables: variables.map(inFrame) })),
+  };
+}
+
+/** Plans that have been read, of each program: recursion asks for the same ones. */
+const PLANS: WeakMap<TypeSource, WeakMap<Unit, Map<string, ScopePlan>>> = new WeakMap();
+
+function planOf(scope: Entry, types: TypeSource, pc: Address): ScopePlan {
+  let units = PLANS.get(types);
+  if (units === undefined) PLANS.set(types, units = new WeakMap());
+  let plans = units.get(scope.unit);
+  if (plans === undefined) units.set(scope.unit, plans = new Map());
+  const key = `${scope.offset} ${pc}`;
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    const reader = new ScopeReader(types, pc);
+    reader.block(scope, 0);
+    plan = { parameters: reader.parameters, blocks: reader.blocks.reverse() };
+    plans.set(key, plan);
+  }
+  return plan;
 }
 
 class ScopeReader {
-  readonly parameters: Variable[] = [];
+  readonly parameters: NamedVariable[] = [];
   /** Outermost first. */
-  readonly blocks: Block[] = [];
-  readonly #context: ValueContext;
+  readonly blocks: { readonly entry: Entry; readonly variables: readonly NamedVariable[] }[] = [];
+  readonly #types: TypeSource;
   readonly #pc: Address;
 
-  constructor(context: ValueContext, pc: Address) {
-    this.#context = context;
+  constructor(types: TypeSource, pc: Address) {
+    this.#types = types;
     this.#pc = pc;
   }
 
   /** Reads a block, and the one in it that holds the place. */
   block(entry: Entry, depth: number): void {
-    const variables: Variable[] = [];
+    const variables: NamedVariable[] = [];
     const inner = this.#collect(entry, { variables, depth });
     if (variables.length > 0) this.blocks.push({ entry, variables });
     if (inner !== undefined && depth < DEPTH) this.block(inner, depth + 1);
@@ -119,7 +165,7 @@ class ScopeReader {
   /** Variables among an entry's children; gives the block in it that holds the place. */
   #collect(
     entry: Entry,
-    to: { readonly variables: Variable[]; readonly depth: number },
+    to: { readonly variables: NamedVariable[]; readonly depth: number },
   ): Entry | undefined {
     let inner: Entry | undefined;
     const origin = entry.reference(DW_AT.abstractOrigin);
@@ -136,7 +182,7 @@ class ScopeReader {
 
   #child(
     child: Entry,
-    to: { readonly variables: Variable[]; readonly depth: number },
+    to: { readonly variables: NamedVariable[]; readonly depth: number },
   ): Entry | undefined {
     switch (child.tag) {
       case DW_TAG.formalParameter:
@@ -161,11 +207,12 @@ class ScopeReader {
     return undefined;
   }
 
-  #add(entry: Entry, to: Variable[]): void {
+  #add(entry: Entry, to: NamedVariable[]): void {
     const { name } = entry;
-    if (name !== undefined) {
-      to.push(new Variable(name, definition(entry, this.#context.types), this.#context));
-    }
+    if (name === undefined) return;
+    const types = this.#types;
+    const described = new DescribedVariable(definition(entry, types), types, this.#pc);
+    to.push({ name, described });
   }
 }
 

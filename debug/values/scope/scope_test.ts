@@ -170,3 +170,29 @@ Deno.test("variablesOf, values on entry that nobody can be sure of are optimized
   const world = callers(call(of("callee"), value));
   assertEquals(shown(world, "callee", frameOf({ function: world.at("callee") })), lost);
 });
+
+Deno.test("variablesOf, what is passed on a thousand times is known", () => {
+  const entry = [DW_OP.entryValue, 1, DW_OP.reg0 + 5];
+  const passes = (returnPc: number, value: readonly number[]) =>
+    die(DW_TAG.callSite, [[DW_AT.callReturnPc, DW_FORM.addr, returnPc], ...of("f")], [
+      die(DW_TAG.callSiteParameter, [
+        location(DW_OP.reg0 + 5),
+        [DW_AT.callValue, DW_FORM.exprloc, value],
+      ]),
+    ]);
+  const world = new ValueWorld([
+    die(DW_TAG.subprogram, [name("f"), ALL, ...code(0x1000, 0x100)], [
+      die(DW_TAG.formalParameter, [name("p"), type("int"), location(...entry, DW_OP.stackValue)]),
+      // Each passes one more.
+      passes(0x1010, [...entry, DW_OP.lit0 + 1, DW_OP.plus]),
+    ], "f"),
+    die(DW_TAG.subprogram, [name("main"), ...code(0x2000, 0x100)], [
+      passes(0x2010, [DW_OP.lit0 + 7]),
+    ], "main"),
+  ]);
+  let frame = frameOf({ pc: 0x2010n, function: world.at("main") });
+  for (let i = 0; i <= 1000; i++) {
+    frame = frameOf({ pc: 0x1010n, function: world.at("f"), caller: frame });
+  }
+  assertEquals(shown(world, "f", frame), "p = 1007");
+});

@@ -5,8 +5,9 @@
  */
 import { fromBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
+import { DescribedVariable } from "./described.ts";
 import { floatFormat, type FloatParts, floatParts, nearest } from "../expression/floats.ts";
-import { bytesOfInteger, integerOfBytes } from "../expression/typed_value.ts";
+import { integerOfBytes } from "../expression/typed_value.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount } from "../types/array.ts";
@@ -299,52 +300,41 @@ export class Value {
 
 /** Value of the variable or parameter that an entry describes, in a frame. */
 export function variableValue(entry: Entry, context: ValueContext): Value {
-  const own = context.of(entry);
+  const { types, frame } = context;
+  const described = new DescribedVariable(entry, types, fromBigAddress(frame.lookup));
+  return describedValue(described, context.of(entry));
+}
+
+/** Value of a variable in a frame at the place that it is described for. */
+export function describedValue(described: DescribedVariable, context: ValueContext): Value {
   let type: Type;
   try {
-    type = resolveType(own.types.typeOf(entry), own);
+    type = resolveType(described.type, context);
   } catch (error) {
-    const nothing: Type = {
-      kind: "unspecified",
-      name: undefined,
-      language: "other",
-      size: undefined,
-      entry: undefined,
-    };
-    return new Value(nothing, absent(absenceOf(error)), { context: own });
+    return new Value(UNKNOWN, absent(absenceOf(error)), { context });
   }
   let storage: Storage;
   try {
-    storage = storageOf(entry, { context: own, type });
+    const { place } = described;
+    storage = place === undefined
+      ? absent({ state: "optimized-out" })
+      : "constant" in place
+      ? known(place.constant)
+      : located(context, context.in(place.entry).locate(place.expression));
   } catch (error) {
     storage = absent(absenceOf(error));
   }
-  return new Value(type, storage, { context: own });
+  return new Value(type, storage, { context });
 }
 
-function storageOf(
-  entry: Entry,
-  { context, type }: { readonly context: ValueContext; readonly type: Type },
-): Storage {
-  const described = entry.inherited(DW_AT.location);
-  if (described === undefined) return constantOf(entry, type);
-  const lookup = fromBigAddress(context.frame.lookup);
-  const expression = described.location(DW_AT.location, lookup);
-  if (expression === undefined) return absent({ state: "optimized-out" });
-  return located(context, context.of(described).locate(expression));
-}
-
-/** A constant that the entry itself gives. */
-function constantOf(entry: Entry, type: Type): Storage {
-  const described = entry.inherited(DW_AT.constValue);
-  if (described === undefined) return absent({ state: "optimized-out" });
-  const bytes = described.bytes(DW_AT.constValue);
-  if (bytes !== undefined) return known(bytes);
-  const text = described.text(DW_AT.constValue);
-  if (text !== undefined) return known(new TextEncoder().encode(`${text}\0`));
-  const value = described.big(DW_AT.constValue) ?? 0n;
-  return known(bytesOfInteger(value, plainType(type).size ?? 8));
-}
+/** The type of what cannot be told. */
+const UNKNOWN: Type = {
+  kind: "unspecified",
+  name: undefined,
+  language: "other",
+  size: undefined,
+  entry: undefined,
+};
 
 /** Why it is not known how long an array is; undefined if it is known. */
 function unknownBound(type: Type, depth = 0): Absence | undefined {
