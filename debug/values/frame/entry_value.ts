@@ -185,7 +185,7 @@ function calls(
  */
 export function definitionOf(
   entry: Entry | undefined,
-  functions: Functions,
+  functions: Pick<TypeSource, "functionNamed">,
 ): Entry | undefined {
   if (entry === undefined || !entry.flag(DW_AT.declaration)) return entry;
   const name = entry.linkageName ?? entry.name;

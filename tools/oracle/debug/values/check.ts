@@ -6,7 +6,7 @@
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { build, nativeCore } from "../dead/core_of.ts";
-import { PROGRAMS } from "../dead/programs.ts";
+import { type DyingProgram, PROGRAMS } from "../dead/programs.ts";
 import { checkValues } from "./compare.ts";
 import { buildsFor, isInstalled, makeCase } from "./programs.ts";
 
@@ -25,6 +25,17 @@ const DEAD: ReadonlySet<string> = new Set([
   "python3",
 ]);
 
+const THREAD_LOCALS =
+  new URL("../../../../testdata/debug/cores/thread_locals.c", import.meta.url).pathname;
+
+/** Thread-local variables of a program, and of a library that it loads. */
+const THREADS: DyingProgram = {
+  name: "thread-local variables",
+  sources: ["thread_locals.c"],
+  options: ["-O0", "-g", "-pthread"],
+  afterwards: `gcc -O0 -g -fPIC -shared -DLIBRARY '${THREAD_LOCALS}' -o "$0.so"`,
+};
+
 /** One check for each machine, and one of dead programs, with files in a directory. */
 export function valueChecks(directory: string): NamedCheck[] {
   return [...machineChecks(directory), deadCheck(directory)];
@@ -35,7 +46,8 @@ function deadCheck(directory: string): NamedCheck {
     kind: "values",
     name: "of dead programs",
     check() {
-      const cases = PROGRAMS.filter(({ name }) => DEAD.has(name)).flatMap((each, i) => {
+      const programs = [...PROGRAMS.filter(({ name }) => DEAD.has(name)), THREADS];
+      const cases = programs.flatMap((each, i) => {
         const place = `${directory}/values-dead-${i}`;
         Deno.mkdirSync(place);
         const program = build(each, place);
