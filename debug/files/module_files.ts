@@ -71,19 +71,17 @@ export class ModuleFiles {
   }
 
   /**
-   * The entries of the debug information, undefined if there are none. Files that they refer to
-   * (of `dwz`, `.dwo` and `.dwp`) are found when they are needed.
-   *
-   * @throws {ElfError} If the file's section headers are malformed
+   * The entries of the debug information, undefined if there are none or they cannot be read. Files
+   * that they refer to (of `dwz`, `.dwo` and `.dwp`) are found when they are needed.
    */
   get info(): DebugInfo | undefined {
-    this.#info ??= { info: this.#readInfo() };
+    this.#info ??= { info: this.#tolerant(() => this.#readInfo()) };
     return this.#info.info;
   }
 
-  /** The line tables, undefined if there are none. Throws as {@linkcode ModuleFiles.info}. */
+  /** The line tables, undefined if there are none or they cannot be read. */
   get lines(): LineTable | undefined {
-    this.#ownLines ??= { lines: this.#readLines() };
+    this.#ownLines ??= { lines: this.#tolerant(() => this.#readLines()) };
     return this.#ownLines.lines;
   }
 
@@ -180,6 +178,17 @@ export class ModuleFiles {
     return undefined;
   }
 
+  /** What an action gives; undefined if what it reads is damaged, which is kept. */
+  #tolerant<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#problems.push(error);
+      return undefined;
+    }
+  }
+
   /** What a search has found; what it has told of is kept. */
   #tell({ found, searched, problems }: Search): Program | undefined {
     this.#searched.push(...searched);
@@ -195,7 +204,9 @@ export class ModuleFiles {
   #debugProgram(): Program | undefined {
     if (this.#looked) return this.#debug;
     this.#looked = true;
-    if (hasDebugInfo(this.file)) return this.#debug = { file: this.file, path: this.path };
+    if (this.#tolerant(() => hasDebugInfo(this.file))) {
+      return this.#debug = { file: this.file, path: this.path };
+    }
     return this.#debug = this.#tell(this.#finder.debugFile(this));
   }
 }

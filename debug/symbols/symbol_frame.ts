@@ -26,6 +26,8 @@ export interface FrameContext {
   fileOf(entry: Entry, number: number): FileNames | undefined;
   /** The ELF symbol that covers an address. */
   symbolAt(address: Address): FunctionSymbol | undefined;
+  /** What an action gives; undefined if what it reads is damaged, which is kept to be told of. */
+  attempt<T>(action: () => T): T | undefined;
 }
 
 /** What a frame is made of. */
@@ -38,7 +40,10 @@ export interface FrameInit {
   readonly source: SourcePlace | undefined;
 }
 
-/** A function that an address is in. What it says is read when it is asked for. */
+/**
+ * A function that an address is in. What it says is read when it is asked for; what is damaged is
+ * undefined, and told of in {@linkcode Symbols.problems}.
+ */
 export class SymbolFrame {
   /**
    * Its entry, `DW_TAG_subprogram` or `DW_TAG_inlined_subroutine`; undefined without debug
@@ -68,7 +73,7 @@ export class SymbolFrame {
 
   /** Its name as the source has it, without its scope; else its symbol's. */
   get name(): string | undefined {
-    return this.entry?.name ?? this.symbol?.name;
+    return this.#context.attempt(() => this.entry?.name) ?? this.symbol?.name;
   }
 
   /**
@@ -77,15 +82,19 @@ export class SymbolFrame {
    */
   get linkageName(): string | undefined {
     const { entry } = this;
-    const own = entry?.linkageName;
-    if (own !== undefined || this.isInline || (entry !== undefined && isPlain(entry))) return own;
+    const { attempt } = this.#context;
+    const own = attempt(() => entry?.linkageName);
+    if (own !== undefined || this.isInline) return own;
+    if (entry !== undefined && attempt(() => isPlain(entry)) !== false) return undefined;
     const symbol = this.symbol?.name;
     return symbol !== undefined && /^_(Z|R)/.test(symbol) ? symbol : undefined;
   }
 
   /** Its name with the namespaces and classes that it is in, as debug information has them. */
   get qualifiedName(): string | undefined {
-    return this.entry === undefined ? this.symbol?.name : qualifiedNameOf(this.entry);
+    const { entry } = this;
+    if (entry === undefined) return this.symbol?.name;
+    return this.#context.attempt(() => qualifiedNameOf(entry));
   }
 
   /**
@@ -103,19 +112,24 @@ export class SymbolFrame {
       const start = this.symbol?.start;
       return start === undefined ? undefined : toBigAddress(start);
     }
-    const begin = entry.lowPc ?? entry.ranges()[0]?.begin;
+    const begin = this.#context.attempt(() => entry.lowPc ?? entry.ranges()[0]?.begin);
     return begin === undefined ? undefined : toBigAddress(begin);
   }
 
   /** Where it is declared. */
   get declaration(): SourcePlace | undefined {
-    const place = this.entry?.inherited(DW_AT.declFile);
+    const { entry } = this;
+    return entry && this.#context.attempt(() => this.#declarationOf(entry));
+  }
+
+  #declarationOf(entry: Entry): SourcePlace | undefined {
+    const place = entry.inherited(DW_AT.declFile);
     const number = place?.number(DW_AT.declFile);
     if (place === undefined || number === undefined) return undefined;
     const names = this.#context.fileOf(place, number);
     if (names === undefined) return undefined;
-    const line = this.entry!.inherited(DW_AT.declLine)?.number(DW_AT.declLine) ?? 0;
-    const column = this.entry!.inherited(DW_AT.declColumn)?.number(DW_AT.declColumn) ?? 0;
+    const line = entry.inherited(DW_AT.declLine)?.number(DW_AT.declLine) ?? 0;
+    const column = entry.inherited(DW_AT.declColumn)?.number(DW_AT.declColumn) ?? 0;
     return { path: names.path, file: names.file, line, column };
   }
 }

@@ -50,8 +50,9 @@ export class Symbols implements FrameContext {
 
   /** What has been found damaged so far, and is left out. */
   get problems(): readonly InputError[] {
-    const { info, lines, problems } = this.#files;
-    return [...problems, ...info?.problems ?? [], ...lines?.problems ?? [], ...this.#problems];
+    const { info, lines } = this.#files;
+    const found = [this.#files.problems, info?.problems, lines?.problems, this.#problems];
+    return found.flatMap((each) => each ?? []);
   }
 
   /**
@@ -61,8 +62,8 @@ export class Symbols implements FrameContext {
    */
   at(address: bigint): readonly SymbolFrame[] {
     const wanted = fromBigAddress(address);
-    const unit = this.#try(() => this.#files.info?.unitAt(wanted));
-    const scopes = unit === undefined ? [] : this.#try(() => unit.full.scopesAt(wanted)) ?? [];
+    const unit = this.attempt(() => this.#files.info?.unitAt(wanted));
+    const scopes = unit === undefined ? [] : this.attempt(() => unit.full.scopesAt(wanted)) ?? [];
     const source = this.#sourceAt(wanted, unit);
     const frames: SymbolFrame[] = [];
     let place = source;
@@ -79,12 +80,12 @@ export class Symbols implements FrameContext {
 
   /** Code of a source line, by address; see `LineTable.places`. */
   places(file: string, line: number): readonly LinePlace[] {
-    return this.#files.lines?.places(file, line) ?? [];
+    return this.attempt(() => this.#files.lines?.places(file, line)) ?? [];
   }
 
   /** The ELF symbol of a function that covers an address. */
   symbolAt(address: Address): FunctionSymbol | undefined {
-    return this.#try(() => {
+    return this.attempt(() => {
       this.#symbols ??= new SymbolIndex(this.#files.symbolFiles);
       return this.#symbols.at(address);
     });
@@ -92,12 +93,12 @@ export class Symbols implements FrameContext {
 
   /** Names of a file by its number in the line table of an entry's unit. */
   fileOf(entry: Entry, number: number): FileNames | undefined {
-    return this.#try(() => this.#linesOf(entry.unit)?.fileNamed(number));
+    return this.attempt(() => this.#linesOf(entry.unit)?.fileNamed(number));
   }
 
   /** Where the row of the line table says that an address is from. */
   #sourceAt(address: Address, unit: Unit | undefined): SourcePlace | undefined {
-    return this.#try(() => {
+    return this.attempt(() => {
       const lines = unit === undefined ? undefined : this.#linesOf(unit);
       const row = (this.#rule === "line" ? lines?.lineAt(address) : undefined) ??
         lines?.rowAt(address);
@@ -109,7 +110,7 @@ export class Symbols implements FrameContext {
 
   /** Where an inlined function was called. */
   #callOf(entry: Entry): SourcePlace | undefined {
-    return this.#try(() => {
+    return this.attempt(() => {
       const number = entry.number(DW_AT.callFile);
       const names = number === undefined ? undefined : this.#linesOf(entry.unit)?.fileNamed(number);
       if (names === undefined) return undefined;
@@ -128,8 +129,8 @@ export class Symbols implements FrameContext {
     return lines;
   }
 
-  /** What an action gives; undefined if what it needs is damaged, which is told of. */
-  #try<T>(action: () => T): T | undefined {
+  /** What an action gives; undefined if what it reads is damaged, which is kept to be told of. */
+  readonly attempt = <T>(action: () => T): T | undefined => {
     try {
       return action();
     } catch (error) {
@@ -140,5 +141,5 @@ export class Symbols implements FrameContext {
       }
       return undefined;
     }
-  }
+  };
 }

@@ -83,6 +83,44 @@ Deno.test("Symbols.at, knows the line where no unit has the address, and leaves 
   assertEquals(symbols.problems.map(({ kind }) => kind), ["file"]);
 });
 
+Deno.test("SymbolFrame, what is damaged is undefined and told of", () => {
+  const info = new InfoImage();
+  const nowhere: AttributeInit = [DW_AT.abstractOrigin, DW_FORM.ref4, 0x7fff];
+  const wide: AttributeInit = [DW_AT.lowPc, DW_FORM.addr, 0x1122_3344_5566_7788n];
+  const inside = die(DW_TAG.subprogram, [nowhere, ...code(0x1004, 4)], [
+    die(DW_TAG.lexicalBlock, [wide, [DW_AT.highPc, DW_FORM.data4, 4]]),
+  ]);
+  info.unit(die(DW_TAG.compileUnit, [lines, ...code(0x1000, 16)], [inside]));
+  const symbols = symbolsOf(fileOf([info, lineTable()]));
+  const [frame] = symbols.at(0x1004n);
+  assertEquals(frame!.source?.line, 11);
+  const { name, linkageName, qualifiedName, declaration, start } = frame!;
+  assertEquals([name, linkageName, qualifiedName, declaration, start], [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    0x1004n,
+  ]);
+  assertEquals(symbols.problems.map(({ kind }) => kind), ["range", "reference"]);
+});
+
+Deno.test("Symbols, sections that cannot be read are told of, whatever is asked", () => {
+  const program = inlinedProgram();
+  const file = parseElf(program);
+  // Longer than the file.
+  for (const name of [".debug_line", ".debug_info"]) {
+    const section = file.section(name)!;
+    const headers = Number(file.view.getBigUint64(40, true));
+    const cut = program.slice();
+    new DataView(cut.buffer).setBigUint64(headers + section.index * 64 + 32, 2n ** 40n, true);
+    const symbols = symbolsOf(cut);
+    assertEquals(symbols.places("a.c", 12).length, name === ".debug_line" ? 0 : 1);
+    assertEquals(symbols.at(0x1000n).length, 1);
+    assertEquals(symbols.problems.map(({ kind }) => kind)[0], "truncated");
+  }
+});
+
 const SPLIT_ID = 0x1122334455667788n;
 
 /** The skeleton of a unit in a `.dwo` file. */

@@ -363,7 +363,9 @@ export class Entry {
     const form = abbreviation.forms[index];
     if (form !== DW_FORM.addr) return this.#addressOf(this.#valueAt(index));
     const place = placeOf(unit.bytes, this.#values, abbreviation, index, unit);
-    return addressFromHalves(u32At(unit.bytes, place), u32At(unit.bytes, place + 4));
+    const address = addressFromHalves(u32At(unit.bytes, place), u32At(unit.bytes, place + 4));
+    // An address that is none is the error that it always is.
+    return Number.isNaN(address) ? this.#addressOf(this.#valueAt(index)) : address;
   }
 
   /** Where code ends that begins at an address. */

@@ -124,7 +124,7 @@ export class LineTable {
 
   /** The row in the table of the unit that has the address. */
   #rowOfUnit(address: Address): CoveringRow | undefined {
-    const owner = this.#info.unitAt(address);
+    const owner = this.#tolerant(() => this.#info.unitAt(address));
     const unit = owner === undefined ? undefined : this.unitOf(owner);
     const row = unit?.rowAt(address);
     return row && { unit: unit!, ...row };
@@ -134,12 +134,8 @@ export class LineTable {
   #rowOfStray(address: Address): CoveringRow | undefined {
     if (this.#strays === undefined) {
       const owned = new Set<number | undefined>();
-      for (const unit of this.#info.units) {
-        try {
-          if (unit.ranges.length > 0) owned.add(unit.lineOffset);
-        } catch (error) {
-          this.#keep(error);
-        }
+      for (const unit of this.#infoUnits()) {
+        this.#tolerant(() => void (unit.ranges.length > 0 && owned.add(unit.lineOffset)));
       }
       const strays = this.units.filter(({ header }) => !owned.has(header.offset));
       this.#strays = new SequenceIndex(strays, (error) => this.#keep(error));
@@ -181,18 +177,31 @@ export class LineTable {
   #readRoots(): ReadonlyMap<number, UnitRoot> {
     const roots = new Map<number, UnitRoot>();
     const before = this.#info.problems.length;
-    for (const unit of this.#info.units) {
-      try {
+    for (const unit of this.#infoUnits()) {
+      this.#tolerant(() => {
         const offset = unit.lineOffset;
         // Type units name the table of the unit they come from, but not where the compiler ran.
-        if (offset === undefined || unit.signature !== undefined) continue;
+        if (offset === undefined || unit.signature !== undefined) return;
         roots.set(offset, { name: unit.name, directory: unit.directory });
-      } catch (error) {
-        this.#keep(error);
-      }
+      });
     }
     this.#problems.push(...this.#info.problems.slice(before));
     return roots;
+  }
+
+  /** Units of the debug information; none if that cannot be read. */
+  #infoUnits(): readonly Unit[] {
+    return this.#tolerant(() => this.#info.units) ?? [];
+  }
+
+  /** What an action gives; undefined if what it reads is damaged, which is told of. */
+  #tolerant<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#keep(error);
+      return undefined;
+    }
   }
 
   #keep(error: unknown): void {
