@@ -12,8 +12,8 @@ const SECTIONS: ReadonlySet<string> = new Set([".plt", ".plt.sec", ".plt.got", "
 /** Bytes of an entry of `SHT_RELA`. */
 const RELOCATION_SIZE = 24;
 
-/** Most bytes that a stub takes. */
-const LONGEST_STUB = 24;
+/** Most bytes of a stub up to the end of its jump. */
+const LONGEST_X86 = 16;
 
 /** Names of a file's stubs by address. */
 export class PltNames {
@@ -40,14 +40,11 @@ export class PltNames {
   /** The word that the stub around an offset jumps through. */
   #slotOf(section: ElfSection, offset: number): bigint | undefined {
     const bytes = this.#file.sectionData(section);
-    const size = section.name === ".plt.got" && this.#file.machine === "x86_64" ? 8 : 16;
-    const size2 = section.entrySize > 0 ? section.entrySize : size;
-    const start = offset - offset % Math.min(size2, LONGEST_STUB);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const end = Math.min(start + size2, bytes.length);
-    return this.#file.machine === "x86_64"
-      ? slotX86(view, { start, end, address: section.address })
-      : slotArm(view, { start, end, address: section.address });
+    const { address } = section;
+    if (this.#file.machine === "aarch64") return slotArm(view, address, offset);
+    const start = offset - offset % (section.entrySize > 0 ? section.entrySize : 16);
+    return slotX86(view, address, start);
   }
 
   #slotNames(): Map<bigint, string> {
@@ -70,14 +67,9 @@ export class PltNames {
   }
 }
 
-interface StubBytes {
-  readonly start: number;
-  readonly end: number;
-  readonly address: bigint;
-}
-
 /** `jmp *slot(%rip)`, which is the first indirect jump of the stub. */
-function slotX86(view: DataView, { start, end, address }: StubBytes): bigint | undefined {
+function slotX86(view: DataView, address: bigint, start: number): bigint | undefined {
+  const end = Math.min(start + LONGEST_X86, view.byteLength);
   for (let at = start; at + 6 <= end; at++) {
     if (view.getUint16(at, true) !== 0x25ff) continue;
     return BigInt.asUintN(64, address + BigInt(at + 6) + BigInt(view.getInt32(at + 2, true)));
@@ -85,9 +77,14 @@ function slotX86(view: DataView, { start, end, address }: StubBytes): bigint | u
   return undefined;
 }
 
-/** `adrp x16, page`, `ldr x17, [x16, #offset]`. */
-function slotArm(view: DataView, { start, end, address }: StubBytes): bigint | undefined {
-  for (let at = start; at + 8 <= end; at += 4) {
+/**
+ * `adrp x16, page`, `ldr x17, [x16, #offset]`, `add`, `br x17`, at any of which execution may be, or
+ * at a `bti` before them.
+ */
+function slotArm(view: DataView, address: bigint, offset: number): bigint | undefined {
+  for (const distance of [0, -4, -8, -12, 4]) {
+    const at = offset - offset % 4 + distance;
+    if (at < 0 || at + 8 > view.byteLength) continue;
     const adrp = view.getUint32(at, true);
     const ldr = view.getUint32(at + 4, true);
     if (((adrp & 0x9f00001f) >>> 0) !== 0x90000010) continue;
