@@ -1,5 +1,6 @@
 /**
- * Debugging information entries, and indexes of their names, compared with LLVM's.
+ * Debugging information entries, indexes of their names, and what they say of addresses, compared
+ * with LLVM's.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import type { NamedCheck } from "../../walk_checks.ts";
 import type { CheckResult } from "../../tool.ts";
 import { checkEntries } from "./entries_check.ts";
 import { checkNames } from "./names_check.ts";
+import { checkScopes } from "./scopes_check.ts";
 import { casesOf, RECIPES, rustCases, systemCases } from "./programs.ts";
 
 /** One check for each way to make a program, with files in a directory, and for others' files. */
@@ -32,6 +34,7 @@ export function entryChecks(directory: string): NamedCheck[] {
         cases()?.flatMap((each) => [
           checkEntries(each),
           checkNames(each.path, each.info),
+          each.relocatable === true ? undefined : checkScopes(each.path, each.info),
         ]),
       ),
   }));

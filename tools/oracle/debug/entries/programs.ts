@@ -106,11 +106,15 @@ export function casesOf(recipe: ProgramRecipe, directory: string): EntriesCase[]
     case "split":
       return splitCases(program, FILES.map((name) => at(`${name}.dwo`)));
     case "package":
-      if (!made("dwp", ["-e", program, "-o", at("p.dwp")], at("p.dwp"))) return undefined;
-      return splitCases(program, [at("p.dwp")]);
+      if (!made("dwp", ["-e", program, "-o", at("program.dwp")], at("program.dwp"))) {
+        return undefined;
+      }
+      return splitCases(program, [at("program.dwp")]);
     case "llvm-package":
-      if (!made("llvm-dwp", ["-e", program, "-o", at("p.dwp")], at("p.dwp"))) return undefined;
-      return splitCases(program, [at("p.dwp")]);
+      if (!made("llvm-dwp", ["-e", program, "-o", at("program.dwp")], at("program.dwp"))) {
+        return undefined;
+      }
+      return splitCases(program, [at("program.dwp")]);
     case "dwz":
       return made("dwz", [...dwzArgs(args), program], program) ? [caseOf(program)] : undefined;
     case "dwz-shared": {
