@@ -8,12 +8,13 @@
 import { InputError } from "../../bytes/mod.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import { Random } from "../../util/random.ts";
-import { backtrace, readWord } from "../../unwind/walk/mod.ts";
+import { readWord } from "../../unwind/walk/mod.ts";
 import { readCore } from "../core/mod.ts";
 import { armCore, coreImage, library } from "../core/testing/core_image.ts";
 import { linkedCore, linkedProgram } from "../core/testing/linked_core.ts";
 import { vectorCore } from "../core/testing/vector_core.ts";
-import { walkInput } from "../target/mod.ts";
+import { DebugFiles, type FileStore } from "../files/mod.ts";
+import { FrameReader } from "../frames/mod.ts";
 
 /** What became of a case. */
 export interface CoreFuzzOutcome {
@@ -22,6 +23,9 @@ export interface CoreFuzzOutcome {
   /** Kind of the first error; undefined if the bytes were still good for something. */
   readonly error: string | undefined;
 }
+
+/** Debug information is not looked for. */
+const NO_FILES: FileStore = { open: () => undefined, realPath: () => undefined };
 
 /** Longest input. */
 const LIMIT = 16384;
@@ -72,9 +76,11 @@ export class CoreFuzzer {
     using target = readCore(bytes, { open, exe });
     const { process, problems } = target;
     const errors: InputError[] = [...problems];
+    const reader = new FrameReader(process, new DebugFiles({ store: NO_FILES }));
     for (const thread of process.threads) {
-      const { error } = backtrace(walkInput(process, thread), process.walk);
-      if (error !== undefined) errors.push(error);
+      const frames = reader.frames(thread);
+      for (const frame of frames) void frame.name;
+      if (frames.error !== undefined) errors.push(frames.error);
       for (const register of [17, 33, 67, 64]) void thread.vector(register);
       void thread.threadPointer;
     }
