@@ -143,12 +143,14 @@ export class PageTables {
     return walk.physical & ~PAGE_MASK;
   }
 
-  /** Finds what an address is mapped to. */
+  /** Finds what an address is mapped to: nothing, where one of the tables has no RAM. */
   walk(root: bigint, address: bigint): Walk {
     let table = root;
     for (let level = 0;; level++) {
       const entryAddress = table + indexOffset(address, level);
-      const entry = this.#memory.readU64(entryAddress);
+      const entry = this.#memory.contains(entryAddress, 8)
+        ? this.#memory.readU64(entryAddress)
+        : 0n;
       if (!this.#format.isPresent(entry)) {
         return { kind: "missing", level, entry: entryAddress };
       }

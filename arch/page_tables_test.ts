@@ -185,3 +185,16 @@ for (const [name, format] of FORMATS) {
     assert(memory.slice(root, PAGE_SIZE).every((byte) => byte === 0));
   });
 }
+
+Deno.test("PageTables.walk, finds nothing where a table has no RAM", () => {
+  for (const [name, format] of FORMATS) {
+    const { tables, memory } = make(format);
+    const root = tables.createTable();
+    tables.map(root, 0n, { physical: BASE, protection: PROTECTIONS[0]! });
+    // As a debugger or a stray store may leave it: the entry is present, its table is nowhere.
+    memory.writeU64(root, memory.readU64(root) | 0x6463_0000_0000n);
+    assertEquals(tables.walk(root, 0n).kind, "missing", name);
+    assertEquals(tables.unmap(root, 0n), undefined, name);
+    assertEquals(tables.walk(0n, 0n).kind, "missing", name);
+  }
+});

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ArchError } from "../../../arch/errors.ts";
 import { HistoryError } from "../../../history/mod.ts";
 import { KernelError } from "../../../kernel/errors.ts";
 import { MonitorError } from "../../monitor/mod.ts";
@@ -13,7 +14,9 @@ import { GdbServerError } from "../errors.ts";
 /** What went wrong, to be told; errors of ours are thrown on. */
 export function asRefusal(error: unknown): GdbServerError {
   if (error instanceof GdbServerError) return error;
-  const isTold = error instanceof GdbProtocolError || error instanceof KernelError ||
+  // An ArchError is of memory that there is not: debuggers may write into page tables, too.
+  const isTold = error instanceof ArchError || error instanceof GdbProtocolError ||
+    error instanceof KernelError ||
     error instanceof HistoryError || error instanceof MonitorError;
   if (!isTold) throw error;
   return new GdbServerError(error.message);
