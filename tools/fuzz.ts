@@ -7,6 +7,7 @@
  */
 import { CoreFuzzer } from "../debug/fuzz/core_fuzzer.ts";
 import { DebugFuzzer } from "../debug/fuzz/debug_fuzzer.ts";
+import { NameFuzzer } from "../debug/fuzz/name_fuzzer.ts";
 import { ValueFuzzer } from "../debug/fuzz/value_fuzzer.ts";
 import { ProtocolFuzzer } from "../gdb/fuzz/protocol_fuzzer.ts";
 import { RemoteFuzzer } from "../gdb/fuzz/remote_fuzzer.ts";
@@ -46,6 +47,8 @@ const SUITES: readonly Suite[] = [
   { name: "unwind", cases: 200_000, make: (seed) => new Fuzzer(seed) },
   { name: "debug information", cases: 200_000, make: (seed) => new DebugFuzzer(seed) },
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
+  // Some names are read and printed up to the limits.
+  { name: "names", cases: 100_000, limit: 1000, make: (seed) => new NameFuzzer(seed) },
   { name: "variables", cases: 10_000, make: (seed) => new ValueFuzzer(seed) },
   { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
   { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },

@@ -12,7 +12,7 @@ export const LONGEST_NAME = 1 << 17;
 export const LONGEST_TEXT = 1 << 19;
 
 /** Most parts that are printed, and most that are looked at while printing. */
-export const MOST_STEPS = 1 << 18;
+export const MOST_STEPS = 1 << 17;
 
 /** Deepest nesting of calls, in parsing and in printing, of which a part takes several. */
 export const DEEPEST = 1500;
