@@ -84,6 +84,7 @@ export class CpuImageStore {
   save(instructions: number): CpuImage {
     const state = new Uint8Array(this.#size);
     for (const { live, begin } of this.#pieces) state.set(live, begin);
+    this.#layout.settle?.(state);
     return {
       arch: this.#native.arch,
       model: this.#native.model,

@@ -30,6 +30,8 @@ export interface ImageLayout {
    * privilege there is here.
    */
   readonly cold: Uint8Array<ArrayBuffer>;
+  /** Makes two images that mean the same have the same bytes. */
+  readonly settle?: (image: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** Bytes in all of several ranges. */

@@ -16,7 +16,7 @@ import {
   wideState,
 } from "./image_layout.ts";
 import { Specimen } from "../layout/layout.ts";
-import type { X86Layout } from "../layout/layout_x86_64.ts";
+import { ARITHMETIC_FLAGS, type X86Layout } from "../layout/layout_x86_64.ts";
 import { CalibrationError, OffsetSearch } from "../layout/offset_search.ts";
 import type { UnicornSymbols } from "../symbols.ts";
 import { X86Register } from "../x86_64/constants.ts";
@@ -106,6 +106,36 @@ export function findX86Image(symbols: UnicornSymbols, layout: X86Layout): ImageL
     debug: [dr, dr + DEBUG_SIZE],
     fingerprint: `x86_64:${fingerprintOf(layout, ranges)}`,
     cold: gather(cold, ranges),
+    settle: findFlagWords(specimen, { view, layout }),
+  };
+}
+
+/**
+ * What the library works flags out from: the result (u64), the operands (u64 each) and the operation
+ * (u32). A run begins with the operation that means RFLAGS as they are; what the last one left is
+ * another thing wherever that run was cut.
+ */
+function findFlagWords(
+  { native }: Specimen,
+  { view, layout }: { view: DataView; layout: X86Layout },
+): NonNullable<ImageLayout["settle"]> {
+  const { rflags, flagsBefore: source } = layout;
+  const [result, second, operation] = [source - 8, source + 8, source + 16];
+  const before = native.readRegister(X86Register.RFLAGS);
+  native.writeRegister(X86Register.RFLAGS, 0x0cd7n);
+  const asTheyAre = view.getUint32(operation, true);
+  for (const at of [result, second]) view.setBigUint64(at, 0x5a5a_3c3cn, true);
+  const isFound = rflags === source - 16 &&
+    native.readRegister(X86Register.RFLAGS) === 0x0cd7n;
+  native.writeRegister(X86Register.RFLAGS, before);
+  if (!isFound) throw new CalibrationError("What flags are worked out from is not beside RFLAGS");
+  return (image) => {
+    const state = new DataView(image.buffer);
+    const flags = state.getUint32(rflags, true) & ARITHMETIC_FLAGS;
+    state.setBigUint64(result, 0n, true);
+    state.setBigUint64(source, BigInt(flags), true);
+    state.setBigUint64(second, 0n, true);
+    state.setUint32(operation, asTheyAre, true);
   };
 }
 
