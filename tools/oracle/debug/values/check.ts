@@ -5,8 +5,8 @@
  */
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
-import { build, nativeCore } from "../dead/core_of.ts";
-import { type DyingProgram, PROGRAMS } from "../dead/programs.ts";
+import { build, nativeCore, qemuCore } from "../dead/core_of.ts";
+import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
 import { checkValues } from "./compare.ts";
 import { buildsFor, isInstalled, makeCase } from "./programs.ts";
 
@@ -36,27 +36,53 @@ const THREADS: DyingProgram = {
   afterwards: `gcc -O0 -g -fPIC -shared -DLIBRARY '${THREAD_LOCALS}' -o "$0.so"`,
 };
 
-/** One check for each machine, and one of dead programs, with files in a directory. */
+/** Where Debian has the C library of the other machine. */
+const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
+
+/** One check for each machine, and two of dead programs, with files in a directory. */
 export function valueChecks(directory: string): NamedCheck[] {
-  return [...machineChecks(directory), deadCheck(directory)];
+  return [
+    ...machineChecks(directory),
+    deadCheck("of dead programs", {
+      programs: [...PROGRAMS.filter(({ name }) => DEAD.has(name)), THREADS],
+      directory: `${directory}/values-dead`,
+      dump: nativeCore,
+    }),
+    deadCheck("of programs that died in QEMU", {
+      // gdb does not find where QEMU loads what may be loaded anywhere.
+      programs: ARM_PROGRAMS.filter(({ moved }) => moved !== true),
+      directory: `${directory}/values-arm`,
+      dump: (each, where) => qemuCore(each, { ...where, sysroot: ARM_SYSROOT }),
+      sysroot: ARM_SYSROOT,
+    }),
+  ];
 }
 
-function deadCheck(directory: string): NamedCheck {
+function deadCheck(
+  name: string,
+  { programs, directory, dump, sysroot }: {
+    readonly programs: readonly DyingProgram[];
+    readonly directory: string;
+    readonly dump: typeof nativeCore;
+    readonly sysroot?: string;
+  },
+): NamedCheck {
   return {
     kind: "values",
-    name: "of dead programs",
+    name,
     check() {
-      const programs = [...PROGRAMS.filter(({ name }) => DEAD.has(name)), THREADS];
       const cases = programs.flatMap((each, i) => {
-        const place = `${directory}/values-dead-${i}`;
+        const place = `${directory}-${i}`;
         Deno.mkdirSync(place);
         const program = build(each, place);
-        if (program === undefined) return [];
-        const made = nativeCore(each, { program, directory: place });
-        return made === undefined ? [] : [{ ...made, name: each.name }];
+        const made = program === undefined ? undefined : dump(each, { program, directory: place });
+        return made === undefined ? [] : [{ ...made, name: each.name, sysroot }];
       });
       if (cases.length === 0) return undefined;
-      return checkValues("of dead programs", { cases, directory });
+      return checkValues(name, {
+        cases,
+        directory: directory.slice(0, directory.lastIndexOf("/")),
+      });
     },
   };
 }

@@ -32,6 +32,8 @@ export interface ValueCase {
   readonly program: string;
   /** The core file. */
   readonly core: string;
+  /** Folder with the files of the system that it is of; default the root. */
+  readonly sysroot?: string | undefined;
 }
 
 /** Compares core files of one architecture; undefined if gdb is not installed. */
@@ -74,8 +76,8 @@ interface Report {
 
 function compareCore(each: ValueCase, theirs: GdbValues, { add, count }: Report): void {
   if ("error" in theirs) return add(theirs.error);
-  using target = openCore(each.core);
-  const own = framesOf(target.process);
+  using target = openCore(each.core, { exe: each.program, sysroot: each.sysroot });
+  const own = framesOf(target.process, each.sysroot);
   for (const { id, frames } of theirs.threads) {
     const ours = (own.get(id) ?? []).slice(0, FRAMES);
     const place = theirs.threads.length === 1 ? "" : `thread ${id}, `;

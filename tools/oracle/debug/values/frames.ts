@@ -4,6 +4,7 @@
  * @module
  */
 import { demangle } from "../../../../debug/demangle/mod.ts";
+import { DebugFiles } from "../../../../debug/files/mod.ts";
 import { FrameReader, type StackFrame, type StackFrameKind } from "../../../../debug/frames/mod.ts";
 import type { TargetProcess, TargetThread } from "../../../../debug/target/mod.ts";
 import {
@@ -34,8 +35,11 @@ export interface OwnFrame {
 export const FRAMES = 200;
 
 /** Frames of each thread of a process, by the thread's number; values are read when asked for. */
-export function framesOf(process: TargetProcess): Map<number, OwnFrame[]> {
-  const reader = new FrameReader(process);
+export function framesOf(
+  process: TargetProcess,
+  sysroot: string | undefined,
+): Map<number, OwnFrame[]> {
+  const reader = new FrameReader(process, new DebugFiles({ sysroot }));
   const { types } = reader;
   const nameOf: OwnFrame["nameOf"] = (address) => {
     const module = process.modules.find(fromBigAddress(address));

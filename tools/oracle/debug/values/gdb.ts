@@ -89,9 +89,19 @@ export type GdbValues =
 
 const SCRIPT = new URL("read.py", import.meta.url).pathname;
 
+/** A core file to read. */
+export interface ValueRequest {
+  /** The program's file. */
+  readonly program: string;
+  /** The core file. */
+  readonly core: string;
+  /** Folder with the files of its system; default the root. */
+  readonly sysroot?: string | undefined;
+}
+
 /** Has one gdb read core files of one architecture; undefined if it is not installed. */
 export function valuesOfGdb(
-  cases: readonly { readonly program: string; readonly core: string }[],
+  cases: readonly ValueRequest[],
   directory: string,
 ): GdbValues[] | undefined {
   const file = `${directory}/gdb_values.json`;

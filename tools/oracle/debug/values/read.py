@@ -174,6 +174,7 @@ def frames(known):
 
 def core(case):
     gdb.execute("core-file", to_string=True)
+    gdb.execute(f"set sysroot {case.get('sysroot', '')}")
     gdb.execute(f"file {case['program']}", to_string=True)
     gdb.execute(f"core-file {case['core']}", to_string=True)
     threads = []
