@@ -3,7 +3,6 @@
  *
  * @module
  */
-import process from "node:process";
 import type { ElfFile } from "../../elf/mod.ts";
 import { DebugFileError } from "./errors.ts";
 
@@ -40,6 +39,16 @@ export function debugLinkOf(file: ElfFile): DebugLink | undefined {
 
 /** CRC-32 of all bytes of a file, as debug links have it. */
 export function checksumOf(file: ElfFile): number {
-  // Loading the module takes longer than looking up some addresses, and few files need it.
-  return process.getBuiltinModule("node:zlib").crc32(file.bytes);
+  return zlib().crc32(file.bytes);
+}
+
+/**
+ * The runtime's own zlib. Loading it takes longer than looking up some addresses, and few files
+ * need it.
+ */
+function zlib(): { readonly crc32: (bytes: Uint8Array) => number } {
+  const { process } = globalThis as unknown as {
+    readonly process: { getBuiltinModule(name: string): ReturnType<typeof zlib> };
+  };
+  return process.getBuiltinModule("node:zlib");
 }

@@ -156,6 +156,12 @@ function rankOf(info: number, hasSize: boolean): number {
     (binding === 1 ? 2 : binding === 2 ? 1 : 0);
 }
 
+/** Symbol tables of a file: the dynamic one only tells again what a whole one does. */
+function tablesOf({ sections }: ElfFile): readonly ElfSection[] {
+  const whole = sections.filter(({ type }) => type === SHT.symtab);
+  return whole.length > 0 ? whole : sections.filter(({ type }) => type === SHT.dynsym);
+}
+
 /** The functions that the symbol tables of some files name; the first that has one counts. */
 export class SymbolIndex {
   readonly #files: readonly ElfFile[];
@@ -169,10 +175,7 @@ export class SymbolIndex {
   /** The symbol that covers an address. Throws `ElfError` if a table is damaged. */
   at(address: Address): FunctionSymbol | undefined {
     this.#tables ??= this.#files.flatMap((file) =>
-      [SHT.symtab, SHT.dynsym].flatMap((type) =>
-        file.sections.filter((section) => section.type === type)
-          .map((section) => new CodeSymbols(file, section))
-      )
+      tablesOf(file).map((section) => new CodeSymbols(file, section))
     );
     for (const table of this.#tables) {
       const found = table.at(address);
