@@ -14,10 +14,11 @@ const WITHOUT_PARAMETERS = { parameters: false } as const;
  * Name of a function: from debug information without its parameters; else that of its symbol, whole.
  * Throws `InputError` if the debug information is damaged there.
  */
-export function functionName({ entry, symbol }: SymbolFrame): string | undefined {
-  return entry === undefined
-    ? symbolName(symbol?.name)
-    : entryName(entry) ?? symbolName(symbol?.name);
+export function functionName(frame: SymbolFrame): string | undefined {
+  const { entry } = frame;
+  const name = entry === undefined ? undefined : entryName(entry);
+  // Symbols are read, all of a file, only where nothing else names a function.
+  return name ?? symbolName(frame.symbol?.name);
 }
 
 /** Name of a symbol, without its version. */
