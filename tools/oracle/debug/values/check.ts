@@ -7,7 +7,7 @@ import type { GuestArch } from "../../../../guest/embedded.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { build, nativeCore, qemuCore } from "../dead/core_of.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
-import { checkValues } from "./compare.ts";
+import { checkValues, type ValueCase } from "./compare.ts";
 import { buildsFor, isInstalled, makeCase } from "./programs.ts";
 
 /** Programs whose deaths have left variables of libraries, too, and of several threads. */
@@ -96,14 +96,20 @@ function machineChecks(directory: string): NamedCheck[] {
       Deno.mkdirSync(place);
       const builds = buildsFor(arch);
       const missing = new Set<string>();
-      const cases = builds.flatMap((build) => {
-        if (isInstalled(build)) return makeCase(build, { arch, directory: place });
-        missing.add(build.compiler);
-        return [];
-      });
+      const refused: string[] = [];
+      const cases: ValueCase[] = [];
+      for (const each of builds) {
+        if (!isInstalled(each)) missing.add(each.compiler);
+        else {
+          const made = makeCase(each, { arch, directory: place });
+          if (typeof made === "string") refused.push(made);
+          else cases.push(made);
+        }
+      }
       const result = checkValues(arch, { cases, directory: place });
       const notes = Array.from(missing, (compiler) => `left out: what ${compiler} builds`);
-      return result === undefined ? undefined : { ...result, notes };
+      if (result === undefined) return undefined;
+      return { ...result, notes, differences: [...refused, ...result.differences] };
     },
   }));
 }

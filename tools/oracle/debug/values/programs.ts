@@ -88,11 +88,11 @@ export function isInstalled({ compiler }: Build): boolean {
   return outputOf(compiler, ["--version"]) !== undefined;
 }
 
-/** Builds a program and makes a core file of it. Throws if the compiler refuses. */
+/** Builds a program and makes a core file of it; an error as text if the compiler refuses. */
 export function makeCase(
   { source, compiler, common, flags }: Build,
   { arch, directory }: { readonly arch: GuestArch; readonly directory: string },
-): ValueCase {
+): ValueCase | string {
   const tool = compiler.split("/").at(-1);
   const name = `${source} ${tool} ${flags.join(" ")}`;
   // Split information is written to where the compiler runs, under the source's name.
@@ -101,7 +101,7 @@ export function makeCase(
   const program = `${cwd}/program`;
   const args = [...common, ...flags, `${SOURCES}${source}`, "-o", program];
   if (outputOf(compiler, args, { cwd }) === undefined) {
-    throw new Error(`${tool} does not build ${name}`);
+    return `${tool} does not build ${name}`;
   }
   const core = `${program}.core`;
   Deno.writeFileSync(core, coreOf(program, arch));
