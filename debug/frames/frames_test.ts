@@ -124,11 +124,22 @@ Deno.test("FrameReader.frames, a maze of jumps comes to an end", () => {
   const maze = names.map((name, i) =>
     made(
       name,
-      0x1080 + i * 0x40,
-      names.map((to, k) => ({ to, at: 0x1081 + i * 0x40 + k, jump: true })),
+      0x10c0 + i * 0x40,
+      names.map((to, k) => ({ to, at: 0x10c1 + i * 0x40 + k, jump: true })),
     )
   );
   assertEquals(framesOf([LAST, ...maze, main("f0")], [0x1010]).length, 2);
+  // It is gone into from many places, but not for ever: then no jumps are told any more.
+  const begins = [0x1c00, 0x1c40, 0x1c80, 0x1cc0];
+  const sitesOf = (begin: number) =>
+    Array.from({ length: 60 }, (_, i) => ({ to: "f0", at: begin + 1 + i }));
+  const sites = begins.flatMap(sitesOf);
+  const many = begins.map((begin) => made(`many ${begin}`, begin, sitesOf(begin)));
+  const functions = [LAST, SECOND, FIRST, ...maze, ...many, main("first")];
+  const told = (places: number) =>
+    framesOf(functions, [...sites.slice(0, places).flatMap(({ at }) => [0x1010, at]), 0x1010])
+      .filter((text) => text.includes("tail-call")).length;
+  assertEquals([told(0), told(1), told(240)], [2, 2, 0]);
 });
 
 Deno.test("StackFrame.name, is what gdb shows", () => {

@@ -49,6 +49,10 @@ export interface CodeSource {
 const MOST_STEPS = 10_000;
 const LONGEST_WAY = 256;
 
+/** Most jumps that are followed for all stacks of a process, and most names that are looked for. */
+const ALL_STEPS = 50_000;
+const MOST_NAMES = 1000;
+
 /** A jump with its place, so that the same one is the same object. */
 interface Jump extends PlacedFunction {
   readonly site: CallSite;
@@ -70,6 +74,8 @@ export class TailCalls {
   readonly #functions: Map<Address, PlacedFunction | undefined> = new Map();
   readonly #found: Map<PlaceFunction, Map<Address, readonly TailCall[]>> = new Map();
   readonly #symbols: Map<ModuleCode, Map<string, Address | undefined>> = new Map();
+  #steps = 0;
+  #names = 0;
 
   /** Finds them in the modules of that source. */
   constructor(source: CodeSource) {
@@ -96,7 +102,7 @@ export class TailCalls {
     const start = called === undefined ? symbol?.symbol?.start : startOf(called);
     if (start === undefined || entry === undefined) return [];
     const site = callSitesOf(entry).at(code.fileAddress(pc));
-    if (site === undefined) return [];
+    if (site === undefined || isDirect(site, callee.place)) return [];
     try {
       const common = new Ways(this, start + callee.code.bias).common({ code, entry, site });
       if (common === undefined) return [];
@@ -112,6 +118,11 @@ export class TailCalls {
       if (error instanceof Unknown) return [];
       throw error;
     }
+  }
+
+  /** Counts a jump that is followed. Throws `Unknown` if there were too many in all. */
+  step(): void {
+    if (++this.#steps > ALL_STEPS) unknown();
   }
 
   /** First instruction of what a call or jump is of. Throws `Unknown`. */
@@ -157,6 +168,7 @@ export class TailCalls {
   /** Address of a function of any module by its symbol, of the module of the call first. */
   #symbol(name: string, first: ModuleCode): Address | undefined {
     const { modules } = this.#source.modules;
+    if (this.#symbols.get(first)?.has(name) !== true && ++this.#names > MOST_NAMES) unknown();
     for (const module of [first.module, ...modules]) {
       const address = this.#symbolIn(this.#source.codeOf(module), name);
       if (address !== undefined) return address;
@@ -171,6 +183,14 @@ export class TailCalls {
     const address = known.get(name);
     return address === undefined ? undefined : address + code.bias;
   }
+}
+
+/** Whether a call of another unit's function is of this one, by its name: most are. */
+function isDirect({ origin }: CallSite, { entry, symbol }: PlaceFunction): boolean {
+  if (origin === undefined || !origin.flag(DW_AT.declaration)) return false;
+  const name = origin.linkageName ?? origin.name;
+  return name !== undefined &&
+    (name === (entry?.linkageName ?? entry?.name) || name === symbol?.symbol?.name);
 }
 
 function addressIn({ files }: ModuleCode, name: string): Address | undefined {
@@ -221,6 +241,7 @@ class Ways {
   }
 
   #follow(from: Jump): void {
+    this.#calls.step();
     if (++this.#steps > MOST_STEPS || this.#way.length > LONGEST_WAY) unknown();
     const target = this.#calls.targetOf(from);
     if (target === this.#callee) return this.#arrive();
