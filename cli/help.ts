@@ -75,13 +75,14 @@ const COMMANDS = {
       --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory   as for boot
     The status is 1 if the instant does not come.`,
   backtrace: `  trapline backtrace --core CORE [options]
-                                print the stack of the thread that died, with inlined functions, files and lines
+                                print the stack of the thread that died: functions, inlined ones too, with simple
+                                arguments, files and lines
   trapline backtrace --remote HOST:PORT [options]
                                 the same of a program behind a stub of the GDB remote serial protocol
       --exe FILE                the program's own file, where it is not where it was
       --sysroot DIR             folder with the files of the system that the program ran on (default: the root)
       --all-threads             the stacks of all threads
-      --variables               arguments and local variables of each function, too
+      --variables               local variables of each function, too, and its arguments whole
       --limit N                 most stack frames of a thread (default 4096)
       --json                    print JSON instead of text
     Files that cannot be had, or are others than the program had mapped, are told of and done without.
