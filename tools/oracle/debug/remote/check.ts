@@ -20,6 +20,7 @@ import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
 import { readThere } from "./gdb_there.ts";
 import { checkOwn } from "./own_check.ts";
 import { framesOf, type OwnThread } from "./own_threads.ts";
+import { checkSystem } from "./system_check.ts";
 import { connectStub, type StubProcess, withStub } from "./stub_process.ts";
 
 const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
@@ -101,6 +102,7 @@ export function remoteChecks(directory: string): NamedCheck[] {
       name: `of a machine ${arch}`,
       check: () => checkOwn({ arch, directory }),
     })),
+    { kind, name: "of CPUs of qemu-system-aarch64", check: () => checkSystem(directory) },
   ];
 }
 
