@@ -97,7 +97,7 @@ function writtenByGdb(
     ...["-nx", "-batch", "-ex", "set debuginfod enabled off"],
     ...handles.flatMap((signal) => ["-ex", `handle ${signal} nostop noprint pass`]),
     ...(inChild ? ["-ex", "set follow-fork-mode child"] : []),
-    ...["-ex", "run > /dev/null", "-ex", `gcore ${core}`],
+    ...["-ex", "run", "-ex", `gcore ${core}`],
     ...["--args", program, ...args],
   ]);
   return text?.includes(`Saved corefile ${core}`) === true ? core : undefined;
