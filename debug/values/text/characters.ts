@@ -26,5 +26,5 @@ export function characterSize(type: Type): number | undefined {
   // C has no other integers of one byte; gdb takes all for characters.
   const isByte = plain.size === 1 && plain.encoding !== "boolean" && plain.encoding !== "other";
   const isCharacter = isByte || plain.encoding === "utf" || characterName(type) !== undefined;
-  return isCharacter && plain.size <= 4 ? plain.size : undefined;
+  return isCharacter && plain.size > 0 && plain.size <= 4 ? plain.size : undefined;
 }

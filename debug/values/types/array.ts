@@ -66,7 +66,9 @@ export function boundOf(range: Entry, attribute: number): Bound {
 export function elementCount({ lower, extent }: Pick<ArrayType, "lower" | "extent">):
   | number
   | undefined {
-  if ("count" in extent) return typeof extent.count === "number" ? extent.count : undefined;
+  if ("count" in extent) {
+    return typeof extent.count === "number" ? Math.max(0, extent.count) : undefined;
+  }
   if (typeof lower !== "number" || typeof extent.upper !== "number") return undefined;
   return Math.max(0, extent.upper - lower + 1);
 }

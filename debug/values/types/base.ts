@@ -6,6 +6,7 @@
 import { DW_AT, DW_ATE, type Entry } from "../../../elf/dwarf/mod.ts";
 import { canonicalName } from "./canonical.ts";
 import { languageOf } from "./language.ts";
+import { bitSize, byteSize } from "./size.ts";
 import type { BaseType, Encoding } from "./type.ts";
 
 const ENCODINGS: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
@@ -28,7 +29,7 @@ export function baseType(entry: Entry): BaseType {
     kind: "base",
     name: name === undefined || language !== "c++" && language !== "c" ? name : canonicalName(name),
     language,
-    size: entry.number(DW_AT.byteSize) ?? Math.ceil((entry.number(DW_AT.bitSize) ?? 0) / 8),
+    size: byteSize(entry) ?? Math.ceil((bitSize(entry) ?? 0) / 8),
     entry,
     encoding: ENCODINGS.get(entry.number(DW_AT.encoding) ?? 0) ?? "other",
   };

@@ -7,6 +7,7 @@ import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
 import { languageOf } from "./language.ts";
 import { lazily } from "./lazily.ts";
 import { qualifiedName, scopeName } from "./scope_name.ts";
+import { byteSize } from "./size.ts";
 import { type Enumerator, type EnumType, plainType, type Type } from "./type.ts";
 import type { TypeSource } from "./type_source.ts";
 
@@ -24,7 +25,7 @@ export function enumType(entry: Entry, reader: TypeSource): EnumType {
   };
   const later: EnumType = lazily(type, {
     underlying,
-    size: () => entry.number(DW_AT.byteSize) ?? underlying()?.size,
+    size: () => byteSize(entry) ?? underlying()?.size,
     isSigned: () => isSigned(entry, underlying()),
     enumerators: () => enumeratorsOf(entry, later),
   });

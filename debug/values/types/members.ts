@@ -5,6 +5,7 @@
  */
 import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
 import { lazily } from "./lazily.ts";
+import { bitSize, byteSize } from "./size.ts";
 import { type Field, type MemberPlace, plainType, type Variant, type VariantPart } from "./type.ts";
 import type { TypeSource } from "./type_source.ts";
 
@@ -22,10 +23,10 @@ export function fieldsOf(entry: Entry, reader: TypeSource): Field[] {
 
 function fieldOf(entry: Entry, reader: TypeSource): Field {
   const isBase = entry.tag === DW_TAG.inheritance;
-  const bitSize = entry.number(DW_AT.bitSize);
+  const width = bitSize(entry);
   const field = {
     name: entry.name,
-    bitSize,
+    bitSize: width,
     isBase,
     isArtificial: entry.flag(DW_AT.artificial),
     entry,
@@ -51,8 +52,8 @@ function placeOf(entry: Entry, reader: TypeSource): MemberPlace | undefined {
   const bitOffset = entry.number(DW_AT.bitOffset);
   if (bitOffset === undefined) return { bits: 8 * bytes };
   // The old way counts from the most significant bit of a storage unit.
-  const size = entry.number(DW_AT.byteSize) ?? plainType(reader.typeOf(entry)).size ?? 0;
-  const width = entry.number(DW_AT.bitSize) ?? 0;
+  const size = byteSize(entry) ?? plainType(reader.typeOf(entry)).size ?? 0;
+  const width = bitSize(entry) ?? 0;
   return { bits: 8 * bytes + 8 * size - bitOffset - width };
 }
 

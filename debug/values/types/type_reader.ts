@@ -11,6 +11,7 @@ import { enumType } from "./enumeration.ts";
 import { languageOf } from "./language.ts";
 import { lazily } from "./lazily.ts";
 import { qualifiedName } from "./scope_name.ts";
+import { byteSize } from "./size.ts";
 import {
   type FunctionType,
   plainType,
@@ -162,7 +163,7 @@ export class TypeReader implements TypeSource {
       name: qualifiedName(entry),
       language: languageOf(entry.unit),
       // The one of these that C++ has is as large as a pointer.
-      size: entry.number(DW_AT.byteSize) ??
+      size: byteSize(entry) ??
         (entry.name === "decltype(nullptr)" ? ADDRESS_SIZE : undefined),
       entry,
     };
@@ -173,7 +174,7 @@ export class TypeReader implements TypeSource {
       kind,
       name: qualifiedName(entry),
       language: languageOf(entry.unit),
-      size: entry.number(DW_AT.byteSize),
+      size: byteSize(entry),
       entry,
       isIncomplete: entry.flag(DW_AT.declaration),
     };
@@ -188,7 +189,7 @@ export class TypeReader implements TypeSource {
       kind,
       name: entry.name,
       language: languageOf(entry.unit),
-      size: entry.number(DW_AT.byteSize) ?? ADDRESS_SIZE,
+      size: byteSize(entry) ?? ADDRESS_SIZE,
       entry,
     };
     return lazily(type, { target: () => this.typeOf(entry) });
@@ -280,7 +281,7 @@ export class TypeReader implements TypeSource {
     };
     return lazily(type, {
       target: () => this.typeOf(entry),
-      size: () => entry.number(DW_AT.byteSize) ?? this.#sizeBehind(entry),
+      size: () => byteSize(entry) ?? this.#sizeBehind(entry),
     });
   }
 }

@@ -279,6 +279,10 @@ export class Value {
 
   #part(type: Type, bits: number, bitSize?: number): Value {
     const begin = this.#begin + bits;
+    if (begin < 0) {
+      const reason = `Part is at bit ${begin} of its whole`;
+      return new Value(type, absent({ state: "error", reason }), { context: this.context });
+    }
     return new Value(type, this.#storage, { context: this.context, begin, bitSize });
   }
 

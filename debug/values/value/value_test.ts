@@ -444,6 +444,16 @@ Deno.test("Value, what consists of itself, or of too much, comes to an end", () 
     ], "calls"),
     die(DW_TAG.typedef, [name("loop"), type("loop")], [], "loop"),
     base("enormous", 200, DW_ATE.signed),
+    base("nothing", 0, DW_ATE.utf),
+    pointer("to nothing", "nothing"),
+    array("fewer", "int", [[DW_AT.count, DW_FORM.sdata, -3]]),
+    die(DW_TAG.structureType, [name("less"), [DW_AT.byteSize, DW_FORM.sdata, -8]], [
+      die(DW_TAG.member, [
+        name("before"),
+        type("int"),
+        [DW_AT.dataMemberLocation, DW_FORM.sdata, -4],
+      ]),
+    ], "less"),
     array("long", "int", [[DW_AT.upperBound, DW_FORM.data4, 0x7fffffff]]),
   ];
   const memory = new Array(64).fill(0);
