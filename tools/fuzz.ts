@@ -49,7 +49,8 @@ const SUITES: readonly Suite[] = [
   { name: "cores", cases: 50_000, make: (seed) => new CoreFuzzer(seed) },
   // Some names are read and printed up to the limits.
   { name: "names", cases: 100_000, limit: 1000, make: (seed) => new NameFuzzer(seed) },
-  { name: "variables", cases: 10_000, make: (seed) => new ValueFuzzer(seed) },
+  // A value that says that it is large is looked through up to its limits.
+  { name: "variables", cases: 10_000, limit: 500, make: (seed) => new ValueFuzzer(seed) },
   { name: "gdb packets", cases: 50_000, make: (seed) => new ProtocolFuzzer(seed) },
   { name: "stubs", cases: 2000, make: (seed) => new RemoteFuzzer(seed) },
   // A machine runs, for some milliseconds a turn, and backward as long as it takes to look.
