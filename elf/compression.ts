@@ -7,8 +7,11 @@
  */
 import type { ElfImage } from "./image.ts";
 
-/** Inflates bytes into no more than `maxOutputLength`. */
-type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+/** Inflates bytes into no more than `maxOutputLength`, in pieces of `chunkSize`. */
+type Inflate = (
+  bytes: Uint8Array,
+  options: { maxOutputLength: number; chunkSize: number },
+) => Uint8Array;
 
 /** The part of `node:zlib` that is used; older runtimes lack zstd. */
 interface Zlib {
@@ -56,6 +59,8 @@ const METHODS: Readonly<Record<number, Method>> = { 1: ZLIB, 2: ZSTD };
 
 /** Most bytes of an inflated section: inflating takes about twice as much memory. */
 export const INFLATED_LIMIT: number = 2 ** 27;
+/** Most bytes that are inflated at once. */
+const CHUNK_LIMIT = 2 ** 24;
 
 /** Bytes of the compression header, `Elf64_Chdr`. */
 const HEADER_SIZE = 24;
@@ -132,7 +137,9 @@ function inflate(
   if (inflate === undefined) throw refuse("", `a runtime whose node:zlib has ${method.name}`);
   let data: Uint8Array;
   try {
-    data = inflate(stream, { maxOutputLength: Math.max(size, 1) });
+    // All at once if that is not too much; by default it comes in thousands of pieces.
+    const chunkSize = Math.min(size + 64, CHUNK_LIMIT);
+    data = inflate(stream, { maxOutputLength: Math.max(size, 1), chunkSize });
   } catch {
     throw refuse("", `a ${method.name} stream of ${size} bytes`);
   }
