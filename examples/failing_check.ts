@@ -1,8 +1,8 @@
-// deno run --allow-ffi --allow-env --allow-net=127.0.0.1 examples/failing_check.ts
+// deno run --allow-ffi --allow-env examples/failing_check.ts
 //
-// A check of a machine fails, as in a test: with GDB=1 in the environment it waits for a debugger at
-// that instant. The machine has its history, so gdb can go back to where it went wrong:
-// GDB=1 deno test -A, and gdb-multiarch as it says.
+// A check of a machine fails, as in a test: with GDB=1 in the environment, and --allow-net=127.0.0.1,
+// it waits for a debugger at that instant. The machine has its history, so gdb can go back to where
+// it went wrong: GDB=1 deno test -A, and gdb-multiarch as it says.
 import { archByName, Machine, moduleHello } from "@trapline/trapline";
 import { serveGdb } from "@trapline/trapline/gdb";
 import { History } from "@trapline/trapline/history";

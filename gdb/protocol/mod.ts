@@ -6,6 +6,22 @@
  * A packet is `$payload#checksum`. Payloads are bytes; most are text, which {@linkcode latin1} gives,
  * and some end with binary data, which {@linkcode unescapeBinary} reads.
  *
+ * @example Where a stub says that a thread has stopped
+ * ```ts
+ * // deno run example.ts
+ * import {
+ *   framePacket,
+ *   latin1,
+ *   PacketReader,
+ *   parseStopReply,
+ * } from "@trapline/trapline/gdb/protocol";
+ *
+ * const reader = new PacketReader({ side: "debugger" });
+ * reader.push(framePacket("T05thread:p1.2;swbreak:;"));
+ * const packet = reader.next();
+ * if (packet?.kind === "packet") console.log(parseStopReply(latin1(packet.payload)));
+ * ```
+ *
  * @see GDB's manual, appendix "GDB Remote Serial Protocol"
  * @module
  */

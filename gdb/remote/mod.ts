@@ -9,6 +9,31 @@
  * The folders, lowest first: `wire/`, bytes and packets with their time limits; `stub/`, questions
  * and answers; `target/`, memory, registers, threads and files.
  *
+ * @example The stacks of what a stub serves, here a machine
+ * ```ts
+ * // deno run --allow-ffi --allow-env --allow-net=127.0.0.1 example.ts
+ * import { archByName, Machine, moduleHello } from "@trapline/trapline";
+ * import { walkInput } from "@trapline/trapline/debug";
+ * import { serveGdb } from "@trapline/trapline/gdb";
+ * import { connectRemote } from "@trapline/trapline/gdb/remote";
+ * import { backtrace } from "@trapline/trapline/unwind/walk";
+ *
+ * using machine = new Machine({
+ *   arch: archByName("aarch64"),
+ *   modules: [await moduleHello("aarch64")],
+ * });
+ * machine.run(20_000);
+ * await using server = serveGdb(machine);
+ * using target = await connectRemote(`127.0.0.1:${server.address.port}`);
+ * for (const process of target.processes) {
+ *   for (const thread of process.threads) {
+ *     const walk = () => backtrace(walkInput(process, thread), process.walk);
+ *     const { frames } = await target.settle(walk);
+ *     console.log(process.name, thread.name, frames.map((frame) => frame.function?.name));
+ *   }
+ * }
+ * ```
+ *
  * @module
  */
 export { RemoteError, type RemoteErrorKind } from "./errors.ts";
