@@ -10,7 +10,7 @@ import { framePacket } from "../protocol/mod.ts";
 import { errorReply, GdbServerError } from "./errors.ts";
 import { Debuggee } from "./machine/debuggee.ts";
 import type { Connection } from "./session/wire.ts";
-import { Session, type SessionResult } from "./session/session.ts";
+import { Session } from "./session/session.ts";
 
 /** How to serve. */
 export interface GdbServerOptions {
@@ -26,6 +26,11 @@ export interface GdbServerOptions {
    * default, `end`, serving is over when the first has gone.
    */
   readonly detached?: "run" | "wait" | "end";
+  /**
+   * Milliseconds after which a connection over which no packet has come makes room for another, by
+   * default 2,000.
+   */
+  readonly silence?: number;
 }
 
 /** How serving ended. */
@@ -53,9 +58,11 @@ export class GdbServer implements AsyncDisposable {
   readonly #own: History | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #detached: "run" | "wait" | "end";
+  readonly #silence: number;
   /** The connection that waits to be served. */
   #next: Deno.TcpConn | undefined;
-  #current: Deno.TcpConn | undefined;
+  /** The debugger that is served. */
+  #current: { readonly session: Session; readonly since: number } | undefined;
   #wake: (() => void) | undefined;
   #hasServed = false;
   #closed = false;
@@ -65,8 +72,9 @@ export class GdbServer implements AsyncDisposable {
    * @throws {Deno.errors.AddrInUse} if there is somebody else
    */
   constructor(of: Machine | History, options: GdbServerOptions = {}) {
-    const { port = 0, host = "127.0.0.1", detached = "end" } = options;
+    const { port = 0, host = "127.0.0.1", detached = "end", silence = 2_000 } = options;
     this.#detached = detached;
+    this.#silence = silence;
     this.#listener = Deno.listen({ hostname: host, port, transport: "tcp" });
     this.#own = of instanceof Machine ? new History(of) : undefined;
     this.#debuggee = new Debuggee(this.#own ?? of as History);
@@ -83,7 +91,7 @@ export class GdbServer implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
-    close(this.#current);
+    this.#current?.session.end();
     this.#wake?.();
     await this.done;
   }
@@ -98,16 +106,19 @@ export class GdbServer implements AsyncDisposable {
       for (;;) {
         const connection = await this.#connection();
         if (connection === undefined) return this.#closed ? "closed" : "halted";
-        this.#current = connection;
+        const session = this.#session(connection);
+        this.#current = { session, since: performance.now() };
         this.#hasServed = true;
-        const result = await this.#session(connection);
+        const result = await session.serve();
         close(connection);
         this.#current = undefined;
         if (this.#closed) return "closed";
         if (result === "killed") return result;
-        if (this.#detached === "end") return "detached";
+        // One that has made room for the next was no debugger.
+        if (this.#detached === "end" && this.#next === undefined) return "detached";
       }
     } finally {
+      this.#closed = true;
       this.#stopListening();
       close(this.#next);
       this.#debuggee[Symbol.dispose]();
@@ -116,9 +127,9 @@ export class GdbServer implements AsyncDisposable {
     }
   }
 
-  #session(connection: Connection): Promise<SessionResult> {
+  #session(connection: Connection): Session {
     const runsDetached = this.#detached === "run";
-    return new Session(this.#debuggee, connection, { runsDetached }).serve();
+    return new Session(this.#debuggee, connection, { runsDetached });
   }
 
   /** The next debugger; `undefined` if the machine ends before one comes. */
@@ -141,7 +152,12 @@ export class GdbServer implements AsyncDisposable {
   async #accept(): Promise<void> {
     try {
       for await (const connection of this.#listener) {
-        if (this.#current !== undefined || this.#next !== undefined) {
+        // A connection may be on its way here when serving is over: nobody else closes it.
+        if (this.#closed) {
+          close(connection);
+          continue;
+        }
+        if (this.#next !== undefined || !this.#makeRoom()) {
           void refuse(connection);
           continue;
         }
@@ -153,6 +169,15 @@ export class GdbServer implements AsyncDisposable {
     } catch {
       // It listens no more.
     }
+  }
+
+  /** Whether another debugger can come: if none is here, or one that has said nothing for long. */
+  #makeRoom(): boolean {
+    if (this.#current === undefined) return true;
+    const { session, since } = this.#current;
+    if (session.hasHeard || performance.now() - since < this.#silence) return false;
+    session.end();
+    return true;
   }
 
   #stopListening(): void {

@@ -42,6 +42,16 @@ export class Session {
     return this.#client.debuggee;
   }
 
+  /** Whether the debugger has said anything: one packet that is whole. */
+  get hasHeard(): boolean {
+    return this.#wire.hasHeard;
+  }
+
+  /** Ends the session, whatever it waits for; {@linkcode Session.serve} returns `closed`. */
+  end(): void {
+    this.#wire.end();
+  }
+
   /** Serves it until it goes. */
   async serve(): Promise<SessionResult> {
     try {
@@ -62,8 +72,6 @@ export class Session {
         await this.#runFreely();
         if (machine.halted !== null && this.#client.hasDetached) return "closed";
       } else await this.#wire.wait();
-      // While nothing runs there is nothing to interrupt.
-      this.#wire.takeInterrupt();
       const payload = this.#wire.take();
       if (payload === undefined) {
         if (this.#wire.closed) return "closed";
@@ -71,10 +79,12 @@ export class Session {
       }
       const result = this.#answer(payload);
       if (typeof result === "string" || result instanceof Uint8Array) {
-        await this.#wire.send(result);
+        const sent = this.#wire.send(result);
+        // Before it has been taken: who has heard it may say the next packet at once.
         if (result === "OK" && payload[0] === 0x51 && isNoAckMode(payload)) {
           this.#wire.dropAcknowledgements();
         }
+        await sent;
       } else if ("run" in result) {
         let stop = await this.#run(result.run);
         while (this.#client.passes(stop) && !this.#wire.closed) {

@@ -27,7 +27,15 @@ export class Wire {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #waiting: Uint8Array[] = [];
   #closed = false;
-  #interrupted = false;
+  /** How many packets have come, and how many of them were taken. */
+  #come = 0;
+  #taken = 0;
+  /** How many packets had come before the last interrupt. */
+  #interrupted: number | undefined;
+  /** Releases who waits for bytes to be taken by the other end. */
+  readonly #blocked = new Set<() => void>();
+  /** Writes that the other end has not taken. */
+  #underway = 0;
   #acknowledges = true;
   #lastSent: Uint8Array | undefined;
   #wake: (() => void) | undefined;
@@ -47,19 +55,31 @@ export class Wire {
 
   /** Whether there is something to be done: a packet, an interrupt, or the end. */
   get pending(): boolean {
-    return this.#closed || this.#interrupted || this.#waiting.length > 0;
+    return this.#closed || this.#interrupted !== undefined || this.#waiting.length > 0;
   }
 
-  /** Whether the debugger has asked to stop since the last time. */
+  /** Whether a packet has ever come. */
+  get hasHeard(): boolean {
+    return this.#come > 0;
+  }
+
+  /** Whether the debugger has asked to stop since the last packet was taken, or the last time. */
   takeInterrupt(): boolean {
-    const interrupted = this.#interrupted;
-    this.#interrupted = false;
+    const interrupted = this.#interrupted !== undefined;
+    this.#interrupted = undefined;
     return interrupted;
   }
 
-  /** The next packet that is here already. */
+  /**
+   * The next packet that is here already. Interrupts that came before it are forgotten: nothing
+   * ran. One that came after it is of what the packet has run.
+   */
   take(): Uint8Array | undefined {
     const packet = this.#waiting.shift();
+    if (packet !== undefined) this.#taken++;
+    if (packet === undefined || (this.#interrupted ?? 0) < this.#taken) {
+      this.#interrupted = undefined;
+    }
     this.#room?.();
     return packet;
   }
@@ -81,10 +101,22 @@ export class Wire {
     this.#acknowledges = false;
   }
 
-  /** Closes the connection. */
+  /** Has everybody who waits here go on; nothing comes or goes from now on. */
+  end(): void {
+    this.#closed = true;
+    this.#wake?.();
+    this.#room?.();
+    for (const release of this.#blocked) release();
+    this.#blocked.clear();
+  }
+
+  /** Closes the connection; what the other end does not take is not waited for. */
   async close(): Promise<void> {
-    this.#end();
-    await Promise.allSettled([this.#reader.cancel(), this.#writer.close()]);
+    const isStuck = this.#underway > 0;
+    this.end();
+    const closed = [this.#reader.cancel(), isStuck ? this.#writer.abort() : this.#writer.close()];
+    const settled = Promise.allSettled(closed);
+    if (!isStuck) await settled;
   }
 
   async #read(): Promise<void> {
@@ -101,7 +133,7 @@ export class Wire {
     } catch {
       // However it broke: the other end is gone.
     }
-    this.#end();
+    this.end();
   }
 
   async #takeApart(): Promise<void> {
@@ -110,6 +142,7 @@ export class Wire {
         case "packet":
           if (this.#acknowledges) await this.#write(ACK);
           this.#waiting.push(next.payload);
+          this.#come++;
           break;
         case "damaged":
           if (this.#acknowledges) await this.#write(NACK);
@@ -118,7 +151,7 @@ export class Wire {
           if (this.#lastSent !== undefined) await this.#write(this.#lastSent);
           break;
         case "interrupt":
-          this.#interrupted = true;
+          this.#interrupted = this.#come;
           break;
       }
       this.#wake?.();
@@ -127,16 +160,14 @@ export class Wire {
 
   async #write(bytes: Uint8Array): Promise<void> {
     if (this.#closed) return;
-    try {
-      await this.#writer.write(bytes);
-    } catch {
-      this.#end();
-    }
-  }
-
-  #end(): void {
-    this.#closed = true;
-    this.#wake?.();
-    this.#room?.();
+    await new Promise<void>((resolve) => {
+      this.#blocked.add(resolve);
+      this.#underway++;
+      this.#writer.write(bytes).catch(() => this.end()).finally(() => {
+        this.#underway--;
+        this.#blocked.delete(resolve);
+        resolve();
+      });
+    });
   }
 }
