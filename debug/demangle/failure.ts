@@ -6,7 +6,7 @@
  */
 
 /** Thrown inside of the demanglers only; the name is then no mangled name, or too large. */
-export class NotMangled extends Error {
+class NotMangled extends Error {
   /** Fixed message: it reaches nobody. */
   override readonly name = "NotMangled";
 }

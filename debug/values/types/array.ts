@@ -51,7 +51,7 @@ function sizeOf(type: Omit<ArrayType, "size">): number | undefined {
 }
 
 /** A bound, however it is said. */
-export function boundOf(range: Entry, attribute: number): Bound {
+function boundOf(range: Entry, attribute: number): Bound {
   if (!range.has(attribute)) return undefined;
   const expression = range.bytes(attribute);
   if (expression !== undefined) return { expression, entry: range };

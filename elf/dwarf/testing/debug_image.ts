@@ -35,7 +35,7 @@ export interface LineInit {
 const LENGTHS = [0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
 
 /** Lowest advance of the line that special opcodes make here. */
-export const LINE_BASE = -5;
+const LINE_BASE = -5;
 
 /** Opcodes of line number programs as bytes. */
 export const op = {

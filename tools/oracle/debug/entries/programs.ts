@@ -165,7 +165,7 @@ function made(command: string, args: readonly string[], file: string): boolean {
 }
 
 /** A file, with the one that `dwz` has made for it. */
-export function caseOf(path: string, files: { readonly shared?: string } = {}): EntriesCase {
+function caseOf(path: string, files: { readonly shared?: string } = {}): EntriesCase {
   const { shared } = files;
   const info = debugInfoOf(parseElf(Deno.readFileSync(path), { name: path }), {
     supplementary: () => shared === undefined ? undefined : infoOf(shared),
