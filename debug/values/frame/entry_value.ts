@@ -44,6 +44,10 @@ export function passedBy(expression: Uint8Array): Passed | undefined {
   if (op === DW_OP.regx && expression.length === 2 && second! < 0x80) {
     return { kind: "register", register: second! };
   }
+  // Of a register with a type, such as of floating point, the type is that of what was passed.
+  if ((op === DW_OP.regvalType || op === DW_OP.gnuRegvalType) && second! < 0x80) {
+    return { kind: "register", register: second! };
+  }
   // `DW_OP_breg* 0` is how some write a register's contents, followed by a load or not.
   const isBreg = op >= DW_OP.breg0 && op < DW_OP.breg0 + 32;
   if (!isBreg || second !== 0) return undefined;

@@ -105,13 +105,17 @@ function call(to: readonly AttributeInit[], value: readonly number[]): EntryInit
   ]);
 }
 
-function callers(site: EntryInit, body: readonly EntryInit[] = []): ValueWorld {
+function callers(
+  site: EntryInit,
+  body: readonly EntryInit[] = [],
+  asked: readonly number[] = [DW_OP.reg0 + 5],
+): ValueWorld {
   return new ValueWorld([
     die(DW_TAG.subprogram, [name("callee"), ALL, EXTERNAL, ...code(0x1000, 0x100)], [
       die(DW_TAG.formalParameter, [
         name("p"),
         type("int"),
-        location(DW_OP.entryValue, 1, DW_OP.reg0 + 5, DW_OP.stackValue),
+        location(DW_OP.entryValue, asked.length, ...asked, DW_OP.stackValue),
       ]),
       ...body,
     ], "callee"),
@@ -151,6 +155,11 @@ Deno.test("variablesOf, values on entry are what the caller says it passed", () 
     passed(callers(call(of("callee"), value)), { registers, bias }),
     "p = <optimized out>",
   );
+  // A register that is asked for with a type, as those of floating-point numbers are.
+  for (const op of [DW_OP.regvalType, DW_OP.gnuRegvalType]) {
+    const typed = callers(call(of("callee"), value), [], [op, 5, 0]);
+    assertEquals(passed(typed, { registers }), "p = 42");
+  }
   // The caller's register is not known; that is something else.
   assertEquals(passed(callers(call(of("callee"), value))), "p = <not saved>");
 });

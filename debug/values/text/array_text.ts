@@ -35,7 +35,9 @@ export function arrayText(value: Value, budget: Budget): string {
     const each = value.element(i);
     let end = i + 1;
     while (end < known && budget.mayCompare(bytes) && isSame(contents, { bytes, i, end })) end++;
-    const text = each.absence === undefined ? inner.text(each) : absenceText(each.absence);
+    // In a vector gdb takes bytes for numbers.
+    const write = () => plain.isVector && size !== undefined ? `${each.integer}` : inner.text(each);
+    const text = each.absence === undefined ? write() : absenceText(each.absence);
     if (end - i >= budget.repeats) {
       parts.push(`${text} <repeats ${end - i} times>`);
       written.count += budget.repeats;
@@ -73,13 +75,15 @@ function stateOf(holes: readonly Hole[], begin: number, bits: number): string | 
   return hole.begin <= begin && hole.end >= begin + bits ? hole.absence.state : "partial";
 }
 
-/** An array of characters. The zero at its end is not written. */
+/** An array of characters. The zero at its end is not written; a run at the limit is, as a whole. */
 function arrayString(value: Value, size: number, budget: Budget): string {
   const { bytes } = value.contents;
   const codes = codesOf(bytes, size);
-  const isCut = codes.length > budget.elements;
-  if (isCut) codes.length = budget.elements;
-  else if (codes.at(-1) === 0) codes.pop();
+  if (codes.at(-1) === 0) codes.pop();
+  let end = Math.min(codes.length, budget.elements);
+  while (end > 0 && end < codes.length && codes[end] === codes[end - 1]) end++;
+  const isCut = end < codes.length;
+  codes.length = end;
   const plain = plainType(value.type);
   return stringText(size === 1 ? utf8Codes(codes) : codes, {
     characters: budget.elements,

@@ -37,7 +37,9 @@ export function canonicalName(name: string): string {
     words = [];
     gap = false;
   };
-  for (const [token] of name.matchAll(/[A-Za-z_$][\w$]*|\s+|[^\sA-Za-z_$]/g)) {
+  // GCC puts the address of an object in parentheses, Clang does not.
+  const plain = name.replaceAll(/\(& ([\w:$]+)\)/g, "&$1");
+  for (const [token] of plain.matchAll(/[A-Za-z_$][\w$]*|\s+|[^\sA-Za-z_$]/g)) {
     if (/^\s/.test(token)) gap = true;
     else if (WORDS.has(token)) {
       if (words.length === 0) flush();
@@ -52,7 +54,8 @@ export function canonicalName(name: string): string {
       if (words.length > 0 && !/^[A-Za-z_$(]/.test(token)) gap = false;
       flush();
       const closes = token === ">" && result.endsWith(">") && !result.endsWith("->");
-      result += closes ? " >" : token;
+      const isSuffix = /^(U|L|UL|LL|ULL)$/.test(token) && /\d$/.test(result);
+      result += closes ? " >" : isSuffix ? token.toLowerCase() : token;
     }
   }
   flush();

@@ -49,12 +49,18 @@ function placeOf(entry: Entry, reader: TypeSource): MemberPlace | undefined {
     return constant === undefined ? { expression, entry } : { bits: 8 * constant };
   }
   const bytes = entry.number(DW_AT.dataMemberLocation) ?? 0;
-  const bitOffset = entry.number(DW_AT.bitOffset);
+  const bitOffset = signedOffset(entry);
   if (bitOffset === undefined) return { bits: 8 * bytes };
   // The old way counts from the most significant bit of a storage unit.
   const size = byteSize(entry) ?? plainType(reader.typeOf(entry)).size ?? 0;
   const width = bitSize(entry) ?? 0;
   return { bits: 8 * bytes + 8 * size - bitOffset - width };
+}
+
+/** The old bit offset: of packed fields that leave their unit Clang writes a negative one unsigned. */
+function signedOffset(entry: Entry): number | undefined {
+  const offset = entry.big(DW_AT.bitOffset);
+  return offset === undefined ? undefined : Number(BigInt.asIntN(64, offset));
 }
 
 /** What older compilers wrote for an offset: `DW_OP_plus_uconst` and the number. */

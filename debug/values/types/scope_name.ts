@@ -46,9 +46,11 @@ export function scopeName(entry: Entry): string {
   return parts.join("::");
 }
 
-/** The entry that stands where its name is declared. */
+/** The entry that stands where its name is declared; a type with a unit of its own says it there. */
 function declared(entry: Entry): Entry {
-  return entry.reference(DW_AT.specification) ?? entry;
+  const described = entry.has(DW_AT.signature) ? entry.reference(DW_AT.signature) : undefined;
+  const own = described ?? entry;
+  return own.reference(DW_AT.specification) ?? own;
 }
 
 /** The name of an entry with its scope; undefined if it has none. */

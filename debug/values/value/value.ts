@@ -95,6 +95,11 @@ export class Value {
     const unknown = unknownBound(this.type);
     if (unknown !== undefined) return unknown;
     const { size = 0 } = this;
+    const plain = plainType(this.type);
+    if (plain.kind === "base" && plain.encoding === "other" && size > 0) {
+      const encoding = plain.entry?.number(DW_AT.encoding) ?? 0;
+      return { state: "error", reason: `Base type has the unknown encoding ${encoding}` };
+    }
     if (size > SCALAR_LIMIT && !this.#isAggregate()) {
       return {
         state: "error",

@@ -125,6 +125,12 @@ Deno.test("valueText, base types", () => {
     shown("char32_t", { types, memory: none }),
     "char32_t: 605134058 U'\\352\\234\\021\\044'",
   );
+  // GCC's complex integers, and decimal numbers: no number is better than a wrong one.
+  const strange = [base("strange", 8, 0x80)];
+  assertEquals(
+    shown("strange", { types: strange, memory }),
+    "strange: <error: Base type has the unknown encoding 128>",
+  );
   // A third, as x87 has it; and what AArch64 has in as many bytes.
   const third = [...new Array(8).fill(0xaa), 0xfd, 0x3f, 0, 0, 0, 0, 0, 0];
   third[0] = 0xab;
@@ -156,13 +162,22 @@ Deno.test("valueText, structures, bit fields both ways, unions", () => {
         DW_FORM.data1,
         4,
       ], [DW_AT.bitOffset, DW_FORM.data1, 20]),
+      // Packed, bits 29 to 34: Clang's -3 in 64 bits.
+      member("far", "int", 0, [DW_AT.byteSize, DW_FORM.data1, 4], [
+        DW_AT.bitSize,
+        DW_FORM.data1,
+        6,
+      ], [DW_AT.bitOffset, DW_FORM.data8, 2n ** 64n - 3n]),
     ]),
     struct("either", 4, [member("i", "int", 0), member("f", "float", 0)], DW_TAG.unionType),
     struct("empty", 1, []),
   ];
   const memory = [0xa9, 0x07, 0, 0, 0xfe, 0xff, 0xff, 0xff];
   assertEquals(shown("point", { types, memory }), "struct point: {x = 1961, y = -2}");
-  assertEquals(shown("bits", { types, memory }), "struct bits: {new = 1, next = -11, old = 7}");
+  assertEquals(
+    shown("bits", { types, memory }),
+    "struct bits: {new = 1, next = -11, old = 7, far = -16}",
+  );
   assertEquals(
     shown("either", { types, memory: [0, 0, 0x80, 0x3f] }),
     "union either: {i = 1065353216, f = 1}",
@@ -186,6 +201,17 @@ Deno.test("valueText, arrays and strings within gdb's limits", () => {
     shown("grid", { types, memory: text("abcdef") }),
     'unsigned char [2][3]: {"abc", "def"}',
   );
+  // In a vector, bytes are numbers.
+  const vector = die(
+    DW_TAG.arrayType,
+    [type("unsigned char"), [DW_AT.gnuVector, DW_FORM.flagPresent, []]],
+    [die(DW_TAG.subrangeType, upper(1))],
+    "vector",
+  );
+  assertEquals(
+    shown("vector", { types: [vector], memory: text("ab") }),
+    "unsigned char __attribute__ ((vector_size(2))): {97, 98}",
+  );
   const name = [...text('a"b\n'), ...new Array(12).fill(0)];
   assertEquals(
     shown("name", { types, memory: name }),
@@ -194,7 +220,7 @@ Deno.test("valueText, arrays and strings within gdb's limits", () => {
   const long = new Array(256).fill(0x61);
   assertEquals(
     shown("long name", { types, memory: long }),
-    "char [256]: 'a' <repeats 200 times>...",
+    "char [256]: 'a' <repeats 256 times>",
   );
   const many = new Array(2048).fill(0);
   assertEquals(shown("many", { types, memory: many }), "long [256]: {0 <repeats 256 times>}");
@@ -465,4 +491,39 @@ Deno.test("Value, what consists of itself, or of too much, comes to an end", () 
   }
   const scalar = "Scalar has 200 bytes, expected at most 64";
   assertEquals(shown("enormous", { types, memory }), `enormous: <error: ${scalar}>`);
+});
+
+Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
+  const nameOfStruct = (written: string) =>
+    typeName(
+      valueOf("s", {
+        types: [die(DW_TAG.structureType, [name(written), size(1)], [], "s")],
+        language: 0x21,
+      }).type,
+    );
+  assertEquals(nameOfStruct("array<short, 3UL>"), "array<short, 3ul>");
+  assertEquals(nameOfStruct("Tpl<(& ns::sink)>"), "Tpl<&ns::sink>");
+  // What is declared in a type with a unit of its own is in the namespace that it has there.
+  const declaration: AttributeInit = [DW_AT.declaration, DW_FORM.flagPresent, []];
+  const types = [
+    die(DW_TAG.namespace, [name("std"), declaration], [
+      die(DW_TAG.structureType, [name("Nth"), declaration], [], "declared"),
+    ]),
+    die(
+      DW_TAG.structureType,
+      [
+        name("Nth"),
+        size(1),
+        [DW_AT.specification, DW_FORM.ref4, { to: "declared" }],
+      ],
+      [],
+      "described",
+    ),
+    die(DW_TAG.structureType, [
+      name("Nth"),
+      declaration,
+      [DW_AT.signature, DW_FORM.ref4, { to: "described" }],
+    ], [die(DW_TAG.typedef, [name("type"), type("int")], [], "nested")]),
+  ];
+  assertEquals(typeName(valueOf("nested", { types, language: 0x21 }).type), "std::Nth::type");
 });
