@@ -13,7 +13,7 @@ import { type Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { applyEdit, type Edit } from "./edits.ts";
 import { HistoryError } from "./errors.ts";
 import { comparePositions, formatPosition, type Position, positionOf } from "./position.ts";
-import { advance, type DatedEdit, stepForward } from "./replay.ts";
+import { type Advance, advance, type DatedEdit, stepForward, Turns } from "./replay.ts";
 import { type Breakpoint, Breakpoints, type Stop } from "./stops.ts";
 
 /** How to keep a history. */
@@ -57,6 +57,8 @@ const DEFAULTS = { interval: 500_000, memory: 256 * 2 ** 20 } as const;
 const LEAST_INTERVAL = 1_000;
 /** On the way to an instant snapshots are taken ever closer to it, down to this distance. */
 const FINE = 2_048;
+/** Steps of a search between two looks at the host's clock. */
+const LOOK = 128;
 
 /**
  * The history of a machine: the run that it is recorded of, and where in it the machine is.
@@ -80,6 +82,7 @@ export class History implements Disposable {
   readonly #edits: DatedEdit[] = [];
   /** How many edits have been made where the machine is. */
   readonly #done = { edits: 0 };
+  readonly #turns = new Turns();
   #end: Position;
   /** Number of the first event that nobody has heard of. */
   #endSeq: number;
@@ -452,8 +455,8 @@ export class History implements Disposable {
     return result.kind !== "breakpoint" || this.#breakpoints.areMeant(result.address);
   }
 
-  #way(to: Position): { to: Position; edits: readonly DatedEdit[]; done: { edits: number } } {
-    return { to, edits: this.#edits, done: this.#done };
+  #way(to: Position): Omit<Advance, "onStop"> {
+    return { to, edits: this.#edits, done: this.#done, turns: this.#turns };
   }
 
   /** Takes the machine about in what is known, unheard. */
@@ -596,7 +599,8 @@ export class History implements Disposable {
     ) {
       let last: Position | undefined;
       this.#restore(base);
-      while (comparePositions(this.position, until) < 0) {
+      for (let steps = 1; comparePositions(this.position, until) < 0; steps++) {
+        if (steps % LOOK === 0 && this.#turns.isDue) yield;
         if (test()) last = this.position;
         if ((yield* stepForward(this.machine, this.#way(until), 1)) === 0) break;
       }

@@ -70,6 +70,12 @@ Deno.test("History, a long run keeps few snapshots, near ones closer, and within
   assertEquals(history.inPast, true);
   assertEquals(history.run().kind, "end");
   assertEquals(history.now, 300_000);
+  // It can do so soon, where steps are looked at one by one, too.
+  const steps = history.searchInstant(() => false);
+  assertEquals(steps.next().done, false);
+  assertEquals(history.now > 200_000, true, "it has not looked at all of it");
+  steps.return(undefined);
+  assertEquals(history.run().kind, "end");
 });
 
 Deno.test("History, of very many changes from outside the first are forgotten with their past", () => {

@@ -16,8 +16,23 @@ export interface DatedEdit {
   readonly edit: Edit;
 }
 
-/** Most instructions, stops and steps between two times the caller has a say. */
-const SLICE = { instructions: 200_000, stops: 64, steps: 2_000 } as const;
+/** Most instructions and steps between two looks at the host's clock. */
+const SLICE = { instructions: 200_000, steps: 128 } as const;
+/** Milliseconds between two times the caller has a say. */
+const TURN = 8;
+
+/** When a caller that may want to give up has its say again. */
+export class Turns {
+  #last = performance.now();
+
+  /** Whether it is time to yield; if so, the next time is some milliseconds from now. */
+  get isDue(): boolean {
+    const now = performance.now();
+    if (now - this.#last < TURN) return false;
+    this.#last = now;
+    return true;
+  }
+}
 
 /** What a caller wants of a way forward. */
 export interface Advance {
@@ -27,6 +42,8 @@ export interface Advance {
   readonly edits: readonly DatedEdit[];
   /** How many have been made: counted on. */
   readonly done: { edits: number };
+  /** When to yield. */
+  readonly turns: Turns;
   /** Told of each stop; returns whether to stay there. By default nothing stops. */
   readonly onStop?: (result: RunResult) => boolean;
 }
@@ -49,21 +66,22 @@ function makeEdits(machine: Machine, { edits, done }: Pick<Advance, "edits" | "d
  */
 export function* advance(
   machine: Machine,
-  { to, edits, done, onStop }: Advance,
+  { to, edits, done, turns, onStop }: Advance,
 ): Generator<void, RunResult | undefined> {
-  for (let stops = 0;;) {
+  for (;;) {
     makeEdits(machine, { edits, done });
     const now = positionOf(machine);
     if (comparePositions(now, to) >= 0) return undefined;
     if (machine.halted !== null) return { kind: "halted", reason: machine.halted };
+    // Not behind the last piece: who gives up there would be where the way ends, not on it.
+    if (turns.isDue) yield;
     const next = edits[done.edits]?.position ?? to;
     const goal = comparePositions(next, to) < 0 ? next : to;
     const left = goal.instructions - now.instructions;
     const result = left > 0 ? machine.run(Math.min(left, SLICE.instructions)) : machine.step();
     if (result.kind === "breakpoint" || result.kind === "watchpoint") {
       if (onStop?.(result) === true) return result;
-      if (++stops % SLICE.stops === 0) yield;
-    } else if (left > SLICE.instructions) yield;
+    }
   }
 }
 
@@ -74,7 +92,7 @@ export function* advance(
  */
 export function* stepForward(
   machine: Machine,
-  { to, edits, done }: Omit<Advance, "onStop">,
+  { to, edits, done, turns }: Omit<Advance, "onStop">,
   limit: number = Infinity,
 ): Generator<void, number> {
   for (let steps = 0;; steps++) {
@@ -83,6 +101,6 @@ export function* stepForward(
     if (isThere || steps === limit || machine.halted !== null) return steps;
     machine.cpu.passBreakpoint(true);
     machine.step();
-    if (steps % SLICE.steps === SLICE.steps - 1) yield;
+    if (steps % SLICE.steps === SLICE.steps - 1 && turns.isDue) yield;
   }
 }

@@ -28,8 +28,7 @@ Deno.test("serveGdb, close() does not wait for a debugger that does not read", a
   const { hostname, port } = server.address;
   const connection = await Deno.connect({ hostname, port });
   await connection.write(framePacket("QStartNoAckMode"));
-  // The answers are more than both ends' buffers hold, the questions less: a write that Deno has
-  // begun holds its connection open until it is taken.
+  // The answers are more than both ends' buffers hold, the questions less.
   const question = framePacket("qXfer:features:read:target.xml:0,3fff");
   await connection.write(Uint8Array.from(Array.from({ length: 5000 }, () => [...question]).flat()));
   await pause(150);
