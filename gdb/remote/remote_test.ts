@@ -102,7 +102,7 @@ function at(offset: bigint): string {
 
 function connect(more?: Partial<FakeWorld>, options: RemoteOptions = {}) {
   const stub = new FakeStub(world(more));
-  return connectRemote(stub.wire, { timeout: 100, name: "stub", ...options });
+  return connectRemote(stub.wire, { name: "stub", ...options });
 }
 
 Deno.test("connectRemote, threads, registers, files and stacks are those of the stub", async () => {
@@ -144,7 +144,7 @@ Deno.test("connectRemote, all packets it can send are understood by the stub tha
     },
     files: { ...world().files, "/lib/l.so": object() },
   }));
-  using target = await connectRemote(stub.wire, { timeout: 100 });
+  using target = await connectRemote(stub.wire);
   const [process] = target.processes;
   assertEquals(process!.threads.map((each) => [each.name, each.state]), [
     ["worker", "waits"],
@@ -265,7 +265,7 @@ Deno.test("wireOf, a pair of streams does as well", async () => {
   })();
   {
     const wire = wireOf({ readable: from.readable, writable: to.writable });
-    using target = await connectRemote(wire, { timeout: 1000, name: "streams" });
+    using target = await connectRemote(wire, { name: "streams" });
     assertEquals([target.name, target.processes.length], ["streams", 1]);
   }
   stub.wire.close();
@@ -307,7 +307,7 @@ Deno.test("connectRemote, whatever a stub answers, ends soon and with a typed er
     `m${"a".repeat(1000)}`,
   ];
   const plain = new FakeStub(world());
-  (await connectRemote(plain.wire, { timeout: 100 }))[Symbol.dispose]();
+  (await connectRemote(plain.wire))[Symbol.dispose]();
   const questions = new Set(plain.asked.map((each) => each.replace(/[:,].*$/s, "")));
   let failed = 0;
   for (const question of questions) {
@@ -346,10 +346,12 @@ Deno.test("Stub, silence, noise, damage and endless answers end in time, with th
   for (const [kind, answer] of cases) {
     const wire: FakeWire = new FakeWire(() => answer(wire));
     const begin = performance.now();
-    const error = await assertRejects(() => Stub.connect(wire, { timeout: 40 }), RemoteError);
+    // What is told before the time is over has all the time there is.
+    const options = kind === "timeout" ? { timeout: 40 } : {};
+    const error = await assertRejects(() => Stub.connect(wire, options), RemoteError);
     assertEquals(error.kind, kind, error.message);
     assertEquals(wire.isClosed, true);
-    assertEquals(performance.now() - begin < 1000, true);
+    assertEquals(performance.now() - begin < 5000, true);
   }
   // One that never says anything whole, byte by byte.
   const wire = new FakeWire(() => []);
@@ -376,7 +378,7 @@ Deno.test("Stub, lists of threads, objects and memory that never end are given u
     } catch (error) {
       assertEquals(error instanceof RemoteError && ["limit", "timeout"].includes(error.kind), true);
     }
-    assertEquals(performance.now() - begin < 1500, true);
+    assertEquals(performance.now() - begin < 5000, true);
   }
 });
 
@@ -399,7 +401,7 @@ Deno.test("Stub, a damaged packet is asked for again, a refused one sent again",
       wire.come(chunk.subarray(0, count));
     }
   })();
-  using stub = await Stub.connect(wire, { timeout: 100 });
+  using stub = await Stub.connect(wire);
   assertEquals([stub.packetSize, stub.stop.kind], [0x400, "stopped"]);
   real.wire.close();
 });

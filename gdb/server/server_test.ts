@@ -37,7 +37,7 @@ Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine
   // The first breaks off in the midst of a packet.
   await first.write(new TextEncoder().encode("$vCont;"));
   first.close();
-  for (let i = 0; i < 200 && boot.machine.now === 0; i++) {
+  for (let i = 0; i < 4000 && boot.machine.now === 0; i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   // Now it runs; the next debugger stops it.

@@ -13,7 +13,7 @@ const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, m
 async function soon<T>(promise: Promise<T>): Promise<T | "late"> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), 3_000);
+    timer = setTimeout(() => resolve("late"), 20_000);
   });
   try {
     return await Promise.race([promise, late]);
