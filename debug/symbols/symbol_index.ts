@@ -38,6 +38,8 @@ class CodeSymbols {
   /** and which of them is whose. */
   readonly #order: Uint32Array;
   readonly #sizes: Float64Array;
+  /** Those that have been asked for. */
+  readonly #known: Map<number, FunctionSymbol> = new Map();
 
   constructor(file: ElfFile, table: ElfSection) {
     this.#file = file;
@@ -96,10 +98,14 @@ class CodeSymbols {
   }
 
   #symbol(i: number): FunctionSymbol {
+    const known = this.#known.get(i);
+    if (known !== undefined) return known;
     const strings = this.#strings!;
     const { offset, size } = strings;
     const name = this.#file.nameAt(offset + this.#names[this.#order[i]!]!, offset + size);
-    return { name, start: this.#begins[i]!, size: this.#sizes[i]! };
+    const symbol = { name, start: this.#begins[i]!, size: this.#sizes[i]! };
+    this.#known.set(i, symbol);
+    return symbol;
   }
 
   /** A symbol without a size reaches to the next one, but not beyond its section. */

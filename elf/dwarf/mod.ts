@@ -39,7 +39,7 @@ export { DW_ATE, DW_FORM, DW_INL, DW_LANG, DW_UT } from "./constants.ts";
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
 export type { FormContext, FormValue, ReferenceBase } from "./form.ts";
 export type { Abbreviation } from "./info/abbreviation.ts";
-export type { Abbreviations, AbbreviationTable, DeclarationPlace } from "./info/abbreviations.ts";
+export type { Abbreviations, AbbreviationTable } from "./info/abbreviations.ts";
 export {
   DebugInfo,
   debugInfoOf,

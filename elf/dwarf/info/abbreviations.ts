@@ -65,7 +65,7 @@ export class AbbreviationTable {
     const { all, others } = this.#places;
     const place = all[others === undefined ? code - 1 : others.get(code) ?? -1];
     if (place === undefined) return undefined;
-    const abbreviation = this.#all.declaration(place, this.#unit);
+    const abbreviation = this.#all.declarationAt(place, this.#unit);
     const known = this.#known;
     if (Array.isArray(known)) known[code] = abbreviation;
     else known.set(code, abbreviation);
@@ -111,13 +111,16 @@ export class Abbreviations {
   }
 
   /**
-   * The declaration at a place, as units of a format read it. Tables repeat each other's: what has
-   * the same bytes is read once.
+   * The declaration whose code ends at a place, as units of a format read it. Tables repeat each
+   * other's: what has the same bytes is read once.
    *
    * @throws {DwarfError | DecodeError | ElfError}
    */
-  declaration(place: DeclarationPlace, unit: FormContext): Abbreviation {
-    const cursor = this.cursorAt(place.begin);
+  declarationAt(begin: number, unit: FormContext): Abbreviation {
+    const cursor = this.cursorAt(begin);
+    passDeclaration(cursor);
+    const place = { begin, end: cursor.at, sum: sumOf(cursor.bytes, begin, cursor.at) };
+    cursor.at = begin;
     let known = this.#declarations.get(place.sum);
     let tries = 0;
     for (; known !== undefined && tries < SAME_SUMS; known = known.next, tries++) {
@@ -141,7 +144,7 @@ export class Abbreviations {
   #places(offset: number): Places {
     const cursor = this.cursorAt(offset);
     const most = READ_RATIO * cursor.end + READ_LEAST;
-    const all: DeclarationPlace[] = [];
+    const all: number[] = [];
     let others: Map<number, number> | undefined;
     for (;;) {
       const code = cursor.uleb();
@@ -151,7 +154,8 @@ export class Abbreviations {
         // Of two declarations of one code the first counts.
         if (!others.has(code)) others.set(code, all.length);
       }
-      all.push(passDeclaration(cursor));
+      all.push(cursor.at);
+      passDeclaration(cursor);
       if (this.#read + cursor.at - offset > most) {
         // Nor will anything be read later.
         this.#read = most;
@@ -165,7 +169,7 @@ export class Abbreviations {
 }
 
 /** Where a declaration is. */
-export interface DeclarationPlace {
+interface DeclarationPlace {
   /** Offset behind its code. */
   readonly begin: number;
   /** Offset behind its last byte. */
@@ -176,8 +180,8 @@ export interface DeclarationPlace {
 
 /** Where the declarations of a table are. */
 interface Places {
-  /** In the order of the table. */
-  readonly all: readonly DeclarationPlace[];
+  /** Offsets behind their codes, in the order of the table; a file has many that nobody reads. */
+  readonly all: readonly number[];
   /** Positions by code, if codes are not those from 1 on in order. */
   readonly others: ReadonlyMap<number, number> | undefined;
 }
@@ -204,8 +208,7 @@ function isSameFormat(a: FormContext, b: FormContext): boolean {
 }
 
 /** Goes behind a declaration whose code has been read. */
-function passDeclaration(cursor: Cursor): DeclarationPlace {
-  const begin = cursor.at;
+function passDeclaration(cursor: Cursor): void {
   cursor.uleb();
   cursor.u8();
   for (;;) {
@@ -214,8 +217,10 @@ function passDeclaration(cursor: Cursor): DeclarationPlace {
     if (form === DW_FORM.implicitConst) cursor.bigSleb();
     if (attribute === 0 && form === 0) break;
   }
-  const { bytes, at: end } = cursor;
+}
+
+function sumOf(bytes: Uint8Array, begin: number, end: number): number {
   let sum = 0;
   for (let i = begin; i < end; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
-  return { begin, end, sum };
+  return sum;
 }

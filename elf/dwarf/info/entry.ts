@@ -219,7 +219,15 @@ export class Entry {
 
   /** Text of an attribute. */
   text(attribute: number): string | undefined {
-    const value = this.value(attribute);
+    const index = this.abbreviation.indexOf(attribute);
+    if (index < 0) return undefined;
+    if (this.abbreviation.forms[index] === DW_FORM.strp && this.unit.offsetSize === 4) {
+      // Most names, without an object for each.
+      const { bytes, sections } = this.unit;
+      const place = placeOf(bytes, this.#values, this.abbreviation, index, this.unit);
+      return sections.string(".debug_str", u32At(bytes, place));
+    }
+    const value = this.#valueAt(index);
     switch (value?.kind) {
       case "text":
         return value.text;

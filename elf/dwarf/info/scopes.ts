@@ -59,14 +59,15 @@ export class ScopeIndex {
 
   /** The function that has an address, and its blocks that do, outermost first. */
   at(address: Address): Entry[] {
-    const scope = this.functionAt(address);
-    if (scope === undefined) return [];
-    let blocks = this.#blocks.get(scope.offset);
+    const number = this.#ranges.at(address);
+    if (number === undefined) return [];
+    let blocks = this.#blocks.get(number);
     if (blocks === undefined) {
+      const scope = this.#unit.entryAt(this.#offsets[number]!);
       blocks = new BlockIndex(scope, this.#report);
-      this.#blocks.set(scope.offset, blocks);
+      this.#blocks.set(number, blocks);
     }
-    return [scope, ...blocks.at(address)];
+    return blocks.at(address);
   }
 }
 
@@ -82,8 +83,10 @@ class BlockIndex {
   readonly #ranges: RangeIndex = new RangeIndex("last");
   /** Offset of each block, */
   readonly #offsets: number[] = [];
-  /** and which of them it is in, or −1. */
+  /** which of them it is in, or −1, */
   readonly #parents: number[] = [];
+  /** and its entry, if it has been asked for. */
+  readonly #entries: (Entry | undefined)[] = [];
 
   constructor(scope: Entry, report: (error: unknown) => void) {
     this.#scope = scope;
@@ -125,15 +128,18 @@ class BlockIndex {
     }
   }
 
-  /** Blocks that have an address, outermost first. */
+  /** The function, and its blocks that have an address, outermost first. */
   at(address: Address): Entry[] {
-    const found: number[] = [];
+    const blocks: number[] = [];
     let block = this.#ranges.at(address) ?? -1;
-    for (; block >= 0; block = this.#parents[block]!) found.push(block);
-    let parent = this.#scope;
-    return found.reverse().map((each) => {
-      const { unit } = this.#scope;
-      return parent = unit.entryAt(this.#offsets[each]!, parent);
-    });
+    for (; block >= 0; block = this.#parents[block]!) blocks.push(block);
+    let entry = this.#scope;
+    const found = [entry];
+    for (let i = blocks.length - 1; i >= 0; i--) {
+      const number = blocks[i]!;
+      entry = this.#entries[number] ??= entry.unit.entryAt(this.#offsets[number]!, entry);
+      found.push(entry);
+    }
+    return found;
   }
 }

@@ -171,6 +171,11 @@ function readTable(cursor: Cursor, header: LineHeader, sections: DwarfSections):
         place = pathPlace(cursor, form, header) ?? place;
         continue;
       }
+      if (content === DW_LNCT.directoryIndex && form === DW_FORM.udata) {
+        // What compilers write, without an object for each.
+        directory = cursor.uleb();
+        continue;
+      }
       const value = readForm(cursor, form, header);
       if (content === DW_LNCT.directoryIndex && value.kind === "constant") {
         directory = Number(value.value);
