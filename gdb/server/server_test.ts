@@ -21,7 +21,7 @@ function connect({ port, hostname }: Deno.NetAddr): Promise<Deno.TcpConn> {
 }
 
 Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine goes on without", async () => {
-  using boot = new Boot({ arch: "x86_64", programs: ["spinner 20000"] });
+  using boot = new Boot({ arch: "x86_64", programs: ["spinner 1500000"] });
   await using server = serveGdb(boot.machine, { detached: "run" });
   assertEquals(server.address.hostname, "127.0.0.1");
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -47,7 +47,7 @@ Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine
   assert(boot.machine.now > 0);
   next.close();
   assertEquals(await server.done, "halted");
-  assertEquals(boot.machine.console.text(), "spinner: 20000 turns\n");
+  assertEquals(boot.machine.console.text(), "spinner: 1500000 turns\n");
 });
 
 Deno.test("serveGdb, ends with the first debugger, unless it is told otherwise", async () => {
