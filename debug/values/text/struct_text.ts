@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Field, StructType } from "../types/type.ts";
+import { type Field, plainType, type StructType } from "../types/type.ts";
 import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
 import type { Budget } from "./budget.ts";
@@ -34,7 +34,8 @@ function memberText(value: Value, field: Field, budget: Budget): string {
 
 /** A base class; of a virtual one that has been written already, nothing. */
 function baseText(value: Value, field: Field, budget: Budget): string {
-  const name = typeName(field.type);
+  // Clang names the alias that a class is derived by.
+  const name = typeName(plainType(field.type));
   if (!("bits" in field.place!) && !budget.first(name)) return "";
   return `<${name}> = ${budget.ofBase().text(value.member(field)!)}`;
 }

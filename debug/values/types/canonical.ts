@@ -25,6 +25,33 @@ function integer(words: readonly string[]): string {
   return `${sign}int`;
 }
 
+/** Clang's arguments of templates as GCC's and gdb's: `int const` for `const int`, `A*` for `A *`. */
+function constantsLast(name: string): string {
+  const begin = name.indexOf("<");
+  if (begin < 0) return name;
+  let result = name.slice(0, begin) + name.slice(begin).replaceAll(/(?<!,) (?=[*&])/g, "");
+  // From the last one on, so that what is inside of another one is done first.
+  for (let at = result.length; (at = result.lastIndexOf("const ", at - 1)) > begin;) {
+    if (!/(?:<|, ?)$/.test(result.slice(Math.max(0, at - 2), at))) continue;
+    const rest = result.slice(at + "const ".length);
+    const end = endOfType(rest);
+    result = `${result.slice(0, at)}${rest.slice(0, end).trimEnd()} const${rest.slice(end)}`;
+  }
+  return result;
+}
+
+/** Where a type ends that a text begins with: before a pointer, or what ends an argument. */
+function endOfType(text: string): number {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const each = text[i]!;
+    if (depth === 0 && /[,>*&(]/.test(each)) return i;
+    if (each === "<") depth++;
+    else if (each === ">") depth--;
+  }
+  return text.length;
+}
+
 /** The name of a type as gdb writes it, from a compiler's. */
 export function canonicalName(name: string): string {
   if (!/[<, ]/.test(name)) return name;
@@ -38,7 +65,7 @@ export function canonicalName(name: string): string {
     gap = false;
   };
   // GCC puts the address of an object in parentheses, Clang does not.
-  const plain = name.replaceAll(/\(& ([\w:$]+)\)/g, "&$1");
+  const plain = constantsLast(name.replaceAll(/\(& ([\w:$]+)\)/g, "&$1"));
   for (const [token] of plain.matchAll(/[A-Za-z_$][\w$]*|\s+|[^\sA-Za-z_$]/g)) {
     if (/^\s/.test(token)) gap = true;
     else if (WORDS.has(token)) {

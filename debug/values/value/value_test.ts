@@ -503,6 +503,11 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
     );
   assertEquals(nameOfStruct("array<short, 3UL>"), "array<short, 3ul>");
   assertEquals(nameOfStruct("Tpl<(& ns::sink)>"), "Tpl<&ns::sink>");
+  assertEquals(
+    nameOfStruct("A<const int, const B<const char *> *, (f)0, C &, &x>"),
+    "A<int const, B<char const*> const*, (f)0, C&, &x>",
+  );
+  assertEquals(nameOfStruct("A<const unsigned long>"), "A<unsigned long const>");
   // What is declared in a type with a unit of its own is in the namespace that it has there.
   const declaration: AttributeInit = [DW_AT.declaration, DW_FORM.flagPresent, []];
   const types = [
@@ -526,4 +531,16 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
     ], [die(DW_TAG.typedef, [name("type"), type("int")], [], "nested")]),
   ];
   assertEquals(typeName(valueOf("nested", { types, language: 0x21 }).type), "std::Nth::type");
+  // A base class has its own name, whatever alias a class is derived by.
+  const based = [
+    die(DW_TAG.classType, [name("Base"), size(1)], [], "base"),
+    die(DW_TAG.typedef, [name("Alias"), type("base")], [], "alias"),
+    die(DW_TAG.classType, [name("Derived"), size(1)], [
+      die(DW_TAG.inheritance, [type("alias"), [DW_AT.dataMemberLocation, DW_FORM.data1, 0]]),
+    ], "derived"),
+  ];
+  assertEquals(
+    shown("derived", { types: based, memory: [0], language: 0x21 }),
+    "Derived: {<Base> = {<No data fields>}, <No data fields>}",
+  );
 });
