@@ -26,7 +26,11 @@ export const NT = {
   file: 0x46494c45,
 } as const;
 
-/** Most bytes of notes that are read: those of some 30,000 threads. */
+/** Most threads that are read. */
+const THREADS = 2 ** 15;
+/** Most notes that are read: those of so many threads. */
+const NOTES = 8 * THREADS;
+/** Most bytes of them. */
 const MOST = 2 ** 27;
 
 /** A thread's notes. */
@@ -68,25 +72,30 @@ export function readNotes(
     if (!found.has(note.type)) found.set(note.type, note);
     threads.at(-1)?.others.set(note.type, note.bytes);
   };
+  const leaveOut = (offset: number, expected: string) =>
+    told(new CoreError("note", "Notes are left out", { source: name, offset, expected }));
   let left = MOST;
-  for (const place of places) {
+  let count = 0;
+  reading: for (const place of places) {
     const size = Math.min(place.size, left);
-    if (size < place.size) {
-      const where = {
-        source: name,
-        offset: place.offset,
-        expected: `at most ${MOST} bytes in all`,
-      };
-      told(new CoreError("note", "Notes are left out", where));
-    }
     left -= size;
     const bytes = bytesOf(content, place.offset, size);
     try {
-      for (const note of notesIn(bytes, { ...place, name })) add(note);
+      for (const note of notesIn(bytes, { ...place, name })) {
+        add(note);
+        if (++count < NOTES && threads.length < THREADS) continue;
+        leaveOut(note.offset, `at most ${NOTES} notes, of ${THREADS} threads`);
+        break reading;
+      }
     } catch (error) {
       // Those before it are sound.
       if (!(error instanceof InputError)) throw error;
       told(error);
+    }
+    // Once is enough: there may be very many places.
+    if (size < place.size) {
+      leaveOut(place.offset, `at most ${MOST} bytes in all`);
+      break;
     }
   }
   const auxiliary = found.get(NT.auxv);

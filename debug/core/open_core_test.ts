@@ -258,3 +258,57 @@ function withNotes(notes: Uint8Array): Uint8Array {
     segments: [{ type: 4, address: 0, section: 1 }],
   });
 }
+
+Deno.test("openCore, leaves out notes at an offset that no file can have", () => {
+  const segments = [{ address: 0x1000n, size: 16n, flags: PF.read, contents: [] }];
+  const image = encodeCore({ machine: "x86_64", notes: [STATUS], segments });
+  const view = new DataView(image.buffer, image.byteOffset);
+  const second = Number(view.getBigUint64(32, true)) + 56;
+  view.setUint32(second, 4, true);
+  view.setBigUint64(second + 8, 2n ** 52n, true);
+  view.setBigUint64(second + 32, 16n, true);
+  const path = `${folder}/far`;
+  Deno.writeFileSync(path, image);
+  using core = openCore(path);
+  assertEquals(core.process.threads.length, 1);
+  assertEquals(core.problems.map((each) => (each as CoreError).kind), ["truncated"]);
+});
+
+Deno.test("openCore, reads a bounded number of notes, and says once what it leaves out", () => {
+  // Five thousand note segments of a gigabyte of nothing, behind one that is sound.
+  const one = note(1, status(1, 2));
+  const table = new Uint8Array(64 + 5001 * 56 + one.length);
+  table.set(withNotes(Uint8Array.from(one)).subarray(0, 64));
+  const view = new DataView(table.buffer);
+  view.setBigUint64(32, 64n, true);
+  view.setBigUint64(40, 0n, true);
+  view.setUint16(54, 56, true);
+  view.setUint16(56, 5001, true);
+  view.setUint16(60, 0, true);
+  for (let i = 0; i <= 5000; i++) {
+    view.setUint32(64 + i * 56, 4, true);
+    view.setBigUint64(64 + i * 56 + 8, BigInt(i === 0 ? table.length - one.length : 2 ** 20), true);
+    view.setBigUint64(64 + i * 56 + 32, BigInt(i === 0 ? one.length : 2 ** 30), true);
+  }
+  table.set(one, table.length - one.length);
+  const path = `${folder}/nothing`;
+  Deno.writeFileSync(path, table);
+  Deno.truncateSync(path, 2 ** 21 + 2 ** 30);
+  const before = performance.now();
+  using core = openCore(path);
+  assertEquals(core.process.threads.length, 1);
+  assertEquals(core.problems.map(({ message }) => message.replace(/ \(.*/, "")), [
+    "Notes are left out, expected at most 262144 notes, of 32768 threads",
+  ]);
+  const time = performance.now() - before;
+  assert(time < 1500, `${time} ms`);
+});
+
+Deno.test("readCore, reads a bounded number of threads", () => {
+  const one = note(1, status(1, 2));
+  const notes = new Uint8Array(one.length * 40_000);
+  for (let at = 0; at < notes.length; at += one.length) notes.set(one, at);
+  const { process, problems } = readCore(withNotes(notes));
+  assertEquals(process.threads.length, 32768);
+  assertEquals(problems.length, 1);
+});

@@ -151,7 +151,8 @@ export function readLayout(
       lost.bytes += fileSize - there;
     }
     if (type === PT.note) {
-      notes.push({ offset, size: there, align: number(48) === 8 ? 8 : 4 });
+      // Where nothing is there, the offset may be none that a file can have.
+      if (there > 0) notes.push({ offset, size: there, align: number(48) === 8 ? 8 : 4 });
     } else if (begin < end) {
       // What is cut off is not known: it is not zero, as what a segment does not store.
       const known = there < fileSize ? begin + there : end;

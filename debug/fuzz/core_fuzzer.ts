@@ -30,6 +30,19 @@ const NO_FILES: FileStore = { open: () => undefined, realPath: () => undefined }
 /** Longest input. */
 const LIMIT = 16384;
 
+/** Bytes read as a file is: a place that no file has is a finding. */
+function onDisk(bytes: Uint8Array): Exclude<Parameters<typeof readCore>[0], Uint8Array> {
+  return {
+    size: bytes.length,
+    readAt(offset, into) {
+      if (!(offset >= 0 && offset + into.length <= bytes.length)) {
+        throw new Error(`Cannot read ${into.length} bytes at ${offset} of ${bytes.length}`);
+      }
+      into.set(bytes.subarray(offset, offset + into.length));
+    },
+  };
+}
+
 /** Runs cases; all that happens depends on the seed alone. */
 export class CoreFuzzer {
   readonly #random: Random;
@@ -73,7 +86,7 @@ export class CoreFuzzer {
   #read(bytes: Uint8Array, open: () => Uint8Array): string | undefined {
     const random = this.#random;
     const exe = random.chance(0.2) ? { name: "exe", content: open() } : undefined;
-    using target = readCore(bytes, { open, exe });
+    using target = readCore(onDisk(bytes), { open, exe });
     const { process, problems } = target;
     const errors: InputError[] = [...problems];
     const reader = new FrameReader(process, new DebugFiles({ store: NO_FILES }));
