@@ -57,7 +57,10 @@ export const registerPackets: PacketTable = {
   },
   p(client, { rest }) {
     const context = client.debuggee.registers(client.general);
-    return digits(fieldOf(client, rest), context);
+    const field = fieldOf(client, rest);
+    const value = digits(field, context);
+    if (field.isSystem) client.told.add(`${field.name}=${value}`);
+    return value;
   },
   P(client, { rest }) {
     const [, number, value] = /^([0-9a-f]+)=([0-9a-f]*)$/i.exec(rest) ?? [];
@@ -69,6 +72,9 @@ export const registerPackets: PacketTable = {
         `Cannot write ${bytes.length} bytes to ${field.name}: expected ${field.size}`,
       );
     }
+    // After a call of a function gdb puts back all registers of x86, as they were told before it;
+    // the system's, which the kernel may have changed meanwhile, stay as they are.
+    if (field.isSystem && client.told.has(`${field.name}=${toHex(bytes)}`)) return "OK";
     const context = client.debuggee.registers(client.general);
     client.change(() => write(field, context, bytes));
     return "OK";

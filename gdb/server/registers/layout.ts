@@ -37,6 +37,8 @@ export interface RegisterField {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** Whether only the system may use it: it can be read, and not written. */
+  readonly isSystem: boolean;
   /** How it is read and written. */
   readonly access: RegisterAccess;
 }
@@ -77,9 +79,10 @@ export interface RegisterLayout extends Omit<RegisterTable, "accesses" | "apart"
 /** Makes the layout that a table says. */
 export function layoutOf(table: RegisterTable): RegisterLayout {
   const { description, apart, accesses, ...rest } = table;
-  const fields = registersOf(description).map(({ name, size }) => ({
+  const fields = registersOf(description).map(({ name, size, isSaved }) => ({
     name,
     size,
+    isSystem: isSaved === false,
     access: accesses.get(name) ?? integer(name),
   }));
   const single = description.features.slice(-apart)

@@ -24,6 +24,8 @@ export class Client {
   readonly population: Population;
   /** Open files, by descriptor. */
   readonly files: Map<number, Uint8Array> = new Map();
+  /** The values of the system's registers that it was told, `name=digits`. */
+  readonly told: Set<string> = new Set();
   /** Whether the machine runs while no process is attached to. */
   readonly runsDetached: boolean;
   /** Whether threads are named with their processes. */

@@ -122,6 +122,35 @@ for (const arch of ARCH_NAMES) {
     assertStringIncludes(await client.ask(`P${system}=${digitsOf(0n)}`), "E.Cannot write register");
   });
 
+  Deno.test(`Session ${arch}, a system register may be put back as it was told, and stays as it is`, async () => {
+    using boot = new Boot({ arch, programs: ["threads"] });
+    await using client = await TestDebugger.start(boot.machine);
+    const root = REGISTER_LAYOUTS[arch].fields
+      .findIndex(({ name }) => name === { x86_64: "cr3", aarch64: "ttbr0_el1" }[arch]).toString(16);
+    const before = await client.ask(`p${root}`);
+    await client.untilTask();
+    const now = await client.ask(`p${root}`);
+    assert(now !== before);
+    assertEquals(await client.ask(`P${root}=${before}`), "OK");
+    assertEquals(await client.ask(`p${root}`), now);
+    assertStringIncludes(await client.ask(`P${root}=${digitsOf(0x123n)}`), "E.Cannot write");
+  });
+
+  Deno.test(`Session ${arch}, a thread at its first instruction has no step back, and stays`, async () => {
+    await using at = await begun(arch, ["threads"]);
+    const { client, machine, thread } = at;
+    const { pc } = machine.cpu;
+    const { position } = client.history;
+    assertEquals(await client.ask(`Hc${thread}`), "OK");
+    const reply = await client.ask("bs");
+    assertEquals([field(reply, "replaylog"), field(reply, "thread")], ["begin", thread]);
+    assertEquals([machine.cpu.pc, client.history.position], [pc, position]);
+    // It goes on as ever.
+    assertEquals(field(await client.ask("vCont;s"), "thread"), thread);
+    assertEquals(field(await client.ask("bs"), "thread"), thread);
+    assertEquals(machine.cpu.pc, pc);
+  });
+
   Deno.test(`Session ${arch}, memory is a process's own, and code is as it was with breakpoints`, async () => {
     await using at = await begun(arch, ["threads"]);
     const { client, machine } = at;
