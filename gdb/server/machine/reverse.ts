@@ -21,6 +21,7 @@ export function* backward(
   if (waiting !== undefined) return waiting;
   debuggee.points.apply();
   const { history, inferiors } = debuggee;
+  const from = history.position;
   try {
     const stop = goal.kind === "continue"
       ? yield* continueBack(debuggee)
@@ -28,6 +29,12 @@ export function* backward(
       ? history.reverseStep() === "moved" ? "there" : undefined
       : yield* stepProgramBack(debuggee, goal.thread);
     if (stop === undefined) {
+      if (goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS) {
+        // It is at its first instruction. To go to where its task may not be there yet would help
+        // nobody.
+        history.goTo(from);
+        return { kind: "history", at: "begin", thread: population.told(goal.thread) };
+      }
       return { kind: "history", at: "begin", thread: population.told(inferiors.here) };
     }
     if (stop !== "there") return stop;
@@ -79,6 +86,8 @@ function* stepProgramBack(
         ? yield* history.searchInstant(() => inferiors.runs(thread))
         : yield* history.searchEntry(({ fromUser }) => fromUser && isOf(inferiors.current, thread));
       if (found === undefined) return undefined;
+      // An exception of the kernel's that has made the thread's frame for the first time.
+      if (!inferiors.runs(thread)) continue;
     }
     if (machine.cpu.pc !== from) return "there";
     // Interrupted there, or it has faulted and is to be executed again: it is where it was.
