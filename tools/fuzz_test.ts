@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { readTask } from "./task_numbers.ts";
 import { decideOffline, importMapFlags } from "./world.ts";
 
 async function fuzz(how: "piped" | "on a terminal"): Promise<{ out: string; err: string }> {
@@ -29,15 +30,12 @@ Deno.test("fuzz, snapshots, oracle and bench, tell how they are used and refuse 
   const flags = importMapFlags(await decideOffline());
   const cases: [string, string[], number, RegExp][] = [
     ["fuzz.ts", ["--help"], 0, /^deno task fuzz \[--cases N\] \[--seed N\]\n$/],
-    ["snapshots.ts", ["-h"], 0, /^deno task snapshots \[--instants N\] \[--seed N\]\n$/],
     ["fuzz.ts", ["--nope"], 2, /^Cannot use --nope: expected deno task fuzz .*\n$/],
-    ["fuzz.ts", ["more"], 2, /^Cannot use more: expected .*\n$/],
-    ["fuzz.ts", ["--cases", "1", "--cases", "2"], 2, /^Cannot use --cases 1,2: .*\n$/],
     ["../bench/report.ts", ["--help"], 0, /^deno task bench \[--json\] .*\n$/],
     ["../bench/peers/run.ts", ["--help"], 0, /^deno task bench:peers \[--rounds N\]\n$/],
     ["../bench/unwind_report.ts", ["--json", "-h"], 0, /^deno task bench:unwind \[--json\]\n$/],
     ["oracle.ts", ["--help"], 0, /^deno task oracle \[FILE…\]\n$/],
-    ["snapshots.ts", ["--instants", "x"], 2, /^Cannot use --instants x: .*\n$/],
+    ["snapshots.ts", ["--instants", "x"], 2, /^Cannot use --instants x: .*--instants N\] .*\n$/],
   ];
   for (const [file, given, status, text] of cases) {
     const script = new URL(file, import.meta.url).pathname;
@@ -46,4 +44,25 @@ Deno.test("fuzz, snapshots, oracle and bench, tell how they are used and refuse 
     assertEquals(code, status);
     assertMatch(new TextDecoder().decode(status === 0 ? stdout : stderr), text);
   }
+});
+
+Deno.test("readTask, numbers are those given; help and what is refused take a line", () => {
+  const defaults = { cases: 3, seed: 1 };
+  assertEquals(readTask("fuzz", ["--seed", "7"], defaults), { numbers: { cases: 3, seed: 7 } });
+  const said: string[] = [];
+  const { log, error } = console;
+  console.log = console.error = (line: string) => void said.push(line);
+  try {
+    for (const args of [["-h"], ["more"], ["--cases", "1", "--cases", "2"], ["--seed", "x"]]) {
+      said.push(JSON.stringify(readTask("fuzz", args, defaults)));
+    }
+  } finally {
+    Object.assign(console, { log, error });
+  }
+  const usage = "deno task fuzz [--cases N] [--seed N]";
+  const refused = ["more", "--cases 1,2", "--seed x"].flatMap((what) => [
+    `Cannot use ${what}: expected ${usage}`,
+    '{"status":2}',
+  ]);
+  assertEquals(said, [usage, '{"status":0}', ...refused]);
 });

@@ -77,7 +77,7 @@ for (const arch of ARCH_NAMES) {
   Deno.test(`machineTarget ${arch}, has what core files and the kernel's own walks have`, () => {
     const random = new Random(11);
     const seen = { tasks: 0, inKernel: 0, parked: 0 };
-    for (let i = sweep({ quick: 6, full: 60 }); i > 0; i--) {
+    for (let i = sweep({ quick: 3, full: 60 }); i > 0; i--) {
       using machine = new Built(randomMachine(arch, random));
       for (let instant = 0; instant < 4 && machine.halted === null; instant++) {
         machine.run(1 + random.below(12_000));
