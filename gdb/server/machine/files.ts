@@ -1,14 +1,17 @@
 /**
- * The files of a machine that debuggers may read: the kernel's image and the programs of its tasks.
+ * The files of a machine that debuggers may read: the kernel's image, the programs of its tasks, and
+ * their maps as Linux has them, of which gdb writes core files.
  * There are no others: a name is never one of the host's.
  *
  * @module
  */
 
+import { memorySegments } from "../../../kernel/core/memory.ts";
 import type { Machine } from "../../../kernel/machine.ts";
 import { KERNEL_PROCESS } from "../names.ts";
 
 const KERNEL_FILE = "/boot/kernel";
+const MAP_FILE = /^\/proc\/(\d{1,9})\/maps$/;
 const TASK_FILE = /^\/tasks\/(\d{1,9})\/(.+)$/;
 
 /** Name of the file that a process runs; `undefined` if it has none. */
@@ -23,8 +26,21 @@ export function programOf({ kernel }: Machine, process: number): string | undefi
 /** The bytes of a file; `undefined` if there is none of that name. */
 export function fileBytes(machine: Machine, name: string): Uint8Array | undefined {
   if (name === KERNEL_FILE) return machine.kernel.arch.image.bytes;
+  const map = MAP_FILE.exec(name);
+  if (map !== null) return mapOf(machine, Number(map[1]));
   const process = Number(TASK_FILE.exec(name)?.[1] ?? NaN);
   return programOf(machine, process) === name
     ? machine.kernel.tasks[process]?.module?.bytes
     : undefined;
+}
+
+/** What is mapped in a process's memory (proc_pid_maps(5)): none of it is the host's file. */
+function mapOf({ kernel }: Machine, process: number): Uint8Array | undefined {
+  const task = kernel.tasks[process];
+  if (task === undefined || task.space === null || task.reaped) return undefined;
+  const lines = memorySegments(kernel, task.space).map(({ address, size, flags }) => {
+    const allows = [4, 2, 1].map((bit, i) => (flags & bit) === 0 ? "-" : "rwx"[i]).join("");
+    return `${address.toString(16)}-${(address + size).toString(16)} ${allows}p 00000000 00:00 0\n`;
+  });
+  return new TextEncoder().encode(lines.join(""));
 }

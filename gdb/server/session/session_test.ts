@@ -387,6 +387,16 @@ for (const arch of ARCH_NAMES) {
     ) {
       assertEquals(await client.ask(`vFile:open:${hexText(path)},0,0`), "F-1,2", path);
     }
+    assertEquals(await client.ask(`vFile:open:${hexText("/proc/1/maps")},0,0`), "F3");
+    const map = await client.ask("vFile:pread:3,1000,0");
+    assertMatch(
+      map,
+      /;400000-[0-9a-f]+ r-[x-]p 00000000 00:00 0\n[^]*(\n[0-9a-f]+-[0-9a-f]+ rw-p )/,
+    );
+    for (const path of ["/proc/0/maps", "/proc/9/maps", "/proc/self/maps", "/proc/1/mem"]) {
+      assertEquals(await client.ask(`vFile:open:${hexText(path)},0,0`), "F-1,2", path);
+    }
+    assertEquals(await client.ask("vFile:close:3"), "F0");
     assertEquals(await client.ask(`vFile:open:${hexText(name)},201,1b6`), "F-1,1e");
     assertEquals(await client.ask(`vFile:readlink:${hexText(name)}`), "F-1,16");
     assertEquals(await client.ask("vFile:unlink:2f"), "F-1,1e");
