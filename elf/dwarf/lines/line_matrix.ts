@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countBegun } from "./count_begun.ts";
 import type { Address } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 import type { LineProgram } from "./line_program.ts";
@@ -110,14 +111,7 @@ export class LineMatrix {
 
   #find(address: Address): { readonly sequence: Sequence; readonly row: number } | undefined {
     const sequences = this.#sequences;
-    let low = 0;
-    let high = sequences.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sequences[middle]!.begin <= address) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low - 1; i >= 0 && sequences[i]!.reach > address; i--) {
+    for (let i = countBegun(sequences, address) - 1; i >= 0 && sequences[i]!.reach > address; i--) {
       const sequence = sequences[i]!;
       if (sequence.end <= address) continue;
       const row = this.#lastNotAbove(sequence, address - sequence.begin);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countBegun } from "./count_begun.ts";
 import type { Address } from "../../../bytes/mod.ts";
 import { isDropped, type MatrixRow, unfinishedSequence } from "./line_matrix.ts";
 import type { LineUnit } from "./line_unit.ts";
@@ -53,14 +54,7 @@ export class SequenceIndex {
    */
   at(address: Address): CoveringRow | undefined {
     const sequences = this.#sequences;
-    let low = 0;
-    let high = sequences.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sequences[middle]!.begin <= address) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low - 1; i >= 0 && sequences[i]!.reach > address; i--) {
+    for (let i = countBegun(sequences, address) - 1; i >= 0 && sequences[i]!.reach > address; i--) {
       const { unit, end } = sequences[i]!;
       if (end <= address) continue;
       const row = unit.rowAt(address);
