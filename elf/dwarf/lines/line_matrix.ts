@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { countBegun } from "./count_begun.ts";
 import type { Address } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
+import { countBegun } from "./count_begun.ts";
 import type { LineProgram } from "./line_program.ts";
 
 /** What stands for numbers of columns that no sound table has. */

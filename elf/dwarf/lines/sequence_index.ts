@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countBegun } from "./count_begun.ts";
 import type { Address } from "../../../bytes/mod.ts";
+import { countBegun } from "./count_begun.ts";
 import { isDropped, type MatrixRow, unfinishedSequence } from "./line_matrix.ts";
 import type { LineUnit } from "./line_unit.ts";
 
