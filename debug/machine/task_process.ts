@@ -72,5 +72,5 @@ function signalOf(k: Kernel, task: Task): SignalInfo | undefined {
   if (first === undefined) return undefined;
   const { signal: number, info } = deathOf(k, first);
   if (number === 0) return undefined;
-  return { number, code: info?.code, address: info?.address };
+  return info === undefined ? { number } : { number, code: info.code, address: info.address };
 }
