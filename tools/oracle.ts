@@ -132,14 +132,11 @@ async function main(): Promise<number> {
       ...walkChecks(SOURCES, directory),
       ...foreignChecks(directory),
       ...debugChecks(directory),
+      ...coreChecks(directory),
     ];
-    for (const { kind, name, check } of named) {
-      report.progress.at(`${kind} ${name}`);
-      report.add(kind, name, await check());
-    }
-    for (const { kind, name, check } of coreChecks(directory)) {
-      report.progress.at(`${kind} ${name}`);
-      report.add(kind, name, await check());
+    for (const each of named) {
+      report.progress.at(`${each.kind} ${each.name}`);
+      report.add(each.kind, each.name, await each.check());
     }
     const caveats = Deno.readTextFileSync(CAVEATS);
     const processors = [...x86Checks(caveats, directory), ...aarch64Checks(caveats, directory)];
