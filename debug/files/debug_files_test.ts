@@ -38,9 +38,9 @@ Deno.test("DebugFiles, looks for nothing if the program has its debug informatio
 
 Deno.test("DebugFiles, finds a separate file by build-id, in the sysroot too", () => {
   assertEquals(look({ id: ID }, { [BY_ID]: SEPARATE }).path, BY_ID);
-  assertEquals(look({ id: ID }, { [`/root${BY_ID}`]: SEPARATE }).path, undefined);
-  const sysroot = look({ id: ID }, { [`/root${BY_ID}`]: SEPARATE }, { sysroot: "/root/" });
-  assertEquals(sysroot.path, `/root${BY_ID}`);
+  assertEquals(look({ id: ID }, { [`/image${BY_ID}`]: SEPARATE }).path, undefined);
+  const sysroot = look({ id: ID }, { [`/image${BY_ID}`]: SEPARATE }, { sysroot: "/image/" });
+  assertEquals(sysroot.path, `/image${BY_ID}`);
   const directories = ["/opt/debug"];
   const other = look({ id: ID }, { "/opt/debug/.build-id/ab/12cd34.debug": SEPARATE }, {
     directories,
@@ -66,11 +66,11 @@ Deno.test("DebugFiles, finds a separate file by its link where gdb looks, in tha
   const real = "/usr/lib/debug/opt/x/tool.debug";
   const linked = { "/usr/bin/tool": "/opt/x/tool", "/opt/x/tool": separate, [real]: separate };
   assertEquals(look({ link }, linked).path, real);
-  const sysroot = look({ link }, { [`/root${places[2]}`]: separate }, {
-    path: "/root/usr/bin/tool",
-    sysroot: "/root",
+  const sysroot = look({ link }, { [`/image${places[2]}`]: separate }, {
+    path: "/image/usr/bin/tool",
+    sysroot: "/image",
   });
-  assertEquals(sysroot.path, `/root${places[2]}`);
+  assertEquals(sysroot.path, `/image${places[2]}`);
 });
 
 Deno.test("DebugFiles, takes no file of another build and says which it was", () => {
