@@ -1,63 +1,31 @@
 /**
- * The mangled text and where reading it stands, with the parts that later ones may refer to.
+ * Numbers and names in the mangled text, and the parts that later ones may refer to.
  *
  * @module
  */
 import { attempt, fail } from "../failure.ts";
-import { DEEPEST, MOST_STEPS } from "../limits.ts";
+import { Letters } from "../letters.ts";
+import { DEEPEST } from "../limits.ts";
 import type { Node } from "./node.ts";
 
 /** Reads letters, numbers and references. */
-export class Cursor {
-  /** Index of the next character. */
-  protected at = 0;
+export class Cursor extends Letters {
   /** Parts that `S_`, `S0_`, … stand for. */
   protected readonly substitutions: Node[] = [];
-  #depth = 0;
-  #steps = 0;
 
   /** At the beginning of a text. */
-  constructor(protected readonly text: string) {}
-
-  /** Next character, or the one so many behind it; empty at the end. */
-  protected peek(ahead = 0): string {
-    return this.text.charAt(this.at + ahead);
-  }
-
-  /** Takes the text given if it is next. */
-  protected take(text: string): boolean {
-    if (!this.text.startsWith(text, this.at)) return false;
-    this.at += text.length;
-    return true;
-  }
-
-  /** Takes the text given, or gives up. */
-  protected expect(text: string): void {
-    if (!this.take(text)) fail();
-  }
-
-  /** Next character. */
-  protected next(): string {
-    return this.text.charAt(this.at++) || fail();
-  }
-
-  /** Reads something that may contain others of its kind, within the bounds. */
-  protected nested<T>(read: () => T): T {
-    if (++this.#steps > MOST_STEPS || ++this.#depth > DEEPEST) fail();
-    const result = read();
-    this.#depth--;
-    return result;
+  constructor(text: string) {
+    super(text, DEEPEST);
   }
 
   /** What `read` gives; if that is undefined, or it gives up, everything is as before. */
   protected maybe<T>(read: () => T | undefined): T | undefined {
-    const { at } = this;
+    const { at, depth } = this;
     const known = this.substitutions.length;
-    const depth = this.#depth;
     const result = attempt(read);
     if (result !== undefined) return result;
     this.at = at;
-    this.#depth = depth;
+    this.depth = depth;
     this.substitutions.length = known;
     return undefined;
   }

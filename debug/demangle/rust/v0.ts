@@ -5,7 +5,8 @@
  * @module
  */
 import { attempt, fail } from "../failure.ts";
-import { LONGEST_NAME, LONGEST_TEXT, MOST_STEPS } from "../limits.ts";
+import { Letters } from "../letters.ts";
+import { LONGEST_NAME, LONGEST_TEXT } from "../limits.ts";
 import { decodePunycode } from "./punycode.ts";
 
 const BASIC: Readonly<Record<string, string>> = {
@@ -35,58 +36,39 @@ const BASIC: Readonly<Record<string, string>> = {
 /** Deepest nesting; a level takes few calls of the host. */
 const DEEPEST_RUST = 1024;
 
-class RustName {
-  #text = "";
-  #at = "_R".length;
-  #depth = 0;
-  #steps = 0;
+class RustName extends Letters {
+  protected override at = "_R".length;
+  #out = "";
   #lifetimes = 0;
   #isSilent = false;
-  readonly #name: string;
 
   constructor(name: string) {
-    this.#name = name;
+    super(name, DEEPEST_RUST);
   }
 
   whole(): string {
     this.#path(true);
     // The crate that made an instance is not told.
-    if (this.#at < this.#name.length) {
+    if (this.at < this.text.length) {
       this.#isSilent = true;
       this.#path(false);
     }
-    if (this.#at < this.#name.length) fail();
-    return this.#text;
+    if (this.at < this.text.length) fail();
+    return this.#out;
   }
 
   #add(text: string): void {
     if (this.#isSilent) return;
-    this.#text += text;
-    if (this.#text.length > LONGEST_TEXT) fail();
-  }
-
-  #take(letter: string): boolean {
-    if (this.#name.charAt(this.#at) !== letter) return false;
-    this.#at++;
-    return true;
-  }
-
-  #next(): string {
-    return this.#name.charAt(this.#at++) || fail();
-  }
-
-  #nested(read: () => void): void {
-    if (++this.#steps > MOST_STEPS || ++this.#depth > DEEPEST_RUST) fail();
-    read();
-    this.#depth--;
+    this.#out += text;
+    if (this.#out.length > LONGEST_TEXT) fail();
   }
 
   /** A number of base 62 that ends with `_`: that alone is 0, `0_` is 1, … */
   #base62(): number {
-    if (this.#take("_")) return 0;
+    if (this.take("_")) return 0;
     let value = 0;
-    while (!this.#take("_")) {
-      const code = this.#next();
+    while (!this.take("_")) {
+      const code = this.next();
       const digit = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".indexOf(code);
       if (digit < 0) fail();
       value = value * 62 + digit;
@@ -96,7 +78,7 @@ class RustName {
 
   /** A number with a letter before it; 0 if it is not there. */
   #optional(letter: string): number {
-    return this.#take(letter) ? this.#base62() + 1 : 0;
+    return this.take(letter) ? this.#base62() + 1 : 0;
   }
 
   #disambiguator(): number {
@@ -105,26 +87,26 @@ class RustName {
 
   /** Reads again what stands further in front. */
   #back(read: () => void): void {
-    const start = this.#at - 1;
+    const start = this.at - 1;
     const target = this.#base62() + "_R".length;
     if (target >= start) fail();
     if (this.#isSilent) return;
-    const after = this.#at;
-    this.#at = target;
+    const after = this.at;
+    this.at = target;
     read();
-    this.#at = after;
+    this.at = after;
   }
 
   #identifier(): string {
-    const isPunycode = this.#take("u");
-    const digits = /^(0|[1-9][0-9]{0,6})/.exec(this.#name.slice(this.#at, this.#at + 8))?.[0] ??
+    const isPunycode = this.take("u");
+    const digits = /^(0|[1-9][0-9]{0,6})/.exec(this.text.slice(this.at, this.at + 8))?.[0] ??
       fail();
-    this.#at += digits.length;
-    this.#take("_");
-    const end = this.#at + Number(digits);
-    if (end > this.#name.length) fail();
-    const text = this.#name.slice(this.#at, end);
-    this.#at = end;
+    this.at += digits.length;
+    this.take("_");
+    const end = this.at + Number(digits);
+    if (end > this.text.length) fail();
+    const text = this.text.slice(this.at, end);
+    this.at = end;
     if (!isPunycode) return text;
     const split = text.lastIndexOf("_");
     const decoded = decodePunycode(text.slice(0, Math.max(split, 0)), text.slice(split + 1));
@@ -132,7 +114,7 @@ class RustName {
   }
 
   #path(inValue: boolean): void {
-    this.#nested(() => this.#pathOf(this.#next(), inValue));
+    this.nested(() => this.#pathOf(this.next(), inValue));
   }
 
   #pathOf(tag: string, inValue: boolean): void {
@@ -168,7 +150,7 @@ class RustName {
   }
 
   #nestedPath(inValue: boolean): void {
-    const kind = this.#next();
+    const kind = this.next();
     if (!/^[a-zA-Z]$/.test(kind)) fail();
     this.#path(inValue);
     const number = this.#disambiguator();
@@ -192,7 +174,7 @@ class RustName {
   /** Reads up to `E`; how many there were. */
   #list(read: () => void, between = ", "): number {
     let count = 0;
-    for (; !this.#take("E"); count++) {
+    for (; !this.take("E"); count++) {
       if (count > 0) this.#add(between);
       read();
     }
@@ -200,8 +182,8 @@ class RustName {
   }
 
   #argument(): void {
-    if (this.#take("L")) this.#lifetime(this.#base62());
-    else if (this.#take("K")) this.#constant();
+    if (this.take("L")) this.#lifetime(this.#base62());
+    else if (this.take("K")) this.#constant();
     else this.#type();
   }
 
@@ -232,7 +214,7 @@ class RustName {
   }
 
   #type(): void {
-    this.#nested(() => this.#typeOf(this.#next()));
+    this.nested(() => this.#typeOf(this.next()));
   }
 
   #typeOf(tag: string): void {
@@ -242,7 +224,7 @@ class RustName {
       case "R":
       case "Q": {
         this.#add("&");
-        if (this.#take("L")) {
+        if (this.take("L")) {
           const index = this.#base62();
           if (index !== 0) {
             this.#lifetime(index);
@@ -277,7 +259,7 @@ class RustName {
       case "D":
         this.#add("dyn ");
         this.#binder(() => this.#list(() => this.#trait(), " + "));
-        if (!this.#take("L")) fail();
+        this.expect("L");
         return this.#bound(this.#base62());
       case "B":
         return this.#back(() => this.#type());
@@ -293,15 +275,15 @@ class RustName {
   }
 
   #function(): void {
-    if (this.#take("U")) this.#add("unsafe ");
-    if (this.#take("K")) {
-      const abi = this.#take("C") ? "C" : this.#identifier().replaceAll("_", "-");
+    if (this.take("U")) this.#add("unsafe ");
+    if (this.take("K")) {
+      const abi = this.take("C") ? "C" : this.#identifier().replaceAll("_", "-");
       this.#add(`extern "${abi}" `);
     }
     this.#add("fn(");
     this.#list(() => this.#type());
     this.#add(")");
-    if (this.#take("u")) return;
+    if (this.take("u")) return;
     this.#add(" -> ");
     this.#type();
   }
@@ -309,7 +291,7 @@ class RustName {
   /** A trait with what its associated types are. */
   #trait(): void {
     let isOpen = this.#openPath();
-    while (this.#take("p")) {
+    while (this.take("p")) {
       this.#add(isOpen ? ", " : "<");
       isOpen = true;
       this.#add(this.#identifier());
@@ -322,9 +304,9 @@ class RustName {
   /** Reads a path; if it ends with arguments, `>` is left to the caller. */
   #openPath(): boolean {
     let isOpen = false;
-    this.#nested(() => {
-      if (this.#take("B")) this.#back(() => isOpen = this.#openPath());
-      else if (this.#take("I")) {
+    this.nested(() => {
+      if (this.take("B")) this.#back(() => isOpen = this.#openPath());
+      else if (this.take("I")) {
         this.#path(false);
         this.#add("<");
         this.#list(() => this.#argument());
@@ -335,12 +317,12 @@ class RustName {
   }
 
   #constant(): void {
-    this.#nested(() => {
-      const tag = this.#next();
+    this.nested(() => {
+      const tag = this.next();
       if (tag === "B") return this.#back(() => this.#constant());
       if (tag === "p") return this.#add("_");
       if (/^[hjmotyailnsx]$/.test(tag)) {
-        const sign = /^[ailnsx]$/.test(tag) && this.#take("n") ? "-" : "";
+        const sign = /^[ailnsx]$/.test(tag) && this.take("n") ? "-" : "";
         const value = this.#hex();
         return this.#add(sign + (value.length > 16 ? `0x${value}` : BigInt(`0x${value}`)));
       }
@@ -355,10 +337,10 @@ class RustName {
 
   /** Digits of base 16 up to `_`. */
   #hex(): string {
-    const from = this.#at;
-    while (/^[0-9a-f]$/.test(this.#name.charAt(this.#at))) this.#at++;
-    const digits = this.#name.slice(from, this.#at);
-    if (!this.#take("_")) fail();
+    const from = this.at;
+    while (/^[0-9a-f]$/.test(this.peek())) this.at++;
+    const digits = this.text.slice(from, this.at);
+    this.expect("_");
     return digits.replace(/^0+(?=.)/, "") || "0";
   }
 }
