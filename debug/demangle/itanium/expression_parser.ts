@@ -6,7 +6,7 @@
 import { fail } from "../failure.ts";
 import { isDigit } from "./cursor.ts";
 import { between, call, countOf, Literal, prefixed, Printed } from "./expression_nodes.ts";
-import { Nested, Template } from "./name_nodes.ts";
+import { Nested } from "./name_nodes.ts";
 import type { Node } from "./node.ts";
 import { Builtin, List, Name, packIn, Parameter, Prefixed } from "./parts.ts";
 import { type Operator, OPERATORS } from "./operators.ts";
@@ -72,9 +72,12 @@ export abstract class ExpressionParser extends TypeParser {
     }
     if (letter === "u") return this.#vendorExpression();
     if (letter === "v" && isDigit(this.peek(1))) return this.#vendorOperator();
-    const operator = OPERATORS.get(letter + this.peek(1)) ?? fail();
-    this.at += 2;
-    return this.#operation(operator);
+    return this.#operation(this.operator());
+  }
+
+  /** Reads an operator's code. */
+  protected operator(): Operator {
+    return OPERATORS.get(this.text.slice(this.at, this.at += 2)) ?? fail();
   }
 
   #operation(operator: Operator): Node {
@@ -124,7 +127,7 @@ export abstract class ExpressionParser extends TypeParser {
       case "type":
         return this.#ofType(operator);
       case "new":
-        return this.#new(operator);
+        return this.#new();
       default:
         return fail();
     }
@@ -156,7 +159,7 @@ export abstract class ExpressionParser extends TypeParser {
   }
 
   #nameWithArguments(): Node {
-    return this.#withArguments(this.#plainName());
+    return this.withArguments(this.#plainName());
   }
 
   #plainName(): Node {
@@ -167,15 +170,11 @@ export abstract class ExpressionParser extends TypeParser {
     return new Prefixed("~", isDigit(this.peek()) ? this.unqualified() : this.type());
   }
 
-  #withArguments(name: Node): Node {
-    return this.peek() === "I" ? new Template(name, this.templateArguments()) : name;
-  }
-
   #scoped(): Node {
     this.expect("sr");
     const levels = isDigit(this.peek()) ? this.maybe(() => this.#levels()) : undefined;
     if (levels === undefined) return new Nested(this.type(), this.#nameWithArguments());
-    return this.#withArguments(new Nested(levels, this.#plainName()));
+    return this.withArguments(new Nested(levels, this.#plainName()));
   }
 
   /**
@@ -186,7 +185,7 @@ export abstract class ExpressionParser extends TypeParser {
     let scope: Node | undefined;
     while (!this.take("E")) {
       if (!isDigit(this.peek())) return undefined;
-      const level = this.#withArguments(this.unqualified());
+      const level = this.withArguments(this.unqualified());
       scope = scope === undefined ? level : new Nested(scope, level);
     }
     return isDigit(this.peek()) || this.peek() === "o" || this.peek() === "d" ? scope : undefined;
@@ -206,7 +205,7 @@ export abstract class ExpressionParser extends TypeParser {
 
   #fold(): Node {
     const kind = this.text.slice(this.at, this.at += 2);
-    const operator = OPERATORS.get(this.text.slice(this.at, this.at += 2)) ?? fail();
+    const operator = this.operator();
     const first = this.expression();
     const second = kind === "fL" || kind === "fR" ? this.expression() : undefined;
     return new Printed(second === undefined ? [first] : [first, second], (out) => {
@@ -269,10 +268,12 @@ export abstract class ExpressionParser extends TypeParser {
   #argumentCount(): Node {
     this.at += 2;
     const args: Node[] = [];
-    while (!this.take("E")) {
-      args.push(this.peek() === "L" ? this.primary() : this.type());
-    }
+    while (!this.take("E")) args.push(this.#valueOrType());
     return new Printed(args, (out) => out.add(String(countOf(args, out))));
+  }
+
+  #valueOrType(): Node {
+    return this.peek() === "L" ? this.primary() : this.type();
   }
 
   #conversion(): Node {
@@ -287,7 +288,7 @@ export abstract class ExpressionParser extends TypeParser {
     });
   }
 
-  #new(operator: Operator): Node {
+  #new(): Node {
     const placement: Node[] = [];
     while (!this.take("_")) placement.push(this.expression());
     const type = this.type();
@@ -304,7 +305,6 @@ export abstract class ExpressionParser extends TypeParser {
       if (placement.length > 0) new List(placement, "(", ") ").print(out);
       type.print(out);
       init?.print(out);
-      if (operator.code === "") fail();
     });
   }
 
@@ -316,7 +316,7 @@ export abstract class ExpressionParser extends TypeParser {
       if (this.take("X")) {
         args.push(this.expression());
         this.expect("E");
-      } else args.push(this.peek() === "L" ? this.primary() : this.type());
+      } else args.push(this.#valueOrType());
     }
     return new List(args, `${name}(`, ")");
   }

@@ -215,11 +215,6 @@ export class Encoding extends Node {
     super();
   }
 
-  /** Its name alone. */
-  get name(): Node {
-    return this.named instanceof MemberName ? this.named.inner : this.named;
-  }
-
   protected override printLeft(out: Output): void {
     this.printAs(out, true);
   }

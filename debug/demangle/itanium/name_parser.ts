@@ -24,8 +24,8 @@ import {
 } from "./name_nodes.ts";
 import type { Node } from "./node.ts";
 import { Joined, List, Name, Suffixed } from "./parts.ts";
-import { OPERATORS } from "./operators.ts";
 import type { FunctionSuffix } from "./type_nodes.ts";
+import { QUALIFIERS } from "./type_parser.ts";
 
 /** An abbreviation of the standard library. */
 class Abbreviated extends Name {
@@ -106,19 +106,16 @@ export class NameParser extends ExpressionParser {
   }
 
   #withArguments(name: Node, isNew: boolean): Node {
-    if (this.peek() !== "I") return name;
-    if (isNew) this.remember(name);
-    return new Template(name, this.templateArguments());
+    if (isNew && this.peek() === "I") this.remember(name);
+    return this.withArguments(name);
   }
 
   #nestedName(): Node {
     this.expect("N");
     const suffixes: FunctionSuffix[] = [];
     if (this.take("H")) fail();
-    for (
-      const [letter, text] of [["r", " restrict"], ["V", " volatile"], ["K", " const"]] as const
-    ) {
-      if (this.take(letter)) suffixes.unshift({ text });
+    for (const [letter, qualifier] of Object.entries(QUALIFIERS)) {
+      if (this.take(letter)) suffixes.unshift({ text: ` ${qualifier}` });
     }
     if (this.take("R")) suffixes.push({ text: " &" });
     else if (this.take("O")) suffixes.push({ text: " &&" });
@@ -201,12 +198,17 @@ export class NameParser extends ExpressionParser {
 
   #unqualified(scope: Node | undefined, module: ModuleName | undefined): Node {
     const plain = this.#plainName(scope);
-    let name = module === undefined ? plain : new InModule(plain, module);
+    return this.#tagged(module === undefined ? plain : new InModule(plain, module));
+  }
+
+  /** Reads the tags of a name, if it has any. */
+  #tagged(name: Node): Node {
+    let tagged = name;
     for (let tags = 0; this.take("B"); tags++) {
       if (tags === MOST_TAGS) fail();
-      name = new Suffixed(name, `[abi:${this.identifier()}]`);
+      tagged = new Suffixed(tagged, `[abi:${this.identifier()}]`);
     }
-    return name;
+    return tagged;
   }
 
   #plainName(scope: Node | undefined): Node {
@@ -246,7 +248,7 @@ export class NameParser extends ExpressionParser {
       this.at += 2;
       return new OperatorName(`operator ${this.identifier()}`);
     }
-    const operator = OPERATORS.get(this.text.slice(this.at, this.at += 2)) ?? fail();
+    const operator = this.operator();
     const space = isLower(operator.text.charAt(0)) ? " " : "";
     return new OperatorName(`operator${space}${operator.text}`);
   }
@@ -323,11 +325,7 @@ export class NameParser extends ExpressionParser {
     const found = ABBREVIATIONS.get(letter) ?? fail();
     const isNamed = inPrefix && /^[CD]$/.test(this.peek());
     const abbreviated = new Abbreviated(isNamed ? found.full : found.short, new Name(found.base));
-    let node: Node = abbreviated;
-    for (let tags = 0; this.take("B"); tags++) {
-      if (tags === MOST_TAGS) fail();
-      node = new Suffixed(node, `[abi:${this.identifier()}]`);
-    }
+    const node = this.#tagged(abbreviated);
     return node === abbreviated ? node : this.remember(node);
   }
 

@@ -178,10 +178,10 @@ export class Reference extends Node {
 }
 
 /** A pointer to a member. */
-export class MemberPointer extends Node {
+export class MemberPointer extends Pointer {
   /** To a member of that type, of that class. */
-  constructor(readonly owner: Node, readonly type: Node) {
-    super();
+  constructor(readonly owner: Node, type: Node) {
+    super(type);
   }
 
   protected override printLeft(out: Output): void {
@@ -189,14 +189,6 @@ export class MemberPointer extends Node {
     if (out.last !== "(") out.add(" ");
     this.owner.print(out);
     out.add("::*");
-  }
-
-  protected override printRight(out: Output): void {
-    closePointer(this.type, out);
-  }
-
-  protected override hasSuffix(out: Output): boolean {
-    return this.type.hasRight(out);
   }
 
   override parts(): readonly Node[] {

@@ -20,7 +20,8 @@ import {
   Reference,
 } from "./type_nodes.ts";
 
-const QUALIFIERS: Readonly<Record<string, string>> = {
+/** Qualifiers of types and member functions by their letters, in the order they are mangled in. */
+export const QUALIFIERS: Readonly<Record<string, string>> = {
   r: "restrict",
   V: "volatile",
   K: "const",
@@ -30,7 +31,7 @@ const VOID = BUILTINS.get("v");
 
 /** Whether a type can have no members. */
 function isNoClass(type: Node): boolean {
-  return [Builtin, Pointer, MemberPointer, Reference, ArrayType, FunctionType]
+  return [Builtin, Pointer, Reference, ArrayType, FunctionType]
     .some((each) => type instanceof each);
 }
 
@@ -150,8 +151,7 @@ export abstract class TypeParser extends Cursor {
   }
 
   #vendorType(): Node {
-    const name = new Name(this.identifier());
-    return this.peek() === "I" ? new Template(name, this.templateArguments()) : name;
+    return this.withArguments(new Name(this.identifier()));
   }
 
   #vendorQualified(): Node {
@@ -321,6 +321,11 @@ export abstract class TypeParser extends Cursor {
       this.inConversion = before;
       return args;
     });
+  }
+
+  /** Reads the arguments of a template, if there are any. */
+  protected withArguments(name: Node): Node {
+    return this.peek() === "I" ? new Template(name, this.templateArguments()) : name;
   }
 
   #templateArgument(): Node {
