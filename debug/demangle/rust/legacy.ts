@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isCharacter } from "./character.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   SP: "@",
@@ -44,7 +45,7 @@ function partText(part: string): string {
 function fromCode(code: string): string | undefined {
   if (!/^u[0-9a-f]{1,6}$/.test(code)) return undefined;
   const point = parseInt(code.slice(1), 16);
-  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+  if (!isCharacter(point)) return undefined;
   const isControl = point < 32 || (point >= 127 && point < 160);
   return isControl ? undefined : String.fromCodePoint(point);
 }

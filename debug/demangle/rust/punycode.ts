@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isCharacter } from "./character.ts";
 
 /**
  * Text of `basic` with the characters inserted that `deltas` tells of, in letters and digits;
@@ -33,7 +34,7 @@ export function decodePunycode(basic: string, deltas: string): string | undefine
     isFirst = false;
     point += Math.floor(place / count);
     place %= count;
-    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    if (!isCharacter(point)) return undefined;
     points.splice(place++, 0, point);
   }
   return String.fromCodePoint(...points);

@@ -8,6 +8,7 @@ import { attempt, fail } from "../failure.ts";
 import { Letters } from "../letters.ts";
 import { LONGEST_NAME, LONGEST_TEXT } from "../limits.ts";
 import { decodePunycode } from "./punycode.ts";
+import { isCharacter } from "./character.ts";
 
 const BASIC: Readonly<Record<string, string>> = {
   a: "i8",
@@ -347,7 +348,7 @@ class RustName extends Letters {
 
 /** A character as Rust writes it. */
 function quoted(point: number): string {
-  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return fail();
+  if (!isCharacter(point)) return fail();
   const known: Readonly<Record<number, string>> = {
     9: "\\t",
     10: "\\n",
