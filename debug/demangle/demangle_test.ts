@@ -71,6 +71,8 @@ Deno.test("demangle, Rust's older names lose their hash, and what is behind it",
     // Not a hash: it has few different digits.
     _ZN5hello4main17h0000000000000000E: "hello::main::h0000000000000000",
     _ZN5hello4main16h123456789abcdefE: "hello::main::h123456789abcdef",
+    // Not an escape, though every object has a property of that name.
+    _ZN13$constructor$17h0123456789abcdefE: "$constructor$",
   };
   for (const [name, text] of Object.entries(names)) assertEquals(demangle(name), text);
 });

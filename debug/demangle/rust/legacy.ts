@@ -6,16 +6,16 @@
  */
 import { isCharacter } from "./character.ts";
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  SP: "@",
-  BP: "*",
-  RF: "&",
-  LT: "<",
-  GT: ">",
-  LP: "(",
-  RP: ")",
-  C: ",",
-};
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ["SP", "@"],
+  ["BP", "*"],
+  ["RF", "&"],
+  ["LT", "<"],
+  ["GT", ">"],
+  ["LP", "("],
+  ["RP", ")"],
+  ["C", ","],
+]);
 
 /** A part's text. What is no escape that Rust makes is told as it is, up to the end. */
 function partText(part: string): string {
@@ -27,7 +27,7 @@ function partText(part: string): string {
     if (letter === "$") {
       const end = part.indexOf("$", at + 1);
       const code = part.slice(at + 1, Math.max(end, at + 1));
-      const character = ESCAPES[code] ?? fromCode(code);
+      const character = ESCAPES.get(code) ?? fromCode(code);
       if (character === undefined) return text + part.slice(at);
       text += character;
       at = end + 1;
