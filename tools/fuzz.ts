@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { FuzzOutcome } from "../bytes/testing/fuzz_outcome.ts";
 import { CoreFuzzer } from "../debug/fuzz/core_fuzzer.ts";
 import { DebugFuzzer } from "../debug/fuzz/debug_fuzzer.ts";
 import { NameFuzzer } from "../debug/fuzz/name_fuzzer.ts";
@@ -25,13 +26,7 @@ const BATCH = 1000;
 /** What runs cases that depend on its seed alone. */
 interface AnyFuzzer extends Partial<Disposable> {
   /** Runs one; throws what is a finding. */
-  run(): Outcome | Promise<Outcome>;
-}
-
-/** What became of a case. */
-interface Outcome {
-  readonly target: string;
-  readonly error: string | undefined;
+  run(): FuzzOutcome | Promise<FuzzOutcome>;
 }
 
 /** Fuzzers, each with its part of the cases. */

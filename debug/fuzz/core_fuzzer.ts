@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { InputError } from "../../bytes/mod.ts";
+import type { InputError } from "../../bytes/mod.ts";
+import { type FuzzOutcome, refusalOf } from "../../bytes/testing/fuzz_outcome.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import { Random } from "../../util/random.ts";
 import { readWord } from "../../unwind/walk/mod.ts";
@@ -15,14 +16,6 @@ import { linkedCore, linkedProgram } from "../core/testing/linked_core.ts";
 import { vectorCore } from "../core/testing/vector_core.ts";
 import { DebugFiles, type FileStore } from "../files/mod.ts";
 import { FrameReader } from "../frames/mod.ts";
-
-/** What became of a case. */
-export interface CoreFuzzOutcome {
-  /** What was damaged. */
-  readonly target: string;
-  /** Kind of the first error; undefined if the bytes were still good for something. */
-  readonly error: string | undefined;
-}
 
 /** Debug information is not looked for. */
 const NO_FILES: FileStore = { open: () => undefined, realPath: () => undefined };
@@ -64,7 +57,7 @@ export class CoreFuzzer {
    *
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
-  run(): CoreFuzzOutcome {
+  run(): FuzzOutcome {
     const random = this.#random;
     const target = random.pick(Object.keys(this.#cores));
     const sound = this.#cores[target]!;
@@ -77,8 +70,7 @@ export class CoreFuzzer {
     try {
       return { target, error: this.#read(bytes, open) };
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      return { target, error: `${error.name} ${error.kind}` };
+      return { target, error: refusalOf(error) };
     }
   }
 
@@ -102,6 +94,6 @@ export class CoreFuzzer {
       readWord(process.memory, near + BigInt(random.below(0x4000)));
     }
     const [first] = errors;
-    return first === undefined ? undefined : `${first.name} ${first.kind}`;
+    return first === undefined ? undefined : refusalOf(first);
   }
 }

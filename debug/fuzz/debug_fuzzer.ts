@@ -5,19 +5,12 @@
  *
  * @module
  */
+import { type FuzzOutcome, refusalOf } from "../../bytes/testing/fuzz_outcome.ts";
 import { DebugInfo, type DwarfSectionName, DwarfSections } from "../../elf/dwarf/mod.ts";
 import { exercise } from "../../elf/dwarf/testing/exercise.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import { Random } from "../../util/random.ts";
 import { DEBUG_CORPUS, type DebugSample } from "./debug_corpus.ts";
-
-/** What became of a case. */
-export interface DebugFuzzOutcome {
-  /** What was damaged. */
-  readonly target: string;
-  /** Kind of the last error; undefined if the bytes were still good for everything. */
-  readonly error: string | undefined;
-}
 
 /** Where code of the samples is, offsets of entries, and places where nothing is. */
 const ADDRESSES = [0x1000, 0x1004, 0x1010, 0x1018, 0x1025, 12, 60] as const;
@@ -34,11 +27,11 @@ export class DebugFuzzer {
   }
 
   /**
-   * Runs one case.
+   * Runs one case; tells the last error.
    *
    * @throws Whatever is not an `InputError`: a finding.
    */
-  run(): DebugFuzzOutcome {
+  run(): FuzzOutcome {
     const random = this.#random;
     const sample = random.pick(DEBUG_CORPUS);
     const { main, split, shared } = sample;
@@ -55,7 +48,7 @@ export class DebugFuzzer {
     const errors = exercise(info, { addresses: ADDRESSES, names: NAMES, most: 30 });
     const error = errors.at(-1);
     const target = `${sample.name} ${first}`;
-    return { target, error: error === undefined ? undefined : `${error.name} ${error.kind}` };
+    return { target, error: error === undefined ? undefined : refusalOf(error) };
   }
 
   #open(

@@ -4,16 +4,9 @@
  *
  * @module
  */
+import type { FuzzOutcome } from "../../bytes/testing/fuzz_outcome.ts";
 import { Random } from "../../util/random.ts";
 import { demangle, demangleType } from "../demangle/mod.ts";
-
-/** What became of a case. */
-export interface NameFuzzOutcome {
-  /** Which mangling it was of. */
-  readonly target: string;
-  /** `mangled` if there is no readable form; undefined if there is one. */
-  readonly error: string | undefined;
-}
 
 /** Names that together have most of what there is. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -59,8 +52,12 @@ export class NameFuzzer {
     this.#random = new Random(seed);
   }
 
-  /** Runs one case. Throws whatever is thrown: a finding. */
-  run(): NameFuzzOutcome {
+  /**
+   * Runs one case; the error is `mangled` if there is no readable form.
+   *
+   * @throws Whatever is thrown: a finding.
+   */
+  run(): FuzzOutcome {
     const random = this.#random;
     const target = random.pick(Object.keys(NAMES));
     let name = random.pick(NAMES[target]!);

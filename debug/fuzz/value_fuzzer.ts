@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { fromBigAddress, InputError } from "../../bytes/mod.ts";
+import { fromBigAddress } from "../../bytes/mod.ts";
+import { type FuzzOutcome, refusalOf } from "../../bytes/testing/fuzz_outcome.ts";
 import { DebugInfo, DwarfSections, type Entry } from "../../elf/dwarf/mod.ts";
 import { Random } from "../../util/random.ts";
 import { damaged } from "../../util/testing/damage.ts";
@@ -20,14 +21,6 @@ import {
 } from "../values/mod.ts";
 import { SAMPLE_CODE, sampleProgram } from "../values/testing/sample_program.ts";
 import { frameOf } from "../values/testing/value_world.ts";
-
-/** What became of a case. */
-export interface ValueFuzzOutcome {
-  /** What was damaged. */
-  readonly target: string;
-  /** Kind of the error that nothing could be read for; undefined if there was something. */
-  readonly error: string | undefined;
-}
 
 /** Languages by DWARF's numbers. */
 const LANGUAGES: Readonly<Record<string, number>> = { C: 0x0c, "C++": 0x21, Rust: 0x1c };
@@ -49,7 +42,7 @@ export class ValueFuzzer {
    *
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
-  run(): ValueFuzzOutcome {
+  run(): FuzzOutcome {
     const random = this.#random;
     const [language, sections] = random.pick(this.#programs);
     const target = `variables of ${language}`;
@@ -65,8 +58,7 @@ export class ValueFuzzer {
     try {
       return { target, error: this.#read(info) };
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      return { target, error: `${error.name} ${error.kind}` };
+      return { target, error: refusalOf(error) };
     }
   }
 
@@ -118,8 +110,8 @@ function tell({ parameters, blocks }: Scope): string | undefined {
       valueJson(value);
       if (value.absence?.state === "error") first ??= "a value that makes no sense";
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      first ??= `${error.name} ${error.kind}`;
+      const refusal = refusalOf(error);
+      first ??= refusal;
     }
   }
   return first;

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { ValueFuzzer, type ValueFuzzOutcome } from "./value_fuzzer.ts";
+import type { FuzzOutcome } from "../../bytes/testing/fuzz_outcome.ts";
+import { ValueFuzzer } from "./value_fuzzer.ts";
 
-function outcomes(seed: number, cases: number): ValueFuzzOutcome[] {
+function outcomes(seed: number, cases: number): FuzzOutcome[] {
   const fuzzer = new ValueFuzzer(seed);
   return Array.from({ length: cases }, () => fuzzer.run());
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { InputError } from "../../bytes/mod.ts";
+import type { FuzzOutcome } from "../../bytes/testing/fuzz_outcome.ts";
 import { Random } from "../../util/random.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import {
@@ -37,14 +38,6 @@ import {
   textOfHex,
   unescapeBinary,
 } from "../protocol/mod.ts";
-
-/** What became of a case. */
-export interface ProtocolFuzzOutcome {
-  /** What was damaged. */
-  readonly target: string;
-  /** Kind of the first error; undefined if the bytes were still good for something. */
-  readonly error: string | undefined;
-}
 
 /** A reader, with something sound that it reads. */
 interface Target {
@@ -119,7 +112,7 @@ export class ProtocolFuzzer {
    *
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
-  run(): ProtocolFuzzOutcome {
+  run(): FuzzOutcome {
     const random = this.#random;
     if (random.chance(0.3)) return { target: "stream", error: this.#stream() };
     const target = random.pick(Object.keys(TARGETS));

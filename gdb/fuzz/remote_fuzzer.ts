@@ -6,6 +6,7 @@
  * @module
  */
 import { InputError } from "../../bytes/mod.ts";
+import type { FuzzOutcome } from "../../bytes/testing/fuzz_outcome.ts";
 import { ImageBuilder } from "../../bytes/testing/image_builder.ts";
 import { BIAS, object, STACK } from "../../debug/core/testing/core_image.ts";
 import { walkInput } from "../../debug/target/mod.ts";
@@ -23,14 +24,6 @@ import {
 } from "../protocol/mod.ts";
 import { connectRemote } from "../remote/mod.ts";
 import { FakeStub, type FakeWorld } from "../remote/testing/fake_stub.ts";
-
-/** What became of a case. */
-export interface RemoteFuzzOutcome {
-  /** What was damaged. */
-  readonly target: string;
-  /** Kind of the error; undefined if the target could be read all the same. */
-  readonly error: string | undefined;
-}
 
 const DESCRIPTION = { features: [X86_64_FEATURES.core, X86_64_FEATURES.sse] };
 const CODE = BigInt(BIAS) + 0x1000n;
@@ -81,7 +74,7 @@ export class RemoteFuzzer {
    *
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
-  async run(): Promise<RemoteFuzzOutcome> {
+  async run(): Promise<FuzzOutcome> {
     const random = this.#random;
     const chance = random.pick([0.02, 0.1, 0.5]);
     const target = `remote, ${chance * 100} % damaged`;

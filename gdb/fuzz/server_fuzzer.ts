@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { FuzzOutcome } from "../../bytes/testing/fuzz_outcome.ts";
 import { History } from "../../history/mod.ts";
 import { Session as Boot } from "../../kernel/testing/session.ts";
 import { Random } from "../../util/random.ts";
@@ -19,14 +20,6 @@ import { Client } from "../server/session/client.ts";
 import { answer } from "../server/session/dispatch.ts";
 import { asRefusal } from "../server/session/refusal.ts";
 import { errorReply } from "../server/errors.ts";
-
-/** What became of a case. */
-export interface ServerFuzzOutcome {
-  /** What was said. */
-  readonly target: string;
-  /** The beginning of an error reply; undefined for any other. */
-  readonly error: string | undefined;
-}
 
 /** Turns that a run has before it is interrupted. */
 const TURNS = 2;
@@ -78,11 +71,11 @@ export class ServerFuzzer implements Disposable {
   }
 
   /**
-   * Runs one case.
+   * Runs one case; the target is what was said, the error the beginning of an error reply.
    *
    * @throws A finding
    */
-  run(): ServerFuzzOutcome {
+  run(): FuzzOutcome {
     if (++this.#count % SESSION === 0) this.#client = this.#come();
     const random = this.#random;
     const packet = random.pick(PACKETS);

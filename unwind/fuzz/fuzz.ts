@@ -8,6 +8,7 @@
 import { damaged } from "../../util/testing/damage.ts";
 import { Random } from "../../util/random.ts";
 import { Cursor, fromBigAddress, InputError } from "../../bytes/mod.ts";
+import { type FuzzOutcome, refusalOf } from "../../bytes/testing/fuzz_outcome.ts";
 import { frameLines, lsdaLines } from "../dump/mod.ts";
 import {
   EhFrameHeader,
@@ -51,16 +52,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   "lines",
 ];
 
-/** What became of a case. */
-export interface FuzzOutcome {
-  /** What was damaged. */
-  readonly target: FuzzTarget;
-  /**
-   * Kind of the first error, or undefined if the bytes were still good for something everywhere.
-   */
-  readonly error: string | undefined;
-}
-
 /** Runs cases; all that happens depends on the seed alone. */
 export class Fuzzer {
   #random: Random;
@@ -76,15 +67,15 @@ export class Fuzzer {
    *
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
-  run(): FuzzOutcome {
+  run(): FuzzOutcome<FuzzTarget> {
     const target = this.#random.pick(FUZZ_TARGETS);
     let error: string | undefined;
     for (const step of this.#steps(target)) {
       try {
         step();
       } catch (caught) {
-        if (!(caught instanceof InputError)) throw caught;
-        error ??= `${caught.name} ${caught.kind}`;
+        const refusal = refusalOf(caught);
+        error ??= refusal;
       }
     }
     return { target, error };
