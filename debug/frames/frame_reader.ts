@@ -42,9 +42,7 @@ export class FrameReader {
       try {
         await code.files?.prepare();
       } catch (error) {
-        code.attempt(() => {
-          throw error;
-        });
+        code.note(error);
       }
     }
   }

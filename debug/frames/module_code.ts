@@ -96,10 +96,15 @@ export class ModuleCode {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.#problems.set(error.message, error);
+      this.note(error);
       return undefined;
     }
+  }
+
+  /** Notes what is damaged. Throws again whatever is no `InputError`. */
+  note(error: unknown): void {
+    if (!(error instanceof InputError)) throw error;
+    this.#problems.set(error.message, error);
   }
 
   #find(address: Address): readonly PlaceFunction[] {
