@@ -8,8 +8,16 @@ import type { Certainty, Doubt, WalkEnd } from "../../unwind/walk/mod.ts";
 import type { FrameReader, StackFrame, StackFrameKind } from "../frames/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
 import type { TargetThread } from "../target/mod.ts";
-import { type Value, type ValueData, valueJson, valueText, type Variable } from "../values/mod.ts";
-import { plainType, typeName, variablesOf } from "../values/mod.ts";
+import {
+  plainType,
+  typeName,
+  type Value,
+  type ValueData,
+  valueJson,
+  valueText,
+  type Variable,
+  variablesOf,
+} from "../values/mod.ts";
 
 /** Which variables are told: none, the parameters of functions, or all. */
 export type VariableRange = "none" | "parameters" | "all";
