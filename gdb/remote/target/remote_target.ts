@@ -7,6 +7,7 @@ import { InputError } from "../../../bytes/mod.ts";
 import { type Machine, parseElf } from "../../../elf/mod.ts";
 import type { Target, TargetProcess } from "../../../debug/target/mod.ts";
 import {
+  formatThreadId,
   GdbProtocolError,
   parseThreads,
   readTargetXml,
@@ -130,7 +131,7 @@ async function open(stub: Stub, options: RemoteOptions): Promise<RemoteTarget> {
   const layout = new RegisterLayout(machine, description ?? DEFAULT_DESCRIPTIONS[machine]);
   const said = await toldOfThreads(stub, problems);
   const processes: TargetProcess[] = [];
-  for (const [id, members] of byProcess(threads)) {
+  for (const [id, members] of Map.groupBy(threads, ({ process }) => process ?? 0)) {
     const [first] = members;
     const memory = new FetchedMemory(stub, first!);
     const found = await findModules(
@@ -203,18 +204,6 @@ async function guessedMachine(
   throw stub.error("architecture", message);
 }
 
-/** Threads by their processes, in the order of the list. */
-function byProcess(threads: readonly ThreadId[]): Map<number, ThreadId[]> {
-  const processes = new Map<number, ThreadId[]>();
-  for (const thread of threads) {
-    const id = thread.process ?? 0;
-    const members = processes.get(id);
-    if (members === undefined) processes.set(id, [thread]);
-    else members.push(thread);
-  }
-  return processes;
-}
-
 interface Told {
   readonly name?: string | undefined;
   readonly state?: string | undefined;
@@ -240,11 +229,8 @@ async function toldOfThreads(
 }
 
 /** What a stub without such a list says of a thread, for people. */
-async function extraInfo(stub: Stub, { process, thread }: ThreadId): Promise<Told> {
-  const id = process === undefined
-    ? thread.toString(16)
-    : `p${process.toString(16)}.${thread.toString(16)}`;
-  const answer = await stub.ask(`qThreadExtraInfo,${id}`);
+async function extraInfo(stub: Stub, thread: ThreadId): Promise<Told> {
+  const answer = await stub.ask(`qThreadExtraInfo,${formatThreadId(thread)}`);
   if (!/^(?:[0-9a-f]{2})+$/i.test(answer)) return {};
   return { state: textOfHex(answer) };
 }
