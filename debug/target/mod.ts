@@ -5,7 +5,7 @@
  * @module
  */
 export type { Content, NamedContent } from "./content.ts";
-export type { ProgramFilesOptions } from "./program_files.ts";
+export type { ProgramFiles, ProgramFilesOptions } from "./program_files.ts";
 export type * from "./target.ts";
 export * from "./signal_text.ts";
 export * from "./walk_input.ts";

@@ -6,7 +6,7 @@
 import type { ByteSource } from "../../elf/mod.ts";
 import { DISK, type FileStore } from "../files/mod.ts";
 import { underRoot } from "../files/paths.ts";
-import type { NamedContent } from "./content.ts";
+import type { Content, NamedContent } from "./content.ts";
 
 /** Where a program's files are. */
 export interface ProgramFilesOptions {
@@ -18,14 +18,21 @@ export interface ProgramFilesOptions {
   readonly store?: FileStore | undefined;
 }
 
-/** Opens a program's files. */
+/** What gives a program's files. */
 export interface ProgramFiles {
-  /** Opens a file by its name at the target; undefined if there is none. */
-  readonly open: (name: string) => ByteSource | undefined;
-  /** Where a file of that name is. */
-  readonly pathOf: (name: string) => string;
-  /** The program's own file, if it was given. */
-  readonly exe: NamedContent | undefined;
+  /**
+   * Opens a file by its name at the target; undefined if it cannot be had. Without this no file is
+   * looked for. May throw `InputError`, which says why. One that is another build than the target
+   * has loaded is not used.
+   */
+  readonly open?: ((name: string) => Content | undefined) | undefined;
+  /**
+   * Where a file of a name is, by default under that name: what its debug information is looked for
+   * by.
+   */
+  readonly pathOf?: ((name: string) => string) | undefined;
+  /** The program's own file, where it is not to be found by the name that the target gives it. */
+  readonly exe?: NamedContent | undefined;
 }
 
 /**

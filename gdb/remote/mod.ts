@@ -39,7 +39,6 @@
 export { RemoteError, type RemoteErrorKind } from "./errors.ts";
 export { openRemote, type OpenRemoteOptions, remoteOptions } from "./open_remote.ts";
 export { type BreakpointKind, type BreakpointPlace, Stub, type StubOptions } from "./stub/stub.ts";
-export type { ModuleOptions } from "./target/modules.ts";
 export { NotFetchedError } from "./target/not_fetched.ts";
 export {
   connectRemote,

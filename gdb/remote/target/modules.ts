@@ -6,7 +6,7 @@
 import { InputError } from "../../../bytes/mod.ts";
 import { type ElfFile, loadSegments, type Machine, parseElf } from "../../../elf/mod.ts";
 import { AT, readAuxiliaryVector } from "../../../debug/target/auxiliary_vector.ts";
-import type { Content, MissingFile, NamedContent } from "../../../debug/target/mod.ts";
+import type { MissingFile, NamedContent, ProgramFiles } from "../../../debug/target/mod.ts";
 import {
   dynamicOf,
   interpreterOf,
@@ -26,22 +26,6 @@ import type { Stub } from "../stub/stub.ts";
 import type { FetchedMemory } from "./fetched_memory.ts";
 import { RemoteError } from "../errors.ts";
 import { fetchFor } from "./not_fetched.ts";
-
-/** Where files come from. */
-export interface ModuleOptions {
-  /** The program's own file; for stubs that do not say which it is. */
-  readonly exe?: NamedContent | undefined;
-  /**
-   * Opens a file of this host by its path at the target. One that is another build than the target
-   * has loaded is not used; what cannot be had here is asked of the stub.
-   */
-  readonly open?: ((path: string) => Content | undefined) | undefined;
-  /**
-   * Where a file of a name is, by default under that name: what its debug information is looked for
-   * by.
-   */
-  readonly pathOf?: ((name: string) => string) | undefined;
-}
 
 /** A process, as far as it is known when its files are looked for. */
 export interface ProcessPlace {
@@ -86,10 +70,16 @@ const MOST_FILES = 4096;
 const MOST_IMAGES = 2 ** 27;
 const PAGE = 4096;
 
+/** Where files come from; what cannot be had there is asked of the stub. */
+interface FinderOptions extends ProgramFiles {
+  /** Gets what is damaged and was left out. */
+  readonly told: (problem: InputError) => void;
+}
+
 /** Finds the files. What is damaged is told and left out. Throws `RemoteError` alone. */
 export async function findModules(
   place: ProcessPlace,
-  options: ModuleOptions & { readonly told: (problem: InputError) => void },
+  options: FinderOptions,
 ): Promise<FoundModules> {
   const finder = new ModuleFinder(place, options);
   await finder.find();
@@ -101,18 +91,13 @@ class ModuleFinder {
   readonly missing: MissingFile[] = [];
   name = "";
   readonly #place: ProcessPlace;
-  readonly #options: ModuleOptions;
-  readonly #told: (problem: InputError) => void;
+  readonly #options: FinderOptions;
   #count = 0;
   #images = MOST_IMAGES;
 
-  constructor(
-    place: ProcessPlace,
-    options: ModuleOptions & { readonly told: (problem: InputError) => void },
-  ) {
+  constructor(place: ProcessPlace, options: FinderOptions) {
     this.#place = place;
     this.#options = options;
-    this.#told = options.told;
   }
 
   async find(): Promise<void> {
@@ -167,7 +152,7 @@ class ModuleFinder {
         .map(({ name, segments }) => ({ name, base: segments[0] }));
     } catch (error) {
       if (!(error instanceof GdbProtocolError)) throw error;
-      this.#told(error);
+      this.#options.told(error);
       return [];
     }
   }

@@ -5,7 +5,7 @@
  */
 import { InputError } from "../../../bytes/mod.ts";
 import { type Machine, parseElf } from "../../../elf/mod.ts";
-import type { Target, TargetProcess } from "../../../debug/target/mod.ts";
+import type { ProgramFiles, Target, TargetProcess } from "../../../debug/target/mod.ts";
 import {
   formatThreadId,
   GdbProtocolError,
@@ -20,7 +20,7 @@ import { RemoteError } from "../errors.ts";
 import { Stub } from "../stub/stub.ts";
 import type { Wire } from "../wire/wire.ts";
 import { FetchedMemory } from "./fetched_memory.ts";
-import { findModules, type ModuleOptions } from "./modules.ts";
+import { findModules } from "./modules.ts";
 import { fetchFor } from "./not_fetched.ts";
 import { DEFAULT_DESCRIPTIONS, describedMachine, RegisterLayout } from "./register_layout.ts";
 import { RemoteThread } from "./remote_thread.ts";
@@ -30,8 +30,11 @@ import { RED_ZONE } from "../../../debug/target/red_zone.ts";
 /** Milliseconds that all of a connection, or all of one action, may take where nothing is said. */
 const TOTAL = 120_000;
 
-/** Options of {@linkcode connectRemote}. */
-export interface RemoteOptions extends ModuleOptions {
+/**
+ * Options of {@linkcode connectRemote}. Files that `open` does not give are asked of the stub, and
+ * `exe` is for stubs that do not say which it is.
+ */
+export interface RemoteOptions extends ProgramFiles {
   /** Milliseconds that each answer may take; default 10,000. */
   readonly timeout?: number | undefined;
   /**
