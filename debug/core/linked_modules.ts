@@ -11,6 +11,7 @@ import { AT } from "../target/auxiliary_vector.ts";
 import {
   addressOf,
   dynamicOf,
+  headerAddress,
   interpreterOf,
   linkMap,
   programBias,
@@ -70,13 +71,11 @@ function addAt(
   const { elf, content } = opened;
   if (elf === undefined) return { reason: "no ELF file" };
   if (bias === undefined) return { reason: "not known where it is loaded" };
-  const loads = unlessDamaged(() => loadSegments(elf)) ?? [];
-  const first = loads.find(({ offset }) => offset === 0);
-  const refusal = builder.verify(opened, first && BigInt.asUintN(64, bias + first.vaddr));
+  const refusal = builder.verify(opened, unlessDamaged(() => headerAddress(elf, bias)));
   if (refusal !== undefined) return refusal;
   const added = builder.add(opened.name, elf, bias);
   if ("reason" in added) return added;
-  for (const { vaddr, offset, fileSize } of loads) {
+  for (const { vaddr, offset, fileSize } of unlessDamaged(() => loadSegments(elf)) ?? []) {
     const begin = fromBigAddress(bias + vaddr);
     const size = Math.min(fileSize, elf.size - offset);
     if (!(size > 0 && Number.isSafeInteger(begin + size))) continue;

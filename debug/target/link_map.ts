@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type ElfFile, PT } from "../../elf/mod.ts";
+import { type ElfFile, loadSegments, PT } from "../../elf/mod.ts";
 import { type MemoryReader, readWord } from "../../unwind/walk/mod.ts";
 import { AT } from "./auxiliary_vector.ts";
 
@@ -32,6 +32,15 @@ export function programBias(
 export function addressOf(file: ElfFile, type: number, bias: bigint): bigint | undefined {
   const found = file.segments.find((each) => each.type === type);
   return found === undefined ? undefined : bias + found.vaddr;
+}
+
+/**
+ * Address in memory of a file's first byte, with its headers; undefined if that is not loaded.
+ * Throws `ElfError` as {@linkcode loadSegments}.
+ */
+export function headerAddress(file: ElfFile, bias: bigint): bigint | undefined {
+  const first = loadSegments(file).find(({ offset }) => offset === 0);
+  return first && BigInt.asUintN(64, bias + first.vaddr);
 }
 
 /** Address of the program's dynamic section, by its program headers in memory. */

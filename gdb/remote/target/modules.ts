@@ -9,6 +9,7 @@ import { AT, readAuxiliaryVector } from "../../../debug/target/auxiliary_vector.
 import type { MissingFile, NamedContent, ProgramFiles } from "../../../debug/target/mod.ts";
 import {
   dynamicOf,
+  headerAddress,
   interpreterOf,
   linkMap,
   programBias,
@@ -224,9 +225,8 @@ class ModuleFinder {
   /** How a file differs from what is loaded; undefined if it is the same. */
   async #mismatch(file: ElfFile, bias: bigint): Promise<string | undefined> {
     const { memory } = this.#place;
-    const first = loadSegments(file).find(({ offset }) => offset === 0);
-    if (first === undefined) return undefined;
-    const base = BigInt.asUintN(64, bias + first.vaddr);
+    const base = headerAddress(file, bias);
+    if (base === undefined) return undefined;
     const different = await fetchFor(() => {
       const window = memory.window(base);
       const bytes = window?.bytes.subarray(Number(base - window.start));
@@ -238,8 +238,7 @@ class ModuleFinder {
   /** Where a file is: as is known, by where the program was to begin, or as the stub says. */
   async #biasOf(file: ElfFile, { bias, base, auxiliary }: Loaded): Promise<bigint> {
     if (bias !== undefined) return bias;
-    const first = loadSegments(file).find(({ offset }) => offset === 0);
-    if (base !== undefined) return base - (first?.vaddr ?? 0n);
+    if (base !== undefined) return base - (headerAddress(file, 0n) ?? 0n);
     const found = auxiliary === undefined ? undefined : programBias(file, auxiliary);
     if (found !== undefined || file.type !== "shared") return found ?? 0n;
     const answer = await this.#place.stub.ask("qOffsets");
