@@ -8,6 +8,7 @@ import type { ElfNote, Machine } from "../../elf/mod.ts";
 import type { ModuleList } from "../../unwind/walk/mod.ts";
 import { AT } from "../target/auxiliary_vector.ts";
 import { RED_ZONE } from "../target/red_zone.ts";
+import { readSignalInfo } from "../target/signal_info.ts";
 import type { MissingFile, SignalInfo, Target, TargetProcess } from "../target/mod.ts";
 import type { Content } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
@@ -16,7 +17,7 @@ import { addLinked } from "./linked_modules.ts";
 import { addMapped } from "./mapped_modules.ts";
 import { CoreMemory } from "./memory.ts";
 import { ModuleBuilder } from "./module_builder.ts";
-import { type CoreNotes, readNotes, readProcessInfo, readSignal } from "./notes.ts";
+import { type CoreNotes, readNotes, readProcessInfo } from "./notes.ts";
 import type { CoreOptions } from "./options.ts";
 import { readLayout } from "./segments.ts";
 import { CoreThread, statusSize } from "./thread.ts";
@@ -146,7 +147,7 @@ function signalOf(
   note: ElfNote | undefined,
   thread: CoreThread | undefined,
 ): SignalInfo | undefined {
-  const info = note === undefined ? undefined : readSignal(note);
+  const info = note === undefined ? undefined : readSignalInfo(note.bytes);
   if (info !== undefined && info.number !== 0) return info;
   const number = thread?.signal ?? 0;
   return number === 0 ? undefined : { number };

@@ -171,15 +171,17 @@ Deno.test("readCore, tells name, arguments and what ended the process", () => {
   ]);
   assertEquals(process.signal, { number: 11, code: 1, address: 0x10n });
   assertEquals(read(coreImage()).process.signal, { number: 11 });
-  // A signal that another process sent has no address.
-  const sent = new ImageBuilder().u32(6).u32(0).u32(-6 >>> 0).u32(0).u64(0x10n).build();
-  const notes = [
-    ...note(1, status(1, 2)),
-    ...note(0x53494749, sent),
-    ...note(3, processInfo("a name of 16 ch.", "")),
-  ];
-  const other = read(coreImage({ notes })).process;
-  assertEquals([other.signal, other.name], [{ number: 6, code: -6 }, "a name of 16 ch."]);
+  // A signal that another process sent has no address, nor one of a fault without any (SI_KERNEL).
+  for (const [number, code] of [[6, -6], [11, 0x80]] as const) {
+    const sent = new ImageBuilder().u32(number).u32(0).u32(code >>> 0).u32(0).u64(0x10n).build();
+    const notes = [
+      ...note(1, status(1, 2)),
+      ...note(0x53494749, sent),
+      ...note(3, processInfo("a name of 16 ch.", "")),
+    ];
+    const other = read(coreImage({ notes })).process;
+    assertEquals([other.signal, other.name], [{ number, code }, "a name of 16 ch."]);
+  }
 });
 
 Deno.test("readCore, finds a file whose first page is not mapped", () => {

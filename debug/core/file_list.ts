@@ -6,8 +6,8 @@
  */
 import { type Address, addressFromHalves, type InputError } from "../../bytes/mod.ts";
 import type { ElfNote } from "../../elf/mod.ts";
+import { viewOf } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
-import { viewOf } from "./notes.ts";
 
 /** Linux writes 4 MiB at most. */
 const MOST_BYTES = 2 ** 24;

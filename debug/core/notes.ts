@@ -6,9 +6,8 @@
  */
 import { InputError } from "../../bytes/mod.ts";
 import { type ElfNote, notesIn } from "../../elf/mod.ts";
-import type { SignalInfo } from "../target/mod.ts";
 import { readAuxiliaryVector } from "../target/auxiliary_vector.ts";
-import { bytesOf, type Content } from "../target/content.ts";
+import { bytesOf, type Content, viewOf } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
 import type { NotePlace } from "./segments.ts";
 
@@ -119,22 +118,4 @@ export function readProcessInfo(
     return new TextDecoder().decode(end < 0 ? whole : whole.subarray(0, end)).trimEnd();
   };
   return { id: viewOf(bytes).getInt32(24, true), name: text(40, 16), args: text(56, 80) };
-}
-
-/** Signals whose `siginfo_t` has the address of a fault: ILL, TRAP, BUS, FPE, SEGV. */
-const FAULTS: ReadonlySet<number> = new Set([4, 5, 7, 8, 11]);
-
-/** What `NT_SIGINFO` says (`siginfo_t`). Faults that the kernel found have positive codes. */
-export function readSignal({ bytes }: ElfNote): SignalInfo | undefined {
-  if (bytes.length < 24) return undefined;
-  const view = viewOf(bytes);
-  const number = view.getInt32(0, true);
-  const code = view.getInt32(8, true);
-  const isFault = FAULTS.has(number) && code > 0;
-  return { number, code, ...(isFault ? { address: view.getBigUint64(16, true) } : {}) };
-}
-
-/** A view of bytes. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -6,7 +6,7 @@
  */
 import { type Address, addressFromHalves, type InputError } from "../../bytes/mod.ts";
 import { type ElfFile, type Machine, parseElf, PF, PT } from "../../elf/mod.ts";
-import { bytesOf, type Content, sizeOf } from "../target/content.ts";
+import { bytesOf, type Content, sizeOf, viewOf } from "../target/content.ts";
 import { CoreError, type CoreErrorKind } from "./errors.ts";
 
 const HEADER_SIZE = 64;
@@ -123,7 +123,7 @@ export function readLayout(
     told(error("segments", `${count} of ${wanted} program headers are read`, at, most));
   }
   const bytes = bytesOf(content, at, count * ENTRY_SIZE);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const fields = new Float64Array(count * FIELDS);
   const notes: NotePlace[] = [];
   const lost = { bytes: 0, from: 0, bad: 0, first: 0 };
@@ -181,8 +181,7 @@ function tableOf(
   let wanted = header.view.getUint16(56, true);
   const sections = header.sizeAt(40, "section table offset");
   if (wanted === MANY && sections > 0 && sections + 64 <= sizeOf(content)) {
-    const first = bytesOf(content, sections, 64);
-    wanted = new DataView(first.buffer, first.byteOffset).getUint32(44, true);
+    wanted = viewOf(bytesOf(content, sections, 64)).getUint32(44, true);
   }
   return { at, entrySize, wanted };
 }

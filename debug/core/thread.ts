@@ -6,7 +6,8 @@
 import type { Machine } from "../../elf/mod.ts";
 import { RegisterSet } from "../../unwind/walk/mod.ts";
 import type { TargetThread } from "../target/mod.ts";
-import { NT, type ThreadNotes, viewOf } from "./notes.ts";
+import { viewOf } from "../target/content.ts";
+import { NT, type ThreadNotes } from "./notes.ts";
 import { vectorOf } from "./vectors.ts";
 
 /** DWARF numbers in the order of `elf_gregset_t`; −1 for what DWARF has no number for. */

@@ -6,7 +6,8 @@
  * @module
  */
 import type { Machine } from "../../elf/mod.ts";
-import { NT, viewOf } from "./notes.ts";
+import { viewOf } from "../target/content.ts";
+import { NT } from "./notes.ts";
 
 /** A thread's notes by type. */
 type Notes = ReadonlyMap<number, Uint8Array>;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./content.ts";
 
 /** Types of the auxiliary vector. */
 export const AT = {
@@ -17,7 +18,7 @@ export const AT = {
 
 /** The values of an auxiliary vector by type. Of a type that is there twice the first counts. */
 export function readAuxiliaryVector(bytes: Uint8Array): Map<number, bigint> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const values = new Map<number, bigint>();
   for (let at = 0; at + 16 <= bytes.length; at += 16) {
     const type = Number(view.getBigUint64(at, true));

@@ -31,3 +31,8 @@ export function bytesOf(content: Content, offset: number, size: number): Uint8Ar
   content.readAt(offset, bytes);
   return bytes;
 }
+
+/** A view of bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SignalInfo } from "../../../debug/target/mod.ts";
+import { readSignalInfo } from "../../../debug/target/signal_info.ts";
 
 /** Linux's numbers by gdb's, where they differ. */
 const LINUX: ReadonlyMap<number, number> = new Map([
@@ -38,9 +39,6 @@ export function linuxSignal(number: number): number {
   return LINUX.get(number) ?? number;
 }
 
-/** Signals that say which address was at fault. */
-const FAULTS = new Set([4, 5, 7, 8, 11]);
-
 /**
  * What stopped a thread; undefined if it was no signal.
  * @param number gdb's number
@@ -49,13 +47,6 @@ const FAULTS = new Set([4, 5, 7, 8, 11]);
 export function signalOf(number: number, info: Uint8Array | undefined): SignalInfo | undefined {
   const linux = linuxSignal(number);
   if (linux === 0) return undefined;
-  if (info === undefined || info.length < 24) return { number: linux };
-  const view = new DataView(info.buffer, info.byteOffset, info.length);
-  if (view.getInt32(0, true) !== linux) return { number: linux };
-  const code = view.getInt32(8, true);
-  // A positive code is the kernel's: only then there is an address.
-  const isFault = FAULTS.has(linux) && code > 0 && code < 0x80;
-  return isFault
-    ? { number: linux, code, address: view.getBigUint64(16, true) }
-    : { number: linux, code };
+  const said = info && readSignalInfo(info);
+  return said?.number === linux ? said : { number: linux };
 }
