@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { addressOf, parseXml, required } from "./read_xml.ts";
+import { addressOf, parseList, required } from "./read_xml.ts";
 import { xmlElement } from "./write_xml.ts";
 
 /** A loaded file. */
@@ -46,8 +46,7 @@ export function formatLibraries(libraries: Iterable<ListedLibrary>): string {
  * (`description`).
  */
 export function parseLibraries(text: string): ListedLibrary[] {
-  const all = parseXml(text, "library-list").children.filter((each) => each.name === "library");
-  return all.map((each) => ({
+  return parseList(text, "library-list", "library").map((each) => ({
     name: required(each, "name"),
     segments: each.children.map((part) => addressOf(part, "address"))
       .filter((address) => address !== undefined),
@@ -73,10 +72,7 @@ export function formatLibrariesSvr4(libraries: Iterable<Svr4Library>, main?: big
 
 /** Reads a dynamic loader's list. Throws `GdbProtocolError` (`description`). */
 export function parseLibrariesSvr4(text: string): Svr4Library[] {
-  const all = parseXml(text, "library-list-svr4").children.filter((each) =>
-    each.name === "library"
-  );
-  return all.map((each) => ({
+  return parseList(text, "library-list-svr4", "library").map((each) => ({
     name: required(each, "name"),
     linkMap: addressOf(each, "lm"),
     bias: addressOf(each, "l_addr") ?? 0n,

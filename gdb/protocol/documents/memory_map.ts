@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { addressOf, descriptionError, parseXml, required, type XmlElement } from "./read_xml.ts";
+import { addressOf, descriptionError, parseList, required, type XmlElement } from "./read_xml.ts";
 import { xmlElement } from "./write_xml.ts";
 
 /** A range of memory of one kind. */
@@ -35,20 +35,13 @@ export function formatMemoryMap(ranges: Iterable<MappedMemory>): string {
 
 /** Reads a map of memory. Throws `GdbProtocolError` (`description`). */
 export function parseMemoryMap(text: string): MappedMemory[] {
-  return parseXml(text, "memory-map").children.filter((each) => each.name === "memory").map(
-    (each) => {
-      const type = required(each, "type");
-      if (type !== "ram" && type !== "rom" && type !== "flash") {
-        throw descriptionError(
-          type,
-          undefined,
-          "Memory is of an unknown type",
-          "ram, rom or flash",
-        );
-      }
-      return { type, start: address(each, "start"), length: address(each, "length") };
-    },
-  );
+  return parseList(text, "memory-map", "memory").map((each) => {
+    const type = required(each, "type");
+    if (type !== "ram" && type !== "rom" && type !== "flash") {
+      throw descriptionError(type, undefined, "Memory is of an unknown type", "ram, rom or flash");
+    }
+    return { type, start: address(each, "start"), length: address(each, "length") };
+  });
 }
 
 function address(element: XmlElement, name: string): bigint {

@@ -70,6 +70,14 @@ export function parseXml(text: string, root: string): XmlElement {
   throw descriptionError(text, 0, `The document is a <${outermost?.name}>`, `<${root}>`);
 }
 
+/**
+ * Reads a list: a document whose outermost element has a certain name, and of what is in it the
+ * elements of another. Throws as {@linkcode parseXml}.
+ */
+export function parseList(text: string, root: string, item: string): XmlElement[] {
+  return parseXml(text, root).children.filter(({ name }) => name === item);
+}
+
 /** An error of a document. */
 export function descriptionError(
   text: string,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { numberOf, parseXml, required } from "./read_xml.ts";
+import { numberOf, parseList, required } from "./read_xml.ts";
 import { formatThreadId, parseThreadId, type ThreadId } from "../thread_id.ts";
 import { xmlElement, xmlText } from "./write_xml.ts";
 
@@ -32,9 +32,7 @@ export function formatThreads(threads: Iterable<ListedThread>): string {
 
 /** Reads a list of threads. Throws `GdbProtocolError` (`description` or `thread-id`). */
 export function parseThreads(text: string): ListedThread[] {
-  return parseXml(text, "threads").children.filter((each) => each.name === "thread").map((
-    each,
-  ) => ({
+  return parseList(text, "threads", "thread").map((each) => ({
     id: parseThreadId(required(each, "id")),
     name: each.attributes.get("name"),
     core: each.attributes.has("core") ? numberOf(each, "core", 0, 1 << 20) : undefined,
