@@ -5,7 +5,7 @@
  */
 
 import { serveGdb } from "../gdb/mod.ts";
-import { parseAddress } from "../gdb/remote/mod.ts";
+import { parseAddress, RemoteError } from "../gdb/remote/mod.ts";
 import type { Machine } from "../kernel/mod.ts";
 import type { Output } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -15,12 +15,10 @@ const FLUSH = 50;
 
 /** Where to listen: `[HOST:]PORT`, by default at this host alone; port 0 is any that is free. */
 function readAddress(text: string): { readonly hostname: string; readonly port: number } {
-  const isAny = /(?:^|:)0$/.test(text);
   try {
-    const { hostname, port } = parseAddress(isAny ? text.replace(/0$/, "1") : text);
-    return { hostname, port: isAny ? 0 : port };
+    return parseAddress(text, 0);
   } catch (error) {
-    if (!(error instanceof Error && error.name === "RemoteError")) throw error;
+    if (!(error instanceof RemoteError)) throw error;
     throw new UsageError(
       `Cannot use --gdb ${text}: expected [HOST:]PORT, such as 1234 or 0.0.0.0:1234`,
     );

@@ -47,15 +47,21 @@ export function wireOf(streams: {
   };
 }
 
-/** The parts of `[HOST]:PORT`. Throws {@linkcode RemoteError} (`address`). */
-export function parseAddress(text: string): { readonly hostname: string; readonly port: number } {
+/**
+ * The parts of `[HOST]:PORT`. Throws {@linkcode RemoteError} (`address`).
+ * @param least lowest port: 1 to connect to, 0 (any that is free) to listen at
+ */
+export function parseAddress(
+  text: string,
+  least: 0 | 1 = 1,
+): { readonly hostname: string; readonly port: number } {
   const [, bracketed, plain, digits] =
     /^(?:tcp:)?(?:\[([^\]]+)\]|([^:]*)):([0-9]{1,5})$/.exec(text) ??
       /^()()([0-9]{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
-  if (!(port >= 1 && port <= 65_535)) {
+  if (!(port >= least && port <= 65_535)) {
     const message =
-      "Cannot use this as an address, expected [HOST]:PORT with a port from 1 to 65535";
+      `Cannot use this as an address, expected [HOST]:PORT with a port from ${least} to 65535`;
     throw new RemoteError("address", message, { source: text });
   }
   return { hostname: bracketed || plain || "127.0.0.1", port };
