@@ -97,8 +97,8 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "ExpressionError",
   "CoreError",
   "WalkError",
-  "DebugFileError",
   "RemoteError",
+  "GdbProtocolError",
   "InputFileError",
   "OutputError",
 ]);

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { archByName } from "../arch/mod.ts";
 import { parseElf } from "../elf/mod.ts";
 import { serveGdb } from "../gdb/mod.ts";
+import { framePacket } from "../gdb/protocol/mod.ts";
 import { Machine } from "../kernel/mod.ts";
 import { programFile } from "../kernel/testing/programs.ts";
 import { callCli, runCli } from "./testing/run_cli.ts";
@@ -93,4 +94,18 @@ Deno.test("trapline backtrace, where nobody serves it says so, and where", async
   assertMatch(nowhere.stderr, /Cannot connect.*expected a stub there.*127\.0\.0\.1:1/);
   const wrong = await callCli("backtrace", "--remote", "somewhere");
   assertMatch(wrong.stderr, /expected \[HOST\]:PORT/);
+});
+
+Deno.test("trapline backtrace, what a stub answers that cannot be read is told", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const stub = listener.accept().then(async (connection) => {
+    await connection.write(framePacket("hello"));
+    return connection;
+  });
+  const { code, stderr } = await callCli(
+    ...["backtrace", "--remote", `127.0.0.1:${listener.addr.port}`],
+  );
+  using _connection = await stub;
+  assertEquals(code, 1);
+  assertMatch(stderr, /^trapline: Cannot read the feature "hello", expected .*packet hello/);
 });
