@@ -1,8 +1,23 @@
 /**
- * A file of the local disk that is read in parts.
+ * Files of the local disk that are read in parts.
  *
  * @module
  */
+
+/**
+ * Fills `into` with the bytes of a file from `offset` on, as far as it has any.
+ * @returns how many it had
+ */
+export function fillFrom(file: Deno.FsFile, offset: number, into: Uint8Array): number {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let done = 0;
+  while (done < into.length) {
+    const count = file.readSync(into.subarray(done));
+    if (count === null) break;
+    done += count;
+  }
+  return done;
+}
 
 /** An open file; close it, or declare it with `using`. */
 export class FileSource implements Disposable {
@@ -20,13 +35,7 @@ export class FileSource implements Disposable {
    * Fills `into` with the bytes at `offset`; what lies beyond the end of the file stays as it is.
    */
   readAt(offset: number, into: Uint8Array): void {
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
-    let done = 0;
-    while (done < into.length) {
-      const count = this.#file.readSync(into.subarray(done));
-      if (count === null) return;
-      done += count;
-    }
+    fillFrom(this.#file, offset, into);
   }
 
   /** Closes the file. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteSource } from "../../elf/mod.ts";
+import { fillFrom } from "../../util/file_source.ts";
 import { programFiles, type ProgramFilesOptions } from "../target/program_files.ts";
 import { CoreTarget } from "./core_target.ts";
 import { CoreError } from "./errors.ts";
@@ -24,15 +25,10 @@ class CoreSource implements ByteSource {
   }
 
   readAt(offset: number, into: Uint8Array): void {
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
-    for (let done = 0; done < into.length;) {
-      const count = this.#file.readSync(into.subarray(done));
-      if (count === null) {
-        const place = { source: this.#path, offset: offset + done, expected: `${this.size} bytes` };
-        throw new CoreError("truncated", "File has become shorter while it was read", place);
-      }
-      done += count;
-    }
+    const done = fillFrom(this.#file, offset, into);
+    if (done === into.length) return;
+    const place = { source: this.#path, offset: offset + done, expected: `${this.size} bytes` };
+    throw new CoreError("truncated", "File has become shorter while it was read", place);
   }
 }
 

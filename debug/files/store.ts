@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteSource } from "../../elf/mod.ts";
+import { fillFrom } from "../../util/file_source.ts";
 import { DebugFileError } from "./errors.ts";
 
 /** Gives files by their paths. */
@@ -33,12 +34,8 @@ class DiskFile implements ByteSource {
     using file = Deno.openSync(this.#path, { read: true });
     const { size, mtime } = file.statSync();
     if (size !== this.size || mtime?.getTime() !== this.#changed) this.#refuse(offset);
-    file.seekSync(offset, Deno.SeekMode.Start);
-    for (let done = 0; done < into.length;) {
-      const count = file.readSync(into.subarray(done));
-      if (count === null) return this.#refuse(offset + done);
-      done += count;
-    }
+    const done = fillFrom(file, offset, into);
+    if (done < into.length) this.#refuse(offset + done);
   }
 
   #refuse(offset: number): never {
