@@ -9,12 +9,14 @@ import type { WatchKind, Watchpoint, WatchpointOptions } from "../kernel/debug/w
 import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { KernelEvent } from "../trace/events.ts";
 import type { Snapshot } from "../kernel/snapshot/mod.ts";
-import { type Checkpoint, Checkpoints } from "./checkpoints.ts";
+import type { Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { applyEdit, type Edit } from "./edits.ts";
 import { HistoryError } from "./errors.ts";
 import { comparePositions, formatPosition, type Position, positionOf } from "./position.ts";
-import { type Advance, advance, type DatedEdit, stepForward, Turns } from "./replay.ts";
+import type { DatedEdit } from "./replay.ts";
+import { latestEvents, searchEntry, searchInstant, searchStop, type StopTest } from "./search.ts";
 import { type Breakpoint, Breakpoints, type Stop } from "./stops.ts";
+import { Traveler } from "./traveler.ts";
 
 /** How to keep a history. */
 export interface HistoryOptions {
@@ -50,15 +52,8 @@ export type ReverseResult =
     readonly kind: "beginning";
   };
 
-/** Whether a stop counts; asked with the machine there. */
-export type StopTest = (stop: Stop) => boolean;
-
 const DEFAULTS = { interval: 500_000, memory: 256 * 2 ** 20 } as const;
 const LEAST_INTERVAL = 1_000;
-/** On the way to an instant snapshots are taken ever closer to it, down to this distance. */
-const FINE = 2_048;
-/** Steps of a search between two looks at the host's clock. */
-const LOOK = 128;
 
 /**
  * The history of a machine: the run that it is recorded of, and where in it the machine is.
@@ -77,12 +72,8 @@ export class History implements Disposable {
   /** The machine. */
   readonly machine: Machine;
   readonly #options: Required<Pick<HistoryOptions, "interval">> & HistoryOptions;
-  readonly #checkpoints: Checkpoints;
+  readonly #traveler: Traveler;
   readonly #breakpoints: Breakpoints;
-  readonly #edits: DatedEdit[] = [];
-  /** How many edits have been made where the machine is. */
-  readonly #done = { edits: 0 };
-  readonly #turns = new Turns();
   #end: Position;
   /** Number of the first event that nobody has heard of. */
   #endSeq: number;
@@ -100,11 +91,15 @@ export class History implements Disposable {
     checkCount("keep snapshots in bytes:", memory, 1);
     this.machine = machine;
     this.#options = { ...options, interval };
-    this.#checkpoints = new Checkpoints(memory);
+    this.#traveler = new Traveler(machine, memory);
     this.#breakpoints = new Breakpoints(machine);
     this.#at = this.#end = positionOf(machine);
     this.#endSeq = machine.kernel.events.seq;
-    this.#keep();
+    this.#traveler.keep();
+  }
+
+  get #checkpoints(): Checkpoints {
+    return this.#traveler.checkpoints;
   }
 
   /** Where the machine is, in instructions executed. */
@@ -124,15 +119,11 @@ export class History implements Disposable {
 
   /** The last instant that is known: as far as the machine has ever run. */
   get end(): Position {
-    return this.#inPast ? this.#end : this.position;
+    return this.inPast ? this.#end : this.position;
   }
 
   /** Whether the machine is before the last instant that is known. */
   get inPast(): boolean {
-    return this.#inPast;
-  }
-
-  get #inPast(): boolean {
     return comparePositions(this.#at, this.#end) < 0;
   }
 
@@ -148,7 +139,7 @@ export class History implements Disposable {
 
   /** What was done to the machine from outside, in order. */
   get edits(): readonly DatedEdit[] {
-    return this.#edits;
+    return this.#traveler.edits;
   }
 
   /**
@@ -185,13 +176,13 @@ export class History implements Disposable {
     this.#begin();
     this.machine.cpu.passBreakpoint(true);
     const until = Math.min(Number.MAX_SAFE_INTEGER, this.now + instructions);
-    if (!this.#inPast) return this.#record(until);
+    if (!this.inPast) return this.#record(until);
     const limit = { instructions: until, entries: 0 };
     const to = comparePositions(limit, this.#end) < 0 ? limit : this.#end;
     const onStop = (result: RunResult): boolean => this.#isMeant(result);
-    const result = finish(this.#replay(advance(this.machine, { ...this.#way(to), onStop })));
+    const result = finish(this.#replay(this.#traveler.advance(to, onStop)));
     if (result !== undefined && result.kind !== "halted") return result;
-    return this.#inPast ? { kind: "paused" } : { kind: "end" };
+    return this.inPast ? { kind: "paused" } : { kind: "end" };
   }
 
   /** Runs where nobody has been. */
@@ -202,7 +193,7 @@ export class History implements Disposable {
     try {
       for (;;) {
         if (this.now >= due) {
-          this.#keep();
+          this.#traveler.keep();
           due = this.now + interval;
         }
         const result = machine.run(Math.min(until, due) - this.now);
@@ -226,9 +217,9 @@ export class History implements Disposable {
     this.#begin();
     const { machine } = this;
     for (let i = 0; i < steps; i++) {
-      if (this.#inPast) {
-        finish(this.#replay(stepForward(machine, this.#way(this.#end), 1)));
-        if (!this.#inPast) return { kind: "end" };
+      if (this.inPast) {
+        finish(this.#replay(this.#traveler.step(this.#end, 1)));
+        if (!this.inPast) return { kind: "end" };
         continue;
       }
       machine.cpu.passBreakpoint(true);
@@ -252,7 +243,7 @@ export class History implements Disposable {
   reverseStep(steps: number = 1): "moved" | "beginning" {
     checkCount("step back", steps, 1);
     this.#begin();
-    return finish(this.#replay(this.#back(this.position, steps)));
+    return finish(this.#replay(this.#traveler.back(this.position, steps)));
   }
 
   /**
@@ -271,7 +262,10 @@ export class History implements Disposable {
    */
   *searchStop(options: { readonly test?: StopTest } = {}): Generator<void, ReverseResult> {
     this.#begin();
-    return yield* this.#replay(this.#searchStop(options.test ?? (() => true)));
+    const { test = () => true } = options;
+    const isWanted: StopTest = (stop) => this.#isMeant(stop) && test(stop);
+    const found = yield* this.#replay(searchStop(this.#traveler, isWanted));
+    return found ?? { kind: "beginning" };
   }
 
   /**
@@ -281,7 +275,7 @@ export class History implements Disposable {
    */
   *searchInstant(test: () => boolean): Generator<void, Position | undefined> {
     this.#begin();
-    return yield* this.#replay(this.#searchInstant(test));
+    return yield* this.#replay(searchInstant(this.#traveler, test));
   }
 
   /**
@@ -292,7 +286,7 @@ export class History implements Disposable {
    */
   *searchEntry(test: (entry: ExceptionEntry) => boolean): Generator<void, Position | undefined> {
     this.#begin();
-    return yield* this.#replay(this.#searchEntry(test));
+    return yield* this.#replay(searchEntry(this.#traveler, test));
   }
 
   /**
@@ -315,7 +309,7 @@ export class History implements Disposable {
         }`,
       );
     }
-    finish(this.#replay(this.#travel(to)));
+    finish(this.#replay(this.#traveler.travel(to)));
   }
 
   /**
@@ -326,28 +320,7 @@ export class History implements Disposable {
   latestEvents(count: number): KernelEvent[] {
     checkCount("look for events:", count, 1);
     this.#begin();
-    return finish(this.#replay(this.#latestEvents(count)));
-  }
-
-  *#latestEvents(count: number): Generator<void, KernelEvent[]> {
-    const here = this.position;
-    const { events } = this.machine.kernel;
-    let found: KernelEvent[] = [];
-    let until = here;
-    for (
-      let base = this.#checkpoints.before(until);
-      base !== undefined && found.length < count;
-      base = this.#checkpoints.before(until)
-    ) {
-      const piece: KernelEvent[] = [];
-      this.#restore(base);
-      using _ = events.overhear({ write: (event) => void piece.push(event) });
-      yield* advance(this.machine, this.#way(until));
-      found = [...piece, ...found];
-      until = base.position;
-    }
-    yield* this.#travel(here);
-    return found.slice(-count);
+    return finish(this.#replay(latestEvents(this.#traveler, count)));
   }
 
   /**
@@ -395,15 +368,16 @@ export class History implements Disposable {
     this.#begin();
     if (!isMade) applyEdit(this.machine, edit);
     const at = this.#at;
-    const fork = this.#inPast ? { at, dropped: this.#end } : undefined;
+    const { edits, done } = this.#traveler;
+    const fork = this.inPast ? { at, dropped: this.#end } : undefined;
     if (fork !== undefined) {
-      this.#forgetEdits(this.#edits.splice(this.#done.edits));
+      this.#forgetEdits(edits.splice(done.edits));
       this.#checkpoints.forgetAfter(at);
       this.#extend();
       this.machine.kernel.events.muted = false;
     }
-    this.#edits.push({ position: at, edit });
-    this.#done.edits++;
+    edits.push({ position: at, edit });
+    done.edits++;
     if (edit.kind === "state") this.#pin(edit.snapshot);
     if (fork !== undefined) this.#options.onFork?.(fork);
     return fork;
@@ -411,17 +385,16 @@ export class History implements Disposable {
 
   /** Keeps a snapshot for an edit, if need be at the cost of the earliest past. */
   #pin(snapshot: Snapshot): void {
-    const checkpoints = this.#checkpoints;
+    const { checkpoints, edits, done } = this.#traveler;
     checkpoints.pin(snapshot);
-    checkpoints.add({ position: this.#at, edits: this.#done.edits, snapshot });
+    checkpoints.add({ position: this.#at, edits: done.edits, snapshot });
     while (checkpoints.isPinnedFull) {
       const { edits: before } = checkpoints.first;
       checkpoints.forgetFirst();
-      const { edits } = checkpoints.first;
-      const gone = this.#edits.slice(before, edits);
+      const gone = edits.slice(before, checkpoints.first.edits);
       this.#forgetEdits(gone);
       gone.forEach(({ position }, i) => {
-        this.#edits[before + i] = { position, edit: { kind: "forgotten" } };
+        edits[before + i] = { position, edit: { kind: "forgotten" } };
       });
     }
   }
@@ -435,7 +408,7 @@ export class History implements Disposable {
     const now = this.position;
     const order = comparePositions(now, this.#at);
     if (order === 0) return;
-    if (order < 0 || this.#inPast) {
+    if (order < 0 || this.inPast) {
       throw new HistoryError(
         "misuse",
         `Cannot go on with the history of a machine that was left at ${formatPosition(this.#at)} ` +
@@ -455,10 +428,6 @@ export class History implements Disposable {
     return result.kind !== "breakpoint" || this.#breakpoints.areMeant(result.address);
   }
 
-  #way(to: Position): Omit<Advance, "onStop"> {
-    return { to, edits: this.#edits, done: this.#done, turns: this.#turns };
-  }
-
   /** Takes the machine about in what is known, unheard. */
   *#replay<T>(way: Generator<void, T>): Generator<void, T> {
     const { events } = this.machine.kernel;
@@ -468,7 +437,7 @@ export class History implements Disposable {
     } finally {
       const now = this.position;
       this.#at = comparePositions(now, this.#end) < 0 ? now : this.#end = now;
-      if (!this.#inPast) {
+      if (!this.inPast) {
         events.muted = false;
         if (events.seq !== this.#endSeq) this.#diverged();
       }
@@ -482,136 +451,6 @@ export class History implements Disposable {
       `Cannot repeat the run up to ${formatPosition(this.#end)}: ${seq} events have happened by ` +
         `then, and ${this.#endSeq} had the first time`,
     );
-  }
-
-  /** Keeps a snapshot of the machine as it is. */
-  #keep(): void {
-    this.#checkpoints.add({
-      position: this.position,
-      edits: this.#done.edits,
-      snapshot: this.machine.snapshot(),
-    });
-  }
-
-  #restore({ snapshot, edits }: Checkpoint): void {
-    this.machine.restore(snapshot);
-    this.#done.edits = edits;
-  }
-
-  /** Goes to an instant, forward from here if that is nearer. */
-  *#travel(to: Position): Generator<void, void> {
-    const { machine } = this;
-    const base = this.#checkpoints.at(to) ?? this.#checkpoints.first;
-    const isNearer = comparePositions(this.position, to) <= 0 &&
-      comparePositions(base.position, this.position) <= 0;
-    if (!isNearer) this.#restore(base);
-    for (;;) {
-      const left = to.instructions - this.now;
-      if (left <= FINE || machine.halted !== null) break;
-      const instructions = this.now + Math.floor(left / 2);
-      yield* advance(machine, this.#way({ instructions, entries: 0 }));
-      this.#keep();
-    }
-    yield* advance(machine, this.#way(to));
-  }
-
-  /** Goes so many least steps back from an instant. */
-  *#back(from: Position, steps: number): Generator<void, "moved" | "beginning"> {
-    const { begin, machine } = this;
-    if (comparePositions(from, begin) <= 0) return "beginning";
-    const instructions = from.instructions - steps;
-    const base = instructions < begin.instructions ? begin : { instructions, entries: 0 };
-    yield* this.#travel(base);
-    this.#keep();
-    const there = yield* stepForward(machine, this.#way(from));
-    yield* this.#travel(base);
-    yield* stepForward(machine, this.#way(from), Math.max(0, there - steps));
-    return there < steps ? "beginning" : "moved";
-  }
-
-  *#searchStop(test: StopTest): Generator<void, ReverseResult> {
-    let until = this.position;
-    for (
-      let base = this.#checkpoints.before(until);
-      base !== undefined;
-      base = this.#checkpoints.before(until)
-    ) {
-      let last: { stop: Stop; position: Position } | undefined;
-      const end = until;
-      const onStop = (stop: RunResult): boolean => {
-        if (stop.kind !== "breakpoint" && stop.kind !== "watchpoint") return false;
-        const { position } = this;
-        const isBefore = stop.kind === "watchpoint" || comparePositions(position, end) < 0;
-        if (isBefore && this.#isMeant(stop) && test(stop)) last = { stop, position };
-        return false;
-      };
-      this.#restore(base);
-      this.machine.cpu.passBreakpoint(false);
-      yield* advance(this.machine, { ...this.#way(until), onStop });
-      if (last !== undefined) {
-        const { stop, position } = last;
-        if (stop.kind === "watchpoint") yield* this.#back(position, 1);
-        else yield* this.#travel(position);
-        return stop;
-      }
-      until = base.position;
-    }
-    yield* this.#travel(this.begin);
-    return { kind: "beginning" };
-  }
-
-  *#searchEntry(
-    test: (entry: ExceptionEntry) => boolean,
-  ): Generator<void, Position | undefined> {
-    const { cpu } = this.machine;
-    let until = this.position;
-    for (
-      let base = this.#checkpoints.before(until);
-      base !== undefined;
-      base = this.#checkpoints.before(until)
-    ) {
-      let last: Position | undefined;
-      this.#restore(base);
-      cpu.onException((entry) => {
-        if (test(entry)) last = this.position;
-      });
-      try {
-        yield* advance(this.machine, this.#way(until));
-      } finally {
-        cpu.onException(null);
-      }
-      if (last !== undefined) {
-        yield* this.#back(last, 1);
-        return this.position;
-      }
-      until = base.position;
-    }
-    yield* this.#travel(this.begin);
-    return undefined;
-  }
-
-  *#searchInstant(test: () => boolean): Generator<void, Position | undefined> {
-    let until = this.position;
-    for (
-      let base = this.#checkpoints.before(until);
-      base !== undefined;
-      base = this.#checkpoints.before(until)
-    ) {
-      let last: Position | undefined;
-      this.#restore(base);
-      for (let steps = 1; comparePositions(this.position, until) < 0; steps++) {
-        if (steps % LOOK === 0 && this.#turns.isDue) yield;
-        if (test()) last = this.position;
-        if ((yield* stepForward(this.machine, this.#way(until), 1)) === 0) break;
-      }
-      if (last !== undefined) {
-        yield* this.#travel(last);
-        return last;
-      }
-      until = base.position;
-    }
-    yield* this.#travel(this.begin);
-    return undefined;
   }
 }
 

@@ -36,8 +36,8 @@ export {
   type HistoryOptions,
   type HistoryResult,
   type ReverseResult,
-  type StopTest,
 } from "./history.ts";
 export { comparePositions, formatPosition, parsePosition, type Position } from "./position.ts";
 export type { DatedEdit } from "./replay.ts";
+export type { StopTest } from "./search.ts";
 export type { Breakpoint, Stop } from "./stops.ts";

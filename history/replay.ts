@@ -16,8 +16,10 @@ export interface DatedEdit {
   readonly edit: Edit;
 }
 
-/** Most instructions and steps between two looks at the host's clock. */
-const SLICE = { instructions: 200_000, steps: 128 } as const;
+/** Most instructions that run between two looks at the host's clock. */
+const SLICE = 200_000;
+/** Steps between two of them. */
+export const LOOK = 128;
 /** Milliseconds between two times the caller has a say. */
 const TURN = 8;
 
@@ -78,7 +80,7 @@ export function* advance(
     const next = edits[done.edits]?.position ?? to;
     const goal = comparePositions(next, to) < 0 ? next : to;
     const left = goal.instructions - now.instructions;
-    const result = left > 0 ? machine.run(Math.min(left, SLICE.instructions)) : machine.step();
+    const result = left > 0 ? machine.run(Math.min(left, SLICE)) : machine.step();
     if (result.kind === "breakpoint" || result.kind === "watchpoint") {
       if (onStop?.(result) === true) return result;
     }
@@ -101,6 +103,6 @@ export function* stepForward(
     if (isThere || steps === limit || machine.halted !== null) return steps;
     machine.cpu.passBreakpoint(true);
     machine.step();
-    if (steps % SLICE.steps === SLICE.steps - 1 && turns.isDue) yield;
+    if (steps % LOOK === LOOK - 1 && turns.isDue) yield;
   }
 }
