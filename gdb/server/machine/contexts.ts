@@ -8,9 +8,9 @@
 import { ArchError } from "../../../arch/errors.ts";
 import { fpStateOf, setFpStateOf } from "../../../kernel/core/fp_state.ts";
 import { threadRegisters } from "../../../kernel/core/task_core.ts";
-import { KernelError } from "../../../kernel/errors.ts";
 import { CPU_CONTEXT, kernelContexts } from "../../../kernel/inspect/kernel_contexts.ts";
 import { programRegister } from "../../../kernel/inspect/registers.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Thread } from "../../../kernel/thread/thread.ts";
 import type { History } from "../../../history/mod.ts";
 import { GdbServerError } from "../errors.ts";
@@ -21,16 +21,9 @@ import type { RegisterContext } from "../registers/mod.ts";
 function cpuContext(history: History): RegisterContext {
   const { cpu, kernel } = history.machine;
   return {
-    get(name) {
-      try {
-        return cpu.register(name);
-      } catch (error) {
-        if (error instanceof ArchError) return undefined;
-        throw error;
-      }
-    },
+    get: (name) => registerIn((each) => cpu.register(each), name),
     set(name, value) {
-      if (!kernel.arch.registerNames.includes(name)) throw readOnly(name);
+      checkWritable(kernel, name);
       history.setRegister(name, value);
     },
     get fp() {
@@ -49,23 +42,10 @@ function programContext(history: History, thread: Thread): RegisterContext {
   const held = threadRegisters(k, thread);
   const read = programRegister(k, thread);
   return {
-    get(name) {
-      if (Object.hasOwn(held, name)) return held[name];
-      try {
-        return read(name);
-      } catch (error) {
-        if (error instanceof ArchError) return undefined;
-        throw error;
-      }
-    },
+    get: (name) => Object.hasOwn(held, name) ? held[name] : registerIn(read, name),
     set(name, value) {
-      if (!k.arch.registerNames.includes(name)) throw readOnly(name);
-      try {
-        history.setRegister(name, value, { thread: thread.id });
-      } catch (error) {
-        if (error instanceof KernelError) throw new GdbServerError(error.message);
-        throw error;
-      }
+      checkWritable(k, name);
+      history.setRegister(name, value, { thread: thread.id });
     },
     get fp() {
       return fpStateOf(k, thread);
@@ -103,8 +83,19 @@ export function contextOf(
   return name.thread === CPU_CONTEXT ? cpuContext(history) : parkedContext(history, name);
 }
 
-function readOnly(name: string): GdbServerError {
-  return new GdbServerError(
+/** The register of a name, where there is one. */
+function registerIn(read: (name: string) => bigint, name: string): bigint | undefined {
+  try {
+    return read(name);
+  } catch (error) {
+    if (error instanceof ArchError) return undefined;
+    throw error;
+  }
+}
+
+function checkWritable({ arch }: Kernel, name: string): void {
+  if (arch.registerNames.includes(name)) return;
+  throw new GdbServerError(
     `Cannot write register ${name}: expected a general, floating-point or vector register`,
   );
 }

@@ -50,6 +50,7 @@ export class ProcessMemory {
   /**
    * Writes a range, all of it or nothing.
    * @throws {GdbServerError} if a part of it is not there
+   * @throws {KernelError} if it cannot be written
    */
   write(process: number, address: bigint, bytes: Uint8Array): void {
     const history = this.#history;
@@ -58,12 +59,7 @@ export class ProcessMemory {
       if (this.#read(process, { ...piece, size: 1 }) === undefined) throw notMapped(piece.address);
     }
     if (process !== KERNEL_PROCESS || address >= UPPER_HALF) {
-      try {
-        history.writeMemory(address, bytes, { task: this.#reader(process) });
-      } catch (error) {
-        if (error instanceof KernelError) throw new GdbServerError(error.message);
-        throw error;
-      }
+      history.writeMemory(address, bytes, { task: this.#reader(process) });
       return;
     }
     // Where the CPU would write: there may be no task yet whose address it is.

@@ -9,7 +9,6 @@ import type {
   WatchKind as KernelWatchKind,
   Watchpoint,
 } from "../../../kernel/debug/watchpoints.ts";
-import { KernelError } from "../../../kernel/errors.ts";
 import type { History, Stop as HistoryStop } from "../../../history/mod.ts";
 import type { WatchKind } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
@@ -83,7 +82,11 @@ export class Points {
     if (here?.size === 0) this.#breakpoints.delete(address);
   }
 
-  /** Sets a watchpoint. @throws {GdbServerError} if that is none, or there are too many */
+  /**
+   * Sets a watchpoint.
+   * @throws {KernelError} if that is none
+   * @throws {GdbServerError} if there are too many
+   */
   watch(watched: Watched): void {
     const key = keyOf(watched);
     if (this.#watched.has(key)) return;
@@ -174,17 +177,12 @@ export class Points {
   }
 
   #arm({ process, kind, address, size }: Watched): Watchpoint {
-    try {
-      return this.#history.addWatchpoint(
-        address,
-        size,
-        WATCHES[kind],
-        process === KERNEL_PROCESS ? {} : { task: process },
-      );
-    } catch (error) {
-      if (error instanceof KernelError) throw new GdbServerError(error.message);
-      throw error;
-    }
+    return this.#history.addWatchpoint(
+      address,
+      size,
+      WATCHES[kind],
+      process === KERNEL_PROCESS ? {} : { task: process },
+    );
   }
 
   #checkRoom(): void {

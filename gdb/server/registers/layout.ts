@@ -15,7 +15,7 @@ import {
 export interface RegisterContext {
   /** A general, segment or system register; `undefined` if this context does not have it. */
   get(name: string): bigint | undefined;
-  /** Sets one. @throws {GdbServerError} if that cannot be */
+  /** Sets one. @throws {GdbServerError | KernelError} if that cannot be */
   set(name: string, value: bigint): void;
   /** The floating-point state in the layout of a thread object, or `undefined` if it has none. */
   readonly fp: Uint8Array | undefined;

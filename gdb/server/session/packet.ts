@@ -21,6 +21,7 @@ export interface Packet {
  * Answers a packet.
  * @throws {GdbServerError} to refuse it
  * @throws {GdbProtocolError} if it is malformed
+ * @throws what else `asRefusal` makes a refusal of
  */
 export type Handler = (client: Client, packet: Packet) => Answer;
 
