@@ -3,15 +3,17 @@
  *
  * @module
  */
+import { hex } from "../../arch/physical_memory.ts";
 import { findTask } from "../../kernel/inspect/find.ts";
+import { ADDRESSES, UPPER_HALF } from "../../kernel/inspect/memory.ts";
+import { protectionLetters } from "../../kernel/inspect/tasks.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { LeafMapping, PageTables, Protection } from "../../arch/mod.ts";
 import type { Task } from "../../kernel/thread/task.ts";
+import { pageFloor, type VmEntry } from "../../kernel/vm/vm_map.ts";
 import { type Command, readNumber } from "./command.ts";
 import { taskName } from "./programs.ts";
 
-const UPPER_HALF = 1n << 63n;
-const PAGE = 4096n;
 /** Where a root table's entries begin to be another's. */
 const ROOT_ENTRY = 1n << 39n;
 
@@ -36,7 +38,7 @@ function list(k: Kernel, task: Task): string {
   const { tables } = k.kernelSpace;
   const isKernels = task.space === null;
   const half = isKernels
-    ? { begin: k.arch.directMap, end: 1n << 64n }
+    ? { begin: k.arch.directMap, end: ADDRESSES }
     : { begin: 0n, end: (k.arch.userEnd + ROOT_ENTRY - 1n) / ROOT_ENTRY * ROOT_ENTRY };
   const root = rootOf(k, task, half.begin);
   if (root === undefined) return `task ${task.id} ${task.name} has ended: its tables are freed\n`;
@@ -44,11 +46,7 @@ function list(k: Kernel, task: Task): string {
   const lines = ranges.map(({ address, size, physical, protection }) =>
     `${hex(address)}..${hex(address + BigInt(size))} -> ${hex(physical)} ${letters(protection)}\n`
   );
-  const entries = (task.space?.entries ?? []).map(({ begin, end, protection, object }) =>
-    `${hex(begin)}..${hex(end)} ${flags(protection)} ${
-      object.kind === "file" ? "of the file" : "zeros"
-    }\n`
-  );
+  const entries = (task.space?.entries ?? []).map((entry) => `${describeEntry(entry)}\n`);
   return `tables of task ${task.id} ${task.name} from ${hex(root)}:\n${lines.join("")}` +
     (isKernels
       ? ""
@@ -90,9 +88,9 @@ function translate(k: Kernel, task: Task, address: bigint): string {
     ? ""
     : entry === undefined
     ? "; its map has nothing there"
-    : `; its map has ${hex(entry.begin)}..${hex(entry.end)} ${flags(entry.protection)} ${
-      entry.object.kind === "file" ? "of the file" : "zeros"
-    }, ${task.space.page(address - address % PAGE) === undefined ? "not in memory" : "in memory"}`;
+    : `; its map has ${describeEntry(entry)}, ${
+      task.space.page(pageFloor(address)) === undefined ? "not in memory" : "in memory"
+    }`;
   return `${who}: root ${hex(root)}, ${found}${map}\n`;
 }
 
@@ -100,12 +98,8 @@ function letters({ user, write, execute }: Protection): string {
   return `r${write ? "w" : "-"}${execute ? "x" : "-"}${user ? " user" : ""}`;
 }
 
-function flags(
-  { read, write, execute }: { read: boolean; write: boolean; execute: boolean },
-): string {
-  return (read ? "r" : "-") + (write ? "w" : "-") + (execute ? "x" : "-");
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
+function describeEntry({ begin, end, protection, object }: VmEntry): string {
+  return `${hex(begin)}..${hex(end)} ${protectionLetters(protection)} ${
+    object.kind === "file" ? "of the file" : "zeros"
+  }`;
 }

@@ -12,8 +12,10 @@ import type { Task } from "../thread/task.ts";
 import { pageFloor, type VmEntry } from "../vm/vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
-const ADDRESSES = 1n << 64n;
-const UPPER_HALF = 1n << 63n;
+/** One past the last address. */
+export const ADDRESSES: bigint = 1n << 64n;
+/** Where the kernel's half begins. */
+export const UPPER_HALF: bigint = 1n << 63n;
 
 /** Most bytes that are read or written at once. */
 const SIZE_LIMIT = 2 ** 30;
@@ -29,9 +31,12 @@ export interface MemoryRange {
 }
 
 /** A part of a range that lies in one page, and its place in the range. */
-interface Piece {
+export interface Piece {
+  /** First address. */
   readonly address: bigint;
+  /** Offset in the range. */
   readonly at: number;
+  /** Bytes. */
   readonly size: number;
 }
 
@@ -157,7 +162,8 @@ function residentFrame(k: Kernel, task: Task, page: bigint): bigint {
   return found;
 }
 
-function* pieces({ address, size }: Omit<MemoryRange, "task">): Generator<Piece> {
+/** The parts of a range, page by page. */
+export function* pieces({ address, size }: Omit<MemoryRange, "task">): Generator<Piece> {
   for (let at = 0; at < size;) {
     const from = address + BigInt(at);
     const length = Math.min(size - at, PAGE_SIZE - Number(from % PAGE));

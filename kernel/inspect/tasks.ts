@@ -58,12 +58,13 @@ function summarizeTask(task: Task): TaskSummary {
     mappings: (space?.entries ?? []).map(({ begin, end, protection, object }) => ({
       begin,
       end,
-      protection: letters(protection),
+      protection: protectionLetters(protection),
       from: object.kind === "file" ? "file" : "zeros",
     })),
   };
 }
 
-function letters({ read, write, execute }: VmProtection): string {
+/** As `r-x`. */
+export function protectionLetters({ read, write, execute }: VmProtection): string {
   return (read ? "r" : "-") + (write ? "w" : "-") + (execute ? "x" : "-");
 }

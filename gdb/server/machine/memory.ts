@@ -4,22 +4,13 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../../../arch/physical_memory.ts";
+import { hex } from "../../../arch/physical_memory.ts";
 import { KernelError } from "../../../kernel/errors.ts";
+import { ADDRESSES, type Piece, pieces, UPPER_HALF } from "../../../kernel/inspect/memory.ts";
+import { pageFloor } from "../../../kernel/vm/vm_map.ts";
 import type { History } from "../../../history/mod.ts";
 import { ERRNO, GdbServerError } from "../errors.ts";
 import { KERNEL_PROCESS } from "../names.ts";
-
-const PAGE = BigInt(PAGE_SIZE);
-const UPPER_HALF = 1n << 63n;
-const ADDRESSES = 1n << 64n;
-
-/** A part of a range that lies in one page. */
-interface Piece {
-  readonly address: bigint;
-  readonly at: number;
-  readonly size: number;
-}
 
 /** The memory of the processes of a machine. */
 export class ProcessMemory {
@@ -36,7 +27,7 @@ export class ProcessMemory {
    */
   read(process: number, address: bigint, size: number): Uint8Array {
     const bytes = new Uint8Array(size);
-    for (const piece of pieces(address, size)) {
+    for (const piece of piecesOf(address, size)) {
       const part = this.#read(process, piece);
       if (part === undefined) {
         if (piece.at === 0) throw notMapped(address);
@@ -54,7 +45,7 @@ export class ProcessMemory {
    */
   write(process: number, address: bigint, bytes: Uint8Array): void {
     const history = this.#history;
-    const all = [...pieces(address, bytes.length)];
+    const all = [...piecesOf(address, bytes.length)];
     for (const piece of all) {
       if (this.#read(process, { ...piece, size: 1 }) === undefined) throw notMapped(piece.address);
     }
@@ -67,7 +58,7 @@ export class ProcessMemory {
     for (const { address: from, at, size } of all) {
       const physical = cpu.translate(from) as bigint;
       kernel.memory.write(physical, bytes.subarray(at, at + size));
-      kernel.dropCode(physical / PAGE * PAGE);
+      kernel.dropCode(pageFloor(physical));
     }
     history.changed();
   }
@@ -102,15 +93,12 @@ export class ProcessMemory {
 }
 
 function notMapped(address: bigint): GdbServerError {
-  return new GdbServerError(`Cannot access 0x${address.toString(16)}: not mapped`, ERRNO.FAULT);
+  return new GdbServerError(`Cannot access ${hex(address)}: not mapped`, ERRNO.FAULT);
 }
 
-function* pieces(address: bigint, size: number): Generator<Piece> {
-  for (let at = 0; at < size;) {
-    const from = address + BigInt(at);
-    if (from >= ADDRESSES) throw notMapped(from);
-    const length = Math.min(size - at, PAGE_SIZE - Number(from % PAGE));
-    yield { address: from, at, size: length };
-    at += length;
+function* piecesOf(address: bigint, size: number): Generator<Piece> {
+  for (const piece of pieces({ address, size })) {
+    if (piece.address >= ADDRESSES) throw notMapped(piece.address);
+    yield piece;
   }
 }

@@ -9,6 +9,7 @@ import type {
   WatchKind as KernelWatchKind,
   Watchpoint,
 } from "../../../kernel/debug/watchpoints.ts";
+import { UPPER_HALF } from "../../../kernel/inspect/memory.ts";
 import type { History, Stop as HistoryStop } from "../../../history/mod.ts";
 import type { WatchKind } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
@@ -22,8 +23,6 @@ export type BreakpointKind = "swbreak" | "hwbreak";
 export type PointStop =
   | { readonly kind: BreakpointKind; readonly thread: ThreadName }
   | { readonly kind: WatchKind; readonly thread: ThreadName; readonly address: bigint };
-
-const UPPER_HALF = 1n << 63n;
 
 /** Most points a debugger may set: each is looked at whenever a run begins. */
 const LIMIT = 4096;

@@ -4,12 +4,10 @@
  * @module
  */
 
+import { ADDRESSES, UPPER_HALF } from "../../../kernel/inspect/memory.ts";
 import { formatMemoryMap, type MappedMemory, parseHexNumber } from "../../protocol/mod.ts";
 import type { Client } from "../session/client.ts";
 import type { PacketTable } from "../session/packet.ts";
-
-const UPPER_HALF = 1n << 63n;
-const ADDRESSES = 1n << 64n;
 
 /** The half of programs and that of the kernel. */
 function regions({ debuggee }: Client): MappedMemory[] {
