@@ -12,8 +12,10 @@ import { checkFpState } from "../errors.ts";
 /** Bytes of the state. */
 export const FP_STATE_SIZE = 528;
 
-const FPCR = 512;
-const FPSR = 520;
+/** Offset of FPCR in it. */
+export const FPCR = 512;
+/** Offset of FPSR. */
+export const FPSR = 520;
 
 /** Reads what the floating-point unit holds, as the guest kernel would store it. */
 export function readFpState(engine: Engine): Uint8Array<ArrayBuffer> {

@@ -11,14 +11,21 @@ import { checkFpState } from "../errors.ts";
 /** Bytes of an FXSAVE area. */
 export const FP_STATE_SIZE = 512;
 
-const FCW = 0;
-const FSW = 2;
-const FTW = 4;
-const FIP = 8;
-const MXCSR = 24;
-const MXCSR_MASK = 28;
-const ST = 32;
-const XMM = 160;
+/** Offsets in it. */
+export const FXSAVE = {
+  FCW: 0,
+  FSW: 2,
+  FTW: 4,
+  FOP: 6,
+  FIP: 8,
+  FDP: 16,
+  MXCSR: 24,
+  MXCSR_MASK: 28,
+  ST: 32,
+  XMM: 160,
+} as const;
+
+const { FCW, FSW, FTW, FIP, MXCSR, MXCSR_MASK, ST, XMM } = FXSAVE;
 
 /** What the library's FXSAVE gives as the writable bits of MXCSR. */
 const MXCSR_BITS = 0xffff;
@@ -80,7 +87,7 @@ export function fpControl(state: Uint8Array): Record<string, bigint> {
 }
 
 /** A tag word of two bits a register, 3 for empty, as one of a bit each, 0 for empty. */
-function abridged(tags: number): number {
+export function abridged(tags: number): number {
   let word = 0;
   for (let i = 0; i < 8; i++) if ((tags >> 2 * i & 3) !== 3) word |= 1 << i;
   return word;

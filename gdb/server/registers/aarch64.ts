@@ -5,6 +5,7 @@
  * @module
  */
 
+import { FPCR, FPSR } from "../../../arch/aarch64/fp_state.ts";
 import { AARCH64_FEATURES } from "../../protocol/mod.ts";
 import {
   inFpState,
@@ -14,10 +15,6 @@ import {
   type RegisterLayout,
   systemFeature,
 } from "./layout.ts";
-
-// Offsets in the state that `fp.S` saves.
-const FPCR = 512;
-const FPSR = 520;
 
 const { core, fpu } = AARCH64_FEATURES;
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { abridged, FXSAVE } from "../../../arch/x86_64/fp_state.ts";
 import { X86_64_FEATURES } from "../../protocol/mod.ts";
 import {
   changeFp,
@@ -18,16 +19,7 @@ import {
   systemFeature,
 } from "./layout.ts";
 
-// Offsets in an FXSAVE area (SDM vol. 1, table 10-2).
-const FCW = 0;
-const FSW = 2;
-const FTW = 4;
-const FOP = 6;
-const FIP = 8;
-const FDP = 16;
-const MXCSR = 24;
-const ST = 32;
-const XMM = 160;
+const { FCW, FSW, FTW, FOP, FIP, FDP, MXCSR, ST, XMM } = FXSAVE;
 
 /** The number of a system call that might be restarted: there is none, whatever is written. */
 const origRax: RegisterAccess = {
@@ -50,9 +42,7 @@ const ftag: RegisterAccess = {
   },
   write(context, bytes) {
     const tags = Number(fromLittleEndian(bytes));
-    let used = 0;
-    for (let i = 0; i < 8; i++) if ((tags >> 2 * i & 3) !== 3) used |= 1 << i;
-    changeFp(context, (fp) => fp[FTW] = used);
+    changeFp(context, (fp) => fp[FTW] = abridged(tags));
   },
 };
 
