@@ -5,6 +5,7 @@
  */
 
 import { CPU_CONTEXT } from "../../kernel/inspect/kernel_contexts.ts";
+import type { Thread } from "../../kernel/thread/thread.ts";
 
 /** The kernel's process. Tasks are processes by their own numbers, and 0 stands for any. */
 export const KERNEL_PROCESS = 1_000_000;
@@ -15,6 +16,16 @@ export interface ThreadName {
   readonly process: number;
   /** Number of the thread, or that of a context in the kernel's process. */
   readonly thread: number;
+}
+
+/** Whether two names are the same. */
+export function isSameName(a: ThreadName, b: ThreadName): boolean {
+  return a.process === b.process && a.thread === b.thread;
+}
+
+/** Whether a name is that of a thread's program. */
+export function isNameOf({ process, thread }: ThreadName, { id, task }: Thread): boolean {
+  return id === thread && task.id === process;
 }
 
 /** The CPU itself. */

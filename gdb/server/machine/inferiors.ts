@@ -14,7 +14,7 @@ import type { PerCpu } from "../../../kernel/per_cpu.ts";
 import { CPU_CONTEXT, KERNEL_SIDE, stateOf } from "../../../kernel/inspect/kernel_contexts.ts";
 import type { Task } from "../../../kernel/thread/task.ts";
 import type { Thread } from "../../../kernel/thread/thread.ts";
-import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
+import { isNameOf, KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 
 /** Size of the region where the programs of kernel-mode tasks are linked. */
 const PROGRAM_REGION_SIZE = 1n << 30n;
@@ -49,8 +49,7 @@ export class Inferiors {
 
   /** Whether the CPU executes the program of a certain thread. */
   runs(name: ThreadName): boolean {
-    const { id, task } = this.current;
-    return id === name.thread && task.id === name.process && this.inProgram;
+    return isNameOf(name, this.current) && this.inProgram;
   }
 
   /** Who is at work: a thread whose program the CPU executes, or else the CPU. */

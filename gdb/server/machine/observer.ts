@@ -110,16 +110,20 @@ export class Observer implements EventSink {
     const begins = event.type === "panic" && event.cause !== "kill";
     const ends = event.type === "unwind-end" && event.outcome === "caught";
     if (!begins && !ends) return;
-    const { address } = event.thread;
-    const task = this.#k.threads.findLast((each) => each.address === address)?.task.id ?? 0;
+    const task = this.#threadAt(event.thread.address)?.task.id ?? 0;
     if (begins) this.#aborting.add(task);
     else this.#aborting.delete(task);
+  }
+
+  /** The last thread whose object is, or was, at an address. */
+  #threadAt(address: bigint): Thread | undefined {
+    return this.#k.threads.findLast((each) => each.address === address);
   }
 
   /** What a program does that is a signal elsewhere. */
   #faultOf(event: KernelEvent, address: bigint): Fault | null {
     const k = this.#k;
-    const thread = k.threads.findLast((each) => each.address === address);
+    const thread = this.#threadAt(address);
     const info = thread === undefined ? null : this.#infoOf(event, thread);
     if (thread === undefined || info === null) return null;
     const frame = programFrame(k, thread);

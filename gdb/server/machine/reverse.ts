@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Thread } from "../../../kernel/thread/thread.ts";
-import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
+import { isNameOf, KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import type { PointStop } from "./points.ts";
 import type { Population } from "./population.ts";
@@ -47,10 +46,6 @@ export function* backward(
   }
 }
 
-function isOf({ id, task }: Thread, { process, thread }: ThreadName): boolean {
-  return id === thread && task.id === process;
-}
-
 /** To the last breakpoint or access before now; `undefined` if there is none. */
 function* continueBack(
   { history, points, layout }: Debuggee,
@@ -84,7 +79,9 @@ function* stepProgramBack(
       // A program in kernel mode leaves for the kernel by a call, and is looked for step by step.
       const found = machine.kernel.tasks[thread.process]?.kernelMode === true
         ? yield* history.searchInstant(() => inferiors.runs(thread))
-        : yield* history.searchEntry(({ fromUser }) => fromUser && isOf(inferiors.current, thread));
+        : yield* history.searchEntry(({ fromUser }) =>
+          fromUser && isNameOf(thread, inferiors.current)
+        );
       if (found === undefined) return undefined;
       // An exception of the kernel's that has made the thread's frame for the first time.
       if (!inferiors.runs(thread)) continue;

@@ -13,7 +13,7 @@
 
 import { CPU_CONTEXT } from "../../../kernel/inspect/kernel_contexts.ts";
 import { comparePositions, type HistoryResult } from "../../../history/mod.ts";
-import { KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
+import { isNameOf, KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { type Fault, Observer } from "./observer.ts";
 import type { Population } from "./population.ts";
@@ -287,8 +287,7 @@ export class Runner {
     const { current } = inferiors;
     const departed = history.inPast ? this.#population.departed() : undefined;
     if (departed !== undefined) return departed;
-    const isAwaited = this.#awaited?.process === current.task.id &&
-      this.#awaited.thread === current.id;
+    const isAwaited = this.#awaited !== null && isNameOf(this.#awaited, current);
     if (!isAwaited && !this.#population.expects(current.task.id)) return undefined;
     for (let i = 0; i < WAY_OUT && !inferiors.inProgram; i++) {
       const stop = this.#one() ?? (inferiors.inProgram ? undefined : this.#pointHere());

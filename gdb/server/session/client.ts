@@ -13,7 +13,7 @@ import { Population } from "../machine/population.ts";
 import { backward } from "../machine/reverse.ts";
 import { type Goal, Runner } from "../machine/runner.ts";
 import { type Stop, stopReply, threadOf } from "../machine/stop.ts";
-import { KERNEL_PROCESS, type ThreadName } from "../names.ts";
+import { isSameName, KERNEL_PROCESS, type ThreadName } from "../names.ts";
 import type { Answer } from "./answer.ts";
 
 /** One debugger. */
@@ -77,8 +77,7 @@ export class Client {
   get signal(): SignalInfo | undefined {
     const last = this.#last;
     if (last.kind !== "signal" || last.info.signal === 0) return undefined;
-    const { process, thread } = this.#general;
-    return last.thread.process === process && last.thread.thread === thread ? last.info : undefined;
+    return isSameName(last.thread, this.#general) ? last.info : undefined;
   }
 
   /** Has the debugger show a text, as soon as it listens. */
@@ -163,8 +162,7 @@ export class Client {
     const found = attached.filter((process) => any(id.process) || process === id.process)
       .flatMap((process) => inferiors.threads(process))
       .filter(({ thread }) => any(id.thread) || thread === id.thread);
-    const { process, thread } = this.#general;
-    const name = found.find((each) => each.process === process && each.thread === thread) ??
+    const name = found.find((each) => isSameName(each, this.#general)) ??
       found.find((each) => each.process !== KERNEL_PROCESS || any(id.thread)) ?? found[0];
     if (name === undefined) {
       throw new GdbServerError(`There is no thread ${formatThreadId(id)}`);
