@@ -1,19 +1,14 @@
 // The port: one debugger at a time, and what becomes of the machine without one.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Session as Boot } from "../../kernel/testing/session.ts";
-import { framePacket, latin1 } from "../protocol/mod.ts";
+import { framePacket } from "../protocol/mod.ts";
 import { serveGdb } from "./server.ts";
+import { hear } from "./testing/debugger.ts";
 
 /** Says a packet at a connection and gives all that comes until something is found in it. */
 async function ask(connection: Deno.Conn, packet: string, until: string): Promise<string> {
   await connection.write(framePacket(packet));
-  const chunk = new Uint8Array(4096);
-  for (let text = "";;) {
-    const size = await connection.read(chunk);
-    if (size === null) return text;
-    text += latin1(chunk.subarray(0, size));
-    if (text.includes(until)) return text;
-  }
+  return await hear(connection, until);
 }
 
 function connect({ port, hostname }: Deno.NetAddr): Promise<Deno.TcpConn> {

@@ -4,6 +4,7 @@ import { Session as Boot } from "../../kernel/testing/session.ts";
 import { framePacket, INTERRUPT, latin1 } from "../protocol/mod.ts";
 import { Debuggee } from "./machine/debuggee.ts";
 import { serveGdb } from "./server.ts";
+import { hear } from "./testing/debugger.ts";
 import { Session } from "./session/session.ts";
 import { History } from "../../history/mod.ts";
 
@@ -94,14 +95,3 @@ Deno.test("serveGdb, who says nothing makes room for the next after a while", as
   await next.write(framePacket("D"));
   assertEquals(await soon(server.done), "detached");
 });
-
-/** All that comes until something is found in it, or the end. */
-async function hear(connection: Deno.Conn, until: string): Promise<string> {
-  const chunk = new Uint8Array(4096);
-  for (let text = "";;) {
-    const size = await connection.read(chunk);
-    if (size === null) return text;
-    text += latin1(chunk.subarray(0, size));
-    if (text.includes(until)) return text;
-  }
-}

@@ -112,6 +112,17 @@ export class TestDebugger implements AsyncDisposable {
   }
 }
 
+/** All that comes until something is found in it, or the end. */
+export async function hear(connection: Deno.Conn, until: string): Promise<string> {
+  const chunk = new Uint8Array(4096);
+  for (let text = "";;) {
+    const size = await connection.read(chunk);
+    if (size === null) return text;
+    text += latin1(chunk.subarray(0, size));
+    if (text.includes(until)) return text;
+  }
+}
+
 /** A field of a stop reply. */
 export function field(reply: string, name: string): string | undefined {
   return new RegExp(`[;0-9a-f]${name}:([^;]*);`).exec(reply)?.[1];
