@@ -4,13 +4,11 @@
  * @module
  */
 import type { Kernel } from "../../kernel/kernel.ts";
+import { NT } from "../core/notes.ts";
 import { vectorOf } from "../core/vectors.ts";
-
-/** `NT_FPREGSET`. */
-const NT_FPREGSET = 2;
 
 /** A register by its DWARF number, out of what TH_FP has. */
 export function vectorIn(k: Kernel, state: Uint8Array, dwarf: number): Uint8Array | undefined {
   const { elfMachine, core } = k.arch;
-  return vectorOf(elfMachine, new Map([[NT_FPREGSET, core.fpState(state)]]), dwarf);
+  return vectorOf(elfMachine, new Map([[NT.fpregset, core.fpState(state)]]), dwarf);
 }

@@ -10,7 +10,7 @@ import { framePacket } from "../protocol/mod.ts";
 import { errorReply, GdbServerError } from "./errors.ts";
 import { Debuggee } from "./machine/debuggee.ts";
 import type { Connection } from "./session/wire.ts";
-import { Session } from "./session/session.ts";
+import { nextTurn, Session } from "./session/session.ts";
 
 /** How to serve. */
 export interface GdbServerOptions {
@@ -145,7 +145,7 @@ export class GdbServer implements AsyncDisposable {
       const { machine, history } = this.#debuggee;
       if (machine.halted !== null && !history.inPast) return undefined;
       history.run(SLICE);
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await nextTurn();
     }
   }
 

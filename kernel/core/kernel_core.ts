@@ -33,14 +33,13 @@ export function kernelCore(
   options: { readonly file?: string } = {},
 ): Uint8Array<ArrayBuffer> {
   const { file = k.kernelTask.name } = options;
-  const contexts = kernelContexts(k);
-  const [{ id: process, thread }, ...others] = contexts as [KernelContext, ...KernelContext[]];
-  const { space } = thread.task;
-  const lower = space === null || thread.task.reaped ? [] : memorySegments(k, space);
+  const [first, ...others] = kernelContexts(k) as [KernelContext, ...KernelContext[]];
+  const { id: process, thread: { task: { space, reaped } } } = first;
+  const lower = space === null || reaped ? [] : memorySegments(k, space);
   return encodeCore({
     machine: k.arch.elfMachine,
     notes: [
-      status(k, contexts[0] as KernelContext, process),
+      status(k, first, process),
       prpsinfo({
         process,
         name: file.split("/").at(-1) ?? file,

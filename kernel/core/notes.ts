@@ -6,6 +6,7 @@
  */
 
 import type { CoreNote } from "../../elf/mod.ts";
+import { joinBytes } from "../../util/join_bytes.ts";
 
 /** Note types of owner `CORE`. */
 const NT = {
@@ -124,10 +125,7 @@ export function fileMappings(files: readonly MappedFile[], pageSize: number): Co
     ...all.flatMap(({ begin, end, page }) => [begin, end, page]),
   ]);
   const names = new TextEncoder().encode(all.map(({ name }) => `${name}\0`).join(""));
-  const bytes = new Uint8Array(head.length + names.length);
-  bytes.set(head);
-  bytes.set(names, head.length);
-  return core(NT.FILE, bytes);
+  return core(NT.FILE, joinBytes([head, names]));
 }
 
 function core(type: number, bytes: Uint8Array): CoreNote {

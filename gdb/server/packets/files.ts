@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinBytes } from "../../../util/join_bytes.ts";
 import { bytesOf, escapeBinary, parseHexInteger, textOfHex } from "../../protocol/mod.ts";
 import { ERRNO } from "../errors.ts";
 import { fileBytes } from "../machine/files.ts";
@@ -33,11 +34,7 @@ function failure(errno: number): string {
 
 function withData(data: Uint8Array): Uint8Array {
   const { payload, used } = escapeBinary(data, PACKET_SIZE - AROUND);
-  const head = bytesOf(`F${used.toString(16)};`);
-  const reply = new Uint8Array(head.length + payload.length);
-  reply.set(head);
-  reply.set(payload, head.length);
-  return reply;
+  return joinBytes([bytesOf(`F${used.toString(16)};`), payload]);
 }
 
 /** The form in which a file is described: numbers with their highest byte first. */

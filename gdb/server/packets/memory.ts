@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../../util/join_bytes.ts";
 import {
   fromHex,
   parseHexInteger,
@@ -88,9 +89,7 @@ export const memoryPackets: PacketTable = {
     let kept = new Uint8Array();
     let begin = range.address;
     for (const chunk of chunks(debuggee.memory, { process: general.process, ...range })) {
-      const bytes = new Uint8Array(kept.length + chunk.length);
-      bytes.set(kept);
-      bytes.set(chunk, kept.length);
+      const bytes = joinBytes([kept, chunk]);
       const at = find(bytes, pattern);
       if (at >= 0) return `1,${(begin + BigInt(at)).toString(16)}`;
       // A pattern may begin in one chunk and end in the next.

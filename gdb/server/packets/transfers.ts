@@ -5,7 +5,7 @@
  */
 
 import { auxiliaryVector } from "../../../kernel/boot/initial_stack.ts";
-import { siginfo } from "../../../kernel/core/notes.ts";
+import { auxv, siginfo } from "../../../kernel/core/notes.ts";
 import { parseXfer, xferReply } from "../../protocol/mod.ts";
 import { ERRNO, GdbServerError } from "../errors.ts";
 import { programOf } from "../machine/files.ts";
@@ -33,18 +33,11 @@ const OBJECTS: Readonly<Record<string, Maker>> = {
       : kernel.tasks[general.process]?.module;
     if (module === undefined || module === null) return undefined;
     const { program, random } = module;
-    return words(auxiliaryVector(program, { top: kernel.arch.userEnd, random }));
+    return auxv(auxiliaryVector(program, { top: kernel.arch.userEnd, random })).bytes;
   },
   "memory-map": memoryMap,
   siginfo: ({ signal }) => signal === undefined ? undefined : siginfo(signal).bytes,
 };
-
-function words(values: readonly bigint[]): Uint8Array {
-  const bytes = new Uint8Array(8 * values.length);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, i) => view.setBigUint64(8 * i, value, true));
-  return bytes;
-}
 
 /** The packet that reads documents. */
 export const transferPackets: PacketTable = {

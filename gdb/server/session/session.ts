@@ -4,6 +4,7 @@
  * @module
  */
 
+import { latin1 } from "../../protocol/mod.ts";
 import { errorReply } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
 import { NO_SIGNAL, outputPacket, type Stop } from "../machine/stop.ts";
@@ -141,9 +142,8 @@ export class Session {
   }
 
   async #tellOutput(): Promise<void> {
-    const bytes = new TextEncoder().encode(this.#client.takeSaid());
-    const output = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("") +
-      this.#debuggee.observer.takeOutput();
+    const said = new TextEncoder().encode(this.#client.takeSaid());
+    const output = latin1(said) + this.#debuggee.observer.takeOutput();
     for (let at = 0; at < output.length; at += OUTPUT_CHUNK) {
       await this.#wire.send(outputPacket(output.slice(at, at + OUTPUT_CHUNK)));
     }
@@ -151,10 +151,10 @@ export class Session {
 }
 
 function isNoAckMode(payload: Uint8Array): boolean {
-  return String.fromCharCode(...payload) === "QStartNoAckMode";
+  return latin1(payload) === "QStartNoAckMode";
 }
 
 /** Lets whatever waits for its turn have it: the network, above all. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
