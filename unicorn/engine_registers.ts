@@ -75,14 +75,9 @@ export abstract class EngineRegisters {
    * @throws {EngineUsageError} When it is not one, or `bytes` are not sixteen.
    */
   writeVector(id: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length !== 16) {
-      throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 16`);
-    }
+    const own = registerBytes(bytes, 16);
     const { symbols, handle } = this.#native;
     const register = checkVector(this.arch, id);
-    // A copy: the length may be a property that says what is not so.
-    const own = new Uint8Array(16);
-    own.set(bytes);
     this.#native.check(symbols.uc_reg_write(handle, register, own), `write register ${id}`);
   }
 
@@ -111,11 +106,7 @@ export abstract class EngineRegisters {
   writeX87(index: number, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.arch !== "x86_64") this.otherArch();
     checkIndex("x87 register", index, 8);
-    if (bytes.length !== 10) {
-      throw new EngineUsageError("value", `Cannot write ${bytes.length} bytes to a register of 10`);
-    }
-    const own = new Uint8Array(10);
-    own.set(bytes);
+    const own = registerBytes(bytes, 10);
     const { symbols, handle } = this.#native;
     const register = X86Register.FP0 + index;
     this.#native.check(symbols.uc_reg_write(handle, register, own), `write register ${register}`);
@@ -206,4 +197,17 @@ export abstract class EngineRegisters {
   protected otherArch(): never {
     throw new EngineUsageError("arch", `Cannot do this on an engine for ${this.arch}`);
   }
+}
+
+/** A copy of what is to be written: the length may be a property that says what is not so. */
+function registerBytes(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  if (bytes.length !== size) {
+    throw new EngineUsageError(
+      "value",
+      `Cannot write ${bytes.length} bytes to a register of ${size}`,
+    );
+  }
+  const own = new Uint8Array(size);
+  own.set(bytes);
+  return own;
 }
