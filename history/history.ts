@@ -13,7 +13,7 @@ import type { Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { applyEdit, type Edit } from "./edits.ts";
 import { HistoryError } from "./errors.ts";
 import { comparePositions, formatPosition, type Position, positionOf } from "./position.ts";
-import type { DatedEdit } from "./replay.ts";
+import { type DatedEdit, finish } from "./replay.ts";
 import { latestEvents, searchEntry, searchInstant, searchStop, type StopTest } from "./search.ts";
 import { type Breakpoint, Breakpoints, type Stop } from "./stops.ts";
 import { Traveler } from "./traveler.ts";
@@ -451,14 +451,6 @@ export class History implements Disposable {
       `Cannot repeat the run up to ${formatPosition(this.#end)}: ${seq} events have happened by ` +
         `then, and ${this.#endSeq} had the first time`,
     );
-  }
-}
-
-/** Goes through a search without a rest. */
-function finish<T>(way: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = way.next();
-    if (done === true) return value;
   }
 }
 

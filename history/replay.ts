@@ -106,3 +106,11 @@ export function* stepForward(
     if (steps % LOOK === LOOK - 1 && turns.isDue) yield;
   }
 }
+
+/** Goes through a way without a rest. */
+export function finish<T>(way: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = way.next();
+    if (done === true) return value;
+  }
+}

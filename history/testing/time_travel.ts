@@ -13,6 +13,7 @@ import { formatJsonLine } from "../../trace/json_lines.ts";
 import type { Random } from "../../util/random.ts";
 import { History } from "../history.ts";
 import { comparePositions, formatPosition, type Position, positionOf } from "../position.ts";
+import { finish } from "../replay.ts";
 
 /** Instructions of a run at most, and of the part that is logged step by step. */
 const LONGEST = 60_000;
@@ -73,14 +74,6 @@ function look(machine: Machine): LogEntry {
 function isSame(a: LogEntry, b: LogEntry | undefined): boolean {
   return b !== undefined && comparePositions(a.position, b.position) === 0 && a.pc === b.pc &&
     a.thread === b.thread && a.registers === b.registers;
-}
-
-/** Goes through a search to its end. */
-function finish<T>(search: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = search.next();
-    if (done === true) return value;
-  }
 }
 
 /** A random instant; often one that another thread comes soon after. */
