@@ -1,8 +1,7 @@
 // Machines and snapshots as targets: the same threads and stack frames that core files and the
 // kernel's own walks have, and registers that threads do go on with.
 import { assert, assertEquals } from "@std/assert";
-import type { Machine } from "../../kernel/mod.ts";
-import { Machine as Built } from "../../kernel/mod.ts";
+import { Machine } from "../../kernel/mod.ts";
 import { LiveState } from "../../kernel/unwind/live_state.ts";
 import { ARCH_NAMES, programFile } from "../../kernel/testing/programs.ts";
 import { ARCHES } from "../../arch/mod.ts";
@@ -90,7 +89,7 @@ for (const arch of ARCH_NAMES) {
     const random = new Random(11);
     const seen = { tasks: 0, inKernel: 0, parked: 0 };
     for (let i = sweep({ quick: 3, full: 60 }); i > 0; i--) {
-      using machine = new Built(randomMachine(arch, random));
+      using machine = new Machine(randomMachine(arch, random));
       for (let instant = 0; instant < 4 && machine.halted === null; instant++) {
         machine.run(1 + random.below(12_000));
         using target = machineTarget(machine);
@@ -148,7 +147,7 @@ for (const arch of ARCH_NAMES) {
   });
 
   Deno.test(`machineTarget ${arch}, threads of the kernel go on with the registers they have`, () => {
-    using machine = new Built({
+    using machine = new Machine({
       arch: ARCHES[arch],
       modules: ["sleeper", "threads"].map((name) => ({
         commandLine: name,
