@@ -37,14 +37,7 @@ export class FrameReader {
    * `problems`.
    */
   async prepare(modules: Iterable<Module> = this.process.modules.modules): Promise<void> {
-    for (const module of modules) {
-      const code = this.codeOf(module);
-      try {
-        await code.files?.prepare();
-      } catch (error) {
-        code.note(error);
-      }
-    }
+    for (const module of modules) await this.codeOf(module).files?.prepare();
   }
 
   /** The frames of a thread's stack. */
