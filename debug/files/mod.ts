@@ -10,7 +10,7 @@
  *
  * The files, lowest first: `errors.ts`; `paths.ts`; `store.ts`, where files come from; `links.ts`,
  * what a file says of others; `finder.ts`, where these may be; `xz.ts`; `module_files.ts`, the
- * files of one program; `debug_files.ts`, those of all.
+ * files of one program; `debug_files.ts`, those of all; `problems.ts`, what is damaged in them.
  *
  * @module
  */

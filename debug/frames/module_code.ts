@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Address, InputError, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, type InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { Module } from "../../unwind/walk/mod.ts";
 import type { DebugFiles, ModuleFiles } from "../files/mod.ts";
+import { Problems } from "../files/problems.ts";
 import { type SourcePlace, type SymbolFrame, Symbols } from "../symbols/mod.ts";
 import { functionName } from "./function_name.ts";
 import { PltNames } from "./plt_names.ts";
@@ -58,7 +59,7 @@ export class ModuleCode {
   readonly #symbols: Symbols | undefined;
   readonly #stubs: PltNames | undefined;
   readonly #places: Map<Address, readonly PlaceFunction[]> = new Map();
-  readonly #problems: Map<string, InputError> = new Map();
+  readonly #problems = new Problems();
 
   /** Code of a module, whose debug files are found by `files`. */
   constructor(module: Module | undefined, files: DebugFiles) {
@@ -71,7 +72,7 @@ export class ModuleCode {
 
   /** What was damaged so far, and is left out. */
   get problems(): readonly InputError[] {
-    return [...this.#symbols?.problems ?? [], ...this.#problems.values()];
+    return [...this.#symbols?.problems ?? [], ...this.#problems.all];
   }
 
   /** Address in memory minus address in the file. */
@@ -93,18 +94,7 @@ export class ModuleCode {
 
   /** What an action gives; undefined if what it needs is damaged, which is told of. */
   attempt<T>(action: () => T): T | undefined {
-    try {
-      return action();
-    } catch (error) {
-      this.note(error);
-      return undefined;
-    }
-  }
-
-  /** Notes what is damaged. Throws again whatever is no `InputError`. */
-  note(error: unknown): void {
-    if (!(error instanceof InputError)) throw error;
-    this.#problems.set(error.message, error);
+    return this.#problems.attempt(action);
   }
 
   #find(address: Address): readonly PlaceFunction[] {

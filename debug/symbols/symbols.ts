@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, InputError } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress, type InputError } from "../../bytes/mod.ts";
 import {
   DW_AT,
   DW_TAG,
@@ -14,6 +14,7 @@ import {
   type Unit,
 } from "../../elf/dwarf/mod.ts";
 import type { ModuleFiles } from "../files/mod.ts";
+import { Problems } from "../files/problems.ts";
 import { type FrameContext, type SourcePlace, SymbolFrame } from "./symbol_frame.ts";
 import { type FunctionSymbol, SymbolIndex } from "./symbol_index.ts";
 
@@ -36,8 +37,7 @@ export interface SymbolsOptions {
  */
 export class Symbols implements FrameContext {
   readonly #files: ModuleFiles;
-  readonly #problems: InputError[] = [];
-  readonly #told: Set<string> = new Set();
+  readonly #problems = new Problems();
   readonly #lineUnits: Map<Unit, LineUnit | undefined> = new Map();
   readonly #rule: LineRule;
   #symbols: SymbolIndex | undefined;
@@ -51,7 +51,7 @@ export class Symbols implements FrameContext {
   /** What has been found damaged so far, and is left out. */
   get problems(): readonly InputError[] {
     const { info, lines } = this.#files;
-    const found = [this.#files.problems, info?.problems, lines?.problems, this.#problems];
+    const found = [this.#files.problems, info?.problems, lines?.problems, this.#problems.all];
     return found.flatMap((each) => each ?? []);
   }
 
@@ -130,16 +130,5 @@ export class Symbols implements FrameContext {
   }
 
   /** What an action gives; undefined if what it reads is damaged, which is kept to be told of. */
-  readonly attempt = <T>(action: () => T): T | undefined => {
-    try {
-      return action();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      if (!this.#told.has(error.message)) {
-        this.#told.add(error.message);
-        this.#problems.push(error);
-      }
-      return undefined;
-    }
-  };
+  readonly attempt = <T>(action: () => T): T | undefined => this.#problems.attempt(action);
 }
