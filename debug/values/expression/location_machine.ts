@@ -13,6 +13,7 @@ import {
   type ExpressionOptions,
   type ExpressionResult,
   type StackValue,
+  word,
 } from "../../../unwind/cfi/mod.ts";
 import type { Location, Piece, SimpleLocation } from "./location.ts";
 import {
@@ -297,8 +298,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
     const { location } = this;
     if (location === undefined) {
       if (this.stack.length === 0) return EMPTY;
-      const top = this.peek(0);
-      return { type: "value", value: typeof top === "bigint" ? top : top.word };
+      return { type: "value", value: word(this.peek(0)) };
     }
     return simple(location);
   }
@@ -350,7 +350,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
 
   #convert(type: ValueType | undefined): void {
     const value = this.pop();
-    if (type === undefined) return this.push(typeof value === "bigint" ? value : value.word);
+    if (type === undefined) return this.push(word(value));
     const number = typeof value === "bigint"
       ? BigInt.asIntN(64, value)
       : (value as TypedValue).number;

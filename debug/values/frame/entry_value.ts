@@ -6,7 +6,7 @@
  */
 import { fromBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
-import { DW_OP, ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
+import { DW_OP, ExpressionError, type StackValue, word } from "../../../unwind/cfi/mod.ts";
 import { type CallParameter, type CallSite, callSitesOf } from "../call_sites/call_sites.ts";
 import { evaluateValue, type LocationContext } from "../expression/location_machine.ts";
 import type { TypeSource } from "../types/type_source.ts";
@@ -172,8 +172,7 @@ function calls(
   const begin = entryPoint(callee);
   if (callee === undefined || begin === undefined) return false;
   if (target !== undefined) {
-    const value = evaluateValue(target, context);
-    return (typeof value === "bigint" ? value : value.word) === BigInt.asUintN(64, begin + bias);
+    return word(evaluateValue(target, context)) === BigInt.asUintN(64, begin + bias);
   }
   if (origin === undefined) return false;
   if (origin.flag(DW_AT.declaration)) {

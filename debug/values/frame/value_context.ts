@@ -5,7 +5,7 @@
  */
 import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
-import { ExpressionError, type StackValue } from "../../../unwind/cfi/mod.ts";
+import { ExpressionError, type StackValue, word } from "../../../unwind/cfi/mod.ts";
 import type { Location } from "../expression/location.ts";
 import {
   evaluateLocation,
@@ -131,9 +131,7 @@ export class ValueContext implements LocationContext {
     if (entry === undefined || expression === undefined) {
       throw problem("operator", "The function has no frame base here");
     }
-    const value = evaluateValue(expression, this.of(entry));
-    this.#frameBase = typeof value === "bigint" ? value : value.word;
-    return this.#frameBase;
+    return this.#frameBase = word(evaluateValue(expression, this.of(entry)));
   }
 
   /** Address of a thread-local variable. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { word } from "../../../unwind/cfi/mod.ts";
 import { absenceOf } from "./absence.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { elementCount } from "./array.ts";
@@ -60,8 +61,7 @@ function resolveBound(bound: Bound, context: ValueContext): Bound {
     const value = "variable" in bound
       ? context.of(bound.variable).variable(bound.variable)
       : context.of(bound.entry, context.objectAddress).compute(bound.expression);
-    const word = typeof value === "bigint" ? value : value.word;
-    const number = Number(BigInt.asIntN(64, word));
+    const number = Number(BigInt.asIntN(64, word(value)));
     return Number.isSafeInteger(number) ? number : undefined;
   } catch (error) {
     return { unknown: absenceOf(error) };
