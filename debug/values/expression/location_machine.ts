@@ -20,7 +20,6 @@ import {
   bytesOfInteger,
   isFloat,
   isSigned,
-  sized,
   typedBinary,
   TypedValue,
   type ValueType,
@@ -60,6 +59,9 @@ export interface LocationContext extends ExpressionContext {
 
 /** Deepest nesting of calls. */
 const DEPTH = 32;
+
+/** What bytes of a value without a type are. */
+const WORD: ValueType = { encoding: "unsigned", size: 8 };
 
 const EMPTY: SimpleLocation = { type: "empty" };
 
@@ -117,7 +119,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
       case "literal":
         return location.value;
       case "implicit":
-        return new TypedValue({ encoding: "unsigned", size: 8 }, location.bytes).word;
+        return new TypedValue(WORD, location.bytes).word;
     }
     throw this.error("result", "Expression gives no value");
   }
@@ -127,10 +129,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
   }
 
   protected override literal(value: StackValue): SimpleLocation {
-    const bytes = typeof value === "bigint"
-      ? bytesOfInteger(value, 8)
-      : (value as TypedValue).bytes;
-    return { type: "implicit", bytes };
+    return { type: "implicit", bytes: bytesOf(value) };
   }
 
   protected override implicit(size: number): SimpleLocation {
@@ -351,28 +350,22 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
   #convert(type: ValueType | undefined): void {
     const value = this.pop();
     if (type === undefined) return this.push(word(value));
-    const number = typeof value === "bigint"
-      ? BigInt.asIntN(64, value)
-      : (value as TypedValue).number;
-    // From x87's precision to its own, nothing is to be rounded.
-    if (
-      typeof value !== "bigint" && isFloat(type) && (value as TypedValue).type.size === type.size
-    ) {
-      return this.push(value);
+    if (typeof value === "bigint") {
+      return this.push(TypedValue.of(type, BigInt.asIntN(64, value)));
     }
-    this.push(TypedValue.of(type, number));
+    const typed = value as TypedValue;
+    // From x87's precision to its own, nothing is to be rounded.
+    const isKept = isFloat(type) && typed.type.size === type.size;
+    this.push(isKept ? typed : TypedValue.of(type, typed.number));
   }
 
   #reinterpret(type: ValueType | undefined): void {
-    const value = this.pop();
-    const bytes = typeof value === "bigint"
-      ? bytesOfInteger(value, 8)
-      : (value as TypedValue).bytes;
-    const size = type?.size ?? 8;
+    const bytes = bytesOf(this.pop());
+    const { size } = type ?? WORD;
     if (bytes.length !== size) {
       throw this.error("operator", `Cannot take ${bytes.length} bytes for ${size}`);
     }
-    const typed = new TypedValue(type ?? { encoding: "unsigned", size: 8 }, bytes);
+    const typed = new TypedValue(type ?? WORD, bytes);
     this.push(type === undefined ? typed.word : typed);
   }
 
@@ -391,6 +384,11 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
 
 function simple(location: SimpleLocation | ExpressionResult): SimpleLocation {
   return location.type === "literal"
-    ? { type: "implicit", bytes: sized(bytesOfInteger(location.value, 8), 8) }
+    ? { type: "implicit", bytes: bytesOf(location.value) }
     : location;
+}
+
+/** Bytes of a value on the stack. */
+function bytesOf(value: StackValue): Uint8Array {
+  return typeof value === "bigint" ? bytesOfInteger(value, 8) : (value as TypedValue).bytes;
 }

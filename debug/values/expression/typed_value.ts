@@ -4,7 +4,7 @@
  * @module
  */
 import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
-import type { BaseType, Encoding } from "../types/type.ts";
+import type { Encoding } from "../types/type.ts";
 import { bytesOfFloat, floatOfBytes } from "./floats.ts";
 
 /** What a value on the stack is of. */
@@ -13,11 +13,6 @@ export interface ValueType {
   readonly encoding: Encoding;
   /** Their number. */
   readonly size: number;
-}
-
-/** The type that a base type's entry gives to values. */
-export function valueType({ encoding, size }: BaseType): ValueType {
-  return { encoding, size };
 }
 
 /** A value with a type. */
@@ -84,14 +79,17 @@ export function bytesOfInteger(value: bigint, size: number): Uint8Array {
 }
 
 /** Bytes cut to a size, or filled up with zeros. */
-export function sized(bytes: Uint8Array, size: number): Uint8Array {
+function sized(bytes: Uint8Array, size: number): Uint8Array {
   if (bytes.length >= size) return bytes.subarray(0, size);
   const filled = new Uint8Array(size);
   filled.set(bytes);
   return filled;
 }
 
-/** Two-operand arithmetic on values of one type; undefined if it is not defined for the type. */
+/**
+ * Two-operand arithmetic on values of one type; divisors are not the integer 0. Undefined if it is
+ * not defined for the type.
+ */
 export function typedBinary(op: number, left: TypedValue, right: TypedValue):
   | TypedValue
   | bigint
@@ -153,9 +151,9 @@ function integers(
     case DW_OP.mul:
       return a * b;
     case DW_OP.div:
-      return b === 0n ? undefined : a / b;
+      return a / b;
     case DW_OP.mod:
-      return b === 0n ? undefined : a % b;
+      return a % b;
     case DW_OP.and:
       return a & b;
     case DW_OP.or:

@@ -12,11 +12,13 @@ import { evaluateValue, type LocationContext } from "../expression/location_mach
 import type { TypeSource } from "../types/type_source.ts";
 import type { VariableFrame } from "./variable_frame.ts";
 
-/** What is asked for: what a register held, what was at an offset from the frame, a parameter. */
+/** What is asked for: what a register held, what was where it pointed, a parameter. */
 export type Passed =
-  | { readonly kind: "register"; readonly register: number }
-  | { readonly kind: "memory"; readonly register: number; readonly offset: bigint }
+  | { readonly kind: "register" | "memory"; readonly register: number }
   | { readonly kind: "parameter"; readonly entry: Entry };
+
+/** Finds functions by symbol. */
+type Functions = Pick<TypeSource, "functionNamed">;
 
 /** How a value on entry is looked for. */
 export interface EntryOptions {
@@ -30,9 +32,6 @@ export interface EntryOptions {
   /** How many callers have been gone through already. */
   readonly callers: number;
 }
-
-/** Finds functions by symbol. */
-type Functions = Pick<TypeSource, "functionNamed">;
 
 /** The value on entry to `frame` that `expression`, a register's name, stands for. */
 export function passedBy(expression: Uint8Array): Passed | undefined {
@@ -55,7 +54,7 @@ export function passedBy(expression: Uint8Array): Passed | undefined {
   if (expression.length === 2) return { kind: "register", register };
   const isLoad = expression[2] === DW_OP.deref && expression.length === 3 ||
     expression[2] === DW_OP.derefSize && expression.length === 4;
-  return isLoad ? { kind: "memory", register, offset: 0n } : undefined;
+  return isLoad ? { kind: "memory", register } : undefined;
 }
 
 /** Callers that one evaluation leads through at most; for more the outer ones are done first. */

@@ -12,7 +12,7 @@ import {
   evaluateValue,
   type LocationContext,
 } from "../expression/location_machine.ts";
-import { bytesOfInteger, type ValueType, valueType } from "../expression/typed_value.ts";
+import { bytesOfInteger, type ValueType } from "../expression/typed_value.ts";
 import { plainType } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import { entryValue, type Passed, passedBy } from "./entry_value.ts";
@@ -175,7 +175,7 @@ export class ValueContext implements LocationContext {
   valueType(offset: number): ValueType | undefined {
     if (offset === 0) return undefined;
     const type = plainType(this.types.type(this.entryAt(offset, "unit")));
-    if (type.kind === "base") return valueType(type);
+    if (type.kind === "base") return type;
     throw problem("operator", `Entry ${offset} of the unit is no base type`);
   }
 
