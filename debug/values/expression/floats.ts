@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { integerOfBytes } from "./integers.ts";
 
 /** How a format divides its bits. */
 export interface FloatFormat {
@@ -18,13 +19,11 @@ export interface FloatFormat {
 const HALF: FloatFormat = { exponentBits: 5, fractionBits: 10, isExplicit: false };
 const SINGLE: FloatFormat = { exponentBits: 8, fractionBits: 23, isExplicit: false };
 const DOUBLE: FloatFormat = { exponentBits: 11, fractionBits: 52, isExplicit: false };
-const EXTENDED: FloatFormat = { exponentBits: 15, fractionBits: 63, isExplicit: true };
-const QUADRUPLE: FloatFormat = { exponentBits: 15, fractionBits: 112, isExplicit: false };
-
 /** x87's extended precision. */
-export const X87 = EXTENDED;
+const EXTENDED: FloatFormat = { exponentBits: 15, fractionBits: 63, isExplicit: true };
+
 /** The format that has 16 bytes of its own. */
-export const BINARY128 = QUADRUPLE;
+export const BINARY128: FloatFormat = { exponentBits: 15, fractionBits: 112, isExplicit: false };
 /** Google's format of 16 bits, which has a float's exponent. */
 export const BRAIN: FloatFormat = { exponentBits: 8, fractionBits: 7, isExplicit: false };
 
@@ -61,8 +60,7 @@ export interface FloatParts {
 
 /** Takes a number apart. */
 export function floatParts(bytes: Uint8Array, format: FloatFormat): FloatParts {
-  let bits = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) bits = bits << 8n | BigInt(bytes[i]!);
+  const bits = integerOfBytes(bytes);
   const { exponentBits, fractionBits, isExplicit } = format;
   const stored = fractionBits + (isExplicit ? 1 : 0);
   const fraction = BigInt.asUintN(stored, bits);

@@ -15,15 +15,9 @@ import {
   type StackValue,
   word,
 } from "../../../unwind/cfi/mod.ts";
+import { bytesOfInteger } from "./integers.ts";
 import type { Location, Piece, SimpleLocation } from "./location.ts";
-import {
-  bytesOfInteger,
-  isFloat,
-  isSigned,
-  typedBinary,
-  TypedValue,
-  type ValueType,
-} from "./typed_value.ts";
+import { isFloat, isSigned, typedBinary, TypedValue, type ValueType } from "./typed_value.ts";
 
 /** What an expression of debugging information may ask. */
 export interface LocationContext extends ExpressionContext {

@@ -6,6 +6,7 @@
 import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
 import type { Encoding } from "../types/type.ts";
 import { bytesOfFloat, floatOfBytes } from "./floats.ts";
+import { bytesOfInteger, integerOfBytes } from "./integers.ts";
 
 /** What a value on the stack is of. */
 export interface ValueType {
@@ -61,21 +62,6 @@ export function isSigned({ encoding }: ValueType): boolean {
 
 function toInteger(value: number): bigint {
   return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
-}
-
-/** A little-endian integer. */
-export function integerOfBytes(bytes: Uint8Array, signed: boolean): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]!);
-  return signed ? BigInt.asIntN(8 * bytes.length, value) : value;
-}
-
-/** Bytes of an integer, little-endian, modulo what `size` bytes hold. */
-export function bytesOfInteger(value: bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let rest = BigInt.asUintN(8 * size, value);
-  for (let i = 0; i < size; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
-  return bytes;
 }
 
 /** Bytes cut to a size, or filled up with zeros. */

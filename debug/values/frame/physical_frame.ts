@@ -7,6 +7,7 @@ import { toBigAddress } from "../../../bytes/mod.ts";
 import type { Entry } from "../../../elf/dwarf/mod.ts";
 import type { Frame, MemoryReader } from "../../../unwind/walk/mod.ts";
 import type { TargetThread } from "../../target/mod.ts";
+import { bytesOfInteger } from "../expression/integers.ts";
 import { threadStorage } from "./thread_storage.ts";
 import type { VariableFrame } from "./variable_frame.ts";
 
@@ -89,10 +90,7 @@ class PhysicalFrame implements VariableFrame {
     const [first, last] = SAVED_VECTORS;
     if (this.machine !== "aarch64" || number < first || number > last) return undefined;
     const low = this.#registers.get(number);
-    if (low === undefined) return undefined;
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, low, true);
-    return bytes;
+    return low === undefined ? undefined : bytesOfInteger(low, 8);
   }
 }
 

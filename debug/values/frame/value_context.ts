@@ -6,13 +6,14 @@
 import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { ExpressionError, type StackValue, word } from "../../../unwind/cfi/mod.ts";
+import { bytesOfInteger, integerOfBytes } from "../expression/integers.ts";
 import type { Location } from "../expression/location.ts";
 import {
   evaluateLocation,
   evaluateValue,
   type LocationContext,
 } from "../expression/location_machine.ts";
-import { bytesOfInteger, type ValueType } from "../expression/typed_value.ts";
+import type { ValueType } from "../expression/typed_value.ts";
 import { plainType } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import { entryValue, type Passed, passedBy } from "./entry_value.ts";
@@ -116,10 +117,7 @@ export class ValueContext implements LocationContext {
   /** A number in memory. */
   memory(address: bigint, size: number): bigint | undefined {
     const { bytes, missing } = readMemory(this.frame.memory, address, size);
-    if (missing.length > 0) return undefined;
-    let value = 0n;
-    for (let i = size - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]!);
-    return value;
+    return missing.length > 0 ? undefined : integerOfBytes(bytes);
   }
 
   /** What the function's frame base expression gives. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { floatFormat } from "../expression/floats.ts";
 import { plainType } from "../types/type.ts";
 import { formatOf } from "../value/float_format.ts";
 import type { Value } from "../value/value.ts";
@@ -66,10 +65,9 @@ function write(value: Value, budget: Budget): string {
 function baseText(value: Value, budget: Budget): string {
   const plain = plainType(value.type);
   if (plain.kind !== "base") return "";
-  const { machine } = value.context.frame;
   switch (plain.encoding) {
     case "float": {
-      const format = formatOf(plain, machine) ?? floatFormat(plain.size);
+      const format = formatOf(plain, value.context.frame.machine);
       const { float } = value;
       return format === undefined || float === undefined
         ? "<invalid float value>"

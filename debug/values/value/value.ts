@@ -6,8 +6,8 @@
 import { fromBigAddress } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
 import { DescribedVariable } from "./described.ts";
-import { floatFormat, type FloatParts, floatParts, nearest } from "../expression/floats.ts";
-import { integerOfBytes } from "../expression/typed_value.ts";
+import { type FloatParts, floatParts, nearest } from "../expression/floats.ts";
+import { integerOfBytes } from "../expression/integers.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount } from "../types/array.ts";
@@ -145,7 +145,7 @@ export class Value {
     const plain = plainType(this.type);
     if (plain.kind !== "base" || plain.encoding !== "float") return undefined;
     if (this.absence !== undefined) return undefined;
-    const format = formatOf(plain, this.context.frame.machine) ?? floatFormat(plain.size);
+    const format = formatOf(plain, this.context.frame.machine);
     return format === undefined ? undefined : floatParts(this.contents.bytes, format);
   }
 
@@ -302,7 +302,7 @@ export class Value {
 
   #integer(signed: boolean): bigint | undefined {
     const { bytes } = this.contents;
-    const value = integerOfBytes(bytes, false);
+    const value = integerOfBytes(bytes);
     return signed ? BigInt.asIntN(this.bitSize ?? 8 * bytes.length, value) : value;
   }
 }
