@@ -5,7 +5,8 @@
  * @module
  */
 import type { Address } from "../../../bytes/mod.ts";
-import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
+import { EntryMap } from "../types/entry_map.ts";
 
 /** What is passed in a call. */
 export interface CallParameter {
@@ -66,16 +67,11 @@ export class CallSites {
   }
 }
 
-const KNOWN = new WeakMap<Unit, Map<number, CallSites>>();
+const KNOWN: EntryMap<CallSites> = new EntryMap();
 
 /** The calls of a function (`DW_TAG_subprogram`), read once. */
 export function callSitesOf(entry: Entry): CallSites {
-  const { unit, offset } = entry;
-  let known = KNOWN.get(unit);
-  if (known === undefined) KNOWN.set(unit, known = new Map());
-  let sites = known.get(offset);
-  if (sites === undefined) known.set(offset, sites = readCalls(entry));
-  return sites;
+  return KNOWN.get(entry, () => readCalls(entry));
 }
 
 /** By what a compiler says that it has described all jumps to other functions. */

@@ -9,6 +9,7 @@ import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { DW_OP, ExpressionError, type StackValue, word } from "../../../unwind/cfi/mod.ts";
 import { type CallParameter, type CallSite, callSitesOf } from "../call_sites/call_sites.ts";
 import { evaluateValue, type LocationContext } from "../expression/location_machine.ts";
+import { EntryMap } from "../types/entry_map.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import type { VariableFrame } from "./variable_frame.ts";
 
@@ -195,18 +196,14 @@ export function definitionOf(
 }
 
 /** What has been found out of functions that may call themselves. */
-const SELF: WeakMap<Functions, WeakMap<Unit, Map<number, boolean>>> = new WeakMap();
+const SELF: WeakMap<Functions, EntryMap<boolean>> = new WeakMap();
 
 /** Whether jumps lead from a function back to it, as far as is known; unknown ones may. */
 function callsItself(start: Entry | undefined, functions: Functions): boolean {
   if (start === undefined) return false;
-  let units = SELF.get(functions);
-  if (units === undefined) SELF.set(functions, units = new WeakMap());
-  let known = units.get(start.unit);
-  if (known === undefined) units.set(start.unit, known = new Map());
-  let found = known.get(start.offset);
-  if (found === undefined) known.set(start.offset, found = leadsBack(start, functions));
-  return found;
+  let known = SELF.get(functions);
+  if (known === undefined) SELF.set(functions, known = new EntryMap());
+  return known.get(start, () => leadsBack(start, functions));
 }
 
 function leadsBack(start: Entry, functions: Functions): boolean {

@@ -5,9 +5,10 @@
  * @module
  */
 import { type Address, fromBigAddress } from "../../../bytes/mod.ts";
-import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
 import { ValueContext } from "../frame/value_context.ts";
 import type { VariableFrame } from "../frame/variable_frame.ts";
+import { EntryMap } from "../types/entry_map.ts";
 import type { Type } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import { DescribedVariable } from "../value/described.ts";
@@ -124,20 +125,18 @@ export function variablesOf({ frame, scope, types }: ScopeOptions): Scope {
 }
 
 /** Plans that have been read, of each program: recursion asks for the same ones. */
-const PLANS: WeakMap<TypeSource, WeakMap<Unit, Map<string, ScopePlan>>> = new WeakMap();
+const PLANS: WeakMap<TypeSource, EntryMap<Map<Address, ScopePlan>>> = new WeakMap();
 
 function planOf(scope: Entry, types: TypeSource, pc: Address): ScopePlan {
-  let units = PLANS.get(types);
-  if (units === undefined) PLANS.set(types, units = new WeakMap());
-  let plans = units.get(scope.unit);
-  if (plans === undefined) units.set(scope.unit, plans = new Map());
-  const key = `${scope.offset} ${pc}`;
-  let plan = plans.get(key);
+  let entries = PLANS.get(types);
+  if (entries === undefined) PLANS.set(types, entries = new EntryMap());
+  const plans = entries.get(scope, () => new Map());
+  let plan = plans.get(pc);
   if (plan === undefined) {
     const reader = new ScopeReader(types, pc);
     reader.block(scope, 0);
     plan = { parameters: reader.parameters, blocks: reader.blocks.reverse() };
-    plans.set(key, plan);
+    plans.set(pc, plan);
   }
   return plan;
 }

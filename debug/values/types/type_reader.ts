@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { DW_AT, DW_TAG, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
 import { arrayType } from "./array.ts";
 import { baseType } from "./base.ts";
 import { fieldsOf, variantPartOf } from "./members.ts";
+import { EntryMap } from "./entry_map.ts";
 import { enumType } from "./enumeration.ts";
 import { languageOf } from "./language.ts";
 import { lazily } from "./lazily.ts";
@@ -55,7 +56,7 @@ export type NamedEntries = (name: string) => Iterable<Entry>;
 
 /** Reads types, each once. */
 export class TypeReader implements TypeSource {
-  readonly #known: WeakMap<Unit, Map<number, Type>> = new WeakMap();
+  readonly #known: EntryMap<Type> = new EntryMap();
   readonly #named: NamedEntries;
   readonly #functionNamed: (symbol: string) => Entry | undefined;
 
@@ -103,15 +104,7 @@ export class TypeReader implements TypeSource {
   type(entry: Entry): Type {
     const signed = entry.has(DW_AT.signature) ? entry.reference(DW_AT.signature) : undefined;
     const described = signed ?? entry;
-    const { unit, offset } = described;
-    let known = this.#known.get(unit);
-    if (known === undefined) this.#known.set(unit, known = new Map());
-    let type = known.get(offset);
-    if (type === undefined) {
-      type = this.#read(this.#complete(described));
-      known.set(offset, type);
-    }
-    return type;
+    return this.#known.get(described, () => this.#read(this.#complete(described)));
   }
 
   /** The definition of a structure or enumeration that is only declared, if there is one. */
@@ -203,10 +196,7 @@ export class TypeReader implements TypeSource {
       entry,
       qualifier,
     };
-    return lazily(type, {
-      target: () => this.typeOf(entry),
-      size: () => this.#sizeBehind(entry),
-    });
+    return lazily(type, this.#behind(entry));
   }
 
   #typedef(entry: Entry): Type {
@@ -216,14 +206,13 @@ export class TypeReader implements TypeSource {
       language: languageOf(entry.unit),
       entry,
     };
-    return lazily(type, {
-      target: () => this.typeOf(entry),
-      size: () => this.#sizeBehind(entry),
-    });
+    return lazily(type, this.#behind(entry));
   }
 
-  #sizeBehind(entry: Entry): number | undefined {
-    return plainType(this.typeOf(entry)).size;
+  /** The type that an entry's is another form of, and its size. */
+  #behind(entry: Entry): { target: () => Type; size: () => number | undefined } {
+    const target = () => this.typeOf(entry);
+    return { target, size: () => plainType(target()).size };
   }
 
   #function(entry: Entry): FunctionType {
@@ -279,10 +268,8 @@ export class TypeReader implements TypeSource {
       language: languageOf(entry.unit),
       entry,
     };
-    return lazily(type, {
-      target: () => this.typeOf(entry),
-      size: () => byteSize(entry) ?? this.#sizeBehind(entry),
-    });
+    const { target, size } = this.#behind(entry);
+    return lazily(type, { target, size: () => byteSize(entry) ?? size() });
   }
 }
 
