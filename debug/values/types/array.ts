@@ -40,11 +40,15 @@ function dimension(entry: Entry, range: Entry | undefined, element: () => Type):
     extent,
     isVector: entry.flag(DW_AT.gnuVector),
   };
-  const later: ArrayType = lazily(type, { element, size: (): number | undefined => sizeOf(later) });
+  const later: ArrayType = lazily(type, {
+    element,
+    size: (): number | undefined => arraySize(later),
+  });
   return later;
 }
 
-function sizeOf(type: Omit<ArrayType, "size">): number | undefined {
+/** Size of all elements in bytes; undefined if it depends on a frame or is not known. */
+export function arraySize(type: Omit<ArrayType, "size">): number | undefined {
   const count = elementCount(type);
   const { size } = plainType(type.element);
   return count === undefined || size === undefined ? undefined : count * size;
@@ -60,6 +64,11 @@ function boundOf(range: Entry, attribute: number): Bound {
   // Unsigned ones of 64 bits stand for negative ones: of no elements the last index is −1.
   const value = range.big(attribute);
   return value === undefined ? undefined : Number(BigInt.asIntN(64, value));
+}
+
+/** The bound that says where an array ends: the number of its elements, or the last index. */
+export function extentBound({ extent }: Pick<ArrayType, "extent">): Bound {
+  return "count" in extent ? extent.count : extent.upper;
 }
 
 /** Number of elements, if it does not depend on a frame; undefined if it does or is not known. */

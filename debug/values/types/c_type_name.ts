@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { elementCount } from "./array.ts";
+import { elementCount, extentBound } from "./array.ts";
 import type { Bound, FunctionType, Qualifier, Type } from "./type.ts";
 
 /** Deepest nesting that is followed, and most types that one name consists of. */
@@ -181,10 +181,8 @@ function suffix(type: Type, place: Place): string {
         suffix(plain.result, { ...walk, inPointer: false })
       }`;
     case "array": {
-      const { extent } = plain;
-      const bound = "count" in extent ? extent.count : extent.upper;
       const count = elementCount(plain);
-      const isVariable = isDynamic(bound) || isDynamic(plain.lower);
+      const isVariable = isDynamic(extentBound(plain)) || isDynamic(plain.lower);
       const text = isVariable ? "variable length" : count === undefined ? "" : `${count}`;
       const own = plain.isVector ? ` __attribute__ ((vector_size(${text})))` : `[${text}]`;
       return `${closing}${own}${suffix(plain.element, { ...walk, inPointer: false })}`;

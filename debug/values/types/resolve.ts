@@ -6,7 +6,7 @@
 import { word } from "../../../unwind/cfi/mod.ts";
 import { absenceOf } from "./absence.ts";
 import type { ValueContext } from "../frame/value_context.ts";
-import { elementCount } from "./array.ts";
+import { arraySize, extentBound } from "./array.ts";
 import { type ArrayType, type Bound, plainType, type Type } from "./type.ts";
 
 /** Deepest nesting that is looked into. */
@@ -40,19 +40,13 @@ export function resolveType(type: Type, context: ValueContext, depth = 0): Type 
 function resolveArray(type: ArrayType, context: ValueContext, depth: number): ArrayType {
   const element = resolveType(type.element, context, depth + 1);
   const lower = resolveBound(type.lower, context);
-  const extent = "count" in type.extent
-    ? { count: resolveBound(type.extent.count, context) }
-    : { upper: resolveBound(type.extent.upper, context) };
-  const isSame = element === type.element && lower === type.lower &&
-    ("count" in extent
-      ? "count" in type.extent && extent.count === type.extent.count
-      : "upper" in type.extent && extent.upper === type.extent.upper);
-  if (isSame) return type;
+  const bound = extentBound(type);
+  const resolved = resolveBound(bound, context);
+  if (element === type.element && lower === type.lower && resolved === bound) return type;
+  const extent = "count" in type.extent ? { count: resolved } : { upper: resolved };
   const { kind, name, language, entry, isVector } = type;
-  const count = elementCount({ lower, extent });
-  const { size: each } = plainType(element);
-  const size = count === undefined || each === undefined ? undefined : count * each;
-  return { kind, name, language, entry, isVector, element, lower, extent, size };
+  const array = { kind, name, language, entry, isVector, element, lower, extent };
+  return { ...array, size: arraySize(array) };
 }
 
 function resolveBound(bound: Bound, context: ValueContext): Bound {

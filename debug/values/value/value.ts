@@ -10,7 +10,7 @@ import { type FloatParts, floatParts, nearest } from "../expression/floats.ts";
 import { integerOfBytes } from "../expression/integers.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
-import { elementCount } from "../types/array.ts";
+import { elementCount, extentBound } from "../types/array.ts";
 import { qualifiedName } from "../types/scope_name.ts";
 import { resolveType } from "../types/resolve.ts";
 import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
@@ -78,8 +78,12 @@ export class Value {
    * {@linkcode CONTENTS_LIMIT} is cut.
    */
   get contents(): Contents {
-    const bits = this.bitSize ?? 8 * Math.min(this.size ?? 0, CONTENTS_LIMIT);
-    return this.#contents ??= this.#storage.read(this.#begin, bits);
+    return this.#contents ??= this.#storage.read(this.#begin, this.#bits);
+  }
+
+  /** Bits of the contents. */
+  get #bits(): number {
+    return this.bitSize ?? 8 * Math.min(this.size ?? 0, CONTENTS_LIMIT);
   }
 
   /** Why none of it, or a part of a scalar, is there; undefined if it is. */
@@ -109,9 +113,8 @@ export class Value {
     const { holes } = this.contents;
     const [first] = holes;
     if (first === undefined || !this.#isAggregate()) return first?.absence;
-    const bits = this.bitSize ?? 8 * Math.min(this.size ?? 0, CONTENTS_LIMIT);
     const lost = holes.reduce((sum, { begin, end }) => sum + end - begin, 0);
-    return lost >= bits ? first.absence : undefined;
+    return lost >= this.#bits ? first.absence : undefined;
   }
 
   /**
@@ -349,8 +352,7 @@ const UNKNOWN: Type = {
 function unknownBound(type: Type, depth = 0): Absence | undefined {
   const plain = plainType(type);
   if (plain.kind !== "array" || depth > 64) return undefined;
-  const { lower, extent } = plain;
-  for (const bound of [lower, "count" in extent ? extent.count : extent.upper]) {
+  for (const bound of [plain.lower, extentBound(plain)]) {
     if (typeof bound === "object" && "unknown" in bound) return bound.unknown;
   }
   return unknownBound(plain.element, depth + 1);
