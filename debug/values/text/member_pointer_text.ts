@@ -5,6 +5,7 @@
  */
 import { demangle } from "../../demangle/mod.ts";
 import { DW_AT, DW_TAG } from "../../../elf/dwarf/mod.ts";
+import { DW_OP } from "../../../unwind/cfi/mod.ts";
 import { isStruct, type MemberPointerType, plainType, type Type } from "../types/type.ts";
 import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
@@ -59,8 +60,7 @@ function virtualFunction(container: Type, index: number): string | undefined {
   for (const child of entry?.children() ?? []) {
     if (child.tag !== DW_TAG.subprogram) continue;
     const place = child.bytes(DW_AT.vtableElemLocation);
-    // `DW_OP_constu` and the index.
-    if (place?.[0] !== 0x10 || place[1] !== index) continue;
+    if (place?.[0] !== DW_OP.constu || place[1] !== index) continue;
     return demangle(child.linkageName ?? "") ?? child.name;
   }
   return undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
+import { DW_OP } from "../../../unwind/cfi/mod.ts";
 import { lazily } from "./lazily.ts";
 import { bitSize, byteSize } from "./size.ts";
 import { type Field, type MemberPlace, plainType, type Variant, type VariantPart } from "./type.ts";
@@ -65,7 +66,7 @@ function signedOffset(entry: Entry): number | undefined {
 
 /** What older compilers wrote for an offset: `DW_OP_plus_uconst` and the number. */
 function constantOffset(expression: Uint8Array): number | undefined {
-  if (expression[0] !== 0x23) return undefined;
+  if (expression[0] !== DW_OP.plusUconst) return undefined;
   let value = 0;
   let scale = 1;
   for (let i = 1; i < expression.length && scale < 2 ** 53; i++) {
