@@ -86,7 +86,6 @@ function arrayString(value: Value, size: number, budget: Budget): string {
   codes.length = end;
   const plain = plainType(value.type);
   return stringText(size === 1 ? utf8Codes(codes) : codes, {
-    characters: budget.elements,
     repeats: budget.repeats,
     size,
     prefix: plain.kind === "array" ? quotePrefix(characterName(plain.element)) : "",
@@ -140,9 +139,9 @@ function string(
   },
 ): string {
   const prefix = quotePrefix(characterName(plain.target));
-  const { elements, repeats } = budget;
+  const { repeats } = budget;
   const characters = size === 1 ? utf8Codes(codes) : codes;
-  return stringText(characters, { characters: elements, repeats, size, prefix, isCut: false });
+  return stringText(characters, { repeats, size, prefix, isCut: false });
 }
 
 /** The bytes that a pointer of Rust to an array of bytes points to; undefined if it does not. */
@@ -154,10 +153,10 @@ export function pointedByteString(value: Value, budget: Budget): string | undefi
   }
   const { bytes, holes } = array.contents;
   if (holes.length > 0 || bytes.length === 0) return undefined;
-  const isCut = bytes.length > budget.elements;
   const { elements, repeats } = budget;
+  const isCut = bytes.length > elements;
   const codes = [...bytes.subarray(0, elements)];
-  return `b${stringText(codes, { characters: elements, repeats, size: 1, prefix: "", isCut })}`;
+  return `b${stringText(codes, { repeats, size: 1, prefix: "", isCut })}`;
 }
 
 /** Bytes that a pointer points to; undefined if they cannot all be read. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { absenceOf } from "../types/absence.ts";
 import { absenceText } from "./absence_text.ts";
 import type { Value } from "../value/value.ts";
@@ -29,9 +28,10 @@ export interface TextOptions {
 /** Writes a value. */
 export type Writer = (value: Value, budget: Budget) => string;
 
-/** Deepest nesting that is written, and most parts of one value. */
-const DEPTH = 20;
-const VALUES = 10_000;
+/** Deepest nesting that is written. */
+export const DEPTH = 20;
+/** Most parts of one value that are written. */
+export const VALUES = 10_000;
 /** Most bytes of arrays that are looked through for repetitions. */
 const COMPARED = 1 << 22;
 
@@ -45,10 +45,8 @@ export class Budget {
   readonly followsReferences: boolean;
   /** How deep in structures and arrays. */
   readonly depth: number;
-  readonly #nameOf: NameOf | undefined;
   /** Elements written so far, of all arrays in the value. */
   readonly written: { count: number; values: number; compared: number };
-
   readonly #write: Writer;
   #virtualBases: Set<string> = new Set();
   readonly #options: TextOptions;
@@ -60,7 +58,6 @@ export class Budget {
     this.elements = options.elements ?? 200;
     this.repeats = options.repeats ?? 10;
     this.followsReferences = options.references ?? true;
-    this.#nameOf = options.nameOf;
     this.depth = from === undefined ? 0 : from.depth + 1;
     this.written = from?.written ?? { count: 0, values: 0, compared: 0 };
   }
@@ -101,7 +98,7 @@ export class Budget {
 
   /** An address with the name of what is there. */
   address(address: bigint, what: AddressKind): string {
-    const name = this.#nameOf?.(address, what);
+    const name = this.#options.nameOf?.(address, what);
     return `0x${address.toString(16)}${name === undefined ? "" : ` <${name}>`}`;
   }
 }

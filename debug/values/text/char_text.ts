@@ -100,25 +100,23 @@ const RUST_ESCAPES: ReadonlyMap<number, string> = new Map([
   [92, "\\\\"],
 ]);
 
-/** How strings are cut and shortened. */
-export interface StringLimits {
-  /** Most characters. */
-  readonly characters: number;
+/** How a string is written. */
+export interface StringOptions {
   /** How often a character is repeated before that is said in words. */
   readonly repeats: number;
+  /** Bytes of a character. */
+  readonly size: number;
+  /** What stands before a quote. */
+  readonly prefix: string;
+  /** Whether more characters follow. */
+  readonly isCut: boolean;
 }
 
 /** Characters as a string literal, or several with what is repeated between them. */
 export function stringText(
   codes: readonly number[],
-  options: StringLimits & {
-    readonly size: number;
-    readonly prefix: string;
-    /** Whether more characters follow. */
-    readonly isCut: boolean;
-  },
+  { repeats, size, prefix, isCut }: StringOptions,
 ): string {
-  const { size, prefix, isCut } = options;
   const parts: string[] = [];
   let literal = "";
   const close = () => {
@@ -129,7 +127,7 @@ export function stringText(
     const code = codes[i]!;
     let end = i + 1;
     while (end < codes.length && codes[end] === code) end++;
-    if (end - i > options.repeats) {
+    if (end - i > repeats) {
       close();
       parts.push(`${prefix}${charText(code, size)} <repeats ${end - i} times>`);
     } else literal += inQuotes(code, '"', size).repeat(end - i);

@@ -7,6 +7,7 @@ import { absenceOf } from "../types/absence.ts";
 import { plainType, type Type } from "../types/type.ts";
 import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
+import { DEPTH, VALUES } from "./budget.ts";
 import { enumText } from "./enum_text.ts";
 
 /** A value as data. Numbers that JSON's cannot say are decimal text. */
@@ -31,10 +32,6 @@ export interface DataOptions {
   /** Most elements of an array; default 200. */
   readonly elements?: number;
 }
-
-/** Deepest nesting, and most parts of one value. */
-const DEPTH = 20;
-const VALUES = 10_000;
 
 /** A value as data. */
 export function valueJson(value: Value, options: DataOptions = {}): ValueData {

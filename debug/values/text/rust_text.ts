@@ -50,9 +50,7 @@ function isNumbered({ field }: Member): boolean {
 
 function list(members: readonly Member[], budget: Budget): string {
   const inner = budget.inside();
-  const single = members.length === 1 ? "," : "";
-  const text = members.map(({ value }) => inner.text(value)).join(", ");
-  return `(${text}${single})`.replace(/,\)$/, ")");
+  return `(${members.map(({ value }) => inner.text(value)).join(", ")})`;
 }
 
 function named(members: readonly Member[], budget: Budget): string {
@@ -84,14 +82,14 @@ function sliceText(value: Value, type: StructType, budget: Budget): string | und
   const parts = partsOf(value);
   const first = parts?.pointer.target;
   if (parts === undefined || first === undefined) return undefined;
-  const { length: upper } = parts;
+  const { length: count } = parts;
   const { language, entry } = type;
   const array: Type = {
     ...{ kind: "array", name: undefined, language, entry, isVector: false },
     element: first.type,
     lower: 0,
-    extent: { count: upper },
-    size: upper * (first.size ?? 0),
+    extent: { count },
+    size: count * (first.size ?? 0),
   };
   return `${type.name} ${budget.text(first.as(array))}`;
 }
@@ -101,14 +99,13 @@ function stringSlice(value: Value, budget: Budget): string | undefined {
   const parts = partsOf(value);
   if (parts === undefined) return undefined;
   const { pointer, length } = parts;
-  const size = Math.min(budget.elements, Number(length));
+  const size = Math.min(budget.elements, length);
   const bytes = pointedBytes(pointer, size);
   if (bytes === undefined) return undefined;
   return stringText([...new TextDecoder().decode(bytes)].map((each) => each.codePointAt(0)!), {
-    characters: budget.elements,
     repeats: budget.repeats,
     size: 4,
     prefix: "",
-    isCut: Number(length) > size,
+    isCut: length > size,
   });
 }
