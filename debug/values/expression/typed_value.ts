@@ -4,6 +4,7 @@
  * @module
  */
 import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
+import { isSignedInteger } from "../types/base.ts";
 import type { Encoding } from "../types/type.ts";
 import { bytesOfFloat, floatOfBytes } from "./floats.ts";
 import { bytesOfInteger, integerOfBytes } from "./integers.ts";
@@ -56,8 +57,8 @@ export function isFloat({ encoding }: ValueType): boolean {
 }
 
 /** Whether a type's values may be negative. */
-export function isSigned({ encoding }: ValueType): boolean {
-  return encoding === "signed" || encoding === "signed-char" || encoding === "float";
+export function isSigned(type: ValueType): boolean {
+  return isSignedInteger(type) || isFloat(type);
 }
 
 function toInteger(value: number): bigint {

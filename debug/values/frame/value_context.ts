@@ -14,6 +14,7 @@ import {
   type LocationContext,
 } from "../expression/location_machine.ts";
 import type { ValueType } from "../expression/typed_value.ts";
+import { isSignedInteger } from "../types/base.ts";
 import { plainType } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import { entryValue, type Passed, passedBy } from "./entry_value.ts";
@@ -221,7 +222,7 @@ export class ValueContext implements LocationContext {
       throw problem("memory", `Cannot read 0x${location.value.toString(16)}`);
     }
     const bits = 8 * Math.min(8, type.size ?? 8);
-    const isSigned = type.kind === "base" && type.encoding.startsWith("signed");
+    const isSigned = type.kind === "base" && isSignedInteger(type);
     return isSigned ? BigInt.asUintN(64, BigInt.asIntN(bits, value)) : value;
   }
 }

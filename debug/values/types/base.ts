@@ -21,6 +21,11 @@ const ENCODINGS: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
   [DW_ATE.utf, "utf"],
 ]);
 
+/** Whether values of an encoding are integers that may be negative. */
+export function isSignedInteger({ encoding }: Pick<BaseType, "encoding">): boolean {
+  return encoding === "signed" || encoding === "signed-char";
+}
+
 /** Reads a base type. */
 export function baseType(entry: Entry): BaseType {
   const language = languageOf(entry.unit);

@@ -7,9 +7,10 @@
 import { elementCount, extentBound } from "./array.ts";
 import type { Bound, FunctionType, Qualifier, Type } from "./type.ts";
 
-/** Deepest nesting that is followed, and most types that one name consists of. */
-const DEPTH = 64;
-const TYPES = 1000;
+/** Deepest nesting that is followed. */
+export const DEPTH = 64;
+/** Most types that one name consists of. */
+export const TYPES = 1000;
 
 /** How deep in a name, and how many types have been named. */
 interface Walk {
@@ -46,26 +47,13 @@ function named(type: Type, walk: Walk): string {
   if (walk.depth > DEPTH || walk.named.count++ > TYPES) return "...";
   const { type: plain } = unqualified(type);
   const base = baseName(type, walk.depth);
-  const space = ownName(plain) === undefined && isDerived(plain) ? " " : "";
+  const space = isDerived(plain) ? " " : "";
   return `${base}${space}${prefix(type, { ...walk, inPointer: false, spaced: false })}${
     suffix(type, { ...walk, inPointer: false })
   }`;
 }
 
-/** Name of a type that is no declarator around another. */
-function ownName(type: Unqualified["type"]): string | undefined {
-  switch (type.kind) {
-    case "pointer":
-    case "reference":
-    case "rvalue-reference":
-    case "array":
-    case "function":
-    case "member-pointer":
-      return undefined;
-  }
-  return type.name;
-}
-
+/** Whether a type is a declarator around another. */
 function isDerived(type: Unqualified["type"]): boolean {
   return type.kind === "pointer" || type.kind === "function" || type.kind === "reference" ||
     type.kind === "rvalue-reference" || type.kind === "member-pointer" ||

@@ -4,6 +4,7 @@
  * @module
  */
 import { DW_AT, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
+import { isSignedInteger } from "./base.ts";
 import { languageOf } from "./language.ts";
 import { lazily } from "./lazily.ts";
 import { qualifiedName, scopeName } from "./scope_name.ts";
@@ -38,9 +39,7 @@ function constants(entry: Entry): Entry[] {
 
 function isSigned(entry: Entry, underlying: Type | undefined): boolean {
   const plain = underlying === undefined ? undefined : plainType(underlying);
-  if (plain?.kind === "base") {
-    return plain.encoding === "signed" || plain.encoding === "signed-char";
-  }
+  if (plain?.kind === "base") return isSignedInteger(plain);
   return constants(entry).some((each) => (each.big(DW_AT.constValue) ?? 0n) < 0n);
 }
 

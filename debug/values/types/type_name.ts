@@ -4,7 +4,7 @@
  * @module
  */
 import { elementCount } from "./array.ts";
-import { cTypeName } from "./c_type_name.ts";
+import { cTypeName, DEPTH, TYPES } from "./c_type_name.ts";
 import type { Type } from "./type.ts";
 
 /** How types are named. */
@@ -22,10 +22,6 @@ export function typeName(type: Type, options: TypeNameOptions = {}): string {
     ? rustTypeName(type, { ...options, count: 0 }, 0)
     : cTypeName(type);
 }
-
-/** Deepest nesting that is followed, and most types that one name consists of. */
-const DEPTH = 64;
-const TYPES = 1000;
 
 interface Naming extends TypeNameOptions {
   count: number;

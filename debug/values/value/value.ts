@@ -11,6 +11,7 @@ import { integerOfBytes } from "../expression/integers.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount, extentBound } from "../types/array.ts";
+import { isSignedInteger } from "../types/base.ts";
 import { qualifiedName } from "../types/scope_name.ts";
 import { resolveType } from "../types/resolve.ts";
 import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
@@ -127,7 +128,7 @@ export class Value {
     switch (plain.kind) {
       case "base":
         if (plain.encoding === "float" || plain.encoding === "complex") return undefined;
-        return this.#integer(plain.encoding === "signed" || plain.encoding === "signed-char");
+        return this.#integer(isSignedInteger(plain));
       case "enum":
         return this.#integer(plain.isSigned);
       case "pointer":
