@@ -4,6 +4,7 @@ import { type AttributeInit, die, type EntryInit } from "../../../elf/dwarf/test
 import { DW_OP } from "../../../unwind/cfi/mod.ts";
 import type { VariableFrame } from "../frame/variable_frame.ts";
 import {
+  code,
   type FrameInit,
   frameOf,
   location,
@@ -13,10 +14,6 @@ import {
 } from "../testing/value_world.ts";
 import { valueText } from "../text/text.ts";
 import { variablesOf } from "./scope.ts";
-
-function code(begin: number, size: number): AttributeInit[] {
-  return [[DW_AT.lowPc, DW_FORM.addr, begin], [DW_AT.highPc, DW_FORM.data4, size]];
-}
 
 function variable(label: string, ...attributes: readonly AttributeInit[]): EntryInit {
   return die(DW_TAG.variable, [name(label), type("int"), ...attributes], [], label);

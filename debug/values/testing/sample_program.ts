@@ -11,14 +11,10 @@ import {
   InfoImage,
 } from "../../../elf/dwarf/testing/info_image.ts";
 import { DW_OP } from "../../../unwind/cfi/mod.ts";
-import { base, BASES, location, name, size, type } from "./value_world.ts";
+import { base, BASES, code, location, name, size, type } from "./value_world.ts";
 
 /** Where the unit's function begins, and its size. */
 export const SAMPLE_CODE = { begin: 0x1000, size: 0x100 } as const;
-
-function code(begin: number, bytes: number): AttributeInit[] {
-  return [[DW_AT.lowPc, DW_FORM.addr, begin], [DW_AT.highPc, DW_FORM.data4, bytes]];
-}
 
 function member(label: string, to: string, at: number): EntryInit {
   return die(DW_TAG.member, [

@@ -80,6 +80,11 @@ export function size(bytes: number): AttributeInit {
   return [DW_AT.byteSize, DW_FORM.data1, bytes];
 }
 
+/** `DW_AT_low_pc` and `DW_AT_high_pc`. */
+export function code(begin: number, bytes: number): AttributeInit[] {
+  return [[DW_AT.lowPc, DW_FORM.addr, begin], [DW_AT.highPc, DW_FORM.data4, bytes]];
+}
+
 /** `DW_AT_location` of the same expression everywhere. */
 export function location(...expression: readonly number[]): AttributeInit {
   return [DW_AT.location, DW_FORM.exprloc, expression];
