@@ -201,6 +201,8 @@ export const DW_LANG = {
   fortran18: 0x2d,
   ada2005: 0x2e,
   ada2012: 0x2f,
+  cPlusPlus23: 0x3a,
+  c23: 0x3e,
   mipsAssembler: 0x8001,
 } as const;
 

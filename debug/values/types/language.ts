@@ -3,14 +3,25 @@
  *
  * @module
  */
-import type { Unit } from "../../../elf/dwarf/mod.ts";
+import { DW_LANG, type Unit } from "../../../elf/dwarf/mod.ts";
 import type { Language } from "./type.ts";
 
-/** Numbers of DWARF 5, table 7.17, and those that were added since. */
+const C = [DW_LANG.c89, DW_LANG.c, DW_LANG.c99, DW_LANG.c11, DW_LANG.c17, DW_LANG.c23];
+
+const C_PLUS_PLUS = [
+  DW_LANG.cPlusPlus,
+  DW_LANG.cPlusPlus03,
+  DW_LANG.cPlusPlus11,
+  DW_LANG.cPlusPlus14,
+  DW_LANG.cPlusPlus17,
+  DW_LANG.cPlusPlus20,
+  DW_LANG.cPlusPlus23,
+];
+
 const LANGUAGES: ReadonlyMap<number, Language> = new Map<number, Language>([
-  ...[0x01, 0x02, 0x0c, 0x1d, 0x2c, 0x3e].map((code) => [code, "c"] as const),
-  ...[0x04, 0x1a, 0x21, 0x2b, 0x3a].map((code) => [code, "c++"] as const),
-  [0x1c, "rust"],
+  ...C.map((code) => [code, "c"] as const),
+  ...C_PLUS_PLUS.map((code) => [code, "c++"] as const),
+  [DW_LANG.rust, "rust"],
 ]);
 
 /** Language of a unit; `c` if it does not say, as assembly. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DW_AT, DW_ATE, DW_FORM, DW_TAG } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_ATE, DW_FORM, DW_LANG, DW_TAG } from "../../../elf/dwarf/mod.ts";
 import { type AttributeInit, die, type EntryInit } from "../../../elf/dwarf/testing/info_image.ts";
 import { DW_OP } from "../../../unwind/cfi/mod.ts";
 import {
@@ -502,6 +502,11 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
       }).type,
     );
   assertEquals(nameOfStruct("array<short, 3UL>"), "array<short, 3ul>");
+  for (const year of ["03", "11", "14", "17", "20", "23"] as const) {
+    const language = DW_LANG[`cPlusPlus${year}`];
+    const types = [struct("Tpl<3UL>", 1, [])];
+    assertEquals(typeName(valueOf("Tpl<3UL>", { types, language }).type), "Tpl<3ul>", year);
+  }
   assertEquals(nameOfStruct("Tpl<(& ns::sink)>"), "Tpl<&ns::sink>");
   assertEquals(
     nameOfStruct("A<const int, const B<const char *> *, (f)0, C &, &x>"),
