@@ -11,7 +11,6 @@ import {
   type ExpressionContext,
   ExpressionMachine,
   type ExpressionOptions,
-  type ExpressionResult,
   type StackValue,
   word,
 } from "../../../unwind/cfi/mod.ts";
@@ -110,8 +109,6 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
     switch (location.type) {
       case "register":
         return this.register(location.register);
-      case "literal":
-        return location.value;
       case "implicit":
         return new TypedValue(WORD, location.bytes).word;
     }
@@ -293,7 +290,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
       if (this.stack.length === 0) return EMPTY;
       return { type: "value", value: word(this.peek(0)) };
     }
-    return simple(location);
+    return location;
   }
 
   #call(entry: Entry): void {
@@ -374,12 +371,6 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
       throw this.error("operator", `Arithmetic on numbers of ${type.size} bytes is not exact here`);
     }
   }
-}
-
-function simple(location: SimpleLocation | ExpressionResult): SimpleLocation {
-  return location.type === "literal"
-    ? { type: "implicit", bytes: bytesOf(location.value) }
-    : location;
 }
 
 /** Bytes of a value on the stack. */

@@ -8,8 +8,25 @@ import {
   type ExpressionContext,
   ExpressionMachine,
   type ExpressionOptions,
-  type ExpressionResult,
+  type RegisterLocation,
+  type StackValue,
+  word,
 } from "./machine.ts";
+
+/** A value that is in no place (`DW_OP_stack_value`, `DW_OP_implicit_value`). */
+export interface LiteralLocation {
+  /** Which it is. */
+  readonly type: "literal";
+  /** The value. */
+  readonly value: bigint;
+}
+
+/** What an expression denotes. */
+export type ExpressionResult =
+  /** The value on top of the stack: an address, if the rule asks for one. */
+  | { readonly type: "value"; readonly value: bigint }
+  | RegisterLocation
+  | LiteralLocation;
 
 /**
  * Evaluates the bytes between the cursor's position and its end.
@@ -24,5 +41,28 @@ export function evaluateExpression(
   context: ExpressionContext,
   options: ExpressionOptions = {},
 ): ExpressionResult {
-  return new ExpressionMachine(cursor, context, options).run();
+  return new FrameMachine(cursor, context, options).run();
+}
+
+class FrameMachine extends ExpressionMachine<LiteralLocation> {
+  run(): ExpressionResult {
+    this.steps();
+    if (this.location !== undefined) return this.location;
+    const value = this.stack.at(-1);
+    if (value === undefined) throw this.error("result", "Expression leaves no value");
+    return { type: "value", value: word(value) };
+  }
+
+  protected literal(value: StackValue): LiteralLocation {
+    return { type: "literal", value: word(value) };
+  }
+
+  protected implicit(size: number): LiteralLocation {
+    let value = 0n;
+    for (let i = 0; i < size; i++) {
+      const byte = BigInt(this.cursor.u8());
+      if (i < 8) value |= byte << BigInt(8 * i);
+    }
+    return { type: "literal", value };
+  }
 }

@@ -44,14 +44,13 @@ export interface ExpressionOptions {
   readonly stepLimit?: number;
 }
 
-/** What an expression denotes. */
-export type ExpressionResult =
-  /** The value on top of the stack: an address, if the rule asks for one. */
-  | { readonly type: "value"; readonly value: bigint }
-  /** A register (`DW_OP_reg*`). */
-  | { readonly type: "register"; readonly register: number }
-  /** A value that is in no place (`DW_OP_stack_value`, `DW_OP_implicit_value`). */
-  | { readonly type: "literal"; readonly value: bigint };
+/** A register that an expression denotes (`DW_OP_reg*`). */
+export interface RegisterLocation {
+  /** Which it is. */
+  readonly type: "register";
+  /** Its DWARF number. */
+  readonly register: number;
+}
 
 const MASK = 0xffffffffffffffffn;
 
@@ -71,15 +70,15 @@ export interface TypedStackValue {
 /**
  * Evaluates an expression, operator by operator. An instance is used once.
  *
- * @typeParam R what an expression may denote beside a word on the stack
+ * @typeParam R what an expression may denote beside a word on the stack and a register
  */
-export class ExpressionMachine<R extends { readonly type: string } = ExpressionResult> {
+export abstract class ExpressionMachine<R> {
   /** What is evaluated; an operator's operands are next. */
   protected cursor: Cursor;
   /** The stack, its top last. */
   protected readonly stack: StackValue[];
   /** What has been denoted, if it is not the word on top of the stack. */
-  protected location: R | ExpressionResult | undefined;
+  protected location: R | RegisterLocation | undefined;
   /** Where the expression, or the one that is called, begins. */
   protected start: number;
   readonly #context: ExpressionContext;
@@ -96,17 +95,6 @@ export class ExpressionMachine<R extends { readonly type: string } = ExpressionR
     this.#stackLimit = options.stackLimit ?? 128;
     this.#stepLimit = options.stepLimit ?? 10_000;
     this.start = this.#opAt = cursor.at;
-  }
-
-  /** Executes all operators and gives what the expression denotes. Throws as the functions. */
-  run(): R | ExpressionResult {
-    this.steps();
-    if (this.location !== undefined) return this.location;
-    const value = this.stack.at(-1);
-    if (value === undefined) {
-      throw this.error("result", "Expression leaves no value");
-    }
-    return { type: "value", value: word(value) };
   }
 
   /** Executes operators to the cursor's end. */
@@ -283,19 +271,10 @@ export class ExpressionMachine<R extends { readonly type: string } = ExpressionR
   }
 
   /** What `DW_OP_stack_value` denotes. */
-  protected literal(value: StackValue): R | ExpressionResult {
-    return { type: "literal", value: word(value) };
-  }
+  protected abstract literal(value: StackValue): R;
 
   /** What `DW_OP_implicit_value` denotes: the next `size` bytes, which are skipped. */
-  protected implicit(size: number): R | ExpressionResult {
-    let value = 0n;
-    for (let i = 0; i < size; i++) {
-      const byte = BigInt(this.cursor.u8());
-      if (i < 8) value |= byte << BigInt(8 * i);
-    }
-    return { type: "literal", value };
-  }
+  protected abstract implicit(size: number): R;
 
   /** One-operand arithmetic. */
   protected unary(op: number, value: StackValue): StackValue {
