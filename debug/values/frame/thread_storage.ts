@@ -37,6 +37,9 @@ const ABIS: Readonly<Record<Machine, TlsAbi>> = {
   aarch64: { vector: 0n, moduleId: 1028, offset: 1030 },
 };
 
+/** What a dynamic thread vector has for a module whose variables the thread has not used. */
+const NOT_YET = 0xffffffffffffffffn;
+
 /** Bytes of the thread control block that precede a program's variables on AArch64. */
 const CONTROL_BLOCK = 16n;
 
@@ -81,17 +84,16 @@ function ofLibrary(file: ElfFile, bias: bigint, place: ThreadPlace): bigint | un
   const { pointer, machine, memory } = place;
   const abi = ABIS[machine];
   for (const { offset, type, symbol, addend } of relocations(file)) {
-    if (type !== abi.moduleId && type !== abi.offset) continue;
+    // One with a symbol may be of another module's variable.
+    if (symbol !== 0 || type !== abi.moduleId && type !== abi.offset) continue;
     const word = readWord(memory, offset + bias);
     if (word === undefined) continue;
-    if (type === abi.moduleId) {
-      const vector = readWord(memory, pointer + abi.vector);
-      // Entries are an address and what to free; the first is the generation.
-      const block = vector === undefined ? undefined : readWord(memory, vector + 16n * word);
-      const isThere = symbol === 0 && word > 0n && block !== undefined && block !== 0n &&
-        block !== 0xffffffffffffffffn;
-      if (isThere) return block;
-    } else if (symbol === 0) return BigInt.asUintN(64, pointer + word - addend);
+    if (type === abi.offset) return BigInt.asUintN(64, pointer + word - addend);
+    const vector = readWord(memory, pointer + abi.vector);
+    if (vector === undefined || word === 0n) continue;
+    // Entries are an address and what to free; the first is the generation.
+    const block = readWord(memory, vector + 16n * word);
+    if (block !== undefined && block !== 0n && block !== NOT_YET) return block;
   }
   return undefined;
 }

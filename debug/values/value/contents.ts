@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Location, Piece, SimpleLocation } from "../expression/location.ts";
+import type { Location, Piece } from "../expression/location.ts";
 import type { Absence } from "../types/absence.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { readMemory } from "../frame/memory.ts";
@@ -130,8 +130,7 @@ function inPieces(context: ValueContext, pieces: readonly Piece[]): Storage {
         const from = Math.max(at, begin);
         const to = Math.min(at + size, begin + bits);
         if (from < to) {
-          const part = located(context, location as SimpleLocation)
-            .read(offset + from - at, to - from);
+          const part = located(context, location).read(offset + from - at, to - from);
           place(part, { bytes, holes, at: from - begin, bits: to - from });
         }
         at += size;
