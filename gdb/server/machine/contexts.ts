@@ -6,6 +6,7 @@
  */
 
 import { ArchError } from "../../../arch/errors.ts";
+import { InputError } from "../../../bytes/mod.ts";
 import { fpStateOf, setFpStateOf } from "../../../kernel/core/fp_state.ts";
 import { threadRegisters } from "../../../kernel/core/task_core.ts";
 import { CPU_CONTEXT, kernelContexts } from "../../../kernel/inspect/kernel_contexts.ts";
@@ -40,9 +41,9 @@ function cpuContext(history: History): RegisterContext {
 function programContext(history: History, thread: Thread): RegisterContext {
   const { kernel: k } = history.machine;
   const held = threadRegisters(k, thread);
-  const read = programRegister(k, thread);
+  const read = readerOf(k, thread);
   return {
-    get: (name) => Object.hasOwn(held, name) ? held[name] : registerIn(read, name),
+    get: (name) => Object.hasOwn(held, name) ? held[name] : read && registerIn(read, name),
     set(name, value) {
       checkWritable(k, name);
       history.setRegister(name, value, { thread: thread.id });
@@ -55,6 +56,19 @@ function programContext(history: History, thread: Thread): RegisterContext {
       history.changed();
     },
   };
+}
+
+/**
+ * What reads a register of a thread's program; undefined if they are just being saved and the stack
+ * they are saved on cannot be walked, where a debugger may have written anything.
+ */
+function readerOf(k: Kernel, thread: Thread): ((name: string) => bigint) | undefined {
+  try {
+    return programRegister(k, thread);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** The registers that the kernel's side of a thread will go on with. */

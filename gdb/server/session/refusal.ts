@@ -5,17 +5,18 @@
  */
 
 import { ArchError } from "../../../arch/errors.ts";
+import { InputError } from "../../../bytes/mod.ts";
 import { HistoryError } from "../../../history/mod.ts";
 import { KernelError } from "../../../kernel/errors.ts";
 import { MonitorError } from "../../monitor/mod.ts";
-import { GdbProtocolError } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";
 
 /** What went wrong, to be told; errors of ours are thrown on. */
 export function asRefusal(error: unknown): GdbServerError {
   if (error instanceof GdbServerError) return error;
-  // An ArchError is of memory that there is not: debuggers may write into page tables, too.
-  const isTold = error instanceof ArchError || error instanceof GdbProtocolError ||
+  // An ArchError is of memory that there is not: debuggers may write into page tables, too. An
+  // InputError is of a packet, or of a stack that they have written to.
+  const isTold = error instanceof ArchError || error instanceof InputError ||
     error instanceof KernelError ||
     error instanceof HistoryError || error instanceof MonitorError;
   if (!isTold) throw error;

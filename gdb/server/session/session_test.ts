@@ -449,6 +449,30 @@ for (const arch of ARCH_NAMES) {
   });
 }
 
+Deno.test("Session, registers on a stack that a debugger has lost are told as not known", async () => {
+  await using at = await begun("x86_64", ["threads"]);
+  const { client, machine, thread } = at;
+  const { kernel } = machine;
+  machine.injectInterrupt(3);
+  const isSaving = () =>
+    kernel.arch.frameSavers.some(({ begin, end }) =>
+      machine.cpu.pc >= begin && machine.cpu.pc < end
+    );
+  for (let i = 0; i < 1000 && !isSaving(); i++) await client.ask(`vCont;s:${CPU}`);
+  assert(isSaving());
+  const pc = `p${register("x86_64", "pc")}`;
+  assertMatch(await client.ask(`Hg${thread}`), /^OK$/);
+  assertMatch(await client.ask(pc), /^[0-9a-f]{16}$/);
+  await client.ask(`Hg${CPU}`);
+  assertEquals(await client.ask(`P${register("x86_64", "sp")}=f0ffffffffffff7f`), "OK");
+  await client.ask(`Hg${thread}`);
+  assertEquals(await client.ask(pc), "xxxxxxxxxxxxxxxx");
+  assertMatch(await client.ask(`P${register("x86_64", "argument")}=0000000000000000`), /^E\./);
+  const process = thread.slice(1).split(".")[0];
+  assertEquals(await client.ask(`D;${process}`), "OK");
+  assertStringIncludes(await client.ask(`vAttach;${process}`), `thread:${thread}`);
+});
+
 Deno.test("Session, a task in kernel mode is a process of its own, in the kernel's space", async () => {
   const module = await unwindProgram("x86_64", { args: "throw 2", mode: "kernel" });
   using boot = new Boot({ arch: "x86_64", programs: [module, "threads"] });
