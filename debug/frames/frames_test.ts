@@ -166,6 +166,7 @@ Deno.test("StackFrame.name, is what gdb shows", () => {
   assertEquals(nameOf(linkage("__GI_plain")), "__GI_plain");
   // Without a name for linkers, what is around it counts, up to a function or a class without name.
   assertEquals(nameOf(inScope(DW_TAG.namespace, space), cpp), "space::plain");
+  assertEquals(nameOf(inScope(DW_TAG.namespace, space), DW_LANG.cPlusPlus23), "space::plain");
   assertEquals(nameOf(inScope(DW_TAG.namespace), cpp), "(anonymous namespace)::plain");
   assertEquals(nameOf(inScope(DW_TAG.structureType, space), cpp), "space::plain");
   assertEquals(nameOf(inScope(DW_TAG.structureType), cpp), "plain");

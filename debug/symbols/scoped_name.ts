@@ -3,18 +3,10 @@
  *
  * @module
  */
-import { DW_AT, DW_LANG, DW_TAG, type Entry } from "../../elf/dwarf/mod.ts";
+import { CPLUSPLUS_LANGUAGES, DW_AT, DW_LANG, DW_TAG, type Entry } from "../../elf/dwarf/mod.ts";
 
 /** Languages whose functions are named with the namespaces and classes they are in. */
-const SCOPED: ReadonlySet<number> = new Set([
-  DW_LANG.cPlusPlus,
-  DW_LANG.cPlusPlus03,
-  DW_LANG.cPlusPlus11,
-  DW_LANG.cPlusPlus14,
-  DW_LANG.cPlusPlus17,
-  DW_LANG.cPlusPlus20,
-  DW_LANG.rust,
-]);
+const SCOPED: ReadonlySet<number> = new Set([...CPLUSPLUS_LANGUAGES, DW_LANG.rust]);
 
 /**
  * The name of a function with the namespaces and classes it is in, in languages that have them.

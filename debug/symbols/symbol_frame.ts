@@ -4,7 +4,14 @@
  * @module
  */
 import { type Address, toBigAddress } from "../../bytes/mod.ts";
-import { DW_AT, DW_LANG, DW_TAG, type Entry, type FileNames } from "../../elf/dwarf/mod.ts";
+import {
+  C_LANGUAGES,
+  DW_AT,
+  DW_LANG,
+  DW_TAG,
+  type Entry,
+  type FileNames,
+} from "../../elf/dwarf/mod.ts";
 import { qualifiedNameOf } from "./scoped_name.ts";
 import type { FunctionSymbol } from "./symbol_index.ts";
 
@@ -136,11 +143,7 @@ export class SymbolFrame {
 
 /** Languages whose names linkers take as they are. */
 const PLAIN: ReadonlySet<number | undefined> = new Set<number | undefined>([
-  DW_LANG.c,
-  DW_LANG.c89,
-  DW_LANG.c99,
-  DW_LANG.c11,
-  DW_LANG.c17,
+  ...C_LANGUAGES,
   DW_LANG.mipsAssembler,
 ]);
 

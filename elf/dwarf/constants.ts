@@ -206,6 +206,27 @@ export const DW_LANG = {
   mipsAssembler: 0x8001,
 } as const;
 
+/** The numbers of C. */
+export const C_LANGUAGES: readonly number[] = [
+  DW_LANG.c89,
+  DW_LANG.c,
+  DW_LANG.c99,
+  DW_LANG.c11,
+  DW_LANG.c17,
+  DW_LANG.c23,
+];
+
+/** The numbers of C++. */
+export const CPLUSPLUS_LANGUAGES: readonly number[] = [
+  DW_LANG.cPlusPlus,
+  DW_LANG.cPlusPlus03,
+  DW_LANG.cPlusPlus11,
+  DW_LANG.cPlusPlus14,
+  DW_LANG.cPlusPlus17,
+  DW_LANG.cPlusPlus20,
+  DW_LANG.cPlusPlus23,
+];
+
 /** Whether a function is, or was to be, inlined (table 7.20). */
 export const DW_INL = {
   notInlined: 0,

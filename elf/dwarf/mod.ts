@@ -35,7 +35,15 @@
  * @module
  */
 export { DW_AT } from "./attributes.ts";
-export { DW_ATE, DW_FORM, DW_INL, DW_LANG, DW_UT } from "./constants.ts";
+export {
+  C_LANGUAGES,
+  CPLUSPLUS_LANGUAGES,
+  DW_ATE,
+  DW_FORM,
+  DW_INL,
+  DW_LANG,
+  DW_UT,
+} from "./constants.ts";
 export { DwarfError, type DwarfErrorKind } from "./errors.ts";
 export type { FormContext, FormValue, ReferenceBase } from "./form.ts";
 export type { Abbreviation } from "./info/abbreviation.ts";
