@@ -21,6 +21,7 @@ import type { RegisterContext } from "../registers/mod.ts";
 /** The registers of the CPU as they are, in whatever mode it is. */
 function cpuContext(history: History): RegisterContext {
   const { cpu, kernel } = history.machine;
+  let fp: Uint8Array | undefined;
   return {
     get: (name) => registerIn((each) => cpu.register(each), name),
     set(name, value) {
@@ -28,10 +29,11 @@ function cpuContext(history: History): RegisterContext {
       history.setRegister(name, value);
     },
     get fp() {
-      return cpu.fpState();
+      return fp ??= cpu.fpState();
     },
     setFp(state) {
       cpu.setFpState(state);
+      fp = undefined;
       history.changed();
     },
   };
@@ -42,6 +44,7 @@ function programContext(history: History, thread: Thread): RegisterContext {
   const { kernel: k } = history.machine;
   const held = threadRegisters(k, thread);
   const read = readerOf(k, thread);
+  let fp: Uint8Array | undefined;
   return {
     get: (name) => Object.hasOwn(held, name) ? held[name] : read && registerIn(read, name),
     set(name, value) {
@@ -49,10 +52,11 @@ function programContext(history: History, thread: Thread): RegisterContext {
       history.setRegister(name, value, { thread: thread.id });
     },
     get fp() {
-      return fpStateOf(k, thread);
+      return fp ??= fpStateOf(k, thread);
     },
     setFp(state) {
       setFpStateOf(k, thread, state);
+      fp = undefined;
       history.changed();
     },
   };

@@ -11,7 +11,9 @@ import {
   type TargetDescription,
 } from "../../protocol/mod.ts";
 
-/** The registers of one thread, by the names they have here. */
+/**
+ * The registers of one thread, by the names they have here, for as long as the machine stands still.
+ */
 export interface RegisterContext {
   /** A general, segment or system register; `undefined` if this context does not have it. */
   get(name: string): bigint | undefined;
