@@ -68,7 +68,7 @@ export function stateOf({ cpu, state, wait, resume }: Thread): string {
 }
 
 /** What the kernel's side of a thread that does not run will go on with. */
-function parkedRegisters(k: Kernel, thread: Thread): Readonly<Record<string, bigint>> {
+export function parkedRegisters(k: Kernel, thread: Thread): Readonly<Record<string, bigint>> {
   const { arch, kernelSpace, layout } = k;
   if (thread.stack !== null) {
     const frame = kernelSpace.readU64(thread.address + BigInt(layout.ksp));

@@ -9,7 +9,11 @@ import { ArchError } from "../../../arch/errors.ts";
 import { InputError } from "../../../bytes/mod.ts";
 import { fpStateOf, setFpStateOf } from "../../../kernel/core/fp_state.ts";
 import { threadRegisters } from "../../../kernel/core/task_core.ts";
-import { CPU_CONTEXT, kernelContexts } from "../../../kernel/inspect/kernel_contexts.ts";
+import {
+  CPU_CONTEXT,
+  KERNEL_SIDE,
+  parkedRegisters,
+} from "../../../kernel/inspect/kernel_contexts.ts";
 import { programRegister } from "../../../kernel/inspect/registers.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Thread } from "../../../kernel/thread/thread.ts";
@@ -76,12 +80,11 @@ function readerOf(k: Kernel, thread: Thread): ((name: string) => bigint) | undef
 }
 
 /** The registers that the kernel's side of a thread will go on with. */
-function parkedContext(history: History, name: ThreadName): RegisterContext {
-  const context = kernelContexts(history.machine.kernel).find(({ id }) => id === name.thread);
-  const registers = context?.registers ?? {};
+function parkedContext(k: Kernel, thread: Thread): RegisterContext {
+  const registers = parkedRegisters(k, thread);
   const refuse = (): never => {
     throw new GdbServerError(
-      `Cannot write registers of thread ${name.thread} in the kernel: it does not run`,
+      `Cannot write registers of thread ${KERNEL_SIDE + thread.id} in the kernel: it does not run`,
     );
   };
   return {
@@ -98,7 +101,9 @@ export function contextOf(
   { name, thread }: { readonly name: ThreadName; readonly thread: Thread },
 ): RegisterContext {
   if (name.process !== KERNEL_PROCESS) return programContext(history, thread);
-  return name.thread === CPU_CONTEXT ? cpuContext(history) : parkedContext(history, name);
+  return name.thread === CPU_CONTEXT
+    ? cpuContext(history)
+    : parkedContext(history.machine.kernel, thread);
 }
 
 /** The register of a name, where there is one. */
