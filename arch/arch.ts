@@ -432,8 +432,8 @@ export interface CoreLayout {
   readonly fpSize: number;
   /** That state as `elf_fpregset_t` has it. */
   fpState(state: Uint8Array): Uint8Array;
-  /** Names of the thread pointers in {@linkcode Cpu.threadRegisters}, that of the ABI first. */
-  readonly threadPointers: readonly string[];
+  /** Name of the ABI's thread pointer in {@linkcode Cpu.threadRegisters}. */
+  readonly threadPointer: string;
   /** Notes of Linux's own beside these: type, and names of the 64-bit registers it has. */
   readonly extra: readonly { readonly type: number; readonly registers: readonly string[] }[];
 }

@@ -16,6 +16,6 @@ export const core: CoreLayout = {
   general: REGISTER_NAMES,
   fpSize: FP_STATE_SIZE,
   fpState: linuxFpState,
-  threadPointers: ["tpidr_el0"],
+  threadPointer: "tpidr_el0",
   extra: [{ type: NT_ARM_TLS, registers: ["tpidr_el0"] }],
 };

@@ -19,6 +19,6 @@ export const core: CoreLayout = {
   ],
   fpSize: FP_STATE_SIZE,
   fpState: linuxFpState,
-  threadPointers: ["fs_base", "gs_base"],
+  threadPointer: "fs_base",
   extra: [],
 };

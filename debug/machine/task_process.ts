@@ -46,8 +46,7 @@ function threadOf(k: Kernel, thread: Thread): TargetThread {
       return registers ??= registersOf(k, thread);
     },
     get threadPointer() {
-      const [name] = k.arch.core.threadPointers;
-      return name === undefined ? undefined : threadRegisters(k, thread)[name];
+      return threadRegisters(k, thread)[k.arch.core.threadPointer];
     },
     state: stateOf(thread),
     vector: (dwarf) => vectorIn(k, fpStateOf(k, thread), dwarf),
