@@ -9,4 +9,5 @@
 export * from "./address.ts";
 export * from "./cursor.ts";
 export * from "./errors.ts";
+export * from "./integers.ts";
 export * from "./order.ts";

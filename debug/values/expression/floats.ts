@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { integerOfBytes } from "./integers.ts";
+import { integerOfBytes } from "../../../bytes/mod.ts";
 
 /** How a format divides its bits. */
 export interface FloatFormat {

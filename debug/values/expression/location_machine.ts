@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Cursor } from "../../../bytes/mod.ts";
+import { bytesOfInteger, Cursor } from "../../../bytes/mod.ts";
 import type { Entry } from "../../../elf/dwarf/mod.ts";
 import {
   DW_OP,
@@ -14,7 +14,6 @@ import {
   type StackValue,
   word,
 } from "../../../unwind/cfi/mod.ts";
-import { bytesOfInteger } from "./integers.ts";
 import type { Location, Piece, SimpleLocation } from "./location.ts";
 import { isFloat, isSigned, typedBinary, TypedValue, type ValueType } from "./typed_value.ts";
 

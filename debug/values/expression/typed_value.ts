@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { bytesOfInteger, integerOfBytes } from "../../../bytes/mod.ts";
 import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
 import { isSignedInteger } from "../types/base.ts";
 import type { Encoding } from "../types/type.ts";
 import { bytesOfFloat, floatOfBytes } from "./floats.ts";
-import { bytesOfInteger, integerOfBytes } from "./integers.ts";
 
 /** What a value on the stack is of. */
 export interface ValueType {

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { toBigAddress } from "../../../bytes/mod.ts";
+import { bytesOfInteger, toBigAddress } from "../../../bytes/mod.ts";
 import type { Entry } from "../../../elf/dwarf/mod.ts";
 import type { Frame, MemoryReader } from "../../../unwind/walk/mod.ts";
 import type { TargetThread } from "../../target/mod.ts";
-import { bytesOfInteger } from "../expression/integers.ts";
 import { threadStorage } from "./thread_storage.ts";
 import type { VariableFrame } from "./variable_frame.ts";
 

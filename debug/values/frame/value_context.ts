@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { fromBigAddress, InputError, toBigAddress } from "../../../bytes/mod.ts";
+import {
+  bytesOfInteger,
+  fromBigAddress,
+  InputError,
+  integerOfBytes,
+  toBigAddress,
+} from "../../../bytes/mod.ts";
 import { DW_AT, type Entry, type Unit } from "../../../elf/dwarf/mod.ts";
 import { ExpressionError, type StackValue, word } from "../../../unwind/cfi/mod.ts";
-import { bytesOfInteger, integerOfBytes } from "../expression/integers.ts";
 import type { Location } from "../expression/location.ts";
 import {
   evaluateLocation,

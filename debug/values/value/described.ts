@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { bytesOfInteger } from "../../../bytes/mod.ts";
 import type { Address } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
-import { bytesOfInteger } from "../expression/integers.ts";
 import { plainType, type Type } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 

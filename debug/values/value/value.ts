@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { fromBigAddress } from "../../../bytes/mod.ts";
+import { fromBigAddress, integerOfBytes } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
 import { DescribedVariable } from "./described.ts";
 import { type FloatParts, floatParts, nearest } from "../expression/floats.ts";
-import { integerOfBytes } from "../expression/integers.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount, extentBound } from "../types/array.ts";

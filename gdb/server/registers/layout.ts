@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bytesOfInteger, integerOfBytes } from "../../../bytes/mod.ts";
 import {
   type DescribedFeature,
   formatTargetXml,
@@ -108,28 +109,14 @@ export function systemFeature(name: string, registers: readonly string[]): Descr
   };
 }
 
-/** An integer as `size` bytes. */
-export function littleEndian(value: bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let i = 0, rest = BigInt.asUintN(64, value); i < size && i < 8; i++, rest >>= 8n) {
-    bytes[i] = Number(rest & 0xffn);
-  }
-  return bytes;
-}
-
-/** The integer that bytes say. */
-export function fromLittleEndian(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((value, byte) => value << 8n | BigInt(byte), 0n);
-}
-
 /** A register that the context has by a name. */
 export function integer(name: string): RegisterAccess {
   return {
     read(context, size) {
       const value = context.get(name);
-      return value === undefined ? undefined : littleEndian(value, size);
+      return value === undefined ? undefined : bytesOfInteger(value, size);
     },
-    write: (context, bytes) => context.set(name, fromLittleEndian(bytes)),
+    write: (context, bytes) => context.set(name, integerOfBytes(bytes)),
   };
 }
 

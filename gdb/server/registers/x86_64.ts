@@ -5,15 +5,14 @@
  * @module
  */
 
+import { bytesOfInteger, integerOfBytes } from "../../../bytes/mod.ts";
 import { abridged, FXSAVE } from "../../../arch/x86_64/fp_state.ts";
 import { X86_64_FEATURES } from "../../protocol/mod.ts";
 import {
   changeFp,
-  fromLittleEndian,
   inFpState,
   integer,
   layoutOf,
-  littleEndian,
   type RegisterAccess,
   type RegisterLayout,
   systemFeature,
@@ -38,18 +37,18 @@ const ftag: RegisterAccess = {
       const at = ST + 16 * ((i - top) & 7);
       tags |= (isUsed ? tagOf(fp.subarray(at, at + 10)) : 3) << 2 * i;
     }
-    return littleEndian(BigInt(tags), size);
+    return bytesOfInteger(BigInt(tags), size);
   },
   write(context, bytes) {
-    const tags = Number(fromLittleEndian(bytes));
+    const tags = Number(integerOfBytes(bytes));
     changeFp(context, (fp) => fp[FTW] = abridged(tags));
   },
 };
 
 /** 0 for a valid number, 1 for zero, 2 for a special one (SDM vol. 1, 8.1.7). */
 function tagOf(register: Uint8Array): number {
-  const exponent = Number(fromLittleEndian(register.subarray(8))) & 0x7fff;
-  const significand = fromLittleEndian(register.subarray(0, 8));
+  const exponent = Number(integerOfBytes(register.subarray(8))) & 0x7fff;
+  const significand = integerOfBytes(register.subarray(0, 8));
   if (exponent === 0) return significand === 0n ? 1 : 2;
   return exponent === 0x7fff || significand >> 63n === 0n ? 2 : 0;
 }
