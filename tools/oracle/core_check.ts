@@ -8,13 +8,11 @@ import { loadSegments, parseElf } from "../../elf/mod.ts";
 import { readCore } from "../../debug/core/mod.ts";
 import { walkInput } from "../../debug/target/mod.ts";
 import { type Backtrace, backtrace, type Frame, type MemoryReader } from "../../unwind/walk/mod.ts";
-import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb_cores.ts";
+import { GDB_NAMES } from "./gdb/batch.ts";
+import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb/cores.ts";
 import { framesFrom, type MadeCore, type MadeThread } from "./made_core.ts";
 import { SIGNAL } from "../../trace/signals.ts";
 import { type CheckResult, Differences, outputOf } from "./tool.ts";
-
-/** What is called otherwise in gdb. */
-const GDB_NAMES: Readonly<Record<string, string>> = { rflags: "eflags", pstate: "cpsr" };
 
 /** Compares core files of one architecture; undefined if gdb is not installed. */
 export function checkCores(

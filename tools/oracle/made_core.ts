@@ -13,7 +13,7 @@ import {
 import { walkInput } from "../../debug/mod.ts";
 import { machineTarget } from "../../debug/machine/mod.ts";
 import type { Random } from "../../util/random.ts";
-import type { GdbRequest } from "./gdb_cores.ts";
+import type { GdbRequest } from "./gdb/cores.ts";
 
 /** A thread as the machine has it. */
 export interface MadeThread {

@@ -1,19 +1,13 @@
-# Run inside gdb (-x): prints the stack frames of every thread of a core file, or of a program behind
-# a stub, as a line of JSON. The variable REQUEST is set before: the name of a file with {program,
-# core or remote, sysroot, moved, handles, runs}. `moved` is of cores in which gdb does not find where
-# a program was loaded to: those of QEMU do not store program headers. With `runs`, a program behind a
-# stub is to run until it has a signal that it does not handle.
-import json
+# Run inside gdb (-x) after gdb/common.py: prints the stack frames of every thread of a core file,
+# or of a program behind a stub, as a line of JSON. The variable REQUEST is set before: the name of
+# a file with a list of {program, core or remote, sysroot, moved, handles, runs}. `moved` is of
+# cores in which gdb does not find where a program was loaded to: those of QEMU do not store program
+# headers. With `runs`, a program behind a stub is to run until it has a signal that it does not
+# handle.
 import re
 
 import gdb
 
-KINDS = {
-    gdb.NORMAL_FRAME: "call",
-    gdb.INLINE_FRAME: "inline",
-    gdb.TAILCALL_FRAME: "tail-call",
-    gdb.SIGTRAMP_FRAME: "signal",
-}
 LIMIT = 20000
 
 
@@ -28,21 +22,6 @@ def described(frame):
         "file": sal.symtab.fullname() if sal.symtab is not None else None,
         "line": sal.line if sal.symtab is not None else 0,
     }
-
-
-def frames():
-    found = []
-    try:
-        frame = gdb.newest_frame()
-        while frame is not None and len(found) < LIMIT:
-            found.append(described(frame))
-            older = frame.older()
-            if older is None:
-                return found, gdb.frame_stop_reason_string(frame.unwind_stop_reason())
-            frame = older
-    except gdb.error as error:
-        return found, str(error)
-    return found, "too many"
 
 
 def move(program):
@@ -76,20 +55,11 @@ def read(case):
     threads = []
     for thread in [each for inferior in gdb.inferiors() for each in inferior.threads()]:
         thread.switch()
-        found, end = frames()
+        found, end = walk(described, LIMIT)
         threads.append({"id": thread.ptid[1] or thread.ptid[0], "frames": found, "end": end})
     return {"said": said, "threads": sorted(threads, key=lambda thread: thread["id"])}
 
 
-SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "debuginfod enabled off"]
-SETTINGS += ["schedule-multiple on", "detach-on-fork off"]
-SETTINGS += ["auto-load libthread-db off", "backtrace past-main on", "backtrace past-entry on"]
-for setting in SETTINGS:
-    gdb.execute(f"set {setting}")
-with open(REQUEST) as request:
-    case = json.load(request)
-try:
-    result = read(case)
-except gdb.error as error:
-    result = {"error": str(error)}
-print("RESULT " + json.dumps(result), flush=True)
+apply(CORE_SETTINGS + ["debuginfod enabled off", "auto-load libthread-db off"])
+apply(["schedule-multiple on", "detach-on-fork off"])
+answer(read, asked(REQUEST))

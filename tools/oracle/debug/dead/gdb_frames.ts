@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { gdbRequest, gdbResults } from "../../gdb/batch.ts";
 import { outputOf } from "../../tool.ts";
 
 /** What gdb is to read. */
@@ -73,16 +74,10 @@ export function readFrames(
 
 /** Arguments of `timeout`, by which gdb reads something. */
 export function gdbCommand(request: GdbFramesRequest, directory: string): string[] {
-  const file = `${directory}/gdb_frames.json`;
-  Deno.writeTextFileSync(file, JSON.stringify(request));
-  return [
-    ...[`${TIME}`, "gdb-multiarch", "-nx", "-batch"],
-    ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
-  ];
+  return [`${TIME}`, "gdb-multiarch", ...gdbRequest(SCRIPT, [request], directory)];
 }
 
 /** What gdb has printed; undefined if it has ended before that. */
 export function readResult(text: string | undefined): GdbThreads | undefined {
-  const [, line] = /^RESULT (.*)$/m.exec(text ?? "") ?? [];
-  return line === undefined ? undefined : JSON.parse(line) as GdbThreads;
+  return gdbResults<GdbThreads>(text ?? "")[0];
 }

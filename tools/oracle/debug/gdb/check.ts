@@ -11,10 +11,11 @@ import { serveGdb } from "../../../../gdb/mod.ts";
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import { History } from "../../../../history/mod.ts";
 import { Machine } from "../../../../kernel/mod.ts";
+import { gdbArguments, gdbResults } from "../../gdb/batch.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { compareResults } from "./compare.ts";
-import { readResults } from "./results.ts";
+import type { DrivenResult } from "./results.ts";
 
 const SOURCE = new URL("../../../../testdata/debug/driven.c", import.meta.url).pathname;
 const SCRIPT = new URL("drive.py", import.meta.url).pathname;
@@ -43,7 +44,7 @@ async function check(arch: GuestArch): Promise<CheckResult | undefined> {
   const source = Deno.readTextFileSync(SOURCE).split("\n");
   const text = await drive(history, lineOf(source, "// at the end"));
   if (text === undefined) return undefined;
-  const results = readResults(text);
+  const results = gdbResults<DrivenResult>(text);
   const differences = new Differences(20);
   const counts = compareResults(results, {
     history,
@@ -71,10 +72,9 @@ async function built(arch: GuestArch): Promise<Uint8Array | undefined> {
 /** Has gdb run the script; `undefined` if it is not installed. */
 async function drive(history: History, end: number): Promise<string | undefined> {
   await using server = serveGdb(history, { detached: "run" });
-  const variables = `PORT = ${server.address.port}; END = ${end}`;
   try {
     const { stdout, stderr } = await new Deno.Command("gdb-multiarch", {
-      args: ["-nx", "-batch", "-ex", `python ${variables}`, "-x", SCRIPT],
+      args: gdbArguments(SCRIPT, { PORT: server.address.port, END: end }),
       stdin: "null",
       signal: AbortSignal.timeout(LIFE),
     }).output();

@@ -9,6 +9,7 @@ import { KERNEL_PROCESS } from "../../../../gdb/mod.ts";
 import { type History, parsePosition, type Position } from "../../../../history/mod.ts";
 import { machineRegisters } from "../../../../unwind/cfi/mod.ts";
 import { backtrace } from "../../../../unwind/walk/mod.ts";
+import { GDB_NAMES } from "../../gdb/batch.ts";
 import { type DrivenResult, type DrivenStop, isStop } from "./results.ts";
 
 /** What to compare with. */
@@ -31,8 +32,7 @@ export interface Counts {
 
 const UPPER_HALF = 1n << 63n;
 
-/** gdb's names of registers that are called otherwise here, and their bits. */
-const FLAGS: Readonly<Record<string, string>> = { rflags: "eflags", pstate: "cpsr" };
+/** Bits of the flags in gdb, which calls them otherwise. */
 const FLAG_BITS = 32;
 
 /** Compares everything that was told. */
@@ -76,7 +76,7 @@ function compareStop(stop: DrivenStop, how: Counting): void {
     ? machine.registers()
     : machine.registers({ thread: tid });
   for (const [name, value] of Object.entries(registers)) {
-    const flags = FLAGS[name];
+    const flags = GDB_NAMES[name];
     const ours = flags === undefined ? value : BigInt.asUintN(FLAG_BITS, value);
     equal(add, name, stop.registers[flags ?? name], `${ours}`);
     counts.registers++;

@@ -1,22 +1,15 @@
-# Run inside gdb (-x): drives a machine that is served at PORT, which is set before, and prints what
-# gdb sees of it, one line of JSON for each thing that is looked at.
-import json
-
+# Run inside gdb (-x) after gdb/common.py: drives a machine that is served at PORT, which is set
+# before like END, the line where the program ends, and prints what gdb sees of it, one line of JSON
+# for each thing that is looked at.
 import gdb
-
-MASK = (1 << 64) - 1
 
 
 def run(command):
     return gdb.execute(command, to_string=True)
 
 
-def tell(what, **values):
-    print("RESULT", json.dumps({"what": what, **values}), flush=True)
-
-
-def number(value):
-    return None if value.is_optimized_out else str(int(value) & MASK)
+def report(what, **values):
+    tell({"what": what, **values})
 
 
 def when():
@@ -74,14 +67,14 @@ def variable(name):
 
 
 def stop(what, **values):
-    tell(what, when=when(), thread=thread(), frames=frames(), registers=registers(), **values)
+    report(what, when=when(), thread=thread(), frames=frames(), registers=registers(), **values)
 
 
 def steps(count, command):
     places = []
     for _ in range(count):
         run(command)
-        places.append([str(int(gdb.parse_and_eval("$pc")) & MASK), str(int(gdb.parse_and_eval("$sp")) & MASK)])
+        places.append([number(gdb.parse_and_eval(each)) for each in ("$pc", "$sp")])
     return places
 
 
@@ -92,16 +85,8 @@ def present():
 
 
 def drive():
-    for setting in (
-        "pagination off",
-        "confirm off",
-        "schedule-multiple on",
-        "detach-on-fork off",
-        "breakpoint pending on",
-        "backtrace past-main on",
-        "backtrace past-entry on",
-    ):
-        run(f"set {setting}")
+    apply(["pagination off", "confirm off", "schedule-multiple on", "detach-on-fork off"])
+    apply(["breakpoint pending on", "backtrace past-main on", "backtrace past-entry on"])
     run(f"target extended-remote :{PORT}")
     stop("start")
 
@@ -110,7 +95,7 @@ def drive():
     stop("switch_context")
     forward = steps(40, "stepi")
     backward = steps(39, "reverse-stepi")
-    tell("switch", forward=forward, backward=backward)
+    report("switch", forward=forward, backward=backward)
     run("delete")
     present()
 
@@ -121,10 +106,10 @@ def drive():
     run("continue")
     stop("conditional", n=variable("n"), total=variable("total"))
     inferiors = {i.pid: i.progspace.filename for i in gdb.inferiors()}
-    tell("inferiors", inferiors=inferiors, text=run("info threads"))
+    report("inferiors", inferiors=inferiors, text=run("info threads"))
     run("delete")
     run("finish")
-    tell("finish", value=int(gdb.history(0)), place=place())
+    report("finish", value=int(gdb.history(0)), place=place())
     places = []
     for command in ("next", "step", "next", "next", "next", "step"):
         run(command)
@@ -143,7 +128,7 @@ def drive():
         totals.append([variable("total"), place()[0], thread()])
     run("reverse-continue")
     run("reverse-continue")
-    tell("watch", totals=totals, back=[variable("total"), place()[0]])
+    report("watch", totals=totals, back=[variable("total"), place()[0]])
     run("delete")
     present()
 
@@ -153,7 +138,7 @@ def drive():
     run("delete")
     # Elsewhere than the stop: what is written belongs to its instant.
     run("stepi")
-    tell("call", value=int(gdb.parse_and_eval("middle(100)")), place=place())
+    report("call", value=int(gdb.parse_and_eval("middle(100)")), place=place())
 
     run("break yield")
     run("continue")
@@ -163,10 +148,10 @@ def drive():
     forward += steps(60, "stepi")
     last = when()
     backward = steps(60, "reverse-stepi")
-    tell("system call", forward=forward, backward=backward, first=first, last=last)
+    report("system call", forward=forward, backward=backward, first=first, last=last)
 
     present()
-    tell("monitor", tasks=run("monitor tasks"), nonsense=run("monitor nonsense"))
+    report("monitor", tasks=run("monitor tasks"), nonsense=run("monitor nonsense"))
 
     # To the loop without end, and away; the machine runs on until it is attached to again.
     line = END - 1
@@ -186,11 +171,11 @@ def drive():
     run("continue")
     stop("end", sum=variable("sum"))
     run("delete")
-    tell("exit", text=run("continue"), code=int(gdb.parse_and_eval("$_exitcode")))
+    report("exit", text=run("continue"), code=int(gdb.parse_and_eval("$_exitcode")))
 
 
 try:
     drive()
-    tell("done")
+    report("done")
 except gdb.error as error:
-    tell("error", error=str(error))
+    report("error", error=str(error))

@@ -72,13 +72,6 @@ export type DrivenResult =
   | { readonly what: "done" }
   | { readonly what: "error"; readonly error: string };
 
-/** Reads what the script printed. */
-export function readResults(text: string): DrivenResult[] {
-  return [...text.matchAll(/^RESULT (.*)$/gm)].map(([, line = ""]) =>
-    JSON.parse(line) as DrivenResult
-  );
-}
-
 /** Whether a result is a stop. */
 export function isStop(result: DrivenResult): result is DrivenStop {
   return "registers" in result;

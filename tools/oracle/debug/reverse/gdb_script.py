@@ -1,17 +1,7 @@
-# Run inside gdb (-x): carries out commands, and after each prints where it is, one line of JSON each.
-# The variable REQUEST is set before: the name of a file with {commands, registers, expression}.
-import json
-
+# Run inside gdb (-x) after gdb/common.py: carries out commands, and after each prints where it is,
+# one line of JSON each. The variable REQUEST is set before: the name of a file with {commands,
+# registers, expression}.
 import gdb
-
-MASK = (1 << 64) - 1
-
-
-def number(frame, name):
-    try:
-        return str(int(frame.read_register(name)) & MASK)
-    except (gdb.error, ValueError):
-        return None
 
 
 def value(expression):
@@ -29,15 +19,13 @@ def state(names, expression):
     return {
         "process": thread.ptid[0],
         "thread": thread.ptid[1],
-        "registers": {name: number(frame, name) for name in names},
+        "registers": {name: register(frame, name) for name in names},
         "value": value(expression),
     }
 
 
-for setting in ["pagination off", "confirm off", "width 0", "height 0"]:
-    gdb.execute(f"set {setting}")
-with open(REQUEST) as file:
-    request = json.load(file)
+apply(["pagination off", "confirm off", "width 0", "height 0"])
+request = asked(REQUEST)
 for command in request["commands"]:
     try:
         result = {"said": gdb.execute(command, to_string=True)}
@@ -51,4 +39,4 @@ for command in request["commands"]:
             break
         except gdb.error as error:
             result["said"] += f"error: {error}"
-    print("RESULT " + json.dumps(result), flush=True)
+    tell(result)

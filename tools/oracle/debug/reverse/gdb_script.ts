@@ -6,6 +6,7 @@
 import { serveGdb } from "../../../../gdb/mod.ts";
 import { History } from "../../../../history/mod.ts";
 import type { Machine } from "../../../../kernel/mod.ts";
+import { gdbRequest, gdbResults } from "../../gdb/batch.ts";
 
 /** Where gdb is after a command. */
 export interface GdbState {
@@ -46,20 +47,11 @@ export async function runGdb(
 ): Promise<readonly GdbAnswer[] | undefined> {
   await using server = serveGdb(new History(machine, { interval: 10_000 }));
   const connect = `target extended-remote 127.0.0.1:${server.address.port}`;
-  const request = `${directory}/request.json`;
-  Deno.writeTextFileSync(request, JSON.stringify({ commands: [connect, ...commands], ...asked }));
-  const args = [
-    "-nx",
-    "-batch",
-    "-ex",
-    `python REQUEST = ${JSON.stringify(request)}`,
-    "-x",
-    SCRIPT,
-  ];
+  const request = { commands: [connect, ...commands], ...asked };
   let output: Deno.CommandOutput;
   try {
     output = await new Deno.Command("gdb-multiarch", {
-      args,
+      args: gdbRequest(SCRIPT, request, directory),
       stdin: "null",
       stderr: "piped",
       signal: AbortSignal.timeout(PATIENCE),
@@ -69,8 +61,7 @@ export async function runGdb(
     throw error;
   }
   const text = new TextDecoder();
-  const lines = text.decode(output.stdout).split("\n").filter((line) => line.startsWith("RESULT "));
-  const answers = lines.map((line): GdbAnswer => JSON.parse(line.slice("RESULT ".length)));
+  const answers = gdbResults<GdbAnswer>(text.decode(output.stdout));
   if (answers.length === commands.length + 1) return answers.slice(1);
   throw new Error(
     `gdb has ended after ${answers.length} of ${commands.length + 1} commands: ${

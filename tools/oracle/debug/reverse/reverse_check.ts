@@ -11,6 +11,7 @@ import { parseElf } from "../../../../elf/mod.ts";
 import { KERNEL_PROCESS } from "../../../../gdb/mod.ts";
 import { Machine } from "../../../../kernel/mod.ts";
 import { ARCH_NAMES, programFile } from "../../../../kernel/testing/programs.ts";
+import { GDB_NAMES } from "../../gdb/batch.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { type GdbAnswer, runGdb } from "./gdb_script.ts";
@@ -24,8 +25,6 @@ const BEHIND = 30;
 const BACK = 70;
 /** More than the instructions of an atomic sequence. */
 const LONGEST_SEQUENCE = 16;
-/** Names of a dump that gdb has others for. */
-const GDB_NAMES: Readonly<Record<string, string>> = { rflags: "eflags", pstate: "cpsr" };
 
 function machineOf(arch: ArchName): Machine {
   const modules = [{ commandLine: PROGRAM, bytes: programFile(PROGRAM, arch) }];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { outputOf } from "../../tool.ts";
+import { askGdb } from "../../gdb/batch.ts";
 
 /** A type; one that has been described before is named only. */
 export interface GdbType {
@@ -104,13 +104,5 @@ export function valuesOfGdb(
   cases: readonly ValueRequest[],
   directory: string,
 ): GdbValues[] | undefined {
-  const file = `${directory}/gdb_values.json`;
-  Deno.writeTextFileSync(file, JSON.stringify(cases));
-  const text = outputOf("gdb-multiarch", [
-    ...["-nx", "-batch"],
-    ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
-  ]);
-  return text === undefined
-    ? undefined
-    : [...text.matchAll(/^RESULT (.*)$/gm)].map(([, line = ""]) => JSON.parse(line) as GdbValues);
+  return askGdb(SCRIPT, cases, directory);
 }

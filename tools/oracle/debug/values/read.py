@@ -1,8 +1,7 @@
-# Run inside gdb (-x): prints names, types and values of all variables in all stack frames of core
-# files, one line of JSON for each core. The variable REQUEST is set before: the name of a file with
-# a list of {program, core}. Values are taken apart down to numbers; nothing is taken from text but
-# what Python has no number for.
-import json
+# Run inside gdb (-x) after gdb/common.py: prints names, types and values of all variables in all
+# stack frames of core files, one line of JSON for each core. The variable REQUEST is set before:
+# the name of a file with a list of {program, core}. Values are taken apart down to numbers; nothing
+# is taken from text but what Python has no number for.
 import struct
 
 import gdb
@@ -137,10 +136,6 @@ def variable(symbol, frame, known):
     return result
 
 
-KINDS = {gdb.NORMAL_FRAME: "call", gdb.INLINE_FRAME: "inline", gdb.TAILCALL_FRAME: "tail-call",
-         gdb.SIGTRAMP_FRAME: "signal"}
-
-
 def frames(known):
     found = []
     frame = gdb.newest_frame()
@@ -185,17 +180,6 @@ def core(case):
     return {"threads": threads}
 
 
-SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "print elements 200"]
-SETTINGS += ["backtrace past-main on", "backtrace past-entry on"]
-SETTINGS += ["host-charset UTF-8", "target-charset UTF-8"]
-SETTINGS += ["print frame-arguments all", "print entry-values no", "auto-load python-scripts off"]
-for setting in SETTINGS:
-    gdb.execute(f"set {setting}")
-with open(REQUEST) as request:
-    cases = json.load(request)
-for case in cases:
-    try:
-        result = core(case)
-    except gdb.error as error:
-        result = {"error": str(error)}
-    print("RESULT " + json.dumps(result), flush=True)
+apply(CORE_SETTINGS + ["print elements 200", "host-charset UTF-8", "target-charset UTF-8"])
+apply(["print frame-arguments all", "print entry-values no", "auto-load python-scripts off"])
+answer(core, asked(REQUEST))

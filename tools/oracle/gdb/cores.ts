@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { outputOf } from "./tool.ts";
+import { askGdb } from "./batch.ts";
 
 /** A core file to read. */
 export interface GdbRequest {
@@ -55,7 +55,7 @@ export type GdbCore =
   }
   | { readonly error: string };
 
-const SCRIPT = new URL("gdb_cores.py", import.meta.url).pathname;
+const SCRIPT = new URL("cores.py", import.meta.url).pathname;
 
 /**
  * Has one gdb read core files of one architecture, in order; `undefined` if it is not installed.
@@ -66,13 +66,5 @@ export function readWithGdb(
   requests: readonly GdbRequest[],
   directory: string,
 ): GdbCore[] | undefined {
-  const file = `${directory}/gdb_cores.json`;
-  Deno.writeTextFileSync(file, JSON.stringify(requests));
-  const text = outputOf("gdb-multiarch", [
-    ...["-nx", "-batch"],
-    ...["-ex", `python REQUEST = ${JSON.stringify(file)}`, "-x", SCRIPT],
-  ]);
-  return text === undefined
-    ? undefined
-    : [...text.matchAll(/^RESULT (.*)$/gm)].map(([, line = ""]) => JSON.parse(line) as GdbCore);
+  return askGdb(SCRIPT, requests, directory);
 }

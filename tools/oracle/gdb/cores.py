@@ -1,10 +1,8 @@
-# Run inside gdb (-x): prints what gdb makes of core files, one line of JSON each. The variable
-# REQUEST is set before: the name of a file with a list of {program, core, memory: [[address, size]]}.
-import json
-
+# Run inside gdb (-x) after common.py: prints what gdb makes of core files, one line of JSON each.
+# The variable REQUEST is set before: the name of a file with a list of {program, core, memory:
+# [[address, size]]}.
 import gdb
 
-MASK = (1 << 64) - 1
 X86 = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
 X86 += "eflags cs ss ds es fs gs fs_base gs_base mxcsr fctrl fstat".split()
 ARM = [f"x{i}" for i in range(31)] + "sp pc cpsr fpsr fpcr tpidr".split()
@@ -12,17 +10,6 @@ KEPT = {
     "i386:x86-64": "rbx rbp r12 r13 r14 r15".split(),
     "aarch64": [f"x{i}" for i in range(19, 30)],
 }
-
-
-def number(value):
-    return None if value.is_optimized_out else str(int(value) & MASK)
-
-
-def read(frame, name):
-    try:
-        return number(frame.read_register(name))
-    except (gdb.error, ValueError):
-        return None
 
 
 def vectors(frame, machine):
@@ -39,22 +26,11 @@ def vectors(frame, machine):
     return found
 
 
-def frames(machine):
-    found = []
-    try:
-        frame = gdb.newest_frame()
-        while frame is not None and len(found) < 1000:
-            if frame.type() != gdb.INLINE_FRAME:
-                kept = {name: read(frame, name) for name in KEPT[machine]}
-                sp = read(frame, "sp")
-                found.append({"pc": str(frame.pc()), "name": frame.name(), "sp": sp, "kept": kept})
-            older = frame.older()
-            if older is None:
-                return found, gdb.frame_stop_reason_string(frame.unwind_stop_reason())
-            frame = older
-    except gdb.error as error:
-        return found, str(error)
-    return found, "too many"
+def described(frame, machine):
+    if frame.type() == gdb.INLINE_FRAME:
+        return None
+    kept = {name: register(frame, name) for name in KEPT[machine]}
+    return {"pc": str(frame.pc()), "name": frame.name(), "sp": register(frame, "sp"), "kept": kept}
 
 
 def siginfo():
@@ -82,11 +58,11 @@ def core(case):
         thread.switch()
         frame = gdb.newest_frame()
         machine = frame.architecture().name()
-        walked, end = frames(machine)
+        walked, end = walk(lambda each: described(each, machine), 1000)
         threads.append({
             "id": thread.ptid[1],
             "registers": {
-                name: read(frame, name) for name in (ARM if machine == "aarch64" else X86)
+                name: register(frame, name) for name in (ARM if machine == "aarch64" else X86)
             },
             "vectors": vectors(frame, machine),
             "frames": walked,
@@ -106,16 +82,5 @@ def core(case):
     }
 
 
-# What it remembers of memory it does not forget when another core is opened.
-SETTINGS = ["confirm off", "width 0", "stack-cache off", "code-cache off", "print demangle off"]
-SETTINGS += ["backtrace past-main on", "backtrace past-entry on"]
-for setting in SETTINGS:
-    gdb.execute(f"set {setting}")
-with open(REQUEST) as request:
-    cases = json.load(request)
-for case in cases:
-    try:
-        result = core(case)
-    except gdb.error as error:
-        result = {"error": str(error)}
-    print("RESULT " + json.dumps(result), flush=True)
+apply(CORE_SETTINGS + ["print demangle off"])
+answer(core, asked(REQUEST))
