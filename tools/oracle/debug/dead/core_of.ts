@@ -7,6 +7,8 @@ import { outputOf } from "../../tool.ts";
 import type { DyingProgram } from "./programs.ts";
 
 const SOURCES = new URL("../../../../testdata/debug/cores/", import.meta.url).pathname;
+/** Where Debian has the C library of AArch64. */
+export const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
 const PATTERN = "/proc/sys/kernel/core_pattern";
 /** Seconds after which a program that does not die is ended. */
 const LIFE = 20;
@@ -17,6 +19,25 @@ export interface ProgramCore {
   readonly program: string;
   /** The core file. */
   readonly core: string;
+  /** Folder of the system it is of; default the root. */
+  readonly sysroot?: string | undefined;
+}
+
+/** Where a program is, and where it is to leave its core. */
+interface Place {
+  readonly program: string;
+  readonly directory: string;
+}
+
+/** Builds a program in a folder of its own and has it die; undefined if that cannot be. */
+export function die(
+  each: DyingProgram,
+  directory: string,
+  dump: (each: DyingProgram, place: Place) => ProgramCore | undefined,
+): ProgramCore | undefined {
+  Deno.mkdirSync(directory);
+  const program = build(each, directory);
+  return program === undefined ? undefined : dump(each, { program, directory });
 }
 
 /** The program's file; undefined if there is no compiler for it. */
@@ -37,7 +58,7 @@ export function build(each: DyingProgram, directory: string): string | undefined
 /** A core that Linux writes; where it does not write any to a file, one that gdb does. */
 export function nativeCore(
   each: DyingProgram,
-  { program, directory }: { readonly program: string; readonly directory: string },
+  { program, directory }: Place,
 ): ProgramCore | undefined {
   const { args = [] } = each;
   const found = canDump() ? dumped(directory, /^core(\.|$)/, [program, ...args]) : undefined;
@@ -48,17 +69,13 @@ export function nativeCore(
 /** A core that QEMU writes of a program for AArch64. */
 export function qemuCore(
   { args = [] }: DyingProgram,
-  { program, directory, sysroot }: {
-    readonly program: string;
-    readonly directory: string;
-    readonly sysroot: string;
-  },
+  { program, directory }: Place,
 ): ProgramCore | undefined {
   const core = dumped(directory, /^qemu_.*\.core$/, [
-    ...["qemu-aarch64", "-L", sysroot, program],
+    ...["qemu-aarch64", "-L", ARM_SYSROOT, program],
     ...args,
   ]);
-  return core === undefined ? undefined : { program, core };
+  return core === undefined ? undefined : { program, core, sysroot: ARM_SYSROOT };
 }
 
 /** Whether Linux writes cores into the folder where a program runs, and not to another program. */
@@ -90,7 +107,7 @@ function dumped(
 /** The program runs under gdb, which stops where it dies. */
 function writtenByGdb(
   { args = [], handles = [], inChild = false }: DyingProgram,
-  { program, directory }: { readonly program: string; readonly directory: string },
+  { program, directory }: Place,
 ): string | undefined {
   const core = `${directory}/core`;
   const text = outputOf("gdb", [

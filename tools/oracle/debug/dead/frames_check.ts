@@ -22,8 +22,6 @@ import { type GdbThreads, readFrames } from "./gdb_frames.ts";
 export interface CheckedCore extends ProgramCore {
   /** What it is of. */
   readonly name: string;
-  /** Folder of the system it is of. */
-  readonly sysroot?: string | undefined;
   /** Where gdb does not find out where the program is loaded. */
   readonly moved?: boolean | undefined;
 }

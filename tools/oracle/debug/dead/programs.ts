@@ -21,8 +21,6 @@ export interface DyingProgram {
   readonly program?: string;
   /** Its arguments. */
   readonly args?: readonly string[];
-  /** Variables of its environment. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** Signals that it handles itself. */
   readonly handles?: readonly string[];
   /** Whether it is a child of the program that dies. */

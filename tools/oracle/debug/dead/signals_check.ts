@@ -20,13 +20,13 @@ export interface SignalCores {
 /** Compares cores; undefined if there are none. */
 export function checkSignals(
   name: string,
-  { cores, sysroot }: { readonly cores: readonly SignalCores[]; readonly sysroot: string },
+  cores: readonly SignalCores[],
 ): CheckResult | undefined {
   if (cores.length === 0) return undefined;
   const differences = new Differences();
   let count = 0;
   for (const { name, native, arm } of cores) {
-    const [own, wanted] = [framesOf(arm, sysroot), framesOf(native)];
+    const [own, wanted] = [framesOf(arm), framesOf(native)];
     count += own.length;
     if (!own.includes("signal")) differences.add(`${name}: there is no frame of a signal`);
     if (own.join() !== wanted.join()) differences.add(`${name}: ${own}, natively ${wanted}`);
@@ -39,7 +39,7 @@ export function checkSignals(
 }
 
 /** Functions and lines of the program's own code, and where signals are. */
-function framesOf({ core, program }: ProgramCore, sysroot?: string): string[] {
+function framesOf({ core, program, sysroot }: ProgramCore): string[] {
   using target = openCore(core, { exe: program, sysroot });
   const [thread] = target.process.threads;
   const frames = thread === undefined ? [] : [...new FrameReader(target.process).frames(thread)];

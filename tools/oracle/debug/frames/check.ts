@@ -9,8 +9,6 @@ import { build, nativeCore, qemuCore } from "../dead/core_of.ts";
 import { type CheckedCore, checkFrames } from "../dead/frames_check.ts";
 import type { DyingProgram } from "../dead/programs.ts";
 
-const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
-
 /** A program that dies in another way for each number it is given. */
 interface Source {
   readonly file: string;
@@ -84,15 +82,11 @@ function coresOf(recipe: Recipe, directory: string): CheckedCore[] {
   };
   const program = build(built, directory);
   if (program === undefined) return [];
-  const isArm = compiler.startsWith("aarch64");
+  const dump = compiler.startsWith("aarch64") ? qemuCore : nativeCore;
   return ways.flatMap((way): CheckedCore[] => {
     const folder = `${directory}/${way}`;
     Deno.mkdirSync(folder);
-    const dying = { ...built, args: [String(way)] };
-    const core = isArm
-      ? qemuCore(dying, { program, directory: folder, sysroot: ARM_SYSROOT })
-      : nativeCore(dying, { program, directory: folder });
-    const sysroot = isArm ? ARM_SYSROOT : undefined;
-    return core === undefined ? [] : [{ ...core, name: `${name} ${way}`, sysroot }];
+    const core = dump({ ...built, args: [String(way)] }, { program, directory: folder });
+    return core === undefined ? [] : [{ ...core, name: `${name} ${way}` }];
   });
 }

@@ -8,7 +8,7 @@ import { ARCH_NAMES } from "../../../../kernel/testing/programs.ts";
 import { readTarget, remoteOptions, type Stub } from "../../../../gdb/remote/mod.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
-import { build } from "../dead/core_of.ts";
+import { ARM_SYSROOT, build } from "../dead/core_of.ts";
 import {
   countsText,
   FrameComparison,
@@ -23,7 +23,6 @@ import { framesOf, type OwnThread } from "./own_threads.ts";
 import { checkSystem } from "./system_check.ts";
 import { connectStub, type StubProcess, withStub } from "./stub_process.ts";
 
-const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
 /** Milliseconds that a program has to die. */
 const LIFE = 20_000;
 

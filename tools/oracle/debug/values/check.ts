@@ -5,7 +5,7 @@
  */
 import type { GuestArch } from "../../../../guest/embedded.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
-import { build, nativeCore, qemuCore } from "../dead/core_of.ts";
+import { die, nativeCore, qemuCore } from "../dead/core_of.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
 import { checkValues, type ValueCase } from "./compare.ts";
 import { buildsFor, isInstalled, makeCase } from "./programs.ts";
@@ -36,9 +36,6 @@ const THREADS: DyingProgram = {
   afterwards: `gcc -O0 -g -fPIC -shared -DLIBRARY '${THREAD_LOCALS}' -o "$0.so"`,
 };
 
-/** Where Debian has the C library of the other machine. */
-const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
-
 /** One check for each machine, and two of dead programs, with files in a directory. */
 export function valueChecks(directory: string): NamedCheck[] {
   return [
@@ -52,19 +49,17 @@ export function valueChecks(directory: string): NamedCheck[] {
       // gdb does not find where QEMU loads what may be loaded anywhere.
       programs: ARM_PROGRAMS.filter(({ moved }) => moved !== true),
       directory: `${directory}/values-arm`,
-      dump: (each, where) => qemuCore(each, { ...where, sysroot: ARM_SYSROOT }),
-      sysroot: ARM_SYSROOT,
+      dump: qemuCore,
     }),
   ];
 }
 
 function deadCheck(
   name: string,
-  { programs, directory, dump, sysroot }: {
+  { programs, directory, dump }: {
     readonly programs: readonly DyingProgram[];
     readonly directory: string;
     readonly dump: typeof nativeCore;
-    readonly sysroot?: string;
   },
 ): NamedCheck {
   return {
@@ -72,11 +67,8 @@ function deadCheck(
     name,
     check() {
       const cases = programs.flatMap((each, i) => {
-        const place = `${directory}-${i}`;
-        Deno.mkdirSync(place);
-        const program = build(each, place);
-        const made = program === undefined ? undefined : dump(each, { program, directory: place });
-        return made === undefined ? [] : [{ ...made, name: each.name, sysroot }];
+        const made = die(each, `${directory}-${i}`, dump);
+        return made === undefined ? [] : [{ ...made, name: each.name }];
       });
       if (cases.length === 0) return undefined;
       return checkValues(name, {

@@ -13,6 +13,7 @@ import {
   type Variable,
 } from "../../../../debug/values/mod.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
+import type { ProgramCore } from "../dead/core_of.ts";
 import {
   type GdbFrame,
   type GdbLeaf,
@@ -25,15 +26,9 @@ import { leavesOf, type OwnLeaf } from "./leaves.ts";
 import { TypeComparison } from "./types.ts";
 
 /** A core file whose variables are compared. */
-export interface ValueCase {
+export interface ValueCase extends ProgramCore {
   /** Its name. */
   readonly name: string;
-  /** The program's file. */
-  readonly program: string;
-  /** The core file. */
-  readonly core: string;
-  /** Folder with the files of the system that it is of; default the root. */
-  readonly sysroot?: string | undefined;
 }
 
 /** Compares core files of one architecture; undefined if gdb is not installed. */

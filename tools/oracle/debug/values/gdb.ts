@@ -4,6 +4,7 @@
  * @module
  */
 import { askGdb } from "../../gdb/batch.ts";
+import type { ProgramCore } from "../dead/core_of.ts";
 
 /** A type; one that has been described before is named only. */
 export interface GdbType {
@@ -89,19 +90,9 @@ export type GdbValues =
 
 const SCRIPT = new URL("read.py", import.meta.url).pathname;
 
-/** A core file to read. */
-export interface ValueRequest {
-  /** The program's file. */
-  readonly program: string;
-  /** The core file. */
-  readonly core: string;
-  /** Folder with the files of its system; default the root. */
-  readonly sysroot?: string | undefined;
-}
-
 /** Has one gdb read core files of one architecture; undefined if it is not installed. */
 export function valuesOfGdb(
-  cases: readonly ValueRequest[],
+  cases: readonly ProgramCore[],
   directory: string,
 ): GdbValues[] | undefined {
   return askGdb(SCRIPT, cases, directory);
