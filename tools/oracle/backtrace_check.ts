@@ -7,6 +7,7 @@
 import { openCore } from "../../debug/core/mod.ts";
 import { walkInput } from "../../debug/target/mod.ts";
 import { backtrace } from "../../unwind/walk/mod.ts";
+import { readStacks } from "./elfutils.ts";
 import { type CheckResult, Differences, outputOf, spawnTool } from "./tool.ts";
 
 /** One stack frame of another tool. */
@@ -33,10 +34,8 @@ export const EU_STACK: StackReader = {
     const text = outputOf("eu-stack", [`--core=${core}`, "-e", program, "-r"]) ??
       outputOf("eu-stack", [`--core=${core}`, "-r"]);
     if (text === undefined) return undefined;
-    const [, first = ""] = text.split(/^TID \d+:$/m);
-    return [...first.matchAll(/^#\d+ +(0x[0-9a-f]+)/gm)].map((match) => ({
-      pc: BigInt(match[1]!),
-    }));
+    const [first = []] = readStacks(text).values();
+    return first.map((pc) => ({ pc }));
   },
 };
 

@@ -8,11 +8,12 @@ import { loadSegments, parseElf } from "../../elf/mod.ts";
 import { readCore } from "../../debug/core/mod.ts";
 import { walkInput } from "../../debug/target/mod.ts";
 import { type Backtrace, backtrace, type Frame, type MemoryReader } from "../../unwind/walk/mod.ts";
+import { elfutilsStacks } from "./elfutils.ts";
 import { GDB_NAMES } from "./gdb/batch.ts";
 import { type GdbCore, type GdbFrame, type GdbThread, readWithGdb } from "./gdb/cores.ts";
 import { framesFrom, type MadeCore, type MadeThread } from "./made_core.ts";
 import { SIGNAL } from "../../trace/signals.ts";
-import { type CheckResult, Differences, outputOf } from "./tool.ts";
+import { type CheckResult, Differences } from "./tool.ts";
 
 /** Compares core files of one architecture; undefined if gdb is not installed. */
 export function checkCores(
@@ -214,31 +215,19 @@ function compareElfutils({ request, program, threads }: MadeCore, add: Add): num
   // A call of address 0 it takes for one that has pushed a frame pointer.
   const called = threads.filter(({ walk }) => walk.frames[0]?.module === undefined);
   if (called.length > 0) return 0;
-  const text = outputOf("eu-stack", [
-    `--core=${request.core}`,
-    "-e",
-    request.program,
-    "-q",
-    "-r",
-    "-n",
-    "0",
-  ]);
-  if (text === undefined) {
+  const theirs = elfutilsStacks(request);
+  if (theirs === undefined) {
     add("eu-stack fails");
     return 0;
   }
   let count = 0;
-  const parts = text.split(/^TID (\d+):$/m).slice(1);
-  for (let i = 0; i < parts.length; i += 2) {
-    const thread = threads.find(({ id }) => `${id}` === parts[i]);
-    const pcs = [...(parts[i + 1] ?? "").matchAll(/^#\d+ +(0x[0-9a-f]+)/gm)].map((match) =>
-      BigInt(match[1]!)
-    );
+  for (const [number, pcs] of theirs) {
+    const thread = threads.find(({ id }) => id === number);
     count += pcs.length;
     const own = thread?.walk.frames.map(({ pc }) => pc) ?? [];
     if (own.join() !== pcs.join()) {
       const hex = (all: readonly bigint[]) => all.map((pc) => `0x${pc.toString(16)}`).join(", ");
-      add(`thread ${parts[i]} is at ${hex(own)}, eu-stack has ${hex(pcs)}`);
+      add(`thread ${number} is at ${hex(own)}, eu-stack has ${hex(pcs)}`);
     }
   }
   return count;

@@ -7,7 +7,8 @@
 import { openCore } from "../../../../debug/core/mod.ts";
 import { DebugFiles } from "../../../../debug/files/mod.ts";
 import { FrameReader, type StackFrame } from "../../../../debug/frames/mod.ts";
-import { type CheckResult, Differences, outputOf } from "../../tool.ts";
+import { elfutilsStacks } from "../../elfutils.ts";
+import { type CheckResult, Differences } from "../../tool.ts";
 import type { ProgramCore } from "./core_of.ts";
 import {
   type Add,
@@ -81,7 +82,8 @@ class CoreCheck {
     if (ids(threads) !== ids(known)) {
       this.#add(`threads ${ids(threads)}, gdb has ${ids(known)}`);
     }
-    const elfutils = elfutilsFrames(this.#core);
+    // It does not find the files of another system.
+    const elfutils = sysroot === undefined ? elfutilsStacks(this.#core) : undefined;
     for (const thread of threads) {
       const walk = reader.frames(thread, { limit: LIMIT });
       const frames = [...walk];
@@ -91,7 +93,7 @@ class CoreCheck {
       const other = known.find(({ id }) => id === thread.id)?.frames ?? [];
       this.#count.threads++;
       new FrameComparison(this.#count).compare(frames, other, add);
-      this.#compareElfutils(frames, elfutils.get(thread.id), add);
+      this.#compareElfutils(frames, elfutils?.get(thread.id), add);
     }
   }
 
@@ -109,18 +111,4 @@ class CoreCheck {
     const hex = (all: readonly bigint[]) => all.map((pc) => `0x${pc.toString(16)}`).join(", ");
     add(`at ${hex(own)}, eu-stack has ${hex(theirs)}`);
   }
-}
-
-/** Program counters of every thread by `eu-stack`. */
-function elfutilsFrames({ core, program, sysroot }: CheckedCore): Map<number, bigint[]> {
-  const found = new Map<number, bigint[]>();
-  // It does not find the files of another system.
-  if (sysroot !== undefined) return found;
-  const text = outputOf("eu-stack", [`--core=${core}`, "-e", program, "-q", "-r", "-n", "0"]) ?? "";
-  const parts = text.split(/^TID (\d+):$/m).slice(1);
-  for (let i = 0; i < parts.length; i += 2) {
-    const frames = [...(parts[i + 1] ?? "").matchAll(/^#\d+ +(0x[0-9a-f]+)/gm)];
-    found.set(Number(parts[i]), frames.map((match) => BigInt(match[1]!)));
-  }
-  return found;
 }
