@@ -76,9 +76,7 @@ const PAGE = 4096n;
 
 /** Writes a core file of a machine's first task, and notes what the machine says. */
 export function makeCore(machine: Machine, place: CorePlace): MadeCore {
-  const { name, program, path, random, signal } = place;
-  const bytes = machine.core({ task: 1, file: program.path });
-  Deno.writeFileSync(path, bytes);
+  const { random } = place;
   const task = machine.kernel.task(1);
   const threads = machine.kernel.threadsOf(task)
     .filter(({ userReady, state }) => userReady && (state !== "dead" || task.ending !== null))
@@ -92,20 +90,7 @@ export function makeCore(machine: Machine, place: CorePlace): MadeCore {
       samples.push([page + BigInt(random.below(4096 - SAMPLE_SIZE)), SAMPLE_SIZE]);
     }
   }
-  return {
-    name,
-    bytes,
-    program: program.bytes,
-    request: {
-      program: program.path,
-      core: path,
-      memory: samples.map(([address, size]) => [`${address}`, size]),
-    },
-    threads,
-    memory: samples.map((sample) => memoryText(machine, 1, sample)),
-    signal,
-    least: 0n,
-  };
+  return written(machine, place, { task: 1, threads, samples, least: 0n });
 }
 
 /**
@@ -113,9 +98,7 @@ export function makeCore(machine: Machine, place: CorePlace): MadeCore {
  * every thread, up to where the kernel was entered.
  */
 export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
-  const { name, program, path, random, signal } = place;
-  const bytes = machine.core({ task: 0, file: program.path });
-  Deno.writeFileSync(path, bytes);
+  const { random } = place;
   const { kernel } = machine;
   const least = 1n << 63n;
   const [process] = machineTarget(machine).processes;
@@ -145,6 +128,20 @@ export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
     const at = ram.base + BigInt(random.below(ram.size - SAMPLE_SIZE));
     samples.push([directMap + at, SAMPLE_SIZE]);
   }
+  return written(machine, place, { task: 0, threads, samples, least });
+}
+
+/** Writes a core file of a task, and has it with what the machine says. */
+function written(
+  machine: Machine,
+  { name, program, path, signal }: CorePlace,
+  { task, threads, samples, least }: Pick<MadeCore, "threads" | "least"> & {
+    readonly task: number;
+    readonly samples: readonly (readonly [address: bigint, size: number])[];
+  },
+): MadeCore {
+  const bytes = machine.core({ task, file: program.path });
+  Deno.writeFileSync(path, bytes);
   return {
     name,
     bytes,
@@ -155,16 +152,23 @@ export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
       memory: samples.map(([address, size]) => [`${address}`, size]),
     },
     threads,
-    memory: samples.map((sample) => memoryText(machine, 0, sample)),
+    memory: samples.map(([address, size]) => memoryText(machine, { task, address, size })),
     signal,
     least,
   };
 }
 
 /** Memory of a task as gdb says it. */
-function memoryText(machine: Machine, task: number, [address, size]: [bigint, number]): string {
+function memoryText(
+  machine: Machine,
+  { task, address, size }: {
+    readonly task: number;
+    readonly address: bigint;
+    readonly size: number;
+  },
+): string {
   try {
-    return hexText(machine.readMemory(address, size, { task }));
+    return machine.readMemory(address, size, { task }).toHex();
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     return `Cannot access memory at address 0x${error.address?.toString(16)}`;
@@ -263,9 +267,4 @@ function floatingPoint(machine: Machine, thread: Thread): FloatingPoint | undefi
         mxcsr: BigInt(view.getUint32(24, true)),
       },
     };
-}
-
-/** Bytes as hexadecimal digits. */
-function hexText(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -96,6 +96,5 @@ function hexOfDouble(number: number): string {
   if (number !== number) return "nan";
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, number, true);
-  return Array.from(new Uint8Array(view.buffer), (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return new Uint8Array(view.buffer).toHex();
 }
