@@ -210,7 +210,7 @@ function rustObjects(directory: string): string[] {
 }
 
 /** Names in a folder in order; none if there is no such folder. */
-function entriesOf(folder: string): string[] {
+export function entriesOf(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
   } catch (error) {
@@ -219,7 +219,8 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-function isFile(path: string): boolean {
+/** Whether a path is of a file. */
+export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {

@@ -49,6 +49,11 @@ export function textOf(command: string, args: readonly string[]): string | undef
   return undefined;
 }
 
+/** Whether a command is installed, and tells its version. */
+export function isInstalled(command: string): boolean {
+  return outputOf(command, ["--version"]) !== undefined;
+}
+
 function resultOf(
   command: string,
   args: readonly string[],

@@ -6,6 +6,8 @@
  */
 import { demangle, type DemangleOptions, demangleType } from "../../../debug/demangle/mod.ts";
 import { parseElf } from "../../../elf/mod.ts";
+import { cachedFolder } from "../../cached.ts";
+import { entriesOf } from "../files.ts";
 import { type CheckResult, Differences, outputOf } from "../tool.ts";
 import type { NamedCheck } from "../walk_checks.ts";
 
@@ -54,18 +56,13 @@ function casesIn(text: string): Case[] {
 /** Libraries whose names are compared; of Rust's, those that `tools/fetch_rust.sh` fetches. */
 function libraries(): string[] {
   const debian = "/usr/lib/x86_64-linux-gnu";
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
-  const rust = `${cache}/trapline/rust${debian}`;
-  const paths = ["libstdc++.so.6", "libLLVM-14.so.1", "libclang-cpp.so.14"]
-    .map((name) => `${debian}/${name}`);
-  try {
-    for (const { name } of Deno.readDirSync(rust)) {
-      if (/^lib(std|rustc_driver)-.*\.so$/.test(name)) paths.push(`${rust}/${name}`);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return paths;
+  const rust = `${cachedFolder("rust")}${debian}`;
+  return [
+    ...["libstdc++.so.6", "libLLVM-14.so.1", "libclang-cpp.so.14"]
+      .map((name) => `${debian}/${name}`),
+    ...entriesOf(rust).filter((name) => /^lib(std|rustc_driver)-.*\.so$/.test(name))
+      .map((name) => `${rust}/${name}`),
+  ];
 }
 
 /** All checks of demangled names. */

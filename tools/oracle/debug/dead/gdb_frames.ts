@@ -4,7 +4,7 @@
  * @module
  */
 import { gdbRequest, gdbResults } from "../../gdb/batch.ts";
-import { outputOf } from "../../tool.ts";
+import { isInstalled, outputOf } from "../../tool.ts";
 
 /** What gdb is to read. */
 export interface GdbFramesRequest {
@@ -65,7 +65,7 @@ export function readFrames(
   requests: readonly GdbFramesRequest[],
   directory: string,
 ): GdbThreads[] | undefined {
-  if (outputOf("gdb-multiarch", ["--version"]) === undefined) return undefined;
+  if (!isInstalled("gdb-multiarch")) return undefined;
   return requests.map((request) => {
     const text = outputOf("timeout", gdbCommand(request, directory));
     return readResult(text) ?? { error: "gdb does not read it" };

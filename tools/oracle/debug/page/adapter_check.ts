@@ -4,7 +4,7 @@
  * @module
  */
 import type { ArchName } from "../../../../arch/arch.ts";
-import { type CheckResult, Differences } from "../../tool.ts";
+import { type CheckResult, Differences, isInstalled } from "../../tool.ts";
 import { AdapterClient } from "./adapter_client.ts";
 import { bootForDebugger, PageFolder } from "./ledger.ts";
 import { launchConfiguration } from "./page.ts";
@@ -94,14 +94,4 @@ function adapter(cwd: string): Deno.ChildProcess {
   const args = ["run", "-A", "--quiet", "--no-config", "--node-modules-dir=none", ADAPTER];
   const piped = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
   return new Deno.Command(Deno.execPath(), { args, cwd, ...piped }).spawn();
-}
-
-function isInstalled(program: string): boolean {
-  try {
-    new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -16,9 +16,8 @@
  *
  * @module
  */
-import { DebugFiles } from "../../../../debug/files/mod.ts";
+import { DebugFiles, DISK } from "../../../../debug/files/mod.ts";
 import { type SymbolFrame, Symbols } from "../../../../debug/symbols/mod.ts";
-import { DISK } from "../../../../debug/files/mod.ts";
 import { type ElfFile, parseElf, SHF, SHT } from "../../../../elf/mod.ts";
 import { Random } from "../../../../util/random.ts";
 import { Differences, outputWithInput } from "../../tool.ts";

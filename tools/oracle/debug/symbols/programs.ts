@@ -7,6 +7,7 @@
 import { cachedFolder } from "../../../cached.ts";
 import { DebugFiles } from "../../../../debug/files/mod.ts";
 import { buildIdOf, parseElf } from "../../../../elf/mod.ts";
+import { entriesOf, isFile } from "../../files.ts";
 import { outputOf } from "../../tool.ts";
 import type { Comparison } from "./compare.ts";
 
@@ -65,14 +66,6 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** A program of the system and, for LLVM, its debug file. */
 function systemProgram(path: string): Comparison | undefined {
   if (!isFile(path)) return undefined;
@@ -84,14 +77,9 @@ function systemProgram(path: string): Comparison | undefined {
 /** Rust's core, alloc and std libraries as one shared library. */
 function rustLibrary(machine: string, directory: string): Comparison | undefined {
   const folder = `${cachedFolder("rust")}/usr/lib/rustlib/${machine}-unknown-linux-gnu/lib/`;
-  let libraries: string[];
-  try {
-    libraries = [...Deno.readDirSync(folder)].map(({ name }) => name)
-      .filter((name) => /^lib(core|alloc|std)-.*\.rlib$/.test(name)).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const libraries = entriesOf(folder)
+    .filter((name) => /^lib(core|alloc|std)-.*\.rlib$/.test(name));
+  if (libraries.length === 0) return undefined;
   const path = `${directory}/rust-${machine}.so`;
   const paths = libraries.map((name) => `${folder}${name}`);
   const args = ["-shared", "--unresolved-symbols=ignore-all", "--whole-archive", ...paths];

@@ -4,11 +4,12 @@
  * @module
  */
 import type { GuestArch } from "../../../../guest/embedded.ts";
+import { isInstalled } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { die, nativeCore, qemuCore } from "../dead/core_of.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
 import { checkValues, type ValueCase } from "./compare.ts";
-import { buildsFor, isInstalled, makeCase } from "./programs.ts";
+import { buildsFor, makeCase } from "./programs.ts";
 
 /** Programs whose deaths have left variables of libraries, too, and of several threads. */
 const DEAD: ReadonlySet<string> = new Set([
@@ -91,7 +92,7 @@ function machineChecks(directory: string): NamedCheck[] {
       const refused: string[] = [];
       const cases: ValueCase[] = [];
       for (const each of builds) {
-        if (!isInstalled(each)) missing.add(each.compiler);
+        if (!isInstalled(each.compiler)) missing.add(each.compiler);
         else {
           const made = makeCase(each, { arch, directory: place });
           if (typeof made === "string") refused.push(made);

@@ -83,11 +83,6 @@ export function buildsFor(arch: GuestArch): Build[] {
   return builds;
 }
 
-/** Whether a compiler is installed. */
-export function isInstalled({ compiler }: Build): boolean {
-  return outputOf(compiler, ["--version"]) !== undefined;
-}
-
 /** Builds a program and makes a core file of it; an error as text if the compiler refuses. */
 export function makeCase(
   { source, compiler, common, flags }: Build,
