@@ -96,6 +96,39 @@ export async function outputWithInput(
   return undefined;
 }
 
+/** How long a command may take, and where it runs. */
+export interface TimedOptions extends ToolOptions {
+  /** Milliseconds after which it is ended. */
+  readonly patience: number;
+}
+
+/**
+ * All that a command prints without colors, its errors last, also if it failed; undefined if it is
+ * not installed. What this process serves to it goes on meanwhile.
+ */
+export async function textWithin(
+  command: string,
+  args: readonly string[],
+  { patience, ...options }: TimedOptions,
+): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await new Deno.Command(command, {
+      ...options,
+      args: [...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1", TERM: "dumb" },
+      signal: AbortSignal.timeout(patience),
+    }).output();
+    const decoder = new TextDecoder();
+    return decoder.decode(stdout) + decoder.decode(stderr);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** Starts a program without input or output, in a folder; undefined if it is not installed. */
 export function spawnTool(
   program: string,

@@ -12,7 +12,7 @@ import type { GuestArch } from "../../../../guest/embedded.ts";
 import { History } from "../../../../history/mod.ts";
 import { Machine } from "../../../../kernel/mod.ts";
 import { gdbArguments, gdbResults } from "../../gdb/batch.ts";
-import { type CheckResult, Differences } from "../../tool.ts";
+import { type CheckResult, Differences, textWithin } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
 import { compareResults } from "./compare.ts";
 import type { DrivenResult } from "./results.ts";
@@ -20,7 +20,7 @@ import type { DrivenResult } from "./results.ts";
 const SOURCE = new URL("../../../../testdata/debug/driven.c", import.meta.url).pathname;
 const SCRIPT = new URL("drive.py", import.meta.url).pathname;
 /** Milliseconds after which gdb is taken to hang. */
-const LIFE = 60_000;
+const PATIENCE = 60_000;
 
 /** One check for each architecture. */
 export function gdbChecks(): NamedCheck[] {
@@ -72,18 +72,8 @@ async function built(arch: GuestArch): Promise<Uint8Array | undefined> {
 /** Has gdb run the script; `undefined` if it is not installed. */
 async function drive(history: History, end: number): Promise<string | undefined> {
   await using server = serveGdb(history, { detached: "run" });
-  try {
-    const { stdout, stderr } = await new Deno.Command("gdb-multiarch", {
-      args: gdbArguments(SCRIPT, { PORT: server.address.port, END: end }),
-      stdin: "null",
-      signal: AbortSignal.timeout(LIFE),
-    }).output();
-    const decoder = new TextDecoder();
-    return `${decoder.decode(stdout)}${decoder.decode(stderr)}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const args = gdbArguments(SCRIPT, { PORT: server.address.port, END: end });
+  return await textWithin("gdb-multiarch", args, { patience: PATIENCE });
 }
 
 /** Number of the line that has a mark. */

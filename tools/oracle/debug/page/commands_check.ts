@@ -7,18 +7,12 @@ import type { ArchName } from "../../../../arch/arch.ts";
 import { type CheckResult, Differences, outputOf, spawnTool } from "../../tool.ts";
 import { endChild, freePort } from "../remote/stub_process.ts";
 import { PageFolder } from "./ledger.ts";
-import { pageBlocks } from "./page.ts";
+import { shellLines } from "./page.ts";
 import { outputIn } from "./sessions.ts";
 
 const PROGRAM = new URL("../../../../testdata/debug/cores/callback.c", import.meta.url).pathname;
 /** Milliseconds that a stub has to listen. */
 const PATIENCE = 5_000;
-
-/** Lines of the page's shell. */
-function shellLines(): string[][] {
-  return pageBlocks().filter(({ language }) => language === "sh")
-    .flatMap(({ lines }) => lines).map((line) => line.split(" "));
-}
 
 /** Writes a core, and has gdb and our own command read it; undefined if there is no gdb. */
 export async function checkCoreCommands(

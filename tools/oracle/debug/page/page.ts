@@ -52,13 +52,16 @@ export function missing(expected: readonly string[], text: string): string[] {
   });
 }
 
+/** Lines of the page's shell, in words. */
+export function shellLines(): string[][] {
+  return pageBlocks().filter(({ language }) => language === "sh")
+    .flatMap(({ lines }) => lines).map((line) => line.split(" "));
+}
+
 /** The commands of the command line, without what runs them. */
 export function trapline(): string[][] {
-  const blocks = pageBlocks().filter(({ language }) => language === "sh");
-  return blocks.flatMap(({ lines }) => lines).filter((line) =>
-    line.startsWith("deno task trapline")
-  )
-    .map((line) => line.split(" ").slice(3));
+  return shellLines().filter((words) => words.slice(0, 3).join(" ") === "deno task trapline")
+    .map((words) => words.slice(3));
 }
 
 /** The first launch configuration of a type. */

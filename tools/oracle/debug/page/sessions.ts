@@ -4,12 +4,12 @@
  * @module
  */
 import type { ArchName } from "../../../../arch/arch.ts";
-import { type CheckResult, Differences } from "../../tool.ts";
+import { type CheckResult, Differences, textWithin } from "../../tool.ts";
 import { bootForDebugger, PageFolder } from "./ledger.ts";
 import { missing, sessionOf } from "./page.ts";
 
-/** Seconds that a debugger may take. */
-const PATIENCE = 60;
+/** Milliseconds that a debugger may take. */
+const PATIENCE = 60_000;
 
 /** How a debugger is started that reads its commands from a file, and what it says of errors. */
 interface Debugger {
@@ -63,25 +63,10 @@ export async function checkSession(
   };
 }
 
-/** All that a command prints; undefined if it is not installed. */
-export async function outputIn(
+/** All that a command of the page prints; undefined if it is not installed. */
+export function outputIn(
   cwd: string,
   [program = "", ...args]: readonly string[],
 ): Promise<string | undefined> {
-  try {
-    const { stdout, stderr } = await new Deno.Command(program, {
-      args,
-      cwd,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1", TERM: "dumb" },
-      signal: AbortSignal.timeout(PATIENCE * 1000),
-    }).output();
-    const decoder = new TextDecoder();
-    return decoder.decode(stdout) + decoder.decode(stderr);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return textWithin(program, args, { cwd, patience: PATIENCE });
 }

@@ -7,6 +7,7 @@ import { serveGdb } from "../../../../gdb/mod.ts";
 import { History } from "../../../../history/mod.ts";
 import type { Machine } from "../../../../kernel/mod.ts";
 import { gdbRequest, gdbResults } from "../../gdb/batch.ts";
+import { textWithin } from "../../tool.ts";
 
 /** Where gdb is after a command. */
 export interface GdbState {
@@ -29,7 +30,7 @@ export interface GdbAnswer {
 }
 
 const SCRIPT = new URL("./gdb_script.py", import.meta.url).pathname;
-/** More than any of the scripts takes. */
+/** Milliseconds, more than any of the scripts takes. */
 const PATIENCE = 120_000;
 
 /**
@@ -48,24 +49,12 @@ export async function runGdb(
   await using server = serveGdb(new History(machine, { interval: 10_000 }));
   const connect = `target extended-remote 127.0.0.1:${server.address.port}`;
   const request = { commands: [connect, ...commands], ...asked };
-  let output: Deno.CommandOutput;
-  try {
-    output = await new Deno.Command("gdb-multiarch", {
-      args: gdbRequest(SCRIPT, request, directory),
-      stdin: "null",
-      stderr: "piped",
-      signal: AbortSignal.timeout(PATIENCE),
-    }).output();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  const text = new TextDecoder();
-  const answers = gdbResults<GdbAnswer>(text.decode(output.stdout));
+  const args = gdbRequest(SCRIPT, request, directory);
+  const text = await textWithin("gdb-multiarch", args, { patience: PATIENCE });
+  if (text === undefined) return undefined;
+  const answers = gdbResults<GdbAnswer>(text);
   if (answers.length === commands.length + 1) return answers.slice(1);
   throw new Error(
-    `gdb has ended after ${answers.length} of ${commands.length + 1} commands: ${
-      text.decode(output.stderr).slice(-500)
-    }`,
+    `gdb has ended after ${answers.length} of ${commands.length + 1} commands: ${text.slice(-500)}`,
   );
 }
