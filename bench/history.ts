@@ -14,6 +14,7 @@ import { image as spinnerX86 } from "../guest/images/spinner_x86_64.gen.ts";
 import { History } from "../history/mod.ts";
 import { Machine } from "../kernel/mod.ts";
 import { readTask } from "../tools/task_numbers.ts";
+import { median } from "./peers/commands.ts";
 
 const IMAGES = {
   aarch64: { spinner: spinnerAarch64, threads: threadsAarch64 },
@@ -40,10 +41,6 @@ function milliseconds(action: () => void): number {
   const begun = performance.now();
   action();
   return performance.now() - begun;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 function measure(arch: ArchName, instructions: number): Record<string, number> {

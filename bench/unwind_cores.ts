@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { coreOf } from "./dead_program.ts";
+import { run } from "./unwind_dumps.ts";
 
 const SOURCES = new URL("../testdata/debug/large/", import.meta.url).pathname;
 /** Parts of the program, each some 10 MB. */
@@ -29,11 +31,8 @@ export async function measureBacktrace(): Promise<BacktraceFigure | undefined> {
   try {
     const program = `${directory}/program`;
     if (!await build(directory, program)) return undefined;
-    run("bash", ["-c", `cd ${directory} && ulimit -c unlimited && ./program`]);
-    const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
-      .find((entry) => /^core(\.|$)/.test(entry));
-    if (name === undefined) return undefined;
-    return measure(program, `${directory}/${name}`);
+    const core = coreOf(directory, "./program");
+    return core === undefined ? undefined : measure(program, core);
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
@@ -88,18 +87,4 @@ function measure(program: string, core: string): BacktraceFigure {
     elfutils: known(best.elfutils),
     gdb: known(best.gdb),
   };
-}
-
-/** Milliseconds of a process whose output goes nowhere; infinite if it fails. */
-function run(command: string, args: string[]): number {
-  const before = performance.now();
-  try {
-    const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    const { code } = new Deno.Command(command, { args, ...silent }).outputSync();
-    // eu-stack ends with 1 if a stack does not end as it should.
-    return code <= 1 ? performance.now() - before : Infinity;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return Infinity;
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import { FrameReader } from "../debug/frames/mod.ts";
 import { backtraceReport, threadText, type VariableRange } from "../debug/report/mod.ts";
 import { walkInput } from "../debug/target/mod.ts";
 import { FrameIterator } from "../unwind/walk/mod.ts";
+import { coreOf } from "./dead_program.ts";
 import { run } from "./unwind_dumps.ts";
 import { median } from "./unwind_walks.ts";
 
@@ -42,11 +43,8 @@ export function measureDeep(): DeepFigure[] {
   try {
     const program = `${directory}/deep`;
     if (run("gcc", ["-g", "-O2", SOURCE, "-o", program]) === Infinity) return [];
-    const script = `cd ${directory}; ulimit -c unlimited; ./deep ${DEPTH - OTHERS}`;
-    new Deno.Command("bash", { args: ["-c", script], stdout: "null", stderr: "null" }).outputSync();
-    const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
-      .find((entry) => /^core(\.|$)/.test(entry));
-    return name === undefined ? [] : measure(program, `${directory}/${name}`);
+    const core = coreOf(directory, `./deep ${DEPTH - OTHERS}`);
+    return core === undefined ? [] : measure(program, core);
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }

@@ -103,7 +103,7 @@ export function measureDump(path: string, rounds: number): DumpFigure | undefine
 
 /**
  * Milliseconds of a process whose output goes nowhere; infinite if it fails. A warning of `readelf`
- * (exit code 1) is no failure.
+ * and a stack that `eu-stack` finds no end of (exit code 1) are no failure.
  */
 export function run(command: string, args: string[]): number {
   const before = performance.now();
