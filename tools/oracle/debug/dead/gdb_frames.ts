@@ -1,10 +1,10 @@
 /**
- * Stack frames of cores as gdb has them.
+ * Stack frames of cores, and of programs behind stubs, as gdb has them.
  *
  * @module
  */
 import { gdbRequest, gdbResults } from "../../gdb/batch.ts";
-import { isInstalled, outputOf } from "../../tool.ts";
+import { isInstalled, outputOf, textWithin } from "../../tool.ts";
 
 /** What gdb is to read. */
 export interface GdbFramesRequest {
@@ -67,17 +67,18 @@ export function readFrames(
 ): GdbThreads[] | undefined {
   if (!isInstalled("gdb-multiarch")) return undefined;
   return requests.map((request) => {
-    const text = outputOf("timeout", gdbCommand(request, directory));
-    return readResult(text) ?? { error: "gdb does not read it" };
+    const args = gdbRequest(SCRIPT, [request], directory);
+    const text = outputOf("timeout", [`${TIME}`, "gdb-multiarch", ...args]) ?? "";
+    return gdbResults<GdbThreads>(text)[0] ?? { error: "gdb does not read it" };
   });
 }
 
-/** Arguments of `timeout`, by which gdb reads something. */
-export function gdbCommand(request: GdbFramesRequest, directory: string): string[] {
-  return [`${TIME}`, "gdb-multiarch", ...gdbRequest(SCRIPT, [request], directory)];
-}
-
-/** What gdb has printed; undefined if it has ended before that. */
-export function readResult(text: string | undefined): GdbThreads | undefined {
-  return gdbResults<GdbThreads>(text ?? "")[0];
+/** Has gdb read at a stub; what serves that goes on meanwhile. Undefined if gdb does not read it. */
+export async function readThere(
+  request: GdbFramesRequest,
+  directory: string,
+): Promise<GdbThreads | undefined> {
+  const args = gdbRequest(SCRIPT, [request], directory);
+  const text = await textWithin("gdb-multiarch", args, { patience: TIME * 1000 }) ?? "";
+  return gdbResults<GdbThreads>(text)[0];
 }

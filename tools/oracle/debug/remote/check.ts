@@ -15,9 +15,8 @@ import {
   type FrameCounts,
   noFrames,
 } from "../dead/frame_comparison.ts";
-import type { GdbThreads } from "../dead/gdb_frames.ts";
+import { type GdbThreads, readThere } from "../dead/gdb_frames.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "../dead/programs.ts";
-import { readThere } from "./gdb_there.ts";
 import { checkOwn } from "./own_check.ts";
 import { framesOf, type OwnThread } from "./own_threads.ts";
 import { checkSystem } from "./system_check.ts";

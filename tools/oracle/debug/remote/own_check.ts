@@ -14,13 +14,12 @@ import {
   type FrameCounts,
   noFrames,
 } from "../dead/frame_comparison.ts";
-import type { GdbFrame, GdbThreads } from "../dead/gdb_frames.ts";
+import { type GdbFrame, type GdbThreads, readThere } from "../dead/gdb_frames.ts";
 import { PageFolder } from "../page/ledger.ts";
 import { readTarget, Stub } from "../../../../gdb/remote/mod.ts";
 import { serveGdb } from "../../../../gdb/server/mod.ts";
 import { Machine } from "../../../../kernel/machine.ts";
 import { framesOf, type OwnThread } from "./own_threads.ts";
-import { readThere } from "./gdb_there.ts";
 
 /** Milliseconds that the machine may take to where it is to stop. */
 const PATIENCE = 20_000;

@@ -6,7 +6,7 @@
  */
 import { openRemote } from "../../../../gdb/remote/mod.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
-import { readThere } from "./gdb_there.ts";
+import { readThere } from "../dead/gdb_frames.ts";
 import { whenListening, withStub } from "./stub_process.ts";
 
 /** A board without devices that want files, stopped before its first instruction. */
