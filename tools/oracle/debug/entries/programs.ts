@@ -5,7 +5,7 @@
  * @module
  */
 import { type DebugInfo, debugInfoOf, splitInfoOf } from "../../../../elf/dwarf/mod.ts";
-import { parseElf } from "../../../../elf/mod.ts";
+import { type ElfFile, parseElf } from "../../../../elf/mod.ts";
 import { cachedFolder } from "../../../cached.ts";
 import { systemDebugFiles } from "../../files.ts";
 import { textOf } from "../../tool.ts";
@@ -106,15 +106,12 @@ export function casesOf(recipe: ProgramRecipe, directory: string): EntriesCase[]
     case "split":
       return splitCases(program, FILES.map((name) => at(`${name}.dwo`)));
     case "package":
-      if (!made("dwp", ["-e", program, "-o", at("program.dwp")], at("program.dwp"))) {
-        return undefined;
-      }
-      return splitCases(program, [at("program.dwp")]);
-    case "llvm-package":
-      if (!made("llvm-dwp", ["-e", program, "-o", at("program.dwp")], at("program.dwp"))) {
-        return undefined;
-      }
-      return splitCases(program, [at("program.dwp")]);
+    case "llvm-package": {
+      const packed = at("program.dwp");
+      const packer = then === "package" ? "dwp" : "llvm-dwp";
+      const isMade = made(packer, ["-e", program, "-o", packed], packed);
+      return isMade ? splitCases(program, [packed]) : undefined;
+    }
     case "dwz":
       return made("dwz", [...dwzArgs(args), program], program) ? [caseOf(program)] : undefined;
     case "dwz-shared": {
@@ -141,7 +138,7 @@ export function systemCases(): EntriesCase[] {
   return systemDebugFiles(Infinity).flatMap((path) => {
     const { size } = Deno.statSync(path);
     if (size > SYSTEM_LIMIT) return [];
-    const file = parseElf(Deno.readFileSync(path), { name: path });
+    const file = elfOf(path);
     // LLVM's tool breaks off in large files that refer to one of dwz's.
     if (file.section(".gnu_debugaltlink") !== undefined) return [];
     const info = debugInfoOf(file);
@@ -167,29 +164,32 @@ function made(command: string, args: readonly string[], file: string): boolean {
 /** A file, with the one that `dwz` has made for it. */
 function caseOf(path: string, files: { readonly shared?: string } = {}): EntriesCase {
   const { shared } = files;
-  const info = debugInfoOf(parseElf(Deno.readFileSync(path), { name: path }), {
-    supplementary: () => shared === undefined ? undefined : infoOf(shared),
+  const info = debugInfoOf(elfOf(path), {
+    supplementary: () => shared === undefined ? undefined : debugInfoOf(elfOf(shared)),
   });
+  return caseWith(path, info);
+}
+
+function elfOf(path: string): ElfFile {
+  return parseElf(Deno.readFileSync(path), { name: path });
+}
+
+/** Throws if there is no debug information. */
+function caseWith(path: string, info: DebugInfo | undefined): EntriesCase {
   if (info === undefined) throw new Error(`${path} has no debug information`);
   return { name: path, path, info };
 }
 
-function infoOf(path: string): DebugInfo | undefined {
-  return debugInfoOf(parseElf(Deno.readFileSync(path), { name: path }));
-}
-
 /** A program and its split files, whose units have been found through their skeletons. */
 function splitCases(program: string, files: readonly string[]): EntriesCase[] {
-  const splits = files.map((path) => {
-    const info = splitInfoOf(parseElf(Deno.readFileSync(path), { name: path }));
-    if (info === undefined) throw new Error(`${path} has no debug information`);
-    return { name: path, path, info };
-  });
-  const info = debugInfoOf(parseElf(Deno.readFileSync(program), { name: program }), {
+  const splits = files.map((path) => caseWith(path, splitInfoOf(elfOf(path))));
+  const info = debugInfoOf(elfOf(program), {
     split: ({ id }) => splits.find((each) => each.info.splitUnit(id) !== undefined)?.info,
   });
-  if (info === undefined) throw new Error(`${program} has no debug information`);
-  const found = info.units.filter((unit) => unit.kind === "skeleton" && unit.split !== undefined);
+  const own = caseWith(program, info);
+  const found = own.info.units.filter((unit) =>
+    unit.kind === "skeleton" && unit.split !== undefined
+  );
   if (found.length < FILES.length) throw new Error(`${program}: split units are not found`);
-  return [{ name: program, path: program, info }, ...splits];
+  return [own, ...splits];
 }
