@@ -5,6 +5,7 @@
  * @module
  */
 import { hostileTable } from "../../unwind/testing/hostile_tables.ts";
+import { costOf } from "./cost.ts";
 import { type CheckResult, outputOf } from "./tool.ts";
 
 /** Bytes of each table. */
@@ -24,7 +25,6 @@ const ROUNDS = 8;
 export function checkHostile(name: string, directory: string): CheckResult | undefined {
   const path = `${directory}/hostile`;
   Deno.writeFileSync(path, hostileTable(name, SIZE));
-  const child = new URL("hostile_child.ts", import.meta.url).pathname;
   let readelf = Infinity;
   let ours = Infinity;
   let peakKib = 0;
@@ -32,8 +32,7 @@ export function checkHostile(name: string, directory: string): CheckResult | und
     const before = performance.now();
     if (outputOf("readelf", ["--debug-dump=frames-interp", path]) === undefined) return undefined;
     readelf = Math.min(readelf, performance.now() - before);
-    const text = outputOf(Deno.execPath(), ["run", "-A", "--no-config", "--quiet", child, path]);
-    const cost = JSON.parse(text ?? '{"ms":Infinity}') as { ms: number; peakKib: number };
+    const cost = costOf("hostile_child.ts", [path]);
     ours = Math.min(ours, cost.ms);
     peakKib = Math.max(peakKib, cost.peakKib);
     if (ours <= RATIO * readelf + NOISE) break;

@@ -5,7 +5,8 @@
  * @module
  */
 import { HOSTILE_INFO } from "../../../elf/dwarf/testing/hostile_info.ts";
-import { type CheckResult, outputOf } from "../tool.ts";
+import { costOf } from "../cost.ts";
+import type { CheckResult } from "../tool.ts";
 import type { NamedCheck } from "../walk_checks.ts";
 
 /** Bytes of each input. */
@@ -24,7 +25,6 @@ export function hostileDebugChecks(): NamedCheck[] {
 }
 
 function check(): CheckResult {
-  const child = new URL("hostile_debug_child.ts", import.meta.url).pathname;
   const differences: string[] = [];
   let slowest = 0;
   let largest = 0;
@@ -32,10 +32,7 @@ function check(): CheckResult {
     let fastest = Infinity;
     let peak = 0;
     for (let round = 0; round < ROUNDS && fastest > TIME; round++) {
-      const args = ["run", "-A", "--no-config", "--quiet", child, name, String(SIZE)];
-      // A child that has failed has not answered.
-      const text = outputOf(Deno.execPath(), args) ?? '{"ms":1e9}';
-      const { ms, peakKib } = JSON.parse(text) as { ms: number; peakKib: number };
+      const { ms, peakKib } = costOf("debug/hostile_debug_child.ts", [name, String(SIZE)]);
       fastest = Math.min(fastest, ms);
       peak = Math.max(peak, peakKib);
     }
