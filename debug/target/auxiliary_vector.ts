@@ -9,7 +9,6 @@ import { viewOf } from "./content.ts";
 export const AT = {
   phdr: 3,
   phnum: 5,
-  pageSize: 6,
   base: 7,
   entry: 9,
   execfn: 31,

@@ -401,6 +401,7 @@ function hostResult(
 ): { readonly value: number; readonly data: Uint8Array } | undefined {
   const [all, value] = /^F([0-9a-f]{1,13})(?=;|$)/i.exec(latin1(payload.subarray(0, 32))) ?? [];
   if (all === undefined) return undefined;
-  const data = all.length < payload.length ? unescapeBinary(payload, all.length + 1) : payload;
-  return { value: parseHexInteger(value!), data: data === payload ? new Uint8Array() : data };
+  const hasData = all.length < payload.length;
+  const data = hasData ? unescapeBinary(payload, all.length + 1) : new Uint8Array();
+  return { value: parseHexInteger(value!), data };
 }

@@ -65,11 +65,6 @@ export class RegisterLayout {
     this.size = registers.reduce((sum, each) => sum + each.size, 0);
   }
 
-  /** The register of a name. */
-  named(name: string): PlacedRegister | undefined {
-    return this.#byName.get(name);
-  }
-
   /** The general registers by DWARF number, as far as the target has them. */
   *general(): Generator<readonly [dwarf: number, register: PlacedRegister]> {
     const { names, tracked, programCounter } = machineRegisters(this.machine);
