@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integerOfBytes } from "../../../bytes/mod.ts";
 import type { Machine } from "../../../elf/mod.ts";
 import { machineRegisters } from "../../../unwind/cfi/mod.ts";
 import { RegisterSet } from "../../../unwind/walk/mod.ts";
@@ -138,9 +139,7 @@ export class RegisterBytes {
 
 /** A register's low 64 bits. */
 export function wordOf(bytes: Uint8Array): bigint {
-  const word = new Uint8Array(8);
-  word.set(bytes.subarray(0, 8));
-  return new DataView(word.buffer).getBigUint64(0, true);
+  return integerOfBytes(bytes.subarray(0, 8));
 }
 
 /** A set of general registers from their bytes. */
