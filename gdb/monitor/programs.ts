@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hex } from "../../arch/physical_memory.ts";
 import { findTask } from "../../kernel/inspect/find.ts";
 import { describeTask, placeOf } from "../../kernel/inspect/text.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -88,7 +89,7 @@ function titleOf(k: Kernel, id: number): string {
 }
 
 function plainly(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return `0x${value.toString(16)}`;
+  if (typeof value === "bigint") return hex(value);
   if (value instanceof Map || value instanceof Set) return [...value];
   return ArrayBuffer.isView(value) ? [...value as unknown as Iterable<unknown>] : value;
 }

@@ -7,7 +7,14 @@
 import type { SignalInfo } from "../../../kernel/core/notes.ts";
 import type { TaskStatus } from "../../../kernel/thread/task.ts";
 import { SIGNAL } from "../../../trace/signals.ts";
-import { bytesOf, formatStopReply, hexText, type StopReason, toHex } from "../../protocol/mod.ts";
+import {
+  bytesOf,
+  formatStopReply,
+  formatThreadId,
+  hexText,
+  type StopReason,
+  toHex,
+} from "../../protocol/mod.ts";
 import { THE_CPU, type ThreadName } from "../names.ts";
 import type { PointStop } from "./points.ts";
 
@@ -121,11 +128,8 @@ function reasonOf(stop: Exclude<Stop, { kind: "exit" }>): StopReason | undefined
       return { kind: stop.kind, address: stop.address };
     case "history":
       return { kind: "replaylog", at: stop.at };
-    case "fork": {
-      const { process, thread } = stop.child;
-      const value = `p${process.toString(16)}.${thread.toString(16)}`;
-      return { kind: "other", name: "fork", value };
-    }
+    case "fork":
+      return { kind: "other", name: "fork", value: formatThreadId(stop.child) };
     case "exec":
       return { kind: "other", name: "exec", value: hexText(stop.file) };
     default:

@@ -5,7 +5,12 @@
  */
 
 import { ADDRESSES, UPPER_HALF } from "../../../kernel/inspect/memory.ts";
-import { formatMemoryMap, type MappedMemory, parseHexNumber } from "../../protocol/mod.ts";
+import {
+  formatMemoryMap,
+  hexNumber,
+  type MappedMemory,
+  parseHexNumber,
+} from "../../protocol/mod.ts";
 import type { Client } from "../session/client.ts";
 import type { PacketTable } from "../session/packet.ts";
 
@@ -28,14 +33,12 @@ export const regionPackets: PacketTable = {
     const address = parseHexNumber(rest.slice(1));
     let begin = 0n;
     for (const { start, length } of regions(client)) {
-      if (address < start) return `start:${hex(begin)};size:${hex(start - begin)};`;
+      if (address < start) return `start:${hexNumber(begin)};size:${hexNumber(start - begin)};`;
       begin = start + length;
-      if (address < begin) return `start:${hex(start)};size:${hex(length)};permissions:rwx;`;
+      if (address < begin) {
+        return `start:${hexNumber(start)};size:${hexNumber(length)};permissions:rwx;`;
+      }
     }
-    return `start:${hex(begin)};size:${hex(ADDRESSES - begin)};`;
+    return `start:${hexNumber(begin)};size:${hexNumber(ADDRESSES - begin)};`;
   },
 };
-
-function hex(value: bigint): string {
-  return value.toString(16);
-}
