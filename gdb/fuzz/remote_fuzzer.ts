@@ -60,13 +60,13 @@ const WORLD: FakeWorld = {
   files: { "/program": object(), "/lib.so": object() },
 };
 
-/** Runs cases; all that happens depends on the seed alone. */
+/** Runs cases; how each begins depends on the seed alone, but the host's clock ends its waits. */
 export class RemoteFuzzer {
-  readonly #random: Random;
+  readonly #seeds: Random;
 
   /** A fuzzer with a seed, taken modulo 2^32. */
   constructor(seed: number) {
-    this.#random = new Random(seed);
+    this.#seeds = new Random(seed);
   }
 
   /**
@@ -75,7 +75,8 @@ export class RemoteFuzzer {
    * @throws Whatever is not an {@linkcode InputError}: a finding.
    */
   async run(): Promise<FuzzOutcome> {
-    const random = this.#random;
+    // How many answers the case comes to is nothing to the next one.
+    const random = new Random(this.#seeds.next());
     const chance = random.pick([0.02, 0.1, 0.5]);
     const target = `remote, ${chance * 100} % damaged`;
     const stub = new FakeStub({
