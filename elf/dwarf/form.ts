@@ -137,25 +137,33 @@ export function readOffset(cursor: Cursor, { offsetSize }: { readonly offsetSize
   return offsetSize === 4 ? cursor.u32() : cursor.address64();
 }
 
-/** Initial length of a unit (section 7.4): where it ends, and which format it is in. */
+/**
+ * Initial length of a unit (section 7.4): where it ends, and which format it is in. A length that is
+ * wrong leaves the cursor where it was.
+ */
 export function readUnitLength(
   cursor: Cursor,
 ): { readonly end: number; readonly offsetSize: 4 | 8 } {
   const at = cursor.at;
-  let length = cursor.u32();
-  let offsetSize: 4 | 8 = 4;
-  if (length === 0xffffffff) {
-    offsetSize = 8;
-    length = cursor.address64();
-  } else if (length >= 0xfffffff0) length = -1;
-  const left = cursor.end - cursor.at;
-  if (length < 0 || length > left) {
-    const message = `Unit's length is 0x${(length >>> 0).toString(16)}, expected at most 0x${
-      left.toString(16)
-    }`;
-    throw new DwarfError("length", message, { source: cursor.source, offset: at });
+  try {
+    let length = cursor.u32();
+    let offsetSize: 4 | 8 = 4;
+    if (length === 0xffffffff) {
+      offsetSize = 8;
+      length = cursor.address64();
+    } else if (length >= 0xfffffff0) length = -1;
+    const left = cursor.end - cursor.at;
+    if (length < 0 || length > left) {
+      const message = `Unit's length is 0x${(length >>> 0).toString(16)}, expected at most 0x${
+        left.toString(16)
+      }`;
+      throw new DwarfError("length", message, { source: cursor.source, offset: at });
+    }
+    return { end: cursor.at + length, offsetSize };
+  } catch (error) {
+    cursor.at = at;
+    throw error;
   }
-  return { end: cursor.at + length, offsetSize };
 }
 
 /**

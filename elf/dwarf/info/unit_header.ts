@@ -46,13 +46,7 @@ export interface UnitHeader {
 export function readUnitHeader(cursor: Cursor, section: UnitSection): UnitHeader {
   const offset = cursor.at;
   const sectionEnd = cursor.end;
-  let unit;
-  try {
-    unit = readUnitLength(cursor);
-  } catch (error) {
-    cursor.at = offset;
-    throw error;
-  }
+  const unit = readUnitLength(cursor);
   cursor.end = unit.end;
   try {
     return { section, offset, ...unit, ...readFields(cursor, section, unit) };

@@ -6,7 +6,7 @@
  */
 import type { Cursor } from "../../../bytes/mod.ts";
 import { DwarfError, type DwarfErrorKind } from "../errors.ts";
-import { readUnitLength } from "../form.ts";
+import { readOffset, readUnitLength } from "../form.ts";
 
 /** Versions that are read. */
 const OLDEST = 2;
@@ -51,13 +51,7 @@ export interface LineHeader {
 export function readLineHeader(cursor: Cursor): LineHeader {
   const offset = cursor.at;
   const sectionEnd = cursor.end;
-  let unit;
-  try {
-    unit = readUnitLength(cursor);
-  } catch (error) {
-    cursor.at = offset;
-    throw error;
-  }
+  const unit = readUnitLength(cursor);
   cursor.end = unit.end;
   try {
     return readFields(cursor, { offset, ...unit });
@@ -86,7 +80,7 @@ function readFields(
     const selector = cursor.u8();
     if (selector !== 0) throw fail("address-size", `selector size is ${selector}`, "0", 1);
   }
-  const length = unit.offsetSize === 4 ? cursor.u32() : cursor.address64();
+  const length = readOffset(cursor, unit);
   const left = unit.end - cursor.at;
   if (length < 0 || length > left) {
     throw fail("header", `header length is ${length}`, `at most ${left}`, unit.offsetSize);

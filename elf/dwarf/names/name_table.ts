@@ -56,7 +56,7 @@ export class NameTable {
   constructor(cursor: Cursor, context: NameTableContext) {
     this.#context = context;
     const sectionEnd = cursor.end;
-    const { end, offsetSize } = lengthAt(cursor);
+    const { end, offsetSize } = readUnitLength(cursor);
     this.#end = end;
     this.#offsetSize = offsetSize;
     this.#cursor = context.sections.cursor(cursor.source as ".debug_names");
@@ -199,16 +199,6 @@ export class NameTable {
   #word(table: number, index: number): number {
     this.#cursor.seek(table + index * this.#offsetSize, this.#end);
     return readOffset(this.#cursor, { offsetSize: this.#offsetSize });
-  }
-}
-
-function lengthAt(cursor: Cursor): { readonly end: number; readonly offsetSize: 4 | 8 } {
-  const at = cursor.at;
-  try {
-    return readUnitLength(cursor);
-  } catch (error) {
-    cursor.at = at;
-    throw error;
   }
 }
 
