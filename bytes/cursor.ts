@@ -48,6 +48,13 @@ export class Cursor {
     this.at = this.#take(count) + count;
   }
 
+  /** The next `count` bytes, as a view; they are skipped. */
+  view(count: number): Uint8Array {
+    const at = this.#take(count);
+    this.at = at + count;
+    return this.bytes.subarray(at, this.at);
+  }
+
   /** Unsigned byte. */
   u8(): number {
     const at = this.at;

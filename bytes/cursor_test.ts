@@ -18,6 +18,15 @@ Deno.test("Cursor, reads fixed-size numbers", () => {
   assertEquals(upper.bigU64(), 0xffff800000001000n);
 });
 
+Deno.test("Cursor.view, gives bytes without a copy and goes behind them", () => {
+  const whole = cursor(1, 2, 3, 4);
+  whole.skip(1);
+  const view = whole.view(2);
+  assertEquals([[...view], whole.u8()], [[2, 3], 4]);
+  whole.bytes[1] = 9;
+  assertEquals(view[0], 9);
+});
+
 Deno.test("Cursor, reads LEB128 of every size", () => {
   const values = [0, 1, 63, 64, 127, 128, 129, 16383, 16384, 2 ** 32, 2 ** 53 - 1];
   for (const value of values) {
@@ -57,6 +66,7 @@ Deno.test("Cursor, stops at its end and says where", () => {
     (c) => c.sleb(),
     (c) => c.text(),
     (c) => c.skip(1),
+    (c) => c.view(1),
   ];
   for (const read of reads) {
     const empty = cursor(0x80, 0x80);

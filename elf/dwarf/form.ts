@@ -201,17 +201,17 @@ export function readForm(cursor: Cursor, form: number, unit: FormContext): FormV
     case DW_FORM.flagPresent:
       return { kind: "flag", value: true };
     case DW_FORM.data16:
-      return { kind: "block", bytes: readBytes(cursor, 16) };
+      return { kind: "block", bytes: cursor.view(16) };
     case DW_FORM.block1:
-      return { kind: "block", bytes: readBytes(cursor, cursor.u8()) };
+      return { kind: "block", bytes: cursor.view(cursor.u8()) };
     case DW_FORM.block2:
-      return { kind: "block", bytes: readBytes(cursor, cursor.u16()) };
+      return { kind: "block", bytes: cursor.view(cursor.u16()) };
     case DW_FORM.block4:
-      return { kind: "block", bytes: readBytes(cursor, cursor.u32()) };
+      return { kind: "block", bytes: cursor.view(cursor.u32()) };
     case DW_FORM.block:
-      return { kind: "block", bytes: readBytes(cursor, cursor.uleb()) };
+      return { kind: "block", bytes: cursor.view(cursor.uleb()) };
     case DW_FORM.exprloc:
-      return { kind: "expression", bytes: readBytes(cursor, cursor.uleb()) };
+      return { kind: "expression", bytes: cursor.view(cursor.uleb()) };
     case DW_FORM.secOffset:
       return { kind: "offset", offset: readOffset(cursor, unit) };
     case DW_FORM.loclistx:
@@ -317,12 +317,6 @@ function readIndex(cursor: Cursor, more: number): number {
     default:
       return cursor.u32();
   }
-}
-
-function readBytes(cursor: Cursor, size: number): Uint8Array {
-  const at = cursor.at;
-  cursor.skip(size);
-  return cursor.bytes.subarray(at, cursor.at);
 }
 
 function signed(value: bigint): bigint {

@@ -123,7 +123,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
   }
 
   protected override implicit(size: number): SimpleLocation {
-    return { type: "implicit", bytes: this.#block(size) };
+    return { type: "implicit", bytes: this.cursor.view(size) };
   }
 
   protected override unary(op: number, value: StackValue): StackValue {
@@ -213,7 +213,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
         return true;
       case DW_OP.entryValue:
       case DW_OP.gnuEntryValue:
-        this.push(this.#context.entryValue(this.#block(cursor.uleb())));
+        this.push(this.#context.entryValue(cursor.view(cursor.uleb())));
         return true;
     }
     return false;
@@ -226,7 +226,7 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
       case DW_OP.constType:
       case DW_OP.gnuConstType: {
         const type = this.#type();
-        this.push(new TypedValue(type, this.#block(cursor.u8())));
+        this.push(new TypedValue(type, cursor.view(cursor.u8())));
         return true;
       }
       case DW_OP.regvalType:
@@ -308,13 +308,6 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
 
   #offset(): number {
     return this.#context.offsetSize === 4 ? this.cursor.u32() : this.cursor.address64();
-  }
-
-  #block(size: number): Uint8Array {
-    const { cursor } = this;
-    const at = cursor.at;
-    cursor.skip(size);
-    return cursor.bytes.subarray(at, at + size);
   }
 
   #type(): ValueType {

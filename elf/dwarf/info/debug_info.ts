@@ -293,10 +293,7 @@ function supplementaryOf(sections: DwarfSections): SupplementaryRequest | undefi
   if (cursor.u8() !== 0) return undefined; // it is the shared file itself
   const name = textAt(cursor, cursor.at);
   cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
-  const size = cursor.uleb();
-  const at = cursor.at;
-  cursor.skip(size);
-  return { name, id: cursor.bytes.subarray(at, cursor.at) };
+  return { name, id: cursor.view(cursor.uleb()) };
 }
 
 /**

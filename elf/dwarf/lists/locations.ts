@@ -43,13 +43,6 @@ export function* locationsOf(
   }
 }
 
-/** So many bytes, as a view. */
-function take(cursor: Cursor, size: number): Uint8Array {
-  const at = cursor.at;
-  cursor.skip(size);
-  return cursor.bytes.subarray(at, cursor.at);
-}
-
 function* locEntries(cursor: Cursor, unit: ListUnit): Generator<LocationRange> {
   let base = unit.baseAddress;
   const budget = oneList();
@@ -62,7 +55,7 @@ function* locEntries(cursor: Cursor, unit: ListUnit): Generator<LocationRange> {
       base = end;
       continue;
     }
-    const expression = take(cursor, cursor.u16());
+    const expression = cursor.view(cursor.u16());
     if (isDropped(base) || isDropped(begin)) continue;
     yield { begin: base + begin, end: base + end, expression, isDefault: false };
   }
@@ -74,7 +67,7 @@ function* kindEntries(
   format: "gnu-split" | "loclists",
 ): Generator<LocationRange> {
   const gnu = format === "gnu-split";
-  const expression = () => take(cursor, gnu ? cursor.u16() : cursor.uleb());
+  const expression = () => cursor.view(gnu ? cursor.u16() : cursor.uleb());
   const indexed = () => unit.addressAt(cursor.uleb());
   let base = unit.baseAddress;
   const budget = oneList();

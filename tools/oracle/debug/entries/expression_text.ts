@@ -29,15 +29,15 @@ const register: Operand = (cursor) => {
   return [];
 };
 const block: Operand = (cursor) => {
-  const bytes = take(cursor, cursor.uleb());
+  const bytes = cursor.view(cursor.uleb());
   return [BigInt(bytes.length), ...Array.from(bytes, BigInt)];
 };
 const typed: Operand = (cursor) => {
   const type = cursor.bigUleb();
-  const bytes = take(cursor, cursor.u8());
+  const bytes = cursor.view(cursor.u8());
   return [type, BigInt(bytes.length), ...Array.from(bytes, BigInt)];
 };
-const nested: Operand = (cursor, unit) => expressionWords(take(cursor, cursor.uleb()), unit);
+const nested: Operand = (cursor, unit) => expressionWords(cursor.view(cursor.uleb()), unit);
 
 const OPERANDS: ReadonlyMap<number, readonly Operand[]> = new Map<number, readonly Operand[]>([
   [DW_OP.addr, [unsigned(8)]],
@@ -88,15 +88,9 @@ const OPERANDS: ReadonlyMap<number, readonly Operand[]> = new Map<number, readon
   [DW_OP.gnuVariableValue, [offset]],
 ]);
 
-function take(cursor: Cursor, size: number): Uint8Array {
-  const at = cursor.at;
-  cursor.skip(size);
-  return cursor.bytes.subarray(at, cursor.at);
-}
-
 function number(cursor: Cursor, size: number): bigint {
   let value = 0n;
-  for (const byte of take(cursor, size).toReversed()) value = value << 8n | BigInt(byte);
+  for (const byte of cursor.view(size).toReversed()) value = value << 8n | BigInt(byte);
   return value;
 }
 
