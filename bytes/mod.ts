@@ -11,3 +11,4 @@ export * from "./cursor.ts";
 export * from "./errors.ts";
 export * from "./integers.ts";
 export * from "./order.ts";
+export * from "./text.ts";

@@ -4,12 +4,10 @@
  *
  * @module
  */
+import { textOf } from "../bytes/mod.ts";
 import { type ByteSource, LazyBytes } from "./byte_source.ts";
 import { ElfError, type ElfErrorKind } from "./errors.ts";
 import { ELF_MACHINE, ELF_TYPES, type ElfType, type Machine } from "./constants.ts";
-
-/** From this length on the runtime's decoder is faster than a loop. */
-const LONG_NAME = 128;
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -149,16 +147,7 @@ export class ElfImage {
     if (end < 0 || end >= limit) {
       throw this.error("string", "Cannot read name", at, "a NUL-ended string");
     }
-    if (end - at > LONG_NAME) return new TextDecoder().decode(this.#bytes.subarray(at, end));
-    let text = "";
-    for (let i = at; i < end; i++) {
-      const byte = this.#bytes[i]!;
-      if (byte >= 0x80) {
-        return new TextDecoder().decode(this.#bytes.subarray(at, end));
-      }
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    return textOf(this.#bytes, at, end);
   }
 
   /**

@@ -6,7 +6,7 @@
 import type { Address, Cursor } from "../../bytes/mod.ts";
 import { DW_FORM } from "./constants.ts";
 import { DwarfError } from "./errors.ts";
-import { textAt } from "./sections.ts";
+import { readText } from "./sections.ts";
 
 /** What a form's size may depend on. */
 export interface FormContext {
@@ -281,11 +281,8 @@ function readReference(cursor: Cursor, form: number, unit: FormContext): FormVal
 
 function readString(cursor: Cursor, form: number, unit: FormContext): FormValue {
   switch (form) {
-    case DW_FORM.string: {
-      const text = textAt(cursor, cursor.at);
-      cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
-      return { kind: "text", text };
-    }
+    case DW_FORM.string:
+      return { kind: "text", text: readText(cursor) };
     case DW_FORM.strp:
       return { kind: "string", section: ".debug_str", offset: readOffset(cursor, unit) };
     case DW_FORM.lineStrp:

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Cursor } from "../../bytes/mod.ts";
+import { Cursor, textOf } from "../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../elf_file.ts";
 import type { ElfSection } from "../section.ts";
 import { DwarfError } from "./errors.ts";
@@ -32,27 +32,25 @@ export type DwarfSectionName =
 /** Gives the bytes of a section; undefined if there is none. May throw `InputError`. */
 export type SectionSource = (name: DwarfSectionName) => Uint8Array | undefined;
 
-const UTF8 = new TextDecoder();
-
 /** Text that all names of a string section may have together, for each of its bytes. */
 const TEXT_RATIO = 4;
 const TEXT_LEAST = 2 ** 20;
 
-/** From this length on the runtime's decoder is faster than a loop. */
-const LONG_TEXT = 48;
-
 /** NUL-ended UTF-8 at `at`; throws {@linkcode DwarfError} (`string`) if there is no NUL. */
-export function textAt(cursor: Cursor, at: number): string {
+function textAt(cursor: Cursor, at: number): string {
   const { bytes } = cursor;
   const end = at < cursor.end ? bytes.indexOf(0, at) : -1;
   if (end < 0 || end >= cursor.end) throw unendedText(cursor, at);
-  if (end - at > LONG_TEXT) return UTF8.decode(bytes.subarray(at, end));
-  let text = "";
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte >= 0x80) return UTF8.decode(bytes.subarray(at, end));
-    text += String.fromCharCode(byte);
-  }
+  return textOf(bytes, at, end);
+}
+
+/**
+ * NUL-ended UTF-8 at the cursor, which is left behind the NUL. Throws {@linkcode DwarfError}
+ * (`string`) if there is none.
+ */
+export function readText(cursor: Cursor): string {
+  const text = textAt(cursor, cursor.at);
+  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
   return text;
 }
 

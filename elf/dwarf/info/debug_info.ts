@@ -7,7 +7,7 @@ import { type Address, InputError } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { DW_AT } from "../attributes.ts";
 import { DwarfError } from "../errors.ts";
-import { type DwarfSections, sectionsOf, splitSectionsOf, textAt } from "../sections.ts";
+import { type DwarfSections, readText, sectionsOf, splitSectionsOf } from "../sections.ts";
 import { Names } from "../names/names.ts";
 import { Abbreviations } from "./abbreviations.ts";
 import { AddressIndex } from "./address_index.ts";
@@ -284,15 +284,13 @@ export class DebugInfo implements UnitOwner {
 function supplementaryOf(sections: DwarfSections): SupplementaryRequest | undefined {
   if (sections.has(".gnu_debugaltlink")) {
     const cursor = sections.cursor(".gnu_debugaltlink");
-    const name = textAt(cursor, 0);
-    return { name, id: cursor.bytes.subarray(cursor.bytes.indexOf(0) + 1) };
+    return { name: readText(cursor), id: cursor.bytes.subarray(cursor.at) };
   }
   if (!sections.has(".debug_sup")) return undefined;
   const cursor = sections.cursor(".debug_sup");
   cursor.u16(); // version
   if (cursor.u8() !== 0) return undefined; // it is the shared file itself
-  const name = textAt(cursor, cursor.at);
-  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
+  const name = readText(cursor);
   return { name, id: cursor.view(cursor.uleb()) };
 }
 
