@@ -1,8 +1,24 @@
 /**
- * Sorting many numbers together with what belongs to them.
+ * Order: finding a place in what is sorted, and sorting many numbers together with what belongs to
+ * them.
  *
  * @module
  */
+
+/**
+ * How many of the first `count` indices come before a place that is looked for: all for which
+ * `isBefore` is true, which must be the first ones. A binary search.
+ */
+export function partitionPoint(count: number, isBefore: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBefore(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /**
  * Indices of numbers in ascending order of these; of equal ones the first comes first. Numbers that

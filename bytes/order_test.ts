@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ascendingOrder } from "./order.ts";
+import { ascendingOrder, partitionPoint } from "./order.ts";
 
 Deno.test("ascendingOrder, is a stable order, whatever the numbers", () => {
   const lists = [
@@ -16,4 +16,15 @@ Deno.test("ascendingOrder, is a stable order, whatever the numbers", () => {
     assertEquals([...ascendingOrder(list)], expected);
     assertEquals([...ascendingOrder(Float64Array.from(list))], expected);
   }
+});
+
+Deno.test("partitionPoint, counts what comes before a place", () => {
+  const sorted = [1, 3, 3, 3, 8];
+  const counts = (isBefore: (value: number, place: number) => boolean) =>
+    [0, 1, 2, 3, 8, 9].map((place) =>
+      partitionPoint(sorted.length, (i) => isBefore(sorted[i]!, place))
+    );
+  assertEquals(counts((value, place) => value <= place), [0, 1, 1, 4, 5, 5]);
+  assertEquals(counts((value, place) => value < place), [0, 0, 1, 1, 4, 5]);
+  assertEquals(partitionPoint(0, () => true), 0);
 });

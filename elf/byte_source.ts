@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { partitionPoint } from "../bytes/mod.ts";
 
 /** A file that can be read in parts. */
 export interface ByteSource {
@@ -38,15 +39,9 @@ export class LazyBytes {
     if (offset >= end) return;
     const known = this.#known;
     // First interval that does not end before the offset.
-    let low = 0;
-    let high = known.length / 2;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (known[2 * middle + 1]! < offset) low = middle + 1;
-      else high = middle;
-    }
-    if (low * 2 < known.length && known[2 * low]! <= offset && end <= known[2 * low + 1]!) return;
-    this.#read(low, offset - offset % BLOCK, Math.min(roundUp(end), this.bytes.length));
+    const at = partitionPoint(known.length / 2, (i) => known[2 * i + 1]! < offset);
+    if (at * 2 < known.length && known[2 * at]! <= offset && end <= known[2 * at + 1]!) return;
+    this.#read(at, offset - offset % BLOCK, Math.min(roundUp(end), this.bytes.length));
   }
 
   /** Reads what is missing from `begin` to `end`; intervals before `first` end before. */

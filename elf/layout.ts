@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { partitionPoint } from "../bytes/mod.ts";
 import type { ElfFile } from "./elf_file.ts";
 import type { ElfSection } from "./section.ts";
 import { SHF, SHT } from "./constants.ts";
@@ -52,14 +53,8 @@ export class SectionLayout {
   /** The loaded section that contains an address, or undefined. */
   sectionAt(address: bigint): ElfSection | undefined {
     const loaded = this.#loaded;
-    let low = 0;
-    let high = loaded.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.addressOf(loaded[middle]!) <= address) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low - 1; i >= 0 && i >= low - NESTED; i--) {
+    const begun = partitionPoint(loaded.length, (i) => this.addressOf(loaded[i]!) <= address);
+    for (let i = begun - 1; i >= 0 && i >= begun - NESTED; i--) {
       const section = loaded[i]!;
       if (address < this.addressOf(section) + BigInt(section.size)) return section;
     }

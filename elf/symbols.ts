@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { partitionPoint } from "../bytes/mod.ts";
 import { SHN, SHT, SYMBOL_TYPES } from "./constants.ts";
 import type { ElfSection, SectionedImage } from "./section.ts";
 
@@ -94,20 +95,14 @@ export class ElfSymbolTable {
    */
   at(address: bigint): SymbolAt | undefined {
     const sorted = this.#sorted ??= sortByAddress(this.all);
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sorted[middle]!.value <= address) low = middle + 1;
-      else high = middle;
-    }
+    const begun = partitionPoint(sorted.length, (i) => sorted[i]!.value <= address);
     // Nested symbols are rare and small: look back a little for one that really contains the
     // address.
     let open: ElfSymbol | undefined;
-    for (let i = low - 1; i >= 0 && i >= low - 16; i--) {
+    for (let i = begun - 1; i >= 0 && i >= begun - 16; i--) {
       const symbol = sorted[i]!;
       if (symbol.size === 0n) {
-        if (i === low - 1 || symbol.value === open?.value) open = symbol;
+        if (i === begun - 1 || symbol.value === open?.value) open = symbol;
       } else if (address < symbol.value + symbol.size) {
         return { symbol, offset: address - symbol.value };
       }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress, partitionPoint, toBigAddress } from "../../bytes/mod.ts";
 import type { MemoryReader, MemoryWindow } from "../../unwind/walk/mod.ts";
 import { bytesOf, type Content } from "../target/content.ts";
 import type { CoreSegments } from "./segments.ts";
@@ -135,14 +135,7 @@ export class CoreMemory implements MemoryReader {
   #countUpTo(at: Address): number {
     if (!this.#isSorted) this.#pages.sort((a, b) => a.begin - b.begin);
     this.#isSorted = true;
-    let low = 0;
-    let high = this.#pages.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#pages[middle]!.begin <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(this.#pages.length, (i) => this.#pages[i]!.begin <= at);
   }
 }
 

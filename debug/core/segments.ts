@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type Address, addressFromHalves, type InputError } from "../../bytes/mod.ts";
+import {
+  type Address,
+  addressFromHalves,
+  type InputError,
+  partitionPoint,
+} from "../../bytes/mod.ts";
 import { type ElfFile, type Machine, parseElf, PF, PT } from "../../elf/mod.ts";
 import { bytesOf, type Content, sizeOf, viewOf } from "../target/content.ts";
 import { CoreError, type CoreErrorKind } from "./errors.ts";
@@ -67,15 +72,9 @@ export class CoreSegments {
   /** The range that holds an address. */
   find(address: Address): CoreSegment | undefined {
     const fields = this.#fields;
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (fields[middle * FIELDS]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return undefined;
-    const found = this.at(low - 1);
+    const begun = partitionPoint(this.count, (i) => fields[i * FIELDS]! <= address);
+    if (begun === 0) return undefined;
+    const found = this.at(begun - 1);
     return address < found.end ? found : undefined;
   }
 

@@ -8,6 +8,7 @@ import {
   addressFromHalves,
   ascendingOrder,
   fromBigAddress,
+  partitionPoint,
 } from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, SHF, SHN, SHT } from "../../elf/mod.ts";
 
@@ -83,15 +84,9 @@ class CodeSymbols {
 
   at(address: Address): FunctionSymbol | undefined {
     const begins = this.#begins;
-    let low = 0;
-    let high = begins.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (begins[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
+    const begun = partitionPoint(begins.length, (i) => begins[i]! <= address);
     // Symbols inside of others are few and small.
-    for (let i = low - 1; i >= 0 && i >= low - 16; i--) {
+    for (let i = begun - 1; i >= 0 && i >= begun - 16; i--) {
       if (this.#ends[i]! > address) return this.#symbol(i);
     }
     return undefined;

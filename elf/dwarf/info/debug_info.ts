@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, InputError } from "../../../bytes/mod.ts";
+import { type Address, InputError, partitionPoint } from "../../../bytes/mod.ts";
 import type { ElfFile, RelocateOptions } from "../../elf_file.ts";
 import { DW_AT } from "../attributes.ts";
 import { DwarfError } from "../errors.ts";
@@ -105,15 +105,11 @@ export class DebugInfo implements UnitOwner {
   /** The unit that an offset of `.debug_info` is in. */
   unitContaining(offset: number): Unit | undefined {
     const units = this.#all();
-    let low = 0;
-    let high = units.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { section, offset: begin } = units[middle]!.header;
-      if (section === ".debug_info" && begin <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const unit = units[low - 1];
+    const begun = partitionPoint(units.length, (i) => {
+      const { section, offset: begin } = units[i]!.header;
+      return section === ".debug_info" && begin <= offset;
+    });
+    const unit = units[begun - 1];
     return unit !== undefined && offset < unit.end ? unit : undefined;
   }
 

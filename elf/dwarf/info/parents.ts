@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { partitionPoint } from "../../../bytes/mod.ts";
 import { uint32List } from "./numbers.ts";
 import type { EntryScanner } from "./scanner.ts";
 
@@ -33,17 +34,11 @@ export class ParentIndex {
 
   /** Offset of the parent of the entry at an offset; undefined for a root. */
   of(offset: number): number | undefined {
-    const offsets = this.#offsets.values;
+    const { values: offsets, count } = this.#offsets;
     const wanted = offset - this.#start;
-    let low = 0;
-    let high = this.#offsets.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (offsets[middle]! < wanted) low = middle + 1;
-      else high = middle;
-    }
-    if (low === this.#offsets.count || offsets[low] !== wanted) return undefined;
-    const parent = this.#parents.values[low]!;
+    const at = partitionPoint(count, (i) => offsets[i]! < wanted);
+    if (at === count || offsets[at] !== wanted) return undefined;
+    const parent = this.#parents.values[at]!;
     return parent === 0 ? undefined : this.#start + offsets[parent - 1]!;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from "../../../bytes/mod.ts";
+import { type Address, partitionPoint } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 
 /** Ranges that one index may have. */
@@ -43,14 +43,8 @@ export class RangeIndex {
   /** Owner of an address; of several ranges that have it, the preferred one. */
   at(address: Address): number | undefined {
     const starts = this.#starts ??= this.#flatten();
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    const owner = low === 0 ? -1 : this.#changes[low - 1]!;
+    const changed = partitionPoint(starts.length, (i) => starts[i]! <= address);
+    const owner = changed === 0 ? -1 : this.#changes[changed - 1]!;
     return owner < 0 ? undefined : owner;
   }
 

@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { partitionPoint } from "../../../../bytes/mod.ts";
 import { DebugFiles, DISK } from "../../../../debug/files/mod.ts";
 import { type SymbolFrame, Symbols } from "../../../../debug/symbols/mod.ts";
 import { type ElfFile, parseElf, SHF, SHT } from "../../../../elf/mod.ts";
@@ -184,13 +185,7 @@ class SymbolNames {
   }
 
   #lastBefore(address: bigint): bigint | undefined {
-    let low = 0;
-    let high = this.#addresses.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#addresses[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return this.#addresses[low - 1];
+    const begun = partitionPoint(this.#addresses.length, (i) => this.#addresses[i]! <= address);
+    return this.#addresses[begun - 1];
   }
 }
