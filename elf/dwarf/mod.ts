@@ -28,9 +28,9 @@
  * `unit.ts`, which find what entries refer to; `scopes.ts`, `address_index.ts` and `parents.ts`,
  * from addresses and offsets to entries; `debug_info.ts`, all of a file. `names/`: `name_table.ts`
  * and `name_index.ts`, from names to entries. `lines/`: `line_header.ts` and `line_files.ts`, what
- * stands before a line program; `line_program.ts`, which makes rows of it; `line_matrix.ts`, all
- * rows by address and by line; `line_unit.ts`, all of one compilation; `sequence_index.ts` and
- * `line_table.ts`, from addresses to rows and from lines to addresses.
+ * stands before a line program; `line_program.ts`, which makes rows of it; `sequences.ts` and
+ * `line_matrix.ts`, all rows by address and by line; `line_unit.ts`, all of one compilation;
+ * `sequence_index.ts` and `line_table.ts`, from addresses to rows and from lines to addresses.
  *
  * @module
  */

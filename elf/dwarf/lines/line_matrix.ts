@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { Address } from "../../../bytes/mod.ts";
+import { type Address, ascendingOrder, partitionPoint } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
-import { countBegun } from "./count_begun.ts";
+import { isDropped } from "../lists/ranges.ts";
 import type { LineProgram } from "./line_program.ts";
+import { type Covering, Sequences } from "./sequences.ts";
 
 /** What stands for numbers of columns that no sound table has. */
 const LARGEST = 0xffffffff;
@@ -30,14 +31,6 @@ const MOST_ROOM = 2 ** 17;
 /** Where rows are put until their number is known; most tables fit without another allocation. */
 let room = new Uint32Array(ROW * LEAST_ROOM);
 
-/** Linkers put these where code was that they have dropped. */
-const DROPPED: ReadonlySet<Address> = new Set([-1, -2]);
-
-/** Whether a sequence is of code that the linker has dropped. */
-export function isDropped(begin: Address): boolean {
-  return DROPPED.has(begin);
-}
-
 /** The error of a program that ends where no sequence does. */
 export function unfinishedSequence(offset: number): DwarfError {
   const message = "Line program ends inside a sequence, expected one that ends it";
@@ -60,21 +53,17 @@ export interface MatrixRow {
   readonly isStatement: boolean;
 }
 
-/** Rows of one sequence, which covers addresses without a gap. */
-interface Sequence {
+/** Rows of one sequence. */
+interface Sequence extends Covering {
   /** Index of its first row, and index behind its last one, which ends it. */
   readonly first: number;
   readonly last: number;
-  readonly begin: Address;
-  readonly end: Address;
-  /** Largest end of this sequence and of all that begin before. */
-  reach: Address;
 }
 
 /** Decoded rows: 16 bytes each, as there may be very many. */
 export class LineMatrix {
   readonly #rows: Uint32Array;
-  readonly #sequences: Sequence[] = [];
+  readonly #sequences: Sequences<Sequence>;
 
   /**
    * Runs a program to its end. If it is damaged, what comes before its last whole sequence counts.
@@ -82,22 +71,17 @@ export class LineMatrix {
    * @param report gets the error of a damaged program
    */
   constructor(program: LineProgram, report: (error: unknown) => void) {
+    const sequences: Sequence[] = [];
     let count: number;
     try {
-      count = this.#run(program);
+      count = run(program, sequences);
     } catch (error) {
       report(error);
-      count = (this.#sequences.at(-1)?.last ?? -1) + 1;
+      count = (sequences.at(-1)?.last ?? -1) + 1;
     }
     this.#rows = room.slice(0, count * ROW);
     if (room.length > ROW * MOST_ROOM) room = new Uint32Array(ROW * LEAST_ROOM);
-    // Of functions that several objects have, linkers keep the first, and give the rows of all its
-    // address: so of those that begin at one address the first comes last, where the search begins.
-    this.#sequences.reverse().sort((a, b) => a.begin - b.begin);
-    let reach = -Infinity;
-    for (const sequence of this.#sequences) {
-      reach = sequence.reach = Math.max(reach, sequence.end);
-    }
+    this.#sequences = new Sequences(sequences);
   }
 
   /**
@@ -110,14 +94,10 @@ export class LineMatrix {
   }
 
   #find(address: Address): { readonly sequence: Sequence; readonly row: number } | undefined {
-    const sequences = this.#sequences;
-    for (let i = countBegun(sequences, address) - 1; i >= 0 && sequences[i]!.reach > address; i--) {
-      const sequence = sequences[i]!;
-      if (sequence.end <= address) continue;
+    return this.#sequences.find(address, (sequence) => {
       const row = this.#lastNotAbove(sequence, address - sequence.begin);
-      if (row >= sequence.first) return { sequence, row };
-    }
-    return undefined;
+      return row < sequence.first ? undefined : { sequence, row };
+    });
   }
 
   /**
@@ -165,7 +145,7 @@ export class LineMatrix {
     const rows = this.#rows;
     let best = Infinity;
     let found: MatrixRow[] = [];
-    for (const { first, last, begin } of this.#sequences) {
+    for (const { first, last, begin } of this.#sequences.all) {
       for (let i = first; i < last; i++) {
         const own = rows[i * ROW + 2]!;
         if (own < line || own > best || own === 0) continue;
@@ -194,64 +174,56 @@ export class LineMatrix {
 
   #lastNotAbove({ first, last }: Sequence, distance: number): number {
     const rows = this.#rows;
-    let low = first;
-    let high = last;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (rows[middle * ROW]! <= distance) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return first + partitionPoint(last - first, (i) => rows[(first + i) * ROW]! <= distance) - 1;
   }
+}
 
-  /** Puts the rows into `room`; how many there are. */
-  #run(program: LineProgram): number {
-    let count = 0;
-    let first = 0;
-    let begin: Address = 0;
-    let before: Address = 0;
-    let ascends = true;
-    let least: Address = 0;
-    while (program.next()) {
-      const { address } = program;
-      if (count === first) least = begin = before = address;
-      const at = count++ * ROW;
-      if (at + ROW > room.length) grow();
-      if (address < before) {
-        ascends = false;
-        least = Math.min(least, address);
-      }
-      before = address;
-      // Of rows in disorder the distances are mended when all are there.
-      room[at] = address - begin;
-      const { file, column } = program;
-      room[at + 1] = (file <= LARGEST_FILE ? file : LARGEST_FILE) +
-        (program.isStatement ? STATEMENT : 0);
-      room[at + 2] = program.line;
-      room[at + 3] = column <= LARGEST ? column : LARGEST;
-      if (address - least > LONGEST) throw tooLong(program.at, address - least);
-      if (!program.endSequence) continue;
-      // Rows ascend, as the standard has it, in all sound tables.
-      if (!ascends) sort(first, count - 1, begin - least);
-      if (least < address && !isDropped(least)) {
-        const last = count - 1;
-        this.#sequences.push({ first, last, begin: least, end: address, reach: address });
-      } else count = first;
-      first = count;
-      ascends = true;
+/** Puts the rows into `room`; how many there are. */
+function run(program: LineProgram, sequences: Sequence[]): number {
+  let count = 0;
+  let first = 0;
+  let begin: Address = 0;
+  let before: Address = 0;
+  let ascends = true;
+  let least: Address = 0;
+  while (program.next()) {
+    const { address } = program;
+    if (count === first) least = begin = before = address;
+    const at = count++ * ROW;
+    if (at + ROW > room.length) grow();
+    if (address < before) {
+      ascends = false;
+      least = Math.min(least, address);
     }
-    if (first < count) throw unfinishedSequence(program.at);
-    return count;
+    before = address;
+    // Of rows in disorder the distances are mended when all are there.
+    room[at] = address - begin;
+    const { file, column } = program;
+    room[at + 1] = (file <= LARGEST_FILE ? file : LARGEST_FILE) +
+      (program.isStatement ? STATEMENT : 0);
+    room[at + 2] = program.line;
+    room[at + 3] = column <= LARGEST ? column : LARGEST;
+    if (address - least > LONGEST) throw tooLong(program.at, address - least);
+    if (!program.endSequence) continue;
+    // Rows ascend, as the standard has it, in all sound tables.
+    if (!ascends) sort(first, count - 1, begin - least);
+    if (least < address && !isDropped(least)) {
+      const last = count - 1;
+      sequences.push({ first, last, begin: least, end: address });
+    } else count = first;
+    first = count;
+    ascends = true;
   }
+  if (first < count) throw unfinishedSequence(program.at);
+  return count;
 }
 
 /** Sorts rows by their distances, after adding to these what the first row is from the least. */
 function sort(first: number, last: number, more: number): void {
   for (let i = first; i <= last; i++) room[i * ROW] = room[i * ROW]! + more;
   const before = room.slice(first * ROW, last * ROW);
-  const order = Uint32Array.from({ length: last - first }, (_, i) => i)
-    .sort((a, b) => before[a * ROW]! - before[b * ROW]! || a - b);
-  for (const [i, from] of order.entries()) {
+  const distances = before.filter((_, i) => i % ROW === 0);
+  for (const [i, from] of ascendingOrder(distances).entries()) {
     room.set(before.subarray(from * ROW, from * ROW + ROW), (first + i) * ROW);
   }
 }
