@@ -5,6 +5,7 @@
  * @module
  */
 import { INFLATED_LIMIT } from "../../elf/mod.ts";
+import { joinBytes } from "../../util/join_bytes.ts";
 import { DebugFileError } from "./errors.ts";
 
 /**
@@ -33,13 +34,7 @@ export async function inflateXz(packed: Uint8Array, source: string): Promise<Uin
     const message = `Symbol table inflates to over ${size} bytes, expected ${INFLATED_LIMIT}`;
     throw new DebugFileError("compression", message, { source });
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }
 
 /** Few files need the library, so it is loaded when one does. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { Cursor, textOf } from "../../bytes/mod.ts";
+import { joinBytes } from "../../util/join_bytes.ts";
 import type { ElfFile, RelocateOptions } from "../elf_file.ts";
 import type { ElfSection } from "../section.ts";
 import { DwarfError } from "./errors.ts";
@@ -172,16 +173,6 @@ function namedSections(
     const found = namesOf(name).map((each) => parts.get(each)).find((each) => each !== undefined);
     if (found === undefined) return undefined;
     const bytes = found.map((section) => file.relocatedData(section, { addressOf }));
-    return bytes.length === 1 ? bytes[0] : join(bytes);
+    return joinBytes(bytes);
   });
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
