@@ -646,3 +646,12 @@ Deno.test("Session, a kernel whose program counter is no address panics, and tha
     assertMatch(boot.machine.halted ?? "", /at 0x5555000000000000/);
   }
 });
+
+Deno.test("Session, a machine that can go nowhere any more is told of, and the session goes on", async () => {
+  using boot = new Boot({ arch: "x86_64", programs: ["threads"] });
+  await using client = await TestDebugger.start(boot.machine);
+  await client.ask("vCont;s");
+  boot.machine[Symbol.dispose]();
+  assertStringIncludes(await client.monitor("goto begin"), "was disposed of");
+  assertStringIncludes(await client.monitor("help"), "goto");
+});
