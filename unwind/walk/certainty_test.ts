@@ -11,7 +11,10 @@ import {
   world,
   type WorldInit,
 } from "../testing/walk_world.ts";
+import { memoryOf } from "./memory.ts";
+import { ModuleList } from "./module_list.ts";
 import { moduleFromElf } from "./module_sources.ts";
+import { RegisterSet } from "./register_set.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { elfImage } from "../../elf/testing/elf_image.ts";
 import { backtrace } from "./walk.ts";
@@ -120,6 +123,37 @@ Deno.test("Frame.certainty, doubts a frame pointer that leads elsewhere, AArch64
       "00 00 00 14", // b
     ]
   ) assertEquals(guess({ code: other }), "doubtful (no-call)", other);
+});
+
+Deno.test("FrameIterator, ends where a program is entered, without a doubtful frame behind that", () => {
+  // As old AArch64 C libraries have it: no table for `_start`, which leaves the frame pointer.
+  const code = new Uint8Array(0x1000);
+  code[0x7f] = 0x94; // bl
+  const walk = (entry: bigint, pc: bigint, back = 0xbad) => {
+    const file = parseElf(elfImage({
+      machine: "aarch64",
+      entry,
+      sections: [{ name: ".text", flags: 6, address: 0x1000, data: code }],
+      segments: [{ address: 0x1000, section: 1 }],
+    }));
+    const bias = 0x10_0000n;
+    const registers = [[32, pc + bias], [31, BigInt(STACK)], [29, BigInt(STACK)]] as const;
+    const { frames, end } = backtrace({
+      modules: new ModuleList([moduleFromElf(file, { bias })]),
+      memory: memoryOf([
+        { start: BigInt(STACK), bytes: words([0, back]) },
+      ]),
+      registers: RegisterSet.of("aarch64", registers),
+    }, { start: "return-address" });
+    return [...frames.map(({ certainty }) => certainty), end].join(" ");
+  };
+  assertEquals(walk(0x1000n, 0x102cn), "exact program-entry");
+  assertEquals(walk(0x1000n, 0x1040n), "exact program-entry");
+  assertEquals(walk(0x1000n, 0x1044n), "exact doubtful no-rule");
+  assertEquals(walk(0x1000n, 0x1000n), "exact doubtful no-rule");
+  assertEquals(walk(0n, 0x102cn), "exact doubtful no-rule");
+  // Nothing is wrong with this one.
+  assertEquals(walk(0x1000n, 0x102cn, 0x10_1080), "exact guessed no-rule");
 });
 
 Deno.test("Frame.certainty, code is what a file's segments call executable", () => {

@@ -13,7 +13,7 @@ import { EXACT, GUESSED, weaker } from "./certainty.ts";
 import type { CompiledRule } from "./compiled_rule.ts";
 import { CycleFinder } from "./cycle_finder.ts";
 import { Frame } from "./frame.ts";
-import { doubtOf } from "./guess_check.ts";
+import { doubtOf, isInEntry } from "./guess_check.ts";
 import { RuleFinder } from "./rule_finder.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 import { describedTrap, leaveTrap } from "./trap_step.ts";
@@ -153,20 +153,26 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       return this.#arrive(applyRule(state, rule, this.#apply));
     }
     const sp = state.value(state.slots.sp);
-    if (!this.#arrive(applyRule(state, rule, this.#apply))) return false;
-    this.#judge(rule, sp);
-    return true;
+    const callee = state.interrupted ? state.pc : state.pc - 1;
+    return this.#arrive(applyRule(state, rule, this.#apply)) && this.#judge(rule, callee, sp);
   }
 
-  /** Lowers the trust after a step that no table has led. */
-  #judge(rule: CompiledRule, calleeSp: Address): void {
+  /** Lowers the trust after a step that no table has led; false if it led out of the program. */
+  #judge(rule: CompiledRule, callee: Address, calleeSp: Address): boolean {
     const state = this.#state;
     let { trust } = rule;
     if (trust === GUESSED) {
       const doubt = doubtOf(state, calleeSp);
-      if (doubt !== undefined) trust = { certainty: "doubtful", doubt };
+      if (doubt !== undefined) {
+        if (isInEntry(state.modules, callee)) {
+          this.end = "program-entry";
+          return false;
+        }
+        trust = { certainty: "doubtful", doubt };
+      }
     }
     state.trust = weaker(state.trust, trust);
+    return true;
   }
 
   #arrive(pc: Address): boolean {

@@ -7,10 +7,14 @@ import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { Doubt } from "./certainty.ts";
 import type { CodeBytes } from "./code_bytes.ts";
 import type { MemoryReader } from "./memory.ts";
+import type { ModuleList } from "./module_list.ts";
 import type { WalkState } from "./walk_state.ts";
 
 /** Most bytes between the stack pointers of a function and its caller. */
 const STACK_REACH = 1 << 20;
+
+/** Bytes of the code at which a file is entered; that of C libraries has fewer. */
+const ENTRY_REACH = 64;
 
 /**
  * What is wrong with the caller that a guess has made the current state; undefined if nothing is.
@@ -28,6 +32,19 @@ export function doubtOf(state: WalkState, calleeSp: Address): Doubt | undefined 
   // The reader has just loaded the return address.
   if (isNear && state.reader.holds(calleeSp, sp)) return undefined;
   return isNear && isReadable(state.memory, calleeSp, sp) ? undefined : "other-stack";
+}
+
+/**
+ * Whether an address is in the code at which its file is entered (`_start`). Nobody calls that, and
+ * the frame pointer that it finds is none: not all C libraries clear it, or say in a table that
+ * there is no caller.
+ */
+export function isInEntry(modules: ModuleList, address: Address): boolean {
+  const module = modules.find(address);
+  const entry = module?.file?.entry ?? 0n;
+  if (module === undefined || entry === 0n) return false;
+  const offset = address - module.bias - fromBigAddress(entry);
+  return offset >= 0 && offset < ENTRY_REACH;
 }
 
 /** Whether all bytes from `begin` to `end` can be read. */

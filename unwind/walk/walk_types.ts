@@ -56,6 +56,8 @@ export type WalkEnd =
   | "return-address-zero"
   /** No table, and no frame pointer that can be believed. */
   | "no-rule"
+  /** The function at which the program's file is entered: no table says so, but nobody calls it. */
+  | "program-entry"
   /** As many stack frames as asked for. */
   | "frame-limit"
   /** A trap from user mode, with `stopAtUser`. */
