@@ -27,6 +27,8 @@ export class Population {
   /** Signals that processes were told to have, and may die of. */
   readonly #signals = new Map<number, number>();
   readonly #queue: Stop[] = [];
+  /** What the machine has stopped for, as long as there is something to be told before. */
+  #held: Stop | undefined;
   /** Whether the debugger wants to hear of tasks that begin. */
   tellsForks = false;
   /** Whether there is but one process for it, the kernel's, in which everything happens. */
@@ -68,10 +70,7 @@ export class Population {
   detach(process: number): void {
     this.#attached.delete(process);
     this.#debuggee.points.clear(process);
-    for (let i = this.#queue.length; i-- > 0;) {
-      const stop = this.#queue[i] as Stop;
-      if (stop.kind === "exec" && stop.thread.process === process) this.#queue.splice(i, 1);
-    }
+    this.#forget((stop) => stop.kind === "exec" && stop.thread.process === process);
   }
 
   /** The thread that is told instead of one that is not attached to. */
@@ -82,9 +81,23 @@ export class Population {
     return this.attached.flatMap((process) => inferiors.threads(process))[0] ?? thread;
   }
 
-  /** A stop that has happened and was not told yet. */
+  /** A stop that has happened and was not told yet: who is back, what was held, who is gone. */
   next(): Stop | undefined {
-    return this.#queue.shift();
+    const at = this.#queue.findIndex(({ kind }) => kind === "fork" || kind === "exec");
+    if (at < 0) {
+      const held = this.#held;
+      this.#held = undefined;
+      return held ?? this.#queue.shift();
+    }
+    const [stop] = this.#queue.splice(at, 1);
+    if (stop?.kind === "fork") this.attach(stop.child.process);
+    return stop;
+  }
+
+  /** What is to be told of a stop: first of all who is back, without whom it means nothing. */
+  after(stop: Stop): Stop {
+    this.#held = stop;
+    return this.next() ?? stop;
   }
 
   /** A process has had a signal that it may die of. */
@@ -106,15 +119,21 @@ export class Population {
 
   /** The beginning of the task whose program has the CPU, if that was not told yet. */
   born(): Stop | undefined {
-    const { inferiors, machine } = this.#debuggee;
+    const { inferiors } = this.#debuggee;
     const { task } = inferiors.current;
     if (!this.expects(task.id) || !inferiors.inProgram) return undefined;
-    this.#meet(task.id);
     const child = inferiors.here;
-    const file = programOf(machine, task.id);
-    if (!this.tellsForks || !this.has(KERNEL_PROCESS) || file === undefined) return undefined;
-    this.#queue.push({ kind: "exec", thread: child, file });
-    return { kind: "fork", child };
+    const stops = this.#beginning(child);
+    this.#meet(task.id);
+    this.#queue.push(...stops.slice(1));
+    return stops[0];
+  }
+
+  /** How a process is told of that was not known; not at all if nobody wants to hear it. */
+  #beginning(child: ThreadName): Stop[] {
+    const file = programOf(this.#debuggee.machine, child.process);
+    if (!this.tellsForks || !this.has(KERNEL_PROCESS) || file === undefined) return [];
+    return [{ kind: "fork", child }, { kind: "exec", thread: child, file }];
   }
 
   /** A process that was not known is there. */
@@ -138,17 +157,44 @@ export class Population {
 
   /**
    * Takes note of who is there, after the machine was moved without anybody hearing: who has come
-   * back is attached to, who is gone is told of next.
+   * back and who is gone is told of next.
    */
   settle(): void {
     const { inferiors } = this.#debuggee;
+    this.#held = undefined;
+    this.#forget((stop) => stop.kind === "fork" || !this.has(stop.thread.process));
     for (const process of inferiors.processes) {
-      if (!this.#known.has(process)) this.#meet(process);
+      const [child] = inferiors.threads(process);
+      if (this.#known.has(process) || child === undefined || !this.#hasBegun(child)) continue;
+      const stops = this.#beginning(child);
+      if (stops.length === 0) this.#meet(process);
+      else this.#queue.push(...stops);
     }
+    this.miss();
+  }
+
+  /** Whether the first thread of a process has come to its program: a task that has not will. */
+  #hasBegun(first: ThreadName): boolean {
+    const { inferiors } = this.#debuggee;
+    const entry = inferiors.task(first.process)?.module?.program.entry;
+    return inferiors.runs(first) || this.#debuggee.pc(first) !== entry;
+  }
+
+  /** Takes note of who is gone. */
+  miss(): void {
+    const { inferiors } = this.#debuggee;
     for (const process of [...this.#attached]) {
       if (inferiors.isAlive(process)) continue;
       const status = inferiors.task(process)?.status ?? { kind: "exit", code: 0 };
       this.#queue.push(this.#exit(process, status));
+    }
+  }
+
+  /** Drops what was to be told of beginnings. */
+  #forget(isOver: (stop: Stop & { readonly kind: "fork" | "exec" }) => boolean): void {
+    for (let i = this.#queue.length; i-- > 0;) {
+      const stop = this.#queue[i] as Stop;
+      if ((stop.kind === "fork" || stop.kind === "exec") && isOver(stop)) this.#queue.splice(i, 1);
     }
   }
 

@@ -18,32 +18,41 @@ export function* backward(
 ): Generator<void, Stop> {
   const waiting = population.next();
   if (waiting !== undefined) return waiting;
-  debuggee.points.apply();
-  const { history, inferiors } = debuggee;
-  const from = history.position;
+  let stop: Stop;
   try {
-    const stop = goal.kind === "continue"
-      ? yield* continueBack(debuggee)
-      : goal.thread.process === KERNEL_PROCESS
-      ? history.reverseStep() === "moved" ? "there" : undefined
-      : yield* stepProgramBack(debuggee, goal.thread);
-    if (stop === undefined) {
-      if (goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS) {
-        // It is at its first instruction. To go to where its task may not be there yet would help
-        // nobody.
-        history.goTo(from);
-        return { kind: "history", at: "begin", thread: population.told(goal.thread) };
-      }
-      return { kind: "history", at: "begin", thread: population.told(inferiors.here) };
-    }
-    if (stop !== "there") return stop;
-    const stepped = goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS
-      ? goal.thread
-      : THE_CPU;
-    return { kind: "step", thread: population.told(stepped) };
+    stop = yield* move(debuggee, { population, goal });
   } finally {
     population.settle();
   }
+  return population.after(stop);
+}
+
+function* move(
+  debuggee: Debuggee,
+  { population, goal }: { readonly population: Population; readonly goal: Goal },
+): Generator<void, Stop> {
+  debuggee.points.apply();
+  const { history, inferiors } = debuggee;
+  const from = history.position;
+  const stop = goal.kind === "continue"
+    ? yield* continueBack(debuggee)
+    : goal.thread.process === KERNEL_PROCESS
+    ? history.reverseStep() === "moved" ? "there" : undefined
+    : yield* stepProgramBack(debuggee, goal.thread);
+  if (stop === undefined) {
+    if (goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS) {
+      // It is at its first instruction. To go to where its task may not be there yet would help
+      // nobody.
+      history.goTo(from);
+      return { kind: "history", at: "begin", thread: population.told(goal.thread) };
+    }
+    return { kind: "history", at: "begin", thread: population.told(inferiors.here) };
+  }
+  if (stop !== "there") return stop;
+  const stepped = goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS
+    ? goal.thread
+    : THE_CPU;
+  return { kind: "step", thread: population.told(stepped) };
 }
 
 /** To the last breakpoint or access before now; `undefined` if there is none. */

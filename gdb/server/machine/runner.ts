@@ -86,7 +86,7 @@ export class Runner {
       observer.stops = false;
       this.#awaited = null;
       this.#entries.disarm();
-      if (wasPast) this.#population.settle();
+      if (wasPast) this.#population.miss();
     }
   }
 
