@@ -1,6 +1,6 @@
 /**
  * The files of a machine that debuggers may read: the kernel's image, the programs of its tasks, and
- * their maps as Linux has them, of which gdb writes core files.
+ * what Linux has of them in /proc: maps, of which gdb writes core files, and command lines.
  * There are no others: a name is never one of the host's.
  *
  * @module
@@ -11,7 +11,8 @@ import type { Machine } from "../../../kernel/machine.ts";
 import { KERNEL_PROCESS } from "../names.ts";
 
 const KERNEL_FILE = "/boot/kernel";
-const MAP_FILE = /^\/proc\/(\d{1,9})\/maps$/;
+const PROC_FILE = /^\/proc\/(\d{1,9})\/(maps|cmdline)$/;
+const PROC_EXE = /^\/proc\/(\d{1,9})\/exe$/;
 const TASK_FILE = /^\/tasks\/(\d{1,9})\/(.+)$/;
 
 /** Name of the file that a process runs; `undefined` if it has none. */
@@ -26,12 +27,27 @@ export function programOf({ kernel }: Machine, process: number): string | undefi
 /** The bytes of a file; `undefined` if there is none of that name. */
 export function fileBytes(machine: Machine, name: string): Uint8Array | undefined {
   if (name === KERNEL_FILE) return machine.kernel.arch.image.bytes;
-  const map = MAP_FILE.exec(name);
-  if (map !== null) return mapOf(machine, Number(map[1]));
+  const [, number, what] = PROC_FILE.exec(name) ?? [];
+  if (number !== undefined) {
+    return what === "maps" ? mapOf(machine, Number(number)) : argumentsOf(machine, Number(number));
+  }
   const process = Number(TASK_FILE.exec(name)?.[1] ?? NaN);
   return programOf(machine, process) === name
     ? machine.kernel.tasks[process]?.module?.bytes
     : undefined;
+}
+
+/** What a symbolic link leads to; `undefined` if there is none of that name. */
+export function linkTarget(machine: Machine, name: string): string | undefined {
+  return programOf(machine, Number(PROC_EXE.exec(name)?.[1] ?? NaN));
+}
+
+/** The command line of a process: each argument ends with a zero byte. */
+function argumentsOf({ kernel }: Machine, process: number): Uint8Array | undefined {
+  const line = kernel.tasks[process]?.module?.commandLine;
+  return line === undefined
+    ? undefined
+    : new TextEncoder().encode(`${line.replaceAll(" ", "\0")}\0`);
 }
 
 /** What is mapped in a process's memory (proc_pid_maps(5)): none of it is the host's file. */

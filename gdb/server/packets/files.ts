@@ -8,7 +8,7 @@
 import { joinBytes } from "../../../util/join_bytes.ts";
 import { bytesOf, escapeBinary, parseHexInteger, textOfHex } from "../../protocol/mod.ts";
 import { ERRNO } from "../errors.ts";
-import { fileBytes } from "../machine/files.ts";
+import { fileBytes, linkTarget } from "../machine/files.ts";
 import type { PacketTable } from "../session/packet.ts";
 import type { Client } from "../session/client.ts";
 import { PACKET_SIZE } from "../session/wire.ts";
@@ -86,7 +86,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     const bytes = fileBytes(debuggee.machine, textOfHex(name));
     return bytes === undefined ? failure(FILE_ERRNO.NOENT) : withData(stat(bytes.length));
   },
-  readlink: () => failure(FILE_ERRNO.INVAL),
+  readlink({ debuggee }, [name = ""]) {
+    const target = linkTarget(debuggee.machine, textOfHex(name));
+    return target === undefined
+      ? failure(FILE_ERRNO.INVAL)
+      : withData(new TextEncoder().encode(target));
+  },
   pwrite: () => failure(FILE_ERRNO.ROFS),
   unlink: () => failure(FILE_ERRNO.ROFS),
 };

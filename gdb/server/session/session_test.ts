@@ -399,6 +399,11 @@ for (const arch of ARCH_NAMES) {
     assertEquals(await client.ask("vFile:close:3"), "F0");
     assertEquals(await client.ask(`vFile:open:${hexText(name)},201,1b6`), "F-1,1e");
     assertEquals(await client.ask(`vFile:readlink:${hexText(name)}`), "F-1,16");
+    const exe = await client.ask(`vFile:readlink:${hexText("/proc/1/exe")}`);
+    assertEquals(exe, `F${name.length.toString(16)};${name}`);
+    assertEquals(await client.ask(`vFile:readlink:${hexText("/proc/9/exe")}`), "F-1,16");
+    assertEquals(await client.ask(`vFile:open:${hexText("/proc/1/cmdline")},0,0`), "F3");
+    assertEquals(await client.ask("vFile:pread:3,100,0"), "F8;threads\0");
     assertEquals(await client.ask("vFile:unlink:2f"), "F-1,1e");
     assertStringIncludes(await client.ask("qXfer:memory-map:read::0,4000"), 'type="ram"');
     assert((await client.ask("qXfer:auxv:read::0,400")).startsWith("l"));
