@@ -98,6 +98,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "CoreError",
   "WalkError",
   "RemoteError",
+  "GdbListenError",
   "GdbProtocolError",
   "InputFileError",
   "OutputError",

@@ -191,6 +191,13 @@ Deno.test("trapline boot --gdb, waits at this host alone, and ends as it does wi
     assertEquals(code, 2, stderr);
     assertMatch(stderr, /--gdb/);
   }
+  using busy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const taken = await callCli("boot", "--gdb", `${busy.addr.port}`);
+  assertEquals(taken.code, 1);
+  assertMatch(
+    taken.stderr,
+    /^trapline: Cannot listen at 127\.0\.0\.1:\d+: Address already in use;/,
+  );
   const allowed = ["--allow-ffi", "--allow-env", "--allow-net=127.0.0.1"];
   const args = ["boot", "--arch", "x86_64", "--log", "console", "--gdb", "0"];
   const [program = "", ...rest] = await cliCommand(args, allowed);

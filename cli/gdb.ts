@@ -4,7 +4,7 @@
  * @module
  */
 
-import { serveGdb } from "../gdb/mod.ts";
+import { formatAddress, isLoopback, serveGdb } from "../gdb/mod.ts";
 import { parseAddress, RemoteError } from "../gdb/remote/mod.ts";
 import type { Machine } from "../kernel/mod.ts";
 import type { Output } from "./output.ts";
@@ -26,12 +26,12 @@ function readAddress(text: string): { readonly hostname: string; readonly port: 
 }
 
 /** What to type, to debug what is there. */
-function command({ hostname, port }: Deno.NetAddr): string {
-  const at = hostname === "127.0.0.1" ? "" : hostname.includes(":") ? `[${hostname}]` : hostname;
+function command(address: Deno.NetAddr): string {
+  const at = address.hostname === "127.0.0.1" ? `:${address.port}` : formatAddress(address);
   const commands = [
     "set schedule-multiple on",
     "set detach-on-fork off",
-    `target extended-remote ${at}:${port}`,
+    `target extended-remote ${at}`,
   ];
   return ["gdb-multiarch", ...commands.map((each) => `-ex '${each}'`)].join(" ");
 }
@@ -40,7 +40,7 @@ function command({ hostname, port }: Deno.NetAddr): string {
  * Serves a machine that has not run yet to debuggers, to its end.
  * @returns why it has ended
  * @throws {UsageError} if that is no address
- * @throws {Deno.errors.AddrInUse} and others of the network's
+ * @throws {GdbListenError} if the port cannot be opened
  */
 export async function runWithGdb(
   machine: Machine,
@@ -49,7 +49,10 @@ export async function runWithGdb(
   const { hostname, port } = readAddress(address);
   await using server = serveGdb(machine, { host: hostname, port, detached: "run" });
   const { address: at } = server;
-  console.error(`trapline: waits for a debugger at ${at.hostname}:${at.port}: ${command(at)}`);
+  console.error(`trapline: waits for a debugger at ${formatAddress(at)}: ${command(at)}`);
+  if (!isLoopback(at)) {
+    console.error("trapline: other hosts can reach it, and do anything to the machine");
+  }
   const timer = setInterval(() => {
     if (!output.failed) output.flush();
     else void server.close();

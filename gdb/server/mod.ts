@@ -6,5 +6,6 @@
  *
  * @module
  */
+export { formatAddress, GdbListenError, isLoopback } from "./listen.ts";
 export { GdbServer, type GdbServerOptions, type GdbServerResult, serveGdb } from "./server.ts";
 export { KERNEL_PROCESS } from "./names.ts";

@@ -8,6 +8,7 @@ import { History } from "../../history/mod.ts";
 import { Machine } from "../../kernel/machine.ts";
 import { framePacket } from "../protocol/mod.ts";
 import { errorReply, GdbServerError } from "./errors.ts";
+import { listen } from "./listen.ts";
 import { Debuggee } from "./machine/debuggee.ts";
 import type { Connection } from "./session/wire.ts";
 import { nextTurn, Session } from "./session/session.ts";
@@ -69,13 +70,13 @@ export class GdbServer implements AsyncDisposable {
 
   /**
    * Listens.
-   * @throws {Deno.errors.AddrInUse} if there is somebody else
+   * @throws {GdbListenError} if it cannot
    */
   constructor(of: Machine | History, options: GdbServerOptions = {}) {
     const { port = 0, host = "127.0.0.1", detached = "end", silence = 2_000 } = options;
     this.#detached = detached;
     this.#silence = silence;
-    this.#listener = Deno.listen({ hostname: host, port, transport: "tcp" });
+    this.#listener = listen({ hostname: host, port });
     this.#own = of instanceof Machine ? new History(of) : undefined;
     this.#debuggee = new Debuggee(this.#own ?? of as History);
     void this.#accept();
@@ -218,7 +219,7 @@ function close(what: { close(): void } | undefined): void {
  * {@linkcode GdbServerOptions.detached}.
  *
  * @param of the machine, where it is; or its history, if it has one that is to be gone back in
- * @throws {Deno.errors.AddrInUse} if the port is another's
+ * @throws {GdbListenError} if the port is another's, or the address none of this host's
  * @throws {KernelError} of kind `misuse` in a sink or callback of the machine
  */
 export function serveGdb(of: Machine | History, options: GdbServerOptions = {}): GdbServer {

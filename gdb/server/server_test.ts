@@ -1,7 +1,8 @@
 // The port: one debugger at a time, and what becomes of the machine without one.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Session as Boot } from "../../kernel/testing/session.ts";
 import { framePacket } from "../protocol/mod.ts";
+import { formatAddress, GdbListenError, isLoopback } from "./listen.ts";
 import { serveGdb } from "./server.ts";
 import { hear } from "./testing/debugger.ts";
 
@@ -71,4 +72,32 @@ Deno.test("serveGdb, ends with the first debugger, unless it is told otherwise",
   }
   boot.finish();
   assertEquals(boot.machine.console.text(), "spinner: 5 turns\n");
+});
+
+Deno.test("serveGdb, where it cannot listen it says so, and where", async () => {
+  using boot = new Boot({ arch: "x86_64", programs: ["spinner 5"] });
+  using busy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = busy.addr;
+  const cases = [
+    [{ port }, `Cannot listen at 127.0.0.1:${port}: Address already in use; expected an address`],
+    // TEST-NET-1 (RFC 5737) is nobody's.
+    [{ host: "192.0.2.1" }, "Cannot listen at 192.0.2.1:0: Cannot assign requested address"],
+    [{ host: "\u00e4" }, "Cannot listen at \u00e4:0: "],
+    [{ port: 70_000 }, "Cannot listen at 127.0.0.1:70000: "],
+  ] as const;
+  for (const [options, message] of cases) {
+    const error = assertThrows(() => serveGdb(boot.machine, options), GdbListenError, message);
+    assert(!error.message.includes("os error"));
+  }
+  // The machine is free for the next.
+  await using server = serveGdb(boot.machine, { host: "127.0.0.2" });
+  assertEquals(formatAddress(server.address), `127.0.0.2:${server.address.port}`);
+  assertEquals(formatAddress({ hostname: "::1", port: 5 }), "[::1]:5");
+  const others = ["0.0.0.0", "::", "192.0.2.127", "::ffff:192.0.2.1", "fe80::1"];
+  assertEquals(others.filter((hostname) => isLoopback({ hostname })), []);
+  assert(
+    ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"].every((hostname) =>
+      isLoopback({ hostname })
+    ),
+  );
 });
