@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { bytesOfInteger } from "../../../bytes/mod.ts";
-import type { Address } from "../../../bytes/mod.ts";
+import { type Address, bytesOfInteger, Cursor } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
+import { DW_OP } from "../../../unwind/cfi/mod.ts";
 import { plainType, type Type } from "../types/type.ts";
 import type { TypeSource } from "../types/type_source.ts";
 
@@ -45,7 +45,8 @@ export class DescribedVariable {
     const entry = this.entry.inherited(DW_AT.location);
     if (entry === undefined) return this.#constant();
     const expression = entry.location(DW_AT.location, this.#pc);
-    return expression === undefined ? undefined : { expression, entry };
+    if (expression === undefined || isDropped(expression, entry)) return undefined;
+    return { expression, entry };
   }
 
   /** A constant that the entry itself gives. */
@@ -58,5 +59,24 @@ export class DescribedVariable {
     if (text !== undefined) return { constant: new TextEncoder().encode(`${text}\0`) };
     const value = described.big(DW_AT.constValue) ?? 0n;
     return { constant: bytesOfInteger(value, plainType(this.type).size ?? 8) };
+  }
+}
+
+/**
+ * Whether an expression is but the address 0: linkers write that for variables that they have left
+ * out (`--gc-sections`). Nothing of a program is there.
+ */
+function isDropped(expression: Uint8Array, { unit }: Entry): boolean {
+  const cursor = new Cursor(expression.subarray(1), "expression");
+  switch (expression[0]) {
+    case DW_OP.addr:
+      return expression.length === 9 && cursor.address64() === 0;
+    case DW_OP.addrx:
+    case DW_OP.gnuAddrIndex: {
+      const index = cursor.uleb();
+      return cursor.at === cursor.end && unit.addressAt(index) === 0;
+    }
+    default:
+      return false;
   }
 }

@@ -383,6 +383,14 @@ Deno.test("Value, virtual bases, static members and tables of C++", () => {
   );
 });
 
+Deno.test("Value, what a linker has left out is optimized out, and not at the address 0", () => {
+  const at = (low: number, ...more: readonly number[]) =>
+    shown("int", { variable: [location(DW_OP.addr, low, 0, 0, 0, 0, 0, 0, 0, ...more)] });
+  assertEquals(at(0), "int: <optimized out>");
+  assertEquals(at(1), "int: <error: Cannot read 0x1>");
+  assertEquals(at(0, DW_OP.plusUconst, 1), "int: <error: Cannot read 0x1>");
+});
+
 Deno.test("Value.variant, Rust's enums", () => {
   const variant = (to: string, ...value: readonly AttributeInit[]) =>
     die(DW_TAG.variant, value, [member(to, to, 0)]);
