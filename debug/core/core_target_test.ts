@@ -126,6 +126,34 @@ Deno.test("readCore, reads the registers of AArch64, and those of every thread",
   ]);
 });
 
+Deno.test("readCore, reads vectors out of an SVE note where there is no other", () => {
+  const vectors = (flags: number, length: number, size: number, plain?: Uint8Array) => {
+    const bytes = Uint8Array.from({ length: size }, (_, i) => i * 7 & 0xff);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(8, length, true);
+    view.setUint16(12, flags, true);
+    const notes = [
+      ...note(1, armStatus(0x401004, STACK)),
+      ...note(0x405, bytes, "LINUX"),
+      ...(plain === undefined ? [] : note(2, plain)),
+    ];
+    const [thread] = read(coreImage({ machine: "aarch64", notes })).process.threads;
+    return [[0, 1, 31].map((each) => thread?.vector(64 + each)), bytes] as const;
+  };
+  const at = (bytes: Uint8Array, ...offsets: number[]) =>
+    offsets.map((each) => bytes.slice(each, each + 16));
+  const [scalable, whole] = vectors(1, 32, 16 + 34 * 32);
+  assertEquals(scalable, at(whole, 16, 16 + 32, 16 + 31 * 32));
+  const [fixed, short] = vectors(0, 32, 16 + 33 * 16);
+  assertEquals(fixed, at(short, 16, 32, 16 + 31 * 16));
+  const plain = Uint8Array.from({ length: 528 }, (_, i) => i * 3 & 0xff);
+  assertEquals(vectors(1, 32, 16 + 34 * 32, plain)[0], at(plain, 0, 16, 31 * 16));
+  assertEquals(vectors(1, 0, 16 + 34 * 32)[0], [undefined, undefined, undefined]);
+  const [cut, bytes] = vectors(1, 32, 80);
+  assertEquals(cut, [...at(bytes, 16, 48), undefined]);
+  assertEquals(vectors(1, 32, 15)[0][0], undefined);
+});
+
 Deno.test("readCore, reads vector registers out of an area of XSAVE, as wide as they are in use", () => {
   const save = saveArea();
   const vectors = (bytes: Uint8Array, layout?: Uint8Array) => {

@@ -20,6 +20,7 @@ export const NT = {
   x86Xstate: 0x202,
   x86XsaveLayout: 0x205,
   armTls: 0x401,
+  armSve: 0x405,
   armPacMask: 0x406,
   siginfo: 0x53494749,
   file: 0x46494c45,

@@ -1,7 +1,7 @@
 /**
  * Floating-point and vector registers in the notes of a thread: `NT_FPREGSET` (the 512 bytes of
- * FXSAVE; `struct user_fpsimd_state`) and `NT_X86_XSTATE` (the bytes of XSAVE: Intel SDM volume 1,
- * chapter 13).
+ * FXSAVE; `struct user_fpsimd_state`), `NT_X86_XSTATE` (the bytes of XSAVE: Intel SDM volume 1,
+ * chapter 13) and `NT_ARM_SVE` (`Documentation/arch/arm64/sve.rst` of the kernel).
  *
  * @module
  */
@@ -30,6 +30,10 @@ const INTEL: Readonly<Record<number, number>> = {
   [HIGH_ZMM]: 1664,
 };
 const AMD: Readonly<Record<number, number>> = { [AVX]: 576, [ZMM_HIGH]: 896, [HIGH_ZMM]: 1408 };
+/** Bytes of SVE's header, and where it has the bytes of a vector, and what the registers are of. */
+const SVE_HEADER = 16;
+const SVE_LENGTH_AT = 8;
+const SVE_FLAGS_AT = 12;
 /** Bytes of AMD's area with protection keys behind AVX-512. */
 const AMD_SIZE = 2440;
 
@@ -40,7 +44,21 @@ export function vectorOf(machine: Machine, notes: Notes, dwarf: number): Uint8Ar
 
 function ofArm(notes: Notes, dwarf: number): Uint8Array | undefined {
   const index = dwarf - 64;
-  return index >= 0 && index < 32 ? part(notes.get(NT.fpregset), 16 * index, 16) : undefined;
+  if (index < 0 || index >= 32) return undefined;
+  const plain = notes.get(NT.fpregset);
+  // gdb writes the other note alone where the CPU has SVE.
+  return plain === undefined
+    ? ofScalable(notes.get(NT.armSve), index)
+    : part(plain, 16 * index, 16);
+}
+
+/** The 128 bits that `v0` to `v31` share with `z0` to `z31`, in `struct user_sve_header`'s note. */
+function ofScalable(bytes: Uint8Array | undefined, index: number): Uint8Array | undefined {
+  if (bytes === undefined || bytes.length < SVE_HEADER) return undefined;
+  const view = viewOf(bytes);
+  const isScalable = (view.getUint16(SVE_FLAGS_AT, true) & 1) !== 0;
+  const size = isScalable ? view.getUint16(SVE_LENGTH_AT, true) : 16;
+  return size < 16 ? undefined : part(bytes, SVE_HEADER + size * index, 16);
 }
 
 function ofX86(notes: Notes, dwarf: number): Uint8Array | undefined {
