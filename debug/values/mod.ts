@@ -12,7 +12,8 @@ export {
   CallSites,
   callSitesOf,
 } from "./call_sites/call_sites.ts";
-export type { FloatParts } from "./expression/floats.ts";
+export type { DecimalParts } from "./expression/decimals.ts";
+export type { FloatFormat, FloatParts } from "./expression/floats.ts";
 export type { Location, Piece, SimpleLocation } from "./expression/location.ts";
 export type { LocationContext } from "./expression/location_machine.ts";
 export type { ValueType } from "./expression/typed_value.ts";

@@ -234,8 +234,36 @@ static NOINLINE long scalars(void) {
     return many(1, -2, 'c', 4, 5, 6, 7, 8, (int)hide(9), pair, 1.5f, twice) + integer + small;
 }
 
+// Numbers that are computed nowhere but by debuggers, when they are optimized.
+__attribute__((noipa)) static NOINLINE long conversions(double real, float narrow, int integer, unsigned long natural) {
+    float narrowed = (float)real;
+    double widened = (double)(float)real, sum = real + narrow, product = real * narrow;
+    long truncated = (long)real;
+    unsigned char byte_of = (unsigned char)narrow;
+    int less = real < narrow;
+#ifdef __OPTIMIZE__
+    long double longer = real, longest = narrow, whole = integer, huge = natural;
+    long double opposite = -(long double)real;
+    double shortened = (double)(long double)natural;
+#ifdef __SIZEOF_FLOAT128__
+    __float128 quadruple = real, exact = natural;
+#endif
+#endif
+#ifdef __DEC32_MANT_DIG__
+    _Decimal32 small = -1.50DF;
+    _Decimal64 price = 9.999999999999999e384DD, none = __builtin_nand64("");
+    _Decimal128 fine = 1e-6176DL, endless = -__builtin_infd128();
+    struct {
+        _Decimal32 a[2];
+        _Decimal64 b;
+    } decimals = {{0.001DF, 1e10DF}, -123456.7890DD};
+    keep(&small), keep(&price), keep(&none), keep(&fine), keep(&endless), keep(&decimals);
+#endif
+    return scalars() + 1;
+}
+
 void run(void) {
-    long result = scalars();
+    long result = conversions(1.25, -2.5f, -7, (1UL << 63) + 1025);
     counter += (int)result;
     keep(&counter);
     __builtin_trap();

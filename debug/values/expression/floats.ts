@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { integerOfBytes } from "../../../bytes/mod.ts";
+import { bytesOfInteger, integerOfBytes } from "../../../bytes/mod.ts";
 
 /** How a format divides its bits. */
 export interface FloatFormat {
@@ -79,15 +79,6 @@ export function floatParts(bytes: Uint8Array, format: FloatFormat): FloatParts {
   return { isNegative, kind: isInvalid ? "invalid" : "finite", significand, exponent, fraction };
 }
 
-/** The nearest JavaScript number of a value of 2, 4, 8, 10, 12 or 16 (x87) bytes. */
-export function floatOfBytes(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length === 4) return view.getFloat32(0, true);
-  if (bytes.length === 8) return view.getFloat64(0, true);
-  const format = floatFormat(bytes.length);
-  return format === undefined ? NaN : nearest(floatParts(bytes, format));
-}
-
 /** The JavaScript number nearest to one taken apart. */
 export function nearest({ isNegative, kind, significand, exponent }: FloatParts): number {
   const sign = isNegative ? -1 : 1;
@@ -98,51 +89,69 @@ export function nearest({ isNegative, kind, significand, exponent }: FloatParts)
   return sign * Number(significand) * 2 ** half * 2 ** (exponent - half);
 }
 
-/** Bytes of a number in the usual format of a size; zeros for a size that has none. */
-export function bytesOfFloat(value: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  if (size === 4) view.setFloat32(0, value, true);
-  else if (size === 8) view.setFloat64(0, value, true);
-  else if (size >= 10) extend(value, bytes);
-  else if (size === 2) view.setUint16(0, halfBits(value), true);
-  return bytes;
+/** What a number is apart from how its bits are stored. */
+export type FloatNumber = Omit<FloatParts, "fraction">;
+
+/** A JavaScript number taken apart. */
+export function partsOfNumber(value: number): FloatNumber {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value, true);
+  return floatParts(new Uint8Array(view.buffer), DOUBLE);
 }
 
-/** A number in x87's format, which holds it exactly. */
-function extend(value: number, bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer);
-  const double = new DataView(new ArrayBuffer(8));
-  double.setFloat64(0, value);
-  const bits = double.getBigUint64(0);
-  const sign = Number(bits >> 63n) << 15;
-  const biased = Number(bits >> 52n & 0x7ffn);
-  let fraction = BigInt.asUintN(52, bits) << 11n;
-  let exponent = biased + 16383 - 1023;
-  if (biased === 0x7ff) exponent = 0x7fff;
-  if (biased !== 0) fraction |= 1n << 63n;
-  else if (fraction === 0n) exponent = 0;
-  else {
-    exponent++;
-    while (fraction >> 63n === 0n) {
-      fraction = BigInt.asUintN(64, fraction << 1n);
-      exponent--;
-    }
+/** An integer as a number taken apart. */
+export function partsOfInteger(value: bigint): FloatNumber {
+  const isNegative = value < 0n;
+  return { isNegative, kind: "finite", significand: isNegative ? -value : value, exponent: 0 };
+}
+
+/** The integer nearest to a number in the direction of 0; 0 for what is no finite number. */
+export function truncated({ isNegative, kind, significand, exponent }: FloatNumber): bigint {
+  if (kind !== "finite") return 0n;
+  const size = exponent < 0 ? significand >> BigInt(-exponent) : significand << BigInt(exponent);
+  return isNegative ? -size : size;
+}
+
+/** Bytes of a number in a format, rounded to nearest, to even in the middle. */
+export function bytesOfFloat(
+  number: FloatNumber,
+  { format, size }: { readonly format: FloatFormat; readonly size: number },
+): Uint8Array {
+  const { exponentBits, fractionBits, isExplicit } = format;
+  const stored = fractionBits + (isExplicit ? 1 : 0);
+  const [biased, fraction] = encoded(number, format);
+  const sign = number.isNegative ? 1n << BigInt(exponentBits) : 0n;
+  const bits = (sign | BigInt(biased)) << BigInt(stored) | BigInt.asUintN(stored, fraction);
+  return bytesOfInteger(bits, size);
+}
+
+/** Exponent as it is stored, and significand with its leading one. */
+function encoded(
+  { kind, significand, exponent }: FloatNumber,
+  { exponentBits, fractionBits }: FloatFormat,
+): [biased: number, significand: bigint] {
+  const most = 2 ** exponentBits - 1;
+  const bias = most >> 1;
+  const leading = 1n << BigInt(fractionBits);
+  if (kind === "infinity") return [most, leading];
+  if (kind !== "finite") return [most, leading | leading >> 1n];
+  if (significand === 0n) return [0, 0n];
+  const power = exponent + significand.toString(2).length - 1;
+  let unit = Math.max(power, 1 - bias) - fractionBits;
+  let whole = rounded(significand, exponent - unit);
+  if (whole === 2n * leading) {
+    whole = leading;
+    unit++;
   }
-  view.setBigUint64(0, fraction, true);
-  view.setUint16(8, sign | exponent, true);
+  const biased = whole < leading ? 0 : unit + fractionBits + bias;
+  return biased >= most ? [most, leading] : [biased, whole];
 }
 
-/** A number rounded to half precision, to even where it is in the middle. */
-function halfBits(value: number): number {
-  const sign = Object.is(Math.sign(value), -0) || value < 0 ? 0x8000 : 0;
-  if (value !== value) return 0x7e00;
-  const size = Math.abs(value);
-  if (size >= 65520) return sign | 0x7c00;
-  const exponent = Math.max(-14, Math.floor(Math.log2(size === 0 ? 2 ** -14 : size)));
-  const scaled = size / 2 ** (exponent - 10);
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  const rounded = rest > 0.5 || rest === 0.5 && floor % 2 === 1 ? floor + 1 : floor;
-  return sign | (rounded + (exponent + 14) * 1024);
+/** `value` times 2 to the power of `shift`, rounded. */
+function rounded(value: bigint, shift: number): bigint {
+  if (shift >= 0) return value << BigInt(shift);
+  const floor = value >> BigInt(-shift);
+  const rest = value - (floor << BigInt(-shift));
+  const half = 1n << BigInt(-shift - 1);
+  return rest > half || rest === half && (floor & 1n) === 1n ? floor + 1n : floor;
 }

@@ -15,7 +15,14 @@ import {
   word,
 } from "../../../unwind/cfi/mod.ts";
 import type { Location, Piece, SimpleLocation } from "./location.ts";
-import { isFloat, isSigned, typedBinary, TypedValue, type ValueType } from "./typed_value.ts";
+import {
+  isFloat,
+  isNumeric,
+  isSigned,
+  typedBinary,
+  TypedValue,
+  type ValueType,
+} from "./typed_value.ts";
 
 /** What an expression of debugging information may ask. */
 export interface LocationContext extends ExpressionContext {
@@ -128,14 +135,17 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
 
   protected override unary(op: number, value: StackValue): StackValue {
     if (typeof value === "bigint") return super.unary(op, value);
-    const typed = value as TypedValue;
-    const { number, type } = typed;
-    if (op === DW_OP.not) {
-      if (typeof number === "bigint") return TypedValue.of(type, ~number);
-      throw this.error("operator", "Floating-point numbers have no complement");
+    const { exact, type } = value as TypedValue;
+    this.#hasNumbers(type);
+    if (typeof exact !== "bigint") {
+      if (op === DW_OP.not) {
+        throw this.error("operator", "Floating-point numbers have no complement");
+      }
+      const isNegative = op !== DW_OP.abs && !exact.isNegative;
+      return TypedValue.of(type, { ...exact, isNegative });
     }
-    if (op === DW_OP.abs && number >= 0) return value;
-    return TypedValue.of(type, -number);
+    if (op === DW_OP.not) return TypedValue.of(type, ~exact);
+    return op === DW_OP.abs && exact >= 0n ? value : TypedValue.of(type, -exact);
   }
 
   protected override binary(op: number, left: StackValue, right: StackValue): StackValue {
@@ -332,14 +342,10 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
 
   #convert(type: ValueType | undefined): void {
     const value = this.pop();
+    const typed = typeof value === "bigint" ? undefined : value as TypedValue;
+    for (const each of [typed?.type, type]) if (each !== undefined) this.#hasNumbers(each);
     if (type === undefined) return this.push(word(value));
-    if (typeof value === "bigint") {
-      return this.push(TypedValue.of(type, BigInt.asIntN(64, value)));
-    }
-    const typed = value as TypedValue;
-    // From x87's precision to its own, nothing is to be rounded.
-    const isKept = isFloat(type) && typed.type.size === type.size;
-    this.push(isKept ? typed : TypedValue.of(type, typed.number));
+    this.push(typed?.as(type) ?? TypedValue.of(type, BigInt.asIntN(64, word(value))));
   }
 
   #reinterpret(type: ValueType | undefined): void {
@@ -358,7 +364,15 @@ class LocationMachine extends ExpressionMachine<SimpleLocation> {
     return TypedValue.of(type, isSigned(type) ? BigInt.asIntN(64, value) : value);
   }
 
+  /** Throws for a type whose values are no numbers here, such as complex ones. */
+  #hasNumbers(type: ValueType): void {
+    if (isNumeric(type)) return;
+    const { encoding, size } = type;
+    throw this.error("operator", `No arithmetic on ${encoding} values of ${size} bytes`);
+  }
+
   #arithmeticIsExact(type: ValueType): void {
+    this.#hasNumbers(type);
     if (isFloat(type) && type.size > 8) {
       throw this.error("operator", `Arithmetic on numbers of ${type.size} bytes is not exact here`);
     }

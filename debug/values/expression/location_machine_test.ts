@@ -1,9 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { sleb, uleb } from "../../../bytes/testing/image_builder.ts";
-import { DW_AT, DW_FORM, DW_TAG } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_ATE, DW_FORM, DW_TAG } from "../../../elf/dwarf/mod.ts";
 import { die } from "../../../elf/dwarf/testing/info_image.ts";
 import { DW_OP, ExpressionError } from "../../../unwind/cfi/mod.ts";
 import {
+  base,
   type FrameInit,
   frameOf,
   location,
@@ -11,9 +12,9 @@ import {
   type,
   ValueWorld,
 } from "../testing/value_world.ts";
-import { bytesOfFloat, floatOfBytes } from "./floats.ts";
+import { BINARY128, BRAIN, floatFormat } from "./floats.ts";
 import { evaluateValue } from "./location_machine.ts";
-import { TypedValue } from "./typed_value.ts";
+import { TypedValue, type ValueType } from "./typed_value.ts";
 
 const WORLD = new ValueWorld([
   die(DW_TAG.subprogram, [[DW_AT.frameBase, DW_FORM.exprloc, [DW_OP.callFrameCfa]]], [
@@ -32,6 +33,8 @@ const WORLD = new ValueWorld([
     die(DW_TAG.dwarfProcedure, [location(DW_OP.lit0 + 5, DW_OP.plus)], [], "procedure"),
     die(DW_TAG.dwarfProcedure, [location(DW_OP.call4, 0, 0, 0, 0)], [], "empty"),
   ], "function"),
+  base("complex", 8, DW_ATE.complexFloat),
+  base("long double", 16, DW_ATE.float),
 ]);
 
 function word(value: number): number[] {
@@ -47,8 +50,8 @@ const FRAME: FrameInit = {
   cfa: 0x7000n,
   bias: 0x100000n,
   registers: { 3: 0x1234n, 7: 0x6f00n },
-  vectors: { 17: bytesOfFloat(1.5, 8), 33: bytesOfFloat(0.75, 10) },
-  memory: { 0x105000: [0xfe, 0xff, 0xff, 0xff, 9], 0x6f00: [...bytesOfFloat(2.5, 4)] },
+  vectors: { 17: bytesOf(1.5, 8), 33: bytesOf(0.75, 10) },
+  memory: { 0x105000: [0xfe, 0xff, 0xff, 0xff, 9], 0x6f00: [...bytesOf(2.5, 4)] },
   threadStorage: 0x9000n,
 };
 
@@ -173,12 +176,27 @@ Deno.test("evaluateValue, values with types", () => {
   const real = [DW_OP.regvalType, 17, ...double];
   assertEquals(compute(...real, ...real, DW_OP.mul), [2.25, "float", 8]);
   assertEquals(compute(...real, DW_OP.neg), [-1.5, "float", 8]);
+  assertEquals(compute(...real, DW_OP.neg, DW_OP.abs), [1.5, "float", 8]);
   assertEquals(compute(...real, DW_OP.reinterpret, 0), 0x3ff8000000000000n);
   assertEquals(compute(...minusTwo, DW_OP.convert, 0), 0xfffffffffffffffen);
   assertEquals(kindOf(...minusTwo, DW_OP.reinterpret, ...double), "operator");
   assertEquals(kindOf(...real, DW_OP.not), "operator");
   assertEquals(kindOf(...minusTwo, DW_OP.lit0, DW_OP.div), "division");
   assertEquals(kindOf(DW_OP.regvalType, 18, ...double), "register");
+  // The same name and size, and another format on each machine.
+  const long = [...real, DW_OP.convert, ...of("long double")];
+  const onArm = frameOf({ ...FRAME, machine: "aarch64", vectors: { 64: bytesOf(1.5, 8) } });
+  const armReal = [DW_OP.regvalType, 64, ...double, ...long.slice(real.length)];
+  const arm = evaluateValue(Uint8Array.from(armReal), WORLD.context(onArm)) as TypedValue;
+  assertEquals(arm.bytes.toHex(), `${"00".repeat(13)}80ff3f`);
+  const x87 = evaluateValue(Uint8Array.from(long), WORLD.context(frameOf(FRAME))) as TypedValue;
+  assertEquals(x87.bytes.toHex(), "00000000000000c0ff3f000000000000");
+  // Of these nobody computes: a wrong number is worse than none.
+  const complex = [DW_OP.regvalType, 17, ...of("complex")];
+  assertEquals(kindOf(...complex, ...complex, DW_OP.plus), "operator");
+  assertEquals(kindOf(...complex, DW_OP.neg), "operator");
+  assertEquals(kindOf(...complex, DW_OP.convert, ...int), "operator");
+  assertEquals(kindOf(DW_OP.lit0, DW_OP.convert, ...of("complex")), "operator");
 });
 
 Deno.test("evaluateValue, calls are bounded", () => {
@@ -193,14 +211,47 @@ Deno.test("evaluateValue, calls are bounded", () => {
   assertEquals(error.kind, "steps");
 });
 
-Deno.test("bytesOfFloat and floatOfBytes, every size", () => {
+/** A floating-point type. */
+function float(size: number, format = floatFormat(size)): ValueType {
+  return { encoding: "float", size, format };
+}
+
+function bytesOf(value: number, size: number): Uint8Array {
+  return TypedValue.of(float(size), value).bytes;
+}
+
+Deno.test("TypedValue, floating-point numbers of every size", () => {
+  const through = (value: number | bigint, type: ValueType) => TypedValue.of(type, value).number;
   for (const value of [0, -0, 1, -2.5, 0.1, 1e300, 5e-324, Infinity, -Infinity, NaN]) {
-    assertEquals(floatOfBytes(bytesOfFloat(value, 8)), value);
-    assertEquals(floatOfBytes(bytesOfFloat(value, 16)), value);
-    assertEquals(floatOfBytes(bytesOfFloat(value, 4)), Math.fround(value));
+    for (const type of [float(8), float(10), float(16), float(16, BINARY128)]) {
+      assertEquals(through(value, type), value);
+    }
+    assertEquals(through(value, float(4)), Math.fround(value));
+  }
+  for (const value of [1e-40, 2 ** -149, 2 ** -150, 3 * 2 ** -150, 3.4028235677973366e38, 0.1]) {
+    assertEquals(through(value, float(4)), Math.fround(value));
   }
   // Half precision: exact, rounded to even, the least, the greatest, too large.
   const half = [[1.5, 1.5], [2049, 2048], [2051, 2052], [2 ** -24, 2 ** -24], [65504, 65504]];
-  for (const [value, rounded] of half) assertEquals(floatOfBytes(bytesOfFloat(value!, 2)), rounded);
-  assertEquals(floatOfBytes(bytesOfFloat(1e6, 2)), Infinity);
+  for (const [value, rounded] of half) assertEquals(through(value!, float(2)), rounded);
+  assertEquals(through(65520, float(2)), Infinity);
+  assertEquals(through(257, float(2, BRAIN)), 256);
+});
+
+Deno.test("TypedValue, converts between formats and to integers without a loss in between", () => {
+  const long: ValueType = { encoding: "signed", size: 8 };
+  const odd = 2n ** 63n - 1n;
+  for (const type of [float(10), float(16), float(16, BINARY128)]) {
+    const value = TypedValue.of(type, odd);
+    assertEquals(value.as(long).number, odd);
+    assertEquals(value.as(float(8)).number, 2 ** 63);
+    // Between two numbers of a float, and above their middle by what no double can tell.
+    const above = 2n ** 62n + 2n ** 38n + 1n;
+    assertEquals(TypedValue.of(type, above).as(float(4)).number, 2 ** 62 + 2 ** 39);
+  }
+  const quadruple = TypedValue.of(float(8), -2.5).as(float(16, BINARY128));
+  assertEquals(quadruple.bytes.toHex(), `${"00".repeat(13)}4000c0`);
+  assertEquals(quadruple.as(float(10)).bytes.toHex(), "00000000000000a000c0");
+  assertEquals([quadruple.as(long).number, quadruple.word], [-2n, 2n ** 64n - 2n]);
+  assertEquals(TypedValue.of(float(8), NaN).as(long).number, 0n);
 });

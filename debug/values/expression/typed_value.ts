@@ -5,9 +5,20 @@
  */
 import { bytesOfInteger, integerOfBytes } from "../../../bytes/mod.ts";
 import { DW_OP, type TypedStackValue } from "../../../unwind/cfi/mod.ts";
-import { isSignedInteger } from "../types/base.ts";
+import { isInteger, isSignedInteger } from "../types/base.ts";
 import type { Encoding } from "../types/type.ts";
-import { bytesOfFloat, floatOfBytes } from "./floats.ts";
+import {
+  bytesOfFloat,
+  type FloatFormat,
+  floatFormat,
+  type FloatNumber,
+  type FloatParts,
+  floatParts,
+  nearest,
+  partsOfInteger,
+  partsOfNumber,
+  truncated,
+} from "./floats.ts";
 
 /** What a value on the stack is of. */
 export interface ValueType {
@@ -15,6 +26,8 @@ export interface ValueType {
   readonly encoding: Encoding;
   /** Their number. */
   readonly size: number;
+  /** Format of floating-point numbers; the usual one of their size if it is not said. */
+  readonly format?: FloatFormat | undefined;
 }
 
 /** A value with a type. */
@@ -30,25 +43,55 @@ export class TypedValue implements TypedStackValue {
     this.bytes = sized(bytes, type.size);
   }
 
-  /** A value of an integer type, or a floating-point one, from a number. */
-  static of(type: ValueType, value: bigint | number): TypedValue {
-    const bytes = isFloat(type)
-      ? bytesOfFloat(Number(value), type.size)
-      : bytesOfInteger(typeof value === "bigint" ? value : toInteger(value), type.size);
-    return new TypedValue(type, bytes);
+  /** A value of an integer type, or a floating-point one, nearest to a number. */
+  static of(type: ValueType, value: bigint | number | FloatNumber): TypedValue {
+    const parts = typeof value === "number" ? partsOfNumber(value) : value;
+    const format = formatOf(type);
+    if (format === undefined) {
+      return new TypedValue(type, bytesOfInteger(truncatedInteger(parts), type.size));
+    }
+    const number = typeof parts === "bigint" ? partsOfInteger(parts) : parts;
+    return new TypedValue(type, bytesOfFloat(number, { format, size: type.size }));
   }
 
   /** The value as an address. */
   get word(): bigint {
-    const { number } = this;
-    return BigInt.asUintN(64, typeof number === "bigint" ? number : toInteger(number));
+    return BigInt.asUintN(64, truncatedInteger(this.exact));
   }
 
-  /** The value: a number if it is a floating-point one. */
+  /** The value: the nearest number if it is a floating-point one. */
   get number(): bigint | number {
-    if (isFloat(this.type)) return floatOfBytes(this.bytes);
-    return integerOfBytes(this.bytes, isSigned(this.type));
+    const { exact } = this;
+    return typeof exact === "bigint" ? exact : nearest(exact);
   }
+
+  /** The value, taken apart if it is a floating-point one. */
+  get exact(): bigint | FloatParts {
+    const format = formatOf(this.type);
+    return format === undefined
+      ? integerOfBytes(this.bytes, isSigned(this.type))
+      : floatParts(this.bytes, format);
+  }
+
+  /** The same value of another type, as near as that can be. */
+  as(type: ValueType): TypedValue {
+    const isSame = isFloat(type) && isFloat(this.type) && formatOf(type) === formatOf(this.type);
+    return isSame ? new TypedValue(type, this.bytes) : TypedValue.of(type, this.exact);
+  }
+}
+
+/** Format of a type's numbers; undefined if they are integers, or no format has so many bytes. */
+function formatOf(type: ValueType): FloatFormat | undefined {
+  return isFloat(type) ? type.format ?? floatFormat(type.size) : undefined;
+}
+
+function truncatedInteger(value: bigint | FloatNumber): bigint {
+  return typeof value === "bigint" ? value : truncated(value);
+}
+
+/** Whether values of a type can be computed with. */
+export function isNumeric(type: ValueType): boolean {
+  return isFloat(type) ? formatOf(type) !== undefined : isInteger(type);
 }
 
 /** Whether a type's values are floating-point numbers. */
@@ -59,10 +102,6 @@ export function isFloat({ encoding }: ValueType): boolean {
 /** Whether a type's values may be negative. */
 export function isSigned(type: ValueType): boolean {
   return isSignedInteger(type) || isFloat(type);
-}
-
-function toInteger(value: number): bigint {
-  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
 }
 
 /** Bytes cut to a size, or filled up with zeros. */

@@ -21,6 +21,7 @@ import {
 import type { ValueType } from "../expression/typed_value.ts";
 import { isSignedInteger } from "../types/base.ts";
 import { plainType } from "../types/type.ts";
+import { formatOf } from "../value/float_format.ts";
 import type { TypeSource } from "../types/type_source.ts";
 import { entryValue, type Passed, passedBy } from "./entry_value.ts";
 import { readMemory } from "./memory.ts";
@@ -179,7 +180,10 @@ export class ValueContext implements LocationContext {
   valueType(offset: number): ValueType | undefined {
     if (offset === 0) return undefined;
     const type = plainType(this.types.type(this.entryAt(offset, "unit")));
-    if (type.kind === "base") return type;
+    if (type.kind === "base") {
+      const { encoding, size } = type;
+      return { encoding, size, format: formatOf(type, this.frame.machine) };
+    }
     throw problem("operator", `Entry ${offset} of the unit is no base type`);
   }
 

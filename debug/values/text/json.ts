@@ -8,6 +8,7 @@ import { plainType, type Type } from "../types/type.ts";
 import { typeName } from "../types/type_name.ts";
 import type { Value } from "../value/value.ts";
 import { DEPTH, VALUES } from "./budget.ts";
+import { decimalText } from "./decimal_text.ts";
 import { enumText } from "./enum_text.ts";
 
 /** A value as data. Numbers that JSON's cannot say are decimal text. */
@@ -133,6 +134,8 @@ function scalar(value: Value, type: string, inner: Limits): ValueData {
       ],
     };
   }
+  const { decimal } = value;
+  if (decimal !== undefined) return { type, value: decimalText(decimal) };
   const { number } = value;
   if (number !== undefined) {
     return { type, value: Number.isFinite(number) ? number : `${number}` };

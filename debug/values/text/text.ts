@@ -10,6 +10,7 @@ import { absenceText } from "./absence_text.ts";
 import { charText, quotePrefix, rustCharText } from "./char_text.ts";
 import { characterName, characterSize } from "./characters.ts";
 import { arrayText, pointedByteString, pointedString } from "./array_text.ts";
+import { decimalText } from "./decimal_text.ts";
 import { enumText } from "./enum_text.ts";
 import { floatText } from "./float_text.ts";
 import { memberPointerText } from "./member_pointer_text.ts";
@@ -72,6 +73,10 @@ function baseText(value: Value, budget: Budget): string {
       return format === undefined || float === undefined
         ? "<invalid float value>"
         : floatText(float, format);
+    }
+    case "decimal": {
+      const { decimal } = value;
+      return decimal === undefined ? "<invalid float value>" : decimalText(decimal);
     }
     case "complex": {
       const [real, imaginary] = value.complexParts!;

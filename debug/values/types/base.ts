@@ -13,6 +13,7 @@ const ENCODINGS: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
   [DW_ATE.address, "address"],
   [DW_ATE.boolean, "boolean"],
   [DW_ATE.complexFloat, "complex"],
+  [DW_ATE.decimalFloat, "decimal"],
   [DW_ATE.float, "float"],
   [DW_ATE.signed, "signed"],
   [DW_ATE.signedChar, "signed-char"],
@@ -24,6 +25,12 @@ const ENCODINGS: ReadonlyMap<number, Encoding> = new Map<number, Encoding>([
 /** Whether values of an encoding are integers that may be negative. */
 export function isSignedInteger({ encoding }: Pick<BaseType, "encoding">): boolean {
   return encoding === "signed" || encoding === "signed-char";
+}
+
+/** Whether values of an encoding are integers, characters, booleans or addresses. */
+export function isInteger({ encoding }: Pick<BaseType, "encoding">): boolean {
+  return encoding !== "float" && encoding !== "complex" && encoding !== "decimal" &&
+    encoding !== "other";
 }
 
 /** Reads a base type. */

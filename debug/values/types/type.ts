@@ -36,6 +36,7 @@ export type Encoding =
   | "boolean"
   | "float"
   | "complex"
+  | "decimal"
   | "signed-char"
   | "unsigned-char"
   | "utf"

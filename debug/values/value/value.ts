@@ -6,11 +6,12 @@
 import { fromBigAddress, integerOfBytes } from "../../../bytes/mod.ts";
 import { DW_AT, type Entry } from "../../../elf/dwarf/mod.ts";
 import { DescribedVariable } from "./described.ts";
+import { type DecimalParts, decimalParts } from "../expression/decimals.ts";
 import { type FloatParts, floatParts, nearest } from "../expression/floats.ts";
 import type { ValueContext } from "../frame/value_context.ts";
 import { type Absence, absenceOf } from "../types/absence.ts";
 import { elementCount, extentBound } from "../types/array.ts";
-import { isSignedInteger } from "../types/base.ts";
+import { isInteger, isSignedInteger } from "../types/base.ts";
 import { qualifiedName } from "../types/scope_name.ts";
 import { resolveType } from "../types/resolve.ts";
 import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
@@ -126,8 +127,7 @@ export class Value {
     if (this.absence !== undefined) return undefined;
     switch (plain.kind) {
       case "base":
-        if (plain.encoding === "float" || plain.encoding === "complex") return undefined;
-        return this.#integer(isSignedInteger(plain));
+        return isInteger(plain) ? this.#integer(isSignedInteger(plain)) : undefined;
       case "enum":
         return this.#integer(plain.isSigned);
       case "pointer":
@@ -156,6 +156,13 @@ export class Value {
   get number(): number | undefined {
     const { float } = this;
     return float === undefined ? undefined : nearest(float);
+  }
+
+  /** The decimal number it is, taken apart; undefined if it is none or not there. */
+  get decimal(): DecimalParts | undefined {
+    const plain = plainType(this.type);
+    if (plain.kind !== "base" || plain.encoding !== "decimal") return undefined;
+    return this.absence === undefined ? decimalParts(this.contents.bytes) : undefined;
   }
 
   /** Both parts of a complex number; undefined if it is none. */

@@ -125,7 +125,7 @@ Deno.test("valueText, base types", () => {
     shown("char32_t", { types, memory: none }),
     "char32_t: 605134058 U'\\352\\234\\021\\044'",
   );
-  // GCC's complex integers, and decimal numbers: no number is better than a wrong one.
+  // GCC's complex integers, whose sign it does not tell: no number is better than a wrong one.
   const strange = [base("strange", 8, 0x80)];
   assertEquals(
     shown("strange", { types: strange, memory }),
@@ -143,6 +143,38 @@ Deno.test("valueText, base types", () => {
   );
   const huge = [...new Array(15).fill(0), 0x80];
   assertEquals(shown("huge", { types, memory: huge }), `huge: ${-(2n ** 127n)}`);
+});
+
+Deno.test("valueText and valueJson, decimal numbers", () => {
+  const types = [4, 8, 16, 2].map((size) => base(`d${size}`, size, DW_ATE.decimalFloat));
+  const cases: readonly (readonly [type: string, bytes: string, text: string])[] = [
+    ["d4", "00008032", "0"],
+    ["d4", "000080b2", "-0"],
+    ["d4", "0f000032", "1.5"],
+    ["d4", "010000b1", "-0.001"],
+    ["d4", "7f96f877", "9.999999E+96"],
+    ["d4", "01000000", "1E-101"],
+    ["d4", "0100802e", "1E-8"],
+    ["d4", "0a00002f", "0.0000010"],
+    ["d4", "01008037", "1E+10"],
+    // More digits than the format has are none.
+    ["d4", "ffffff77", "0E+90"],
+    ["d4", "00000078", "Infinity"],
+    ["d4", "000000f8", "-Infinity"],
+    ["d4", "0000007c", "NaN"],
+    ["d4", "2a0000fe", "-sNaN42"],
+    ["d8", "6400000000008031", "1.00"],
+    ["d8", "ffffc06ff286fb77", "9.999999999999999E+384"],
+    ["d16", "0f000000000000000000000000003e30", "1.5"],
+    ["d16", "ffffffff638e8d37c087adbe09ed41b0", `-${"9".repeat(34)}`],
+    ["d2", "0000", "<invalid float value>"],
+  ];
+  for (const [type, bytes, text] of cases) {
+    const memory = [...Uint8Array.fromHex(bytes)];
+    assertEquals(shown(type, { types, memory }), `${type}: ${text}`);
+  }
+  const memory = [...Uint8Array.fromHex("6400000000008031")];
+  assertEquals(valueJson(valueOf("d8", { types, memory })), { type: "d8", value: "1.00" });
 });
 
 Deno.test("valueText, structures, bit fields both ways, unions", () => {

@@ -16,6 +16,7 @@ const BASE_CODES: Readonly<Partial<Record<Encoding, string>>> = {
   boolean: "BOOL",
   float: "FLT",
   complex: "COMPLEX",
+  decimal: "DECFLOAT",
   utf: "CHAR",
 };
 
