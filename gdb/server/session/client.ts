@@ -148,8 +148,9 @@ export class Client {
   }
 
   /**
-   * The thread that a packet names; where it leaves the choice, the one that is selected or the
-   * first.
+   * The thread that a packet names; where it leaves the choice, the one that has stopped last, that
+   * is selected, or the first. gdb reads the registers of one that it was told to have stopped
+   * without selecting it, after it has left the choice.
    * @throws {GdbServerError} if there is none
    * @throws {GdbProtocolError} if it is no name
    */
@@ -162,7 +163,9 @@ export class Client {
     const found = attached.filter((process) => any(id.process) || process === id.process)
       .flatMap((process) => inferiors.threads(process))
       .filter(({ thread }) => any(id.thread) || thread === id.thread);
-    const name = found.find((each) => isSameName(each, this.#general)) ??
+    const isFree = (id.process ?? ANY) === ANY && id.thread === ANY;
+    const likely = (isFree ? threadOf(this.#last) : undefined) ?? this.#general;
+    const name = found.find((each) => isSameName(each, likely)) ??
       found.find((each) => each.process !== KERNEL_PROCESS || any(id.thread)) ?? found[0];
     if (name === undefined) {
       throw new GdbServerError(`There is no thread ${formatThreadId(id)}`);

@@ -79,6 +79,11 @@ for (const arch of ARCH_NAMES) {
     assertStringIncludes(threads, `id="${CPU}" core="0" name="CPU 0"`);
     assertEquals(await client.ask("qAttached:1"), "1");
     assertEquals(await client.ask("qC"), `QC${child}`);
+    // Whoever leaves the choice means the one that has stopped, whatever was selected meanwhile.
+    for (const any of ["p0.0", "0"]) {
+      assertEquals([await client.ask(`Hg${CPU}`), await client.ask("qC")], ["OK", `QC${CPU}`]);
+      assertEquals([await client.ask(`Hg${any}`), await client.ask("qC")], ["OK", `QC${child}`]);
+    }
   });
 
   Deno.test(`Session ${arch}, registers are those of the description, and can be written`, async () => {
