@@ -1,0 +1,48 @@
+/**
+ * Programs in bytecode as boot modules: the guest's VM with a program.
+ *
+ * @module
+ */
+import { ElfError, type ElfFile, loadSegments, parseElf } from "../elf/mod.ts";
+
+/** Where program headers have offset, size in the file and size in memory, 64 bits each. */
+const HEADER = { offset: 8, fileSize: 32, memorySize: 40 } as const;
+/** Where the ELF header says where program headers are, and how large each is. */
+const ELF = { programHeaders: 32, programHeaderSize: 54 } as const;
+
+/**
+ * The VM's file with a program in its last segment, whose beginning the symbol `vm_program` is.
+ *
+ * @throws {ElfError} If there is no such segment.
+ */
+export function withProgram(image: Uint8Array, program: Uint8Array): Uint8Array<ArrayBuffer> {
+  const elf = parseElf(image, { name: "vm" });
+  const segment = programSegment(elf);
+  // The file offset and the address of a segment are the same but for whole pages.
+  const align = Math.max(1, Number(segment.align));
+  const at = Math.ceil(image.length / align) * align + Number(segment.vaddr % BigInt(align));
+  const bytes = new Uint8Array(at + program.length);
+  bytes.set(image);
+  bytes.set(program, at);
+  const view = new DataView(bytes.buffer);
+  const header = Number(view.getBigUint64(ELF.programHeaders, true)) +
+    segment.index * view.getUint16(ELF.programHeaderSize, true);
+  view.setBigUint64(header + HEADER.offset, BigInt(at), true);
+  view.setBigUint64(header + HEADER.fileSize, BigInt(program.length), true);
+  view.setBigUint64(header + HEADER.memorySize, BigInt(program.length), true);
+  return bytes;
+}
+
+function programSegment(elf: ElfFile): ElfFile["segments"][number] {
+  const symbol = elf.symbolNamed("vm_program");
+  const loaded = loadSegments(elf);
+  const last = loaded.reduce(
+    (found, each) => found !== undefined && found.vaddr > each.vaddr ? found : each,
+    loaded[0],
+  );
+  if (symbol !== undefined && last?.vaddr === symbol.value) return last;
+  throw new ElfError("symbol", "Cannot give the VM a program", {
+    file: "vm",
+    expected: "the symbol vm_program at the beginning of the last segment",
+  });
+}

@@ -1,0 +1,364 @@
+/**
+ * A thread of the reference interpreter: one bytecode after the other, one state after the other.
+ *
+ * @module
+ */
+import { decodeCode, type Instruction } from "../bytecode/decode.ts";
+import {
+  ANY_CLASS,
+  BUILT_IN_CLASSES,
+  FINALLY_CLASS,
+  type Method,
+  type VmProgram,
+} from "../bytecode/program.ts";
+import type { Value, VmObject } from "./heap.ts";
+import { type NativeContext, runNative } from "./natives.ts";
+import { type Activation, isPure, type NativeCall, type ThreadState } from "./state.ts";
+
+/** What a thread needs of its VM. */
+export interface ThreadContext extends NativeContext {
+  /** The program. */
+  readonly program: VmProgram;
+  /** A new object. */
+  allocate(index: number): VmObject;
+}
+
+/** A thread. */
+export class ReferenceThread {
+  /** Its number: 1 is the one that runs `main`. */
+  readonly id: number;
+  readonly #context: ThreadContext;
+  #top: Activation | null = null;
+  #native: NativeCall | null = null;
+  #start: { readonly method: Method; readonly argument: Value | undefined } | null;
+  /** Whether it has ended. */
+  ended = false;
+  /** The exception that nobody has taken, if that ended it. */
+  uncaught: VmObject | null = null;
+  /** Whether the next call finds no room on the stack. */
+  overflow = false;
+  /** Whether it is to end by forced unwinding. */
+  cancelled = false;
+
+  /** A thread that is about to run a method. */
+  constructor(context: ThreadContext, method: Method, argument?: Value) {
+    this.id = context.thread;
+    this.#context = context;
+    this.#start = { method, argument };
+  }
+
+  /** The state it is in. */
+  get state(): ThreadState {
+    return this.#state();
+  }
+
+  /**
+   * Goes on by the least that can be: gives the states that follow, in order; none if it waits or
+   * has ended.
+   */
+  advance(): ThreadState[] {
+    if (this.ended) return [];
+    if (this.#start !== null) {
+      const { method, argument } = this.#start;
+      this.#start = null;
+      this.#top = enter(method, argument === undefined ? [] : [argument], null, false);
+      return [this.#state()];
+    }
+    const top = this.#top!;
+    if (this.#native !== null && top.phase === "calling") return this.#goOnNative(top);
+    return this.#execute(top, instructionAt(top.method, top.bci));
+  }
+
+  /** Every object that its activations and native functions refer to, and will use. */
+  *roots(): Generator<VmObject> {
+    for (let each = this.#top; each !== null; each = each.caller) {
+      const { refs, live } = positionAt(each.method, each.bci);
+      for (const [i, value] of each.locals.entries()) {
+        if ((refs & live & 1 << i) !== 0 && isObject(value)) yield value;
+      }
+      for (const value of each.operands) if (isObject(value)) yield value;
+      if (isObject(each.result)) yield each.result;
+    }
+    for (let call = this.#native; call !== null; call = call.outer) {
+      for (const value of call.args) if (isObject(value)) yield value;
+      if (isObject(call.returned)) yield call.returned;
+      if (call.pending !== null) yield call.pending;
+    }
+  }
+
+  #state(seen?: ThreadState["seen"]): ThreadState {
+    const top = this.#top;
+    const native = top?.phase === "calling" ? this.#native : null;
+    if (seen !== undefined || top === null) return { top, seen: seen ?? "always", native };
+    const pure = top.phase === "at" && isPure(instructionAt(top.method, top.bci));
+    return { top, seen: pure ? "pure" : "always", native };
+  }
+
+  #become(top: Activation, seen?: ThreadState["seen"]): ThreadState {
+    this.#top = top;
+    return this.#state(seen);
+  }
+
+  #execute(top: Activation, instruction: Instruction): ThreadState[] {
+    const { name, value, next } = instruction;
+    const { locals, operands } = top;
+    const top1 = operands.at(-1);
+    const below = operands.at(-2);
+    const to = (
+      count: number,
+      push: readonly Value[] = [],
+      { bci = next, set = locals }: { bci?: number; set?: Activation["locals"] } = {},
+    ): ThreadState[] => {
+      const kept = operands.slice(0, operands.length - count);
+      return [this.#become({ ...top, bci, locals: set, operands: [...kept, ...push] })];
+    };
+    const int = (result: bigint): ThreadState[] => to(2, [BigInt.asIntN(64, result)]);
+    const jump = (count: number, taken: boolean): ThreadState[] =>
+      to(count, [], { bci: taken ? value : next });
+    const [a, b] = [below as bigint, top1 as bigint];
+    switch (name) {
+      case "nop":
+        return to(0);
+      case "poll":
+        return this.cancelled ? this.#cancel(top) : to(0);
+      case "iconst":
+        return to(0, [BigInt(value)]);
+      case "load":
+        return to(0, [locals[value]!]);
+      case "store":
+        return to(1, [], { set: locals.with(value, top1!) });
+      case "null":
+        return to(0, [null]);
+      case "dup":
+        return to(0, [top1!]);
+      case "pop":
+        return to(1);
+      case "inc": {
+        const sum = BigInt.asIntN(64, (locals[value] as bigint) + BigInt(instruction.step));
+        return to(0, [], { set: locals.with(value, sum) });
+      }
+      case "add":
+        return int(a + b);
+      case "sub":
+        return int(a - b);
+      case "mul":
+        return int(a * b);
+      case "and":
+        return int(a & b);
+      case "xor":
+        return int(a ^ b);
+      case "goto":
+        return jump(0, true);
+      case "if_lt":
+        return jump(2, a < b);
+      case "if_eq":
+        return jump(2, a === b);
+      case "if_ne":
+        return jump(2, a !== b);
+      case "if_null":
+        return jump(1, top1 === null);
+      case "if_nonnull":
+        return jump(1, top1 !== null);
+      case "same":
+        return to(2, [below === top1 ? 1n : 0n]);
+      case "new": {
+        const calling = this.#become({ ...top, phase: "calling" }, "passing");
+        const made = this.#context.allocate(value);
+        const returned = this.#become({ ...top, phase: "returned", result: made }, "passing");
+        return [calling, returned, ...to(0, [made])];
+      }
+      case "geti":
+      case "getr": {
+        const object = top1 as VmObject | null;
+        if (object === null) return this.#throwBuiltIn(top, 1, BUILT_IN_CLASSES.nullPointer);
+        return to(1, [fieldsOf(object, name, value)[value]!]);
+      }
+      case "puti":
+      case "putr": {
+        const object = below as VmObject | null;
+        if (object === null) return this.#throwBuiltIn(top, 2, BUILT_IN_CLASSES.nullPointer);
+        fieldsOf(object, name, value)[value] = top1!;
+        return to(2);
+      }
+      case "throw": {
+        const exception = top1 as VmObject | null;
+        if (exception === null) return this.#throwBuiltIn(top, 1, BUILT_IN_CLASSES.nullPointer);
+        return this.#throw(top, 1, exception);
+      }
+      case "invoke":
+        return this.#invoke(top, this.#context.program.methods[value]!);
+      case "return":
+        return this.#return(top, undefined);
+      case "return_value":
+        return this.#return(top, top1!);
+    }
+  }
+
+  #invoke(top: Activation, callee: Method): ThreadState[] {
+    const { operands } = top;
+    const kept = operands.length - callee.params.length;
+    const args = operands.slice(kept);
+    const calling: Activation = { ...top, phase: "calling", operands: operands.slice(0, kept) };
+    if (this.overflow && callee.native === undefined) {
+      this.overflow = false;
+      const entered = enter(callee, args, calling, false);
+      const passing = [calling, entered, gone(entered, undefined)]
+        .map((each) => this.#become(each, "passing"));
+      const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
+      return [...passing, ...this.#dispatch(calling, exception)];
+    }
+    if (callee.native === undefined) {
+      const before = this.#become(calling, "passing");
+      return [before, this.#become(enter(callee, args, calling, false))];
+    }
+    const { native: number } = callee;
+    this.#native = { number, args, returned: undefined, pending: null, outer: this.#native };
+    return [this.#become(calling)];
+  }
+
+  #goOnNative(top: Activation): ThreadState[] {
+    const call = this.#native!;
+    const outcome = runNative(this.#context, call);
+    switch (outcome.kind) {
+      case "blocked":
+        return this.cancelled ? this.#leaveNative(top, call.outer) : [];
+      case "upcall":
+        return [this.#become(enter(outcome.method, [outcome.argument], top, true))];
+      case "throw":
+        this.#native = call.outer;
+        return this.#dispatch(top, outcome.exception);
+      case "result":
+        if (this.cancelled) return this.#leaveNative(top, call.outer);
+        this.#native = call.outer;
+        return this.#finish(top, outcome.value);
+    }
+  }
+
+  #leaveNative(top: Activation, outer: NativeCall | null): ThreadState[] {
+    this.#native = outer;
+    return this.#cancel(top);
+  }
+
+  #cancel(top: Activation): ThreadState[] {
+    this.cancelled = false;
+    return this.#dispatch(top, this.#context.throwable(BUILT_IN_CLASSES.cancelled));
+  }
+
+  /** The caller takes a result, or goes on without one. */
+  #finish(caller: Activation, result: Value | undefined): ThreadState[] {
+    const { next } = instructionAt(caller.method, caller.bci);
+    const { operands } = caller;
+    const after = { ...caller, bci: next, phase: "at", result: undefined } as const;
+    if (result === undefined) {
+      const returned = this.#become({ ...caller, phase: "returned" }, "passing");
+      return [returned, this.#become({ ...after, operands })];
+    }
+    const returned = this.#become({ ...caller, phase: "returned", result }, "passing");
+    return [returned, this.#become({ ...after, operands: [...operands, result] })];
+  }
+
+  #return(top: Activation, result: Value | undefined): ThreadState[] {
+    const { caller, viaNative } = top;
+    const leaving = this.#become(gone(top, result), "passing");
+    if (caller === null) return [leaving, this.#end()];
+    if (!viaNative) return [leaving, ...this.#finish(caller, result)];
+    this.#native = { ...this.#native!, returned: result ?? 0n };
+    return [leaving, this.#become(caller)];
+  }
+
+  #end(): ThreadState {
+    this.#top = null;
+    this.ended = true;
+    return this.#state();
+  }
+
+  #throwBuiltIn(top: Activation, consumed: number, index: number): ThreadState[] {
+    return this.#throw(top, consumed, this.#context.throwable(index));
+  }
+
+  /** Throws in an activation, whose bytecode has taken so many operands. */
+  #throw(top: Activation, consumed: number, exception: VmObject): ThreadState[] {
+    const operands = top.operands.slice(0, top.operands.length - consumed);
+    const calling = this.#become({ ...top, phase: "calling", operands }, "passing");
+    return [calling, ...this.#dispatch(top, exception)];
+  }
+
+  /** Finds who takes an exception. */
+  #dispatch(from: Activation, exception: VmObject): ThreadState[] {
+    for (let each: Activation | null = from; each !== null; each = each.caller) {
+      const target = handlerFor(each, exception);
+      if (target !== undefined) {
+        const operands = [exception];
+        return [this.#become({ ...each, bci: target, phase: "at", operands, result: undefined })];
+      }
+      if (each.viaNative) {
+        this.#native = { ...this.#native!, pending: exception };
+        return [this.#become(each.caller!)];
+      }
+    }
+    this.uncaught = exception;
+    return [this.#end()];
+  }
+}
+
+/** A method's activation at its first bytecode. */
+function enter(
+  method: Method,
+  args: readonly Value[],
+  caller: Activation | null,
+  viaNative: boolean,
+): Activation {
+  const locals = method.locals.map((_, i) => args[i]);
+  const [operands, result] = [[], undefined];
+  return { method, bci: 0, phase: "at", locals, operands, result, caller, viaNative };
+}
+
+/** An activation that has given up its stack frame. */
+function gone(activation: Activation, result: Value | undefined): Activation {
+  const locals = activation.locals.map(() => undefined);
+  return { ...activation, phase: "leaving", locals, operands: [], result };
+}
+
+function handlerFor(
+  { method: { handlers }, bci }: Activation,
+  exception: VmObject,
+): number | undefined {
+  const { index } = exception.class;
+  return handlers.find(({ from, to, class: type }) => {
+    if (bci < from || bci >= to) return false;
+    if (type === FINALLY_CLASS || type === index) return true;
+    return type === ANY_CLASS && index !== BUILT_IN_CLASSES.cancelled;
+  })?.target;
+}
+
+/** An object's references or ints, one of which a bytecode means. */
+function fieldsOf(object: VmObject, bytecode: string, index: number): Value[] {
+  const list = bytecode.endsWith("i") ? object.ints : object.refs;
+  if (index < list.length) return list;
+  throw new RangeError(`${bytecode} ${index} of a ${object.class.name}: there is no such field`);
+}
+
+function isObject(value: Value | undefined): value is VmObject {
+  return typeof value === "object" && value !== null;
+}
+
+const DECODED = new WeakMap<Method, ReadonlyMap<number, Instruction>>();
+
+/** A method's bytecode. */
+export function instructionAt(method: Method, bci: number): Instruction {
+  let list = DECODED.get(method);
+  if (list === undefined) {
+    list = new Map(decodeCode(method.code, method.name).map((each) => [each.bci, each]));
+    DECODED.set(method, list);
+  }
+  const found = list.get(bci);
+  if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
+  return found;
+}
+
+/** What is known at a method's bytecode. */
+export function positionAt(method: Method, bci: number): Method["positions"][number] {
+  const found = method.positions.find((each) => each.bci === bci);
+  if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
+  return found;
+}
