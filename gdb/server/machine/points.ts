@@ -100,6 +100,13 @@ export class Points {
     this.#watched.delete(keyOf(watched));
   }
 
+  /** Whether a byte of a process is watched. */
+  isWatched(process: number, byte: bigint): boolean {
+    return [...this.#watched.values()].some((each) =>
+      each.process === process && byte >= each.address && byte < each.address + BigInt(each.size)
+    );
+  }
+
   /** Takes away those of a process, or all. */
   clear(process?: number): void {
     for (const [address, here] of this.#breakpoints) {

@@ -31,7 +31,6 @@ export class Population {
   #held: Stop | undefined;
   /** Whether the debugger wants to hear of tasks that begin. */
   tellsForks = false;
-  /** Whether there is but one process for it, the kernel's, in which everything happens. */
   #isOne = false;
 
   /** All there are, attached to. */
@@ -58,6 +57,11 @@ export class Population {
     for (const process of this.#attached) {
       if (process !== KERNEL_PROCESS) this.detach(process);
     }
+  }
+
+  /** Whether there is but one process for it, the kernel's, in which everything happens. */
+  get isOne(): boolean {
+    return this.#isOne;
   }
 
   /** Attaches to a process that is alive. */

@@ -12,8 +12,8 @@
  */
 
 import { CPU_CONTEXT } from "../../../kernel/inspect/kernel_contexts.ts";
-import { comparePositions, type HistoryResult } from "../../../history/mod.ts";
-import { isNameOf, KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
+import { comparePositions, type HistoryResult, type Position } from "../../../history/mod.ts";
+import { isNameOf, isSameName, KERNEL_PROCESS, THE_CPU, type ThreadName } from "../names.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { type Fault, Observer } from "./observer.ts";
 import type { Population } from "./population.ts";
@@ -30,6 +30,13 @@ export type Goal =
     /** Addresses within which it goes on stepping, the end excluded. */
     readonly range?: { readonly begin: bigint; readonly end: bigint };
   };
+
+/** An access that was told, and where it has left the machine. */
+interface Accessed {
+  readonly thread: ThreadName;
+  readonly address: bigint;
+  readonly at: Position;
+}
 
 /** Milliseconds after which a run lets others have their turn. */
 const TURN = 8;
@@ -54,6 +61,8 @@ export class Runner {
   /** Whether the machine is in its past for a fault's sake. */
   #takenBack = false;
   #slice: number = SLICE.first;
+  /** The access that it has stopped behind, where the debugger takes it to be ahead. */
+  #accessed: Accessed | null = null;
 
   /** Of a machine, for a debugger who has attached to some of its processes. */
   constructor(debuggee: Debuggee, population: Population) {
@@ -67,6 +76,9 @@ export class Runner {
     const { points, observer, history, machine } = this.#debuggee;
     const waiting = this.#population.next();
     if (waiting !== undefined) return waiting;
+    const accessed = this.#accessed;
+    this.#accessed = null;
+    if (accessed !== null && this.#isOver(accessed, goal)) return this.#stepped(accessed.thread);
     if (machine.halted !== null && !history.inPast && this.#toldHalt) {
       return this.#population.end(machine.halted);
     }
@@ -81,6 +93,7 @@ export class Runner {
         : goal.kind === "step"
         ? yield* this.#stepCpu(goal)
         : yield* this.#continue();
+      this.#note(stop);
       return stop.kind === "signal" ? yield* this.#faulted(stop) : stop;
     } finally {
       observer.stops = false;
@@ -88,6 +101,25 @@ export class Runner {
       this.#entries.disarm();
       if (wasPast) this.#population.miss();
     }
+  }
+
+  /** Takes note of an access, of which gdb takes it that it is still to be made. */
+  #note(stop: Stop): void {
+    if (!("address" in stop) || this.#population.isOne) return;
+    const { layout, history } = this.#debuggee;
+    const { thread, address } = stop;
+    if (layout.watchesBefore) this.#accessed = { thread, address, at: history.position };
+  }
+
+  /**
+   * Whether a step is that by which gdb goes over an access, with its watchpoints taken away: it has
+   * been made. Another step would lead away from who has made it, out of a function even.
+   */
+  #isOver({ thread, address, at }: Accessed, goal: Goal): boolean {
+    const { points, history } = this.#debuggee;
+    return goal.kind === "step" && goal.range === undefined &&
+      isSameName(goal.thread, thread) && comparePositions(at, history.position) === 0 &&
+      !points.isWatched(thread.process, address);
   }
 
   /**

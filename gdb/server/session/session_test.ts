@@ -313,11 +313,21 @@ for (const arch of ARCH_NAMES) {
     const range = `${value.toString(16)},${Number(size).toString(16)}`;
     assertEquals(await client.ask(`Z2,${range}`), "OK");
     const writes: { now: number; address: string | undefined }[] = [];
+    let writer = "";
     for (let i = 0; i < 3; i++) {
       const reply = await client.ask("vCont;c");
       assertStringIncludes(reply, "watch:");
+      writer = field(reply, "thread") ?? "";
       writes.push({ now: machine.cpu.instructions, address: field(reply, "watch") });
     }
+    // Of AArch64 gdb takes the watchpoint away and goes over the access, which has been made.
+    const { now: made } = writes[2]!;
+    assertEquals(await client.ask(`z2,${range}`), "OK");
+    for (const steps of REGISTER_LAYOUTS[arch].watchesBefore ? [0, 1] : [1, 2]) {
+      assertEquals(field(await client.ask(`vCont;s:${writer}`), "thread"), writer);
+      assertEquals(machine.cpu.instructions, made + steps);
+    }
+    assertEquals(await client.ask(`Z2,${range}`), "OK");
     assert(writes.every(({ address }) => BigInt(`0x${address}`) >= value));
     for (const { now, address } of writes.toReversed()) {
       const reply = await client.ask("bc");

@@ -171,6 +171,8 @@ function compareStep(
 interface Change {
   /** Address of the instruction that made it. */
   readonly pc: bigint;
+  /** Address of the one behind it. */
+  readonly next: bigint;
   readonly thread: number;
   readonly before: number;
   readonly after: number;
@@ -194,7 +196,7 @@ function changesOf(arch: ArchName, address: bigint): Change[] {
     machine.step();
     const after = value();
     if (before !== undefined && after !== undefined && before !== after) {
-      changes.push({ pc, thread, before, after });
+      changes.push({ pc, next: cpu.pc, thread, before, after });
     }
     before = after;
   }
@@ -229,7 +231,7 @@ async function checkWatch(
   const from = commands.length - 3 * changes.length;
   const ways = [changes, changes.toReversed(), changes].flat();
   answers.slice(from).forEach(({ said, state }, i) => {
-    const { pc: writer, thread, before, after } = ways[i] as Change;
+    const { pc: writer, next, thread, before, after } = ways[i] as Change;
     const isBack = i >= changes.length && i < 2 * changes.length;
     const name = `${i}: ${commands[from + i]}`;
     const value = isBack ? before : after;
@@ -241,8 +243,10 @@ async function checkWatch(
     }
     // Back it is before the instruction, and forward behind it.
     const at = BigInt(state?.registers[pc] ?? 0);
-    const isThere = isBack ? at === writer : at > writer && at <= writer + 15n;
-    if (!isThere) differences.add(`${name}: written at ${writer}, gdb is at ${at}`);
+    const place = isBack ? writer : next;
+    if (at !== place) {
+      differences.add(`${name}: written at ${writer}, gdb is at ${at}, not ${place}`);
+    }
   });
   if (changes.length < 12) differences.add(`only ${changes.length} changes`);
   return {
