@@ -79,6 +79,40 @@ export class LsdaError extends InputError {
   }
 }
 
+/** What may be wrong with published code: its map, its records, the list it is found by. */
+export type CodeMapErrorKind =
+  | "magic"
+  | "version"
+  | "size"
+  | "limit"
+  | "region"
+  | "overlap"
+  | "kind"
+  | "row"
+  | "position"
+  | "location"
+  | "method"
+  | "list"
+  | "memory";
+
+/** Thrown for a malformed code map, a record it leads to, or a list of published code. */
+export class CodeMapError extends InputError {
+  /** What is wrong. */
+  declare readonly kind: CodeMapErrorKind;
+  /** What sound input would have had at that place. */
+  readonly expected: string;
+
+  /** Builds a code map error; `expected` says what sound input would have had. */
+  constructor(
+    kind: CodeMapErrorKind,
+    message: string,
+    place: ErrorPlace & { readonly expected: string },
+  ) {
+    super(kind, `${message}, expected ${place.expected}`, place);
+    this.expected = place.expected;
+  }
+}
+
 /** Why a walk cannot go on. */
 export type WalkErrorKind =
   | "registers"
@@ -86,7 +120,8 @@ export type WalkErrorKind =
   | "memory"
   | "return-address"
   | "loop"
-  | "trap";
+  | "trap"
+  | "anchor";
 
 /**
  * Thrown when a frame's caller cannot be found because the stack, the registers or a trap

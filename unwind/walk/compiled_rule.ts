@@ -15,6 +15,7 @@ import {
 } from "../cfi/mod.ts";
 import type { Address } from "../../bytes/mod.ts";
 import { EXACT, type Trust } from "./certainty.ts";
+import type { CodeRegion, FrameRow } from "./kinds/code_kind.ts";
 import type { Module } from "./module.ts";
 import type { SlotMap } from "./register_set.ts";
 
@@ -22,6 +23,8 @@ import type { SlotMap } from "./register_set.ts";
  * Where the rule of a stack frame comes from:
  * - `eh_frame`, `debug_frame`: a table of a loaded file;
  * - `registered`: a table registered at run time;
+ * - `code-map`: a row of the code's kind;
+ * - `anchor`: the anchor of the thread, its last managed frame, behind native code;
  * - `trap`: a described trap frame;
  * - `plt`: no table, but the instructions of a stub of a procedure linkage table;
  * - `sigreturn`: no table, but the instructions that signal handlers return through;
@@ -34,6 +37,8 @@ export type RuleSource =
   | "eh_frame"
   | "debug_frame"
   | "registered"
+  | "code-map"
+  | "anchor"
   | "trap"
   | "plt"
   | "sigreturn"
@@ -61,6 +66,13 @@ export interface CompiledRule {
   readonly table: FrameTable | undefined;
   /** The FDE it is from. */
   readonly fde: Fde | undefined;
+  /** The piece of code it is for; undefined of native code. */
+  readonly code: CodeRegion | undefined;
+  /**
+   * What becomes of the anchor where there is such a piece of code: 0, it is behind the walk; NaN,
+   * it is not; else the CFA offset of the next one.
+   */
+  readonly anchor: number;
   /** Address in memory after the code its FDE is for, NaN without one. */
   readonly limit: Address;
   /** How sure the step to the caller is at best. */
@@ -104,9 +116,13 @@ export interface CompiledRule {
 export function compileRow(
   row: UnwindRow,
   found: FoundFde,
-  place: { readonly module: Module; readonly slots: SlotMap },
+  place: {
+    readonly module: Module;
+    readonly code: CodeRegion | undefined;
+    readonly slots: SlotMap;
+  },
 ): CompiledRule | undefined {
-  const { module, slots } = place;
+  const { module, code, slots } = place;
   const { cie } = found.fde;
   const slotOf = slots.slotOf;
   const storedSlots: number[] = [];
@@ -148,6 +164,8 @@ export function compileRow(
     module,
     table: found.table,
     fde: found.fde,
+    code,
+    anchor: 0,
     limit: found.fde.limit + module.bias,
     trust: EXACT,
     cfaSlot,
@@ -164,6 +182,51 @@ export function compileRow(
     isSignalFrame: cie.isSignalFrame,
     raSigned: row.raSigned,
     argsSize: row.argsSize,
+  };
+}
+
+/** Makes a row of a code kind ready. Undefined if it needs a register that is not tracked. */
+export function compileFrameRow(
+  row: FrameRow,
+  place: {
+    readonly module: Module | undefined;
+    readonly code: CodeRegion;
+    readonly slots: SlotMap;
+  },
+): CompiledRule | undefined {
+  const { module, code, slots } = place;
+  const slotOf = (register: number): number => slots.slotOf[register] ?? -1;
+  const storedSlots = row.saved.map(([register]) => slotOf(register));
+  const cfaSlot = slotOf(row.base);
+  const returnSlot = row.returnAddress === undefined ? -1 : slotOf(row.returnAddress);
+  if (cfaSlot < 0 || storedSlots.includes(-1)) return undefined;
+  if (row.returnAddress !== undefined && returnSlot < 0) return undefined;
+  const sets = [0, 0];
+  for (const slot of storedSlots) sets[slot >> 5]! |= 1 << (slot & 31);
+  const { anchor = 0 } = row;
+  return {
+    source: "code-map",
+    module,
+    table: undefined,
+    fde: undefined,
+    code,
+    anchor: anchor === "kept" ? NaN : anchor,
+    limit: NaN,
+    trust: EXACT,
+    cfaSlot,
+    cfaOffset: row.offset,
+    storedSlots,
+    storedOffsets: row.saved.map(([, offset]) => offset),
+    others: [],
+    setLow: sets[0]!,
+    setHigh: sets[1]!,
+    keepLow: slots.savedLow,
+    keepHigh: slots.savedHigh,
+    returnSlot,
+    setsStackPointer: isSet(sets, slots.sp),
+    isSignalFrame: false,
+    raSigned: false,
+    argsSize: 0,
   };
 }
 

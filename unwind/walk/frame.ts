@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, addressFromHalves, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import type { Machine } from "../../elf/mod.ts";
 import type { Certainty, Doubt, Trust } from "./certainty.ts";
 import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
-import { contiguousBytes, readWord } from "./memory.ts";
+import type { CodeFrame, CodeRegion } from "./kinds/code_kind.ts";
+import type { MethodTable } from "./kinds/map/method.ts";
+import { contiguousBytes, type MemoryReader, readWord } from "./memory.ts";
 import type { Module, NamedOffset } from "./module.ts";
 import type { EncodedPointer, PlacedBytes } from "../cfi/mod.ts";
 import { inspectAs } from "../../util/inspect.ts";
@@ -21,10 +24,10 @@ import type { WalkState } from "./walk_state.ts";
 export type FrameKind = "call" | "signal" | "trap";
 
 /** What frames need of the walk that found them, which stays the same while it goes on. */
-type FrameSource = Pick<WalkState, "slots" | "memory" | "modules">;
+type FrameSource = Pick<WalkState, "slots" | "memory" | "modules" | "reader">;
 
 /** One stack frame (activation): a function that was running, or a trap that interrupted one. */
-export class Frame {
+export class Frame implements CodeFrame {
   /** Number of the stack frame, 0 for the innermost. */
   readonly index: number;
   /**
@@ -112,6 +115,11 @@ export class Frame {
     return this.trap !== undefined ? "trap" : this.rule.source;
   }
 
+  /** The piece of code it is in, where that is known to be of a kind; undefined in native code. */
+  get code(): CodeRegion | undefined {
+    return this.rule.code;
+  }
+
   /** Module that holds the code, or undefined. */
   get module(): Module | undefined {
     return this.rule.module ?? this.#walk.modules.at(this.lookupAddress);
@@ -179,6 +187,53 @@ export class Frame {
     return readWord(this.#walk.memory, address);
   }
 
+  /** Machine of the code. */
+  get machine(): Machine {
+    return this.#walk.slots.registers.machine;
+  }
+
+  /** Memory of the program. */
+  get memory(): MemoryReader {
+    return this.#walk.memory;
+  }
+
+  /** Records of methods of the program. */
+  get methods(): MethodTable {
+    return this.#walk.modules.code.methods;
+  }
+
+  /** Value of a DWARF register, 0 to 2^64 − 1, or undefined if it is not known. */
+  register(number: number): bigint | undefined {
+    const at = this.#indexOf(number);
+    return at < 0 ? undefined : bigWord(this.#words[at]!, this.#words[at + 1]!);
+  }
+
+  /** As {@linkcode Frame.register}, as an internal address; NaN if it is not known or none. */
+  addressIn(register: number): Address {
+    const at = this.#indexOf(register);
+    return at < 0 ? NaN : addressFromHalves(this.#words[at]!, this.#words[at + 1]!);
+  }
+
+  /** As {@linkcode Frame.word}, by an internal address. */
+  wordAt(address: Address): bigint | undefined {
+    const { reader } = this.#walk;
+    return reader.load(address) ? bigWord(reader.low, reader.high) : undefined;
+  }
+
+  /** The 64-bit word at `address` as an internal address; NaN if it cannot be read or is none. */
+  addressAt(address: Address): Address {
+    const { reader } = this.#walk;
+    return reader.load(address) ? addressFromHalves(reader.low, reader.high) : NaN;
+  }
+
+  /** Index of a register's lower half, −1 if it is not known. */
+  #indexOf(register: number): number {
+    const slot = this.#walk.slots.slotOf[register] ?? -1;
+    if (slot < 0) return -1;
+    const known = slot < 32 ? this.#knownLow >>> slot : this.#knownHigh >>> (slot - 32);
+    return (known & 1) !== 0 ? this.#base + 2 * slot : -1;
+  }
+
   #resolve(pointer: EncodedPointer | undefined): bigint | undefined {
     const { module } = this.rule;
     if (pointer === undefined || module === undefined) return undefined;
@@ -186,6 +241,10 @@ export class Frame {
     if (!pointer.indirect) return address;
     return this.word(address);
   }
+}
+
+function bigWord(low: number, high: number): bigint {
+  return BigInt(high >>> 0) << 32n | BigInt(low >>> 0);
 }
 
 inspectAs(Frame, (frame) => {

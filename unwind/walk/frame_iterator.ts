@@ -14,6 +14,7 @@ import type { CompiledRule } from "./compiled_rule.ts";
 import { CycleFinder } from "./cycle_finder.ts";
 import { Frame } from "./frame.ts";
 import { doubtOf, isInEntry } from "./guess_check.ts";
+import { type Anchor, Anchors } from "./kinds/anchors.ts";
 import { RuleFinder } from "./rule_finder.ts";
 import type { TrapFrameDescription } from "./trap.ts";
 import { describedTrap, leaveTrap } from "./trap_step.ts";
@@ -35,6 +36,10 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
   readonly #limit: number;
   readonly #stopAtUser: boolean;
   readonly #cycle: CycleFinder = new CycleFinder();
+  /** The thread's anchors; undefined if its program has none. */
+  readonly #anchors: Anchors | undefined;
+  readonly #skipsNative: boolean;
+  #anchor: Anchor | undefined;
   #rule: CompiledRule;
   #trap: TrapFrameDescription | undefined;
   #finished = false;
@@ -52,6 +57,11 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#apply = { redZone: options.redZone ?? Infinity, addressMask: 2 ** bits - 1 };
     this.#limit = options.maxFrames ?? 4096;
     this.#stopAtUser = options.stopAtUser ?? false;
+    const { threadPointer, modules: { code: { anchors } } } = input;
+    this.#anchors = threadPointer === undefined || anchors.length === 0
+      ? undefined
+      : new Anchors(threadPointer, anchors);
+    this.#skipsNative = this.#anchors !== undefined && options.native === "skip";
   }
 
   /** Itself. */
@@ -118,6 +128,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     const previous = state.cfa;
     this.#rule = this.#finder.none;
     this.#trap = undefined;
+    this.#anchor = undefined;
     state.cfa = NaN;
     if (state.modules.hasTrapStubs) {
       this.#trap = describedTrap(state);
@@ -125,12 +136,30 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       if (this.#trap !== undefined) return;
     }
     const rule = this.#rule = this.#finder.find();
+    const anchors = this.#anchors;
+    if (anchors !== undefined && rule.code === undefined && (this.#skipsNative || !isSure(rule))) {
+      // An anchor is better than a guess.
+      const anchor = anchors.next(state);
+      if (anchor !== undefined) return this.#useAnchor(anchor);
+    }
     if (rule.source === "none") return;
     const cfa = state.cfa = cfaOf(state, rule);
     // Another stack is reached only by a trap, or where a table says so.
     if (
       cfa < previous && !before.isSignalFrame && !before.setsStackPointer && rule.cfaSlot >= 0
     ) throw state.error("cfa", "CFA is below that of the frame before");
+    if (anchors !== undefined && rule.code !== undefined) anchors.visit(state, rule);
+  }
+
+  /** Has an anchor lead to the caller; or, if native code is skipped, to the current frame. */
+  #useAnchor(anchor: Anchor): void {
+    if (this.#skipsNative) {
+      this.#state.goTo(anchor);
+      this.#findCaller();
+    } else {
+      this.#anchor = anchor;
+      this.#rule = this.#finder.anchor;
+    }
   }
 
   /** Makes the caller's state the current one; false at the end of the stack. */
@@ -144,6 +173,11 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
         return false;
       }
       return this.#arrive(leaveTrap(state, trap));
+    }
+    const anchor = this.#anchor;
+    if (anchor !== undefined) {
+      state.goTo(anchor);
+      return true;
     }
     if (rule.returnSlot < 0) {
       this.end = rule.source === "none" ? "no-rule" : "return-address-undefined";
@@ -185,4 +219,9 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#state.pc = pc;
     return true;
   }
+}
+
+/** Whether a rule is more than a guess. */
+function isSure({ source, trust }: CompiledRule): boolean {
+  return source !== "none" && trust !== GUESSED;
 }

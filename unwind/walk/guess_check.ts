@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress } from "../../bytes/mod.ts";
 import type { Doubt } from "./certainty.ts";
 import type { CodeBytes } from "./code_bytes.ts";
-import type { MemoryReader } from "./memory.ts";
+import { isReadable } from "./memory.ts";
 import type { ModuleList } from "./module_list.ts";
 import type { WalkState } from "./walk_state.ts";
 
@@ -45,16 +45,6 @@ export function isInEntry(modules: ModuleList, address: Address): boolean {
   if (module === undefined || entry === 0n) return false;
   const offset = address - module.bias - fromBigAddress(entry);
   return offset >= 0 && offset < ENTRY_REACH;
-}
-
-/** Whether all bytes from `begin` to `end` can be read. */
-function isReadable(memory: MemoryReader, begin: Address, end: Address): boolean {
-  for (let at = begin; at < end;) {
-    const window = memory.window(toBigAddress(at));
-    if (window === undefined) return false;
-    at = Math.max(at + 1, fromBigAddress(window.start) + window.bytes.length);
-  }
-  return true;
 }
 
 /** Whether a call ends at the address; code that cannot be read may be one. */

@@ -93,6 +93,16 @@ export function readWord(memory: MemoryReader, address: bigint): bigint | undefi
     : new WordReader(memory).number(start, 8);
 }
 
+/** Whether all bytes from `begin` to `end` can be read. */
+export function isReadable(memory: MemoryReader, begin: Address, end: Address): boolean {
+  for (let at = begin; at < end;) {
+    const window = memory.window(toBigAddress(at));
+    if (window === undefined) return false;
+    at = Math.max(at + 1, fromBigAddress(window.start) + window.bytes.length);
+  }
+  return true;
+}
+
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /** Reads 64-bit words quickly by keeping the last window. */
@@ -177,21 +187,22 @@ export class WordReader {
 const CONTIGUOUS_LIMIT = 1 << 16;
 
 /**
- * Readable bytes from `address` on, at most 64 KiB, gathered from as many windows as it takes;
- * undefined if not even one is readable.
+ * Readable bytes from `address` on, at most `limit` (by default 64 KiB), gathered from as many
+ * windows as it takes; undefined if not even one is readable.
  */
 export function contiguousBytes(
   memory: MemoryReader,
   address: bigint,
+  limit = CONTIGUOUS_LIMIT,
 ): MemoryWindow | undefined {
   const parts: Uint8Array[] = [];
   let size = 0;
-  while (size < CONTIGUOUS_LIMIT) {
+  while (size < limit) {
     const at = BigInt.asUintN(64, address + BigInt(size));
     const found = memory.window(at);
     if (found === undefined) break;
     const from = Number(at - found.start);
-    const part = found.bytes.subarray(from, from + CONTIGUOUS_LIMIT - size);
+    const part = found.bytes.subarray(from, from + limit - size);
     if (part.length === 0) break;
     parts.push(part);
     size += part.length;

@@ -42,6 +42,7 @@ export type { Certainty, Doubt, Trust } from "./certainty.ts";
 export type * from "./compiled_rule.ts";
 export * from "./frame.ts";
 export * from "./frame_iterator.ts";
+export * from "./kinds/mod.ts";
 export * from "./memory.ts";
 export * from "./module.ts";
 export * from "./module_list.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Address, fromBigAddress } from "../../bytes/mod.ts";
+import { CodeRegistry } from "./kinds/code_registry.ts";
 import type { Module } from "./module.ts";
 import { RuleCache } from "./rule_cache.ts";
 import type { TrapStub } from "./trap.ts";
@@ -13,6 +14,8 @@ import type { TrapStub } from "./trap.ts";
 export class ModuleList {
   /** Rules learned by walks over these modules. */
   readonly rules: RuleCache = new RuleCache();
+  /** Code that is not plain native code, and what was published of it. */
+  readonly code: CodeRegistry = new CodeRegistry(() => this.#changed());
   #modules: Module[] = [];
   #stubs: TrapStub[] = [];
   #last: Module | undefined;
@@ -83,6 +86,9 @@ export class ModuleList {
 
   /** As {@linkcode ModuleList.at}, for an internal address. */
   find(address: Address): Module | undefined {
+    // Generated code may lie in a module's own memory.
+    const published = this.code.isEmpty ? undefined : this.code.moduleAt(address);
+    if (published !== undefined) return published;
     const last = this.#last;
     if (last !== undefined && address >= last.start && address < last.limit) {
       return last;

@@ -15,7 +15,13 @@ import {
   type PlacedBytes,
   textBase,
 } from "../cfi/mod.ts";
-import { type CodeRange, Module, type NamedOffset, type SymbolSource } from "./module.ts";
+import {
+  type CodeRange,
+  Module,
+  type ModuleInit,
+  type NamedOffset,
+  type SymbolSource,
+} from "./module.ts";
 
 /** Options of {@linkcode moduleFromElf}. */
 export interface ModuleOptions {
@@ -69,16 +75,43 @@ export function moduleFromElf(
     );
   }
   const name = options.name ?? file.name;
+  const code = codeOf(loads);
+  const { trapVectors } = options;
+  return new Module({ ...partsOf(file), name, bias, trapVectors, begin, end, code });
+}
+
+/**
+ * Modules of generated code whose maker publishes an ELF file for debuggers (GDB's JIT interface):
+ * one for each executable section, which is in memory where its address says. Segments do not
+ * matter, and there need not be any.
+ *
+ * @throws {ElfError} If header tables are malformed, or there is no such section.
+ */
+export function modulesFromSymfile(file: ElfFile): Module[] {
+  const isCode = ({ flags, size }: ElfSection) =>
+    (flags & SHF.alloc) !== 0n && (flags & SHF.execinstr) !== 0n && size > 0;
+  const sections = file.sections.filter(isCode);
+  if (sections.length === 0) {
+    throw file.error("section", "There is no code", 40, "an executable section");
+  }
+  const parts = partsOf(file);
+  return sections.map(({ address, size, offset, name }) => {
+    const end = address + BigInt(size);
+    if (!(fromBigAddress(address) < fromBigAddress(end))) {
+      throw file.error("section", `Section ${name} is at ${address}`, offset, "an address");
+    }
+    return new Module({ ...parts, name: file.name, begin: address, end, registered: true });
+  });
+}
+
+/** What modules take of a file, wherever they are. */
+function partsOf(
+  file: ElfFile,
+): Pick<ModuleInit, "file" | "damage" | "tables" | "symbols" | "bytesAt"> {
   const damage: InputError[] = [];
-  return new Module({
-    name,
+  return {
     damage,
     file,
-    bias,
-    trapVectors: options.trapVectors,
-    begin,
-    end,
-    code: codeOf(loads),
     tables: frameTablesOf(file, { onDamage: (error) => void damage.push(error) })
       .filter((table) => table.bytes.length > 0)
       .sort((a, b) => a.kind === b.kind ? 0 : a.kind === "eh_frame" ? -1 : 1)
@@ -91,7 +124,7 @@ export function moduleFromElf(
       },
     },
     bytesAt: (address) => sectionAt(file, address),
-  });
+  };
 }
 
 /** What {@linkcode moduleFromTable} needs. */

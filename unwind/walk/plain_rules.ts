@@ -19,6 +19,8 @@ export interface PlainRules {
   readonly entry: CompiledRule;
   /** The interrupted code is in the frame that the system has pushed for a signal. */
   readonly sigreturn: CompiledRule;
+  /** The caller is behind native code, and the thread's anchor leads there. */
+  readonly anchor: CompiledRule;
   /** No caller. */
   readonly none: CompiledRule;
   /**
@@ -62,6 +64,8 @@ function makePlainRules(slots: SlotMap): PlainRules {
       module: undefined,
       table: undefined,
       fde: undefined,
+      code: undefined,
+      anchor: 0,
       limit: NaN,
       trust: init.trust,
       cfaSlot: init.cfaSlot,
@@ -89,6 +93,10 @@ function makePlainRules(slots: SlotMap): PlainRules {
       cfaOffset: pushed + (onStack ? 8 : 0),
       stored: onStack ? [[link, -8]] : [],
     });
+  const nowhere = (source: RuleSource): CompiledRule => ({
+    ...make({ source, trust: EXACT, cfaSlot: slots.sp, cfaOffset: 0, stored: [] }),
+    returnSlot: -1,
+  });
   const frame = SIGNAL_FRAMES[machine];
   const stubs = new Map<number, CompiledRule>();
   return {
@@ -127,16 +135,8 @@ function makePlainRules(slots: SlotMap): PlainRules {
       setsStackPointer: true,
       isSignalFrame: true,
     },
-    none: {
-      ...make({
-        source: "none",
-        trust: EXACT,
-        cfaSlot: slots.sp,
-        cfaOffset: 0,
-        stored: [],
-      }),
-      returnSlot: -1,
-    },
+    anchor: nowhere("anchor"),
+    none: nowhere("none"),
     stub(pushed: number): CompiledRule {
       let rule = stubs.get(pushed);
       if (rule === undefined) {

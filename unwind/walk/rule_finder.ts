@@ -5,7 +5,8 @@
  * @module
  */
 import { type Address, addressFromHalves } from "../../bytes/mod.ts";
-import { type CompiledRule, compileRow } from "./compiled_rule.ts";
+import { type CompiledRule, compileFrameRow, compileRow } from "./compiled_rule.ts";
+import { type CodeRegion, DamagedData } from "./kinds/code_kind.ts";
 import { type PlainRules, plainRules } from "./plain_rules.ts";
 import { pushedByStub, RETPOLINE_RETURN } from "./plt_stubs.ts";
 import { isSigreturn } from "./signal_frames.ts";
@@ -29,6 +30,11 @@ export class RuleFinder {
     return this.#plain.none;
   }
 
+  /** The rule that leads to a thread's anchor. */
+  get anchor(): CompiledRule {
+    return this.#plain.anchor;
+  }
+
   /**
    * The rule of the current program counter.
    *
@@ -50,18 +56,38 @@ export class RuleFinder {
   }
 
   #learn(lookup: Address): CompiledRule | undefined {
+    const { modules } = this.#state;
+    const code = modules.code.isEmpty ? undefined : modules.code.at(lookup);
+    const rule = code === undefined
+      ? this.#fromTables(lookup, undefined)
+      : this.#fromKind(lookup, code) ?? this.#fromTables(lookup, code);
+    if (rule !== undefined) modules.rules.put(lookup, rule);
+    else if (code?.data instanceof DamagedData) throw code.data.error;
+    return rule;
+  }
+
+  #fromTables(lookup: Address, code: CodeRegion | undefined): CompiledRule | undefined {
     const { modules, slots } = this.#state;
     const module = modules.find(lookup);
     const found = module?.find(lookup);
     if (module === undefined || found === undefined) return undefined;
     const row = found.table.rowAt(found.fde, lookup - module.bias);
     if (row === undefined) return undefined;
-    const rule = compileRow(row, found, { module, slots });
-    if (rule === undefined) {
-      throw this.#state.error("registers", "Rule needs a register not kept");
-    }
-    modules.rules.put(lookup, rule);
-    return rule;
+    return compileRow(row, found, { module, code, slots }) ?? this.#cannotKeep();
+  }
+
+  /** The rule of a piece of code whose kind has rows of its own. */
+  #fromKind(lookup: Address, code: CodeRegion): CompiledRule | undefined {
+    if (code.data instanceof DamagedData) return undefined;
+    const { modules, slots } = this.#state;
+    const row = code.kind.row(code, lookup - code.origin);
+    if (row === undefined) return undefined;
+    const module = modules.find(lookup);
+    return compileFrameRow(row, { module, code, slots }) ?? this.#cannotKeep();
+  }
+
+  #cannotKeep(): never {
+    throw this.#state.error("registers", "Rule needs a register not kept");
   }
 
   /**

@@ -120,6 +120,29 @@ export class WalkState implements RegisterBlock {
     this.base = to;
   }
 
+  /** Goes to a frame of which nothing is known but its stack pointer and its return address. */
+  goTo(
+    { sp, pc, trust }: { readonly sp: Address; readonly pc: Address; readonly trust: Trust },
+  ): void {
+    this.nextBlock();
+    this.knownLow = 0;
+    this.knownHigh = 0;
+    this.#set(this.slots.sp, sp);
+    this.#set(this.slots.pc, pc);
+    this.interrupted = false;
+    this.trust = trust;
+    this.pc = pc;
+    this.cfa = NaN;
+  }
+
+  #set(slot: number, value: Address): void {
+    const at = this.base + 2 * slot;
+    this.words[at] = value | 0;
+    this.words[at + 1] = Math.floor(value / 0x100000000) | 0;
+    if (slot < 32) this.knownLow |= 1 << slot;
+    else this.knownHigh |= 1 << (slot - 32);
+  }
+
   /** The registers as a set that shows the current block. */
   registers(): RegisterSet {
     return new RegisterSet(this.slots.registers.machine, this);

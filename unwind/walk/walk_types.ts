@@ -15,6 +15,8 @@ export interface WalkInput {
   readonly memory: MemoryReader;
   /** Code of the program. */
   readonly modules: ModuleList;
+  /** Address of the thread's own storage, where its anchor is found. */
+  readonly threadPointer?: bigint | undefined;
 }
 
 /** Options of a walk. */
@@ -46,6 +48,11 @@ export interface WalkOptions {
   readonly redZone?: number;
   /** Whether to end at a trap that came from user mode; default false. */
   readonly stopAtUser?: boolean;
+  /**
+   * What to do about native code that managed code has called, where the thread has an anchor:
+   * `walk` through it as far as tables lead, the default, or `skip` it.
+   */
+  readonly native?: "walk" | "skip";
 }
 
 /** Why a walk ended without an error. */

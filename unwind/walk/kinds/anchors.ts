@@ -1,0 +1,98 @@
+/**
+ * Anchors: what a thread leaves behind where it goes over from managed to native code, so that its
+ * stack can be walked although nobody knows what the native code's frames are like. The last one is
+ * in the thread's own storage; each piece of code that native code calls managed code through saves
+ * the one before in its frame, so that they form a chain.
+ *
+ * @module
+ */
+import {
+  type Address,
+  addressFromHalves,
+  fromBigAddress,
+  toBigAddress,
+} from "../../../bytes/mod.ts";
+import { EXACT, type Trust } from "../certainty.ts";
+import type { CompiledRule } from "../compiled_rule.ts";
+import { isReadable, type WordReader } from "../memory.ts";
+import type { WalkState } from "../walk_state.ts";
+
+/** Where a walk goes on. */
+export interface Anchor {
+  /** Stack pointer of the last managed frame. */
+  readonly sp: Address;
+  /** Return address of its call into native code. */
+  readonly pc: Address;
+  /** How sure it is. */
+  readonly trust: Trust;
+}
+
+/** Where an anchor is kept; NaN where the walk has no use for it now. */
+interface Chain {
+  at: Address;
+  trust: Trust;
+}
+
+/** Most bytes of stack that native code may use. */
+const STACK_REACH = 1 << 26;
+
+/** The anchors of a thread, as a walk comes to them. */
+export class Anchors {
+  readonly #chains: Map<number, Chain> = new Map();
+
+  /** Those of a thread; `offsets` are from its thread pointer. */
+  constructor(threadPointer: bigint, offsets: readonly number[]) {
+    for (const offset of offsets) {
+      const at = fromBigAddress(BigInt.asUintN(64, threadPointer + BigInt(offset)));
+      this.#chains.set(offset, { at, trust: EXACT });
+    }
+  }
+
+  /** Notes that the walk is at a frame of that rule. */
+  visit(state: WalkState, rule: CompiledRule): void {
+    // It stays with frames further out.
+    if (rule.anchor !== rule.anchor) return;
+    const offset = rule.code?.map?.anchor;
+    const chain = offset === undefined ? undefined : this.#chains.get(offset);
+    if (chain === undefined) return;
+    chain.at = rule.anchor === 0 ? NaN : state.cfa + rule.anchor;
+    chain.trust = state.trust;
+  }
+
+  /**
+   * Where the walk goes on from native code; undefined if no anchor is set.
+   *
+   * @throws {WalkError} (`anchor`, `memory`) If one leads nowhere.
+   */
+  next(state: WalkState): Anchor | undefined {
+    let next: Anchor | undefined;
+    for (const { at, trust } of this.#chains.values()) {
+      const anchor = at === at ? read(state, at, trust) : undefined;
+      if (anchor === undefined) continue;
+      if (next === undefined || anchor.sp < next.sp) next = anchor;
+    }
+    return next;
+  }
+}
+
+function read(state: WalkState, at: Address, trust: Trust): Anchor | undefined {
+  const { reader, modules, slots } = state;
+  const sp = load(state, reader, at);
+  const pc = load(state, reader, at + 8);
+  if (pc === 0) return undefined;
+  const from = state.value(slots.sp);
+  const fault = pc !== pc || modules.code.at(pc - 1) === undefined
+    ? "leads to no managed code"
+    : !(sp > from)
+    ? "leads back"
+    : sp % 8 !== 0 || sp - from > STACK_REACH || !isReadable(state.memory, from, sp)
+    ? "leads to another stack"
+    : undefined;
+  if (fault === undefined) return { sp, pc, trust };
+  throw state.error("anchor", `Anchor at 0x${toBigAddress(at).toString(16)} ${fault}`);
+}
+
+function load(state: WalkState, reader: WordReader, at: Address): Address {
+  if (!reader.load(at)) throw state.error("anchor", "Anchor cannot be read");
+  return addressFromHalves(reader.low, reader.high);
+}

@@ -1,0 +1,115 @@
+/**
+ * The kind of interpreted code: one piece of machine code for all methods, whose frames say which
+ * method they execute, and where.
+ *
+ * @module
+ */
+import { type Address, hexAddress } from "../../../bytes/mod.ts";
+import type { Machine } from "../../../elf/mod.ts";
+import { CodeMapError } from "../../errors.ts";
+import type { CodeFrame, CodeKind, CodeRegion, FrameRow } from "./code_kind.ts";
+import { type CallingConvention, callingConvention } from "./convention.ts";
+import type { FramePlan } from "./frame_plan.ts";
+import type { MapRegion } from "./map/code_map.ts";
+import { InterpreterData, PHASE } from "./map/interpreter_data.ts";
+import type { ManagedMethod, MethodPosition } from "./map/method.ts";
+import { atCfa, type Place } from "./map/place.ts";
+import { MapRows } from "./map/rows.ts";
+import { parameterPlace, resultPlace } from "./places.ts";
+import { planBytecode, planLeaving } from "./plans.ts";
+
+/** Number of phases. */
+const PHASES = PHASE.leaving + 1;
+
+/** What is kept of an interpreter's code. */
+interface InterpreterRegion {
+  readonly machine: Machine;
+  readonly rows: MapRows;
+  readonly data: InterpreterData;
+  /** Plans of each method: by the offset of the bytecode, and for each of them by phase. */
+  readonly plans: Map<ManagedMethod, (FramePlan | undefined)[]>;
+}
+
+const KIND: CodeKind<InterpreterRegion> = {
+  name: "interpreter",
+
+  convention(machine: Machine): CallingConvention {
+    return callingConvention("interpreter", machine);
+  },
+
+  read(region: MapRegion, machine: Machine): InterpreterRegion {
+    const rows = new MapRows(region, machine);
+    return { machine, rows, data: new InterpreterData(region, machine), plans: new Map() };
+  },
+
+  row({ data }: CodeRegion<InterpreterRegion>, offset: number): FrameRow {
+    return data.rows.at(offset);
+  },
+
+  plan(region: CodeRegion<InterpreterRegion>, frame: CodeFrame): FramePlan {
+    const { data, plans } = region.data;
+    const { cfaAddress: cfa } = frame;
+    const phase = data.phaseAt(region.offsetOf(frame));
+    // What a callee may change is saved in the frame.
+    const isSaved = phase === PHASE.calling || phase === PHASE.returned;
+    const record = isSaved
+      ? frame.addressAt(cfa + data.methodSlot)
+      : frame.addressIn(data.methodRegister);
+    const method = frame.methods.at(record, frame.memory);
+    let bci = 0;
+    if (phase !== PHASE.entry && phase !== PHASE.leaving) {
+      const bcp = isSaved ? frame.addressAt(cfa + data.bcpSlot) : frame.addressIn(data.bcpRegister);
+      bci = bcp - method.code;
+      if (!(bci >= 0 && bci < method.codeSize)) throw strayPointer(method, bcp);
+    }
+    let own = plans.get(method);
+    if (own === undefined) plans.set(method, own = []);
+    return own[bci * PHASES + phase] ??= planPhase(region.data, method, { phase, bci });
+  },
+};
+
+/** Interpreted code. */
+export const INTERPRETER: CodeKind = KIND;
+
+function planPhase(
+  { data, machine }: InterpreterRegion,
+  method: ManagedMethod,
+  { phase, bci }: { readonly phase: number; readonly bci: number },
+): FramePlan {
+  const convention = callingConvention("interpreter", machine);
+  if (phase === PHASE.leaving) {
+    return planLeaving(method, undefined, resultPlace(convention, method.params));
+  }
+  const slot = (i: number): Place => atCfa(data.localsSlot - 8 * i);
+  const operand = (i: number): Place => slot(method.locals + i);
+  const position = method.positionAt(bci);
+  if (phase === PHASE.entry) {
+    const local = (i: number) => parameterPlace(convention, i);
+    return planBytecode(method, position, { local, operand, isConsumed: false, result: undefined });
+  }
+  return planBytecode(method, phase === PHASE.done ? nextOf(method, position) : position, {
+    local: slot,
+    operand,
+    isConsumed: phase === PHASE.calling || phase === PHASE.returned,
+    result: phase === PHASE.returned ? operand(position.depth) : undefined,
+  });
+}
+
+function nextOf(method: ManagedMethod, position: MethodPosition): MethodPosition {
+  const next = method.positions[position.index + 1];
+  if (next !== undefined) return next;
+  throw new CodeMapError("position", `Bytecode ${position.bci} is the last one`, {
+    source: method.name,
+    address: method.address,
+    expected: "one behind it",
+  });
+}
+
+function strayPointer(method: ManagedMethod, bcp: Address): CodeMapError {
+  const where = bcp === bcp ? hexAddress(bcp) : "not known";
+  return new CodeMapError("position", `Bytecode pointer is ${where}`, {
+    source: method.name,
+    address: method.address,
+    expected: `one into ${method.codeSize} bytes at ${hexAddress(method.code)}`,
+  });
+}
