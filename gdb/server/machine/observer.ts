@@ -39,6 +39,8 @@ export class Observer implements EventSink {
   #tasksChanged = false;
   /** Numbers of tasks with an exception under way that nobody has caught. */
   readonly #aborting = new Set<number>();
+  /** Addresses of threads that have thrown, of whose handlers nothing is known yet. */
+  readonly #thrown = new Set<bigint>();
   /** Whether runs end where something happens. */
   stops = false;
   /** Signals that nothing stops for, by Linux's numbers. */
@@ -80,6 +82,11 @@ export class Observer implements EventSink {
     return this.#aborting.has(task) ? SIGNAL.ABRT : SIGNAL.KILL;
   }
 
+  /** What a task had under way has never been. */
+  forgetAbort(task: number): void {
+    this.#aborting.delete(task);
+  }
+
   /** Hears an event. */
   write(event: KernelEvent): void {
     this.#followUnwinding(event);
@@ -93,7 +100,10 @@ export class Observer implements EventSink {
         break;
       case "panic":
       case "handler-entry":
-      case "thread-exit": {
+      case "thread-exit":
+      case "frame":
+      case "landing":
+      case "unwind-end": {
         const { thread } = event;
         const fault = this.#faultOf(event, typeof thread === "bigint" ? thread : thread.address);
         if (fault === null || this.passed.has(fault.info.signal)) return;
@@ -120,10 +130,32 @@ export class Observer implements EventSink {
     return this.#k.threads.findLast((each) => each.address === address);
   }
 
+  /**
+   * Whether it is known now that nobody takes what a thread has thrown: where the frames are told in
+   * which nobody was found, or there is an end without any.
+   */
+  #isUncaught(event: KernelEvent, address: bigint): boolean {
+    if (event.type === "panic" && event.cause === "throw") this.#thrown.add(address);
+    if (!this.#thrown.has(address)) return false;
+    const { phase, handlerCfa } = this.#threadAt(address)?.unwinds.innermost?.progress ?? {};
+    const isOver = event.type === "frame"
+      ? (phase === "unwinding" || phase === "over") && handlerCfa === undefined
+      : event.type === "unwind-end" && event.outcome !== "caught";
+    if (isOver || event.type !== "panic" && event.type !== "frame") this.#thrown.delete(address);
+    return isOver;
+  }
+
   /** What a program does that is a signal elsewhere. */
   #faultOf(event: KernelEvent, address: bigint): Fault | null {
     const k = this.#k;
     const thread = this.#threadAt(address);
+    if (this.#isUncaught(event, address) && thread !== undefined) {
+      return {
+        thread: { process: thread.task.id, thread: thread.id },
+        info: { signal: SIGNAL.ABRT, code: 0, address: 0n },
+        registers: {},
+      };
+    }
     const info = thread === undefined ? null : this.#infoOf(event, thread);
     if (thread === undefined || info === null) return null;
     const frame = programFrame(k, thread);
@@ -147,6 +179,10 @@ export class Observer implements EventSink {
         return event.cause === "exception" || event.cause === "panic" ? told : null;
       case "handler-entry":
         return { ...told, code: 1, address: event.address };
+      case "frame":
+      case "landing":
+      case "unwind-end":
+        return null;
       default:
         // One that ends by its own exception, with nothing to clean up.
         return thread.unwinds.innermost === undefined ? info ?? null : null;

@@ -109,6 +109,12 @@ export class Population {
     this.#signals.set(process, signal);
   }
 
+  /** It will not die of that. */
+  survives(process: number): void {
+    this.#signals.delete(process);
+    this.#debuggee.observer.forgetAbort(process);
+  }
+
   /** Whether there is a task that has not begun its program. */
   get isExpecting(): boolean {
     return this.#debuggee.machine.kernel.tasks.some(({ id, status }) =>

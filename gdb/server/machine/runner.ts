@@ -134,6 +134,7 @@ export class Runner {
     yield* this.#takeBack(thread);
     const kind = pc === undefined ? undefined : points.at(thread.process, pc);
     if (kind === undefined) return stop;
+    this.#population.survives(thread.process);
     const context = this.#debuggee.registers(thread);
     for (const [name, value] of Object.entries(registers)) {
       if (context.get(name) !== value) context.set(name, value);

@@ -521,14 +521,39 @@ Deno.test("Session, a task in kernel mode is a process of its own, in the kernel
 });
 
 Deno.test("Session, an exception that nobody catches is SIGABRT, a killed task SIGKILL", async () => {
-  for (const [args, end] of [["throw 0", "X06"], ["kill 0", "X09"], ["throw 2", "W00"]] as const) {
-    using boot = new Boot({
-      arch: "aarch64",
-      programs: [await unwindProgram("aarch64", { args, mode: "user" })],
-    });
-    await using client = await TestDebugger.start(boot.machine);
-    await client.untilTask();
-    assertEquals(await client.ask("vCont;c"), `${end};process:1`, args);
+  for (const arch of ARCH_NAMES) {
+    for (
+      const [args, end] of [["throw 0", "X06"], ["kill 0", "X09"], ["throw 2", "W00"]] as const
+    ) {
+      using boot = new Boot({
+        arch,
+        programs: [await unwindProgram(arch, { args, mode: "user" })],
+      });
+      await using client = await TestDebugger.start(boot.machine);
+      const thread = field(await client.untilTask(), "thread") ?? "";
+      if (end === "X06") {
+        // Where it is thrown, before anything is cleaned up; it is not told again.
+        const stop = await client.ask("vCont;c");
+        assertEquals([stop.slice(0, 3), field(stop, "thread")], ["T06", thread]);
+        assertEquals(boot.machine.tasks[1]?.status, null);
+        assert(boot.machine.cpu.userMode);
+        assert(!client.output.includes("drop"), client.output);
+        assert((await client.ask("qXfer:siginfo:read::0,80")).startsWith("l\x06\0"));
+      }
+      if (end === "X09") {
+        // A function has returned to a debugger's breakpoint: that is nothing it dies of.
+        await client.ask(`Hg${thread}`);
+        const { pc, sp } = boot.machine.cpu;
+        const back = sp - 64n;
+        const number = register(arch, "pc");
+        await client.ask(`Z0,${back.toString(16)},1`);
+        await client.ask(`P${number}=${digitsOf(back)}`);
+        assertStringIncludes(await client.ask("vCont;c"), "swbreak:;");
+        await client.ask(`z0,${back.toString(16)},1`);
+        assertEquals(await client.ask(`P${number}=${digitsOf(pc)}`), "OK");
+      }
+      assertEquals(await client.ask("vCont;c"), `${end};process:1`, args);
+    }
   }
 });
 
