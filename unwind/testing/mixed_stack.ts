@@ -276,7 +276,7 @@ export interface FrameInit {
 /** A stack with what a walk of it takes. */
 export interface MixedStack extends WalkInput {
   /** All its memory. */
-  readonly windows: readonly MemoryWindow[];
+  readonly windows: readonly [stack: MemoryWindow, ...MemoryWindow[]];
   /** Canonical frame addresses, innermost first. */
   readonly cfas: readonly number[];
 }
@@ -365,7 +365,7 @@ export function mixedStack(
   const { symfile, nativeFrames } = options.regions === undefined
     ? CODE_OF[machine]()
     : codeOf(machine, options.regions);
-  const windows = [
+  const windows: MixedStack["windows"] = [
     { start: BigInt(base), bytes: stack },
     { start: BigInt(METHOD), bytes: SUM },
     { start: BigInt(THREAD), bytes: new Uint8Array(thread.buffer) },

@@ -57,8 +57,8 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#apply = { redZone: options.redZone ?? Infinity, addressMask: 2 ** bits - 1 };
     this.#limit = options.maxFrames ?? 4096;
     this.#stopAtUser = options.stopAtUser ?? false;
-    const { threadPointer, modules: { code: { anchors } } } = input;
-    this.#anchors = threadPointer === undefined || anchors.length === 0
+    const { threadPointer = 0n, modules: { code: { anchors } } } = input;
+    this.#anchors = threadPointer === 0n || anchors.length === 0
       ? undefined
       : new Anchors(threadPointer, anchors);
     this.#skipsNative = this.#anchors !== undefined && options.native === "skip";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, hexAddress } from "../../../bytes/mod.ts";
+import { type Address, fromBigAddress, hexAddress } from "../../../bytes/mod.ts";
 import type { Machine } from "../../../elf/mod.ts";
 import { CodeMapError } from "../../errors.ts";
 import type { CodeFrame, CodeKind, CodeRegion, FrameRow } from "./code_kind.ts";
@@ -50,14 +50,18 @@ const KIND: CodeKind<InterpreterRegion> = {
     const { data, plans } = region.data;
     const { cfaAddress: cfa } = frame;
     const phase = data.phaseAt(region.offsetOf(frame));
-    // What a callee may change is saved in the frame.
-    const isSaved = phase === PHASE.calling || phase === PHASE.returned;
-    const record = isSaved
+    // Where there is no frame, a register has what the frame's slot has else.
+    const hasFrame = phase !== PHASE.entry && phase !== PHASE.leaving;
+    const record = region.method !== 0n
+      ? fromBigAddress(region.method)
+      : hasFrame
       ? frame.addressAt(cfa + data.methodSlot)
       : frame.addressIn(data.methodRegister);
     const method = frame.methods.at(record, frame.memory);
     let bci = 0;
-    if (phase !== PHASE.entry && phase !== PHASE.leaving) {
+    if (hasFrame) {
+      // A callee may change the register.
+      const isSaved = phase === PHASE.calling || phase === PHASE.returned;
       const bcp = isSaved ? frame.addressAt(cfa + data.bcpSlot) : frame.addressIn(data.bcpRegister);
       bci = bcp - method.code;
       if (!(bci >= 0 && bci < method.codeSize)) throw strayPointer(method, bcp);

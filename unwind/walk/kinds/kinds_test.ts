@@ -104,7 +104,7 @@ Deno.test("managedFrame, shows an interpreter's frame in every phase", () => {
     const entry = { [method]: METHOD, [args]: above - 56 };
     assertEquals(show(AT.entry, entry), "interpreter sum 0: n=5, list=aaa0*, i dead");
     assertEquals(
-      show(AT.before, { [method]: METHOD, [bcp]: BYTECODE + 4 }),
+      show(AT.before, { [method]: 1, [bcp]: BYTECODE + 4 }),
       "interpreter sum 4: n=5, list=aaa0*, i=6, operand stack0=bbb0*, operand stack1=7",
     );
     // The registers are the callee's then.
@@ -118,7 +118,7 @@ Deno.test("managedFrame, shows an interpreter's frame in every phase", () => {
         .replace("operand result", "result result"),
     );
     assertEquals(
-      show(AT.done, { [method]: METHOD, [bcp]: BYTECODE + 4 }),
+      show(AT.done, { [method]: 1, [bcp]: BYTECODE + 4 }),
       "interpreter sum 8: n=5, list dead*, i=6, operand stack0=bbb0*, operand stack1=7*",
     );
     assertEquals(
@@ -211,22 +211,22 @@ Deno.test("managedFrame, tells which memory could not be read", () => {
 });
 
 Deno.test("managedFrame, refuses what no bytecode is at, and records that are none", () => {
-  const problem = (registers: Readonly<Record<number, number>>) => {
-    const frame: FrameInit = { code: "interpreter", at: AT.before };
+  const problem = (record: number, pointer: number) => {
+    const words = { [-48]: record };
+    const frame: FrameInit = { code: "interpreter", at: AT.before, words };
+    const registers = { [ROLES.x86_64.bcp]: pointer };
     const stack = mixedStack("x86_64", [frame, { code: "start" }], { registers });
     const { frames, end } = backtrace(stack);
     // The walk itself does not need them.
     assertEquals([frames.length, end], [2, "return-address-undefined"]);
     return assertThrows(() => managedFrame(frames[0]!), CodeMapError).kind;
   };
-  const { bcp, method } = ROLES.x86_64;
-  assertEquals(problem({ [method]: METHOD, [bcp]: BYTECODE + 5 }), "position");
-  assertEquals(problem({ [method]: METHOD, [bcp]: BYTECODE + 64 }), "position");
-  assertEquals(problem({ [method]: METHOD, [bcp]: 0 }), "position");
-  assertEquals(problem({ [method]: 0, [bcp]: BYTECODE }), "method");
-  assertEquals(problem({ [method]: 0x123, [bcp]: BYTECODE }), "memory");
-  assertEquals(problem({ [method]: METHOD + 1, [bcp]: BYTECODE }), "method");
-  assertEquals(problem({ [bcp]: BYTECODE }), "method");
+  assertEquals(problem(METHOD, BYTECODE + 5), "position");
+  assertEquals(problem(METHOD, BYTECODE + 64), "position");
+  assertEquals(problem(METHOD, 0), "position");
+  assertEquals(problem(0, BYTECODE), "method");
+  assertEquals(problem(0x123, BYTECODE), "memory");
+  assertEquals(problem(METHOD + 1, BYTECODE), "method");
 });
 
 Deno.test("stackRoots, finds every reference where it is now, and nothing else", () => {

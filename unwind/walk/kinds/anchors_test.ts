@@ -1,0 +1,205 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Machine } from "../../../elf/mod.ts";
+import { words } from "../../testing/walk_world.ts";
+import {
+  ANCHOR,
+  AT,
+  BYTECODE,
+  CODE,
+  type FrameInit,
+  METHOD,
+  type MixedStack,
+  mixedStack,
+  REGIONS,
+  STACK_TOP,
+  THREAD,
+} from "../../testing/mixed_stack.ts";
+import { joinMemory, memoryOf } from "../memory.ts";
+import { backtrace } from "../walk.ts";
+import type { WalkOptions } from "../walk_types.ts";
+import { managedFrame } from "./mod.ts";
+
+const MACHINES: readonly Machine[] = ["x86_64", "aarch64"];
+
+/** Kinds of frames with offsets into their code, then the end or the error's kind. */
+function trace(stack: MixedStack, options?: WalkOptions): string {
+  const { frames, end, error } = backtrace(stack, options);
+  const each = frames.map(({ code, source, pcAddress }) => {
+    const at = code === undefined ? "" : `+${(pcAddress - code.begin).toString(16)}`;
+    return `${code?.name ?? "native"}${at}${source === "anchor" ? "!" : ""}`;
+  });
+  return [...each, error === undefined ? end : error.kind].join(" ");
+}
+
+/** Managed, native, managed, native, managed: innermost first. */
+const CHAIN: readonly FrameInit[] = [
+  { code: "blind", at: AT.before },
+  { code: "stub", anchors: true },
+  { code: "jit" },
+  { code: "entry" },
+  { code: "blind" },
+  { code: "stub", anchors: true },
+  { code: "interpreter", words: { [-40]: BYTECODE + 4, [-48]: METHOD, [-56]: 5 } },
+  { code: "entry" },
+  { code: "start" },
+];
+
+/** The same stack with other words in the thread's storage, at offsets from the thread pointer. */
+function withThread(stack: MixedStack, sp: number, pc: number): MixedStack {
+  const own = memoryOf([{ start: BigInt(THREAD + ANCHOR), bytes: words([sp, pc]) }]);
+  return { ...stack, memory: joinMemory(own, stack.memory) };
+}
+
+Deno.test("FrameIterator, goes on from anchors where native code has no tables", () => {
+  for (const machine of MACHINES) {
+    const stack = mixedStack(machine, CHAIN);
+    assertEquals(
+      trace(stack),
+      "native! sum@native+21 sum+21 upcall+21 native! sum@native+21 interpreter+21 upcall+21 " +
+        "native return-address-undefined",
+    );
+    const { frames } = backtrace(stack);
+    // What the anchors lead to is the very stack, and as sure as what tables lead to.
+    assertEquals(
+      frames.map(({ cfaAddress, source }) => source === "anchor" ? NaN : cfaAddress),
+      stack.cfas.map((cfa, i) => CHAIN[i]!.code === "blind" ? NaN : cfa),
+    );
+    assertEquals(new Set(frames.map(({ certainty }) => certainty)), new Set(["exact"]));
+    // Without a thread pointer there is only the frame pointer, which is wrong.
+    assertEquals(trace({ ...stack, threadPointer: undefined }).split(" ")[1], "no-rule");
+  }
+});
+
+Deno.test("FrameIterator, skips native code if asked to", () => {
+  for (const machine of MACHINES) {
+    const managed = "sum@native+21 sum+21 upcall+21 sum@native+21 interpreter+21 upcall+21";
+    const end = "native return-address-undefined";
+    assertEquals(trace(mixedStack(machine, CHAIN), { native: "skip" }), `${managed} ${end}`);
+    const tabled = CHAIN.map((each): FrameInit =>
+      each.code === "blind" ? { ...each, code: "native" } : each
+    );
+    const stack = mixedStack(machine, [{ code: "native" }, ...tabled]);
+    assertEquals(trace(stack, { native: "skip" }), `${managed} ${end}`);
+    assertEquals(
+      trace(stack),
+      "native native sum@native+21 sum+21 upcall+21 native sum@native+21 interpreter+21 " +
+        `upcall+21 ${end}`,
+    );
+    // Numbers go on without a gap, and values are the same either way.
+    const show = (options: WalkOptions) =>
+      backtrace(stack, options).frames.filter(({ code }) => code !== undefined)
+        .map((frame) => [frame.cfa, managedFrame(frame)?.variables.map(({ value }) => value)]);
+    assertEquals(show({ native: "skip" }), show({}));
+    const { frames } = backtrace(stack, { native: "skip" });
+    assertEquals(frames.map(({ index }) => index), [...frames.keys()]);
+  }
+});
+
+Deno.test("FrameIterator, has no use for an anchor while the thread runs managed code", () => {
+  for (const machine of MACHINES) {
+    // The stub has stored both words and not called yet, or has not taken back the second.
+    const inStub = mixedStack(machine, [
+      { code: "stub", at: AT.before },
+      { code: "entry" },
+      { code: "blind" },
+      { code: "stub", anchors: true },
+      { code: "start" },
+    ]);
+    const expected = "sum@native+10 upcall+21 native! sum@native+21 native " +
+      "return-address-undefined";
+    const sp = Number(inStub.registers.sp);
+    const pc = CODE + REGIONS.stub + AT.call;
+    for (const options of [{}, { native: "skip" }] as const) {
+      assertEquals(
+        trace(inStub, options),
+        options.native === "skip" ? expected.replace(" native!", "") : expected,
+      );
+      for (const set of [[sp, 0], [sp, pc], [0, 0]] as [number, number][]) {
+        assertEquals(trace(withThread(inStub, ...set), options), trace(inStub, options));
+      }
+    }
+  }
+});
+
+Deno.test("FrameIterator, takes the anchor that counts at each instruction of an upcall's entry", () => {
+  for (const machine of MACHINES) {
+    const at = (offset: number) =>
+      mixedStack(machine, [
+        { code: "entry", at: offset },
+        { code: "blind" },
+        { code: "stub", anchors: true },
+        { code: "start" },
+      ]);
+    const expected = (offset: number) =>
+      `upcall+${offset.toString(16)} native! sum@native+21 native return-address-undefined`;
+    // Not saved yet, or given back: the thread's. From 0x10 on the one in the frame.
+    for (const offset of [AT.entry, 4, 8, AT.before, 0x20, AT.done, AT.leaving, 0x48]) {
+      const stack = at(offset);
+      assertEquals(trace(stack), expected(offset), `${machine} ${offset}`);
+      const isSaved = offset >= AT.before && offset < AT.leaving;
+      if (!isSaved) continue;
+      // It is not cleared yet, or it is back in part: the frame's counts all the same.
+      const { cfas } = stack;
+      const [sp, pc] = [cfas[1]!, CODE + REGIONS.stub + AT.call];
+      for (const set of [[sp, pc], [sp, 0]] as [number, number][]) {
+        assertEquals(trace(withThread(stack, ...set)), expected(offset));
+      }
+    }
+  }
+});
+
+Deno.test("FrameIterator, ends where there is no anchor as it ends without any", () => {
+  const stack = mixedStack("x86_64", [{ code: "blind" }, { code: "start" }]);
+  assertEquals(trace(withThread(stack, 0, 0)), "native no-rule");
+  assertEquals(trace(withThread(stack, 0, 0), { native: "skip" }), "native no-rule");
+});
+
+Deno.test("FrameIterator, refuses anchors that are damaged, with the frames so far", () => {
+  for (const machine of MACHINES) {
+    const stack = mixedStack(machine, CHAIN);
+    const inner = Number(stack.registers.sp);
+    const sp = stack.cfas[0]!;
+    const pc = CODE + REGIONS.stub + AT.call;
+    const fault = (...set: [number, number]) => {
+      for (const options of [{}, { native: "skip" }] as const) {
+        const { frames, error } = backtrace(withThread(stack, ...set), options);
+        assertEquals([frames.length, error?.kind], [1, "anchor"]);
+        assertStringIncludes(error!.message, `0x${(THREAD + ANCHOR).toString(16)}`);
+      }
+      return backtrace(withThread(stack, ...set)).error!.message.split(" (")[0]!.slice(19);
+    };
+    assertEquals(fault(sp, 0x123), "leads to no managed code");
+    assertEquals(fault(sp, CODE + 0x700), "leads to no managed code");
+    assertEquals(fault(inner - 16, pc), "leads back");
+    // To itself: a chain that goes in a circle.
+    assertEquals(fault(inner, pc), "leads back");
+    assertEquals(fault(STACK_TOP + 0x1000, pc), "leads to another stack");
+    assertEquals(fault(0x9000_0000, pc), "leads to another stack");
+    assertEquals(fault(sp + 4, pc), "leads to another stack");
+    assertEquals(fault(0, pc), "leads back");
+  }
+});
+
+Deno.test("FrameIterator, refuses a damaged anchor that an upcall has saved", () => {
+  const at = (saved: readonly number[]) => {
+    const frames = CHAIN.map((each) => ({ ...each }));
+    const stack = mixedStack("x86_64", frames);
+    const [{ start, bytes }] = stack.windows;
+    bytes.set(words(saved), stack.cfas[3]! - 48 - Number(start));
+    return trace(stack);
+  };
+  const { cfas } = mixedStack("x86_64", CHAIN);
+  const pc = CODE + REGIONS.stub + AT.call;
+  const so = "native! sum@native+21 sum+21 upcall+21 native";
+  assertEquals(at([cfas[0]!, pc]), `${so} anchor`);
+  assertEquals(at([cfas[4]!, 1]), `${so} anchor`);
+  // None: the outermost managed frame, and native code that nothing leads out of.
+  assertEquals(at([0, 0]), `${so} no-rule`);
+});
+
+Deno.test("FrameIterator, tells of an anchor that cannot be read", () => {
+  const stack = mixedStack("x86_64", CHAIN);
+  assertEquals(trace({ ...stack, threadPointer: 0x1234n }), "native anchor");
+  // A thread that has no storage has no anchor there.
+  assertEquals(trace({ ...stack, threadPointer: 0n }), "native no-rule");
+});
