@@ -5,18 +5,19 @@
  */
 const [path, ...addresses] = Deno.args;
 if (path !== undefined) {
+  const { Output } = await import("../cli/output.ts");
   const { DebugFiles, DISK } = await import("../debug/files/mod.ts");
   const { Symbols } = await import("../debug/symbols/mod.ts");
   const { parseElf } = await import("../elf/mod.ts");
   const symbols = new Symbols(new DebugFiles().of(parseElf(DISK.open(path)!, { name: path })));
-  let text = "";
+  const output = new Output();
   for (const address of addresses) {
-    for (const { linkageName, name, source } of symbols.at(BigInt(address))) {
-      text += `${linkageName ?? name ?? "??"}\n`;
-      text += source ? `${source.path}:${source.line}:${source.column}\n` : "??:0:0\n";
+    for (const frame of symbols.at(BigInt(address))) {
+      const { source } = frame;
+      const place = source ? `${source.path}:${source.line}:${source.column}` : "??:0:0";
+      output.write(`${frame.linkageName ?? frame.name ?? "??"}\n${place}\n`);
     }
-    text += "\n";
+    output.write("\n");
   }
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+  output.flush();
 }

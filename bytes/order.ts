@@ -20,6 +20,18 @@ export function partitionPoint(count: number, isBefore: (index: number) => boole
   return low;
 }
 
+/** How many of numbers that ascend are not above a value. */
+export function countNotAbove(values: ArrayLike<number>, value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * Indices of numbers in ascending order of these; of equal ones the first comes first. Numbers that
  * ascend already, and whole numbers that are not far apart, take a fraction of the time that a sort
@@ -36,12 +48,12 @@ export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
     else most = value;
     if (value < least) least = value;
   }
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  if (ascends) return order;
-  // One number holds a value's distance from the least and its index.
-  if (!((most - least + 1) * count <= Number.MAX_SAFE_INTEGER)) {
-    return order.sort((a, b) => values[a]! - values[b]! || a - b);
+  const order = new Uint32Array(count);
+  if (ascends || !((most - least + 1) * count <= Number.MAX_SAFE_INTEGER)) {
+    for (let i = 0; i < count; i++) order[i] = i;
+    return ascends ? order : order.sort((a, b) => values[a]! - values[b]! || a - b);
   }
+  // One number holds a value's distance from the least and its index.
   const keys = new Float64Array(count);
   for (let i = 0; i < count; i++) keys[i] = (values[i]! - least) * count + i;
   keys.sort();

@@ -7,7 +7,7 @@
 const UTF8 = new TextDecoder();
 
 /** From this length on the runtime's decoder is faster than a loop. */
-const LONG = 48;
+const LONG = 16;
 
 /** UTF-8 from `begin` up to `end`, which are inside the bytes. */
 export function textOf(bytes: Uint8Array, begin: number, end: number): string {

@@ -7,6 +7,9 @@
 const encoder = new TextEncoder();
 const LIMIT = 1 << 16;
 
+/** Characters that are encoded at once. */
+const TEXT = 1 << 12;
+
 /** Standard output takes no more. */
 export class OutputError extends Error {
   /** Class name, for messages. */
@@ -34,6 +37,8 @@ export function writeAll(bytes: Uint8Array): void {
 export class Output {
   #bytes = new Uint8Array(2 * LIMIT);
   #length = 0;
+  /** Text that is still to be encoded: many small pieces at once. */
+  #text = "";
   #error: unknown;
 
   /** Whether standard output has stopped taking what is written. */
@@ -44,7 +49,23 @@ export class Output {
   /** Adds text, or bytes as they are; it is written when enough has come together. */
   write(piece: string | Uint8Array): void {
     if (this.failed) return;
-    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+    if (typeof piece === "string") {
+      this.#text += piece;
+      if (this.#text.length >= TEXT) this.#encode();
+    } else {
+      this.#encode();
+      this.#add(piece);
+    }
+  }
+
+  #encode(): void {
+    if (this.#text === "") return;
+    const bytes = encoder.encode(this.#text);
+    this.#text = "";
+    this.#add(bytes);
+  }
+
+  #add(bytes: Uint8Array): void {
     if (this.#length + bytes.length > this.#bytes.length) {
       const larger = new Uint8Array(2 * (this.#length + bytes.length));
       larger.set(this.#bytes.subarray(0, this.#length));
@@ -60,7 +81,10 @@ export class Output {
    * @throws {OutputError} if that, or an earlier piece, cannot be written
    */
   flush(): void {
-    if (!this.failed) this.#empty();
+    if (!this.failed) {
+      this.#encode();
+      this.#empty();
+    }
     if (this.failed) throw this.#error;
   }
 

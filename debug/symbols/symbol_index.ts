@@ -7,8 +7,8 @@ import {
   type Address,
   addressFromHalves,
   ascendingOrder,
+  countNotAbove,
   fromBigAddress,
-  partitionPoint,
 } from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, SHF, SHN, SHT } from "../../elf/mod.ts";
 
@@ -22,69 +22,69 @@ export interface FunctionSymbol {
   readonly size: number;
 }
 
-/** Bytes of a symbol. */
-const ENTRY_SIZE = 24;
-
-/** Types of symbols that may name code: none, function, GNU's indirect function. */
-const TYPES: ReadonlySet<number> = new Set([0, 2, 10]);
+/** Whether a type of symbols may name code: none, function, GNU's indirect function. */
+function mayBeCode(type: number): boolean {
+  return type === 0 || type === 2 || type === 10;
+}
 
 /** The symbols of one table that name code, by address. Names are read when they are wanted. */
 class CodeSymbols {
   readonly #file: ElfFile;
   readonly #strings: ElfSection | undefined;
-  readonly #begins: Float64Array;
-  readonly #ends: Float64Array;
-  /** Where names are, in the order of the table, */
-  readonly #names: Uint32Array;
-  /** and which of them is whose. */
-  readonly #order: Uint32Array;
-  readonly #sizes: Float64Array;
+  readonly #begins: number[] = [];
+  readonly #ends: number[] = [];
+  /** Where names are in the table of strings. */
+  readonly #names: number[] = [];
+  readonly #sizes: number[] = [];
   /** Those that have been asked for. */
   readonly #known: Map<number, FunctionSymbol> = new Map();
 
   constructor(file: ElfFile, table: ElfSection) {
     this.#file = file;
     this.#strings = file.sections[table.link];
-    const sectionOf = codeSections(file);
     const bytes = file.slice(table.offset, table.size, `section ${table.name}`);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const count = Math.floor(bytes.length / ENTRY_SIZE);
-    const begins = new Float64Array(count);
-    const limits = new Float64Array(count);
-    const names = new Uint32Array(count);
-    const sizes = new Float64Array(count);
-    const ranks: number[][] = RANKS.map(() => []);
-    let kept = 0;
-    for (let at = ENTRY_SIZE; at + ENTRY_SIZE <= bytes.length; at += ENTRY_SIZE) {
-      const info = bytes[at + 4]!;
-      if (!TYPES.has(info & 15)) continue;
-      const section = sectionOf(view.getUint16(at + 6, true));
-      const name = view.getUint32(at, true);
+    this.#keep(wordsOf(bytes), codeSections(file));
+  }
+
+  /** Keeps the symbols of code, in the order of their addresses, and of their ranks at each. */
+  #keep(words: Uint32Array, sections: CodeSections): void {
+    const kept: number[] = [];
+    const values: number[] = [];
+    // The first one is none.
+    for (let at = WORDS; at + WORDS <= words.length; at += WORDS) {
+      const info = words[at + 1]!;
+      if (!mayBeCode(info & 15)) continue;
+      const section = sections.at(info >>> 16);
+      const name = words[at]!;
       if (section === undefined || name === 0 || this.#isMapping(name)) continue;
-      const value = addressFromHalves(view.getInt32(at + 8, true), view.getInt32(at + 12, true));
+      const value = addressFromHalves(words[at + 2]!, words[at + 3]!);
       if (!(value >= section.begin && value < section.end)) continue;
-      begins[kept] = value;
-      limits[kept] = section.end;
-      names[kept] = name;
-      sizes[kept] = view.getUint32(at + 16, true) + view.getUint32(at + 20, true) * 2 ** 32;
-      ranks[rankOf(info, sizes[kept]! !== 0)]!.push(kept);
-      kept++;
+      kept.push(at);
+      values.push(value);
     }
-    // By rank first, and then by address, which keeps the order of ranks.
-    const ranked = Uint32Array.from(ranks.flat());
-    const order = ascendingOrder(Float64Array.from(ranked, (i) => begins[i]!))
-      .map((i) => ranked[i]!);
-    this.#begins = Float64Array.from(order, (i) => begins[i]!);
-    this.#names = names;
-    this.#order = order;
-    this.#sizes = Float64Array.from(order, (i) => sizes[i]!);
-    this.#ends = Float64Array.from(order, (i) => limits[i]!);
+    const rankAt = (i: number) => rankOf(words, kept[i]!);
+    const order = ascendingOrder(values);
+    for (let first = 0, end = 1; first < order.length; first = end++) {
+      const value = values[order[first]!]!;
+      while (end < order.length && values[order[end]!] === value) end++;
+      if (end > first + 1) {
+        order.subarray(first, end).sort((a, b) => rankAt(a) - rankAt(b) || a - b);
+      }
+      for (let i = first; i < end; i++) {
+        const at = kept[order[i]!]!;
+        const size = sizeOf(words, at);
+        this.#begins.push(value);
+        this.#names.push(words[at]!);
+        this.#sizes.push(size);
+        this.#ends.push(size > 0 ? value + size : sections.at(words[at + 1]! >>> 16)!.end);
+      }
+    }
     this.#findEnds();
   }
 
   at(address: Address): FunctionSymbol | undefined {
     const begins = this.#begins;
-    const begun = partitionPoint(begins.length, (i) => begins[i]! <= address);
+    const begun = countNotAbove(begins, address);
     // Symbols inside of others are few and small.
     for (let i = begun - 1; i >= 0 && i >= begun - 16; i--) {
       if (this.#ends[i]! > address) return this.#symbol(i);
@@ -97,7 +97,7 @@ class CodeSymbols {
     if (known !== undefined) return known;
     const strings = this.#strings!;
     const { offset, size } = strings;
-    const name = this.#file.nameAt(offset + this.#names[this.#order[i]!]!, offset + size);
+    const name = this.#file.nameAt(offset + this.#names[i]!, offset + size);
     const symbol = { name, start: this.#begins[i]!, size: this.#sizes[i]! };
     this.#known.set(i, symbol);
     return symbol;
@@ -111,7 +111,7 @@ class CodeSymbols {
     for (let i = begins.length - 1; i >= 0; i--) {
       const begin = begins[i]!;
       if (i + 1 < begins.length && begins[i + 1]! > begin) next = begins[i + 1]!;
-      ends[i] = this.#sizes[i]! > 0 ? begin + this.#sizes[i]! : Math.min(next, ends[i]!);
+      if (this.#sizes[i] === 0 && next < ends[i]!) ends[i] = next;
     }
   }
 
@@ -125,36 +125,51 @@ class CodeSymbols {
   }
 }
 
+/** Words of 32 bits of a symbol: name; type, binding and section; address; size. */
+const WORDS = 6;
+
+/** Bytes as words; copied if they are not aligned. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2);
+}
+
+function sizeOf(words: Uint32Array, at: number): number {
+  return words[at + 4]! + words[at + 5]! * 2 ** 32;
+}
+
+/** Of symbols at one address, the best comes last: with a size, a function, not local. */
+function rankOf(words: Uint32Array, at: number): number {
+  const binding = words[at + 1]! >> 4 & 15;
+  return (sizeOf(words, at) > 0 ? 8 : 0) + ((words[at + 1]! & 15) !== 0 ? 4 : 0) +
+    (binding === 1 ? 2 : binding === 2 ? 1 : 0);
+}
+
 interface CodeSection {
   readonly begin: Address;
   readonly end: Address;
 }
 
-/**
- * The section of a symbol by its number there; sections that segments imply have no numbers that
- * symbols know, so that all code is one.
- */
-function codeSections(file: ElfFile): (index: number) => CodeSection | undefined {
-  const found = new Map<number, CodeSection>();
+/** Sections of code by the numbers that symbols know them by. */
+interface CodeSections {
+  at(index: number): CodeSection | undefined;
+}
+
+/** Sections that segments imply have no such numbers, so that all code is one. */
+function codeSections(file: ElfFile): CodeSections {
+  const found: (CodeSection | undefined)[] = [];
   for (const { index, flags, address, size } of file.sections) {
     if ((flags & SHF.execinstr) === 0n) continue;
     const begin = fromBigAddress(address);
-    found.set(index, { begin, end: begin + size });
+    found[index] = { begin, end: begin + size };
   }
-  if (file.hasSectionHeaders) return (index) => found.get(index);
-  const all = [...found.values()];
+  if (file.hasSectionHeaders) return { at: (index) => found[index] };
+  const all = found.filter((each) => each !== undefined);
   const begin = Math.min(...all.map((each) => each.begin));
   const end = Math.max(...all.map((each) => each.end));
-  return (index) => index === SHN.undefined || index === SHN.abs ? undefined : { begin, end };
-}
-
-/** Of symbols at one address, the best comes last: with a size, a function, not local. */
-const RANKS = Array.from({ length: 16 }, (_, i) => i);
-
-function rankOf(info: number, hasSize: boolean): number {
-  const binding = info >> 4;
-  return (hasSize ? 8 : 0) + ((info & 15) !== 0 ? 4 : 0) +
-    (binding === 1 ? 2 : binding === 2 ? 1 : 0);
+  return {
+    at: (index) => index === SHN.undefined || index === SHN.abs ? undefined : { begin, end },
+  };
 }
 
 /** Symbol tables of a file: the dynamic one only tells again what a whole one does. */

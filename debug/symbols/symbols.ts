@@ -38,7 +38,8 @@ export interface SymbolsOptions {
 export class Symbols implements FrameContext {
   readonly #files: ModuleFiles;
   readonly #problems = new Problems();
-  readonly #lineUnits: Map<Unit, LineUnit | undefined> = new Map();
+  /** Null for units without a line table. */
+  readonly #lineUnits: Map<Unit, LineUnit | null> = new Map();
   readonly #rule: LineRule;
   #symbols: SymbolIndex | undefined;
 
@@ -121,11 +122,12 @@ export class Symbols implements FrameContext {
   }
 
   #linesOf(unit: Unit): LineUnit | undefined {
-    if (this.#lineUnits.has(unit)) return this.#lineUnits.get(unit);
+    const known = this.#lineUnits.get(unit);
+    if (known !== undefined) return known ?? undefined;
     const lines = unit.lineOffset === undefined
       ? undefined
       : this.#files.linesOf(unit.lineSections).unitOf(unit);
-    this.#lineUnits.set(unit, lines);
+    this.#lineUnits.set(unit, lines ?? null);
     return lines;
   }
 

@@ -96,6 +96,8 @@ export class DwarfSections {
   readonly #source: SectionSource;
   readonly #bytes: Map<DwarfSectionName, Uint8Array | undefined> = new Map();
   readonly #strings: Map<DwarfSectionName, StringSection> = new Map();
+  /** Those of `.debug_str`, which are asked for most. */
+  #names: StringSection | undefined;
 
   /** Sections out of wherever `source` has them. */
   constructor(source: SectionSource) {
@@ -105,6 +107,11 @@ export class DwarfSections {
   /** Whether there is such a section. Throws as {@linkcode DwarfSections.cursor}. */
   has(name: DwarfSectionName): boolean {
     return this.#data(name) !== undefined;
+  }
+
+  /** Bytes of a section; 0 if there is none. Throws as {@linkcode DwarfSections.cursor}. */
+  sizeOf(name: DwarfSectionName): number {
+    return this.#data(name)?.length ?? 0;
   }
 
   /**
@@ -117,17 +124,25 @@ export class DwarfSections {
 
   /** The string at an offset of a section; throws {@linkcode DwarfError} (`string`). */
   string(name: DwarfSectionName, offset: number): string {
+    if (name !== ".debug_str") return this.#stringsOf(name).at(offset);
+    return (this.#names ??= this.#stringsOf(name)).at(offset);
+  }
+
+  #stringsOf(name: DwarfSectionName): StringSection {
     let strings = this.#strings.get(name);
     if (strings === undefined) {
       strings = new StringSection(this.cursor(name));
       this.#strings.set(name, strings);
     }
-    return strings.at(offset);
+    return strings;
   }
 
   #data(name: DwarfSectionName): Uint8Array | undefined {
-    if (!this.#bytes.has(name)) this.#bytes.set(name, this.#source(name));
-    return this.#bytes.get(name);
+    const known = this.#bytes.get(name);
+    if (known !== undefined || this.#bytes.has(name)) return known;
+    const bytes = this.#source(name);
+    this.#bytes.set(name, bytes);
+    return bytes;
   }
 }
 

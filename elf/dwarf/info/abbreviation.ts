@@ -29,6 +29,20 @@ const BLOCKS: ReadonlySet<number> = new Set([
   DW_TAG.withStmt,
 ]);
 
+/** Tags of what has no blocks of a function around it, and functions hardly ever. */
+const CLOSED: ReadonlySet<number> = new Set([
+  DW_TAG.subprogram,
+  DW_TAG.classType,
+  DW_TAG.structureType,
+  DW_TAG.unionType,
+  DW_TAG.interfaceType,
+  DW_TAG.enumerationType,
+  DW_TAG.subroutineType,
+  DW_TAG.arrayType,
+  DW_TAG.callSite,
+  DW_TAG.gnuCallSite,
+]);
+
 /** One declaration, with what makes reading entries fast. */
 export class Abbreviation {
   /** Tag of its entries. */
@@ -61,6 +75,8 @@ export class Abbreviation {
   readonly hasCode: boolean;
   /** Whether its entries are blocks, whose code is part of a function's. */
   readonly isBlock: boolean;
+  /** Whether below its entries are no blocks of a function around them, and hardly any functions. */
+  readonly isClosed: boolean;
   /** Of what names the entry that this one is an instance or the definition of. */
   readonly origin: number;
   /** Of `DW_AT_name`. */
@@ -112,6 +128,7 @@ export class Abbreviation {
     this.ranges = this.attributes.indexOf(DW_AT.ranges);
     this.hasCode = this.lowPc >= 0 || this.ranges >= 0;
     this.isBlock = BLOCKS.has(this.tag);
+    this.isClosed = this.hasChildren && CLOSED.has(this.tag);
     const origin = ORIGINS.find((each) => this.attributes.includes(each));
     this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);
     this.name = this.attributes.indexOf(DW_AT.name);

@@ -63,9 +63,9 @@ export class AbbreviationTable {
 
   #read(code: number): Abbreviation | undefined {
     const { all, others } = this.#places;
-    const place = all[others === undefined ? code - 1 : others.get(code) ?? -1];
-    if (place === undefined) return undefined;
-    const abbreviation = this.#all.declarationAt(place, this.#unit);
+    const number = others === undefined ? code - 1 : others.get(code) ?? -1;
+    if (number < 0 || PLACE * number >= all.length) return undefined;
+    const abbreviation = this.#all.declarationAt(placeAt(all, number), this.#unit);
     const known = this.#known;
     if (Array.isArray(known)) known[code] = abbreviation;
     else known.set(code, abbreviation);
@@ -111,16 +111,13 @@ export class Abbreviations {
   }
 
   /**
-   * The declaration whose code ends at a place, as units of a format read it. Tables repeat each
-   * other's: what has the same bytes is read once.
+   * The declaration at a place, as units of a format read it. Tables repeat each other's: what has
+   * the same bytes is read once.
    *
    * @throws {DwarfError | DecodeError | ElfError}
    */
-  declarationAt(begin: number, unit: FormContext): Abbreviation {
-    const cursor = this.cursorAt(begin);
-    passDeclaration(cursor);
-    const place = { begin, end: cursor.at, sum: sumOf(cursor.bytes, begin, cursor.at) };
-    cursor.at = begin;
+  declarationAt(place: DeclarationPlace, unit: FormContext): Abbreviation {
+    const cursor = this.cursorAt(place.begin);
     let known = this.#declarations.get(place.sum);
     let tries = 0;
     for (; known !== undefined && tries < SAME_SUMS; known = known.next, tries++) {
@@ -143,20 +140,25 @@ export class Abbreviations {
   /** Where the declarations of a table are. */
   #places(offset: number): Places {
     const cursor = this.cursorAt(offset);
+    const { bytes } = cursor;
     const most = READ_RATIO * cursor.end + READ_LEAST;
     const all: number[] = [];
+    let count = 0;
     let others: Map<number, number> | undefined;
     for (;;) {
       const code = cursor.uleb();
       if (code === 0) break;
-      if (others !== undefined || code !== all.length + 1) {
-        others ??= new Map(all.map((_, i) => [i + 1, i]));
+      if (others !== undefined || code !== count + 1) {
+        others ??= new Map(Array.from({ length: count }, (_, i) => [i + 1, i]));
         // Of two declarations of one code the first counts.
-        if (!others.has(code)) others.set(code, all.length);
+        if (!others.has(code)) others.set(code, count);
       }
-      all.push(cursor.at);
+      const begin = cursor.at;
       passDeclaration(cursor);
-      if (this.#read + cursor.at - offset > most) {
+      const end = cursor.at;
+      all.push(begin, end, sumOf(bytes, begin, end));
+      count++;
+      if (this.#read + end - offset > most) {
         // Nor will anything be read later.
         this.#read = most;
         const message = `Units read over ${most} bytes of abbreviations, expected no more`;
@@ -178,9 +180,12 @@ interface DeclarationPlace {
   readonly sum: number;
 }
 
+/** Numbers of a place: offset behind the code, offset behind the last byte, sum of the bytes. */
+const PLACE = 3;
+
 /** Where the declarations of a table are. */
 interface Places {
-  /** Offsets behind their codes, in the order of the table; a file has many that nobody reads. */
+  /** Their places, in the order of the table; a file has many that nobody reads. */
   readonly all: readonly number[];
   /** Positions by code, if codes are not those from 1 on in order. */
   readonly others: ReadonlyMap<number, number> | undefined;
@@ -207,8 +212,18 @@ function isSameFormat(a: FormContext, b: FormContext): boolean {
   return a.offsetSize === b.offsetSize && (a.version === 2) === (b.version === 2);
 }
 
+function placeAt(all: readonly number[], number: number): DeclarationPlace {
+  const at = PLACE * number;
+  return { begin: all[at]!, end: all[at + 1]!, sum: all[at + 2]! };
+}
+
 /** Goes behind a declaration whose code has been read. */
 function passDeclaration(cursor: Cursor): void {
+  const end = endOfPlain(cursor.bytes, cursor.at);
+  if (end > 0 && end <= cursor.end) {
+    cursor.at = end;
+    return;
+  }
   cursor.uleb();
   cursor.u8();
   for (;;) {
@@ -217,6 +232,28 @@ function passDeclaration(cursor: Cursor): void {
     if (form === DW_FORM.implicitConst) cursor.bigSleb();
     if (attribute === 0 && form === 0) break;
   }
+}
+
+/**
+ * Where a declaration ends whose tag, attributes and forms have two bytes at most, as nearly all do;
+ * 0 for others. Bytes behind the last one are taken for zeros.
+ */
+function endOfPlain(bytes: Uint8Array, at: number): number {
+  if (bytes[at++]! >= 0x80 && !isLast(bytes[at++]!)) return 0;
+  at++; // whether it has children
+  for (;;) {
+    const attribute = bytes[at++]!;
+    if (attribute >= 0x80 && !isLast(bytes[at++]!)) return 0;
+    const form = bytes[at++]!;
+    if (form >= 0x80 && !isLast(bytes[at++]!)) return 0;
+    if (form === DW_FORM.implicitConst) { while (bytes[at++]! >= 0x80); }
+    else if (!(form > 0) && !(attribute > 0)) return at;
+  }
+}
+
+/** Whether a number ends with a byte, which is not there without need. */
+function isLast(byte: number): boolean {
+  return byte > 0 && byte < 0x80;
 }
 
 function sumOf(bytes: Uint8Array, begin: number, end: number): number {

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Address, Cursor } from "../../../bytes/mod.ts";
+import { type Address, addressFromHalves, type Cursor } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 import { readOffset, readUnitLength } from "../form.ts";
 import { isDropped, listBudget } from "../lists/ranges.ts";
 import type { DwarfSections } from "../sections.ts";
 import type { Unit } from "./entry.ts";
 import { RangeIndex } from "./range_index.ts";
+import { u32At } from "./skip.ts";
 
 /**
  * Units by the addresses of their code: as `.debug_aranges` has it, and as units say themselves
@@ -101,9 +102,16 @@ export class AddressIndex {
     // Pairs begin at a multiple of their size.
     cursor.skip((16 - (cursor.at - start) % 16) % 16);
     let hasRange = false;
-    while (cursor.at + 16 <= cursor.end) {
-      const begin = cursor.address64();
-      const size = cursor.address64();
+    const { bytes, end } = cursor;
+    // There are very many.
+    for (let at = cursor.at; at + 16 <= end; at += 16) {
+      let begin = addressFromHalves(u32At(bytes, at), u32At(bytes, at + 4));
+      let size = addressFromHalves(u32At(bytes, at + 8), u32At(bytes, at + 12));
+      if (Number.isNaN(begin + size)) {
+        cursor.at = at;
+        begin = cursor.address64();
+        size = cursor.address64();
+      }
       if (begin === 0 && size === 0) break;
       if (size <= 0 || isDropped(begin)) continue;
       hasRange = true;

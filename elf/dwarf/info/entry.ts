@@ -116,6 +116,8 @@ export class Entry {
   readonly abbreviation: Abbreviation;
   readonly #values: number;
   #parent: Entry | undefined;
+  /** The entry that it is an instance or the definition of; null if there is none. */
+  #origin: Entry | null | undefined;
 
   /** Use {@linkcode Unit.entryAt} or another entry. */
   constructor(
@@ -219,7 +221,11 @@ export class Entry {
 
   /** Text of an attribute. */
   text(attribute: number): string | undefined {
-    const index = this.abbreviation.indexOf(attribute);
+    return this.#textAt(this.abbreviation.indexOf(attribute));
+  }
+
+  /** Text of the attribute at a position of the abbreviation. */
+  #textAt(index: number): string | undefined {
     if (index < 0) return undefined;
     if (this.abbreviation.forms[index] === DW_FORM.strp && this.unit.offsetSize === 4) {
       // Most names, without an object for each.
@@ -305,20 +311,31 @@ export class Entry {
     let entry: Entry | undefined = this;
     for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
       if (entry.has(attribute)) return entry;
-      entry = entry.#origin();
+      entry = entry.#originEntry();
     }
     return undefined;
   }
 
   /** The entry that it is an instance or the definition of. */
-  #origin(): Entry | undefined {
+  #originEntry(): Entry | undefined {
     const { origin } = this.abbreviation;
-    return origin < 0 ? undefined : this.unit.referred(this.#valueAt(origin));
+    if (origin < 0) return undefined;
+    if (this.#origin === undefined) {
+      this.#origin = this.unit.referred(this.#valueAt(origin)) ?? null;
+    }
+    return this.#origin ?? undefined;
   }
 
   /** Its name, or that of the entry it is an instance of. */
   get name(): string | undefined {
-    return this.inherited(DW_AT.name)?.text(DW_AT.name);
+    // deno-lint-ignore no-this-alias
+    let entry: Entry | undefined = this;
+    for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
+      const { name } = entry.abbreviation;
+      if (name >= 0) return entry.#textAt(name);
+      entry = entry.#originEntry();
+    }
+    return undefined;
   }
 
   /** Its name for linkers, or that of the entry it is an instance of. */
@@ -326,9 +343,9 @@ export class Entry {
     // deno-lint-ignore no-this-alias
     let entry: Entry | undefined = this;
     for (let i = 0; i < ORIGIN_LIMIT && entry !== undefined; i++) {
-      const name = entry.text(DW_AT.linkageName) ?? entry.text(DW_AT.mipsLinkageName);
+      const name = entry.#textAt(entry.abbreviation.linkageName);
       if (name !== undefined) return name;
-      entry = entry.#origin();
+      entry = entry.#originEntry();
     }
     return undefined;
   }

@@ -9,10 +9,15 @@ import { RangeIndex } from "./range_index.ts";
 Deno.test("RangeIndex.at, gives the last range, or the first of those that begin last", () => {
   const random = new Random(7);
   for (let round = 0; round < 200; round++) {
-    const ranges = Array.from({ length: random.below(12) }, () => {
-      const begin = random.below(30) - 5;
-      return { begin, end: begin + random.below(12) };
+    const isApart = round % 4 === 0;
+    let reach = -5;
+    // Few are looked through, and of more it matters whether any are in one another.
+    const ranges = Array.from({ length: random.below(round % 2 === 0 ? 30 : 12) }, () => {
+      const begin = isApart ? reach + random.below(3) : random.below(30) - 5;
+      reach = begin + random.below(isApart ? 3 : 12);
+      return { begin, end: reach };
     });
+    if (isApart && round % 8 === 0) ranges.reverse();
     for (const preferred of ["first", "last"] as const) {
       const index = new RangeIndex(preferred);
       ranges.forEach(({ begin, end }, i) => index.add(begin, end, i));

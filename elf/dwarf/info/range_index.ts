@@ -3,21 +3,23 @@
  *
  * @module
  */
-import { type Address, partitionPoint } from "../../../bytes/mod.ts";
+import { type Address, ascendingOrder, countNotAbove } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 
 /** Ranges that one index may have. */
 const RANGE_LIMIT = 2 ** 21;
 
+/** So few ranges are looked through one by one, as most indexes are of one function. */
+const FEW = 16;
+
 /** Ranges by their addresses. All are added before the first look-up. */
 export class RangeIndex {
-  // Most indexes are of one function, and small: typed arrays would cost more than they save.
   #begins: number[] = [];
-  #ends: number[] = [];
-  #owners: number[] = [];
+  /** Ends and owners, in turn. */
+  #rest: number[] = [];
   /** Where the owner of addresses changes, and who it is from there on; −1 for nobody. */
   #starts: number[] | undefined;
-  #changes: number[] = [];
+  readonly #changes: number[] = [];
   readonly #preferred: "first" | "last";
 
   /**
@@ -31,61 +33,107 @@ export class RangeIndex {
 
   /** Adds a range of the owner of a number. Throws {@linkcode DwarfError} if there are too many. */
   add(begin: Address, end: Address, owner: number): void {
-    if (this.#begins.length >= RANGE_LIMIT) {
+    const begins = this.#begins;
+    if (begins.length >= RANGE_LIMIT) {
       const message = `Index has over ${RANGE_LIMIT} ranges, expected fewer`;
       throw new DwarfError("index", message, { source: ".debug_info" });
     }
-    this.#begins.push(begin);
-    this.#ends.push(end);
-    this.#owners.push(owner);
+    begins.push(begin);
+    this.#rest.push(end, owner);
   }
 
   /** Owner of an address; of several ranges that have it, the preferred one. */
   at(address: Address): number | undefined {
-    const starts = this.#starts ??= this.#flatten();
-    const changed = partitionPoint(starts.length, (i) => starts[i]! <= address);
-    const owner = changed === 0 ? -1 : this.#changes[changed - 1]!;
+    if (this.#starts === undefined) {
+      if (this.#begins.length <= FEW) return this.#search(address);
+      this.#starts = this.#flatten();
+    }
+    const owner = this.#changes[countNotAbove(this.#starts, address) - 1] ?? -1;
     return owner < 0 ? undefined : owner;
   }
 
-  /** Goes through all ranges from the first address on, with those that are open. */
+  #search(address: Address): number | undefined {
+    const begins = this.#begins;
+    const rest = this.#rest;
+    const isLast = this.#preferred === "last";
+    let latest = -Infinity;
+    let owner: number | undefined;
+    for (let i = begins.length - 1; i >= 0; i--) {
+      const begin = begins[i]!;
+      if (!(begin <= address && address < rest[2 * i]!) || begin < latest) continue;
+      owner = rest[2 * i + 1]!;
+      if (isLast) break;
+      latest = begin;
+    }
+    return owner;
+  }
+
+  /** Goes through all ranges from the first address on. */
   #flatten(): number[] {
     const begins = this.#begins;
-    const ends = this.#ends;
-    const owners = this.#owners;
-    const order = sorted(begins, this.#preferred);
+    const rest = this.#rest;
+    const order = ascendingOrder(begins);
     const starts: number[] = [];
-    const changes: number[] = [];
-    const change = (at: Address, owner: number) => {
-      // Of several changes at one address the last counts.
-      if (starts.length > 0 && starts[starts.length - 1] === at) {
-        changes[changes.length - 1] = owner;
-      } else {
-        starts.push(at);
-        changes.push(owner);
+    const changes = this.#changes;
+    let reach = -Infinity;
+    for (let first = 0, end = 1; first < order.length; first = end++) {
+      const i = order[first]!;
+      const begin = begins[i]!;
+      if (begin > reach && first > 0) {
+        starts.push(reach);
+        changes.push(-1);
       }
-    };
-    // What is open is named by what makes it preferred: its number as added, or in the order.
-    const byNumber = this.#preferred === "last";
-    const open = new Heap();
-    const endOf = (rank: number) => ends[byNumber ? rank : order[rank]!]!;
-    const ownerOf = (rank: number) => rank < 0 ? -1 : owners[byNumber ? rank : order[rank]!]!;
-    for (let next = 0; next < order.length || open.greatest >= 0;) {
-      const begin = next < order.length ? begins[order[next]!]! : Infinity;
-      const end = open.greatest < 0 ? Infinity : endOf(open.greatest);
-      if (end <= begin) {
-        // Ranges that were not preferred may have ended before.
-        while (open.greatest >= 0 && endOf(open.greatest) <= end) open.pop();
-        change(end, ownerOf(open.greatest));
-      } else {
-        open.push(byNumber ? order[next]! : next);
-        next++;
-        change(begin, ownerOf(open.greatest));
+      reach = rest[2 * i]!;
+      for (; end < order.length && begins[order[end]!]! < reach; end++) {
+        reach = Math.max(reach, rest[2 * order[end]!]!);
+      }
+      if (end > first + 1) this.#flattenInside(order.subarray(first, end), starts);
+      else {
+        starts.push(begin);
+        changes.push(rest[2 * i + 1]!);
       }
     }
-    this.#begins = this.#ends = this.#owners = [];
-    this.#changes = changes;
+    starts.push(reach);
+    changes.push(-1);
+    this.#begins = this.#rest = [];
     return starts;
+  }
+
+  /** Goes through ranges that are in one another, with those that are open. */
+  #flattenInside(order: Uint32Array, starts: number[]): void {
+    const begins = this.#begins;
+    const rest = this.#rest;
+    const changes = this.#changes;
+    const byNumber = this.#preferred === "last";
+    // Of ranges that begin together the preferred one comes last.
+    for (let first = 0, end = 1; !byNumber && first < order.length; first = end++) {
+      while (end < order.length && begins[order[end]!] === begins[order[first]!]) end++;
+      if (end > first + 1) order.subarray(first, end).reverse();
+    }
+    // What is open is named by what makes it preferred: its number as added, or in the order.
+    const open = new Heap();
+    const endOf = (rank: number) => rest[2 * (byNumber ? rank : order[rank]!)]!;
+    const ownerOf = (rank: number) =>
+      rank < 0 ? -1 : rest[2 * (byNumber ? rank : order[rank]!) + 1]!;
+    for (let next = 0; next < order.length || open.greatest >= 0;) {
+      const begin = next < order.length ? begins[order[next]!]! : Infinity;
+      let at = open.greatest < 0 ? Infinity : endOf(open.greatest);
+      if (at <= begin) {
+        // Ranges that were not preferred may have ended before.
+        while (open.greatest >= 0 && endOf(open.greatest) <= at) open.pop();
+      } else {
+        at = begin;
+        open.push(byNumber ? order[next]! : next);
+        next++;
+      }
+      // Of several changes at one address the last counts.
+      if (starts.length > 0 && starts[starts.length - 1] === at) {
+        starts.pop();
+        changes.pop();
+      }
+      starts.push(at);
+      changes.push(ownerOf(open.greatest));
+    }
   }
 }
 
@@ -127,19 +175,4 @@ class Heap {
     }
     numbers[at] = number;
   }
-}
-
-/** Indexes in the order of their values; of values that are equal the preferred comes last. */
-function sorted(values: readonly number[], preferred: "first" | "last"): number[] {
-  const order: number[] = [];
-  let ascends = true;
-  for (let i = 0; i < values.length; i++) {
-    order.push(i);
-    if (i > 0) {
-      const step = values[i]! - values[i - 1]!;
-      ascends &&= preferred === "last" ? step >= 0 : step > 0;
-    }
-  }
-  const sign = preferred === "first" ? -1 : 1;
-  return ascends ? order : order.sort((a, b) => values[a]! - values[b]! || (a - b) * sign);
 }

@@ -54,6 +54,14 @@ export class EntryScanner {
     this.#next = from;
   }
 
+  /** Begins again, from the entry at another offset on. */
+  restart(from: number): void {
+    this.#next = from;
+    this.#deeper = 0;
+    this.#deepest = Infinity;
+    this.#done = false;
+  }
+
   /** Tag of the entry. */
   get tag(): number {
     return this.abbreviation.tag;
@@ -113,15 +121,23 @@ export class EntryScanner {
 
   /** Has the next entry be one that is not below this one. */
   skipChildren(): void {
-    if (!this.abbreviation.hasChildren || this.#deeper !== this.depth + 1) return;
+    if (this.#mayHaveChildren && !this.skipToSibling()) this.#deepest = this.depth;
+  }
+
+  /** The same, if the entry has children and says where they end; whether it does. */
+  skipToSibling(): boolean {
+    if (!this.#mayHaveChildren) return false;
     const sibling = this.#sibling();
-    if (sibling === undefined) {
-      this.#deepest = this.depth;
-      return;
-    }
+    if (sibling === undefined) return false;
     this.#next = sibling;
     this.#deeper = this.depth;
     this.#done = this.depth === 0;
+    return true;
+  }
+
+  /** Whether the scan is before what may be the entry's first child. */
+  get #mayHaveChildren(): boolean {
+    return this.abbreviation.hasChildren && this.#deeper === this.depth + 1;
   }
 
   /** Offset of the value of the attribute at a position of the abbreviation. */

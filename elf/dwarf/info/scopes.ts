@@ -17,57 +17,89 @@ import { EntryScanner } from "./scanner.ts";
 export class ScopeIndex {
   readonly #unit: Unit;
   readonly #report: (error: unknown) => void;
-  // Functions inside of others come after them.
-  readonly #ranges: RangeIndex = new RangeIndex("last");
-  readonly #offsets: number[] = [];
+  readonly #functions: FunctionIndex;
+  /** With the functions inside of functions and types, which hardly any program has. */
+  #all: FunctionIndex | undefined;
   readonly #blocks: Map<number, BlockIndex> = new Map();
 
   /**
-   * Goes through all entries of a unit once.
+   * Goes through the entries of a unit once, but past what is inside of functions and types.
    * @param report gets the errors of damage
    */
   constructor(unit: Unit, report: (error: unknown) => void) {
     this.#unit = unit;
     this.#report = report;
-    try {
-      this.#scan();
-    } catch (error) {
-      report(error);
-    }
+    this.#functions = new FunctionIndex(unit, { inside: false, report });
   }
 
-  #scan(): void {
-    const unit = this.#unit;
-    const scan = unit.scan();
-    const budget = budgetOf(unit);
-    while (scan.next()) {
-      if (scan.abbreviation.tag !== DW_TAG.subprogram || !scan.abbreviation.hasCode) continue;
-      const number = this.#offsets.length;
-      this.#offsets.push(scan.offset);
-      new Entry(unit, scan).eachRange(
-        (begin, end) => this.#ranges.add(begin, end, number),
-        budget,
-      );
-    }
+  /** Offset of the function that has an address. */
+  #find(address: Address): number | undefined {
+    const functions = this.#functions;
+    const found = functions.ranges.at(address);
+    if (found !== undefined || functions.isWhole) return found;
+    const report = (error: unknown) => {
+      // Of what comes before the insides it has been told already.
+      if (String(error) !== functions.error) this.#report(error);
+    };
+    this.#all ??= new FunctionIndex(this.#unit, { inside: true, report });
+    return this.#all.ranges.at(address);
   }
 
   /** The function that has an address; of several the innermost. */
   functionAt(address: Address): Entry | undefined {
-    const number = this.#ranges.at(address);
-    return number === undefined ? undefined : this.#unit.entryAt(this.#offsets[number]!);
+    const offset = this.#find(address);
+    return offset === undefined ? undefined : this.#unit.entryAt(offset);
   }
 
   /** The function that has an address, and its blocks that do, outermost first. */
   at(address: Address): Entry[] {
-    const number = this.#ranges.at(address);
-    if (number === undefined) return [];
-    let blocks = this.#blocks.get(number);
+    const offset = this.#find(address);
+    if (offset === undefined) return [];
+    let blocks = this.#blocks.get(offset);
     if (blocks === undefined) {
-      const scope = this.#unit.entryAt(this.#offsets[number]!);
-      blocks = new BlockIndex(scope, this.#report);
-      this.#blocks.set(number, blocks);
+      blocks = new BlockIndex(this.#unit.entryAt(offset), this.#report);
+      this.#blocks.set(offset, blocks);
     }
     return blocks.at(address);
+  }
+}
+
+/** Where the functions of a unit are. */
+class FunctionIndex {
+  /** Owners are offsets of functions; those inside of others come after them. */
+  readonly ranges: RangeIndex = new RangeIndex("last");
+  /** Whether nothing was gone past. */
+  isWhole: boolean = true;
+  /** What was damaged. */
+  error: string | undefined;
+
+  constructor(
+    unit: Unit,
+    { inside, report }: {
+      /** Whether to look inside of functions and types. */
+      readonly inside: boolean;
+      readonly report: (error: unknown) => void;
+    },
+  ) {
+    try {
+      this.#scan(unit, inside);
+    } catch (error) {
+      this.error = String(error);
+      report(error);
+    }
+  }
+
+  #scan(unit: Unit, inside: boolean): void {
+    const scan = unit.scan();
+    const budget = budgetOf(unit);
+    const add = (begin: Address, end: Address) => this.ranges.add(begin, end, scan.offset);
+    while (scan.next()) {
+      const { abbreviation } = scan;
+      if (abbreviation.tag === DW_TAG.subprogram && abbreviation.hasCode) {
+        new Entry(unit, scan).eachRange(add, budget);
+      }
+      if (!inside && abbreviation.isClosed && scan.skipToSibling()) this.isWhole = false;
+    }
   }
 }
 
@@ -76,22 +108,22 @@ function budgetOf({ sections, skeleton }: Unit): ListBudget {
   return listBudget(skeleton?.sections ?? sections, sections);
 }
 
+/** Numbers of a block: its offset, and which block it is in, or −1. */
+const BLOCK = 2;
+
 /** The blocks of a function by their addresses. */
 class BlockIndex {
   readonly #scope: Entry;
   // Blocks come after what they are in.
   readonly #ranges: RangeIndex = new RangeIndex("last");
-  /** Offset of each block, */
-  readonly #offsets: number[] = [];
-  /** which of them it is in, or −1, */
-  readonly #parents: number[] = [];
-  /** and its entry, if it has been asked for. */
+  readonly #blocks: number[] = [];
+  /** Entries of blocks that have been asked for. */
   readonly #entries: (Entry | undefined)[] = [];
 
   constructor(scope: Entry, report: (error: unknown) => void) {
     this.#scope = scope;
     try {
-      this.#scan();
+      if (scope.hasChildren) this.#scan();
     } catch (error) {
       report(error);
     }
@@ -101,43 +133,38 @@ class BlockIndex {
     const { unit, offset } = this.#scope;
     const scan = new EntryScanner(unit, offset);
     const budget = budgetOf(unit);
-    /** Blocks that the scan is in, and their depths. */
-    const open: number[] = [];
+    const blocks = this.#blocks;
+    /** The block that the scan is in, and how deep that is. */
+    let open = -1;
+    const add = (begin: Address, end: Address) => this.#ranges.add(begin, end, open);
     const depths: number[] = [];
     scan.next();
     while (scan.next()) {
       const { abbreviation, depth } = scan;
       if (!abbreviation.isBlock) {
         // What a function inside has is its own.
-        if (abbreviation.tag === DW_TAG.subprogram) scan.skipChildren();
+        if (abbreviation.isClosed) scan.skipChildren();
         continue;
       }
-      while (depths.length > 0 && depths[depths.length - 1]! >= depth) {
-        depths.pop();
-        open.pop();
-      }
-      const block = this.#offsets.length;
-      this.#offsets.push(scan.offset);
-      this.#parents.push(open.length === 0 ? -1 : open[open.length - 1]!);
-      open.push(block);
+      while (open >= 0 && depths[open]! >= depth) open = blocks[BLOCK * open + 1]!;
+      blocks.push(scan.offset, open);
+      open = depths.length;
       depths.push(depth);
-      new Entry(unit, scan).eachRange(
-        (begin, end) => this.#ranges.add(begin, end, block),
-        budget,
-      );
+      new Entry(unit, scan).eachRange(add, budget);
     }
   }
 
   /** The function, and its blocks that have an address, outermost first. */
   at(address: Address): Entry[] {
-    const blocks: number[] = [];
-    let block = this.#ranges.at(address) ?? -1;
-    for (; block >= 0; block = this.#parents[block]!) blocks.push(block);
+    const blocks = this.#blocks;
+    const numbers: number[] = [];
+    let number = this.#ranges.at(address) ?? -1;
+    for (; number >= 0; number = blocks[BLOCK * number + 1]!) numbers.push(number);
     let entry = this.#scope;
     const found = [entry];
-    for (let i = blocks.length - 1; i >= 0; i--) {
-      const number = blocks[i]!;
-      entry = this.#entries[number] ??= entry.unit.entryAt(this.#offsets[number]!, entry);
+    for (let i = numbers.length - 1; i >= 0; i--) {
+      number = numbers[i]!;
+      entry = this.#entries[number] ??= entry.unit.entryAt(blocks[BLOCK * number]!, entry);
       found.push(entry);
     }
     return found;

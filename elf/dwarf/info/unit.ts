@@ -50,6 +50,8 @@ export class FileUnit implements Unit {
   readonly #parts: UnitParts | undefined;
   readonly #cursor: Cursor;
   #abbreviations: AbbreviationTable | undefined;
+  /** Reads single entries. */
+  #reader: EntryScanner | undefined;
   #root: Entry | undefined;
   #ranges: readonly AddressRange[] | undefined;
   #scopes: ScopeIndex | undefined;
@@ -185,8 +187,9 @@ export class FileUnit implements Unit {
       } to 0x${this.end.toString(16)}`;
       throw new DwarfError("reference", message, { source: this.source, offset: this.offset });
     }
-    const scan = new EntryScanner(this, offset);
-    if (scan.next()) return new Entry(this, scan, parent);
+    const reader = this.#reader ??= new EntryScanner(this, offset);
+    reader.restart(offset);
+    if (reader.next()) return new Entry(this, reader, parent);
     const message = "There is no entry here, expected one that is referred to";
     throw new DwarfError("reference", message, { source: this.source, offset });
   }

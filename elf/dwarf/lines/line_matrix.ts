@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, ascendingOrder, partitionPoint } from "../../../bytes/mod.ts";
+import { type Address, ascendingOrder } from "../../../bytes/mod.ts";
 import { DwarfError } from "../errors.ts";
 import { isDropped } from "../lists/ranges.ts";
 import type { LineProgram } from "./line_program.ts";
@@ -89,8 +89,10 @@ export class LineMatrix {
    * several that begin there, the first in the program.
    */
   at(address: Address): MatrixRow | undefined {
-    const found = this.#find(address);
-    return found && this.#row(found.sequence.begin, found.row);
+    return this.#sequences.find(address, (sequence) => {
+      const row = this.#lastNotAbove(sequence, address - sequence.begin);
+      return row < sequence.first ? undefined : this.#row(sequence.begin, row);
+    });
   }
 
   #find(address: Address): { readonly sequence: Sequence; readonly row: number } | undefined {
@@ -174,7 +176,14 @@ export class LineMatrix {
 
   #lastNotAbove({ first, last }: Sequence, distance: number): number {
     const rows = this.#rows;
-    return first + partitionPoint(last - first, (i) => rows[(first + i) * ROW]! <= distance) - 1;
+    let low = first;
+    let high = last;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (rows[middle * ROW]! <= distance) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, partitionPoint } from "../../../bytes/mod.ts";
+import { type Address, countNotAbove } from "../../../bytes/mod.ts";
 
 /** What a sequence covers, without a gap. */
 export interface Covering {
@@ -17,16 +17,28 @@ export interface Covering {
 export class Sequences<T extends Covering> {
   /** All of them; of those that begin at one address, the first of the program comes last. */
   readonly all: readonly T[];
+  readonly #begins: number[] = [];
   /** Largest end of each one and of all that begin before. */
-  readonly #reach: number[];
+  readonly #reach: number[] = [];
 
   /** @param found in the order of the program; it is sorted */
   constructor(found: T[]) {
+    let before = -Infinity;
+    let ascends = true;
+    for (const { begin } of found) {
+      ascends &&= before < begin;
+      before = begin;
+    }
     // Of functions that several objects have, linkers keep the first, and give the rows of all its
     // address: so of those that begin at one address the first comes last, where the search begins.
-    this.all = found.reverse().sort((a, b) => a.begin - b.begin);
+    if (!ascends) found.reverse().sort((a, b) => a.begin - b.begin);
+    this.all = found;
     let reach = -Infinity;
-    this.#reach = this.all.map(({ end }) => reach = Math.max(reach, end));
+    for (const { begin, end } of found) {
+      if (end > reach) reach = end;
+      this.#begins.push(begin);
+      this.#reach.push(reach);
+    }
   }
 
   /**
@@ -36,7 +48,7 @@ export class Sequences<T extends Covering> {
   find<R>(address: Address, use: (sequence: T) => R | undefined): R | undefined {
     const { all } = this;
     const reach = this.#reach;
-    let i = partitionPoint(all.length, (i) => all[i]!.begin <= address) - 1;
+    let i = countNotAbove(this.#begins, address) - 1;
     for (; i >= 0 && reach[i]! > address; i--) {
       const found = all[i]!.end > address ? use(all[i]!) : undefined;
       if (found !== undefined) return found;

@@ -49,8 +49,8 @@ export function oneList(): ListBudget {
 export function listBudget(...files: readonly DwarfSections[]): ListBudget {
   let entries = 0;
   for (const sections of files) {
-    entries += sections.cursor(".debug_ranges").end / 16;
-    entries += sections.cursor(".debug_rnglists").end / 2;
+    entries += sections.sizeOf(".debug_ranges") / 16;
+    entries += sections.sizeOf(".debug_rnglists") / 2;
   }
   return { left: READ_RATIO * entries + READ_LEAST };
 }
