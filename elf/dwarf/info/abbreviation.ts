@@ -43,6 +43,9 @@ const CLOSED: ReadonlySet<number> = new Set([
   DW_TAG.gnuCallSite,
 ]);
 
+/** Kinds of entries that scans look for: all, functions with code, blocks of these. */
+export const KIND = { any: 1, function: 2, block: 4 } as const;
+
 /** One declaration, with what makes reading entries fast. */
 export class Abbreviation {
   /** Tag of its entries. */
@@ -73,8 +76,8 @@ export class Abbreviation {
   readonly ranges: number;
   /** Whether its entries say where their code is. */
   readonly hasCode: boolean;
-  /** Whether its entries are blocks, whose code is part of a function's. */
-  readonly isBlock: boolean;
+  /** What its entries are; see {@linkcode KIND}. */
+  readonly kinds: number;
   /** Whether below its entries are no blocks of a function around them, and hardly any functions. */
   readonly isClosed: boolean;
   /** Of what names the entry that this one is an instance or the definition of. */
@@ -127,7 +130,8 @@ export class Abbreviation {
     this.highPc = this.attributes.indexOf(DW_AT.highPc);
     this.ranges = this.attributes.indexOf(DW_AT.ranges);
     this.hasCode = this.lowPc >= 0 || this.ranges >= 0;
-    this.isBlock = BLOCKS.has(this.tag);
+    this.kinds = KIND.any | (BLOCKS.has(this.tag) ? KIND.block : 0) |
+      (this.hasCode && this.tag === DW_TAG.subprogram ? KIND.function : 0);
     this.isClosed = this.hasChildren && CLOSED.has(this.tag);
     const origin = ORIGINS.find((each) => this.attributes.includes(each));
     this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);

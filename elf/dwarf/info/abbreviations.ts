@@ -31,8 +31,10 @@ export class AbbreviationTable {
   readonly #all: Abbreviations;
   readonly #unit: FormContext;
   readonly #places: Places;
-  /** Declarations read so far, by code. */
-  #known: Abbreviation[] | Map<number, Abbreviation>;
+  /** Declarations read so far, by code, */
+  known: Abbreviation[] = [];
+  /** unless codes are not those from 1 on in order. */
+  readonly #others: Map<number, Abbreviation> = new Map();
 
   /** Use {@linkcode Abbreviations.table}. */
   constructor(
@@ -47,18 +49,17 @@ export class AbbreviationTable {
     this.offset = init.offset;
     this.#unit = init.unit;
     this.#places = init.places;
-    this.#known = init.places.others === undefined ? [] : new Map();
   }
 
   /** The declaration of a code, or undefined. Throws {@linkcode DwarfError} or `DecodeError`. */
   get(code: number): Abbreviation | undefined {
-    const known = this.#known;
-    return (Array.isArray(known) ? known[code] : known.get(code)) ?? this.#read(code);
+    return this.known[code] ?? this.#others.get(code) ?? this.#read(code);
   }
 
   /** Forgets what has been read. */
   forget(): void {
-    this.#known = Array.isArray(this.#known) ? [] : new Map();
+    this.known = [];
+    this.#others.clear();
   }
 
   #read(code: number): Abbreviation | undefined {
@@ -66,9 +67,8 @@ export class AbbreviationTable {
     const number = others === undefined ? code - 1 : others.get(code) ?? -1;
     if (number < 0 || PLACE * number >= all.length) return undefined;
     const abbreviation = this.#all.declarationAt(placeAt(all, number), this.#unit);
-    const known = this.#known;
-    if (Array.isArray(known)) known[code] = abbreviation;
-    else known.set(code, abbreviation);
+    if (others === undefined) this.known[code] = abbreviation;
+    else this.#others.set(code, abbreviation);
     return abbreviation;
   }
 }

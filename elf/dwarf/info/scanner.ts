@@ -6,7 +6,7 @@
 import { DwarfError } from "../errors.ts";
 import { DW_FORM } from "../constants.ts";
 import type { FormContext } from "../form.ts";
-import type { Abbreviation } from "./abbreviation.ts";
+import { type Abbreviation, KIND } from "./abbreviation.ts";
 import type { AbbreviationTable } from "./abbreviations.ts";
 import { placeOf, skipValues, u32At } from "./skip.ts";
 
@@ -44,6 +44,8 @@ export class EntryScanner {
   abbreviation!: Abbreviation;
   /** Offset of the first value. */
   values: number = 0;
+  /** Whether anything was gone past because it says where its next sibling is. */
+  hasPassed: boolean = false;
 
   /** A scan from the entry at an offset on, which is the first that `next` comes to. */
   constructor(input: ScanInput, from: number) {
@@ -73,17 +75,41 @@ export class EntryScanner {
    * @throws {DwarfError | DecodeError | ElfError}
    */
   next(): boolean {
+    return this.#find(KIND.any, "enter");
+  }
+
+  /**
+   * Goes to the next function with code; false if there is none. Throws as
+   * {@linkcode EntryScanner.next}.
+   * @param closed Whether to look inside of closed entries (`Abbreviation.isClosed`), or to go past
+   * those that say where their next sibling is.
+   */
+  nextFunction(closed: "enter" | "pass-told"): boolean {
+    return this.#find(KIND.function, closed);
+  }
+
+  /**
+   * Goes to the next block, past what is inside of closed entries; false if there is none. Throws as
+   * {@linkcode EntryScanner.next}.
+   */
+  nextBlock(): boolean {
+    return this.#find(KIND.block, "pass");
+  }
+
+  /** One loop for all, as a unit has very many entries that nobody wants. */
+  #find(wanted: number, closed: "enter" | "pass-told" | "pass"): boolean {
     const bytes = this.#bytes;
     const end = this.#end;
-    const deepest = this.#deepest;
+    const table = this.#table;
+    let deepest = this.#deepest;
+    let deeper = this.#deeper;
     let at = this.#next;
     // The entries that end lists may be missing at the end of a unit.
     while (!this.#done && at < end) {
       const offset = at;
       let code = bytes[at++]!;
       if (code === 0) {
-        this.#next = at;
-        this.#done = --this.#deeper <= 0;
+        this.#done = --deeper <= 0;
         continue;
       }
       if (code >= 0x80) {
@@ -96,25 +122,40 @@ export class EntryScanner {
           scale *= 0x80;
         } while (byte >= 0x80);
       }
-      const abbreviation = this.#table.get(code);
+      const abbreviation = table.known[code] ?? table.get(code);
       if (abbreviation === undefined) throw this.#noAbbreviation(code, offset);
       const values = at;
       at = abbreviation.size >= 0
         ? at + abbreviation.size
         : skipValues(bytes, at, abbreviation, this.#input);
       if (!(at <= end)) throw this.#tooLong(offset);
-      this.#next = at;
-      const depth = this.#deeper;
-      if (abbreviation.hasChildren) this.#deeper = depth + 1;
+      const depth = deeper;
+      if (abbreviation.hasChildren) deeper = depth + 1;
       else if (depth === 0) this.#done = true;
       if (depth > deepest) continue;
+      deepest = Infinity;
+      if ((abbreviation.kinds & wanted) === 0) {
+        if (!abbreviation.isClosed || closed === "enter") continue;
+        const sibling = this.#siblingOf(abbreviation, values, at);
+        if (sibling !== undefined) {
+          at = sibling;
+          deeper = depth;
+          this.#done = depth === 0;
+          this.hasPassed = true;
+        } else if (closed === "pass") deepest = depth;
+        continue;
+      }
       this.offset = offset;
       this.values = values;
       this.abbreviation = abbreviation;
       this.depth = depth;
+      this.#next = at;
+      this.#deeper = deeper;
       this.#deepest = Infinity;
       return true;
     }
+    this.#next = at;
+    this.#deeper = deeper;
     this.#done = true;
     return false;
   }
@@ -124,14 +165,15 @@ export class EntryScanner {
     if (this.#mayHaveChildren && !this.skipToSibling()) this.#deepest = this.depth;
   }
 
-  /** The same, if the entry has children and says where they end; whether it does. */
+  /** The same, if the entry has children and says where they end. */
   skipToSibling(): boolean {
     if (!this.#mayHaveChildren) return false;
-    const sibling = this.#sibling();
+    const sibling = this.#siblingOf(this.abbreviation, this.values, this.#next);
     if (sibling === undefined) return false;
     this.#next = sibling;
     this.#deeper = this.depth;
     this.#done = this.depth === 0;
+    this.hasPassed = true;
     return true;
   }
 
@@ -145,19 +187,23 @@ export class EntryScanner {
     return placeOf(this.#bytes, this.values, this.abbreviation, index, this.#input);
   }
 
-  /** Where the entry's next sibling is, if it says so and may be right. */
-  #sibling(): number | undefined {
-    const { abbreviation } = this;
-    if (abbreviation.sibling < 0) return undefined;
-    const form = abbreviation.forms[abbreviation.sibling];
-    const place = this.placeOf(abbreviation.sibling);
+  /**
+   * Where an entry's next sibling is, if it says so and may be right.
+   * @param next Offset of its first child.
+   */
+  #siblingOf(abbreviation: Abbreviation, values: number, next: number): number | undefined {
+    const index = abbreviation.sibling;
+    if (index < 0) return undefined;
+    const form = abbreviation.forms[index];
+    const bytes = this.#bytes;
+    const place = placeOf(bytes, values, abbreviation, index, this.#input);
     let offset: number;
-    if (form === DW_FORM.ref4) offset = u32At(this.#bytes, place);
-    else if (form === DW_FORM.ref2) offset = this.#bytes[place]! | this.#bytes[place + 1]! << 8;
-    else if (form === DW_FORM.ref1) offset = this.#bytes[place]!;
+    if (form === DW_FORM.ref4) offset = u32At(bytes, place);
+    else if (form === DW_FORM.ref2) offset = bytes[place]! | bytes[place + 1]! << 8;
+    else if (form === DW_FORM.ref1) offset = bytes[place]!;
     else return undefined;
     const sibling = this.#input.offset + offset;
-    return sibling >= this.#next && sibling <= this.#end ? sibling : undefined;
+    return sibling >= next && sibling <= this.#end ? sibling : undefined;
   }
 
   #noAbbreviation(code: number, offset: number): DwarfError {

@@ -69,7 +69,7 @@ class FunctionIndex {
   /** Owners are offsets of functions; those inside of others come after them. */
   readonly ranges: RangeIndex = new RangeIndex("last");
   /** Whether nothing was gone past. */
-  isWhole: boolean = true;
+  isWhole: boolean = false;
   /** What was damaged. */
   error: string | undefined;
 
@@ -93,13 +93,11 @@ class FunctionIndex {
     const scan = unit.scan();
     const budget = budgetOf(unit);
     const add = (begin: Address, end: Address) => this.ranges.add(begin, end, scan.offset);
-    while (scan.next()) {
-      const { abbreviation } = scan;
-      if (abbreviation.tag === DW_TAG.subprogram && abbreviation.hasCode) {
-        new Entry(unit, scan).eachRange(add, budget);
-      }
-      if (!inside && abbreviation.isClosed && scan.skipToSibling()) this.isWhole = false;
+    while (scan.nextFunction(inside ? "enter" : "pass-told")) {
+      new Entry(unit, scan).eachRange(add, budget);
+      if (!inside) scan.skipToSibling();
     }
+    this.isWhole = !scan.hasPassed;
   }
 }
 
@@ -111,14 +109,20 @@ function budgetOf({ sections, skeleton }: Unit): ListBudget {
 /** Numbers of a block: its offset, and which block it is in, or −1. */
 const BLOCK = 2;
 
+/** Blocks by their addresses. */
+interface Blocks {
+  // Blocks come after what they are in.
+  readonly ranges: RangeIndex;
+  readonly blocks: number[];
+  /** Entries of those that have been asked for. */
+  readonly entries: (Entry | undefined)[];
+}
+
 /** The blocks of a function by their addresses. */
 class BlockIndex {
   readonly #scope: Entry;
-  // Blocks come after what they are in.
-  readonly #ranges: RangeIndex = new RangeIndex("last");
-  readonly #blocks: number[] = [];
-  /** Entries of blocks that have been asked for. */
-  readonly #entries: (Entry | undefined)[] = [];
+  /** None of many small functions. */
+  #found: Blocks | undefined;
 
   constructor(scope: Entry, report: (error: unknown) => void) {
     this.#scope = scope;
@@ -132,39 +136,38 @@ class BlockIndex {
   #scan(): void {
     const { unit, offset } = this.#scope;
     const scan = new EntryScanner(unit, offset);
+    scan.next();
+    if (!scan.nextBlock()) return;
     const budget = budgetOf(unit);
-    const blocks = this.#blocks;
+    const ranges = new RangeIndex("last");
+    const blocks: number[] = [];
+    this.#found = { ranges, blocks, entries: [] };
     /** The block that the scan is in, and how deep that is. */
     let open = -1;
-    const add = (begin: Address, end: Address) => this.#ranges.add(begin, end, open);
     const depths: number[] = [];
-    scan.next();
-    while (scan.next()) {
-      const { abbreviation, depth } = scan;
-      if (!abbreviation.isBlock) {
-        // What a function inside has is its own.
-        if (abbreviation.isClosed) scan.skipChildren();
-        continue;
-      }
+    const add = (begin: Address, end: Address) => ranges.add(begin, end, open);
+    do {
+      const { depth } = scan;
       while (open >= 0 && depths[open]! >= depth) open = blocks[BLOCK * open + 1]!;
       blocks.push(scan.offset, open);
       open = depths.length;
       depths.push(depth);
       new Entry(unit, scan).eachRange(add, budget);
-    }
+    } while (scan.nextBlock());
   }
 
   /** The function, and its blocks that have an address, outermost first. */
   at(address: Address): Entry[] {
-    const blocks = this.#blocks;
-    const numbers: number[] = [];
-    let number = this.#ranges.at(address) ?? -1;
-    for (; number >= 0; number = blocks[BLOCK * number + 1]!) numbers.push(number);
     let entry = this.#scope;
     const found = [entry];
+    let number = this.#found?.ranges.at(address) ?? -1;
+    if (number < 0) return found;
+    const { blocks, entries } = this.#found!;
+    const numbers: number[] = [];
+    for (; number >= 0; number = blocks[BLOCK * number + 1]!) numbers.push(number);
     for (let i = numbers.length - 1; i >= 0; i--) {
       number = numbers[i]!;
-      entry = this.#entries[number] ??= entry.unit.entryAt(blocks[BLOCK * number]!, entry);
+      entry = entries[number] ??= entry.unit.entryAt(blocks[BLOCK * number]!, entry);
       found.push(entry);
     }
     return found;
