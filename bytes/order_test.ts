@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ascendingOrder, partitionPoint } from "./order.ts";
+import { ascendingOrder, countNotAbove, partitionPoint } from "./order.ts";
 
 Deno.test("ascendingOrder, is a stable order, whatever the numbers", () => {
   const lists = [
@@ -27,4 +27,6 @@ Deno.test("partitionPoint, counts what comes before a place", () => {
   assertEquals(counts((value, place) => value <= place), [0, 1, 1, 4, 5, 5]);
   assertEquals(counts((value, place) => value < place), [0, 0, 1, 1, 4, 5]);
   assertEquals(partitionPoint(0, () => true), 0);
+  assertEquals([0, 1, 2, 3, 8, 9].map((value) => countNotAbove(sorted, value)), [0, 1, 1, 4, 5, 5]);
+  assertEquals(countNotAbove([], 1), 0);
 });

@@ -116,7 +116,10 @@ export class Abbreviations {
    *
    * @throws {DwarfError | DecodeError | ElfError}
    */
-  declarationAt(place: DeclarationPlace, unit: FormContext): Abbreviation {
+  declarationAt(
+    place: { readonly begin: number; readonly end: number; readonly sum: number },
+    unit: FormContext,
+  ): Abbreviation {
     const cursor = this.cursorAt(place.begin);
     let known = this.#declarations.get(place.sum);
     let tries = 0;

@@ -3,7 +3,8 @@ import { InputError } from "../../../bytes/mod.ts";
 import { DW_AT } from "../attributes.ts";
 import { DW_FORM, DW_UT } from "../constants.ts";
 import { DW_TAG } from "../tags.ts";
-import { die, type EntryInit, InfoImage } from "../testing/info_image.ts";
+import { type AttributeInit, die, type EntryInit, InfoImage } from "../testing/info_image.ts";
+import type { DebugInfo } from "./debug_info.ts";
 import type { Entry } from "./entry.ts";
 
 /** A function with code, and what is in it. */
@@ -239,6 +240,49 @@ Deno.test("DebugInfo.scopesAt, function, blocks and inlined functions that have 
     assertEquals(info.unitAt(0x1000)?.offset, unit);
     assertEquals(info.functionAt(0x1045)?.parent?.name, "space");
     assertEquals(info.problems, []);
+  }
+});
+
+Deno.test("DebugInfo.scopesAt, functions inside of what says where its sibling is", () => {
+  // Damage inside of a function is no damage to what comes after it.
+  for (const isDamaged of [false, true]) {
+    const said = (name: string, place: number[], to?: string): AttributeInit[] => [
+      [DW_AT.name, DW_FORM.string, name],
+      ...place.length === 0 ? [] : [
+        [DW_AT.lowPc, DW_FORM.addr, place[0]!] as const,
+        [DW_AT.highPc, DW_FORM.data4, place[1]!] as const,
+      ],
+      ...to === undefined ? [] : [[DW_AT.sibling, DW_FORM.ref4, { to }] as const],
+    ];
+    const f = (name: string, place: number[], to?: string, children?: EntryInit[]) =>
+      die(DW_TAG.subprogram, said(name, place, to), children, name);
+    const image = new InfoImage();
+    const code: AttributeInit[] = [
+      [DW_AT.lowPc, DW_FORM.addr, 0x1000],
+      [DW_AT.highPc, DW_FORM.data4, 0x100],
+    ];
+    image.unit(die(DW_TAG.compileUnit, code, [
+      f("first", [0x1000, 0x10], "Class", [
+        die(DW_TAG.lexicalBlock, [], [f("nested", [0x1010, 0x10])]),
+        ...isDamaged ? [die(DW_TAG.variable, [[DW_AT.name, DW_FORM.indirect, [0x7f]]])] : [],
+        f("deeper", [0x1020, 0x10]),
+      ]),
+      die(DW_TAG.structureType, said("Class", [], "last"), [
+        f("method", [0x1030, 0x10]),
+        f("declared", []),
+      ], "Class"),
+      f("last", [0x1040, 0x10]),
+    ]));
+    const found = (info: DebugInfo, addresses: number[]) =>
+      addresses.map((at) => names(info.scopesAt(at)).join(" ")).join("; ");
+    const expected = isDamaged
+      ? "; last; nested; ; ; first"
+      : "; last; nested; deeper; method; first";
+    const info = image.info();
+    // In whichever order they are asked for.
+    assertEquals(found(info, [0x1050, 0x1040, 0x1010, 0x1020, 0x1030, 0x1000]), expected);
+    assertEquals(info.problems.length, isDamaged ? 2 : 0, String(info.problems));
+    assertEquals(found(image.info(), [0x1040, 0x1010, 0x1020, 0x1030, 0x1000]), expected.slice(2));
   }
 });
 
