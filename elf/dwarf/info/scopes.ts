@@ -4,7 +4,6 @@
  * @module
  */
 import type { Address } from "../../../bytes/mod.ts";
-import { DW_TAG } from "../tags.ts";
 import { type ListBudget, listBudget } from "../lists/ranges.ts";
 import { Entry, type Unit } from "./entry.ts";
 import { RangeIndex } from "./range_index.ts";
