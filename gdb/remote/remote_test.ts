@@ -69,6 +69,9 @@ const MEMORY = [{ start: BigInt(BIAS), bytes: object() }, { start: TOP, bytes: s
 
 const AUXV = new ImageBuilder().u64(9n).u64(BigInt(BIAS)).u64(0n).u64(0n).build();
 
+/** As text: it takes longer to write than most of what is asked. */
+const X86_64_XML = formatTargetXml(X86_64);
+
 /** A program of x86-64 in its function at 0x1000, as gdbserver serves one. */
 function world(more: Partial<FakeWorld> = {}): FakeWorld {
   return {
@@ -86,7 +89,7 @@ function world(more: Partial<FakeWorld> = {}): FakeWorld {
     ],
     memory: MEMORY,
     objects: {
-      "features:target.xml": formatTargetXml(X86_64),
+      "features:target.xml": X86_64_XML,
       "auxv:": AUXV,
       "exec-file:7": PROGRAM,
     },
@@ -313,7 +316,7 @@ Deno.test("connectRemote, whatever a stub answers, ends soon and with a typed er
   for (const question of questions) {
     for (const answer of wrong) {
       const instead = (packet: string) => packet.startsWith(question) ? answer : undefined;
-      const outcome = connect({ instead }, { timeout: 30, totalTimeout: 60 });
+      const outcome = connect({ instead }, { totalTimeout: 100 });
       try {
         using target = await outcome;
         await target.settle(() => backtrace(walkInput(target.processes[0]!)));

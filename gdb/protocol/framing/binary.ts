@@ -24,19 +24,28 @@ const LEAST_REPEATS = 3;
 const MOST_REPEATS = 0x7e - COUNT_BIAS;
 
 const CHUNK = 8192;
+const ENCODER = new TextEncoder();
 
 /** Bytes as text whose characters are the bytes (ISO 8859-1). */
 export function latin1(bytes: Uint8Array): string {
-  if (bytes.length <= CHUNK) return String.fromCharCode(...bytes);
+  if (bytes.length <= CHUNK) return characters(bytes);
   const parts: string[] = [];
   for (let at = 0; at < bytes.length; at += CHUNK) {
-    parts.push(String.fromCharCode(...bytes.subarray(at, at + CHUNK)));
+    parts.push(characters(bytes.subarray(at, at + CHUNK)));
   }
   return parts.join("");
 }
 
+/** As many as may be arguments. They are no array, but like one, and going through them is slow. */
+function characters(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as ArrayLike<number> as number[]);
+}
+
 /** The bytes of such a text. Throws `RangeError` if a character is none. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  // Of ASCII, which most packets are, each character is one byte, and the host is quick.
+  const encoded = ENCODER.encode(text);
+  if (encoded.length === text.length) return encoded;
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
