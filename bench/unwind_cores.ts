@@ -5,6 +5,7 @@
  * @module
  */
 import { coreOf } from "./dead_program.ts";
+import { RUNTIME_FLAGS } from "../util/runtime_flags.ts";
 import { run } from "./unwind_dumps.ts";
 
 const SOURCES = new URL("../testdata/debug/large/", import.meta.url).pathname;
@@ -68,8 +69,8 @@ function measure(program: string, core: string): BacktraceFigure {
   const script = new URL("./unwind_backtrace.ts", import.meta.url).pathname;
   const deno = Deno.execPath();
   const commands: [keyof typeof best, string, string[]][] = [
-    ["ours", deno, ["run", "--no-config", "-A", script, core]],
-    ["runtime", deno, ["run", "--no-config", "-A", script]],
+    ["ours", deno, ["run", ...RUNTIME_FLAGS, "--no-config", "-A", script, core]],
+    ["runtime", deno, ["run", ...RUNTIME_FLAGS, "--no-config", "-A", script]],
     ["elfutils", "eu-stack", ["-i", "-s", `--core=${core}`, "-e", program]],
   ];
   for (let round = 0; round < 5; round++) {

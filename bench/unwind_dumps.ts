@@ -6,6 +6,7 @@
  */
 import { parseElf } from "../elf/mod.ts";
 import { frameTablesOf, RowMachine } from "../unwind/cfi/mod.ts";
+import { RUNTIME_FLAGS } from "../util/runtime_flags.ts";
 import { median } from "./unwind_walks.ts";
 
 /** Libraries that are dumped: a small one, a middling one, the largest of Debian. */
@@ -79,8 +80,8 @@ export function measureDump(path: string, rounds: number): DumpFigure | undefine
   };
   const deno = Deno.execPath();
   const commands: [keyof typeof best, string, string[]][] = [
-    ["ours", deno, ["run", "--no-config", "-A", dump, path]],
-    ["runtime", deno, ["run", "--no-config", "-A", dump]],
+    ["ours", deno, ["run", ...RUNTIME_FLAGS, "--no-config", "-A", dump, path]],
+    ["runtime", deno, ["run", ...RUNTIME_FLAGS, "--no-config", "-A", dump]],
     ["readelf", "readelf", ["-wF", path]],
     ["dwarfdump", "llvm-dwarfdump", ["--eh-frame", path]],
     ["dwarfdump", "llvm-dwarfdump-14", ["--eh-frame", path]],

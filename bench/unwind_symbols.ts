@@ -6,6 +6,7 @@
  */
 import { buildIdOf, type ElfFile, parseElf, SHF } from "../elf/mod.ts";
 import { Random } from "../util/random.ts";
+import { RUNTIME_FLAGS } from "../util/runtime_flags.ts";
 import { baseName, run } from "./unwind_dumps.ts";
 
 /** Addresses that are looked up. */
@@ -44,8 +45,8 @@ export function measureSymbols(path: string, rounds: number): SymbolFigure | und
   const best: Record<string, number> = {};
   const deno = Deno.execPath();
   const commands: readonly (readonly [key: string, command: string, ...args: string[]])[] = [
-    ["ours", deno, "run", "--no-config", "-A", script, debug, ...addresses],
-    ["runtime", deno, "run", "--no-config", "-A", script],
+    ["ours", deno, "run", ...RUNTIME_FLAGS, "--no-config", "-A", script, debug, ...addresses],
+    ["runtime", deno, "run", ...RUNTIME_FLAGS, "--no-config", "-A", script],
     ["llvm", "llvm-symbolizer", "--no-demangle", "-e", debug, ...addresses],
     ["addr2line", "addr2line", "-i", "-f", "-e", debug, ...addresses],
     ["euAddr2line", "eu-addr2line", "-i", "-f", "-e", debug, ...addresses],

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { RUNTIME_FLAGS } from "../util/runtime_flags.ts";
 import { decideOffline, importMapFlags, offlineConfig, path, readConfig, ROOT } from "./world.ts";
 
 /** How a child ended. */
@@ -66,7 +67,7 @@ async function run(offline: boolean, [script, ...args]: string[]): Promise<End> 
   const config = path(new URL("deno.json", ROOT));
   const main = path(new URL(script, ROOT));
   return await deno(
-    ["run", "-A", "--config", config, ...importMapFlags(offline), main, ...args],
+    ["run", "-A", ...RUNTIME_FLAGS, "--config", config, ...importMapFlags(offline), main, ...args],
     cwd,
   );
 }

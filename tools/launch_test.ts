@@ -12,7 +12,7 @@ class Project implements Disposable {
   readonly root: string = Deno.makeTempDirSync({ prefix: "trapline-launch-" });
 
   constructor() {
-    for (const name of ["tools", "offline", "unicorn"]) {
+    for (const name of ["tools", "offline", "unicorn", "util"]) {
       Deno.mkdirSync(`${this.root}/${name}`);
     }
     const offline = ["assert.ts", "parse_args.ts", "parse_args_test.ts", "import_map.json"];
@@ -20,6 +20,7 @@ class Project implements Disposable {
       const file of [
         "tools/launch.ts",
         "tools/world.ts",
+        "util/runtime_flags.ts",
         ...offline.map((name) => `offline/${name}`),
       ]
     ) {
