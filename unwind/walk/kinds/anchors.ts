@@ -60,17 +60,20 @@ export class Anchors {
   }
 
   /**
-   * Where the walk goes on from native code; undefined if no anchor is set.
+   * Where the walk goes on from native code; undefined if no anchor is set. None is given twice.
    *
    * @throws {WalkError} (`anchor`, `memory`) If one leads nowhere.
    */
   next(state: WalkState): Anchor | undefined {
     let next: Anchor | undefined;
-    for (const { at, trust } of this.#chains.values()) {
-      const anchor = at === at ? read(state, at, trust) : undefined;
-      if (anchor === undefined) continue;
-      if (next === undefined || anchor.sp < next.sp) next = anchor;
+    let used: Chain | undefined;
+    for (const chain of this.#chains.values()) {
+      const anchor = chain.at === chain.at ? read(state, chain.at, chain.trust) : undefined;
+      if (anchor === undefined || next !== undefined && next.sp <= anchor.sp) continue;
+      next = anchor;
+      used = chain;
     }
+    if (used !== undefined) used.at = NaN;
     return next;
   }
 }
@@ -83,7 +86,8 @@ function read(state: WalkState, at: Address, trust: Trust): Anchor | undefined {
   const from = state.value(slots.sp);
   const fault = pc !== pc || modules.code.at(pc - 1) === undefined
     ? "leads to no managed code"
-    : !(sp > from)
+    // Native code that pushes nothing, and whose call pushed nothing, has the very stack pointer.
+    : !(sp > from || sp === from && slots.registers.link !== undefined)
     ? "leads back"
     : sp % 8 !== 0 || sp - from > STACK_REACH || !isReadable(state.memory, from, sp)
     ? "leads to another stack"

@@ -11,6 +11,7 @@ import {
   type MixedStack,
   mixedStack,
   REGIONS,
+  regionsOf,
   STACK_TOP,
   THREAD,
 } from "../../testing/mixed_stack.ts";
@@ -172,7 +173,7 @@ Deno.test("FrameIterator, refuses anchors that are damaged, with the frames so f
     assertEquals(fault(sp, CODE + 0x700), "leads to no managed code");
     assertEquals(fault(inner - 16, pc), "leads back");
     // To itself: a chain that goes in a circle.
-    assertEquals(fault(inner, pc), "leads back");
+    if (machine === "x86_64") assertEquals(fault(inner, pc), "leads back");
     assertEquals(fault(STACK_TOP + 0x1000, pc), "leads to another stack");
     assertEquals(fault(0x9000_0000, pc), "leads to another stack");
     assertEquals(fault(sp + 4, pc), "leads to another stack");
@@ -195,6 +196,34 @@ Deno.test("FrameIterator, refuses a damaged anchor that an upcall has saved", ()
   assertEquals(at([cfas[4]!, 1]), `${so} anchor`);
   // None: the outermost managed frame, and native code that nothing leads out of.
   assertEquals(at([0, 0]), `${so} no-rule`);
+});
+
+Deno.test("FrameIterator, goes on from native code that has pushed nothing", () => {
+  const frames = [{ code: "blind", at: AT.entry }, { code: "stub", anchors: true }, {
+    code: "start",
+  }];
+  for (const machine of MACHINES) {
+    const stack = mixedStack(machine, frames as FrameInit[]);
+    for (const options of [{}, { native: "skip" }] as const) {
+      const native = options.native === "skip" ? "" : "native! ";
+      assertEquals(
+        trace(stack, options),
+        `${native}sum@native+21 native return-address-undefined`,
+      );
+    }
+  }
+});
+
+Deno.test("FrameIterator, follows no anchor twice", () => {
+  for (const machine of MACHINES) {
+    const regions = regionsOf(machine).map((region) =>
+      region.name === "sum@native" ? { ...region, kind: "optimized" } : region
+    );
+    // What the anchor leads to is code that nothing leads out of.
+    const stack = mixedStack(machine, CHAIN, { regions });
+    assertEquals(trace(stack), "native! native no-rule");
+    assertEquals(trace(stack, { native: "skip" }), "native no-rule");
+  }
 });
 
 Deno.test("FrameIterator, tells of an anchor that cannot be read", () => {
