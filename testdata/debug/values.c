@@ -39,6 +39,10 @@ union either {
 
 struct incomplete;
 
+struct triple {
+    float x, y, z;
+};
+
 struct node {
     struct node *next;
     const char *name;
@@ -60,6 +64,11 @@ struct flexible {
 
 typedef int matrix[2][3];
 typedef float vec4 __attribute__((vector_size(16)));
+#if defined(__aarch64__) && !defined(__clang__)
+typedef __Int8x16_t lanes;
+#else
+typedef signed char lanes __attribute__((vector_size(16)));
+#endif
 typedef struct point *point_list[2];
 typedef long (*operation)(long, long);
 typedef struct {
@@ -152,14 +161,27 @@ static NOINLINE int variable_length(int rows, int columns) {
     return result + (*pointer)[1];
 }
 
+// What is pointed to is nowhere when it is optimized, nor is the pointer.
+INLINE int pointed(const struct point *at, const int *second, const char *const *const names) {
+    int sum = at->x + *second;
+    keep(names);
+    return sum;
+}
+
 static NOINLINE int aggregates(struct node *list, union either choice, struct bits *bits,
-                               struct tight tight, matrix *table, enum color hue) {
+                               struct tight tight, matrix *table, enum color hue,
+                               struct triple three, vec4 four, lanes many) {
     struct node local = {list, "local", {7}, {8, 9}, call_me, 0};
     struct bits copy = *bits;
     matrix cells = {{1, 2, 3}, {4, 5, 6}};
     point_list points = {0, 0};
     struct point corner = {-3, 1 << 20};
     vec4 vector = {1.5f, -2.25f, 0.0f, 1e10f};
+    struct triple tripled = {three.x * 3, three.y * 3, three.z * 3};
+    lanes lane = many;
+    const char *const words[] = {"one", "two"};
+    struct point nowhere = {points[0] == 0, 1000};
+    int extra = pointed(&nowhere, &nowhere.y, words);
     enum flags mode = READ | EXECUTE, odd = (enum flags)9;
     enum sign sign = MINUS;
     anonymous plain = {77};
@@ -177,9 +199,10 @@ static NOINLINE int aggregates(struct node *list, union either choice, struct bi
     keep(&local), keep(&copy), keep(cells), keep(points), keep(&corner), keep(&vector);
     keep(&mode), keep(&odd), keep(&sign), keep(&plain), keep(text), keep(zeros);
     keep((const void *)qualified), keep((const void *)op), keep(same), keep(&unnamed);
+    keep(&tripled), keep(&lane), keep(words);
     int result = variable_length(3, (int)hide(4));
     keep(&local), keep(&copy), keep(&corner), keep(same);
-    return result + choice.number + tight.b + (*table)[1][1] + (int)hue + unnamed.a + plain.untagged;
+    return result + (int)four[1] + extra + choice.number + tight.b + (*table)[1][1] + (int)hue + unnamed.a + plain.untagged;
 }
 
 static NOINLINE long many(int a, long b, char c, short d, unsigned e, unsigned long f, byte g,
@@ -193,7 +216,10 @@ static NOINLINE long many(int a, long b, char c, short d, unsigned e, unsigned l
     struct tight tight = {'t', 123456, -0.5};
     matrix table = {{9, 8, 7}, {6, 5, 4}};
     keep(&second), keep(&first), keep(&choice), keep(&bits), keep(&tight), keep(table);
-    total += aggregates(&first, choice, &bits, tight, &table, BLUE);
+    struct triple three = {k, 2.0f, -0.5f};
+    vec4 four = {0.25f, k, 3.0f, -4.0f};
+    lanes lane = {1, 2, -3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -16};
+    total += aggregates(&first, choice, &bits, tight, &table, BLUE, three, four, lane);
     keep(&second), keep(&first), keep(&total);
     return total + hide(l > k);
 }
@@ -235,7 +261,8 @@ static NOINLINE long scalars(void) {
 }
 
 // Numbers that are computed nowhere but by debuggers, when they are optimized.
-__attribute__((noipa)) static NOINLINE long conversions(double real, float narrow, int integer, unsigned long natural) {
+__attribute__((noipa)) static NOINLINE long conversions(double real, float narrow, int integer, unsigned long natural,
+                                 double kept, vec4 lost) {
     float narrowed = (float)real;
     double widened = (double)(float)real, sum = real + narrow, product = real * narrow;
     long truncated = (long)real;
@@ -259,11 +286,13 @@ __attribute__((noipa)) static NOINLINE long conversions(double real, float narro
     } decimals = {{0.001DF, 1e10DF}, -123456.7890DD};
     keep(&small), keep(&price), keep(&none), keep(&fine), keep(&endless), keep(&decimals);
 #endif
-    return scalars() + 1;
+    long result = scalars();
+    return result + (long)(kept * 2) + (long)lost[1];
 }
 
 void run(void) {
-    long result = conversions(1.25, -2.5f, -7, (1UL << 63) + 1025);
+    long result = conversions(1.25, -2.5f, -7, (1UL << 63) + 1025, 1e10 + hide(1),
+                              (vec4){1.0f, 2.0f, 3.0f, (float)hide(4)});
     counter += (int)result;
     keep(&counter);
     __builtin_trap();

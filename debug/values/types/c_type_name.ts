@@ -57,7 +57,7 @@ function named(type: Type, walk: Walk): string {
 function isDerived(type: Unqualified["type"]): boolean {
   return type.kind === "pointer" || type.kind === "function" || type.kind === "reference" ||
     type.kind === "rvalue-reference" || type.kind === "member-pointer" ||
-    type.kind === "array" && !type.isVector;
+    type.kind === "array" && !type.isVector && type.name === undefined;
 }
 
 const ORDER: readonly Qualifier[] = ["const", "volatile", "restrict", "atomic"];
@@ -81,6 +81,7 @@ function baseName(type: Type, depth: number): string {
     case "member-pointer":
       return baseName(plain.target, depth + 1);
     case "array":
+      if (plain.name !== undefined) break;
       return baseName(plain.element, depth + 1);
     case "function":
       return baseName(plain.result, depth + 1);
@@ -142,6 +143,8 @@ function prefix(type: Type, place: Place & { readonly spaced: boolean }): string
         inPointer ? "(" : ""
       }`;
     case "array":
+      // Vectors of the machine have names of their own.
+      if (plain.name !== undefined) return "";
       return `${prefix(plain.element, { ...walk, inPointer: false, spaced: place.spaced })}${
         inPointer ? "(" : ""
       }`;
@@ -169,6 +172,7 @@ function suffix(type: Type, place: Place): string {
         suffix(plain.result, { ...walk, inPointer: false })
       }`;
     case "array": {
+      if (plain.name !== undefined) return "";
       const count = elementCount(plain);
       const isVariable = isDynamic(extentBound(plain)) || isDynamic(plain.lower);
       const text = isVariable ? "variable length" : count === undefined ? "" : `${count}`;

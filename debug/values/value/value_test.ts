@@ -145,6 +145,20 @@ Deno.test("valueText, base types", () => {
   assertEquals(shown("huge", { types, memory: huge }), `huge: ${-(2n ** 127n)}`);
 });
 
+Deno.test("typeName, vectors that compilers for AArch64 name", () => {
+  const named = die(
+    DW_TAG.arrayType,
+    [name("__Int8x2_t"), type("unsigned char"), [DW_AT.gnuVector, DW_FORM.flagPresent, []]],
+    [die(DW_TAG.subrangeType, upper(1))],
+    "named",
+  );
+  assertEquals(shown("named", { types: [named], memory: text("ab") }), "__Int8x2_t: {97, 98}");
+  assertEquals(
+    shown("pointer", { types: [named, pointer("pointer", "named")], memory: new Array(8).fill(0) }),
+    "__Int8x2_t *: 0x0",
+  );
+});
+
 Deno.test("valueText and valueJson, decimal numbers", () => {
   const types = [4, 8, 16, 2].map((size) => base(`d${size}`, size, DW_ATE.decimalFloat));
   const cases: readonly (readonly [type: string, bytes: string, text: string])[] = [

@@ -4,13 +4,20 @@
  * @module
  */
 import type { NamedCheck } from "../../walk_checks.ts";
-import { die, nativeCore, qemuCore } from "./core_of.ts";
+import { die, gdbCore, nativeCore, type ProgramCore, qemuCore, stubCore } from "./core_of.ts";
 import { type CheckedCore, checkFrames } from "./frames_check.ts";
-import { ARM_PROGRAMS, PROGRAMS } from "./programs.ts";
+import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "./programs.ts";
+import { checkRegisters } from "./registers_check.ts";
 import { checkSignals, type SignalCores } from "./signals_check.ts";
 
 /** Handlers on the stack that was interrupted, and on one of their own. */
 const SIGNAL_STACKS: readonly (readonly string[])[] = [[], ["alternate"]];
+
+/** Threads with all their registers in use. */
+const VECTORS = {
+  sources: ["vectors.c"],
+  options: ["-O1", "-g", "-static", "-pthread"],
+};
 
 /** The checks of dead programs: of this machine, and of AArch64 in QEMU. */
 export function deadChecks(directory: string): NamedCheck[] {
@@ -38,6 +45,13 @@ export function deadChecks(directory: string): NamedCheck[] {
         return checkFrames(this.name, { cores, directory });
       },
     },
+    registersCheck("of dead programs", directory, [
+      [{ name: "Linux", ...VECTORS }, nativeCore],
+      [{ name: "gdb", ...VECTORS }, gdbCore],
+    ]),
+    registersCheck("of a program in QEMU", directory, [
+      [{ name: "stub", ...VECTORS, compilers: ["aarch64-linux-gnu-gcc"] }, stubCore],
+    ]),
     {
       kind: "frames",
       name: "of signal handlers in QEMU",
@@ -61,4 +75,22 @@ export function deadChecks(directory: string): NamedCheck[] {
       },
     },
   ];
+}
+
+function registersCheck(
+  name: string,
+  directory: string,
+  programs: readonly (readonly [DyingProgram, typeof nativeCore])[],
+): NamedCheck {
+  return {
+    kind: "registers",
+    name,
+    check() {
+      const cores = programs.flatMap(([each, dump]): ProgramCore[] => {
+        const core = die(each, `${directory}/registers-${each.name}`, dump);
+        return core === undefined ? [] : [core];
+      });
+      return checkRegisters(name, { cores, directory });
+    },
+  };
 }

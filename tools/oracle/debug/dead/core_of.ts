@@ -4,6 +4,7 @@
  * @module
  */
 import { outputOf } from "../../tool.ts";
+import { freePort } from "../remote/stub_process.ts";
 import type { DyingProgram } from "./programs.ts";
 
 const SOURCES = new URL("../../../../testdata/debug/cores/", import.meta.url).pathname;
@@ -102,6 +103,44 @@ function dumped(
   const name = [...Deno.readDirSync(directory)].map((entry) => entry.name)
     .find((entry) => names.test(entry));
   return name === undefined ? undefined : `${directory}/${name}`;
+}
+
+/** A core that gdb writes of a program where it dies. */
+export function gdbCore(each: DyingProgram, place: Place): ProgramCore | undefined {
+  const core = writtenByGdb(each, place);
+  return core === undefined ? undefined : { program: place.program, core };
+}
+
+/** A core that gdb writes of a program for AArch64 behind QEMU's stub, where it dies. */
+export function stubCore(
+  { args = [] }: DyingProgram,
+  { program, directory }: Place,
+): ProgramCore | undefined {
+  const core = `${directory}/core`;
+  const port = freePort();
+  const qemu = ["qemu-aarch64", "-L", ARM_SYSROOT, "-g", `${port}`, program, ...args];
+  const gdb = [
+    ...["gdb-multiarch", "-nx", "-batch", "-ex", `file ${program}`],
+    ...["-ex", "set tcp connect-timeout 10", "-ex", `target remote :${port}`],
+    // It has the program call a function.
+    ...[
+      "-ex",
+      "continue",
+      "-ex",
+      "set scheduler-locking on",
+      "-ex",
+      `gcore ${core}`,
+      "-ex",
+      "kill",
+    ],
+  ];
+  const script = `timeout ${LIFE} "\${@:1:${qemu.length}}" & timeout ${LIFE} "\${@:${
+    qemu.length + 1
+  }}"; kill $!; wait`;
+  const text = outputOf("bash", ["-c", script, "sh", ...qemu, ...gdb]);
+  return text?.includes(`Saved corefile ${core}`) === true
+    ? { program, core, sysroot: ARM_SYSROOT }
+    : undefined;
 }
 
 /** The program runs under gdb, which stops where it dies. */

@@ -72,7 +72,13 @@ function takeApart(
     for (let i = 0; i < count; i++) {
       takeApart(value.element(i), { path: `${path}[${low + i}]`, found, depth: depth + 1, nameOf });
     }
-  } else if (value.size !== 0) found.set(path, leaf(value, nameOf));
+  } else if (value.size !== 0) {
+    found.set(path, leaf(value, nameOf));
+    const target = value.absence?.state === "synthetic" ? value.target : undefined;
+    if (target !== undefined && depth < DEPTH) {
+      takeApart(target, { path: `${path}*`, found, depth: depth + 1, nameOf });
+    }
+  }
 }
 
 function leaf(value: Value, nameOf: NameOf): OwnLeaf {

@@ -88,8 +88,22 @@ def take_apart(value, path, found, depth):
                 take_apart(value[i], f"{path}[{i}]", found, depth + 1)
         elif kind.sizeof > 0 or kind.code not in NUMBERS:
             found[path] = leaf(value, kind)
+            if "synthetic" in found[path] and depth < DEPTH:
+                take_apart_target(value, path, found, depth)
     except (gdb.error, RuntimeError, OverflowError, ValueError) as error:
         found[path] = {"error": str(error)}
+
+
+def take_apart_target(value, path, found, depth):
+    """What a pointer points to that is nowhere; compilers may have left it out."""
+    try:
+        target = value.dereference()
+        target.fetch_lazy()
+    except gdb.error as error:
+        if "Cannot find DIE" not in str(error):
+            raise
+    else:
+        take_apart(target, f"{path}*", found, depth + 1)
 
 
 def is_variable(symbol):
