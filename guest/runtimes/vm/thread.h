@@ -1,0 +1,63 @@
+// A thread of the VM.
+#ifndef VM_THREAD_H
+#define VM_THREAD_H
+
+#include "records.h"
+
+// Where a throw goes on. The values of registers are fetched from where they are at the last moment,
+// once no collection can move what they refer to.
+struct vm_landing {
+    uint64_t sp, pc;
+    uint64_t *store;
+    uint64_t *registers[VM_CALLEE_SAVED];
+};
+
+struct vm_anchor {
+    uint64_t sp, pc;
+};
+
+struct vm_thread {
+    struct vm_anchor anchor;
+    uint32_t scan, poll;
+    uint64_t stack_limit;
+    uint64_t pending, thrown, result;
+    uint64_t value;
+    // From here to the landing, only C's.
+    struct vm_thread *next; // of all threads
+    int64_t id;
+    uint64_t number;        // of the VM's threads, from 1
+    uint32_t idle;          // has no managed frame, and will get none without vm_lock
+    uint32_t done;          // futex: has ended
+    uint64_t bcp;           // where the interpreter is to land
+    uint64_t dummy;
+    uint64_t stack;         // its memory, 0 if it is not the VM's
+    uint64_t reserved;
+    struct vm_landing landing;
+    char gap[256 - 128 - sizeof(struct vm_landing)];
+    struct {
+        uint64_t count;
+        uint64_t refs[VM_HANDLES_MAX];
+    } handles;
+} __attribute__((aligned(16)));
+
+VM_OFFSET(vm_thread, anchor.sp, VM_THREAD_SP);
+VM_OFFSET(vm_thread, anchor.pc, VM_THREAD_PC);
+VM_OFFSET(vm_thread, scan, VM_THREAD_SCAN);
+VM_OFFSET(vm_thread, poll, VM_THREAD_POLL);
+VM_OFFSET(vm_thread, stack_limit, VM_THREAD_STACK_LIMIT);
+VM_OFFSET(vm_thread, pending, VM_THREAD_PENDING);
+VM_OFFSET(vm_thread, thrown, VM_THREAD_THROWN);
+VM_OFFSET(vm_thread, result, VM_THREAD_RESULT);
+VM_OFFSET(vm_thread, value, VM_THREAD_VALUE);
+VM_OFFSET(vm_thread, landing, VM_THREAD_LANDING);
+VM_OFFSET(vm_thread, handles, VM_THREAD_HANDLES);
+VM_OFFSET(vm_landing, sp, VM_LANDING_SP);
+VM_OFFSET(vm_landing, pc, VM_LANDING_PC);
+VM_OFFSET(vm_landing, store, VM_LANDING_STORE);
+VM_OFFSET(vm_landing, registers, VM_LANDING_REGISTERS);
+_Static_assert(sizeof(struct vm_thread) == VM_THREAD_SIZE, "thread");
+
+// The calling thread's own.
+extern __thread struct vm_thread vm_thread;
+
+#endif
