@@ -20,7 +20,7 @@
 #ifndef VM_ARCH_H
 #define VM_ARCH_H
 
-#include "code/builder.h"
+#include "compiler/code.h"
 #include "thread.h"
 
 // Entries from generated code and from the interpreter; none is C.
@@ -50,8 +50,9 @@ extern const char vm_enter_unwound[];
 void vm_blind(struct vm_thread *thread, struct vm_method *method, const uint64_t *args);
 
 // Goes to thread->landing: managed from here (anchor.pc = 0, vm_scan_wait as above, its anchor put back
-// meanwhile), loads registers[i] from their addresses (all but sp and fp), takes the exception from
-// thread->thrown (which it clears), and stores it to *store: up to that instruction a walk leads to
+// meanwhile), loads registers[i] from their addresses (all but sp and fp) and the interpreter's bcp
+// register from thread->bcp, takes the exception from thread->thrown (which it clears) to the result
+// register, where it stays, and stores it to *store: up to that instruction a walk leads to
 // who called vm_land, from the next one on the thread is in the frame it lands in, at pc (its own unwind
 // table says so, as a signal frame's: CFA is the new sp, PC and fp are where they are kept). Then sets
 // fp, sp and jumps.
@@ -75,11 +76,9 @@ static inline int vm_callee_saved(unsigned dwarf) {
 #define VM_DWARF_RA 30
 #endif
 
-// THE COMPILERS. Emit the whole object of a method as one kind: entries, two adapters, body, with
-// regions, rows and positions; VM_KIND_NATIVE: entries, adapters to the OPTO convention, native stub.
-// The prologues of interpreter and JIT code count: ++method->calls, and if that is at least
-// method->tier_at, call vm_stub_tier at a position where the frame is whole (bci 0).
-void vm_compile(struct vm_builder *builder, struct vm_method *method, int kind);
+// THE COMPILERS: vm_compile in compiler/code.h. The prologues of interpreter and JIT code count:
+// ++method->calls, and if that is at least method->tier_at, call vm_stub_tier at a position where the
+// frame is whole (bci 0).
 
 // THE RUNTIME, which static and generated code calls with an anchor.
 void vm_runtime_new(struct vm_thread *thread, uint64_t class); // to thread->result

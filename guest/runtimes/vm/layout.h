@@ -3,12 +3,11 @@
 #ifndef VM_LAYOUT_H
 #define VM_LAYOUT_H
 
-// Kinds of a method's code, and of its callers.
-#define VM_KIND_AUTO 0
-#define VM_KIND_INTERPRETER 1
-#define VM_KIND_JIT 2
-#define VM_KIND_OPTIMIZED 3
-#define VM_KIND_NATIVE 4
+// Kinds of code that programs and natives ask for.
+#define VM_WANTED_AUTO 0
+#define VM_WANTED_INTERPRETER 1
+#define VM_WANTED_JIT 2
+#define VM_WANTED_OPTIMIZED 3
 
 // Entries of a code object, by what kind the caller is: at method->entry + VM_ENTRY_…
 #if defined(__x86_64__)
@@ -82,6 +81,7 @@
 #define VM_THREAD_THROWN 40     // reference: being thrown
 #define VM_THREAD_RESULT 48     // reference: result of an upcall, or of vm_stub_new
 #define VM_THREAD_VALUE 56      // result of an upcall that is an int
+#define VM_THREAD_BCP 64        // where the interpreter lands
 #define VM_THREAD_LANDING 128   // struct vm_landing
 #define VM_THREAD_HANDLES 256   // u64 count, u64 references[]
 #define VM_HANDLES_MAX 95

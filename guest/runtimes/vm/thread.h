@@ -22,16 +22,15 @@ struct vm_thread {
     uint64_t stack_limit;
     uint64_t pending, thrown, result;
     uint64_t value;
+    uint64_t bcp;           // where the interpreter is to land
     // From here to the landing, only C's.
     struct vm_thread *next; // of all threads
     int64_t id;
     uint64_t number;        // of the VM's threads, from 1
     uint32_t idle;          // has no managed frame, and will get none without vm_lock
     uint32_t done;          // futex: has ended
-    uint64_t bcp;           // where the interpreter is to land
-    uint64_t dummy;
-    uint64_t stack;         // its memory, 0 if it is not the VM's
-    uint64_t reserved;
+    uint64_t dummy;         // where an exception is stored that is in a register
+    uint64_t reserved[2];
     struct vm_landing landing;
     char gap[256 - 128 - sizeof(struct vm_landing)];
     struct {
@@ -49,6 +48,7 @@ VM_OFFSET(vm_thread, pending, VM_THREAD_PENDING);
 VM_OFFSET(vm_thread, thrown, VM_THREAD_THROWN);
 VM_OFFSET(vm_thread, result, VM_THREAD_RESULT);
 VM_OFFSET(vm_thread, value, VM_THREAD_VALUE);
+VM_OFFSET(vm_thread, bcp, VM_THREAD_BCP);
 VM_OFFSET(vm_thread, landing, VM_THREAD_LANDING);
 VM_OFFSET(vm_thread, handles, VM_THREAD_HANDLES);
 VM_OFFSET(vm_landing, sp, VM_LANDING_SP);

@@ -3,7 +3,7 @@
 #ifndef VM_CODE_MAP_H
 #define VM_CODE_MAP_H
 
-#include <stdint.h>
+#include "../compiler/code.h"
 
 struct ckm_header {
     char magic[4]; // "CKM1"
@@ -26,28 +26,12 @@ struct ckm_region {
     uint32_t flags;
 };
 
-struct ckm_row {
-    uint32_t begin;
-    uint8_t base, saved;
-    uint16_t size;
-};
-
-struct ckm_saved {
-    uint16_t dwarf;
-    int16_t cfa_offset;
-};
-
+// Rows, saved registers, positions and locations are as in compiler/code.h.
 struct ckm_compiled {
     uint32_t position_count, vector_count;
     uint16_t vector_width, convention;
     int32_t previous_anchor;
     // positions, vectors
-};
-
-struct ckm_position {
-    uint32_t begin;
-    uint16_t bci, flags;
-    uint32_t vector;
 };
 
 struct ckm_phase {
@@ -65,13 +49,7 @@ struct ckm_interpreter {
 _Static_assert(sizeof(struct ckm_header) == 56, "header");
 _Static_assert(sizeof(struct ckm_region) == 48, "region");
 _Static_assert(sizeof(struct ckm_compiled) == 16, "compiled");
-_Static_assert(sizeof(struct ckm_position) == 12, "position");
+_Static_assert(sizeof(struct map_position) == 12, "position");
 _Static_assert(sizeof(struct ckm_interpreter) == 24, "interpreter");
-
-// Locations of variables.
-#define CKM_NOWHERE 0u
-#define CKM_REGISTER(dwarf) (1u << 24 | (uint32_t)(dwarf))
-#define CKM_MEMORY(cfa_offset) (2u << 24 | ((uint32_t)(cfa_offset) & 0xffffff))
-#define CKM_CONSTANT(value) (3u << 24 | ((uint32_t)(value) & 0xffffff))
 
 #endif

@@ -1,0 +1,47 @@
+// Code objects: the block of code of one method in one kind, and which of them an address is in. All
+// of this under vm_lock.
+#ifndef VM_CODE_OBJECTS_H
+#define VM_CODE_OBJECTS_H
+
+#include "../records.h"
+#include "map.h"
+#include "publish.h"
+
+struct vm_code {
+    uint64_t begin;
+    uint32_t size;
+    enum vm_kind kind;
+    struct vm_method *method;
+    const struct ckm_header *map; // in the file
+    uint32_t retired;             // no longer entered
+    uint32_t seen;                // by the root scan that runs: has frames
+    struct jit_code_entry published;
+};
+
+// Where an address is.
+struct vm_place {
+    const struct ckm_header *map;
+    const struct ckm_region *region;
+    struct vm_code *code; // null: static code
+    uint32_t offset;      // from the map's begin
+};
+
+// Finds the region of an address; 0 if there is none.
+int vm_find_place(uint64_t pc, struct vm_place *place);
+
+// Compiles a method and has it entered from now on; what it had before is retired. Returns 0, with the
+// method as it was, if there is no room.
+int vm_install_code(struct vm_method *method, enum vm_kind kind);
+
+// Kind of the code a method is entered in.
+enum vm_kind vm_kind_of(const struct vm_method *method);
+
+// After a root scan: frees what is retired and was not seen, forgets what was.
+void vm_free_unseen_code(void);
+
+// Counts, for whoever looks on.
+extern struct vm_code_counts {
+    uint64_t made[VM_COMPILED_KINDS], freed;
+} vm_code_counts;
+
+#endif
