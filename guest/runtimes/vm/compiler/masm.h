@@ -78,12 +78,14 @@ void m_jump_runtime(struct masm *m, uintptr_t function);
 // The body of an interpreted method: method register and interpreter.
 void m_jump_interpreter(struct masm *m, const struct vm_method *method);
 
-// At the beginning: an entry for each kind of caller that goes to its target. False if the targets,
-// once they are bound, turn out to be too far; then the code is to be made again with `islands`.
-void m_entries(struct masm *m, const mlabel targets[VM_COMPILED_KINDS], bool islands);
+// An entry: a jump of m_entry_spacing bytes. If the target turns out to be too far, m_finish fails,
+// and the code is made again with the entries' jumps going to jumps.
+void m_entry(struct masm *m, mlabel target);
 
 // ---- Frames
 
+// The row at entry; m_enter and m_enter_fp come anywhere behind it.
+void m_at_entry(struct masm *m);
 // At entry: goes to `overflow` if a frame of that size would pass the thread's limit. Uses the
 // scratch register and no other.
 void m_check_stack(struct masm *m, unsigned size, mlabel overflow);

@@ -1,0 +1,72 @@
+// Bytecodes, as compilers read them.
+#include "guest/runtimes/vm/compiler/internal.h"
+
+const struct vm_position *method_positions(const struct vm_method *method) {
+    return (const struct vm_position *)((const char *)method + method->positions);
+}
+
+const struct vm_handler *method_handlers(const struct vm_method *method) {
+    return (const struct vm_handler *)((const char *)method + method->handlers);
+}
+
+unsigned position_index(const struct vm_method *method, unsigned bci) {
+    const struct vm_position *positions = method_positions(method);
+    unsigned low = 0, high = method->position_count;
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        if (positions[middle].bci <= bci) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+static int16_t read16(const uint8_t *at) { return (int16_t)(at[0] | at[1] << 8); }
+
+static int32_t read32(const uint8_t *at) {
+    return (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+}
+
+bool is_branch(enum opcode opcode) { return opcode >= OP_GOTO && opcode <= OP_IF_NONNULL; }
+
+bool falls_through(enum opcode opcode) {
+    return opcode != OP_GOTO && opcode != OP_RETURN && opcode != OP_RETURN_VALUE && opcode != OP_THROW;
+}
+
+struct instruction decode(const struct vm_method *method, unsigned index) {
+    const struct vm_position *position = method_positions(method) + index;
+    const uint8_t *code = (const uint8_t *)method + method->code + position->bci;
+    struct instruction in = {
+        .opcode = (enum opcode)code[0],
+        .bci = position->bci,
+        .position = position,
+        .depth = position->depth,
+    };
+    if (is_branch(in.opcode)) {
+        in.target = position_index(method, (unsigned)((int)in.bci + read16(code + 1)));
+        return in;
+    }
+    switch (in.opcode) {
+        case OP_ICONST:
+            in.operand = read32(code + 1);
+            break;
+        case OP_INC:
+            in.operand = code[1];
+            in.amount = (int8_t)code[2];
+            break;
+        case OP_LOAD:
+        case OP_STORE:
+        case OP_NEW:
+        case OP_GETI:
+        case OP_PUTI:
+        case OP_GETR:
+        case OP_PUTR:
+            in.operand = code[1];
+            break;
+        case OP_INVOKE:
+            in.callee = vm_find_method((uint16_t)read16(code + 1));
+            break;
+        default:
+            break;
+    }
+    return in;
+}

@@ -1,0 +1,64 @@
+// What the files of the compilers share.
+#ifndef VM_COMPILER_INTERNAL_H
+#define VM_COMPILER_INTERNAL_H
+
+#include "guest/runtimes/vm/compiler/masm.h"
+#include "guest/runtimes/vm/vm.h"
+
+static inline unsigned round_frame(unsigned size) { return (size + 15) & ~15u; }
+
+// ---- code.c: what the map says
+
+void code_begin_region(struct masm *m, unsigned kind, enum vm_kind convention);
+void code_end_region(struct masm *m);
+// From the end of the code on, or from an offset not before the last one.
+void code_position(struct masm *m, unsigned bci, unsigned flags, uint32_t vector);
+void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned flags, uint32_t vector);
+// The index of a vector of these m->vector_width locations.
+uint32_t code_vector(struct masm *m, const uint32_t *locations);
+// A call has just been written: what is so while it is there. A top frame at the call instruction
+// still has the position before.
+void code_called(struct masm *m, unsigned bci, uint32_t vector);
+// The region's list of saved registers.
+void code_saves(struct masm *m, mreg reg, int offset);
+void code_pad(struct masm *m, unsigned bci);
+
+// ---- The parts of code objects
+
+void adapter_make(struct masm *m, enum vm_kind from, mlabel body);
+void native_make(struct masm *m);
+void jit_make(struct masm *m);
+void optimize_make(struct masm *m);
+
+// ---- bytecode.c
+
+enum opcode {
+    OP_NOP, OP_ICONST, OP_LOAD, OP_STORE, OP_NULL, OP_DUP, OP_POP, OP_INC,
+    OP_ADD, OP_SUB, OP_MUL, OP_AND, OP_XOR,
+    OP_GOTO = 0x10, OP_IF_LT, OP_IF_EQ, OP_IF_NE, OP_IF_NULL, OP_IF_NONNULL,
+    OP_NEW = 0x20, OP_GETI, OP_PUTI, OP_GETR, OP_PUTR,
+    OP_INVOKE = 0x30, OP_RETURN, OP_RETURN_VALUE,
+    OP_THROW = 0x40, OP_POLL, OP_SAME,
+};
+
+// A bytecode, decoded.
+struct instruction {
+    enum opcode opcode;
+    unsigned bci;
+    const struct vm_position *position;
+    unsigned depth;  // of the operand stack before it
+    int32_t operand; // constant, local, class, field
+    int32_t amount;  // of inc
+    unsigned target; // index of the position that a branch goes to
+    const struct vm_method *callee;
+};
+
+const struct vm_position *method_positions(const struct vm_method *method);
+const struct vm_handler *method_handlers(const struct vm_method *method);
+unsigned position_index(const struct vm_method *method, unsigned bci);
+struct instruction decode(const struct vm_method *method, unsigned index);
+// Whether the operation can jump, and whether it goes on behind it.
+bool is_branch(enum opcode opcode);
+bool falls_through(enum opcode opcode);
+
+#endif
