@@ -6,9 +6,7 @@
 //     ...
 //     sp + 8 i         for bodies of kind JIT: parameter i
 //     sp + 8 (n - i)   for bodies of kind INT: parameter i, and the result at sp
-#include "guest/runtimes/vm/compiler/internal.h"
-
-#define WORD 8
+#include "internal.h"
 
 static int outgoing_words(enum vm_kind to, int parameters) {
     return to == VM_OPTIMIZED ? 0 : to == VM_JIT ? parameters : parameters + 1;

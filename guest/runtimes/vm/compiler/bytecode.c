@@ -1,16 +1,8 @@
 // Bytecodes, as compilers read them.
-#include "guest/runtimes/vm/compiler/internal.h"
-
-const struct vm_position *method_positions(const struct vm_method *method) {
-    return (const struct vm_position *)((const char *)method + method->positions);
-}
-
-const struct vm_handler *method_handlers(const struct vm_method *method) {
-    return (const struct vm_handler *)((const char *)method + method->handlers);
-}
+#include "internal.h"
 
 unsigned position_index(const struct vm_method *method, unsigned bci) {
-    const struct vm_position *positions = method_positions(method);
+    const struct vm_position *positions = vm_method_positions(method);
     unsigned low = 0, high = method->position_count;
     while (high - low > 1) {
         unsigned middle = (low + high) / 2;
@@ -26,17 +18,17 @@ static int32_t read32(const uint8_t *at) {
     return (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
 }
 
-bool is_branch(enum opcode opcode) { return opcode >= OP_GOTO && opcode <= OP_IF_NONNULL; }
+bool is_branch(unsigned opcode) { return opcode >= OP_GOTO && opcode <= OP_IF_NONNULL; }
 
-bool falls_through(enum opcode opcode) {
+bool falls_through(unsigned opcode) {
     return opcode != OP_GOTO && opcode != OP_RETURN && opcode != OP_RETURN_VALUE && opcode != OP_THROW;
 }
 
 struct instruction decode(const struct vm_method *method, unsigned index) {
-    const struct vm_position *position = method_positions(method) + index;
-    const uint8_t *code = (const uint8_t *)method + method->code + position->bci;
+    const struct vm_position *position = vm_method_positions(method) + index;
+    const uint8_t *code = vm_method_code(method) + position->bci;
     struct instruction in = {
-        .opcode = (enum opcode)code[0],
+        .opcode = code[0],
         .bci = position->bci,
         .position = position,
         .depth = position->depth,
@@ -63,7 +55,7 @@ struct instruction decode(const struct vm_method *method, unsigned index) {
             in.operand = code[1];
             break;
         case OP_INVOKE:
-            in.callee = vm_find_method((uint16_t)read16(code + 1));
+            in.callee = vm_methods[(uint16_t)read16(code + 1)];
             break;
         default:
             break;

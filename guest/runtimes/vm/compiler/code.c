@@ -1,5 +1,5 @@
 // Code objects: [entries][adapter][adapter][body], and what the map says of each instruction.
-#include "guest/runtimes/vm/compiler/internal.h"
+#include "internal.h"
 
 void code_begin_region(struct masm *m, unsigned kind, enum vm_kind convention) {
     if (m->region_count == MASM_REGIONS_MAX) {
@@ -135,15 +135,15 @@ static bool make(struct masm *m, const struct vm_method *method, enum vm_kind ki
         adapter_make(m, (enum vm_kind)from, targets[kind]);
     }
     m_bind(m, targets[kind]);
-    if (method->flags & VM_METHOD_NATIVE) native_make(m);
+    if (vm_method_is_native(method)) native_make(m);
     else if (kind == VM_JIT) jit_make(m);
     else if (kind == VM_OPTIMIZED) optimize_make(m);
     else interpreted(m);
     return m_finish(m);
 }
 
-bool vm_make_code(struct masm *m, const struct vm_method *method, enum vm_kind kind) {
-    if (method->flags & VM_METHOD_NATIVE) kind = VM_OPTIMIZED;
+bool vm_compile(struct masm *m, const struct vm_method *method, enum vm_kind kind) {
+    if (vm_method_is_native(method)) kind = VM_OPTIMIZED;
     // Where the body is beyond the reach of an entry, jumps on the way get there.
     return make(m, method, kind, false) || (!m->failed && make(m, method, kind, true));
 }

@@ -85,12 +85,8 @@ struct masm {
     struct code_pad pads[MASM_PADS_MAX];
 };
 
-// What CORE calls: makes the whole object of a method, of the kind; false if it cannot be (too
-// large). m->code is m->size bytes, to be copied anywhere (16-byte aligned).
-bool vm_make_code(struct masm *m, const struct vm_method *method, enum vm_kind kind);
-
-// CFI of the object at `address`, in the format of .eh_frame with a terminator, for bytes that lie
-// anywhere (absolute addresses): returns the size, 0 if it does not fit.
-uint32_t vm_make_eh_frame(const struct masm *m, uint64_t address, uint8_t *to, uint32_t capacity);
+// Makes the whole object of a method in that kind; the only kind of a native method is VM_OPTIMIZED.
+// False if it cannot be: too large. The code is m->size bytes, to be copied anywhere, on 16 bytes.
+bool vm_compile(struct masm *m, const struct vm_method *method, enum vm_kind kind);
 
 #endif

@@ -2,8 +2,10 @@
 #ifndef VM_COMPILER_INTERNAL_H
 #define VM_COMPILER_INTERNAL_H
 
-#include "guest/runtimes/vm/compiler/masm.h"
-#include "guest/runtimes/vm/vm.h"
+#include "../arch.h"
+#include "masm.h"
+
+#define WORD 8
 
 static inline unsigned round_frame(unsigned size) { return (size + 15) & ~15u; }
 
@@ -32,18 +34,9 @@ void optimize_make(struct masm *m);
 
 // ---- bytecode.c
 
-enum opcode {
-    OP_NOP, OP_ICONST, OP_LOAD, OP_STORE, OP_NULL, OP_DUP, OP_POP, OP_INC,
-    OP_ADD, OP_SUB, OP_MUL, OP_AND, OP_XOR,
-    OP_GOTO = 0x10, OP_IF_LT, OP_IF_EQ, OP_IF_NE, OP_IF_NULL, OP_IF_NONNULL,
-    OP_NEW = 0x20, OP_GETI, OP_PUTI, OP_GETR, OP_PUTR,
-    OP_INVOKE = 0x30, OP_RETURN, OP_RETURN_VALUE,
-    OP_THROW = 0x40, OP_POLL, OP_SAME,
-};
-
 // A bytecode, decoded.
 struct instruction {
-    enum opcode opcode;
+    unsigned opcode;
     unsigned bci;
     const struct vm_position *position;
     unsigned depth;  // of the operand stack before it
@@ -53,12 +46,10 @@ struct instruction {
     const struct vm_method *callee;
 };
 
-const struct vm_position *method_positions(const struct vm_method *method);
-const struct vm_handler *method_handlers(const struct vm_method *method);
 unsigned position_index(const struct vm_method *method, unsigned bci);
 struct instruction decode(const struct vm_method *method, unsigned index);
 // Whether the operation can jump, and whether it goes on behind it.
-bool is_branch(enum opcode opcode);
-bool falls_through(enum opcode opcode);
+bool is_branch(unsigned opcode);
+bool falls_through(unsigned opcode);
 
 #endif

@@ -1,5 +1,5 @@
 // Labels and tables of the macro assembler, the same for all architectures.
-#include "guest/runtimes/vm/compiler/masm.h"
+#include "masm.h"
 
 void m_emit(struct masm *m, const void *bytes, unsigned count) {
     if (m->size + count > MASM_CODE_MAX) {

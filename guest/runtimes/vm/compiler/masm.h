@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "guest/runtimes/vm/compiler/code.h"
+#include "code.h"
 
 // A register, by its number in machine code; m_fp and m_sp are among them.
 typedef uint8_t mreg;
@@ -51,6 +51,7 @@ void m_nop(struct masm *m);
 void m_move(struct masm *m, mreg to, mreg from);
 void m_constant(struct masm *m, mreg to, int64_t value);
 void m_load(struct masm *m, mreg to, mreg base, int32_t offset);  // 64 bits
+void m_load_word(struct masm *m, mreg to, mreg base, int32_t offset); // 32 bits, zeros above
 void m_store(struct masm *m, mreg from, mreg base, int32_t offset);
 // Reads its operands before it writes `to`, which may be one of them: with all of them registers,
 // what is seen of `to` is the old value or the result, except that on x86-64 a `to` other than both
@@ -70,11 +71,7 @@ void m_thread(struct masm *m, mreg to);
 void m_call_label(struct masm *m, mlabel target);
 void m_call_address(struct masm *m, uintptr_t address);
 void m_call_method(struct masm *m, const struct vm_method *method, enum vm_kind caller);
-// A function of the runtime, through vm_runtime_stub: arguments after the thread in m_arguments[1]
-// and on, the result in m_result.
-void m_call_runtime(struct masm *m, uintptr_t function);
-// The same without a frame of one's own and without returning, at entry or with a frame.
-void m_jump_runtime(struct masm *m, uintptr_t function);
+void m_jump_address(struct masm *m, uintptr_t address);
 // The body of an interpreted method: method register and interpreter.
 void m_jump_interpreter(struct masm *m, const struct vm_method *method);
 

@@ -5,9 +5,7 @@
 //     below                  the callee-saved registers, the number of handles at entry
 //
 // All callee-saved registers are there, so that whoever walks from the anchor finds the caller's.
-#include "guest/runtimes/vm/compiler/internal.h"
-
-#define WORD 8
+#include "internal.h"
 
 struct frame {
     unsigned size;
@@ -32,51 +30,46 @@ static void vector(const struct masm *m, const struct frame *frame, uint32_t *lo
 
 static void set_pc(struct masm *m, mreg thread, mlabel there) {
     m_address_of(m, m_scratch, there);
-    m_store(m, m_scratch, thread, THREAD_PC);
+    m_store(m, m_scratch, thread, VM_THREAD_PC);
 }
 
 // Into native code: the stack pointer, then the PC. The order is what other threads rely on; the
 // program may ask for the wrong one, to see it found out.
 static void set_anchor(struct masm *m, mlabel there) {
     mreg thread = m_volatile[1];
+    bool swapped = vm_program.flags & VM_SWAP_ANCHOR_STORES;
     m_thread(m, thread);
-    bool swapped = vm_program_flags() & VM_PROGRAM_SWAP_ANCHOR_STORES;
     if (swapped) set_pc(m, thread, there);
     m_move(m, m_scratch, m_sp);
-    m_store(m, m_scratch, thread, THREAD_SP);
+    m_store(m, m_scratch, thread, VM_THREAD_SP);
     if (!swapped) set_pc(m, thread, there);
 }
 
-static void clear_anchor(struct masm *m) {
-    mreg thread = m_volatile[1];
-    if (vm_program_flags() & VM_PROGRAM_NO_CLEAR_PC) return;
-    m_thread(m, thread);
-    m_constant(m, m_scratch, 0);
-    m_store(m, m_scratch, thread, THREAD_PC);
-}
-
-// Behind the call: no collection is going on once this is through. The first callee-saved register
-// keeps the result; the caller's value of it is in the frame.
-static void wait_for_scan(struct masm *m) {
-    mreg keeps = m_saved[0], scan = m_volatile[1];
-    mlabel again = m_label(m), wait = m_label(m), done = m_label(m), there = m_label(m);
-    m_move(m, keeps, m_result);
-    m_bind(m, again);
-    clear_anchor(m);
-    m_constant(m, scan, (intptr_t)&vm_scan);
-    m_load(m, scan, scan, 0);
-    m_branch_zero(m, scan, false, wait);
-    m_jump(m, done);
-    m_bind(m, wait);
-    mreg thread = m_volatile[1];
-    m_thread(m, thread);
+// Calls a function of the runtime, with the PC back in the anchor meanwhile; `thread` is lost.
+static void call_waiting(struct masm *m, mreg thread, uintptr_t function) {
+    mlabel there = m_label(m);
     set_pc(m, thread, there);
     m_move(m, m_arguments[0], thread);
-    m_call_address(m, (uintptr_t)vm_wait_scan);
+    m_call_address(m, function);
     m_bind(m, there);
+}
+
+// Behind the call: no root scan is going on once this is through. The first callee-saved register
+// keeps the result; the caller's value of it is in the frame.
+static void wait_for_scan(struct masm *m, mreg thread) {
+    mlabel again = m_label(m), done = m_label(m);
+    m_move(m, m_saved[0], m_result);
+    m_bind(m, again);
+    m_thread(m, thread);
+    if (!(vm_program.flags & VM_NO_CLEAR_PC)) {
+        m_constant(m, m_scratch, 0);
+        m_store(m, m_scratch, thread, VM_THREAD_PC);
+    }
+    m_load_word(m, m_scratch, thread, VM_THREAD_SCAN);
+    m_branch_zero(m, m_scratch, true, done);
+    call_waiting(m, thread, (uintptr_t)vm_scan_wait);
     m_jump(m, again);
     m_bind(m, done);
-    m_move(m, m_result, keeps);
 }
 
 static void pass(struct masm *m, const struct frame *frame) {
@@ -89,21 +82,21 @@ static void pass(struct masm *m, const struct frame *frame) {
     m_thread(m, m_arguments[0]);
 }
 
-// Handles given since the entry end; an exception on its way goes on.
-static void end(struct masm *m, const struct frame *frame, mlabel thrown) {
-    mreg thread = m_volatile[1];
-    m_thread(m, thread);
+// Handles given since the entry end; an exception on its way goes on; a reference comes out of its
+// handle.
+static void end(struct masm *m, const struct frame *frame, mreg thread) {
+    mlabel returns = m_label(m), null = m_label(m);
     m_load(m, m_scratch, m_sp, (int)frame->size + frame->handles);
-    m_store(m, m_scratch, thread, THREAD_HANDLE_COUNT);
-    m_load(m, m_scratch, thread, THREAD_PENDING);
-    m_branch_zero(m, m_scratch, false, thrown);
-}
-
-static void follow_handle(struct masm *m) {
-    mlabel none = m_label(m);
-    m_branch_zero(m, m_result, true, none);
+    m_store(m, m_scratch, thread, VM_THREAD_HANDLES);
+    m_load(m, m_scratch, thread, VM_THREAD_PENDING);
+    m_branch_zero(m, m_scratch, true, returns);
+    call_waiting(m, thread, (uintptr_t)vm_rethrow);
+    m_bind(m, returns);
+    m_move(m, m_result, m_saved[0]);
+    if (m->method->result != VM_REF) return;
+    m_branch_zero(m, m_result, true, null);
     m_load(m, m_result, m_result, 0);
-    m_bind(m, none);
+    m_bind(m, null);
 }
 
 void native_make(struct masm *m) {
@@ -114,11 +107,12 @@ void native_make(struct masm *m) {
         return;
     }
     code_begin_region(m, REGION_STUB, VM_OPTIMIZED);
-    m->regions[m->region_count - 1].flags = REGION_FLAG_NATIVE_STUB;
+    m->regions[m->region_count - 1].flags = VM_REGION_STUB;
     uint32_t locations[M_ARGUMENTS + 64];
     vector(m, &frame, locations);
     uint32_t handles = code_vector(m, locations);
-    mlabel overflow = m_label(m), there = m_label(m), thrown = m_label(m);
+    mlabel overflow = m_label(m), there = m_label(m);
+    mreg thread = m_volatile[1]; // no parameter is in it
 
     code_position(m, 0, 0, VECTOR_NONE);
     m_check_stack(m, frame.size, overflow);
@@ -131,16 +125,15 @@ void native_make(struct masm *m) {
     m_row(m, ROW_BY_SP, frame.size, ROW_SAVED_RETURN | ROW_SAVED_LIST);
     for (int i = 0; i < method->params; i++) save(m, &frame, m_arguments[i], frame.parameters - WORD * i);
     code_position(m, 0, 0, handles);
-    m_thread(m, m_volatile[1]);
-    m_load(m, m_scratch, m_volatile[1], THREAD_HANDLE_COUNT);
+    m_thread(m, thread);
+    m_load(m, m_scratch, thread, VM_THREAD_HANDLES);
     save(m, &frame, m_scratch, frame.handles);
     set_anchor(m, there);
     pass(m, &frame);
-    m_call_address(m, vm_natives[method->native]);
+    m_call_address(m, (uintptr_t)vm_natives[method->native]);
     m_bind(m, there);
-    wait_for_scan(m);
-    end(m, &frame, thrown);
-    if (method->result == VM_RESULT_REF) follow_handle(m);
+    wait_for_scan(m, thread);
+    end(m, &frame, thread);
     code_position(m, 0, POSITION_LEAVING | (method->result ? POSITION_RESULT : 0), VECTOR_NONE);
     for (unsigned i = 0; i < m_saved_count; i++) {
         m_load(m, m_saved[i], m_sp, (int)frame.size + frame.saved - WORD * (int)i);
@@ -151,11 +144,6 @@ void native_make(struct masm *m) {
     m_bind(m, overflow);
     m_at_entry(m);
     code_position(m, 0, 0, VECTOR_NONE);
-    m_jump_runtime(m, (uintptr_t)vm_throw_overflow);
-    m_bind(m, thrown);
-    m_row(m, ROW_BY_SP, frame.size, ROW_SAVED_RETURN | ROW_SAVED_LIST);
-    code_position(m, 0, 0, handles);
-    m_call_runtime(m, (uintptr_t)vm_throw);
-    m_nop(m); // the return address is of this stub, too
+    m_jump_address(m, (uintptr_t)vm_stub_overflow);
     code_end_region(m);
 }

@@ -1,7 +1,7 @@
 // The macro assembler, x86-64 (Intel 64 and IA-32 Architectures Software Developer's Manual,
 // volume 2, for the encodings).
-#include "guest/runtimes/vm/compiler/masm.h"
-#include "guest/runtimes/vm/vm.h"
+#include "../arch.h"
+#include "../compiler/masm.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
@@ -85,6 +85,12 @@ void m_load(struct masm *m, mreg to, mreg base, int32_t offset) { memory(m, 0x8b
 
 void m_store(struct masm *m, mreg from, mreg base, int32_t offset) { memory(m, 0x89, from, base, offset); }
 
+void m_load_word(struct masm *m, mreg to, mreg base, int32_t offset) {
+    if (to >= R8 || base >= R8) bytes(m, 1, 0x40 | (to >> 3) << 2 | base >> 3);
+    bytes(m, 1, 0x8b);
+    operand(m, to, base, offset);
+}
+
 static void two(struct masm *m, enum m_operation operation, mreg to, mreg b) {
     static const uint8_t opcodes[] = {[M_ADD] = 0x01, [M_SUB] = 0x29, [M_AND] = 0x21, [M_XOR] = 0x31};
     if (operation != M_MUL) {
@@ -164,7 +170,7 @@ void m_thread(struct masm *m, mreg to) {
     // mov to, fs:0
     bytes(m, 5, 0x64 | rex(to, 0) << 8 | 0x8b << 16 | (uint64_t)(4u | (to & 7) << 3) << 24 | 0x25ull << 32);
     bytes(m, 4, 0);
-    m_add_constant(m, to, to, (int32_t)((intptr_t)&vm_self - (intptr_t)__builtin_thread_pointer()));
+    m_add_constant(m, to, to, VM_THREAD_OFFSET);
 }
 
 // ---- Calls
@@ -186,19 +192,13 @@ void m_call_address(struct masm *m, uintptr_t address) {
 
 void m_call_method(struct masm *m, const struct vm_method *method, enum vm_kind caller) {
     m_constant(m, m_scratch, (intptr_t)method);
-    m_load(m, m_scratch, m_scratch, METHOD_ENTRY);
+    m_load(m, m_scratch, m_scratch, VM_METHOD_ENTRY);
     if (caller != VM_OPTIMIZED) m_add_constant(m, m_scratch, m_scratch, (int32_t)(m_entry_spacing * caller));
     through(m, 2, m_scratch);
 }
 
-void m_call_runtime(struct masm *m, uintptr_t function) {
-    m_constant(m, RAX, (int64_t)function);
-    m_call_address(m, (uintptr_t)vm_runtime_stub);
-}
-
-void m_jump_runtime(struct masm *m, uintptr_t function) {
-    m_constant(m, RAX, (int64_t)function);
-    m_constant(m, m_scratch, (intptr_t)vm_runtime_stub);
+void m_jump_address(struct masm *m, uintptr_t address) {
+    m_constant(m, m_scratch, (int64_t)address);
     through(m, 4, m_scratch);
 }
 
@@ -219,7 +219,7 @@ void m_at_entry(struct masm *m) { m_row(m, ROW_BY_SP, 8, ROW_SAVED_RETURN); }
 
 void m_check_stack(struct masm *m, unsigned size, mlabel overflow) {
     m_thread(m, m_scratch);
-    m_load(m, m_scratch, m_scratch, THREAD_STACK_LIMIT);
+    m_load(m, m_scratch, m_scratch, VM_THREAD_STACK_LIMIT);
     m_add_constant(m, m_scratch, m_scratch, (int32_t)size);
     compare(m, RSP, m_scratch);
     jump_if(m, condition_code(M_BELOW), overflow);
