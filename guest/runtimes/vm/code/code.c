@@ -73,7 +73,8 @@ static void flip_bit(const struct vm_method *method, const struct ckm_header *ma
 
 static struct vm_code *install(const struct masm *made, struct vm_method *method) {
     if (object_count == OBJECTS_MAX) return 0;
-    struct vm_code *code = vm_arena_get(&vm_data, sizeof *code);
+    size_t pads = made->pad_count * sizeof(struct code_pad);
+    struct vm_code *code = vm_arena_get(&vm_data, sizeof *code + pads);
     if (code == 0) return 0;
     void *place = vm_arena_get(&code_cache, made->size);
     struct vm_file file = {0};
@@ -92,7 +93,9 @@ static struct vm_code *install(const struct masm *made, struct vm_method *method
         .method = method,
         .map = file.map,
         .published = {.file = file.bytes, .size = file.size},
+        .pad_count = made->pad_count,
     };
+    memcpy(code->pads, made->pads, pads);
     flip_bit(method, file.map);
     insert(code);
     vm_publish(&code->published);

@@ -16,6 +16,8 @@ struct vm_code {
     uint32_t retired;             // no longer entered
     uint32_t seen;                // by the root scan that runs: has frames
     struct jit_code_entry published;
+    uint32_t pad_count; // where handlers are entered
+    struct code_pad pads[];
 };
 
 // Where an address is.

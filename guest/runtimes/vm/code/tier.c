@@ -1,0 +1,57 @@
+#include "tier.h"
+
+#include "../arch.h"
+#include "../threads/lock.h"
+#include "code.h"
+
+#define NEVER UINT64_MAX
+
+static enum vm_kind kind_of_wanted(int wanted) {
+    return wanted == VM_WANTED_JIT ? VM_JIT : wanted == VM_WANTED_OPTIMIZED ? VM_OPTIMIZED : VM_INTERPRETED;
+}
+
+// After how many calls the code that a method has now is to be replaced.
+static uint64_t tier_at(const struct vm_method *method) {
+    if (vm_method_wanted(method) != VM_WANTED_AUTO || vm_method_is_native(method)) return NEVER;
+    uint32_t at = 0;
+    if (vm_kind_of(method) == VM_INTERPRETED) at = vm_program.jit_at ? vm_program.jit_at : vm_program.optimize_at;
+    if (vm_kind_of(method) == VM_JIT) at = vm_program.optimize_at;
+    return at == 0 ? NEVER : at;
+}
+
+static int change(struct vm_method *method, enum vm_kind kind) {
+    if (!vm_install_code(method, kind)) {
+        method->tier_at = NEVER; // not again
+        return 0;
+    }
+    method->tier_at = tier_at(method);
+    return 1;
+}
+
+const char *vm_make_first_code(void) {
+    for (uint32_t i = 0; i < vm_program.method_count; i++) {
+        struct vm_method *method = vm_methods[i];
+        enum vm_kind kind = vm_method_is_native(method) ? VM_OPTIMIZED : kind_of_wanted(vm_method_wanted(method));
+        if (!change(method, kind)) return "a method is too large for its kind of code";
+    }
+    return 0;
+}
+
+int vm_change_kind(struct vm_method *method, int wanted) {
+    if (vm_method_is_native(method)) return 0;
+    if (wanted == VM_WANTED_AUTO) method->calls = 0;
+    return change(method, kind_of_wanted(wanted));
+}
+
+int vm_move_code(struct vm_method *method) { return change(method, vm_kind_of(method)); }
+
+void vm_runtime_tier(struct vm_thread *thread, struct vm_method *method) {
+    (void)thread;
+    vm_lock();
+    // Another thread may have been here first.
+    if (method->calls >= method->tier_at) {
+        int optimized = vm_program.optimize_at != 0 && method->calls >= vm_program.optimize_at;
+        change(method, vm_kind_of(method) == VM_INTERPRETED && !optimized ? VM_JIT : VM_OPTIMIZED);
+    }
+    vm_unlock();
+}

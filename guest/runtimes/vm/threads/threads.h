@@ -1,0 +1,28 @@
+// The VM's threads.
+#ifndef VM_THREADS_H
+#define VM_THREADS_H
+
+#include "../thread.h"
+
+// Those that run, under vm_lock.
+extern struct vm_thread *vm_threads;
+
+// Starts a thread that runs a method with one argument (or none, if it takes none); returns its number,
+// or 0 if there can be no more.
+uint64_t vm_start(struct vm_method *method, uint64_t argument);
+
+// Waits until a thread has ended.
+void vm_join(uint64_t number);
+
+// Has a thread unwound: its next return from native code or poll throws a cancellation. The caller is
+// in native code; 0 is itself.
+void vm_cancel(struct vm_thread *thread, uint64_t number);
+
+// How many threads have not ended; a futex of those who wait for the end.
+extern uint32_t vm_running;
+
+// A thread's anchor, while a root scan runs: if the thread comes back from native code just now, it puts
+// its PC back in a moment.
+struct vm_anchor vm_anchor_of(const struct vm_thread *thread);
+
+#endif

@@ -1,0 +1,66 @@
+#include "walk.h"
+
+#include "../arch.h"
+
+#define FP_INDEX vm_callee_saved(VM_DWARF_FP)
+
+// Finds the place of frame->pc and, by its row, the CFA and where the frame has saved registers. An
+// anchor's PC is exact; a return address belongs to the call before it.
+static enum vm_walk find(struct vm_frame *frame, const struct map_row **row, int exact) {
+    if (!vm_find_place(exact ? frame->pc : frame->pc - 1, &frame->place)) return VM_WALK_DAMAGED;
+    const struct ckm_region *region = frame->place.region;
+    const struct map_row *rows = (const struct map_row *)((const char *)frame->place.map + region->rows);
+    *row = 0;
+    for (uint32_t i = 0; i < region->row_count && rows[i].begin <= frame->place.offset; i++) *row = &rows[i];
+    if (*row == 0) return VM_WALK_DAMAGED;
+    uint64_t base = frame->sp;
+    if ((*row)->base == ROW_BY_FP) {
+        if (frame->registers[FP_INDEX] == 0) return VM_WALK_DAMAGED;
+        base = *frame->registers[FP_INDEX];
+    }
+    frame->cfa = base + (*row)->size;
+    return VM_WALK_FRAME;
+}
+
+static enum vm_walk begin_at(struct vm_frame *frame, uint64_t sp, uint64_t pc, int exact) {
+    const struct map_row *row;
+    frame->sp = sp;
+    frame->pc = pc;
+    return find(frame, &row, exact);
+}
+
+enum vm_walk vm_walk_begin(struct vm_frame *frame, struct vm_anchor anchor) {
+    if (anchor.pc == 0) return VM_WALK_END;
+    for (int i = 0; i < VM_CALLEE_SAVED; i++) frame->registers[i] = 0;
+    return begin_at(frame, anchor.sp, anchor.pc, 1);
+}
+
+// Registers as the caller has them.
+static int restore(struct vm_frame *frame, const struct map_row *row) {
+    const struct ckm_region *region = frame->place.region;
+    if (row->saved & ROW_SAVED_LIST) {
+        const struct map_saved *saved = (const struct map_saved *)((const char *)frame->place.map + region->saved);
+        for (uint32_t i = 0; i < region->saved_count; i++) {
+            int index = vm_callee_saved(saved[i].dwarf);
+            if (index < 0) return 0;
+            frame->registers[index] = (uint64_t *)(frame->cfa + (uint64_t)(int64_t)saved[i].offset);
+        }
+    }
+    if (row->saved & ROW_SAVED_FP) frame->registers[FP_INDEX] = (uint64_t *)(frame->cfa - 16);
+    return 1;
+}
+
+enum vm_walk vm_walk_next(struct vm_frame *frame) {
+    const struct ckm_region *region = frame->place.region;
+    if (region->flags & VM_REGION_UPCALL) {
+        const struct ckm_compiled *data = (const struct ckm_compiled *)((const char *)frame->place.map + region->data);
+        return vm_walk_begin(frame, *(struct vm_anchor *)(frame->cfa + (uint64_t)(int64_t)data->previous_anchor));
+    }
+    const struct map_row *row = 0, *rows = (const struct map_row *)((const char *)frame->place.map + region->rows);
+    for (uint32_t i = 0; i < region->row_count && rows[i].begin <= frame->place.offset; i++) row = &rows[i];
+    // Under a frame that has called, the return address is on the stack; so it is in a stub's.
+    if (row == 0 || !(row->saved & ROW_SAVED_RETURN) || !restore(frame, row)) return VM_WALK_DAMAGED;
+    uint64_t sp = frame->cfa, pc = *(uint64_t *)(frame->cfa - 8);
+    if (sp <= frame->sp) return VM_WALK_DAMAGED;
+    return begin_at(frame, sp, pc, 0);
+}
