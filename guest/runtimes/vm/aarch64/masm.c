@@ -19,7 +19,7 @@ const mreg m_result = 0;
 const mreg m_scratch = SCRATCH;
 const mreg m_parameters = 10;
 const mreg m_fp = FP, m_sp = SP;
-const mreg m_saved[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28};
+const mreg m_saved[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, FP};
 const unsigned m_saved_count = sizeof m_saved;
 const mreg m_volatile[] = {0, 10, 15, 14, 13, 12, 11, 9, 5, 4, 3, 2, 1};
 const unsigned m_volatile_count = sizeof m_volatile;
