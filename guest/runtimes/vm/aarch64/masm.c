@@ -82,24 +82,29 @@ void m_constant(struct masm *m, mreg to, int64_t constant) {
     if (made != to) m_move(m, to, made);
 }
 
-// A load or store of 64 bits; `opcode` is the form with an unsigned offset.
-static void memory(struct masm *m, uint32_t opcode, mreg reg, mreg base, int32_t offset) {
-    if (offset >= 0 && offset < 8 * 4096 && offset % 8 == 0) {
-        word(m, opcode | (uint32_t)(offset / 8) << 10 | rn(base) | rd(reg));
-    } else if (offset >= -256 && offset < 256) { // unscaled
-        word(m, (opcode & ~0x01000000u) | ((uint32_t)offset & 0x1ff) << 12 | rn(base) | rd(reg));
+// A load or store of a register of so many bytes; `opcode` is the form with an unsigned offset.
+static void memory(struct masm *m, uint32_t opcode, int32_t size, mreg reg, mreg base, int32_t offset) {
+    uint32_t unscaled = opcode & ~0x01000000u;
+    if (offset >= 0 && offset < size * 4096 && offset % size == 0) {
+        word(m, opcode | (uint32_t)(offset / size) << 10 | rn(base) | rd(reg));
+    } else if (offset >= -256 && offset < 256) {
+        word(m, unscaled | ((uint32_t)offset & 0x1ff) << 12 | rn(base) | rd(reg));
     } else { // a register for the offset
         m_constant(m, OTHER, offset);
-        word(m, (opcode & ~0x01000000u) | 0x00206800 | rm(OTHER) | rn(base) | rd(reg));
+        word(m, unscaled | 0x00206800 | rm(OTHER) | rn(base) | rd(reg));
     }
 }
 
 void m_load(struct masm *m, mreg to, mreg base, int32_t offset) {
-    memory(m, 0xf9400000, to, base, offset);
+    memory(m, 0xf9400000, 8, to, base, offset);
+}
+
+void m_load_word(struct masm *m, mreg to, mreg base, int32_t offset) {
+    memory(m, 0xb9400000, 4, to, base, offset);
 }
 
 void m_store(struct masm *m, mreg from, mreg base, int32_t offset) {
-    memory(m, 0xf9000000, from, base, offset);
+    memory(m, 0xf9000000, 8, from, base, offset);
 }
 
 void m_operate(struct masm *m, enum m_operation operation, mreg to, mreg a, mreg b) {
@@ -198,10 +203,8 @@ void m_jump_interpreter(struct masm *m, const struct vm_method *method) {
     through(m, false, SCRATCH);
 }
 
-void m_call_runtime(struct masm *m, uintptr_t function) { m_call_address(m, function); }
-
-void m_jump_runtime(struct masm *m, uintptr_t function) {
-    m_constant(m, SCRATCH, (int64_t)function);
+void m_jump_address(struct masm *m, uintptr_t address) {
+    m_constant(m, SCRATCH, (int64_t)address);
     through(m, false, SCRATCH);
 }
 
