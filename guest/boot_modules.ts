@@ -38,6 +38,16 @@ export async function unwindProgram(
   return { commandLine: `unwind ${args}`, bytes: image.bytes(), mode };
 }
 
+/** The ELF file of the VM (`docs/virtual-machine.md`), which has no program yet. */
+export async function vmImage(arch: GuestArch): Promise<Uint8Array> {
+  return (await VM[arch]()).image.bytes();
+}
+
+const VM = {
+  aarch64: () => import("./images/vm_aarch64.gen.ts"),
+  x86_64: () => import("./images/vm_x86_64.gen.ts"),
+} as const;
+
 /** The ELF file of a program that is there by name (`docs/green-threads.md`), if it is one. */
 export async function namedProgram(
   name: string,

@@ -353,6 +353,19 @@ export const MANIFEST: readonly GuestBuild[] = [
   }),
   // Loops that the paths of the kernel are measured in.
   ...cProgram("bench", { sources: ["guest/bench/main.c", "guest/bench/{arch}.S"] }),
+  // A VM whose methods run interpreted and compiled, without a program (`docs/virtual-machine.md`).
+  ...cProgram("vm", {
+    sources: [
+      "guest/include/string.c",
+      ...["code", "exceptions", "heap", "memory", "natives", "program", "threads", "walk", "compiler"]
+        .map((folder) => `guest/runtimes/vm/${folder}/*.c`),
+      "guest/runtimes/vm/{arch}/*.c",
+      "guest/runtimes/vm/{arch}/*.S",
+      "guest/runtimes/vm/*.S",
+    ],
+    optimize: "-O2",
+    linkerScript: "guest/runtimes/vm/vm.ld",
+  }),
   // Misbehaves in the way its argument names; it pushes and pops in inline assembly, so there is no
   // red zone.
   ...cProgram("bad", {

@@ -3,7 +3,7 @@
 #include "guest/include/string.h"
 
 void vm_write(struct vm_writer *writer, const void *bytes, uint32_t size) {
-    if (writer->room - writer->size >= size) memcpy(writer->bytes + writer->size, bytes, size);
+    if (writer->size + size <= writer->room) memcpy(writer->bytes + writer->size, bytes, size);
     writer->size += size; // past room: what it would have taken
 }
 
