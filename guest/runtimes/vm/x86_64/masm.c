@@ -141,7 +141,7 @@ static void jump_if(struct masm *m, uint8_t code, mlabel target) {
 void m_set(struct masm *m, enum m_condition condition, mreg to, mreg a, mreg b) {
     compare(m, a, b);
     // setcc r8; movzx r32, r8
-    bytes(m, 4, rex(0, to) | 0x0f << 8 | (0x90u | condition_code(condition)) << 16 | (0xc0u | (to & 7)) << 24);
+    bytes(m, 4, (0x40u | to >> 3) | 0x0f << 8 | (0x90u | condition_code(condition)) << 16 | (0xc0u | (to & 7)) << 24);
     bytes(m, 4, rex(to, to) | 0x0f << 8 | 0xb6 << 16 | (0xc0u | (to & 7) << 3 | (to & 7)) << 24);
 }
 
@@ -177,7 +177,8 @@ void m_thread(struct masm *m, mreg to) {
 
 // jmp (4) or call (2) with a register.
 static void through(struct masm *m, unsigned extension, mreg reg) {
-    bytes(m, 3, rex(0, reg) | 0xff << 8 | (0xc0u | extension << 3 | (reg & 7)) << 16);
+    if (reg >= R8) bytes(m, 1, 0x41);
+    bytes(m, 2, 0xff | (0xc0u | extension << 3 | (reg & 7)) << 8);
 }
 
 void m_call_label(struct masm *m, mlabel target) {
