@@ -1,0 +1,52 @@
+// Programs in bytecode, run by the guest's VM on a machine to their end.
+import { archByName, Machine } from "../../../../mod.ts";
+import { assemble, encodeProgram, type VmSettings, withProgram } from "../../../../vm/mod.ts";
+import { vmImage } from "../../../boot_modules.ts";
+import type { GuestArch } from "../../../embedded.ts";
+
+/** How a program has ended. */
+export interface Ran {
+  /** What it has printed, but for the VM's own messages a number a line. */
+  readonly output: string;
+  /** Its exit code; undefined if it was killed, or has not ended. */
+  readonly code: number | undefined;
+  /** Why it was killed, or why the machine stopped. */
+  readonly reason: string | undefined;
+}
+
+/** A machine with the VM and a program. */
+export async function vmMachine(
+  arch: GuestArch,
+  text: string,
+  settings: VmSettings = {},
+): Promise<{ machine: Machine; end: { code?: number; reason?: string } }> {
+  const bytes = withProgram(await vmImage(arch), encodeProgram(assemble(text), settings));
+  const end: { code?: number; reason?: string } = {};
+  const machine = new Machine({
+    arch: archByName(arch),
+    modules: [{ commandLine: "vm", bytes }],
+    sinks: [{
+      write(event) {
+        if (event.type !== "task-exit" || event.task !== "vm") return;
+        if (event.code !== undefined) end.code = event.code;
+        if (event.reason !== undefined) end.reason = event.reason;
+      },
+    }],
+  });
+  return { machine, end };
+}
+
+/** Runs a program for at most some instructions. */
+export async function runVm(
+  arch: GuestArch,
+  text: string,
+  settings: VmSettings = {},
+  limit = 40_000_000,
+): Promise<Ran> {
+  const { machine, end } = await vmMachine(arch, text, settings);
+  using _ = machine;
+  const result = machine.run(limit);
+  const { code } = end;
+  const reason = end.reason ?? (result.kind === "halted" ? undefined : result.kind);
+  return { output: machine.console.text(), code, reason };
+}
