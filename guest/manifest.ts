@@ -357,7 +357,17 @@ export const MANIFEST: readonly GuestBuild[] = [
   ...cProgram("vm", {
     sources: [
       "guest/include/string.c",
-      ...["code", "exceptions", "heap", "memory", "natives", "program", "threads", "walk", "compiler"]
+      ...[
+        "code",
+        "exceptions",
+        "heap",
+        "memory",
+        "natives",
+        "program",
+        "threads",
+        "walk",
+        "compiler",
+      ]
         .map((folder) => `guest/runtimes/vm/${folder}/*.c`),
       "guest/runtimes/vm/{arch}/*.c",
       "guest/runtimes/vm/{arch}/*.S",

@@ -1,8 +1,8 @@
 // The guest's VM, both architectures: programs end as they should, whatever the collector does.
 import { assertEquals } from "@std/assert";
-import { VM_FLAGS } from "../../../vm/mod.ts";
-import { churn } from "./testing/programs.ts";
-import { runVm } from "./testing/run.ts";
+import { VM_FLAGS } from "./mod.ts";
+import { churn } from "./testing/churn.ts";
+import { runVm } from "./testing/run_vm.ts";
 
 for (const arch of ["x86_64", "aarch64"] as const) {
   Deno.test(`vm ${arch}, collects under all kinds of code, at seeded instants`, async () => {

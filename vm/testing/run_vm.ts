@@ -1,8 +1,9 @@
 // Programs in bytecode, run by the guest's VM on a machine to their end.
-import { archByName, Machine } from "../../../../mod.ts";
-import { assemble, encodeProgram, type VmSettings, withProgram } from "../../../../vm/mod.ts";
-import { vmImage } from "../../../boot_modules.ts";
-import type { GuestArch } from "../../../embedded.ts";
+import { archByName } from "../../arch/mod.ts";
+import { vmImage } from "../../guest/boot_modules.ts";
+import type { GuestArch } from "../../guest/embedded.ts";
+import { Machine } from "../../kernel/mod.ts";
+import { assemble, encodeProgram, type VmSettings, withProgram } from "../mod.ts";
 
 /** How a program has ended. */
 export interface Ran {
