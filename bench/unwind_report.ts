@@ -1,6 +1,6 @@
 /**
  * Measures the unwinder and prints a table, or with `--json` one JSON object: nanoseconds per
- * frame, of a stack of 10,000 frames also with lines and variables beside gdb and elfutils, rows
+ * frame, of stacks that mix kinds of code too, of a stack of 10,000 frames also with lines and variables beside gdb and elfutils, rows
  * per second, whole-process dumps beside `readelf` and `llvm-dwarfdump`, functions of 10,000
  * addresses beside `llvm-symbolizer` and others, and scans of entries, all in one run with a native
  * unwinder (framehop, built from `peers/unwind`) on the same stacks. What is not installed is left
@@ -22,11 +22,13 @@ import { measureSymbols, type SymbolFigure, SYMBOLIZED } from "./unwind_symbols.
 import { type BacktraceFigure, measureBacktrace } from "./unwind_cores.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
 import { Progress } from "../util/progress.ts";
+import { measureMixed, type MixedFigure } from "./unwind_mixed.ts";
 import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
 
 /** Everything that was measured. */
 interface Report {
   readonly walks: readonly (WalkFigure & { readonly peer?: WalkFigure | undefined })[];
+  readonly mixed: readonly MixedFigure[];
   readonly deep: readonly DeepFigure[];
   readonly rows: readonly RowFigure[];
   readonly dumps: readonly DumpFigure[];
@@ -46,6 +48,8 @@ async function measure(): Promise<Report> {
     ...walk,
     peer: peers?.find((each) => each.machine === walk.machine && each.depth === walk.depth),
   }));
+  progress.at("measuring walks of mixed stacks");
+  const mixed = measureMixed();
   progress.at("building a program with much debug information");
   const backtrace = await measureBacktrace();
   progress.at("measuring a deep stack");
@@ -53,6 +57,7 @@ async function measure(): Promise<Report> {
   const known = <T>(value: T | undefined): value is T => value !== undefined;
   return {
     walks,
+    mixed,
     deep,
     rows: DUMPED.map((path) => {
       progress.at(`measuring rows of ${path}`);
@@ -87,6 +92,11 @@ function print(report: Report): void {
   line("ns per frame", "warm", "cold", "native warm", "native cold");
   for (const { machine, depth, warm, cold, peer } of report.walks) {
     line(`${machine} ${depth} deep`, warm, cold, peer?.warm, peer?.cold);
+  }
+  console.log();
+  line("kinds, ns per frame", "by tables", "mixed", "interpreted", "+ variables", "mixed + roots");
+  for (const { machine, tables, mixed, interpreted, variables, roots } of report.mixed) {
+    line(machine, tables, mixed, interpreted, variables, roots);
   }
   console.log();
   line("10,000 deep, ns per frame", "ours", "gdb", "eu-stack");

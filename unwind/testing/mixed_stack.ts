@@ -46,7 +46,7 @@ export const LIST = 0x70_0000;
 /** Where the published file is. */
 export const SYMFILE = 0x71_0000;
 /** Address after the stack. */
-export const STACK_TOP = 0x80_0000;
+export const STACK_TOP = 0x8000_0000;
 
 /** Bytes of a frame. */
 export const FRAME_SIZE = 128;
@@ -308,7 +308,7 @@ export function mixedStack(
 ): MixedStack {
   const { kept } = ROLES[machine];
   const { stackPointer, framePointer, programCounter, link } = slotMap(machine).registers;
-  const stack = new Uint8Array(0x1_0000);
+  const stack = new Uint8Array(Math.max(0x1_0000, (frames.length + 8) * FRAME_SIZE));
   const view = new DataView(stack.buffer);
   const base = STACK_TOP - stack.length;
   const put = (address: number, value: number) =>
@@ -329,7 +329,7 @@ export function mixedStack(
     const hasFrame = offset >= 4 && offset < AT.leaving && frame.code !== "start";
     returned = pc;
     const cfa = sp;
-    cfas.unshift(cfa);
+    cfas.push(cfa);
     for (const [at, value] of Object.entries(frame.words ?? {})) put(cfa + Number(at), value);
     if (hasFrame) {
       put(cfa - 8, pc);
@@ -352,6 +352,7 @@ export function mixedStack(
     }
     if (frame.anchors === true) setAnchor(sp, pc);
   }
+  cfas.reverse();
   const registers = RegisterSet.of(machine, [
     [stackPointer, BigInt(sp)],
     [framePointer, BigInt(fp)],

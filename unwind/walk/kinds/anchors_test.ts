@@ -175,7 +175,7 @@ Deno.test("FrameIterator, refuses anchors that are damaged, with the frames so f
     // To itself: a chain that goes in a circle.
     if (machine === "x86_64") assertEquals(fault(inner, pc), "leads back");
     assertEquals(fault(STACK_TOP + 0x1000, pc), "leads to another stack");
-    assertEquals(fault(0x9000_0000, pc), "leads to another stack");
+    assertEquals(fault(0x9_0000_0000, pc), "leads to another stack");
     assertEquals(fault(sp + 4, pc), "leads to another stack");
     assertEquals(fault(0, pc), "leads back");
   }

@@ -11,6 +11,7 @@ import {
   REGIONS,
   regionsOf,
   ROLES,
+  STACK_TOP,
 } from "../../testing/mixed_stack.ts";
 import type { Frame } from "../frame.ts";
 import { backtrace } from "../walk.ts";
@@ -100,7 +101,7 @@ Deno.test("managedFrame, shows an interpreter's frame in every phase", () => {
     const show = (at: number, registers: Readonly<Record<number, number>>) =>
       innermost(machine, { code: "interpreter", at, words }, registers);
     // The caller's operands are at the arguments: here what is above the start's frame.
-    const above = 0x80_0000 - 0x100;
+    const above = STACK_TOP - 0x100;
     const entry = { [method]: METHOD, [args]: above - 56 };
     assertEquals(show(AT.entry, entry), "interpreter sum 0: n=5, list=aaa0*, i dead");
     assertEquals(

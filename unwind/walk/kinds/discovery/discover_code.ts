@@ -51,7 +51,8 @@ export function discoverCode(input: DiscoveryInput): Discovery {
   const current = new Set<PublishedUnit>();
   for (const publication of publications(input, problems)) {
     const before = known.get(keyOf(publication));
-    const isSame = before !== undefined && isEqual(before.publication.bytes, publication.bytes);
+    const isSame = before !== undefined && isEqual(before.publication.bytes, publication.bytes) &&
+      !before.unknownKinds.some((name) => code.kind(name) !== undefined);
     current.add(isSame ? before : new PublishedUnit(publication, code));
   }
   const removed = [...known.values()].filter((unit) => !current.has(unit));

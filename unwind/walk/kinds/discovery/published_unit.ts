@@ -39,6 +39,8 @@ export class PublishedUnit implements CodeUnit {
   readonly modules: readonly Module[];
   /** What is wrong with it. */
   readonly problems: readonly InputError[];
+  /** Names of kinds that it has regions of and that were not known. */
+  readonly unknownKinds: readonly string[];
   /** What it was read from; its bytes are a copy. */
   readonly publication: Publication;
 
@@ -49,6 +51,7 @@ export class PublishedUnit implements CodeUnit {
     this.name = publication.name;
     const problems: InputError[] = [];
     const regions: CodeRegion[] = [];
+    const unknownKinds: string[] = [];
     let modules: readonly Module[] = [];
     const attempt = <T>(action: () => T): T | undefined => {
       try {
@@ -64,7 +67,9 @@ export class PublishedUnit implements CodeUnit {
         for (const map of mapsOf(section, source)) {
           for (let i = 0; i < map.count; i++) {
             const region = attempt(() => map.region(i));
-            if (region !== undefined) regions.push(regionOf(region, { machine, kinds, attempt }));
+            if (region === undefined) continue;
+            if (kinds.kind(region.kind) === undefined) unknownKinds.push(region.kind);
+            regions.push(regionOf(region, { machine, kinds, attempt }));
           }
         }
       });
@@ -84,6 +89,7 @@ export class PublishedUnit implements CodeUnit {
     this.regions = regions;
     this.modules = modules;
     this.problems = problems;
+    this.unknownKinds = unknownKinds;
   }
 }
 
