@@ -35,6 +35,8 @@ export class EntryScanner {
   #deeper = 0;
   /** Depth below which entries are gone past. */
   #deepest = Infinity;
+  /** Depth of the outermost closed entry around the next one. */
+  #closed = Infinity;
   #done = false;
   /** Offset of the entry in its section. */
   offset: number = -1;
@@ -60,7 +62,7 @@ export class EntryScanner {
   restart(from: number): void {
     this.#next = from;
     this.#deeper = 0;
-    this.#deepest = Infinity;
+    this.#deepest = this.#closed = Infinity;
     this.#done = false;
   }
 
@@ -75,17 +77,17 @@ export class EntryScanner {
    * @throws {DwarfError | DecodeError | ElfError}
    */
   next(): boolean {
-    return this.#find(KIND.any, "enter");
+    return this.#find(KIND.any, "anywhere");
   }
 
   /**
    * Goes to the next function with code; false if there is none. Throws as
    * {@linkcode EntryScanner.next}.
-   * @param closed Whether to look inside of closed entries (`Abbreviation.isClosed`), or to go past
-   * those that say where their next sibling is.
+   * @param where `outside` of closed entries (`Abbreviation.isClosed`), past those that say where
+   * their next sibling is, or `inside`, past what is not in one.
    */
-  nextFunction(closed: "enter" | "pass-told"): boolean {
-    return this.#find(KIND.function, closed);
+  nextFunction(where: "outside" | "inside"): boolean {
+    return this.#find(KIND.function, where);
   }
 
   /**
@@ -93,16 +95,17 @@ export class EntryScanner {
    * {@linkcode EntryScanner.next}.
    */
   nextBlock(): boolean {
-    return this.#find(KIND.block, "pass");
+    return this.#find(KIND.block, "outside");
   }
 
   /** One loop for all, as a unit has very many entries that nobody wants. */
-  #find(wanted: number, closed: "enter" | "pass-told" | "pass"): boolean {
+  #find(wanted: number, where: "anywhere" | "outside" | "inside"): boolean {
     const bytes = this.#bytes;
     const end = this.#end;
     const table = this.#table;
     let deepest = this.#deepest;
     let deeper = this.#deeper;
+    let closed = this.#closed;
     let at = this.#next;
     // The entries that end lists may be missing at the end of a unit.
     while (!this.#done && at < end) {
@@ -134,15 +137,16 @@ export class EntryScanner {
       else if (depth === 0) this.#done = true;
       if (depth > deepest) continue;
       deepest = Infinity;
-      if ((abbreviation.kinds & wanted) === 0) {
-        if (!abbreviation.isClosed || closed === "enter") continue;
+      if (depth <= closed) closed = abbreviation.isClosed ? depth : Infinity;
+      if ((abbreviation.kinds & wanted) === 0 || where === "inside" && depth <= closed) {
+        if (where !== "outside" || !abbreviation.isClosed) continue;
         const sibling = this.#siblingOf(abbreviation, values, at);
         if (sibling !== undefined) {
           at = sibling;
           deeper = depth;
           this.#done = depth === 0;
           this.hasPassed = true;
-        } else if (closed === "pass") deepest = depth;
+        } else if (wanted === KIND.block) deepest = depth;
         continue;
       }
       this.offset = offset;
@@ -152,6 +156,7 @@ export class EntryScanner {
       this.#next = at;
       this.#deeper = deeper;
       this.#deepest = Infinity;
+      this.#closed = closed;
       return true;
     }
     this.#next = at;

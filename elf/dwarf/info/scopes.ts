@@ -16,9 +16,9 @@ import { EntryScanner } from "./scanner.ts";
 export class ScopeIndex {
   readonly #unit: Unit;
   readonly #report: (error: unknown) => void;
-  readonly #functions: FunctionIndex;
-  /** With the functions inside of functions and types, which hardly any program has. */
-  #all: FunctionIndex | undefined;
+  readonly #outside: FunctionIndex;
+  /** Functions inside of functions and types, which hardly any program has. */
+  #inside: FunctionIndex | undefined;
   readonly #blocks: Map<number, BlockIndex> = new Map();
 
   /**
@@ -28,20 +28,19 @@ export class ScopeIndex {
   constructor(unit: Unit, report: (error: unknown) => void) {
     this.#unit = unit;
     this.#report = report;
-    this.#functions = new FunctionIndex(unit, { inside: false, report });
+    this.#outside = new FunctionIndex(unit, "outside", report);
   }
 
   /** Offset of the function that has an address. */
   #find(address: Address): number | undefined {
-    const functions = this.#functions;
-    const found = functions.ranges.at(address);
-    if (found !== undefined || functions.isWhole) return found;
-    const report = (error: unknown) => {
-      // Of what comes before the insides it has been told already.
-      if (String(error) !== functions.error) this.#report(error);
-    };
-    this.#all ??= new FunctionIndex(this.#unit, { inside: true, report });
-    return this.#all.ranges.at(address);
+    const outside = this.#outside;
+    const found = outside.ranges.at(address);
+    if (found !== undefined || outside.isWhole) return found;
+    this.#inside ??= new FunctionIndex(this.#unit, "inside", (error) => {
+      // Of damage outside it has been told already.
+      if (String(error) !== outside.error) this.#report(error);
+    });
+    return this.#inside.ranges.at(address);
   }
 
   /** The function that has an address; of several the innermost. */
@@ -72,29 +71,22 @@ class FunctionIndex {
   /** What was damaged. */
   error: string | undefined;
 
-  constructor(
-    unit: Unit,
-    { inside, report }: {
-      /** Whether to look inside of functions and types. */
-      readonly inside: boolean;
-      readonly report: (error: unknown) => void;
-    },
-  ) {
+  constructor(unit: Unit, where: "outside" | "inside", report: (error: unknown) => void) {
     try {
-      this.#scan(unit, inside);
+      this.#scan(unit, where);
     } catch (error) {
       this.error = String(error);
       report(error);
     }
   }
 
-  #scan(unit: Unit, inside: boolean): void {
+  #scan(unit: Unit, where: "outside" | "inside"): void {
     const scan = unit.scan();
     const budget = budgetOf(unit);
     const add = (begin: Address, end: Address) => this.ranges.add(begin, end, scan.offset);
-    while (scan.nextFunction(inside ? "enter" : "pass-told")) {
+    while (scan.nextFunction(where)) {
       new Entry(unit, scan).eachRange(add, budget);
-      if (!inside) scan.skipToSibling();
+      if (where === "outside") scan.skipToSibling();
     }
     this.isWhole = !scan.hasPassed;
   }
