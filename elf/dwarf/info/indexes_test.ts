@@ -21,6 +21,8 @@ Deno.test("RangeIndex.at, gives the last range, or the first of those that begin
     for (const preferred of ["first", "last"] as const) {
       const index = new RangeIndex(preferred);
       ranges.forEach(({ begin, end }, i) => index.add(begin, end, i));
+      // After so many look-ups many ranges are put in order.
+      for (let i = 0; round % 3 === 0 && i < 64; i++) index.at(0);
       for (let address = -7; address < 40; address++) {
         let expected: number | undefined;
         ranges.forEach(({ begin, end }, i) => {

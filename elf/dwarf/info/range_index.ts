@@ -9,14 +9,20 @@ import { DwarfError } from "../errors.ts";
 /** Ranges that one index may have. */
 const RANGE_LIMIT = 2 ** 21;
 
-/** So few ranges are looked through one by one, as most indexes are of one function. */
+/** So few ranges are always looked through one by one, as most indexes are of one function, */
 const FEW = 16;
+
+/** and so many at most, for so many look-ups: putting them in order takes longer than these. */
+const MANY = 4096;
+const OFTEN = 64;
 
 /** Ranges by their addresses. All are added before the first look-up. */
 export class RangeIndex {
   #begins: number[] = [];
   /** Ends and owners, in turn. */
   #rest: number[] = [];
+  /** Look-ups so far. */
+  #asked = 0;
   /** Where the owner of addresses changes, and who it is from there on; −1 for nobody. */
   #starts: number[] | undefined;
   readonly #changes: number[] = [];
@@ -45,7 +51,8 @@ export class RangeIndex {
   /** Owner of an address; of several ranges that have it, the preferred one. */
   at(address: Address): number | undefined {
     if (this.#starts === undefined) {
-      if (this.#begins.length <= FEW) return this.#search(address);
+      const count = this.#begins.length;
+      if (count <= FEW || count <= MANY && this.#asked++ < OFTEN) return this.#search(address);
       this.#starts = this.#flatten();
     }
     const owner = this.#changes[countNotAbove(this.#starts, address) - 1] ?? -1;

@@ -9,7 +9,7 @@ import { DW_UT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { type FormValue, readOffset } from "../form.ts";
 import { type LocationFormat, type LocationRange, locationsOf } from "../lists/locations.ts";
-import { type AddressRange, eachRange, type ListBudget } from "../lists/ranges.ts";
+import { type AddressRange, eachRange, type ListBudget, type ListUnit } from "../lists/ranges.ts";
 import type { DwarfSectionName, DwarfSections } from "../sections.ts";
 import { DW_TAG } from "../tags.ts";
 import type { Abbreviations, AbbreviationTable } from "./abbreviations.ts";
@@ -59,6 +59,7 @@ export class FileUnit implements Unit {
   #split: { readonly unit: Unit | undefined } | undefined;
   #addresses: { readonly cursor: Cursor; readonly base: number } | undefined;
   #strings: { readonly cursor: Cursor; readonly base: number } | undefined;
+  #lists: { readonly skeleton: Unit | undefined; readonly unit: ListUnit } | undefined;
   skeleton: Unit | undefined;
 
   constructor(owner: UnitOwner, header: UnitHeader, cursor: Cursor, parts?: UnitParts) {
@@ -297,12 +298,18 @@ export class FileUnit implements Unit {
     return value === undefined ? undefined : offsetOf(value);
   }
 
-  #listUnit() {
-    return {
-      version: this.version,
-      baseAddress: this.lowPc ?? 0,
-      addressAt: (index: number) => this.addressAt(index),
-    };
+  /** What lists need, which are very many; of a split unit it changes with its skeleton. */
+  #listUnit(): ListUnit {
+    const { skeleton } = this;
+    if (this.#lists === undefined || this.#lists.skeleton !== skeleton) {
+      const unit = {
+        version: this.version,
+        baseAddress: this.lowPc ?? 0,
+        addressAt: (index: number) => this.addressAt(index),
+      };
+      this.#lists = { skeleton, unit };
+    }
+    return this.#lists.unit;
   }
 
   #rangeList(list: FormValue): Cursor | undefined {
