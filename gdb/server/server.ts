@@ -23,8 +23,9 @@ export interface GdbServerOptions {
    */
   readonly host?: string;
   /**
-   * What the machine does while no debugger is attached: `run`, or `wait` for the next one. By
-   * default, `end`, serving is over when the first has gone.
+   * What the machine does once a debugger has detached: `run`, or `wait` for the next one. By
+   * default, `end`, serving is over when the first has gone. One whose connection ends while the
+   * machine stands still has not detached: it stays for the next.
    */
   readonly detached?: "run" | "wait" | "end";
   /**
@@ -65,7 +66,8 @@ export class GdbServer implements AsyncDisposable {
   /** The debugger that is served. */
   #current: { readonly session: Session; readonly since: number } | undefined;
   #wake: (() => void) | undefined;
-  #hasServed = false;
+  /** Whether it runs while nobody is served. */
+  #runs = false;
   #closed = false;
 
   /**
@@ -109,8 +111,8 @@ export class GdbServer implements AsyncDisposable {
         if (connection === undefined) return this.#closed ? "closed" : "halted";
         const session = this.#session(connection);
         this.#current = { session, since: performance.now() };
-        this.#hasServed = true;
         const result = await session.serve();
+        this.#runs = this.#detached === "run" && session.leavesRunning;
         close(connection);
         this.#current = undefined;
         if (this.#closed) return "closed";
@@ -139,7 +141,7 @@ export class GdbServer implements AsyncDisposable {
       const next = this.#next;
       this.#next = undefined;
       if (next !== undefined || this.#closed) return next;
-      if (this.#detached !== "run" || !this.#hasServed) {
+      if (!this.#runs) {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }

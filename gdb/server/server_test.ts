@@ -12,12 +12,23 @@ async function ask(connection: Deno.Conn, packet: string, until: string): Promis
   return await hear(connection, until);
 }
 
+/** Connects as soon as it is noticed that the debugger before has gone; asks why it has stopped. */
+async function connectNext(address: Deno.NetAddr): Promise<{ next: Deno.Conn; stop: string }> {
+  for (;;) {
+    const next = await connect(address);
+    const stop = await ask(next, "?", "#");
+    if (!stop.includes("Another debugger")) return { next, stop };
+    next.close();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 function connect({ port, hostname }: Deno.NetAddr): Promise<Deno.TcpConn> {
   return Deno.connect({ port, hostname });
 }
 
 Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine goes on without", async () => {
-  using boot = new Boot({ arch: "x86_64", programs: ["spinner 1500000"] });
+  using boot = new Boot({ arch: "x86_64", programs: ["spinner 3000000"] });
   await using server = serveGdb(boot.machine, { detached: "run" });
   assertEquals(server.address.hostname, "127.0.0.1");
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -30,20 +41,26 @@ Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine
   // A third that says nothing is not waited for.
   using _half = await connect(server.address);
   assertStringIncludes(await ask(first, "?", "#"), "thread:pf4240.1;");
-  // The first breaks off in the midst of a packet.
+  // The first breaks off in the midst of a packet: the machine stays where it is.
   await first.write(new TextEncoder().encode("$vCont;"));
   first.close();
+  const other = await connectNext(server.address);
+  assertStringIncludes(other.stop, "T05");
+  assertEquals(boot.machine.now, 0);
+  assertStringIncludes(await ask(other.next, "D", "OK"), "OK");
+  other.next.close();
   for (let i = 0; i < 4000 && boot.machine.now === 0; i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   // Now it runs; the next debugger stops it.
-  const next = await connect(server.address);
-  const stop = await ask(next, "?", "#");
+  const { next, stop } = await connectNext(server.address);
   assert(/T05|W00/.test(stop), stop);
   assert(boot.machine.now > 0);
+  // One that has it run and breaks off leaves it so.
+  await next.write(framePacket("c"));
   next.close();
   assertEquals(await server.done, "halted");
-  assertEquals(boot.machine.console.text(), "spinner: 1500000 turns\n");
+  assertEquals(boot.machine.console.text(), "spinner: 3000000 turns\n");
 });
 
 Deno.test("serveGdb, ends with the first debugger, unless it is told otherwise", async () => {

@@ -25,6 +25,8 @@ const OUTPUT_CHUNK = 4_000;
 export class Session {
   readonly #client: Client;
   readonly #wire: Wire;
+  /** Whether the connection has ended while the machine ran. */
+  #leftRunning = false;
 
   /**
    * A debugger has come.
@@ -46,6 +48,17 @@ export class Session {
   /** Whether the debugger has said anything: one packet that is whole. */
   get hasHeard(): boolean {
     return this.#wire.hasHeard;
+  }
+
+  /**
+   * Whether the machine is to go on without it: it has detached, or broken off while it ran or after
+   * its end. Else it stands where the next one may want it, as what other stubs serve does.
+   */
+  get leavesRunning(): boolean {
+    const { hasDetached, population } = this.#client;
+    const { machine, history } = this.#debuggee;
+    const isOver = machine.halted !== null && !history.inPast;
+    return hasDetached || this.#leftRunning || isOver || population.attached.length === 0;
   }
 
   /** Ends the session, whatever it waits for; {@linkcode Session.serve} returns `closed`. */
@@ -130,7 +143,10 @@ export class Session {
           const thread = this.#client.population.told(this.#debuggee.inferiors.here);
           return { kind: "interrupt", thread };
         }
-        if (this.#wire.closed) return { kind: "step", thread: THE_CPU };
+        if (this.#wire.closed) {
+          this.#leftRunning = true;
+          return { kind: "step", thread: THE_CPU };
+        }
       }
     } catch (error) {
       this.#client.say(`${asRefusal(error).message}\n`);
