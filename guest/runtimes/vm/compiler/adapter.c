@@ -20,16 +20,27 @@ static mreg parameter(struct masm *m, enum vm_kind from, int index, int size, mr
     return to;
 }
 
+static void begin_part(struct masm *m, enum vm_kind from, enum vm_kind convention) {
+    code_begin_region(m, REGION_ADAPTER, convention);
+    m->regions[m->region_count - 1].adapts_from = (uint8_t)from;
+    m->regions[m->region_count - 1].adapts_to = (uint8_t)m->kind;
+}
+
+// In the part of an adapter that begins here the result is where that convention has it.
+static void begin_result(struct masm *m, enum vm_kind from, enum vm_kind convention, int size) {
+    code_end_region(m);
+    begin_part(m, from, convention);
+    m_row(m, ROW_BY_SP, (unsigned)size, ROW_SAVED_RETURN);
+    code_position(m, 0, POSITION_CONSUMED | POSITION_RESULT, VECTOR_NONE);
+}
+
 void adapter_make(struct masm *m, enum vm_kind from, mlabel body) {
     enum vm_kind to = m->kind;
     int parameters = m->method->params;
-    bool result = m->method->result != 0;
     bool keeps = from == VM_INTERPRETED;
     int size = (int)round_frame((unsigned)(WORD * (1 + keeps + outgoing_words(to, parameters))));
 
-    code_begin_region(m, REGION_ADAPTER, from);
-    m->regions[m->region_count - 1].adapts_from = (uint8_t)from;
-    m->regions[m->region_count - 1].adapts_to = (uint8_t)to;
+    begin_part(m, from, from);
     // The parameters are where the caller has put them until the body has its own.
     code_position(m, 0, 0, VECTOR_NONE);
     m_enter(m, (unsigned)size);
@@ -42,14 +53,17 @@ void adapter_make(struct masm *m, enum vm_kind from, mlabel body) {
     if (to == VM_INTERPRETED) m_add_constant(m, m_parameters, m_sp, WORD * parameters);
     m_call_label(m, body);
     code_called(m, 0, VECTOR_NONE);
-    // From here on it is where a caller of that kind looks for it.
-    unsigned flags = POSITION_CONSUMED | (result ? POSITION_RESULT : 0);
-    if (to == VM_INTERPRETED && result) m_load(m, m_result, m_sp, 0);
-    if (keeps && result) {
-        m_load(m, m_parameters, m_sp, size - 2 * WORD);
-        m_store(m, m_result, m_parameters, -WORD * parameters);
+    if (m->method->result != VM_VOID) {
+        begin_result(m, from, to, size);
+        if (to == VM_INTERPRETED) {
+            m_load(m, m_result, m_sp, 0);
+            begin_result(m, from, from, size);
+        } else if (keeps) {
+            m_load(m, m_parameters, m_sp, size - 2 * WORD);
+            m_store(m, m_result, m_parameters, -WORD * parameters);
+            begin_result(m, from, from, size);
+        }
     }
-    code_position(m, 0, flags, VECTOR_NONE);
     m_leave(m, (unsigned)size);
     code_end_region(m);
 }
