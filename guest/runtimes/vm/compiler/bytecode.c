@@ -12,6 +12,13 @@ unsigned position_index(const struct vm_method *method, unsigned bci) {
     return low;
 }
 
+bool is_first_with_target(const struct vm_method *method, uint32_t handler) {
+    const struct vm_handler *handlers = vm_method_handlers(method);
+    uint32_t first = 0;
+    while (handlers[first].target != handlers[handler].target) first++;
+    return first == handler;
+}
+
 static int16_t read16(const uint8_t *at) { return (int16_t)(at[0] | at[1] << 8); }
 
 static int32_t read32(const uint8_t *at) {

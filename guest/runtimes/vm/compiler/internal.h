@@ -47,6 +47,8 @@ struct instruction {
 };
 
 unsigned position_index(const struct vm_method *method, unsigned bci);
+// Whether no handler before this one has the same target.
+bool is_first_with_target(const struct vm_method *method, uint32_t handler);
 struct instruction decode(const struct vm_method *method, unsigned index);
 // Whether the operation can jump, and whether it goes on behind it.
 bool is_branch(unsigned opcode);

@@ -42,9 +42,7 @@ static void bytecodes(struct optimizer *o) {
 static void pads(struct optimizer *o) {
     const struct vm_handler *handlers = vm_method_handlers(o->method);
     for (uint32_t i = 0; i < o->method->handler_count; i++) {
-        uint32_t first = 0;
-        while (handlers[first].target != handlers[i].target) first++;
-        if (first != i) continue;
+        if (!is_first_with_target(o->method, i)) continue;
         o->index = position_index(o->method, handlers[i].target);
         o->stack.depth = 0;
         optimize_push(o, IN_REGISTER, m_result);
