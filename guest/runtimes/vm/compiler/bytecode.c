@@ -22,13 +22,14 @@ bool is_first_with_target(const struct vm_method *method, uint32_t handler) {
 static int16_t read16(const uint8_t *at) { return (int16_t)(at[0] | at[1] << 8); }
 
 static int32_t read32(const uint8_t *at) {
-    return (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+    return (int32_t)((uint16_t)read16(at) | (uint32_t)(uint16_t)read16(at + 2) << 16);
 }
 
 bool is_branch(unsigned opcode) { return opcode >= OP_GOTO && opcode <= OP_IF_NONNULL; }
 
 bool falls_through(unsigned opcode) {
-    return opcode != OP_GOTO && opcode != OP_RETURN && opcode != OP_RETURN_VALUE && opcode != OP_THROW;
+    bool returns = opcode == OP_RETURN || opcode == OP_RETURN_VALUE;
+    return opcode != OP_GOTO && opcode != OP_THROW && !returns;
 }
 
 struct instruction decode(const struct vm_method *method, unsigned index) {

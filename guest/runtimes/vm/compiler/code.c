@@ -23,7 +23,8 @@ static struct code_region *region(struct masm *m) { return &m->regions[m->region
 
 void code_end_region(struct masm *m) { region(m)->end = m->size; }
 
-void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned flags, uint32_t vector) {
+void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned flags,
+                      uint32_t vector) {
     struct code_region *in = region(m);
     // What no instruction sees, or no change.
     while (in->position_count > 0) {
@@ -38,7 +39,8 @@ void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned fla
         m->failed = true;
         return;
     }
-    m->positions[m->position_count++] = (struct map_position){begin, (uint16_t)bci, (uint16_t)flags, vector};
+    m->positions[m->position_count++] =
+        (struct map_position){begin, (uint16_t)bci, (uint16_t)flags, vector};
     in->position_count++;
 }
 

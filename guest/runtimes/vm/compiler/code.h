@@ -12,7 +12,9 @@ enum vm_kind { VM_OPTIMIZED, VM_JIT, VM_INTERPRETED };
 #define VM_COMPILED_KINDS 3
 
 // Kinds of regions; names of the map in code_names.
-enum vm_region_kind { REGION_OPTIMIZED, REGION_JIT, REGION_INTERPRETER, REGION_ADAPTER, REGION_STUB };
+enum vm_region_kind {
+    REGION_OPTIMIZED, REGION_JIT, REGION_INTERPRETER, REGION_ADAPTER, REGION_STUB,
+};
 
 #define MASM_CODE_MAX 65536
 #define MASM_LABELS_MAX 8192
@@ -48,7 +50,6 @@ struct map_position { uint32_t begin; uint16_t bci, flags; uint32_t vector; };
 #define LOCATION_REGISTER(dwarf) (1u << 24 | (uint32_t)(dwarf))
 #define LOCATION_CFA(offset) (2u << 24 | ((uint32_t)(offset) & 0xffffff))
 #define LOCATION_CONSTANT(value) (3u << 24 | ((uint32_t)(value) & 0xffffff))
-#define LOCATION_AT_REGISTER(dwarf, offset) (4u << 24 | (uint32_t)(dwarf) << 16 | ((uint32_t)(offset) & 0xffff))
 
 // A region; its rows, saved registers and positions are consecutive in the tables of the object.
 struct code_region {
@@ -72,7 +73,8 @@ struct masm {
     enum vm_kind kind;   // of the body; a native method's is VM_OPTIMIZED
     bool failed;         // something did not fit
     uint32_t size;       // of the code
-    uint32_t label_count, reference_count, row_count, saved_count, region_count, position_count, pad_count;
+    uint32_t label_count, reference_count, row_count, saved_count, region_count;
+    uint32_t position_count, pad_count;
     uint32_t vector_width, vector_count; // words of a vector: locals + max_stack
     uint8_t code[MASM_CODE_MAX];
     uint32_t labels[MASM_LABELS_MAX]; // offset + 1, 0 while not bound
@@ -85,8 +87,9 @@ struct masm {
     struct code_pad pads[MASM_PADS_MAX];
 };
 
-// Makes the whole object of a method in that kind; the only kind of a native method is VM_OPTIMIZED.
-// False if it cannot be: too large. The code is m->size bytes, to be copied anywhere, on 16 bytes.
+// Makes the whole object of a method in that kind; the only kind of a native method is
+// VM_OPTIMIZED. False if it cannot be: too large. The code is m->size bytes, to be copied anywhere,
+// on 16 bytes.
 bool vm_compile(struct masm *m, const struct vm_method *method, enum vm_kind kind);
 
 #endif

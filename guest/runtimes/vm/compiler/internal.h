@@ -15,7 +15,8 @@ void code_begin_region(struct masm *m, unsigned kind, enum vm_kind convention);
 void code_end_region(struct masm *m);
 // From the end of the code on, or from an offset not before the last one.
 void code_position(struct masm *m, unsigned bci, unsigned flags, uint32_t vector);
-void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned flags, uint32_t vector);
+void code_position_at(struct masm *m, uint32_t begin, unsigned bci, unsigned flags,
+                      uint32_t vector);
 // The index of a vector of these m->vector_width locations.
 uint32_t code_vector(struct masm *m, const uint32_t *locations);
 // A call has just been written: what is so while it is there. A top frame at the call instruction

@@ -1,5 +1,5 @@
-// The baseline compiler: each bytecode becomes its own instructions, and every local and operand has
-// one place for good.
+// The baseline compiler: each bytecode becomes its own instructions, and every local and operand
+// has one place for good.
 //
 //     CFA + 8 i                     parameter i: local i, where the caller has put it
 //     CFA - 8, CFA - 16             return address, caller's frame pointer
@@ -7,9 +7,9 @@
 //     below                         operand j
 //     sp + 8 i                      parameter i of what is called
 //
-// A bytecode takes effect by its last instruction, and has at least one, so the position of the map is
-// that of the bytecode up to there. What an operand's place holds while the depth is below it, nobody
-// sees.
+// A bytecode takes effect by its last instruction, and has at least one, so the position of the map
+// is that of the bytecode up to there. What an operand's place holds while the depth is below it,
+// nobody sees.
 #ifndef VM_JIT_H
 #define VM_JIT_H
 

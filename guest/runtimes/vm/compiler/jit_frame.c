@@ -12,14 +12,20 @@ static int operand_offset(const struct vm_method *method, int index) {
 
 static unsigned frame_size(const struct jit *jit) {
     const struct vm_method *method = jit->m->method;
-    return round_frame((unsigned)(-operand_offset(method, method->max_stack) - WORD) + WORD * jit->outgoing);
+    int above = -operand_offset(method, method->max_stack) - WORD;
+    return round_frame((unsigned)above + WORD * jit->outgoing);
 }
 
 int jit_local(const struct jit *jit, int local) { return local_offset(jit->m->method, local); }
 
 // Offsets count from the CFA, which is two words above the frame pointer.
-void jit_load(struct jit *jit, mreg to, int offset) { m_load(jit->m, to, m_fp, offset + 2 * WORD); }
-void jit_store(struct jit *jit, mreg from, int offset) { m_store(jit->m, from, m_fp, offset + 2 * WORD); }
+void jit_load(struct jit *jit, mreg to, int offset) {
+    m_load(jit->m, to, m_fp, offset + 2 * WORD);
+}
+
+void jit_store(struct jit *jit, mreg from, int offset) {
+    m_store(jit->m, from, m_fp, offset + 2 * WORD);
+}
 
 int jit_operand(const struct jit *jit, const struct instruction *in, unsigned below) {
     return operand_offset(jit->m->method, (int)(in->depth - below));

@@ -45,7 +45,8 @@ void m_row(struct masm *m, unsigned base, unsigned size, unsigned saved) {
     struct map_row row = {m->size, (uint8_t)base, (uint8_t)saved, (uint16_t)size};
     struct code_region *region = &m->regions[m->region_count - 1];
     // What no instruction sees.
-    if (region->row_count > 0 && m->rows[m->row_count - 1].begin == m->size) m->row_count--, region->row_count--;
+    bool unseen = region->row_count > 0 && m->rows[m->row_count - 1].begin == m->size;
+    if (unseen) m->row_count--, region->row_count--;
     if (m->row_count == MASM_ROWS_MAX || size > UINT16_MAX) {
         m->failed = true;
         return;

@@ -6,8 +6,8 @@
 // independent as a block: what is in it is reached relative to the PC, and all else by its address.
 //
 // Frames. `size` is the CFA minus the stack pointer once the frame is there, a multiple of 16; the
-// return address is at CFA - 8 and, in frames with a frame pointer, the caller's frame pointer is at
-// CFA - 16, where the frame pointer points. A frame without one keeps nothing at CFA - 16. The
+// return address is at CFA - 8 and, in frames with a frame pointer, the caller's frame pointer is
+// at CFA - 16, where the frame pointer points. A frame without one keeps nothing at CFA - 16. The
 // functions that change a frame add the rows of the code map, each at the very instruction.
 #ifndef VM_MASM_H
 #define VM_MASM_H
@@ -34,7 +34,7 @@ extern const mreg m_parameters; // the INT convention's argument pointer; alloca
 extern const mreg m_fp, m_sp;
 extern const mreg m_saved[];  // callee-saved registers that code without a frame pointer may use
 extern const unsigned m_saved_count;
-extern const mreg m_volatile[]; // registers no call preserves, without m_scratch, the result's first
+extern const mreg m_volatile[]; // registers no call preserves but m_scratch, the result's first
 extern const unsigned m_volatile_count;
 extern const unsigned m_entry_spacing; // bytes from one entry to the next
 unsigned m_dwarf(mreg reg);            // number in tables

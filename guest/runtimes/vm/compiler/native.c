@@ -25,7 +25,9 @@ static void save(struct masm *m, const struct frame *frame, mreg reg, int offset
 
 static void vector(const struct masm *m, const struct frame *frame, uint32_t *locations) {
     for (unsigned i = 0; i < m->vector_width; i++) locations[i] = LOCATION_NOWHERE;
-    for (int i = 0; i < m->method->params; i++) locations[i] = LOCATION_CFA(frame->parameters - WORD * i);
+    for (int i = 0; i < m->method->params; i++) {
+        locations[i] = LOCATION_CFA(frame->parameters - WORD * i);
+    }
 }
 
 static void set_pc(struct masm *m, mreg thread, mlabel there) {
@@ -123,7 +125,9 @@ void native_make(struct masm *m) {
         code_saves(m, m_saved[i], offset);
     }
     m_row(m, ROW_BY_SP, frame.size, ROW_SAVED_RETURN | ROW_SAVED_LIST);
-    for (int i = 0; i < method->params; i++) save(m, &frame, m_arguments[i], frame.parameters - WORD * i);
+    for (int i = 0; i < method->params; i++) {
+        save(m, &frame, m_arguments[i], frame.parameters - WORD * i);
+    }
     code_position(m, 0, 0, handles);
     m_thread(m, thread);
     m_load(m, m_scratch, thread, VM_THREAD_HANDLES);

@@ -1,18 +1,19 @@
-// The optimizing compiler. Locals live in callee-saved registers, the most used first, and the rest in
-// the frame; the frame has no frame pointer:
+// The optimizing compiler. Locals live in callee-saved registers, the most used first, and the rest
+// in the frame; the frame has no frame pointer:
 //
 //     CFA - 8                 return address
 //     CFA - 16 - 8 k          the caller's value of the k-th register that locals use
 //     below                   locals without a register
 //     below                   operand j, if it is in memory
 //
-// Operands are not moved until they have to be: compiling, we know of each that it is a constant, what a
-// local holds, in a register, or in memory. So many bytecodes come to nothing, and a bytecode takes
-// effect where the position of the map changes: what it writes before that is in registers that no
-// operand or local is in. A bytecode that writes a local does so by one instruction, its last.
+// Operands are not moved until they have to be: compiling, we know of each that it is a constant,
+// what a local holds, in a register, or in memory. So many bytecodes come to nothing, and a
+// bytecode takes effect where the position of the map changes: what it writes before that is in
+// registers that no operand or local is in. A bytecode that writes a local does so by one
+// instruction, its last.
 //
-// Memory has the operands wherever control meets (at branches' targets), and all but constants and what
-// locals hold while a call is made, as calls keep no other registers.
+// Memory has the operands wherever control meets (at branches' targets), and all but constants and
+// what locals hold while a call is made, as calls keep no other registers.
 #ifndef VM_OPTIMIZE_H
 #define VM_OPTIMIZE_H
 
@@ -80,7 +81,8 @@ void optimize_push(struct optimizer *o, enum place place, int32_t value);
 struct operand *optimize_top(struct optimizer *o, unsigned below); // 1 is the top
 // A register that nothing is in, of those no call preserves and not `except`.
 mreg optimize_free(struct optimizer *o, mreg except);
-// The operand in a register: its own, or else one loaded for it, `to`, or a free one if that is M_NONE.
+// The operand in a register: its own, or else one loaded for it, `to`, or a free one if that is
+// M_NONE.
 mreg optimize_value(struct optimizer *o, const struct operand *operand, mreg to);
 void optimize_load(struct optimizer *o, const struct operand *operand, mreg to);
 // To memory: one; those in registers, of the lowest `count`; all.

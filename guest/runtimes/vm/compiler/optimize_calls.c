@@ -1,7 +1,9 @@
 // Calls out of optimized code, and what is out of line.
 #include "optimize.h"
 
-static unsigned bci(const struct optimizer *o) { return vm_method_positions(o->method)[o->index].bci; }
+static unsigned bci(const struct optimizer *o) {
+    return vm_method_positions(o->method)[o->index].bci;
+}
 
 void optimize_runtime(struct optimizer *o, const char *stub) {
     m_call_address(o->m, (uintptr_t)stub);

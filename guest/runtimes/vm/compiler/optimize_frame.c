@@ -12,16 +12,19 @@ int optimize_operand_offset(const struct optimizer *o, int index) {
     return -2 * WORD - WORD * ((int)(o->saved + o->memory_locals) + index);
 }
 
+static void count_use(const struct instruction *in, uint32_t weight, uint32_t *uses) {
+    bool is_use = in->opcode == OP_LOAD || in->opcode == OP_STORE || in->opcode == OP_INC;
+    if (is_use) uses[in->operand] += weight;
+}
+
 static void count_uses(const struct vm_method *method, uint32_t *uses) {
     for (uint32_t i = 0; i < method->position_count; i++) {
         struct instruction in = decode(method, i);
-        if (in.opcode == OP_LOAD || in.opcode == OP_STORE || in.opcode == OP_INC) uses[in.operand]++;
+        count_use(&in, 1, uses);
         if (!is_branch(in.opcode) || in.target > i) continue;
         for (uint32_t k = in.target; k < i; k++) {
             struct instruction looped = decode(method, k);
-            if (looped.opcode == OP_LOAD || looped.opcode == OP_STORE || looped.opcode == OP_INC) {
-                uses[looped.operand] += LOOP_WEIGHT;
-            }
+            count_use(&looped, LOOP_WEIGHT, uses);
         }
     }
 }
@@ -35,7 +38,8 @@ void optimize_lay_out(struct optimizer *o) {
     while (o->saved < m_saved_count) {
         int most = -1;
         for (int i = 0; i < method->locals; i++) {
-            if (o->homes[i] == M_NONE && uses[i] > 0 && (most < 0 || uses[i] > uses[most])) most = i;
+            if (o->homes[i] != M_NONE || uses[i] == 0) continue;
+            if (most < 0 || uses[i] > uses[most]) most = i;
         }
         if (most < 0) break;
         o->homes[most] = m_saved[o->saved++];
@@ -51,6 +55,12 @@ static bool is_live(const struct optimizer *o, int local) {
     return position->live & (position->refs | position->ints) & 1u << local;
 }
 
+static uint32_t local_location(struct optimizer *o, int local) {
+    mreg home = o->homes[local];
+    if (home != M_NONE) return LOCATION_REGISTER(m_dwarf(home));
+    return LOCATION_CFA(optimize_local_offset(o, local));
+}
+
 static uint32_t operand_location(struct optimizer *o, const struct operand *operand) {
     switch (operand->place) {
         case IN_CONSTANT:
@@ -58,8 +68,7 @@ static uint32_t operand_location(struct optimizer *o, const struct operand *oper
         case IN_REGISTER:
             return LOCATION_REGISTER(m_dwarf((mreg)operand->value));
         case IN_LOCAL:
-            if (o->homes[operand->value] != M_NONE) return LOCATION_REGISTER(m_dwarf(o->homes[operand->value]));
-            return LOCATION_CFA(optimize_local_offset(o, operand->value));
+            return local_location(o, operand->value);
         default:
             return LOCATION_CFA(optimize_operand_offset(o, operand->value));
     }
@@ -69,12 +78,12 @@ uint32_t optimize_vector(struct optimizer *o) {
     uint32_t locations[VM_LOCALS_MAX + VM_STACK_MAX];
     unsigned locals = o->method->locals;
     for (unsigned i = 0; i < locals; i++) {
-        struct operand local = {IN_LOCAL, (int32_t)i};
-        locations[i] = is_live(o, (int)i) ? operand_location(o, &local) : LOCATION_NOWHERE;
+        locations[i] = is_live(o, (int)i) ? local_location(o, (int)i) : LOCATION_NOWHERE;
     }
     for (unsigned j = 0; j < o->method->max_stack; j++) {
+        const struct operand *operand = &o->stack.operands[j];
         bool there = j < o->stack.depth;
-        locations[locals + j] = there ? operand_location(o, &o->stack.operands[j]) : LOCATION_NOWHERE;
+        locations[locals + j] = there ? operand_location(o, operand) : LOCATION_NOWHERE;
     }
     return code_vector(o->m, locations);
 }

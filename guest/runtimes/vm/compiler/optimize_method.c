@@ -11,7 +11,9 @@ static void find_leaders(const struct vm_method *method) {
         struct instruction in = decode(method, i);
         if (is_branch(in.opcode)) leaders[in.target] = 1;
     }
-    for (uint32_t i = 0; i < method->handler_count; i++) leaders[position_index(method, handlers[i].target)] = 1;
+    for (uint32_t i = 0; i < method->handler_count; i++) {
+        leaders[position_index(method, handlers[i].target)] = 1;
+    }
 }
 
 // Where control meets: what was before leaves its operands in memory, as all do.
@@ -21,7 +23,9 @@ static void meet(struct optimizer *o) {
         optimize_flush(o);
     }
     o->stack.depth = vm_method_positions(o->method)[o->index].depth;
-    for (unsigned i = 0; i < o->stack.depth; i++) o->stack.operands[i] = (struct operand){IN_MEMORY, (int32_t)i};
+    for (unsigned i = 0; i < o->stack.depth; i++) {
+        o->stack.operands[i] = (struct operand){IN_MEMORY, (int32_t)i};
+    }
     o->reachable = true;
     m_bind(o->m, (mlabel)(o->bytecodes + o->index));
 }

@@ -23,9 +23,9 @@ mreg optimize_free(struct optimizer *o, mreg except) {
             if (m_volatile[i] != except && !is_used(o, m_volatile[i])) return m_volatile[i];
         }
         // The lowest is needed last.
-        unsigned lowest = 0;
-        while (o->stack.operands[lowest].place != IN_REGISTER || o->stack.operands[lowest].value == except) lowest++;
-        optimize_spill(o, lowest);
+        const struct operand *lowest = o->stack.operands;
+        while (lowest->place != IN_REGISTER || lowest->value == except) lowest++;
+        optimize_spill(o, (unsigned)(lowest - o->stack.operands));
     }
 }
 
@@ -50,7 +50,8 @@ void optimize_load(struct optimizer *o, const struct operand *operand, mreg to) 
 
 mreg optimize_value(struct optimizer *o, const struct operand *operand, mreg to) {
     if (operand->place == IN_REGISTER) return (mreg)operand->value;
-    if (operand->place == IN_LOCAL && o->homes[operand->value] != M_NONE) return o->homes[operand->value];
+    mreg home = operand->place == IN_LOCAL ? o->homes[operand->value] : M_NONE;
+    if (home != M_NONE) return home;
     struct operand from = *operand; // a spill may move it
     if (to == M_NONE) to = optimize_free(o, M_NONE);
     optimize_load(o, &from, to);

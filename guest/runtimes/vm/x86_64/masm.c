@@ -81,9 +81,13 @@ void m_constant(struct masm *m, mreg to, int64_t value) {
     }
 }
 
-void m_load(struct masm *m, mreg to, mreg base, int32_t offset) { memory(m, 0x8b, to, base, offset); }
+void m_load(struct masm *m, mreg to, mreg base, int32_t offset) {
+    memory(m, 0x8b, to, base, offset);
+}
 
-void m_store(struct masm *m, mreg from, mreg base, int32_t offset) { memory(m, 0x89, from, base, offset); }
+void m_store(struct masm *m, mreg from, mreg base, int32_t offset) {
+    memory(m, 0x89, from, base, offset);
+}
 
 void m_load_word(struct masm *m, mreg to, mreg base, int32_t offset) {
     if (to >= R8 || base >= R8) bytes(m, 1, 0x40 | (to >> 3) << 2 | base >> 3);
@@ -92,7 +96,9 @@ void m_load_word(struct masm *m, mreg to, mreg base, int32_t offset) {
 }
 
 static void two(struct masm *m, enum m_operation operation, mreg to, mreg b) {
-    static const uint8_t opcodes[] = {[M_ADD] = 0x01, [M_SUB] = 0x29, [M_AND] = 0x21, [M_XOR] = 0x31};
+    static const uint8_t opcodes[] = {
+        [M_ADD] = 0x01, [M_SUB] = 0x29, [M_AND] = 0x21, [M_XOR] = 0x31,
+    };
     if (operation != M_MUL) {
         registers(m, opcodes[operation], b, to);
         return;
@@ -127,7 +133,9 @@ void m_add_constant(struct masm *m, mreg to, mreg a, int32_t value) {
 }
 
 static uint8_t condition_code(enum m_condition condition) {
-    static const uint8_t codes[] = {[M_LESS] = 0xc, [M_EQUAL] = 4, [M_NOT_EQUAL] = 5, [M_BELOW] = 2};
+    static const uint8_t codes[] = {
+        [M_LESS] = 0xc, [M_EQUAL] = 4, [M_NOT_EQUAL] = 5, [M_BELOW] = 2,
+    };
     return codes[condition];
 }
 
@@ -141,7 +149,8 @@ static void jump_if(struct masm *m, uint8_t code, mlabel target) {
 void m_set(struct masm *m, enum m_condition condition, mreg to, mreg a, mreg b) {
     compare(m, a, b);
     // setcc r8; movzx r32, r8
-    bytes(m, 4, (0x40u | to >> 3) | 0x0f << 8 | (0x90u | condition_code(condition)) << 16 | (0xc0u | (to & 7)) << 24);
+    unsigned set = 0x90u | condition_code(condition);
+    bytes(m, 4, (0x40u | to >> 3) | 0x0f << 8 | set << 16 | (0xc0u | (to & 7)) << 24);
     bytes(m, 4, rex(to, to) | 0x0f << 8 | 0xb6 << 16 | (0xc0u | (to & 7) << 3 | (to & 7)) << 24);
 }
 
@@ -168,8 +177,8 @@ void m_address_of(struct masm *m, mreg to, mlabel target) {
 
 void m_thread(struct masm *m, mreg to) {
     // mov to, fs:0
-    bytes(m, 5, 0x64 | rex(to, 0) << 8 | 0x8b << 16 | (uint64_t)(4u | (to & 7) << 3) << 24 | 0x25ull << 32);
-    bytes(m, 4, 0);
+    bytes(m, 3, 0x64 | rex(to, 0) << 8 | 0x8b << 16);
+    bytes(m, 6, (4u | (to & 7) << 3) | 0x25 << 8);
     m_add_constant(m, to, to, VM_THREAD_OFFSET);
 }
 
@@ -194,7 +203,8 @@ void m_call_address(struct masm *m, uintptr_t address) {
 void m_call_method(struct masm *m, const struct vm_method *method, enum vm_kind caller) {
     m_constant(m, m_scratch, (intptr_t)method);
     m_load(m, m_scratch, m_scratch, VM_METHOD_ENTRY);
-    if (caller != VM_OPTIMIZED) m_add_constant(m, m_scratch, m_scratch, (int32_t)(m_entry_spacing * caller));
+    int32_t entry = (int32_t)(m_entry_spacing * caller);
+    if (entry != 0) m_add_constant(m, m_scratch, m_scratch, entry);
     through(m, 2, m_scratch);
 }
 
