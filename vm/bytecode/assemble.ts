@@ -207,7 +207,7 @@ class MethodAssembler {
       case "class":
         return push(code, this.#class(word, line), 1);
       case "field":
-        return push(code, this.#number(word, { least: 0, most: LIMITS.fields - 1, line }), 1);
+        return push(code, this.#number(word, { least: 0, most: 2 * LIMITS.fields - 1, line }), 1);
       case "method":
         return push(code, this.#method(word, line), 2);
     }

@@ -6,18 +6,7 @@
 import { BUILT_IN_CLASSES, type Method, type ValueType } from "../bytecode/program.ts";
 import { NATIVES } from "../bytecode/natives.ts";
 import type { Value, VmObject } from "./heap.ts";
-import type { NativeCall } from "./state.ts";
-
-/** What a native function comes to. */
-export type NativeOutcome =
-  /** It has returned. */
-  | { readonly kind: "result"; readonly value: Value | undefined }
-  /** It calls a method. */
-  | { readonly kind: "upcall"; readonly method: Method; readonly argument: Value }
-  /** It returns, and the exception is thrown. */
-  | { readonly kind: "throw"; readonly exception: VmObject }
-  /** It waits for another thread. */
-  | { readonly kind: "blocked" };
+import type { NativeCall, NativeOutcome } from "./state.ts";
 
 /** What native functions need of the thread and the VM. */
 export interface NativeContext {
@@ -111,9 +100,20 @@ const ACTIONS: ReadonlyMap<number, Action> = new Map(
   }).map(([name, action]) => [numberOf(name), action]),
 );
 
+const EARLY = new Set(["print", "start", "signal", "static_set"].map(numberOf));
+
+/**
+ * Whether other threads may see what a native function does before it returns. It is done when it is
+ * called, then: who is waiting for it is not told before the machine has got there, too.
+ */
+export function takesEffectEarly(number: number): boolean {
+  return EARLY.has(number);
+}
+
 /** Goes on with a native function. */
 export function runNative(context: NativeContext, call: NativeCall): NativeOutcome {
-  const { number, args, returned, pending } = call;
+  const { number, args, returned, pending, early = null } = call;
+  if (early !== null) return early;
   if (pending !== null) return { kind: "throw", exception: pending };
   if (returned !== undefined) return { kind: "result", value: returned };
   return ACTIONS.get(number)!(context, args);

@@ -19,6 +19,7 @@ export class Reference {
   readonly output: bigint[] = [];
   #static: VmObject | null = null;
   #semaphore = 0;
+  #activations = 0;
 
   /** A program before its first bytecode. */
   constructor(program: VmProgram) {
@@ -74,6 +75,7 @@ export class Reference {
     return {
       thread,
       program,
+      serial: () => ++this.#activations,
       allocate,
       throwable: allocate,
       upcallTarget: (id, type) => upcallTarget(program, id, type),

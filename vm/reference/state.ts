@@ -9,6 +9,17 @@ import type { Instruction } from "../bytecode/decode.ts";
 import type { Method } from "../bytecode/program.ts";
 import type { Value, VmObject } from "./heap.ts";
 
+/** What a native function comes to. */
+export type NativeOutcome =
+  /** It has returned. */
+  | { readonly kind: "result"; readonly value: Value | undefined }
+  /** It calls a method. */
+  | { readonly kind: "upcall"; readonly method: Method; readonly argument: Value }
+  /** It returns, and the exception is thrown. */
+  | { readonly kind: "throw"; readonly exception: VmObject }
+  /** It waits for another thread. */
+  | { readonly kind: "blocked" };
+
 /**
  * Where an activation is in its bytecode:
  *
@@ -33,6 +44,10 @@ export interface Activation {
   readonly operands: readonly Value[];
   /** A result that is not an operand yet, if `returned`; that it returns, if `leaving`. */
   readonly result: Value | undefined;
+  /** What its callee was given, while it is `calling` or `returned`. */
+  readonly args: readonly Value[];
+  /** Number of the activation among all of its VM: the same in all of its states. */
+  readonly serial: number;
   /** Its caller, null if the VM itself called. */
   readonly caller: Activation | null;
   /** Whether a native function that the caller has called is between them. */
@@ -64,6 +79,8 @@ export interface NativeCall {
   readonly args: readonly Value[];
   /** Whether it has called a method, which has returned; and what. */
   readonly returned: Value | undefined;
+  /** What it has come to already, if others may see it before it returns. */
+  readonly early?: NativeOutcome | null;
   /** The exception that is to be thrown when it returns. */
   readonly pending: VmObject | null;
   /** The native functions that are at work for activations further out. */

@@ -12,13 +12,15 @@ import {
   type VmProgram,
 } from "../bytecode/program.ts";
 import type { Value, VmObject } from "./heap.ts";
-import { type NativeContext, runNative } from "./natives.ts";
+import { type NativeContext, runNative, takesEffectEarly } from "./natives.ts";
 import { type Activation, isPure, type NativeCall, type ThreadState } from "./state.ts";
 
 /** What a thread needs of its VM. */
 export interface ThreadContext extends NativeContext {
   /** The program. */
   readonly program: VmProgram;
+  /** A number that nobody has yet. */
+  serial(): number;
   /** A new object. */
   allocate(index: number): VmObject;
 }
@@ -35,8 +37,6 @@ export class ReferenceThread {
   ended = false;
   /** The exception that nobody has taken, if that ended it. */
   uncaught: VmObject | null = null;
-  /** Whether the next call finds no room on the stack. */
-  overflow = false;
   /** Whether it is to end by forced unwinding. */
   cancelled = false;
 
@@ -61,12 +61,34 @@ export class ReferenceThread {
     if (this.#start !== null) {
       const { method, argument } = this.#start;
       this.#start = null;
-      this.#top = enter(method, argument === undefined ? [] : [argument], null, false);
+      this.#top = enter(
+        this.#context,
+        method,
+        argument === undefined ? [] : [argument],
+        null,
+        false,
+      );
       return [this.#state()];
     }
     const top = this.#top!;
     if (this.#native !== null && top.phase === "calling") return this.#goOnNative(top);
     return this.#execute(top, instructionAt(top.method, top.bci));
+  }
+
+  /**
+   * The stack has no room left for the method that was entered last: its caller's call throws. How
+   * deep a stack may get only a machine knows.
+   *
+   * @throws {RangeError} If no method has just been entered.
+   */
+  overflow(): ThreadState[] {
+    const top = this.#top;
+    if (top?.phase !== "at" || top.bci !== 0 || top.operands.length > 0) {
+      throw new RangeError("No method has just been entered");
+    }
+    const leaving = this.#become(gone(top, undefined), "passing");
+    const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
+    return [leaving, ...this.#unwind(top, exception)];
   }
 
   /** Every object that its activations and native functions refer to, and will use. */
@@ -171,13 +193,15 @@ export class ReferenceThread {
       case "getr": {
         const object = top1 as VmObject | null;
         if (object === null) return this.#throwBuiltIn(top, 1, BUILT_IN_CLASSES.nullPointer);
-        return to(1, [fieldsOf(object, name, value)[value]!]);
+        const { list, index } = fieldOf(object, name, value);
+        return to(1, [list[index]!]);
       }
       case "puti":
       case "putr": {
         const object = below as VmObject | null;
         if (object === null) return this.#throwBuiltIn(top, 2, BUILT_IN_CLASSES.nullPointer);
-        fieldsOf(object, name, value)[value] = top1!;
+        const { list, index } = fieldOf(object, name, value);
+        list[index] = top1!;
         return to(2);
       }
       case "throw": {
@@ -198,21 +222,20 @@ export class ReferenceThread {
     const { operands } = top;
     const kept = operands.length - callee.params.length;
     const args = operands.slice(kept);
-    const calling: Activation = { ...top, phase: "calling", operands: operands.slice(0, kept) };
-    if (this.overflow && callee.native === undefined) {
-      this.overflow = false;
-      const entered = enter(callee, args, calling, false);
-      const passing = [calling, entered, gone(entered, undefined)]
-        .map((each) => this.#become(each, "passing"));
-      const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
-      return [...passing, ...this.#dispatch(calling, exception)];
-    }
+    const calling: Activation = {
+      ...top,
+      phase: "calling",
+      operands: operands.slice(0, kept),
+      args,
+    };
     if (callee.native === undefined) {
       const before = this.#become(calling, "passing");
-      return [before, this.#become(enter(callee, args, calling, false))];
+      return [before, this.#become(enter(this.#context, callee, args, calling, false))];
     }
     const { native: number } = callee;
-    this.#native = { number, args, returned: undefined, pending: null, outer: this.#native };
+    const call = { number, args, returned: undefined, pending: null, outer: this.#native };
+    const early = takesEffectEarly(number) ? runNative(this.#context, call) : null;
+    this.#native = { ...call, early };
     return [this.#become(calling)];
   }
 
@@ -223,7 +246,7 @@ export class ReferenceThread {
       case "blocked":
         return this.cancelled ? this.#leaveNative(top, call.outer) : [];
       case "upcall":
-        return [this.#become(enter(outcome.method, [outcome.argument], top, true))];
+        return [this.#become(enter(this.#context, outcome.method, [outcome.argument], top, true))];
       case "throw":
         this.#native = call.outer;
         return this.#dispatch(top, outcome.exception);
@@ -248,7 +271,7 @@ export class ReferenceThread {
   #finish(caller: Activation, result: Value | undefined): ThreadState[] {
     const { next } = instructionAt(caller.method, caller.bci);
     const { operands } = caller;
-    const after = { ...caller, bci: next, phase: "at", result: undefined } as const;
+    const after = { ...caller, bci: next, phase: "at", result: undefined, args: [] } as const;
     if (result === undefined) {
       const returned = this.#become({ ...caller, phase: "returned" }, "passing");
       return [returned, this.#become({ ...after, operands })];
@@ -262,7 +285,7 @@ export class ReferenceThread {
     const leaving = this.#become(gone(top, result), "passing");
     if (caller === null) return [leaving, this.#end()];
     if (!viaNative) return [leaving, ...this.#finish(caller, result)];
-    this.#native = { ...this.#native!, returned: result ?? 0n };
+    this.#native = { ...this.#native!, returned: result === undefined ? 0n : result };
     return [leaving, this.#become(caller)];
   }
 
@@ -283,34 +306,52 @@ export class ReferenceThread {
     return [calling, ...this.#dispatch(top, exception)];
   }
 
+  /** Leaves an activation by an exception. */
+  #unwind({ caller, viaNative }: Activation, exception: VmObject): ThreadState[] {
+    if (caller === null) {
+      this.uncaught = exception;
+      return [this.#end()];
+    }
+    if (!viaNative) return this.#dispatch(caller, exception);
+    this.#native = { ...this.#native!, pending: exception };
+    return [this.#become(caller)];
+  }
+
   /** Finds who takes an exception. */
   #dispatch(from: Activation, exception: VmObject): ThreadState[] {
-    for (let each: Activation | null = from; each !== null; each = each.caller) {
+    for (let each: Activation = from;; each = each.caller) {
       const target = handlerFor(each, exception);
       if (target !== undefined) {
         const operands = [exception];
-        return [this.#become({ ...each, bci: target, phase: "at", operands, result: undefined })];
+        const landed = { bci: target, phase: "at", operands, result: undefined, args: [] } as const;
+        return [this.#become({ ...each, ...landed })];
       }
-      if (each.viaNative) {
-        this.#native = { ...this.#native!, pending: exception };
-        return [this.#become(each.caller!)];
-      }
+      if (each.caller === null || each.viaNative) return this.#unwind(each, exception);
     }
-    this.uncaught = exception;
-    return [this.#end()];
   }
 }
 
 /** A method's activation at its first bytecode. */
 function enter(
+  context: ThreadContext,
   method: Method,
   args: readonly Value[],
   caller: Activation | null,
   viaNative: boolean,
 ): Activation {
   const locals = method.locals.map((_, i) => args[i]);
-  const [operands, result] = [[], undefined];
-  return { method, bci: 0, phase: "at", locals, operands, result, caller, viaNative };
+  return {
+    method,
+    bci: 0,
+    phase: "at",
+    locals,
+    operands: [],
+    result: undefined,
+    args: [],
+    serial: context.serial(),
+    caller,
+    viaNative,
+  };
 }
 
 /** An activation that has given up its stack frame. */
@@ -331,11 +372,17 @@ function handlerFor(
   })?.target;
 }
 
-/** An object's references or ints, one of which a bytecode means. */
-function fieldsOf(object: VmObject, bytecode: string, index: number): Value[] {
-  const list = bytecode.endsWith("i") ? object.ints : object.refs;
-  if (index < list.length) return list;
-  throw new RangeError(`${bytecode} ${index} of a ${object.class.name}: there is no such field`);
+/** Which of an object's references or ints a bytecode means; its words are references, then ints. */
+function fieldOf(
+  object: VmObject,
+  bytecode: string,
+  word: number,
+): { readonly list: Value[]; readonly index: number } {
+  const isInt = bytecode.endsWith("i");
+  const list = isInt ? object.ints : object.refs;
+  const index = isInt ? word - object.refs.length : word;
+  if (index >= 0 && index < list.length) return { list, index };
+  throw new RangeError(`${bytecode} ${word} of a ${object.class.name}: there is no such field`);
 }
 
 function isObject(value: Value | undefined): value is VmObject {
