@@ -236,7 +236,8 @@ export class ReferenceThread {
     const call = { number, args, returned: undefined, pending: null, outer: this.#native };
     const early = takesEffectEarly(number) ? runNative(this.#context, call) : null;
     this.#native = { ...call, early };
-    return [this.#become(calling)];
+    // Where nothing is consumed, it looks as before.
+    return [this.#become(calling, args.length === 0 ? "passing" : "always")];
   }
 
   #goOnNative(top: Activation): ThreadState[] {

@@ -1,0 +1,193 @@
+/**
+ * A program of the VM in a machine and in the reference interpreter, in lockstep: at every
+ * instruction of its threads the stack is walked, and what the walk finds must be the truth.
+ *
+ * @module
+ */
+import { type ElfFile, parseElf } from "../../elf/mod.ts";
+import { KernelError } from "../../kernel/errors.ts";
+import type { Machine } from "../../kernel/machine.ts";
+import type { Task } from "../../kernel/thread/task.ts";
+import type { VmProgram } from "../bytecode/mod.ts";
+import { Reference } from "../reference/mod.ts";
+import { ThreadFollower } from "./follower.ts";
+import { Identities } from "./identities.ts";
+import { StackWatcher } from "./watcher.ts";
+
+/** How to follow. */
+export interface LockstepOptions {
+  /** Most instructions to execute; default 10 million. */
+  readonly limit?: number;
+  /**
+   * In native code every how many instructions the stack is walked; default 1. The first one of
+   * native code always counts, and so do all in published code.
+   */
+  readonly every?: number;
+  /** Called before each instruction that is looked at. */
+  readonly beforeEach?: (machine: Machine) => void;
+}
+
+/** What has been found. */
+export interface LockstepReport {
+  /** The first difference, in words; undefined if there is none. */
+  readonly mismatch: string | undefined;
+  /** How the machine came to stop, if it did. */
+  readonly halted: string | null;
+  /** Instructions of the VM's threads. */
+  readonly instructions: number;
+  /** Walks that were compared. */
+  readonly walks: number;
+  /** Frames in them. */
+  readonly frames: number;
+  /** Most methods on a stack. */
+  readonly deepest: number;
+  /** Walks by what the innermost frame was. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Changes of state that were seen. */
+  readonly states: number;
+  /** The reference interpreter, where the machine is. */
+  readonly reference: Reference;
+}
+
+/** Labels of the guest that say what happens. */
+const LABELS = {
+  /** The VM calls a method. */
+  enter: "vm_enter",
+  /** Published code has changed. */
+  published: "__jit_debug_register_code",
+  /** A method finds no room on the stack. */
+  overflow: "vm_stub_overflow",
+} as const;
+
+/**
+ * Runs a machine with the program, which must be its only one, and compares.
+ *
+ * @throws {KernelError} of kind `misuse` if the machine's program is not the VM
+ */
+export function lockstep(
+  machine: Machine,
+  program: VmProgram,
+  options: LockstepOptions = {},
+): LockstepReport {
+  return new Lockstep(machine, program, options).run();
+}
+
+class Lockstep {
+  readonly #machine: Machine;
+  readonly #task: Task;
+  readonly #labels: Readonly<Record<keyof typeof LABELS, bigint>>;
+  readonly #reference: Reference;
+  readonly #watcher: StackWatcher;
+  readonly #identities = new Identities();
+  readonly #followers = new Map<number, ThreadFollower>();
+  readonly #kinds: Record<string, number> = {};
+  readonly #limit: number;
+  readonly #every: number;
+  readonly #beforeEach: ((machine: Machine) => void) | undefined;
+  #instructions = 0;
+  #frames = 0;
+  #deepest = 0;
+  #sinceWalk = 0;
+  #mismatch: string | undefined;
+
+  constructor(
+    machine: Machine,
+    program: VmProgram,
+    { limit = 10_000_000, every = 1, beforeEach }: LockstepOptions,
+  ) {
+    this.#machine = machine;
+    const task = machine.kernel.tasks.find(({ name }) => name === "vm");
+    if (task?.module == null) {
+      throw new KernelError("misuse", "Cannot follow a machine without the VM");
+    }
+    const file = parseElf(task.module.bytes, { name: task.name });
+    this.#task = task;
+    this.#labels = {
+      enter: address(file, LABELS.enter),
+      published: address(file, LABELS.published),
+      overflow: address(file, LABELS.overflow),
+    };
+    this.#reference = new Reference(program);
+    this.#watcher = new StackWatcher(machine, { task, file });
+    this.#limit = limit;
+    this.#every = every;
+    this.#beforeEach = beforeEach;
+  }
+
+  run(): LockstepReport {
+    const { cpu } = this.#machine;
+    this.#runToFirst();
+    while (this.#mismatch === undefined && this.#instructions < this.#limit) {
+      if (cpu.userMode && this.#machine.kernel.cpus[0]!.current.task === this.#task) this.#look();
+      if (this.#mismatch !== undefined) break;
+      if (this.#machine.run(1).kind === "halted") break;
+    }
+    const followers = [...this.#followers.values()];
+    return {
+      mismatch: this.#mismatch,
+      halted: this.#machine.kernel.halted,
+      instructions: this.#instructions,
+      walks: followers.reduce((sum, { walks }) => sum + walks, 0),
+      frames: this.#frames,
+      deepest: this.#deepest,
+      kinds: this.#kinds,
+      states: followers.reduce((sum, { seen }) => sum + seen, 0),
+      reference: this.#reference,
+    };
+  }
+
+  /** Up to the first call of a method nothing is to be seen. */
+  #runToFirst(): void {
+    using _stop = this.#machine.addBreakpoint(this.#labels.enter);
+    this.#machine.run(this.#limit);
+    this.#discover();
+  }
+
+  #discover(): void {
+    const [problem] = this.#watcher.discover();
+    if (problem !== undefined) this.#fail(`What is published is damaged: ${problem.message}`);
+  }
+
+  #look(): void {
+    const { pc } = this.#machine.cpu;
+    if (pc === this.#labels.published) this.#discover();
+    const { thread } = this.#watcher;
+    if (thread === 0) return;
+    this.#instructions++;
+    const follower = this.#followerOf(thread);
+    if (follower === undefined) return this.#fail(`Nobody has started thread ${thread}`);
+    if (pc === this.#labels.overflow) follower.overflow();
+    const isInCode = this.#watcher.isInCode;
+    if (!isInCode && this.#sinceWalk !== 0 && this.#sinceWalk++ < this.#every) return;
+    this.#sinceWalk = isInCode ? 0 : 1;
+    this.#beforeEach?.(this.#machine);
+    const stack = this.#watcher.walk();
+    const kind = stack.frames[0]?.kind ?? "none";
+    this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1;
+    this.#frames += stack.frames.length;
+    this.#deepest = Math.max(this.#deepest, stack.frames.length);
+    const wrong = follower.observe(stack);
+    if (wrong !== undefined) this.#fail(wrong);
+  }
+
+  #followerOf(thread: number): ThreadFollower | undefined {
+    const known = this.#followers.get(thread);
+    if (known !== undefined) return known;
+    const started = this.#reference.threads[thread - 1];
+    if (started === undefined) return undefined;
+    const follower = new ThreadFollower(started, this.#identities);
+    this.#followers.set(thread, follower);
+    return follower;
+  }
+
+  #fail(why: string): void {
+    const { cpu } = this.#machine;
+    this.#mismatch = `Before instruction ${cpu.instructions} at 0x${cpu.pc.toString(16)}: ${why}`;
+  }
+}
+
+function address(file: ElfFile, name: string): bigint {
+  const symbol = file.symbolNamed(name);
+  if (symbol !== undefined) return symbol.value;
+  throw new KernelError("misuse", `Cannot follow a machine without the VM: it has no ${name}`);
+}

@@ -1,0 +1,105 @@
+/**
+ * Looks at the stack of the thread that runs in a machine.
+ *
+ * @module
+ */
+import { fromBigAddress, InputError } from "../../bytes/mod.ts";
+import type { ElfFile } from "../../elf/mod.ts";
+import type { Machine } from "../../kernel/machine.ts";
+import type { Task } from "../../kernel/thread/task.ts";
+import { LiveState } from "../../kernel/unwind/live_state.ts";
+import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
+import {
+  discoverCode,
+  type Frame,
+  FrameIterator,
+  managedFrame,
+  type MemoryReader,
+  moduleFromElf,
+  ModuleList,
+  readWord,
+} from "../../unwind/walk/mod.ts";
+import type { ObservedFrame, ObservedObject, ObservedStack } from "./observed.ts";
+
+/** From a thread's anchor to its number: see `guest/runtimes/vm/thread.h`. */
+const NUMBER_FROM_ANCHOR = 88n;
+
+/** A view of the VM's task in a machine. */
+export class StackWatcher {
+  readonly #machine: Machine;
+  readonly #modules: ModuleList;
+  readonly #live: LiveState;
+  readonly #memory: MemoryReader;
+
+  /** Looks at a task of a machine, which runs a file. */
+  constructor(machine: Machine, { task, file }: { readonly task: Task; readonly file: ElfFile }) {
+    this.#machine = machine;
+    this.#modules = new ModuleList([moduleFromElf(file)]);
+    this.#live = new LiveState(machine.kernel, machine.cpu);
+    this.#memory = taskMemory(machine.kernel, task);
+  }
+
+  /** Brings what is known of the code up to date. */
+  discover(): readonly InputError[] {
+    return discoverCode({ memory: this.#memory, modules: this.#modules }).problems;
+  }
+
+  /** Whether the next instruction is in code of a kind: published code. */
+  get isInCode(): boolean {
+    return this.#modules.code.at(fromBigAddress(this.#machine.cpu.pc)) !== undefined;
+  }
+
+  /** Number of the VM's thread that runs, 0 if it is none of its own. */
+  get thread(): number {
+    const [anchor] = this.#modules.code.anchors;
+    if (anchor === undefined) return 0;
+    const at = this.#machine.cpu.threadPointer(0) + BigInt(anchor) + NUMBER_FROM_ANCHOR;
+    return Number(readWord(this.#memory, at) ?? 0n);
+  }
+
+  /** Walks the stack of the thread that runs. */
+  walk({ native = "walk" }: { readonly native?: "walk" | "skip" } = {}): ObservedStack {
+    const frames: ObservedFrame[] = [];
+    let error: string | undefined;
+    try {
+      const iterator = new FrameIterator({
+        registers: this.#live.registers(),
+        memory: this.#memory,
+        modules: this.#modules,
+        threadPointer: this.#machine.cpu.threadPointer(0),
+      }, { framePointer: false, native, maxFrames: 100_000 });
+      for (const frame of iterator) frames.push(observed(frame));
+    } catch (thrown) {
+      if (!(thrown instanceof InputError)) throw thrown;
+      error = thrown.message;
+    }
+    return { frames, error, object: (address) => this.#object(address) };
+  }
+
+  #object(address: bigint): ObservedObject | undefined {
+    if (address % 8n !== 0n) return undefined;
+    const word = readWord(this.#memory, address);
+    if (word === undefined) return undefined;
+    return { class: Number(word & 0xffffffffn), id: Number(word >> 32n) };
+  }
+}
+
+function observed(frame: Frame): ObservedFrame {
+  const { pc, code } = frame;
+  if (code === undefined) {
+    const name = frame.function?.name ?? "?";
+    return { kind: "native", name, pc, method: undefined, bci: undefined, variables: [] };
+  }
+  const managed = managedFrame(frame);
+  return {
+    kind: code.kind.name,
+    name: managed?.method?.name ?? code.name,
+    pc,
+    method: managed?.method?.id,
+    bci: managed?.bci,
+    variables: (managed?.variables ?? []).map(({ plan, value, absence }) => {
+      const { role, index, name, type } = plan;
+      return { role, index, name, type, value, absence };
+    }),
+  };
+}
