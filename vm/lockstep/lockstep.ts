@@ -96,11 +96,7 @@ class Lockstep {
     { limit = 10_000_000, every = 1, beforeEach }: LockstepOptions,
   ) {
     this.#machine = machine;
-    const task = machine.kernel.tasks.find(({ name }) => name === "vm");
-    if (task?.module == null) {
-      throw new KernelError("misuse", "Cannot follow a machine without the VM");
-    }
-    const file = parseElf(task.module.bytes, { name: task.name });
+    const { task, file } = vmOf(machine);
     this.#task = task;
     this.#labels = {
       enter: address(file, LABELS.enter),
@@ -184,6 +180,18 @@ class Lockstep {
     const { cpu } = this.#machine;
     this.#mismatch = `Before instruction ${cpu.instructions} at 0x${cpu.pc.toString(16)}: ${why}`;
   }
+}
+
+/** Boots a machine until there is the VM's task. */
+function vmOf(machine: Machine): { readonly task: Task; readonly file: ElfFile } {
+  for (let round = 0; round < 1000 && machine.kernel.halted === null; round++) {
+    const task = machine.kernel.tasks.find(({ name }) => name === "vm");
+    if (task?.module != null) {
+      return { task, file: parseElf(task.module.bytes, { name: task.name }) };
+    }
+    machine.run(1000);
+  }
+  throw new KernelError("misuse", "Cannot follow a machine without the VM");
 }
 
 function address(file: ElfFile, name: string): bigint {

@@ -55,8 +55,8 @@ export interface ObservedStack {
 }
 
 /** Whether a frame executes bytecodes. */
-export function isManaged({ kind, bci }: ObservedFrame): boolean {
-  return bci !== undefined && kind !== "adapter" && kind !== "native-stub" && kind !== "native";
+export function isManaged({ kind }: ObservedFrame): boolean {
+  return kind !== "adapter" && kind !== "native-stub" && kind !== "native";
 }
 
 /** A frame in words. */

@@ -13,6 +13,7 @@ import {
   discoverCode,
   type Frame,
   FrameIterator,
+  type ManagedFrame,
   managedFrame,
   type MemoryReader,
   moduleFromElf,
@@ -61,6 +62,10 @@ export class StackWatcher {
   walk({ native = "walk" }: { readonly native?: "walk" | "skip" } = {}): ObservedStack {
     const frames: ObservedFrame[] = [];
     let error: string | undefined;
+    const failed = (thrown: unknown): void => {
+      if (!(thrown instanceof InputError)) throw thrown;
+      error ??= thrown.message;
+    };
     try {
       const iterator = new FrameIterator({
         registers: this.#live.registers(),
@@ -68,10 +73,9 @@ export class StackWatcher {
         modules: this.#modules,
         threadPointer: this.#machine.cpu.threadPointer(0),
       }, { framePointer: false, native, maxFrames: 100_000 });
-      for (const frame of iterator) frames.push(observed(frame));
+      for (const frame of iterator) frames.push(observed(frame, failed));
     } catch (thrown) {
-      if (!(thrown instanceof InputError)) throw thrown;
-      error = thrown.message;
+      failed(thrown);
     }
     return { frames, error, object: (address) => this.#object(address) };
   }
@@ -84,13 +88,18 @@ export class StackWatcher {
   }
 }
 
-function observed(frame: Frame): ObservedFrame {
+function observed(frame: Frame, failed: (thrown: unknown) => void): ObservedFrame {
   const { pc, code } = frame;
   if (code === undefined) {
     const name = frame.function?.name ?? "?";
     return { kind: "native", name, pc, method: undefined, bci: undefined, variables: [] };
   }
-  const managed = managedFrame(frame);
+  let managed: ManagedFrame | undefined;
+  try {
+    managed = managedFrame(frame);
+  } catch (thrown) {
+    failed(thrown);
+  }
   return {
     kind: code.kind.name,
     name: managed?.method?.name ?? code.name,

@@ -285,7 +285,9 @@ export class ReferenceThread {
     const { caller, viaNative } = top;
     const leaving = this.#become(gone(top, result), "passing");
     if (caller === null) return [leaving, this.#end()];
-    if (!viaNative) return [leaving, ...this.#finish(caller, result)];
+    // An adapter may still be at work.
+    const calling = (): ThreadState => this.#become(caller, "passing");
+    if (!viaNative) return [leaving, calling(), ...this.#finish(caller, result)];
     this.#native = { ...this.#native!, returned: result === undefined ? 0n : result };
     return [leaving, this.#become(caller)];
   }
