@@ -77,6 +77,18 @@ export class ThreadFollower {
     return undefined;
   }
 
+  /** Compares another walk of the same instant. */
+  confirm(stack: ObservedStack): string | undefined {
+    const differences: string[] = [];
+    for (const i of this.#possible) {
+      const state = this.#states[i]!;
+      const wrong = difference(stack, state, this.#identities);
+      if (wrong === undefined) return undefined;
+      differences.push(`${stateText(state)}\n  ${wrong}`);
+    }
+    return this.#report(stack, differences);
+  }
+
   /** The stack has no room left for the method that was entered last. */
   overflow(): void {
     const last = this.#states.length - 1;

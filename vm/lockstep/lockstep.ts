@@ -4,14 +4,17 @@
  *
  * @module
  */
-import { type ElfFile, parseElf } from "../../elf/mod.ts";
+import type { ElfFile } from "../../elf/mod.ts";
 import { KernelError } from "../../kernel/errors.ts";
 import type { Machine } from "../../kernel/machine.ts";
 import type { Task } from "../../kernel/thread/task.ts";
+import type { Thread } from "../../kernel/thread/thread.ts";
 import type { VmProgram } from "../bytecode/mod.ts";
 import { Reference } from "../reference/mod.ts";
 import { ThreadFollower } from "./follower.ts";
 import { Identities } from "./identities.ts";
+import type { ObservedStack } from "./observed.ts";
+import { vmOf } from "./vm_task.ts";
 import { StackWatcher } from "./watcher.ts";
 
 /** How to follow. */
@@ -43,6 +46,10 @@ export interface LockstepReport {
   readonly deepest: number;
   /** Walks by what the innermost frame was. */
   readonly kinds: Readonly<Record<string, number>>;
+  /** Walks from the thread's anchor alone, of the same instants. */
+  readonly anchored: number;
+  /** Walks of threads that had been preempted or waited, by what the innermost frame was. */
+  readonly stopped: Readonly<Record<string, number>>;
   /** Changes of state that were seen. */
   readonly states: number;
   /** The reference interpreter, where the machine is. */
@@ -88,6 +95,10 @@ class Lockstep {
   #frames = 0;
   #deepest = 0;
   #sinceWalk = 0;
+  #anchored = 0;
+  readonly #stopped: Record<string, number> = {};
+  /** The thread that was looked at last, and its number in the VM. */
+  #last: { readonly thread: Thread; readonly number: number } | undefined;
   #mismatch: string | undefined;
 
   constructor(
@@ -103,7 +114,7 @@ class Lockstep {
       published: address(file, LABELS.published),
       overflow: address(file, LABELS.overflow),
     };
-    this.#reference = new Reference(program);
+    this.#reference = new Reference(program, { eager: true });
     this.#watcher = new StackWatcher(machine, { task, file });
     this.#limit = limit;
     this.#every = every;
@@ -127,6 +138,8 @@ class Lockstep {
       frames: this.#frames,
       deepest: this.#deepest,
       kinds: this.#kinds,
+      anchored: this.#anchored,
+      stopped: this.#stopped,
       states: followers.reduce((sum, { seen }) => sum + seen, 0),
       reference: this.#reference,
     };
@@ -148,7 +161,8 @@ class Lockstep {
     const { pc } = this.#machine.cpu;
     if (pc === this.#labels.published) this.#discover();
     const { thread } = this.#watcher;
-    if (thread === 0) return;
+    this.#lookAtOther(thread);
+    if (this.#mismatch !== undefined || thread === 0) return;
     this.#instructions++;
     const follower = this.#followerOf(thread);
     if (follower === undefined) return this.#fail(`Nobody has started thread ${thread}`);
@@ -158,12 +172,32 @@ class Lockstep {
     this.#sinceWalk = isInCode ? 0 : 1;
     this.#beforeEach?.(this.#machine);
     const stack = this.#watcher.walk();
-    const kind = stack.frames[0]?.kind ?? "none";
-    this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1;
+    const kind = count(this.#kinds, stack);
     this.#frames += stack.frames.length;
     this.#deepest = Math.max(this.#deepest, stack.frames.length);
     const wrong = follower.observe(stack);
-    if (wrong !== undefined) this.#fail(wrong);
+    if (wrong !== undefined) return this.#fail(wrong);
+    if (kind !== "native" && kind !== "native-stub") return;
+    const anchored = this.#watcher.walkFromAnchor();
+    if (anchored === undefined) return;
+    this.#anchored++;
+    const other = follower.confirm(anchored);
+    if (other !== undefined) this.#fail(`From the anchor: ${other}`);
+  }
+
+  /** When another thread runs than before, the one before is walked once more, where it stopped. */
+  #lookAtOther(number: number): void {
+    const thread = this.#machine.kernel.cpus[0]!.current;
+    const last = this.#last;
+    if (last?.thread === thread) return;
+    this.#last = number === 0 ? undefined : { thread, number };
+    if (last === undefined || last.thread.state === "dead") return;
+    const follower = this.#followers.get(last.number);
+    if (follower === undefined) return;
+    const stack = this.#watcher.walkOf(last.thread);
+    count(this.#stopped, stack);
+    const wrong = follower.observe(stack);
+    if (wrong !== undefined) this.#fail(`Stopped: ${wrong}`);
   }
 
   #followerOf(thread: number): ThreadFollower | undefined {
@@ -182,16 +216,11 @@ class Lockstep {
   }
 }
 
-/** Boots a machine until there is the VM's task. */
-function vmOf(machine: Machine): { readonly task: Task; readonly file: ElfFile } {
-  for (let round = 0; round < 1000 && machine.kernel.halted === null; round++) {
-    const task = machine.kernel.tasks.find(({ name }) => name === "vm");
-    if (task?.module != null) {
-      return { task, file: parseElf(task.module.bytes, { name: task.name }) };
-    }
-    machine.run(1000);
-  }
-  throw new KernelError("misuse", "Cannot follow a machine without the VM");
+/** Counts a walk by what the innermost frame is, and gives that. */
+function count(by: Record<string, number>, { frames: [innermost] }: ObservedStack): string {
+  const kind = innermost?.kind ?? "none";
+  by[kind] = (by[kind] ?? 0) + 1;
+  return kind;
 }
 
 function address(file: ElfFile, name: string): bigint {

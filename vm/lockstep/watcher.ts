@@ -6,9 +6,11 @@
 import { fromBigAddress, InputError } from "../../bytes/mod.ts";
 import type { ElfFile } from "../../elf/mod.ts";
 import type { Machine } from "../../kernel/machine.ts";
+import { threadRegisters } from "../../kernel/core/task_core.ts";
 import type { Task } from "../../kernel/thread/task.ts";
+import type { Thread } from "../../kernel/thread/thread.ts";
 import { LiveState } from "../../kernel/unwind/live_state.ts";
-import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
+import { programFrame, registersOf, taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import {
   discoverCode,
   type Frame,
@@ -19,6 +21,9 @@ import {
   moduleFromElf,
   ModuleList,
   readWord,
+  RegisterSet,
+  type WalkInput,
+  type WalkOptions,
 } from "../../unwind/walk/mod.ts";
 import type { ObservedFrame, ObservedObject, ObservedStack } from "./observed.ts";
 
@@ -52,14 +57,63 @@ export class StackWatcher {
 
   /** Number of the VM's thread that runs, 0 if it is none of its own. */
   get thread(): number {
+    return this.#number(this.#machine.cpu.threadPointer(0));
+  }
+
+  /** The same of any thread. */
+  numberOf(thread: Thread): number {
+    return this.#number(this.#threadPointer(thread));
+  }
+
+  #number(threadPointer: bigint): number {
     const [anchor] = this.#modules.code.anchors;
     if (anchor === undefined) return 0;
-    const at = this.#machine.cpu.threadPointer(0) + BigInt(anchor) + NUMBER_FROM_ANCHOR;
+    const at = threadPointer + BigInt(anchor) + NUMBER_FROM_ANCHOR;
     return Number(readWord(this.#memory, at) ?? 0n);
   }
 
+  #threadPointer(thread: Thread): bigint {
+    const k = this.#machine.kernel;
+    return threadRegisters(k, thread)[k.arch.core.threadPointer] ?? 0n;
+  }
+
   /** Walks the stack of the thread that runs. */
-  walk({ native = "walk" }: { readonly native?: "walk" | "skip" } = {}): ObservedStack {
+  walk(): ObservedStack {
+    return this.#walk({
+      registers: this.#live.registers(),
+      threadPointer: this.#machine.cpu.threadPointer(0),
+    }, {});
+  }
+
+  /**
+   * Walks it as another thread does, which has nothing but its anchor; undefined if it has none, as
+   * it runs managed code.
+   */
+  walkFromAnchor(): ObservedStack | undefined {
+    const [offset] = this.#modules.code.anchors;
+    if (offset === undefined) return undefined;
+    const threadPointer = this.#machine.cpu.threadPointer(0);
+    const at = threadPointer + BigInt(offset);
+    const sp = readWord(this.#memory, at);
+    const pc = readWord(this.#memory, at + 8n);
+    if (sp === undefined || pc === undefined || pc === 0n) return undefined;
+    const registers = new RegisterSet(this.#machine.kernel.arch.elfMachine);
+    registers.set(registers.numbers.programCounter, pc);
+    registers.set(registers.numbers.stackPointer, sp);
+    return this.#walk({ registers, threadPointer }, { start: "return-address" });
+  }
+
+  /** Walks the stack of a thread that does not run. */
+  walkOf(thread: Thread): ObservedStack {
+    const k = this.#machine.kernel;
+    const registers = registersOf(k, programFrame(k, thread));
+    return this.#walk({ registers, threadPointer: this.#threadPointer(thread) }, {});
+  }
+
+  #walk(
+    from: Pick<WalkInput, "registers" | "threadPointer">,
+    options: WalkOptions,
+  ): ObservedStack {
     const frames: ObservedFrame[] = [];
     let error: string | undefined;
     const failed = (thrown: unknown): void => {
@@ -67,12 +121,10 @@ export class StackWatcher {
       error ??= thrown.message;
     };
     try {
-      const iterator = new FrameIterator({
-        registers: this.#live.registers(),
-        memory: this.#memory,
-        modules: this.#modules,
-        threadPointer: this.#machine.cpu.threadPointer(0),
-      }, { framePointer: false, native, maxFrames: 100_000 });
+      const iterator = new FrameIterator(
+        { ...from, memory: this.#memory, modules: this.#modules },
+        { framePointer: false, maxFrames: 100_000, ...options },
+      );
       for (const frame of iterator) frames.push(observed(frame, failed));
     } catch (thrown) {
       failed(thrown);

@@ -23,15 +23,21 @@ export type Value = bigint | VmObject | null;
 /** Makes objects. */
 export class ReferenceHeap {
   #count = 0;
+  #last: VmObject | null = null;
 
   /** Objects made so far. */
   get count(): number {
     return this.#count;
   }
 
+  /** The object that was made last. */
+  get last(): VmObject | null {
+    return this.#last;
+  }
+
   /** A new object, its fields null and 0. */
   allocate(type: ClassType): VmObject {
-    return {
+    return this.#last = {
       serial: ++this.#count,
       class: type,
       refs: Array.from({ length: type.refs }, () => null),

@@ -21,10 +21,23 @@ export class Reference {
   #semaphore = 0;
   #activations = 0;
 
-  /** A program before its first bytecode. */
-  constructor(program: VmProgram) {
+  readonly #eager: boolean;
+
+  /**
+   * A program before its first bytecode.
+   *
+   * @param options with `eager`, what native functions do for other threads is done when they are
+   *   called, not when they return: who follows a machine with several threads needs that
+   */
+  constructor(program: VmProgram, options: { readonly eager?: boolean } = {}) {
     this.program = program;
+    this.#eager = options.eager ?? false;
     this.#start(program.methods[program.main]!, undefined);
+  }
+
+  /** What every thread reaches. */
+  get static(): VmObject | null {
+    return this.#static;
   }
 
   /** What is referred to, by threads and the static reference. */
@@ -75,6 +88,7 @@ export class Reference {
     return {
       thread,
       program,
+      eager: this.#eager,
       serial: () => ++this.#activations,
       allocate,
       throwable: allocate,

@@ -19,6 +19,8 @@ import { type Activation, isPure, type NativeCall, type ThreadState } from "./st
 export interface ThreadContext extends NativeContext {
   /** The program. */
   readonly program: VmProgram;
+  /** Whether what other threads see of native functions is done when they are called. */
+  readonly eager: boolean;
   /** A number that nobody has yet. */
   serial(): number;
   /** A new object. */
@@ -234,7 +236,8 @@ export class ReferenceThread {
     }
     const { native: number } = callee;
     const call = { number, args, returned: undefined, pending: null, outer: this.#native };
-    const early = takesEffectEarly(number) ? runNative(this.#context, call) : null;
+    const isEarly = this.#context.eager && takesEffectEarly(number);
+    const early = isEarly ? runNative(this.#context, call) : null;
     this.#native = { ...call, early };
     // Where nothing is consumed, it looks as before.
     return [this.#become(calling, args.length === 0 ? "passing" : "always")];
@@ -305,7 +308,8 @@ export class ReferenceThread {
   /** Throws in an activation, whose bytecode has taken so many operands. */
   #throw(top: Activation, consumed: number, exception: VmObject): ThreadState[] {
     const operands = top.operands.slice(0, top.operands.length - consumed);
-    const calling = this.#become({ ...top, phase: "calling", operands }, "passing");
+    const args = [exception];
+    const calling = this.#become({ ...top, phase: "calling", operands, args }, "passing");
     return [calling, ...this.#dispatch(top, exception)];
   }
 

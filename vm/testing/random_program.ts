@@ -16,6 +16,8 @@ export interface RandomProgramOptions {
   readonly kinds?: readonly WantedKind[];
   /** Native functions that are called, beside upcalls; default none. */
   readonly natives?: readonly string[];
+  /** How often `main` does the same; default 1. */
+  readonly rounds?: number;
   /** Least and most steps of the reference interpreter; default 200 and 1500. */
   readonly steps?: readonly [number, number];
 }
@@ -94,7 +96,8 @@ class ProgramWriter {
       ...CLASSES.map((name) => `class ${name} refs 2 ints 2`),
       ...all.map((signature, i) => {
         const callees = all.slice(i + 1);
-        return new MethodWriter(random, signature, { callees, natives, all }).write();
+        const { rounds = 1 } = this.#options;
+        return new MethodWriter(random, signature, { callees, natives, all, rounds }).write();
       }),
     ].join("\n");
   }
@@ -104,6 +107,7 @@ interface Callees {
   readonly callees: readonly Signature[];
   readonly natives: readonly string[];
   readonly all: readonly Signature[];
+  readonly rounds: number;
 }
 
 class MethodWriter {
@@ -138,7 +142,13 @@ class MethodWriter {
     const { name, params, result, kind } = this.#signature;
     const isMain = name === "main";
     if (isMain) {
+      this.#emit(`iconst ${this.#callees.rounds}`);
+      this.#emit("store round");
+      this.#place("again");
       for (let i = 0; i < 3; i++) this.#guarded(() => this.#statements(3), "any");
+      for (const line of ["inc round -1", "iconst 0", "load round", "if_lt again"]) {
+        this.#emit(line);
+      }
     } else this.#statements(2 + this.#random.below(4));
     if (result === "void") this.#emit("return");
     else {
@@ -149,6 +159,7 @@ class MethodWriter {
     const locals = [
       ...this.#names.slice(params.length),
       ...Array.from({ length: this.#counters }, (_, i) => `c${i}`),
+      ...isMain ? ["round"] : [],
     ];
     return [
       `method ${name}(${list}): ${result} ${kind}`,
@@ -241,6 +252,7 @@ class MethodWriter {
     const name = this.#random.pick(natives);
     const target = this.#random.pick(all).name;
     if (name === "print") this.#value("int", 1);
+    if (name === "static_set") this.#value("ref", 1);
     if (name === "spin" || name === "sleep") this.#emit(`iconst ${this.#random.below(4)}`);
     if (name === "tier" || name === "move") this.#emit(`iconst @${target}`);
     if (name === "tier") this.#emit(`iconst ${this.#random.below(4)}`);
@@ -274,7 +286,7 @@ class MethodWriter {
   }
 
   #loop(): void {
-    if (this.#names.length + this.#counters >= 16) return this.#emit("nop");
+    if (this.#names.length + this.#counters >= 15) return this.#emit("nop");
     const counter = `c${this.#counters++}`;
     const label = this.#label();
     this.#emit(`iconst ${1 + this.#random.below(3)}`);
@@ -381,6 +393,9 @@ class MethodWriter {
     const locals = this.#names.filter((_, i) => this.#types[i] === type);
     if (locals.length > 0 && random.chance(0.8)) return this.#emit(`load ${random.pick(locals)}`);
     if (type === "int") return this.#emit(`iconst ${random.between(-100, 100)}`);
+    if (this.#callees.natives.includes("static_set") && random.chance(0.2)) {
+      return this.#emit("invoke static_get");
+    }
     this.#emit(random.chance(0.15) ? "null" : `new ${random.pick(CLASSES)}`);
   }
 
