@@ -11,6 +11,7 @@ import type { Task } from "../../kernel/thread/task.ts";
 import type { Thread } from "../../kernel/thread/thread.ts";
 import type { VmProgram } from "../bytecode/mod.ts";
 import { Reference } from "../reference/mod.ts";
+import type { Frame } from "../../unwind/walk/mod.ts";
 import { ThreadFollower } from "./follower.ts";
 import { Identities } from "./identities.ts";
 import type { ObservedStack } from "./observed.ts";
@@ -23,11 +24,14 @@ export interface LockstepOptions {
   readonly limit?: number;
   /**
    * In native code every how many instructions the stack is walked; default 1. The first one of
-   * native code always counts, and so do all in published code.
+   * native code always counts, and so do all in published code. While there is only one thread, those
+   * between are run, not stepped.
    */
   readonly every?: number;
   /** Called before each instruction that is looked at. */
   readonly beforeEach?: (machine: Machine) => void;
+  /** Called with each frame that the walk of the thread that runs finds. */
+  readonly onFrame?: (frame: Frame) => void;
 }
 
 /** What has been found. */
@@ -62,6 +66,8 @@ const LABELS = {
   enter: "vm_enter",
   /** Published code has changed. */
   published: "__jit_debug_register_code",
+  /** An exception is about to land in a method. */
+  land: "vm_land",
   /** A method finds no room on the stack. */
   overflow: "vm_stub_overflow",
 } as const;
@@ -91,11 +97,15 @@ class Lockstep {
   readonly #limit: number;
   readonly #every: number;
   readonly #beforeEach: ((machine: Machine) => void) | undefined;
+  readonly #onFrame: ((frame: Frame) => void) | undefined;
   #instructions = 0;
   #frames = 0;
   #deepest = 0;
   #sinceWalk = 0;
   #anchored = 0;
+  #isInNative = false;
+  #isLanding = false;
+  readonly #stops = new Map<bigint, Disposable>();
   readonly #stopped: Record<string, number> = {};
   /** The thread that was looked at last, and its number in the VM. */
   #last: { readonly thread: Thread; readonly number: number } | undefined;
@@ -104,7 +114,7 @@ class Lockstep {
   constructor(
     machine: Machine,
     program: VmProgram,
-    { limit = 10_000_000, every = 1, beforeEach }: LockstepOptions,
+    { limit = 10_000_000, every = 1, beforeEach, onFrame }: LockstepOptions,
   ) {
     this.#machine = machine;
     const { task, file } = vmOf(machine);
@@ -112,6 +122,7 @@ class Lockstep {
     this.#labels = {
       enter: address(file, LABELS.enter),
       published: address(file, LABELS.published),
+      land: address(file, LABELS.land),
       overflow: address(file, LABELS.overflow),
     };
     this.#reference = new Reference(program, { eager: true });
@@ -119,15 +130,24 @@ class Lockstep {
     this.#limit = limit;
     this.#every = every;
     this.#beforeEach = beforeEach;
+    this.#onFrame = onFrame;
   }
 
   run(): LockstepReport {
+    try {
+      return this.#run();
+    } finally {
+      for (const stop of this.#stops.values()) stop[Symbol.dispose]();
+    }
+  }
+
+  #run(): LockstepReport {
     const { cpu } = this.#machine;
     this.#runToFirst();
     while (this.#mismatch === undefined && this.#instructions < this.#limit) {
       if (cpu.userMode && this.#machine.kernel.cpus[0]!.current.task === this.#task) this.#look();
       if (this.#mismatch !== undefined) break;
-      if (this.#machine.run(1).kind === "halted") break;
+      if (this.#machine.run(this.#isFree() ? this.#every : 1).kind === "halted") break;
     }
     const followers = [...this.#followers.values()];
     return {
@@ -147,9 +167,22 @@ class Lockstep {
 
   /** Up to the first call of a method nothing is to be seen. */
   #runToFirst(): void {
-    using _stop = this.#machine.addBreakpoint(this.#labels.enter);
-    this.#machine.run(this.#limit);
+    for (const label of ["enter", "published", "land"] as const) this.#stopAt(this.#labels[label]);
+    while (this.#machine.run(this.#limit).kind === "breakpoint") {
+      if (this.#machine.cpu.pc === this.#labels.enter) break;
+    }
     this.#discover();
+  }
+
+  /** Has runs end at an address: one where native code goes over to published code. */
+  #stopAt(address: bigint): void {
+    if (this.#stops.has(address)) return;
+    this.#stops.set(address, this.#machine.addBreakpoint(address));
+  }
+
+  /** Whether the only thread is in native code, so that nothing is to be seen before a stop. */
+  #isFree(): boolean {
+    return this.#isInNative && this.#reference.threads.length === 1;
   }
 
   #discover(): void {
@@ -168,16 +201,27 @@ class Lockstep {
     if (follower === undefined) return this.#fail(`Nobody has started thread ${thread}`);
     if (pc === this.#labels.overflow) follower.overflow();
     const isInCode = this.#watcher.isInCode;
-    if (!isInCode && this.#sinceWalk !== 0 && this.#sinceWalk++ < this.#every) return;
+    const isSeldom = !isInCode && !this.#isLanding && !this.#isFree();
+    if (isSeldom && this.#sinceWalk !== 0 && this.#sinceWalk++ < this.#every) return;
     this.#sinceWalk = isInCode ? 0 : 1;
+    // Landing leads to published code without a stop.
+    if (pc === this.#labels.land) this.#isLanding = true;
+    if (isInCode) this.#isLanding = false;
+    this.#isInNative = !isInCode && !this.#isLanding;
+    const back = isInCode ? undefined : this.#watcher.anchorPc;
+    if (back !== undefined) this.#stopAt(back);
     this.#beforeEach?.(this.#machine);
-    const stack = this.#watcher.walk();
+    const stack = this.#watcher.walk(this.#onFrame);
     const kind = count(this.#kinds, stack);
     this.#frames += stack.frames.length;
     this.#deepest = Math.max(this.#deepest, stack.frames.length);
     const wrong = follower.observe(stack);
     if (wrong !== undefined) return this.#fail(wrong);
-    if (kind !== "native" && kind !== "native-stub") return;
+    if (kind !== "native" && kind !== "native-stub") {
+      const { anchorPc } = this.#watcher;
+      if (anchorPc === undefined || kind === "none") return;
+      return this.#fail(`The anchor is set in ${kind} code: 0x${anchorPc.toString(16)}`);
+    }
     const anchored = this.#watcher.walkFromAnchor();
     if (anchored === undefined) return;
     this.#anchored++;

@@ -78,11 +78,23 @@ export class StackWatcher {
   }
 
   /** Walks the stack of the thread that runs. */
-  walk(): ObservedStack {
-    return this.#walk({
-      registers: this.#live.registers(),
-      threadPointer: this.#machine.cpu.threadPointer(0),
-    }, {});
+  walk(onFrame?: (frame: Frame) => void): ObservedStack {
+    return this.#walk(
+      {
+        registers: this.#live.registers(),
+        threadPointer: this.#machine.cpu.threadPointer(0),
+      },
+      {},
+      onFrame,
+    );
+  }
+
+  /** Where the last managed frame goes on; undefined if the thread runs managed code. */
+  get anchorPc(): bigint | undefined {
+    const [offset] = this.#modules.code.anchors;
+    if (offset === undefined) return undefined;
+    const at = this.#machine.cpu.threadPointer(0) + BigInt(offset) + 8n;
+    return readWord(this.#memory, at) || undefined;
   }
 
   /**
@@ -91,12 +103,10 @@ export class StackWatcher {
    */
   walkFromAnchor(): ObservedStack | undefined {
     const [offset] = this.#modules.code.anchors;
-    if (offset === undefined) return undefined;
+    const pc = this.anchorPc;
+    if (offset === undefined || pc === undefined) return undefined;
     const threadPointer = this.#machine.cpu.threadPointer(0);
-    const at = threadPointer + BigInt(offset);
-    const sp = readWord(this.#memory, at);
-    const pc = readWord(this.#memory, at + 8n);
-    if (sp === undefined || pc === undefined || pc === 0n) return undefined;
+    const sp = readWord(this.#memory, threadPointer + BigInt(offset)) ?? 0n;
     const registers = new RegisterSet(this.#machine.kernel.arch.elfMachine);
     registers.set(registers.numbers.programCounter, pc);
     registers.set(registers.numbers.stackPointer, sp);
@@ -113,6 +123,7 @@ export class StackWatcher {
   #walk(
     from: Pick<WalkInput, "registers" | "threadPointer">,
     options: WalkOptions,
+    onFrame?: (frame: Frame) => void,
   ): ObservedStack {
     const frames: ObservedFrame[] = [];
     let error: string | undefined;
@@ -125,7 +136,10 @@ export class StackWatcher {
         { ...from, memory: this.#memory, modules: this.#modules },
         { framePointer: false, maxFrames: 100_000, ...options },
       );
-      for (const frame of iterator) frames.push(observed(frame, failed));
+      for (const frame of iterator) {
+        frames.push(observed(frame, failed));
+        onFrame?.(frame);
+      }
     } catch (thrown) {
       failed(thrown);
     }

@@ -19,12 +19,12 @@ const HOPS = ["", "upcall_ref", "", "", "upcall_ref", ""];
  *
  * @param seed of the numbers that the program draws
  */
-export function churnProgram(seed: number, rounds: number): VmProgram {
-  return assemble(churnText(seed, rounds));
+export function graphProgram(seed: number, rounds: number): VmProgram {
+  return assemble(graphText(seed, rounds));
 }
 
-/** The text of {@linkcode churnProgram}. */
-export function churnText(seed: number, rounds: number): string {
+/** The text of {@linkcode graphProgram}. */
+export function graphText(seed: number, rounds: number): string {
   return [
     "class Node refs 2 ints 2",
     "class Leaf refs 0 ints 1",
