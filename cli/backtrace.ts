@@ -37,7 +37,7 @@ interface ProcessStacks {
   readonly problems: readonly Error[];
 }
 
-/** Runs the command; returns the status to end with: 1 if anything is damaged. */
+/** Runs the command; returns the status to end with: 1 if anything is damaged, or a stack cut. */
 export async function backtrace(args: readonly string[]): Promise<number> {
   const { values, rest: [extra] } = readOptions("backtrace", args, DEFAULTS);
   if (extra !== undefined) {
@@ -60,8 +60,20 @@ export async function backtrace(args: readonly string[]): Promise<number> {
     ),
   );
   tell(problems.map(({ message }) => message));
-  const isBroken = stacks.some(({ threads }) => threads.some(({ error }) => error !== undefined));
+  const isBroken = stacks.some(({ process, threads }) =>
+    threads.some((thread) => thread.error !== undefined || isCut(process, thread))
+  );
   return isBroken || target.problems.length > 0 ? 1 : 0;
+}
+
+/**
+ * Whether a stack goes on where nobody knows how, for lack of a file. Elsewhere code without a table
+ * and without a frame pointer is where a stack ends, as `_start` is in many programs.
+ */
+function isCut({ missing }: TargetProcess, { end, frames }: ThreadReport): boolean {
+  if (end !== "no-rule") return false;
+  const module = frames.at(-1)?.module;
+  return missing.some(({ name }) => module === undefined || name === module);
 }
 
 /** What the options name. */

@@ -2,7 +2,9 @@
 // of Linux with gdb's.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { archByName } from "../arch/mod.ts";
-import { parseElf } from "../elf/mod.ts";
+import { ImageBuilder } from "../bytes/testing/image_builder.ts";
+import { status } from "../debug/core/testing/core_image.ts";
+import { encodeCore, parseElf, PF } from "../elf/mod.ts";
 import { serveGdb } from "../gdb/mod.ts";
 import { framePacket } from "../gdb/protocol/mod.ts";
 import { Machine } from "../kernel/mod.ts";
@@ -53,6 +55,35 @@ Deno.test("trapline backtrace, a core that is cut off is told of with what is le
   assertEquals(code, 1);
   assertMatch(text, / in work \(/);
   assertMatch(stderr, /^trapline: File ends after \d+ bytes, 5000 more are missing/);
+});
+
+Deno.test("trapline backtrace, a stack that ends for lack of a file has status 1, and names the file", async () => {
+  const [begin, stack] = [0x5555_0000, 0x6666_0000];
+  const files = new ImageBuilder().u64(1n).u64(4096n)
+    .u64(BigInt(begin)).u64(BigInt(begin + 4096)).u64(0n).text("/gone/lib.so");
+  const segment = (address: number, flags: number, contents: Uint8Array[]) => ({
+    address: BigInt(address),
+    size: 4096n,
+    flags,
+    contents,
+  });
+  const path = `${folder}/lacking`;
+  const bytes = encodeCore({
+    machine: "x86_64",
+    notes: [
+      { owner: "CORE", type: 1, bytes: status(begin + 8, stack) },
+      { owner: "CORE", type: 0x46494c45, bytes: files.build() },
+    ],
+    segments: [
+      segment(begin, PF.read | PF.execute, []),
+      segment(stack, PF.read | PF.write, [new Uint8Array(4096)]),
+    ],
+  });
+  Deno.writeFileSync(path, bytes);
+  const { code, text, stderr } = await runCli("backtrace", "--core", path);
+  assertMatch(text, /^#0 +0x0{8}55550008 in \?\? \(\) from \/gone\/lib\.so$/m);
+  assertMatch(stderr, /^trapline: Without \/gone\/lib\.so: cannot be opened$/m);
+  assertEquals(code, 1, text);
 });
 
 Deno.test("trapline backtrace, what is no core, or of another program, is refused", async () => {

@@ -86,8 +86,8 @@ const COMMANDS = {
       --limit N                 most stack frames of a thread (default 4096)
       --json                    print JSON instead of text
     Files that cannot be had, or are others than the program had mapped, are told of and done without.
-    The status is 1 if the core is damaged, or a stack could not be followed to its end; what there is
-    is printed all the same. There is no --pid: gcore N writes a core of a process that runs.`,
+    The status is 1 if the core is damaged, or a stack could not be followed to its end, also for lack of
+    a file; what there is is printed all the same. There is no --pid: gcore N writes a core of a process that runs.`,
   doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
                                 run a program that switches stacks, and say what is wrong with them: each
                                 finding with its instructions, both stacks, and a map of addresses

@@ -56,6 +56,7 @@ export function addMapped(builder: ModuleBuilder, { files, pageSize, entry }: Li
     // What its pages hold is not known where the core does not store them: it is not zero.
     for (const mapping of file.mappings) {
       builder.memory.addPages({ ...mapping, content: undefined });
+      builder.addNamed(file.name, mapping);
     }
     builder.miss(file.name, refusal);
   }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { fromBigAddress, InputError } from "../../bytes/mod.ts";
+import { fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
 import { type ElfFile, loadSegments, type Machine, parseElf, PT } from "../../elf/mod.ts";
-import { type Module, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
+import { Module, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import type { MissingFile } from "../target/mod.ts";
 import { bytesOf, type Content, type NamedContent, sizeOf } from "../target/content.ts";
 import { CoreError } from "./errors.ts";
+import type { FileMapping } from "./file_list.ts";
 import type { CoreMemory } from "./memory.ts";
 import type { CoreOptions } from "./options.ts";
 import { biasOf } from "./place.ts";
@@ -40,7 +41,7 @@ export interface OpenedFile {
 
 /** The modules of a process, as they are found. */
 export class ModuleBuilder {
-  /** Those made. */
+  /** Those made; of a file that is missing there is its code, with no more than its name. */
   readonly modules: ModuleList = new ModuleList();
   /** Files that are not among them. */
   readonly missing: MissingFile[] = [];
@@ -174,6 +175,18 @@ export class ModuleBuilder {
     }
     const file = unlessDamaged(() => parseElf(image, { name, layout: "memory", base }));
     return file !== undefined && !("reason" in this.add(name, file, file.bias));
+  }
+
+  /** Adds code of a file that cannot be had: of what is on the stack there the file can be told. */
+  addNamed(name: string, { begin, end }: FileMapping): void {
+    const first = toBigAddress(begin);
+    if (this.memory.isExecutable(first) !== true) return;
+    try {
+      this.modules.add(new Module({ name, begin: first, end: toBigAddress(end), tables: [] }));
+    } catch (error) {
+      // Damaged lists may have mappings that are in one another.
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
 
   /** Notes that a file is missing. */
