@@ -24,8 +24,8 @@ export interface GdbServerOptions {
   readonly host?: string;
   /**
    * What the machine does once a debugger has detached: `run`, or `wait` for the next one. By
-   * default, `end`, serving is over when the first has gone. One whose connection ends while the
-   * machine stands still has not detached: it stays for the next.
+   * default, `end`, serving is over when the first has gone. One whose connection ends where it has
+   * had the machine stop has not detached: the machine stays there for the next.
    */
   readonly detached?: "run" | "wait" | "end";
   /**
@@ -112,7 +112,8 @@ export class GdbServer implements AsyncDisposable {
         const session = this.#session(connection);
         this.#current = { session, since: performance.now() };
         const result = await session.serve();
-        this.#runs = this.#detached === "run" && session.leavesRunning;
+        this.#runs = this.#detached === "run" &&
+          (session.leavesRunning || this.#runs && session.leavesInPlace);
         close(connection);
         this.#current = undefined;
         if (this.#closed) return "closed";

@@ -28,7 +28,7 @@ function connect({ port, hostname }: Deno.NetAddr): Promise<Deno.TcpConn> {
 }
 
 Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine goes on without", async () => {
-  using boot = new Boot({ arch: "x86_64", programs: ["spinner 3000000"] });
+  using boot = new Boot({ arch: "x86_64", programs: ["spinner 7000000"] });
   await using server = serveGdb(boot.machine, { detached: "run" });
   assertEquals(server.address.hostname, "127.0.0.1");
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -56,11 +56,24 @@ Deno.test("serveGdb, one debugger at a time, at this host alone, and the machine
   const { next, stop } = await connectNext(server.address);
   assert(/T05|W00/.test(stop), stop);
   assert(boot.machine.now > 0);
-  // One that has it run and breaks off leaves it so.
-  await next.write(framePacket("c"));
+  // One that only looks leaves it running.
+  const seen = boot.machine.now;
   next.close();
+  for (let i = 0; i < 4000 && boot.machine.now === seen; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert(boot.machine.now > seen);
+  // One that has had it stop leaves it there, and one that has it run and breaks off running.
+  const stepper = await connectNext(server.address);
+  const stepped = boot.machine.now;
+  assertStringIncludes(await ask(stepper.next, "s", "T05"), "T05");
+  stepper.next.close();
+  const last = await connectNext(server.address);
+  assertEquals(boot.machine.now, stepped + 1);
+  await last.next.write(framePacket("c"));
+  last.next.close();
   assertEquals(await server.done, "halted");
-  assertEquals(boot.machine.console.text(), "spinner: 3000000 turns\n");
+  assertEquals(boot.machine.console.text(), "spinner: 7000000 turns\n");
 });
 
 Deno.test("serveGdb, ends with the first debugger, unless it is told otherwise", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { comparePositions, type Position } from "../../../history/mod.ts";
 import { latin1 } from "../../protocol/mod.ts";
 import { errorReply } from "../errors.ts";
 import type { Debuggee } from "../machine/debuggee.ts";
@@ -27,6 +28,8 @@ export class Session {
   readonly #wire: Wire;
   /** Whether the connection has ended while the machine ran. */
   #leftRunning = false;
+  /** Where the machine was when the debugger came. */
+  readonly #from: Position;
 
   /**
    * A debugger has come.
@@ -39,6 +42,7 @@ export class Session {
   ) {
     this.#client = new Client(debuggee, options);
     this.#wire = new Wire(connection);
+    this.#from = debuggee.history.position;
   }
 
   get #debuggee(): Debuggee {
@@ -59,6 +63,11 @@ export class Session {
     const { machine, history } = this.#debuggee;
     const isOver = machine.halted !== null && !history.inPast;
     return hasDetached || this.#leftRunning || isOver || population.attached.length === 0;
+  }
+
+  /** Whether the machine is where it was when the debugger came: it has only been looked at. */
+  get leavesInPlace(): boolean {
+    return comparePositions(this.#debuggee.history.position, this.#from) === 0;
   }
 
   /** Ends the session, whatever it waits for; {@linkcode Session.serve} returns `closed`. */
