@@ -5,7 +5,7 @@
  */
 import { type InputError, toBigAddress } from "../../bytes/mod.ts";
 import type { Entry } from "../../elf/dwarf/mod.ts";
-import { FrameIterator, type Module } from "../../unwind/walk/mod.ts";
+import { discoverCode, FrameIterator, type Module } from "../../unwind/walk/mod.ts";
 import { DebugFiles } from "../files/mod.ts";
 import { type TargetProcess, type TargetThread, walkInput } from "../target/mod.ts";
 import { TypeReader } from "../values/mod.ts";
@@ -22,6 +22,7 @@ export class FrameReader {
   readonly #code: Map<Module | undefined, ModuleCode> = new Map();
   readonly #tailCalls: TailCalls;
   #types: TypeReader | undefined;
+  #codeProblems: readonly InputError[] = [];
 
   /** A reader of that process's stacks. `files` finds the files with debug information. */
   constructor(process: TargetProcess, files: DebugFiles = new DebugFiles()) {
@@ -40,14 +41,19 @@ export class FrameReader {
     for (const module of modules) await this.codeOf(module).files?.prepare();
   }
 
-  /** The frames of a thread's stack. */
+  /**
+   * The frames of a thread's stack. Code that the program has generated and published is looked for
+   * first (`discoverCode`).
+   */
   frames(thread: TargetThread, options: FrameOptions = {}): StackFrames {
     const { process } = this;
-    const walk = () =>
-      new FrameIterator(walkInput(process, thread), {
+    const walk = () => {
+      this.#codeProblems = discoverCode(process).problems;
+      return new FrameIterator(walkInput(process, thread), {
         ...process.walk,
         maxFrames: options.limit ?? 4096,
       });
+    };
     const codeOf = (module: Module | undefined) => this.codeOf(module);
     const { memory } = process;
     return new StackFrames({ codeOf, tailCalls: this.#tailCalls, thread, memory, walk, options });
@@ -88,8 +94,9 @@ export class FrameReader {
     for (const { files } of [...this.#code.values()]) yield* files?.info?.named(name) ?? [];
   }
 
-  /** What of the files was damaged so far, and is left out. */
+  /** What of the files, and of code that the program publishes, was damaged so far. */
   get problems(): readonly InputError[] {
-    return [...this.#code.values()].flatMap((code) => code.problems);
+    const problems = [...this.#code.values()].flatMap((code) => code.problems);
+    return [...problems, ...this.#codeProblems];
   }
 }

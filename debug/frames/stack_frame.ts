@@ -8,6 +8,7 @@ import type { Entry } from "../../elf/dwarf/mod.ts";
 import type { Frame, Module } from "../../unwind/walk/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
 import type { VariableFrame } from "../values/mod.ts";
+import { type CodeFrameInfo, codeFrameInfo } from "./code_frame.ts";
 import type { PlaceFunction } from "./module_code.ts";
 import { inspectAs } from "../../util/inspect.ts";
 
@@ -52,6 +53,7 @@ export class StackFrame {
   /** What is known of its function. */
   readonly place: PlaceFunction;
   readonly #init: StackFrameInit;
+  #code: CodeFrameInfo | undefined | null = null;
 
   /** Made by `StackFrames`; an inlined one is part of what `init` says. */
   constructor(level: number, place: PlaceFunction, isInline: boolean, init: StackFrameInit) {
@@ -91,11 +93,20 @@ export class StackFrame {
   }
 
   /**
-   * Name of its function as gdb shows it; undefined if nothing tells it. Frames of signals and traps
-   * have the names of the code that they return through.
+   * What its code's kind tells of it: method, position and values of generated and interpreted code;
+   * undefined of native code.
+   */
+  get code(): CodeFrameInfo | undefined {
+    if (this.#code !== null) return this.#code;
+    return this.#code = this.kind === "call" ? codeFrameInfo(this.physical) : undefined;
+  }
+
+  /**
+   * Name of its function as gdb shows it, or of its method; undefined if nothing tells it. Frames of
+   * signals and traps have the names of the code that they return through.
    */
   get name(): string | undefined {
-    return this.place.name;
+    return this.code?.name ?? this.place.name;
   }
 
   /** Where in the source it is. */

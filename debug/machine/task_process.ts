@@ -14,6 +14,7 @@ import type { Thread } from "../../kernel/thread/thread.ts";
 import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import { RegisterSet } from "../../unwind/walk/mod.ts";
 import type { SignalInfo, TargetProcess, TargetThread } from "../target/mod.ts";
+import { debuggerModules } from "./task_modules.ts";
 import { vectorIn } from "./vectors.ts";
 
 /** A task's process; threads that have no program yet, or none any more, are not among its own. */
@@ -27,7 +28,7 @@ export function taskProcess(k: Kernel, task: Task): TargetProcess {
     },
     memory: taskMemory(k, task),
     get modules() {
-      return task.code.modules;
+      return debuggerModules(task.code.modules);
     },
     missing: [],
     walk: { redZone: k.arch.redZone },

@@ -7,7 +7,8 @@ import type { Certainty, Doubt, WalkEnd } from "../../unwind/walk/mod.ts";
 import type { StackFrameKind } from "../frames/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
 import type { ValueData } from "../values/mod.ts";
-import type { FrameReport, ThreadReport, VariableReport } from "./report.ts";
+import type { FrameReport, ThreadReport } from "./report.ts";
+import type { VariableReport } from "./variable_report.ts";
 
 /** A variable in JSON. */
 export interface VariableJson {
@@ -33,6 +34,8 @@ export interface FrameJson {
   readonly source?: SourcePlace;
   /** File of its code. */
   readonly module?: string;
+  /** Kind of its code, where that is generated or interpreted, and the bytecode it is at. */
+  readonly code?: { readonly kind: string; readonly bytecode?: number };
   /** How sure it is that the frame is there. */
   readonly certainty: Certainty;
   /** Why it is doubtful. */
@@ -77,6 +80,7 @@ function frameJson(frame: FrameReport): FrameJson {
     source: source &&
       { path: source.path, file: source.file, line: source.line, column: source.column },
     module: frame.module,
+    code: frame.code && known(frame.code),
     certainty: frame.certainty,
     doubt: frame.doubt,
     parameters: frame.parameters?.map(variableJson),

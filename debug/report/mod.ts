@@ -8,10 +8,11 @@
 export { type FrameJson, type ThreadJson, threadJson, type VariableJson } from "./json.ts";
 export {
   backtraceReport,
+  type CodeReport,
   type FrameReport,
   type ReportOptions,
   type ThreadReport,
   type VariableRange,
-  type VariableReport,
 } from "./report.ts";
 export { frameText, threadText } from "./text.ts";
+export type { VariableReport } from "./variable_report.ts";

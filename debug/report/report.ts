@@ -7,12 +7,13 @@ import { InputError } from "../../bytes/mod.ts";
 import type { Certainty, Doubt, WalkEnd } from "../../unwind/walk/mod.ts";
 import type { FrameReader, StackFrame, StackFrameKind } from "../frames/mod.ts";
 import type { SourcePlace } from "../symbols/mod.ts";
+import { codeVariables } from "./code_variables.ts";
+import type { VariableReport } from "./variable_report.ts";
 import type { TargetThread } from "../target/mod.ts";
 import {
   plainType,
   typeName,
   type Value,
-  type ValueData,
   valueJson,
   valueText,
   type Variable,
@@ -32,16 +33,12 @@ export interface ReportOptions {
   readonly data?: boolean;
 }
 
-/** A parameter or local variable. */
-export interface VariableReport {
-  /** Its name. */
-  readonly name: string;
-  /** Its type as it is written in the source. */
-  readonly type: string;
-  /** Its value as gdb writes it. */
-  readonly text: string;
-  /** Its value as data, if that was asked for. */
-  readonly data?: ValueData | undefined;
+/** What is told of generated and interpreted code. */
+export interface CodeReport {
+  /** Kind of the code: `optimized`, `jit`, `interpreter`, `adapter`, `native-stub` or another. */
+  readonly kind: string;
+  /** Offset of the bytecode that is executed or is next; undefined if none is. */
+  readonly bytecode: number | undefined;
 }
 
 /** A stack frame. */
@@ -58,6 +55,8 @@ export interface FrameReport {
   readonly source: SourcePlace | undefined;
   /** File of its code; undefined if it is of none. */
   readonly module: string | undefined;
+  /** Kind of its code, where that is generated or interpreted; undefined of native code. */
+  readonly code: CodeReport | undefined;
   /** How sure it is that the frame is there. */
   readonly certainty: Certainty;
   /** Why it is doubtful. */
@@ -126,17 +125,20 @@ class Scribe {
 
   frame(frame: StackFrame): FrameReport {
     const { level, kind, pc, name, source, module, physical } = frame;
+    const code = frame.code && { kind: frame.code.kind, bytecode: frame.code.managed?.bci };
     const { certainty, doubt } = physical;
     const none = { parameters: undefined, locals: undefined, damage: undefined };
-    const told = { level, kind, pc, function: name, source, module: module?.name };
+    const told = { level, kind, pc, function: name, source, module: module?.name, code };
     return { ...told, certainty, doubt, ...this.#variables(frame) ?? none };
   }
 
   #variables(
     frame: StackFrame,
   ): Pick<FrameReport, "parameters" | "locals" | "damage"> | undefined {
-    const { entry } = frame;
-    if (this.#range === "none" || entry === undefined) return undefined;
+    const { entry, code } = frame;
+    if (this.#range === "none") return undefined;
+    if (code !== undefined) return codeVariables(code, this.#range === "all");
+    if (entry === undefined) return undefined;
     try {
       const scope = variablesOf({
         frame: frame.variables,

@@ -4,7 +4,8 @@
  * @module
  */
 import type { WalkEnd } from "../../unwind/walk/mod.ts";
-import type { FrameReport, ThreadReport, VariableReport } from "./report.ts";
+import type { FrameReport, ThreadReport } from "./report.ts";
+import type { VariableReport } from "./variable_report.ts";
 
 /** What to say of ends that are none. */
 const ENDS: Readonly<Partial<Record<WalkEnd, string>>> = {
@@ -39,7 +40,15 @@ export function frameText(frame: FrameReport): string {
     : module === undefined
     ? ""
     : ` from ${module}`;
-  return `${number} ${at}${frame.function ?? "??"} (${values})${place}${certaintyText(frame)}`;
+  const called = frame.function ?? "??";
+  return `${number} ${at}${called} (${values})${place}${codeText(frame)}${certaintyText(frame)}`;
+}
+
+function codeText({ code }: FrameReport): string {
+  if (code === undefined) return "";
+  return code.bytecode === undefined
+    ? ` (${code.kind})`
+    : ` (${code.kind}, bytecode ${code.bytecode})`;
 }
 
 function certaintyText({ certainty, doubt }: FrameReport): string {

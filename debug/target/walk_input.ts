@@ -17,5 +17,13 @@ export function walkInput(
   thread: TargetThread | undefined = threads[0],
 ): WalkInput {
   if (thread === undefined) throw new RangeError("Cannot walk: the process has no thread");
-  return { registers: thread.registers, memory, modules };
+  return {
+    registers: thread.registers,
+    memory,
+    modules,
+    // Of a program behind a wire it must be fetched, and few walks need it.
+    get threadPointer() {
+      return thread.threadPointer;
+    },
+  };
 }

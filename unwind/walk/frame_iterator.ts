@@ -57,10 +57,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#apply = { redZone: options.redZone ?? Infinity, addressMask: 2 ** bits - 1 };
     this.#limit = options.maxFrames ?? 4096;
     this.#stopAtUser = options.stopAtUser ?? false;
-    const { threadPointer = 0n, modules: { code: { anchors } } } = input;
-    this.#anchors = threadPointer === 0n || anchors.length === 0
-      ? undefined
-      : new Anchors(threadPointer, anchors);
+    this.#anchors = Anchors.of(input);
     this.#skipsNative = this.#anchors !== undefined && options.native === "skip";
   }
 

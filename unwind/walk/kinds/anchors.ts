@@ -16,6 +16,7 @@ import { EXACT, type Trust } from "../certainty.ts";
 import type { CompiledRule } from "../compiled_rule.ts";
 import { isReadable, type WordReader } from "../memory.ts";
 import type { WalkState } from "../walk_state.ts";
+import type { WalkInput } from "../walk_types.ts";
 
 /** Where a walk goes on. */
 export interface Anchor {
@@ -39,6 +40,14 @@ const STACK_REACH = 1 << 26;
 /** The anchors of a thread, as a walk comes to them. */
 export class Anchors {
   readonly #chains: Map<number, Chain> = new Map();
+
+  /** Those of a thread; undefined if its program has none, or it has no storage for any. */
+  static of(input: WalkInput): Anchors | undefined {
+    const { anchors } = input.modules.code;
+    if (anchors.length === 0) return undefined;
+    const { threadPointer = 0n } = input;
+    return threadPointer === 0n ? undefined : new Anchors(threadPointer, anchors);
+  }
 
   /** Those of a thread; `offsets` are from its thread pointer. */
   constructor(threadPointer: bigint, offsets: readonly number[]) {

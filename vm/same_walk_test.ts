@@ -1,0 +1,153 @@
+// The same stack of all kinds of code, walked in a running machine, in a snapshot, in a core file and
+// behind a wire: the same frames with the same values, byte for byte.
+import { assertEquals } from "@std/assert";
+import { readCore } from "../debug/core/mod.ts";
+import { FrameReader } from "../debug/frames/mod.ts";
+import { machineTarget, snapshotTarget } from "../debug/machine/mod.ts";
+import { backtraceReport, threadJson, threadText } from "../debug/report/mod.ts";
+import type { Target } from "../debug/target/mod.ts";
+import { parseElf } from "../elf/mod.ts";
+import { openRemote } from "../gdb/remote/mod.ts";
+import { serveGdb } from "../gdb/server/mod.ts";
+import { vmImage } from "../guest/boot_modules.ts";
+import { vmMachine } from "./testing/run_vm.ts";
+
+/** Each kind calls the next, the last through native code that nobody can walk. */
+const PROGRAM = `
+class Node refs 1 ints 1
+method optimized(ref list, int n): int optimized
+  load list
+  load n
+  invoke baseline
+  load list
+  geti 1
+  add
+  return_value
+end
+method baseline(ref list, int n): int jit
+  local total
+  iconst 100
+  store total
+  load total
+  load list
+  load n
+  invoke interpreted
+  add
+  return_value
+end
+method interpreted(ref list, int n): int interpreter
+  local extra
+  iconst -5
+  store extra
+  load extra
+  iconst @last
+  load n
+  invoke blind
+  add
+  return_value
+end
+method last(int n): int jit
+  local node
+  new Node
+  store node
+  load node
+  load n
+  puti 1
+  invoke brk
+  load node
+  geti 1
+  return_value
+end
+method main(int index): int interpreter
+  new Node
+  iconst 7
+  invoke optimized
+  return_value
+end`;
+
+/** All threads of the VM's process. */
+async function stacks(target: Target) {
+  const process = target.processes.find(({ id }) => id > 0)!;
+  const reader = new FrameReader(process);
+  await target.settle(() => reader.prepare());
+  const threads = await target.settle(() =>
+    backtraceReport(reader, process.threads, { variables: "all", data: true })
+  );
+  assertEquals(reader.problems, []);
+  return threads;
+}
+
+/** Frames by thread, as JSON has them. */
+async function frames(target: Target): Promise<string> {
+  const threads = (await stacks(target)).map(threadJson).sort((a, b) => a.id - b.id);
+  const all = threads.map(({ id, frames, end, error }) => ({ id, frames, end, error }));
+  // Over the wire a program's file is where the stub has it.
+  return JSON.stringify(all).replaceAll(/"\/tasks\/\d+\//g, '"');
+}
+
+/** A machine that is stopped in the innermost native function. */
+async function stopped(arch: "x86_64" | "aarch64") {
+  const { machine } = await vmMachine(arch, PROGRAM);
+  machine.addBreakpoint(parseElf(await vmImage(arch)).symbolNamed("vm_native_here")!.value);
+  assertEquals(machine.run(10_000_000).kind, "breakpoint");
+  return machine;
+}
+
+Deno.test("FrameReader, shows frames of every kind with methods, positions and values", async () => {
+  for (const arch of ["x86_64", "aarch64"] as const) {
+    using machine = await stopped(arch);
+    using target = machineTarget(machine);
+    const thread = (await stacks(target)).find(({ frames }) => frames.length > 5)!;
+    const text = threadText(thread).replaceAll(/0x[0-9a-f]{6,}/g, "0x")
+      .replaceAll(/ from \w+( file 0x)?/g, "");
+    assertEquals(
+      text.slice(text.indexOf("#0")),
+      `#0  0x in vm_native_here ()
+#1  0x in brk () (native-stub)
+#2  0x in brk@jit>opt () (adapter)
+#3  0x in last (n=7) (jit, bytecode 10)
+        node = 0x
+#4  0x in last@opt>jit () (adapter)
+#5  0x in vm_enter () (native-stub)
+#6  0x in vm_blind ()
+#7  0x in blind (method=3, argument=7) (native-stub)
+#8  0x in blind@int>opt () (adapter)
+#9  0x in interpreted (list=<dead>, n=7) (interpreter, bytecode 16)
+        extra = -5
+        stack0 = -5
+#10 0x in interpreted@jit>int () (adapter)
+#11 0x in baseline (list=<dead>, n=7) (jit, bytecode 13)
+        total = 100
+        stack0 = 100
+#12 0x in baseline@opt>jit () (adapter)
+#13 0x in optimized (list=0x, n=<optimized out>) (optimized, bytecode 4)
+#14 0x in optimized@int>opt () (adapter)
+#15 0x in main (index=0) (interpreter, bytecode 7)
+#16 0x in main@opt>int () (adapter)
+#17 0x in vm_enter () (native-stub)
+#18 0x in run ()
+`,
+    );
+    assertEquals(thread.frames.map(({ certainty }) => certainty), thread.frames.map(() => "exact"));
+  }
+});
+
+Deno.test("FrameReader, shows the same of a machine, a snapshot, a core file and over the wire", async () => {
+  for (const arch of ["x86_64", "aarch64"] as const) {
+    using machine = await stopped(arch);
+    using live = machineTarget(machine);
+    const expected = await frames(live);
+    using snapshot = snapshotTarget(machine.snapshot());
+    assertEquals(await frames(snapshot), expected);
+    const [task] = machine.kernel.tasks.filter(({ module }) => module !== null);
+    const core = readCore(machine.core({ task: task!.id }), { open: () => task!.module!.bytes });
+    assertEquals(await frames(core), expected);
+    await using server = serveGdb(machine);
+    {
+      using remote = await openRemote(`127.0.0.1:${server.address.port}`);
+      assertEquals(await frames(remote), expected);
+    }
+    // Looking at it has changed nothing that the kernel unwinds by.
+    assertEquals(task!.code.modules.code.isEmpty, true);
+  }
+});
