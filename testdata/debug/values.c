@@ -165,7 +165,7 @@ static NOINLINE int variable_length(int rows, int columns) {
 INLINE int pointed(const struct point *at, const int *second, const char *const *const names) {
     int sum = at->x + *second;
     keep(names);
-    return sum;
+    return variable_length(3, (int)hide(4)) + sum;
 }
 
 static NOINLINE int aggregates(struct node *list, union either choice, struct bits *bits,
@@ -181,7 +181,6 @@ static NOINLINE int aggregates(struct node *list, union either choice, struct bi
     lanes lane = many;
     const char *const words[] = {"one", "two"};
     struct point nowhere = {points[0] == 0, 1000};
-    int extra = pointed(&nowhere, &nowhere.y, words);
     enum flags mode = READ | EXECUTE, odd = (enum flags)9;
     enum sign sign = MINUS;
     anonymous plain = {77};
@@ -200,9 +199,9 @@ static NOINLINE int aggregates(struct node *list, union either choice, struct bi
     keep(&mode), keep(&odd), keep(&sign), keep(&plain), keep(text), keep(zeros);
     keep((const void *)qualified), keep((const void *)op), keep(same), keep(&unnamed);
     keep(&tripled), keep(&lane), keep(words);
-    int result = variable_length(3, (int)hide(4));
+    int result = pointed(&nowhere, &nowhere.y, words);
     keep(&local), keep(&copy), keep(&corner), keep(same);
-    return result + (int)four[1] + extra + choice.number + tight.b + (*table)[1][1] + (int)hue + unnamed.a + plain.untagged;
+    return result + (int)four[1] + choice.number + tight.b + (*table)[1][1] + (int)hue + unnamed.a + plain.untagged;
 }
 
 static NOINLINE long many(int a, long b, char c, short d, unsigned e, unsigned long f, byte g,
@@ -268,6 +267,8 @@ __attribute__((noipa)) static NOINLINE long conversions(double real, float narro
     long truncated = (long)real;
     unsigned char byte_of = (unsigned char)narrow;
     int less = real < narrow;
+    struct bits known = {5, -3, 0x123456789a, BLUE, 1, -200};
+    struct bits mixed = {6, 7, (unsigned long)integer, GREEN, 0, (short)natural};
 #ifdef __OPTIMIZE__
     long double longer = real, longest = narrow, whole = integer, huge = natural;
     long double opposite = -(long double)real;
@@ -287,7 +288,7 @@ __attribute__((noipa)) static NOINLINE long conversions(double real, float narro
     keep(&small), keep(&price), keep(&none), keep(&fine), keep(&endless), keep(&decimals);
 #endif
     long result = scalars();
-    return result + (long)(kept * 2) + (long)lost[1];
+    return result + (long)(kept * 2) + (long)lost[1] + known.b + mixed.d;
 }
 
 void run(void) {
