@@ -93,11 +93,16 @@ const ALL: AttributeInit = [DW_AT.callAllCalls, DW_FORM.flagPresent, []];
 const EXTERNAL: AttributeInit = [DW_AT.external, DW_FORM.flagPresent, []];
 
 /** `DW_TAG_call_site` that returns to 0x2010, with a value in register 5. */
-function call(to: readonly AttributeInit[], value: readonly number[]): EntryInit {
+function call(
+  to: readonly AttributeInit[],
+  value: readonly number[],
+  ...more: readonly AttributeInit[]
+): EntryInit {
   return die(DW_TAG.callSite, [[DW_AT.callReturnPc, DW_FORM.addr, 0x2010], ...to], [
     die(DW_TAG.callSiteParameter, [
       location(DW_OP.reg0 + 5),
       [DW_AT.callValue, DW_FORM.exprloc, value],
+      ...more,
     ]),
   ]);
 }
@@ -157,6 +162,15 @@ Deno.test("variablesOf, values on entry are what the caller says it passed", () 
     const typed = callers(call(of("callee"), value), [], [op, 5, 0]);
     assertEquals(passed(typed, { registers }), "p = 42");
   }
+  // What it pointed to then.
+  const pointed = [DW_OP.breg0 + 5, 0, DW_OP.derefSize, 4];
+  const data: AttributeInit = [DW_AT.callDataValue, DW_FORM.exprloc, [DW_OP.lit0 + 9]];
+  assertEquals(
+    passed(callers(call(of("callee"), value, data), [], pointed), { registers }),
+    "p = 9",
+  );
+  const without = callers(call(of("callee"), value), [], pointed);
+  assertEquals(passed(without, { registers }), "p = <optimized out>");
   // The caller's register is not known; that is something else.
   assertEquals(passed(callers(call(of("callee"), value))), "p = <not saved>");
 });

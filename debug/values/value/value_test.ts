@@ -336,6 +336,23 @@ Deno.test("Value, pieces in registers, in memory and nowhere", () => {
   );
 });
 
+Deno.test("Value, pieces of bits, from the middle of registers into the middle of bytes", () => {
+  const piece = (register: number, bits: number, offset: number) => [
+    ...[DW_OP.reg0 + register, DW_OP.bitPiece, bits, offset],
+  ];
+  const value = (...pieces: readonly number[][]) =>
+    shown("int", {
+      variable: [location(...pieces.flat())],
+      frame: { registers: { 3: 0b1011_0110n, 4: 0x1234_5678n } },
+    });
+  // 011 out of the first register, below 13 bits and 16 bits of the second.
+  assertEquals(
+    value(piece(3, 3, 4), piece(4, 13, 8), piece(4, 16, 0)),
+    `int: ${0b011 | (0x123456 & 0x1fff) << 3 | 0x5678 << 16}`,
+  );
+  assertEquals(value(piece(3, 8, 0), piece(4, 24, 4)), `int: ${0xb6 | 0x234567 << 8}`);
+});
+
 Deno.test("Value.target, what is pointed to, also if it is nowhere", () => {
   const types = [
     pointer("pointer", "int"),
@@ -361,6 +378,17 @@ Deno.test("Value.target, what is pointed to, also if it is nowhere", () => {
   const implicit = location(DW_OP.implicitPointer, offset & 255, offset >> 8, 0, 0, 0);
   const value = valueOf("pointer", { types, variable: [implicit] });
   assertEquals([valueText(value), value.target?.integer], ["<synthetic pointer>", -7n]);
+  // A part of what is nowhere.
+  const pair = die(
+    DW_TAG.variable,
+    [name("pair"), type("long"), [DW_AT.constValue, DW_FORM.block1, [1, 0, 0, 0, 9, 0, 0, 0]]],
+    [],
+    "pair",
+  );
+  const { offset: at } = new ValueWorld([pair, ...types, variable("pointer")]).at("pair");
+  const second = location(DW_OP.implicitPointer, at & 255, at >> 8, 0, 0, 4);
+  const part = valueOf("pointer", { types: [pair, ...types], variable: [second] });
+  assertEquals(part.target?.integer, 9n);
 });
 
 Deno.test("valueText, enumerations and their flags", () => {
