@@ -52,7 +52,10 @@ export interface LockstepReport {
   readonly kinds: Readonly<Record<string, number>>;
   /** Walks from the thread's anchor alone, of the same instants. */
   readonly anchored: number;
-  /** Walks of threads that had been preempted or waited, by what the innermost frame was. */
+  /**
+   * Walks of threads that had been preempted or waited, by what the innermost frame was: `system
+   * call` if it waited there, an adapter's name without that of its method.
+   */
   readonly stopped: Readonly<Record<string, number>>;
   /** Changes of state that were seen. */
   readonly states: number;
@@ -239,7 +242,8 @@ class Lockstep {
     const follower = this.#followers.get(last.number);
     if (follower === undefined) return;
     const stack = this.#watcher.walkOf(last.thread);
-    count(this.#stopped, stack);
+    const place = placeOf(stack, last.thread);
+    this.#stopped[place] = (this.#stopped[place] ?? 0) + 1;
     const wrong = follower.observe(stack);
     if (wrong !== undefined) this.#fail(`Stopped: ${wrong}`);
   }
@@ -265,6 +269,14 @@ function count(by: Record<string, number>, { frames: [innermost] }: ObservedStac
   const kind = innermost?.kind ?? "none";
   by[kind] = (by[kind] ?? 0) + 1;
   return kind;
+}
+
+/** Where a thread has stopped. */
+function placeOf({ frames: [innermost] }: ObservedStack, { state }: Thread): string {
+  if (innermost === undefined) return "none";
+  const { kind, name } = innermost;
+  if (kind === "adapter") return name.slice(name.indexOf("@"));
+  return kind === "native" && state === "blocked" ? "system call" : kind;
 }
 
 function address(file: ElfFile, name: string): bigint {

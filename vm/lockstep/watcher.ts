@@ -168,7 +168,7 @@ function observed(frame: Frame, failed: (thrown: unknown) => void): ObservedFram
   }
   return {
     kind: code.kind.name,
-    name: managed?.method?.name ?? code.name,
+    name: code.kind.name === "interpreter" ? managed?.method?.name ?? code.name : code.name,
     pc,
     method: managed?.method?.id,
     bci: managed?.bci,

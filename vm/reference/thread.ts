@@ -85,12 +85,17 @@ export class ReferenceThread {
    */
   overflow(): ThreadState[] {
     const top = this.#top;
+    const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
+    if (top?.phase === "calling" && this.#native !== null) {
+      this.#native = this.#native.outer;
+      return this.#unwind(top, exception);
+    }
     if (top?.phase !== "at" || top.bci !== 0 || top.operands.length > 0) {
       throw new RangeError("No method has just been entered");
     }
-    const leaving = this.#become(gone(top, undefined), "passing");
-    const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
-    return [leaving, ...this.#unwind(top, exception)];
+    const states = [this.#become(gone(top, undefined), "passing")];
+    if (top.caller !== null) states.push(this.#become(top.caller, "passing"));
+    return [...states, ...this.#unwind(top, exception)];
   }
 
   /** Every object that its activations and native functions refer to, and will use. */

@@ -1,0 +1,138 @@
+// Code that is replaced, moved and freed while its frames are on the stack, where they go on: by
+// returning, and by exceptions.
+import { assert, assertEquals } from "@std/assert";
+import type { Machine } from "../../kernel/mod.ts";
+import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
+import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
+import { readWord } from "../../unwind/walk/mod.ts";
+import { sweep } from "../../util/testing/sweep.ts";
+import { vmOf } from "../lockstep/vm_task.ts";
+import { assemble, Reference } from "../mod.ts";
+import { followed } from "../testing/followed.ts";
+
+const METHODS = `class Node refs 1 ints 1
+# Calls itself; each level changes the code of all, so that frames of old code are on the stack.
+method step(int n, ref list): int
+  local own sum
+  new Node
+  store own
+  load own
+  load list
+  putr 0
+  load own
+  load n
+  puti 1
+  load n
+  store sum
+try:
+  load n
+  iconst 1
+  if_lt bottom
+  load sum
+  load n
+  invoke change
+  load n
+  iconst 1
+  sub
+  load own
+  invoke step
+  add
+  add
+  store sum
+  goto check
+bottom:
+  load own
+  throw
+caught:
+  store own
+  load n
+  iconst 3
+  and
+  iconst 1
+  if_lt keep
+  load own
+  throw
+keep:
+  load sum
+  iconst 1000
+  add
+  store sum
+check:
+  load own
+  geti 1
+  load sum
+  add
+  return_value
+  handler try caught caught Node
+end
+method change(int n): int
+  load n
+  iconst 3
+  and
+  iconst 3
+  if_ne other
+  iconst @step
+  invoke move
+  iconst @change
+  invoke move
+  invoke collect
+  load n
+  return_value
+other:
+  iconst @step
+  load n
+  iconst 3
+  and
+  iconst 1
+  add
+  invoke tier
+  iconst @change
+  load n
+  iconst 3
+  and
+  invoke tier
+  invoke collect
+  load n
+  return_value
+end
+`;
+
+/** Reads how many pieces of code the VM has freed: the fourth word of `vm_code_counts`. */
+function freedCode(machine: Machine): () => bigint {
+  const { task, file } = vmOf(machine);
+  const memory = taskMemory(machine.kernel, task);
+  const at = file.symbolNamed("vm_code_counts")!.value + 24n;
+  return () => readWord(memory, at) ?? 0n;
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`vm ${arch}, code changes under frames that go on in it`, async () => {
+    const program = assemble(`${METHODS}
+method main()
+  iconst ${sweep({ quick: 7, full: 22 })}
+  null
+  invoke step
+  invoke print
+  iconst ${sweep({ quick: 2, full: 21 })}
+  null
+  invoke step
+  invoke print
+  return
+end`);
+    let freed: (() => bigint) | undefined;
+    let mostFreed = 0n;
+    const report = await followed(arch, program, {
+      every: 256,
+      beforeEach(machine) {
+        mostFreed = (freed ??= freedCode(machine))();
+      },
+    });
+    assertEquals(report.mismatch, undefined);
+    assertEquals(report.halted, "all tasks have ended");
+    const truth = new Reference(program);
+    truth.run();
+    assertEquals(report.printed, truth.output);
+    assert(mostFreed > 5n, `${mostFreed} pieces of code freed`);
+    for (const kind of ["interpreter", "jit", "optimized"]) assert(report.kinds[kind]! > 0, kind);
+  });
+}
