@@ -28,6 +28,7 @@ import {
   ModuleList,
   type RegisterSet,
 } from "../walk/mod.ts";
+import { codeCase } from "./code_case.ts";
 import { Corpus } from "./corpus.ts";
 import { Lsda, lsdaOf, Unwinding } from "../exception/mod.ts";
 
@@ -39,7 +40,8 @@ export type FuzzTarget =
   | "expression"
   | "elf"
   | "walk"
-  | "lines";
+  | "lines"
+  | "code";
 
 /** All targets. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
@@ -50,6 +52,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   "elf",
   "walk",
   "lines",
+  "code",
 ];
 
 /** Runs cases; all that happens depends on the seed alone. */
@@ -136,6 +139,8 @@ export class Fuzzer {
         return [() => this.#walk()];
       case "lines":
         return [() => this.#lines()];
+      case "code":
+        return [() => codeCase(random)];
     }
   }
 

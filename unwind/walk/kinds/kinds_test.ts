@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Machine } from "../../../elf/mod.ts";
+import { machineRegisters } from "../../cfi/mod.ts";
 import { compiledImage } from "../../testing/code_image.ts";
 import {
   AT,
@@ -14,6 +15,7 @@ import {
   STACK_TOP,
 } from "../../testing/mixed_stack.ts";
 import type { Frame } from "../frame.ts";
+import { RegisterSet } from "../register_set.ts";
 import { backtrace } from "../walk.ts";
 import { CodeMapError, managedFrame, stackRoots } from "./mod.ts";
 
@@ -256,6 +258,19 @@ Deno.test("stackRoots, finds every reference where it is now, and nothing else",
         [4, 0xd8n, { in: "memory", address: cfa(4) - 40n }],
       ],
     );
+  }
+});
+
+Deno.test("stackRoots, ends with a frame whose CFA is not known", () => {
+  for (const machine of MACHINES) {
+    const regions = regionsOf(machine).map((each) => ({ ...each, method: 0 }));
+    const frames: FrameInit[] = [{ code: "jit", at: AT.before }, { code: "start" }];
+    const stack = mixedStack(machine, frames, { regions });
+    const { framePointer } = machineRegisters(machine);
+    const known = [...stack.registers.entries()].filter(([register]) => register !== framePointer);
+    const walk = backtrace({ ...stack, registers: RegisterSet.of(machine, known) });
+    assertEquals([walk.frames.length, walk.error?.kind], [1, "cfa"]);
+    assertEquals([...stackRoots(walk.frames)], []);
   }
 });
 

@@ -59,7 +59,9 @@ export function* stackRoots(frames: Iterable<Frame>): Generator<StackRoot> {
     const { tracked } = slotMap(frame.machine).registers;
     if (source === "anchor") saved.clear();
     storedSlots.forEach((slot, i) => {
-      saved.set(tracked[slot]!, toBigAddress(frame.cfaAddress + storedOffsets[i]!));
+      const at = frame.cfaAddress + storedOffsets[i]!;
+      // Of the frame whose caller could not be found, the CFA may not be known.
+      if (Number.isSafeInteger(at)) saved.set(tracked[slot]!, toBigAddress(at));
     });
   }
 }
