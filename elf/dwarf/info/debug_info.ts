@@ -68,6 +68,7 @@ export class DebugInfo implements UnitOwner {
   readonly #options: DebugInfoOptions;
   readonly #problems: InputError[] = [];
   #units: readonly FileUnit[] | undefined;
+  #language: { readonly code: number | undefined } | undefined;
   #types: Map<bigint, FileUnit> | undefined;
   #addresses: AddressIndex | undefined;
   #names: Names | undefined;
@@ -93,6 +94,24 @@ export class DebugInfo implements UnitOwner {
   /** All units whose headers are sound, those of `.debug_info` first. Throws `ElfError`. */
   get units(): readonly Unit[] {
     return this.#all();
+  }
+
+  /** Language of the first unit that says which it has. */
+  get language(): number | undefined {
+    this.#language ??= { code: this.#firstLanguage() };
+    return this.#language.code;
+  }
+
+  #firstLanguage(): number | undefined {
+    for (const unit of this.#all()) {
+      try {
+        const code = unit.root.number(DW_AT.language);
+        if (code !== undefined) return code;
+      } catch (error) {
+        if (!this.report(error)) break;
+      }
+    }
+    return undefined;
   }
 
   /** The unit whose code contains an address; the skeleton of a split one. */

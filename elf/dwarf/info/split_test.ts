@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { elfImage } from "../../testing/elf_image.ts";
 import { parseElf } from "../../mod.ts";
 import { DW_AT } from "../attributes.ts";
-import { DW_FORM, DW_LLE, DW_UT } from "../constants.ts";
+import { DW_FORM, DW_LANG, DW_LLE, DW_UT } from "../constants.ts";
 import { DW_TAG } from "../tags.ts";
 import { type AttributeInit, die, InfoImage } from "../testing/info_image.ts";
 import { type DebugInfo, debugInfoOf, splitInfoOf } from "./debug_info.ts";
@@ -204,7 +204,8 @@ Deno.test("DebugInfo, what dwz has moved is found in the file it is in", () => {
     const root = modern ? 12 : 11;
     const reference = modern ? DW_FORM.refSup4 : DW_FORM.gnuRefAlt;
     const string = modern ? DW_FORM.strpSup : DW_FORM.gnuStrpAlt;
-    image.unit(die(DW_TAG.compileUnit, [], [
+    const language: AttributeInit = [DW_AT.language, DW_FORM.data1, DW_LANG.cPlusPlus];
+    image.unit(die(DW_TAG.compileUnit, [language], [
       die(DW_TAG.importedUnit, [[DW_AT.import, reference, root]]),
       die(DW_TAG.variable, [[DW_AT.name, string, 1], [DW_AT.type, reference, place]]),
     ]));
@@ -215,7 +216,14 @@ Deno.test("DebugInfo, what dwz has moved is found in the file it is in", () => {
         return shared.info();
       },
     });
+    assertEquals(info.language, DW_LANG.cPlusPlus);
     const children = [...info.units[0]!.root.childrenImported()];
+    // It has moved what is of this unit, and does not say of which language that is.
+    assertEquals(children.map(({ unit }) => unit.language), [
+      DW_LANG.cPlusPlus,
+      DW_LANG.cPlusPlus,
+    ]);
+    assertEquals(shared.info().units[0]!.language, undefined);
     assertEquals(children.map(({ name }) => name), ["int", "moved"]);
     assertEquals(children[1]?.reference(DW_AT.type)?.is(children[0]!), true);
     assertEquals([...info.named("int")].length, 1);

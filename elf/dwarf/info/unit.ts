@@ -28,6 +28,8 @@ export interface UnitOwner {
   readonly abbreviations: Abbreviations;
   /** Whether it is a split file, which has no addresses of its own. */
   readonly isSplit: boolean;
+  /** Language of the first unit that has one. */
+  readonly language: number | undefined;
   /** The file that `dwz` has made for it and others. */
   readonly supplementary: UnitOwner | undefined;
   /** The entry at an offset of `.debug_info`. */
@@ -53,6 +55,8 @@ export class FileUnit implements Unit {
   /** Reads single entries. */
   #reader: EntryScanner | undefined;
   #root: Entry | undefined;
+  /** `dwz` leaves out the language of what it moves: that of the first unit that refers to it. */
+  #languageOfUsers: number | undefined;
   #ranges: readonly AddressRange[] | undefined;
   #scopes: ScopeIndex | undefined;
   #parents: ParentIndex | undefined;
@@ -137,7 +141,9 @@ export class FileUnit implements Unit {
   }
 
   get language(): number | undefined {
-    return this.root.number(DW_AT.language);
+    const own = this.root.number(DW_AT.language);
+    if (own !== undefined || this.root.tag !== DW_TAG.partialUnit) return own;
+    return this.#languageOfUsers ?? this.owner.language;
   }
 
   get lineOffset(): number | undefined {
@@ -244,10 +250,19 @@ export class FileUnit implements Unit {
       case "unit":
         return this.entryAt(this.offset + value.offset);
       case "section":
-        return this.owner.entryAt(value.offset);
+        return this.#used(this.owner.entryAt(value.offset));
       case "supplementary":
-        return this.owner.supplementary?.entryAt(value.offset);
+        return this.#used(this.owner.supplementary?.entryAt(value.offset));
     }
+  }
+
+  /** An entry that may be of another unit, which is one of this unit's language then. */
+  #used(entry: Entry | undefined): Entry | undefined {
+    if (entry !== undefined && entry.unit !== this) {
+      const unit = entry.unit as FileUnit;
+      unit.#languageOfUsers ??= this.language;
+    }
+    return entry;
   }
 
   eachRange(
