@@ -31,55 +31,73 @@ function mayBeCode(type: number): boolean {
 class CodeSymbols {
   readonly #file: ElfFile;
   readonly #strings: ElfSection | undefined;
-  readonly #begins: number[] = [];
-  readonly #ends: number[] = [];
-  /** Where names are in the table of strings. */
-  readonly #names: number[] = [];
-  readonly #sizes: number[] = [];
+  readonly #words: Uint32Array;
+  readonly #begins: Float64Array;
+  readonly #ends: Float64Array;
+  /** Where each is in the table. */
+  readonly #rows: Uint32Array;
   /** Those that have been asked for. */
   readonly #known: Map<number, FunctionSymbol> = new Map();
 
   constructor(file: ElfFile, table: ElfSection) {
     this.#file = file;
     this.#strings = file.sections[table.link];
-    const bytes = file.slice(table.offset, table.size, `section ${table.name}`);
-    this.#keep(wordsOf(bytes), codeSections(file));
+    this.#words = wordsOf(file.slice(table.offset, table.size, `section ${table.name}`));
+    const sections = codeSections(file);
+    const { values, rows } = this.#select(sections);
+    const order = this.#sort(values, rows);
+    const begins = this.#begins = new Float64Array(order.length);
+    const ends = this.#ends = new Float64Array(order.length);
+    this.#rows = new Uint32Array(order.length);
+    let next = Infinity;
+    for (let i = order.length - 1; i >= 0; i--) {
+      const at = this.#rows[i] = rows[order[i]!]!;
+      const begin = begins[i] = values[order[i]!]!;
+      if (i + 1 < order.length && begins[i + 1]! > begin) next = begins[i + 1]!;
+      const size = sizeOf(this.#words, at);
+      // A symbol without a size reaches to the next one, but not beyond its section.
+      ends[i] = size > 0
+        ? begin + size
+        : Math.min(next, sections.at(this.#words[at + 1]! >>> 16)!.end);
+    }
   }
 
-  /** Keeps the symbols of code, in the order of their addresses, and of their ranks at each. */
-  #keep(words: Uint32Array, sections: CodeSections): void {
-    const kept: number[] = [];
-    const values: number[] = [];
-    // The first one is none.
-    for (let at = WORDS; at + WORDS <= words.length; at += WORDS) {
+  /** Symbols of code, in the order of the table: their addresses, and where they are in it. */
+  #select(sections: CodeSections): { values: Float64Array; rows: Uint32Array } {
+    const words = this.#words;
+    const most = Math.floor(words.length / WORDS);
+    const values = new Float64Array(most);
+    const rows = new Uint32Array(most);
+    const mayBeMarks = this.#file.machine === "aarch64";
+    let count = 0;
+    // The first one is none, and without strings there are no names.
+    let at = this.#strings === undefined ? Infinity : WORDS;
+    for (; at + WORDS <= words.length; at += WORDS) {
       const info = words[at + 1]!;
       if (!mayBeCode(info & 15)) continue;
       const section = sections.at(info >>> 16);
       const name = words[at]!;
-      if (section === undefined || name === 0 || this.#isMapping(name)) continue;
+      if (section === undefined || name === 0 || mayBeMarks && this.#isMapping(name)) continue;
       const value = addressFromHalves(words[at + 2]!, words[at + 3]!);
       if (!(value >= section.begin && value < section.end)) continue;
-      kept.push(at);
-      values.push(value);
+      values[count] = value;
+      rows[count++] = at;
     }
-    const rankAt = (i: number) => rankOf(words, kept[i]!);
+    return { values: values.subarray(0, count), rows };
+  }
+
+  /** The order of their addresses, and of their ranks at each. */
+  #sort(values: Float64Array, rows: Uint32Array): Uint32Array {
     const order = ascendingOrder(values);
+    const rankAt = (i: number) => rankOf(this.#words, rows[i]!);
     for (let first = 0, end = 1; first < order.length; first = end++) {
       const value = values[order[first]!]!;
       while (end < order.length && values[order[end]!] === value) end++;
       if (end > first + 1) {
         order.subarray(first, end).sort((a, b) => rankAt(a) - rankAt(b) || a - b);
       }
-      for (let i = first; i < end; i++) {
-        const at = kept[order[i]!]!;
-        const size = sizeOf(words, at);
-        this.#begins.push(value);
-        this.#names.push(words[at]!);
-        this.#sizes.push(size);
-        this.#ends.push(size > 0 ? value + size : sections.at(words[at + 1]! >>> 16)!.end);
-      }
     }
-    this.#findEnds();
+    return order;
   }
 
   at(address: Address): FunctionSymbol | undefined {
@@ -95,32 +113,19 @@ class CodeSymbols {
   #symbol(i: number): FunctionSymbol {
     const known = this.#known.get(i);
     if (known !== undefined) return known;
-    const strings = this.#strings!;
-    const { offset, size } = strings;
-    const name = this.#file.nameAt(offset + this.#names[i]!, offset + size);
-    const symbol = { name, start: this.#begins[i]!, size: this.#sizes[i]! };
+    const { offset, size } = this.#strings!;
+    const at = this.#rows[i]!;
+    const name = this.#file.nameAt(offset + this.#words[at]!, offset + size);
+    const symbol = { name, start: this.#begins[i]!, size: sizeOf(this.#words, at) };
     this.#known.set(i, symbol);
     return symbol;
   }
 
-  /** A symbol without a size reaches to the next one, but not beyond its section. */
-  #findEnds(): void {
-    const begins = this.#begins;
-    const ends = this.#ends;
-    let next = Infinity;
-    for (let i = begins.length - 1; i >= 0; i--) {
-      const begin = begins[i]!;
-      if (i + 1 < begins.length && begins[i + 1]! > begin) next = begins[i + 1]!;
-      if (this.#sizes[i] === 0 && next < ends[i]!) ends[i] = next;
-    }
-  }
-
   /** Whether a name is one of AArch64's `$x` and `$d`, which mark code and data. */
   #isMapping(name: number): boolean {
-    const strings = this.#strings;
-    if (strings === undefined) return true;
-    if (this.#file.machine !== "aarch64" || name + 2 > strings.size) return false;
-    const text = this.#file.slice(strings.offset + name, 2, "symbol's name");
+    const { offset, size } = this.#strings!;
+    if (name + 2 > size) return false;
+    const text = this.#file.slice(offset + name, 2, "symbol's name");
     return text[0] === 0x24 && (text[1] === 0x78 || text[1] === 0x64);
   }
 }

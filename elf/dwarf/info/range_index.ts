@@ -106,17 +106,35 @@ export class RangeIndex {
     return starts;
   }
 
+  /**
+   * Of ranges that begin together, the one that was added first is put last. Those that it covers
+   * are left out: linkers leave very many at address 0, of functions that they have dropped.
+   */
+  #firstLast(order: Uint32Array): Uint32Array {
+    const begins = this.#begins;
+    let count = 0;
+    for (let at = 0; at < order.length;) {
+      const begin = begins[order[at]!]!;
+      const first = count;
+      let reach = -Infinity;
+      for (; at < order.length && begins[order[at]!] === begin; at++) {
+        const end = this.#rest[2 * order[at]!]!;
+        if (end <= reach) continue;
+        reach = end;
+        order[count++] = order[at]!;
+      }
+      if (count > first + 1) order.subarray(first, count).reverse();
+    }
+    return order.subarray(0, count);
+  }
+
   /** Goes through ranges that are in one another, with those that are open. */
   #flattenInside(order: Uint32Array, starts: number[]): void {
     const begins = this.#begins;
     const rest = this.#rest;
     const changes = this.#changes;
     const byNumber = this.#preferred === "last";
-    // Of ranges that begin together the preferred one comes last.
-    for (let first = 0, end = 1; !byNumber && first < order.length; first = end++) {
-      while (end < order.length && begins[order[end]!] === begins[order[first]!]) end++;
-      if (end > first + 1) order.subarray(first, end).reverse();
-    }
+    if (!byNumber) order = this.#firstLast(order);
     // What is open is named by what makes it preferred: its number as added, or in the order.
     const open = new Heap();
     const endOf = (rank: number) => rest[2 * (byNumber ? rank : order[rank]!)]!;
