@@ -24,12 +24,14 @@ const ROW = 4;
 /** Sequences are not longer, so that a word holds a distance in them. */
 const LONGEST = 2 ** 32 - 1;
 
-/** Rows that there is room for at first, and at most when nothing is decoded. */
-const LEAST_ROOM = 2 ** 12;
-const MOST_ROOM = 2 ** 17;
+/** Words of a piece of room, of which only those take memory that are written to. */
+const ROOM = ROW * 2 ** 17;
 
-/** Where rows are put until their number is known; most tables fit without another allocation. */
-let room = new Uint32Array(ROW * LEAST_ROOM);
+/** Where rows are put: those of many tables, one behind the other, as most are small. */
+let room = new Uint32Array(0);
+
+/** How many of its words are in use. */
+let used = 0;
 
 /** The error of a program that ends where no sequence does. */
 export function unfinishedSequence(offset: number): DwarfError {
@@ -79,8 +81,7 @@ export class LineMatrix {
       report(error);
       count = (sequences.at(-1)?.last ?? -1) + 1;
     }
-    this.#rows = room.slice(0, count * ROW);
-    if (room.length > ROW * MOST_ROOM) room = new Uint32Array(ROW * LEAST_ROOM);
+    this.#rows = room.subarray(used, used += count * ROW);
     this.#sequences = new Sequences(sequences);
   }
 
@@ -187,7 +188,7 @@ export class LineMatrix {
   }
 }
 
-/** Puts the rows into `room`; how many there are. */
+/** Puts the rows into `room`, behind what is in use; how many there are. */
 function run(program: LineProgram, sequences: Sequence[]): number {
   let count = 0;
   let first = 0;
@@ -198,8 +199,12 @@ function run(program: LineProgram, sequences: Sequence[]): number {
   while (program.next()) {
     const { address } = program;
     if (count === first) least = begin = before = address;
-    const at = count++ * ROW;
-    if (at + ROW > room.length) grow();
+    let at = used + count++ * ROW;
+    if (at + ROW > room.length) {
+      grow(at - used);
+      at -= used;
+      used = 0;
+    }
     if (address < before) {
       ascends = false;
       least = Math.min(least, address);
@@ -229,17 +234,19 @@ function run(program: LineProgram, sequences: Sequence[]): number {
 
 /** Sorts rows by their distances, after adding to these what the first row is from the least. */
 function sort(first: number, last: number, more: number): void {
-  for (let i = first; i <= last; i++) room[i * ROW] = room[i * ROW]! + more;
-  const before = room.slice(first * ROW, last * ROW);
+  const rows = room.subarray(used);
+  for (let i = first; i <= last; i++) rows[i * ROW] = rows[i * ROW]! + more;
+  const before = rows.slice(first * ROW, last * ROW);
   const distances = before.filter((_, i) => i % ROW === 0);
   for (const [i, from] of ascendingOrder(distances).entries()) {
-    room.set(before.subarray(from * ROW, from * ROW + ROW), (first + i) * ROW);
+    rows.set(before.subarray(from * ROW, from * ROW + ROW), (first + i) * ROW);
   }
 }
 
-function grow(): void {
-  const larger = new Uint32Array(room.length * 2);
-  larger.set(room);
+/** Moves the rows of this table, so many words, to room for twice as many. */
+function grow(words: number): void {
+  const larger = new Uint32Array(Math.max(ROOM, 2 * words));
+  larger.set(room.subarray(used, used + words));
   room = larger;
 }
 
