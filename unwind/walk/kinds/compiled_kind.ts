@@ -55,7 +55,7 @@ class CompiledKind implements CodeKind<CompiledRegion> {
     return {
       machine,
       rows: this.#init.hasTables ? undefined : new MapRows(region, machine),
-      data: new CompiledData(region),
+      data: new CompiledData(region, machine),
       isUpcallEntry: (region.flags & REGION.upcallEntry) !== 0,
       plans: [],
     };

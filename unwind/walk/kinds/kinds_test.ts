@@ -205,7 +205,7 @@ Deno.test("managedFrame, tells which memory could not be read", () => {
     regions: regionsOf("x86_64").map((region) => {
       if (region.kind !== "jit") return region;
       const far = 2 << 24 | 0x7fffff;
-      const vectors = [[far, 1 << 24 | 55, far, far, far]];
+      const vectors = [[far, 1 << 24 | 50, far, far, far]];
       return { ...region, data: compiledImage({ positions: [[0x100, 4, 0, 0]], vectors }) };
     }),
   });

@@ -165,13 +165,17 @@ Deno.test("InterpreterData, refuses registers and phases that there are not", ()
 Deno.test("decodePlace, takes numbers apart with their signs", () => {
   const map = new CodeMap(bytes("x86_64"), "map");
   const place = (word: number) => {
-    const { kind, register, offset } = decodePlace(word, map, 0);
+    const { kind, register, offset } = decodePlace(word, { map, at: 0, machine: "aarch64" });
     return [kind, register, offset];
   };
   assertEquals(
     [0, 0x0100_0013, 0x02ff_fff8, 0x0200_0010, 0x03ff_ffff, 0x040a_fff8].map(place),
     [[0, 0, 0], [1, 19, 0], [2, 0, -8], [2, 0, 16], [3, 0, -1], [4, 10, -8]],
   );
+  // Unused bits of tags 0 and 1, and registers that there are not.
+  for (const word of [1, 0x0110_0000, 0x0100_0030, 0x0430_0000, 0x0500_0000]) {
+    assertThrows(() => place(word), CodeMapError, `Location is 0x${word.toString(16)}`);
+  }
 });
 
 Deno.test("ManagedMethod, reads a record, and names what has no name", () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Machine } from "../../../../elf/mod.ts";
 import type { ConventionName } from "../convention.ts";
 import type { MapRegion } from "./code_map.ts";
 import { decodePlace, type Place } from "./place.ts";
@@ -43,13 +44,15 @@ export class CompiledData {
   /** Values of a vector: locals, then operands. */
   readonly width: number;
   readonly #region: MapRegion;
+  readonly #machine: Machine;
   readonly #vectors: Uint32Array;
   readonly #vectorsAt: number;
   readonly #decoded: Map<number, readonly Place[]> = new Map();
 
-  /** Reads and checks it. Throws `CodeMapError` (`size`, `position`). */
-  constructor(region: MapRegion) {
+  /** Reads and checks it. Throws `CodeMapError` (`size`, `position`, `location`). */
+  constructor(region: MapRegion, machine: Machine) {
     const { map, data } = region;
+    this.#machine = machine;
     this.#region = region;
     const at = map.table(data, 1, "data");
     if (data.count < HEADER_SIZE) {
@@ -111,7 +114,7 @@ export class CompiledData {
       const from = this.#vectorsAt + 4 * vector * this.width;
       places = Array.from({ length: this.width }, (_, i) => {
         const at = from + 4 * i;
-        return decodePlace(map.u32(at), map, at);
+        return decodePlace(map.u32(at), { map, at, machine: this.#machine });
       });
       this.#decoded.set(vector, places);
     }

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Address } from "../../../../bytes/mod.ts";
+import type { Machine } from "../../../../elf/mod.ts";
+import { machineRegisters } from "../../../cfi/mod.ts";
 import type { CodeMap } from "./code_map.ts";
 
 /** What a {@linkcode Place} is relative to. */
@@ -51,22 +53,35 @@ export function atAddress(address: Address): Place {
 
 /**
  * A place as maps write it: a tag in the upper eight bits. Throws `CodeMapError` (`location`) if
- * there is no such tag; `at` is where it stands in the map.
+ * there is no such tag, or a walk does not keep the register.
  */
-export function decodePlace(word: number, map: CodeMap, at: number): Place {
+export function decodePlace(
+  word: number,
+  { map, at, machine }: {
+    readonly map: CodeMap;
+    /** Where it stands in the map. */
+    readonly at: number;
+    readonly machine: Machine;
+  },
+): Place {
   const low = word << 8 >> 8;
+  const { tracked } = machineRegisters(machine);
   switch (word >>> 24) {
     case PLACE.nowhere:
-      return NOWHERE;
+      if (low === 0) return NOWHERE;
+      break;
     case PLACE.register:
-      return inRegister(word & 0xffff);
+      if (tracked.includes(low)) return inRegister(low);
+      break;
     case PLACE.cfa:
       return atCfa(low);
     case PLACE.constant:
       return { kind: PLACE.constant, register: 0, offset: low };
-    case PLACE.indirect:
-      return atRegister(word >>> 16 & 0xff, word << 16 >> 16);
-    default:
-      throw map.error("location", `Location is 0x${(word >>> 0).toString(16)}`, at, "a tag 0 to 4");
+    case PLACE.indirect: {
+      const register = word >>> 16 & 0xff;
+      if (tracked.includes(register)) return atRegister(register, word << 16 >> 16);
+    }
   }
+  const what = `Location is 0x${(word >>> 0).toString(16)}`;
+  throw map.error("location", what, at, "a tag 0 to 4, and a register that walks keep");
 }
