@@ -7,6 +7,8 @@
 #include "lock.h"
 #include "threads.h"
 
+#define URGENT 255
+
 // Counts requests and ends of threads: what the root-scanning thread waits for.
 static uint32_t events;
 static uint32_t requested, completed;
@@ -84,7 +86,17 @@ static void collect(void) {
     futex_wake(&completed, THREADS_MAX);
 }
 
+// Where a policy goes by priority, collections begin at the instant that was drawn.
+static void be_urgent(void) {
+    struct thread_parameters parameters;
+    int64_t self = thread_self();
+    if (thread_get_parameters(self, &parameters, sizeof parameters) < 0) return;
+    parameters.priority = URGENT;
+    thread_set_parameters(self, &parameters, sizeof parameters);
+}
+
 int vm_run_scans(void) {
+    be_urgent();
     random_state = vm_program.seed * 2 + 1;
     for (;;) {
         uint32_t seen = __atomic_load_n(&events, __ATOMIC_ACQUIRE);

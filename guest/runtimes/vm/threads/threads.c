@@ -11,6 +11,8 @@
 #define STACK_SIZE (256 * PAGE_SIZE)
 // What a managed frame leaves of a stack: the VM's own C runs on it, too.
 #define STACK_RESERVE (8 * PAGE_SIZE)
+// Instructions between two looks at a thread that is to come to a poll.
+#define ANCHOR_WAIT 200
 
 __thread struct vm_thread vm_thread;
 struct vm_thread *vm_threads;
@@ -145,7 +147,7 @@ struct vm_anchor vm_anchor_of(const struct vm_thread *thread) {
     for (;;) {
         anchor.pc = __atomic_load_n(&thread->anchor.pc, __ATOMIC_ACQUIRE);
         if (anchor.pc != 0 || thread->idle) break;
-        yield();
+        sleep(ANCHOR_WAIT); // to a less urgent thread, too
     }
     anchor.sp = __atomic_load_n(&thread->anchor.sp, __ATOMIC_RELAXED);
     return anchor;
