@@ -4,29 +4,29 @@
 
 #define FP_INDEX vm_callee_saved(VM_DWARF_FP)
 
-// Finds the place of frame->pc and, by its row, the CFA and where the frame has saved registers. An
-// anchor's PC is exact; a return address belongs to the call before it.
-static enum vm_walk find(struct vm_frame *frame, const struct map_row **row, int exact) {
+// Finds the place of frame->pc and, by its row, the CFA. An anchor's PC is exact; a return address
+// belongs to the call before it.
+static enum vm_walk find(struct vm_frame *frame, int exact) {
     if (!vm_find_place(exact ? frame->pc : frame->pc - 1, &frame->place)) return VM_WALK_DAMAGED;
     const struct ckm_region *region = frame->place.region;
     const struct map_row *rows = (const struct map_row *)((const char *)frame->place.map + region->rows);
-    *row = 0;
-    for (uint32_t i = 0; i < region->row_count && rows[i].begin <= frame->place.offset; i++) *row = &rows[i];
-    if (*row == 0) return VM_WALK_DAMAGED;
+    uint32_t count = 0;
+    while (count < region->row_count && rows[count].begin <= frame->place.offset) count++;
+    if (count == 0) return VM_WALK_DAMAGED;
+    frame->row = &rows[count - 1];
     uint64_t base = frame->sp;
-    if ((*row)->base == ROW_BY_FP) {
+    if (frame->row->base == ROW_BY_FP) {
         if (frame->registers[FP_INDEX] == 0) return VM_WALK_DAMAGED;
         base = *frame->registers[FP_INDEX];
     }
-    frame->cfa = base + (*row)->size;
+    frame->cfa = base + frame->row->size;
     return VM_WALK_FRAME;
 }
 
 static enum vm_walk begin_at(struct vm_frame *frame, uint64_t sp, uint64_t pc, int exact) {
-    const struct map_row *row;
     frame->sp = sp;
     frame->pc = pc;
-    return find(frame, &row, exact);
+    return find(frame, exact);
 }
 
 enum vm_walk vm_walk_begin(struct vm_frame *frame, struct vm_anchor anchor) {
@@ -56,10 +56,9 @@ enum vm_walk vm_walk_next(struct vm_frame *frame) {
         const struct ckm_compiled *data = (const struct ckm_compiled *)((const char *)frame->place.map + region->data);
         return vm_walk_begin(frame, *(struct vm_anchor *)(frame->cfa + (uint64_t)(int64_t)data->previous_anchor));
     }
-    const struct map_row *row = 0, *rows = (const struct map_row *)((const char *)frame->place.map + region->rows);
-    for (uint32_t i = 0; i < region->row_count && rows[i].begin <= frame->place.offset; i++) row = &rows[i];
+    const struct map_row *row = frame->row;
     // Under a frame that has called, the return address is on the stack; so it is in a stub's.
-    if (row == 0 || !(row->saved & ROW_SAVED_RETURN) || !restore(frame, row)) return VM_WALK_DAMAGED;
+    if (!(row->saved & ROW_SAVED_RETURN) || !restore(frame, row)) return VM_WALK_DAMAGED;
     uint64_t sp = frame->cfa, pc = *(uint64_t *)(frame->cfa - 8);
     if (sp <= frame->sp) return VM_WALK_DAMAGED;
     return begin_at(frame, sp, pc, 0);

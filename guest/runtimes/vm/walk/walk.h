@@ -11,6 +11,7 @@ struct vm_frame {
     uint64_t sp;  // its own
     uint64_t cfa;
     struct vm_place place;
+    const struct map_row *row;
     // Where the values of the registers that calls keep are, as of this frame; null: unknown.
     uint64_t *registers[VM_CALLEE_SAVED];
 };
