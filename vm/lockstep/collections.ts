@@ -6,9 +6,9 @@
  * @module
  */
 import type { Machine } from "../../kernel/machine.ts";
-import type { Thread } from "../../kernel/thread/thread.ts";
 import { programThreads } from "../../kernel/core/task_core.ts";
 import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
+import type { Frame } from "../../unwind/walk/mod.ts";
 import type { VmProgram } from "../bytecode/mod.ts";
 import {
   Reference,
@@ -36,14 +36,20 @@ export interface CollectionReport {
   readonly frames: number;
   /** Why the machine halted, if it did. */
   readonly halted: string | null;
+  /** What the program has printed. */
+  readonly output: string;
 }
 
 /** How to follow. */
 export interface CollectionOptions {
-  /** Most instructions to execute; default 100 million. */
+  /** Most instructions to execute; default 1000 million. */
   readonly limit?: number;
   /** Most states of a thread from one collection to the next; default 20,000. */
   readonly furthest?: number;
+  /** Ends after so many collections; by default when the program does. */
+  readonly collections?: number;
+  /** Called with each frame that is found. */
+  readonly onFrame?: (frame: Frame) => void;
 }
 
 /** A function of the guest that is called when objects have been moved. */
@@ -55,7 +61,7 @@ export function followCollections(
   program: VmProgram,
   options: CollectionOptions = {},
 ): CollectionReport {
-  const { limit = 100_000_000, furthest = 20_000 } = options;
+  const { limit = 1_000_000_000, furthest = 20_000, collections = Infinity, onFrame } = options;
   const { task, file } = vmOf(machine);
   const watcher = new StackWatcher(machine, { task, file });
   const heap = new HeapCheck(program, taskMemory(machine.kernel, task), file);
@@ -67,8 +73,9 @@ export function followCollections(
     mismatch,
     ...sums,
     halted: machine.kernel.halted,
+    output: machine.console.text(),
   });
-  while (machine.cpu.instructions < limit) {
+  while (machine.cpu.instructions < limit && sums.collections < collections) {
     const { kind } = machine.run(limit - machine.cpu.instructions);
     if (kind !== "breakpoint") break;
     const [problem] = watcher.discover();
@@ -77,7 +84,7 @@ export function followCollections(
       watcher.numberOf(each) === 1
     );
     if (thread === undefined) continue;
-    const found = seeker.seek(watcher, { thread, heap });
+    const found = seeker.seek(watcher.walkOf(thread, onFrame), heap);
     if (typeof found === "string") {
       return end(`After ${sums.collections} collections: ${found}`);
     }
@@ -107,10 +114,9 @@ class Seeker {
   }
 
   seek(
-    watcher: StackWatcher,
-    { thread, heap }: { readonly thread: Thread; readonly heap: HeapCheck },
+    stack: ObservedStack,
+    heap: HeapCheck,
   ): { readonly objects: number; readonly frames: number } | string {
-    const stack = watcher.walkOf(thread);
     if (stack.error !== undefined) return this.#report(stack, `the walk ended: ${stack.error}`);
     let nearest: string | undefined;
     for (let count = 0; count < this.#furthest; count++) {

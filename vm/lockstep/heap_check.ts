@@ -5,13 +5,16 @@
  * @module
  */
 import type { ElfFile } from "../../elf/mod.ts";
-import { type MemoryReader, readWord } from "../../unwind/walk/mod.ts";
+import type { MemoryReader } from "../../unwind/walk/mod.ts";
 import type { VmProgram } from "../bytecode/mod.ts";
 import { reachable, type VmObject } from "../reference/mod.ts";
 import { valueText } from "./compare.ts";
 
 /** Where an object's words begin: see `guest/runtimes/vm/records.h`. */
 const WORDS = 16n;
+
+const PAGE_BITS = 12n;
+const PAGE_MASK = (1n << PAGE_BITS) - 1n;
 
 /** What should be there. */
 export interface ExpectedHeap {
@@ -27,6 +30,8 @@ export class HeapCheck {
   readonly #memory: MemoryReader;
   readonly #heap: bigint;
   readonly #static: bigint;
+  /** Pages that have been read, while nothing changes them. */
+  readonly #pages = new Map<bigint, DataView>();
 
   /** The heap of a program that runs a file. */
   constructor(program: VmProgram, memory: MemoryReader, file: ElfFile) {
@@ -38,11 +43,13 @@ export class HeapCheck {
 
   /** The static reference's address, 0 if it is null. */
   get static(): bigint {
+    this.#pages.clear();
     return this.#word(this.#static);
   }
 
   /** The first difference in words, or the number of objects if there is none. */
   difference({ roots, inFlight }: ExpectedHeap): string | number {
+    this.#pages.clear();
     const objects = this.#objects();
     if (typeof objects === "string") return objects;
     const places = new Map<VmObject, bigint>();
@@ -110,7 +117,16 @@ export class HeapCheck {
     return objects;
   }
 
+  /** A word, which is aligned; 0 if it cannot be read. */
   #word(address: bigint): bigint {
-    return readWord(this.#memory, address) ?? 0n;
+    const page = address >> PAGE_BITS;
+    let view = this.#pages.get(page);
+    if (view === undefined) {
+      const bytes = this.#memory.window(page << PAGE_BITS)?.bytes;
+      if (bytes === undefined) return 0n;
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#pages.set(page, view);
+    }
+    return view.getBigUint64(Number(address & PAGE_MASK), true);
   }
 }

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { assemble, VM_FLAGS, type VmProgram } from "../mod.ts";
-import { type Frame, managedFrame } from "../../unwind/walk/mod.ts";
+import { bitsFor } from "../testing/map_bits.ts";
 import { followed } from "../testing/followed.ts";
 import { orderOf, orderProgram } from "../testing/order_program.ts";
 
@@ -70,51 +70,6 @@ method leaf(int v, ref o, int w): int interpreter
   load w
   return_value
 end`);
-}
-
-/** Sizes in the compiled data of a map. */
-const HEADER = 16;
-const POSITION = 12;
-const NO_VECTOR = 0xffffffff;
-/** Tag of a location that is a register. */
-const REGISTER = 1;
-
-/**
- * Bits of a map that say what a frame shows: of the position's bytecode, and of the locations of all
- * values that it has. Their numbers count from the beginning of the region's data.
- */
-function* bitsFor(frame: Frame): Generator<number> {
-  const { map, begin, kind } = frame.code!;
-  if (map === undefined) return;
-  const region = Array.from({ length: map.count }, (_, i) => map.region(i))
-    .find((each) => each.kind === kind.name && map.begin + each.begin === begin)!;
-  const { at } = region.data;
-  const { view } = map;
-  const count = view.getUint32(at, true);
-  const width = view.getUint16(at + 8, true);
-  const offset = frame.pcAddress - (frame.interrupted ? 0 : 1) - map.begin;
-  let position = count - 1;
-  const recordOf = (index: number): number => at + HEADER + POSITION * index;
-  while (position > 0 && view.getUint32(recordOf(position), true) > offset) position--;
-  const record = recordOf(position);
-  yield* bits(record + 4 - at, 2);
-  const vector = view.getUint32(record + 8, true);
-  if (vector === NO_VECTOR) return;
-  const managed = managedFrame(frame)!;
-  const locals = managed.variables.filter(({ role }) => role === "local" || role === "parameter");
-  for (const { role, index, value } of managed.variables) {
-    if (value === undefined || role === "result") continue;
-    const place = role === "operand" ? locals.length + index : index;
-    const byte = HEADER + POSITION * count + 4 * (vector * width + place);
-    // A register's number has 16 bits, then come 8 that say nothing.
-    const isRegister = view.getUint8(at + byte + 3) === REGISTER;
-    yield* bits(byte, isRegister ? 2 : 4);
-    if (isRegister) yield* bits(byte + 3, 1);
-  }
-}
-
-function* bits(byte: number, bytes: number): Generator<number> {
-  for (let i = 0; i < 8 * bytes; i++) yield 8 * byte + i;
 }
 
 for (const arch of ARCH_NAMES) {

@@ -114,10 +114,10 @@ export class StackWatcher {
   }
 
   /** Walks the stack of a thread that does not run. */
-  walkOf(thread: Thread): ObservedStack {
+  walkOf(thread: Thread, onFrame?: (frame: Frame) => void): ObservedStack {
     const k = this.#machine.kernel;
     const registers = registersOf(k, programFrame(k, thread));
-    return this.#walk({ registers, threadPointer: this.#threadPointer(thread) }, {});
+    return this.#walk({ registers, threadPointer: this.#threadPointer(thread) }, {}, onFrame);
   }
 
   #walk(
