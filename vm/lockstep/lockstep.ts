@@ -28,6 +28,8 @@ export interface LockstepOptions {
    * between are run, not stepped.
    */
   readonly every?: number;
+  /** Threads that run the main method, as the program's settings say; default 1. */
+  readonly threads?: number;
   /** Called before each instruction that is looked at. */
   readonly beforeEach?: (machine: Machine) => void;
   /** Called with each frame that the walk of the thread that runs finds. */
@@ -117,7 +119,7 @@ class Lockstep {
   constructor(
     machine: Machine,
     program: VmProgram,
-    { limit = 10_000_000, every = 1, beforeEach, onFrame }: LockstepOptions,
+    { limit = 10_000_000, every = 1, threads = 1, beforeEach, onFrame }: LockstepOptions,
   ) {
     this.#machine = machine;
     const { task, file } = vmOf(machine);
@@ -128,7 +130,7 @@ class Lockstep {
       land: address(file, LABELS.land),
       overflow: address(file, LABELS.overflow),
     };
-    this.#reference = new Reference(program, { eager: true });
+    this.#reference = new Reference(program, { threads, eager: true });
     this.#watcher = new StackWatcher(machine, { task, file });
     this.#limit = limit;
     this.#every = every;

@@ -26,13 +26,19 @@ export class Reference {
   /**
    * A program before its first bytecode.
    *
-   * @param options with `eager`, what native functions do for other threads is done when they are
+   * @param options `threads` run its main method, default 1; with `eager`, what native functions do for other threads is done when they are
    *   called, not when they return: who follows a machine with several threads needs that
    */
-  constructor(program: VmProgram, options: { readonly eager?: boolean } = {}) {
+  constructor(
+    program: VmProgram,
+    options: { readonly threads?: number; readonly eager?: boolean } = {},
+  ) {
     this.program = program;
     this.#eager = options.eager ?? false;
-    this.#start(program.methods[program.main]!, undefined);
+    const main = program.methods[program.main]!;
+    for (let i = 0; i < (options.threads ?? 1); i++) {
+      this.#start(main, main.params.length === 0 ? undefined : BigInt(i));
+    }
   }
 
   /** What every thread reaches. */

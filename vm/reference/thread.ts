@@ -78,8 +78,8 @@ export class ReferenceThread {
   }
 
   /**
-   * The stack has no room left for the method that was entered last: its caller's call throws. How
-   * deep a stack may get only a machine knows.
+   * The stack has no room left for the method that was entered last, or the native function that was
+   * called: the caller's call throws. How deep a stack may get only a machine knows.
    *
    * @throws {RangeError} If no method has just been entered.
    */
@@ -88,7 +88,7 @@ export class ReferenceThread {
     const exception = this.#context.throwable(BUILT_IN_CLASSES.stackOverflow);
     if (top?.phase === "calling" && this.#native !== null) {
       this.#native = this.#native.outer;
-      return this.#unwind(top, exception);
+      return this.#dispatch(top, exception);
     }
     if (top?.phase !== "at" || top.bci !== 0 || top.operands.length > 0) {
       throw new RangeError("No method has just been entered");
