@@ -15,7 +15,7 @@ const STEPS = sweep<readonly [number, number]>({ quick: [100, 250], full: [100, 
 for (const arch of ARCH_NAMES) {
   Deno.test(`lockstep ${arch}, random programs while code and objects are moved`, async () => {
     let states = 0;
-    for (let seed = 0; seed < sweep({ quick: 3, full: 100 }); seed++) {
+    for (let seed = 0; seed < sweep({ quick: 2, full: 100 }); seed++) {
       const { program, text } = randomProgram(seed, { natives: NATIVES, steps: STEPS });
       const report = await followed(arch, program, {
         every: 200,
