@@ -29,7 +29,7 @@ const BLOCKS: ReadonlySet<number> = new Set([
   DW_TAG.withStmt,
 ]);
 
-/** Tags of what has no blocks of a function around it, and functions hardly ever. */
+/** Tags of what is closed; see {@linkcode KIND}. */
 const CLOSED: ReadonlySet<number> = new Set([
   DW_TAG.subprogram,
   DW_TAG.classType,
@@ -43,8 +43,12 @@ const CLOSED: ReadonlySet<number> = new Set([
   DW_TAG.gnuCallSite,
 ]);
 
-/** Kinds of entries that scans look for: all, functions with code, blocks of these. */
-export const KIND = { any: 1, function: 2, block: 4 } as const;
+/**
+ * Kinds of entries, of which scans look for some: all, functions with code, blocks of these; those
+ * that have children, and those of them that are closed: below these are no blocks of a function
+ * around them, and hardly any functions.
+ */
+export const KIND = { any: 1, function: 2, block: 4, parent: 8, closed: 16 } as const;
 
 /** One declaration, with what makes reading entries fast. */
 export class Abbreviation {
@@ -78,8 +82,6 @@ export class Abbreviation {
   readonly hasCode: boolean;
   /** What its entries are; see {@linkcode KIND}. */
   readonly kinds: number;
-  /** Whether below its entries are no blocks of a function around them, and hardly any functions. */
-  readonly isClosed: boolean;
   /** Of what names the entry that this one is an instance or the definition of. */
   readonly origin: number;
   /** Of `DW_AT_name`. */
@@ -131,8 +133,8 @@ export class Abbreviation {
     this.ranges = this.attributes.indexOf(DW_AT.ranges);
     this.hasCode = this.lowPc >= 0 || this.ranges >= 0;
     this.kinds = KIND.any | (BLOCKS.has(this.tag) ? KIND.block : 0) |
-      (this.hasCode && this.tag === DW_TAG.subprogram ? KIND.function : 0);
-    this.isClosed = this.hasChildren && CLOSED.has(this.tag);
+      (this.hasCode && this.tag === DW_TAG.subprogram ? KIND.function : 0) |
+      (this.hasChildren ? KIND.parent | (CLOSED.has(this.tag) ? KIND.closed : 0) : 0);
     const origin = ORIGINS.find((each) => this.attributes.includes(each));
     this.origin = origin === undefined ? -1 : this.attributes.indexOf(origin);
     this.name = this.attributes.indexOf(DW_AT.name);

@@ -83,7 +83,7 @@ export class EntryScanner {
   /**
    * Goes to the next function with code; false if there is none. Throws as
    * {@linkcode EntryScanner.next}.
-   * @param where `outside` of closed entries (`Abbreviation.isClosed`), past those that say where
+   * @param where `outside` of closed entries (`KIND`), past those that say where
    * their next sibling is, or `inside`, past what is not in one.
    */
   nextFunction(where: "outside" | "inside"): boolean {
@@ -103,16 +103,19 @@ export class EntryScanner {
     const bytes = this.#bytes;
     const end = this.#end;
     const table = this.#table;
+    const outside = where === "outside";
+    const inside = where === "inside";
     let deepest = this.#deepest;
     let deeper = this.#deeper;
     let closed = this.#closed;
+    let done = this.#done;
     let at = this.#next;
     // The entries that end lists may be missing at the end of a unit.
-    while (!this.#done && at < end) {
+    while (!done && at < end) {
       const offset = at;
       let code = bytes[at++]!;
       if (code === 0) {
-        this.#done = --deeper <= 0;
+        done = --deeper <= 0;
         continue;
       }
       if (code >= 0x80) {
@@ -127,24 +130,24 @@ export class EntryScanner {
       }
       const abbreviation = table.known[code] ?? table.get(code);
       if (abbreviation === undefined) throw this.#noAbbreviation(code, offset);
+      const { kinds, size } = abbreviation;
       const values = at;
-      at = abbreviation.size >= 0
-        ? at + abbreviation.size
-        : skipValues(bytes, at, abbreviation, this.#input);
+      at = size >= 0 ? at + size : skipValues(bytes, at, abbreviation, this.#input);
       if (!(at <= end)) throw this.#tooLong(offset);
       const depth = deeper;
-      if (abbreviation.hasChildren) deeper = depth + 1;
-      else if (depth === 0) this.#done = true;
+      if ((kinds & KIND.parent) !== 0) deeper = depth + 1;
+      else if (depth === 0) done = true;
       if (depth > deepest) continue;
       deepest = Infinity;
-      if (depth <= closed) closed = abbreviation.isClosed ? depth : Infinity;
-      if ((abbreviation.kinds & wanted) === 0 || where === "inside" && depth <= closed) {
-        if (where !== "outside" || !abbreviation.isClosed) continue;
+      const isClosed = (kinds & KIND.closed) !== 0;
+      if (depth <= closed) closed = isClosed ? depth : Infinity;
+      if ((kinds & wanted) === 0 || inside && depth <= closed) {
+        if (!outside || !isClosed) continue;
         const sibling = this.#siblingOf(abbreviation, values, at);
         if (sibling !== undefined) {
           at = sibling;
           deeper = depth;
-          this.#done = depth === 0;
+          done = depth === 0;
           this.hasPassed = true;
         } else if (wanted === KIND.block) deepest = depth;
         continue;
@@ -157,6 +160,7 @@ export class EntryScanner {
       this.#deeper = deeper;
       this.#deepest = Infinity;
       this.#closed = closed;
+      this.#done = done;
       return true;
     }
     this.#next = at;
