@@ -14,7 +14,9 @@ import { ARCH_NAMES, programFile } from "../../../../kernel/testing/programs.ts"
 import { GDB_NAMES } from "../../gdb/batch.ts";
 import { type CheckResult, Differences } from "../../tool.ts";
 import type { NamedCheck } from "../../walk_checks.ts";
+import { type Change, changesOf } from "./changes.ts";
 import { type GdbAnswer, runGdb } from "./gdb_script.ts";
+import { checkTasks } from "./tasks_check.ts";
 
 /** Program, of which four threads count in turn. */
 const PROGRAM = "threads";
@@ -167,42 +169,6 @@ function compareStep(
   }
 }
 
-/** A change of a variable. */
-interface Change {
-  /** Address of the instruction that made it. */
-  readonly pc: bigint;
-  /** Address of the one behind it. */
-  readonly next: bigint;
-  readonly thread: number;
-  readonly before: number;
-  readonly after: number;
-}
-
-/** All changes of a word of the program, by a machine that goes forward in least steps. */
-function changesOf(arch: ArchName, address: bigint): Change[] {
-  using machine = machineOf(arch);
-  const { kernel, cpu } = machine;
-  const value = (): number | undefined => {
-    const page = kernel.tasks[1]?.space?.page(address);
-    if (page === undefined) return undefined;
-    const at = page.frame + address % 4096n;
-    return new DataView(kernel.memory.slice(at, 4).slice().buffer).getUint32(0, true);
-  };
-  const changes: Change[] = [];
-  let before = value();
-  while (machine.halted === null) {
-    const { pc } = cpu;
-    const thread = kernel.cpus[0]?.current.id ?? -1;
-    machine.step();
-    const after = value();
-    if (before !== undefined && after !== undefined && before !== after) {
-      changes.push({ pc, next: cpu.pc, thread, before, after });
-    }
-    before = after;
-  }
-  return changes;
-}
-
 async function checkWatch(
   arch: ArchName,
   directory: string,
@@ -210,7 +176,8 @@ async function checkWatch(
   const differences = new Differences(20);
   const program = parseElf(programFile(PROGRAM, arch));
   const address = program.symbolNamed("turns")?.value ?? 0n;
-  const changes = changesOf(arch, address);
+  using alone = machineOf(arch);
+  const changes = changesOf(alone, { task: 1, address });
   const expression = `*(unsigned int *)${address}`;
   const commands = [
     "set detach-on-fork off",
@@ -268,6 +235,7 @@ export function reverseChecks(directory: string): NamedCheck[] {
     return [
       { kind: "gdb back", name: `${arch}, steps`, check: () => checkSteps(arch, own("steps")) },
       { kind: "gdb back", name: `${arch}, watch`, check: () => checkWatch(arch, own("watch")) },
+      { kind: "gdb back", name: `${arch}, tasks`, check: () => checkTasks(arch, own("tasks")) },
     ];
   });
 }
