@@ -7,6 +7,7 @@
 #include "../threads/lock.h"
 #include "../threads/scan.h"
 #include "../threads/threads.h"
+#include "../threads/wait.h"
 #include "guest/include/trapline.h"
 
 // One more slot for a reference of the thread's, until the native function returns. With vm_lock.
@@ -46,8 +47,9 @@ static uint64_t spin(struct vm_thread *thread, int64_t turns) {
 }
 
 static uint64_t sleep_some(struct vm_thread *thread, uint64_t instructions) {
-    (void)thread;
-    sleep(instructions);
+    if (instructions > CLOCK_MAX) return 0;
+    uint64_t until = (uint64_t)clock() + instructions;
+    while (vm_wait(thread, vm_events(), until)) continue;
     return 0;
 }
 
@@ -118,8 +120,7 @@ static uint64_t start(struct vm_thread *thread, uint64_t id, uint64_t argument) 
 }
 
 static uint64_t join(struct vm_thread *thread, uint64_t number) {
-    (void)thread;
-    vm_join(number);
+    vm_join(thread, number);
     return 0;
 }
 
@@ -130,24 +131,26 @@ static uint64_t cancel(struct vm_thread *thread, uint64_t number) {
 
 static uint64_t self(struct vm_thread *thread) { return thread->number; }
 
-// The semaphore, made at its first use.
-static int64_t semaphore(void) {
-    static int64_t made;
-    vm_lock();
-    if (made == 0) made = semaphore_create(0, 0) + 1;
-    vm_unlock();
-    return made - 1;
-}
+// What the semaphore has, under vm_lock.
+static uint64_t units;
 
 static uint64_t wait_for(struct vm_thread *thread) {
-    (void)thread;
-    semaphore_wait(semaphore(), TIMEOUT_FOREVER);
-    return 0;
+    for (;;) {
+        uint32_t events = vm_events();
+        vm_lock();
+        int taken = units > 0;
+        if (taken) units--;
+        vm_unlock();
+        if (taken || !vm_wait(thread, events, VM_FOREVER)) return 0;
+    }
 }
 
 static uint64_t give(struct vm_thread *thread) {
     (void)thread;
-    semaphore_signal(semaphore());
+    vm_lock();
+    units++;
+    vm_unlock();
+    vm_happened();
     return 0;
 }
 

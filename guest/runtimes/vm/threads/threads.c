@@ -6,6 +6,7 @@
 #include "guest/include/trapline.h"
 #include "lock.h"
 #include "scan.h"
+#include "wait.h"
 
 #define TABLE_SIZE 48
 #define STACK_SIZE (256 * PAGE_SIZE)
@@ -27,7 +28,7 @@ static struct started {
     int64_t stack;            // kept for the next
     int64_t kernel;           // the kernel's number of it
     uint64_t result;
-    uint32_t done;            // futex
+    uint32_t done;
     int cancelled;            // before it has begun
 } table[TABLE_SIZE];
 
@@ -81,7 +82,7 @@ static void end(struct vm_thread *self, struct started *started) {
     uint32_t class = uncaught ? ((struct vm_object *)uncaught)->class : 0;
     __atomic_store_n(&started->done, 1, __ATOMIC_RELEASE);
     vm_unlock();
-    futex_wake(&started->done, TABLE_SIZE);
+    vm_happened();
     vm_thread_ended(number, uncaught && class != VM_CLASS_CANCEL ? vm_class_name(class) : 0, started->result);
 }
 
@@ -116,13 +117,18 @@ uint64_t vm_start(struct vm_method *method, uint64_t argument) {
     return number;
 }
 
-void vm_join(uint64_t number) {
+static int has_ended(uint64_t number) {
     vm_lock();
-    struct started *started = number == 0 ? 0 : find_started(number);
+    const struct started *started = number == 0 ? 0 : find_started(number);
+    int ended = started == 0 || started->done;
     vm_unlock();
-    // Its place may be another's by the time this one wakes up.
-    while (started != 0 && started->number == number && !__atomic_load_n(&started->done, __ATOMIC_ACQUIRE)) {
-        futex_wait(&started->done, 0, TIMEOUT_FOREVER);
+    return ended;
+}
+
+void vm_join(struct vm_thread *thread, uint64_t number) {
+    for (;;) {
+        uint32_t events = vm_events();
+        if (has_ended(number) || !vm_wait(thread, events, VM_FOREVER)) return;
     }
 }
 
@@ -140,6 +146,7 @@ void vm_cancel(struct vm_thread *thread, uint64_t number) {
         started->cancelled = 1;
     }
     vm_unlock();
+    vm_happened();
 }
 
 struct vm_anchor vm_anchor_of(const struct vm_thread *thread) {

@@ -11,11 +11,11 @@ extern struct vm_thread *vm_threads;
 // or 0 if there can be no more.
 uint64_t vm_start(struct vm_method *method, uint64_t argument);
 
-// Waits until a thread has ended.
-void vm_join(uint64_t number);
+// Waits until a thread has ended, or the one that waits is to be unwound.
+void vm_join(struct vm_thread *thread, uint64_t number);
 
-// Has a thread unwound: its next return from native code or poll throws a cancellation. The caller is
-// in native code; 0 is itself.
+// Has a thread unwound: its next return from native code or poll throws a cancellation, and what it
+// waits for in native code it waits for no longer. The caller is in native code; 0 is itself.
 void vm_cancel(struct vm_thread *thread, uint64_t number);
 
 // How many threads have not ended; a futex of those who wait for the end.
