@@ -268,6 +268,11 @@ __attribute__((noipa)) static NOINLINE long conversions(double real, float narro
     unsigned char byte_of = (unsigned char)narrow;
     int less = real < narrow;
     struct bits known = {5, -3, 0x123456789a, BLUE, 1, -200};
+    struct {
+        struct point lost, half;
+        short numbers[3];
+    } partly;
+    partly.half.y = 5;
     struct bits mixed = {6, 7, (unsigned long)integer, GREEN, 0, (short)natural};
 #ifdef __OPTIMIZE__
     long double longer = real, longest = narrow, whole = integer, huge = natural;
@@ -288,7 +293,7 @@ __attribute__((noipa)) static NOINLINE long conversions(double real, float narro
     keep(&small), keep(&price), keep(&none), keep(&fine), keep(&endless), keep(&decimals);
 #endif
     long result = scalars();
-    return result + (long)(kept * 2) + (long)lost[1] + known.b + mixed.d;
+    return result + (long)(kept * 2) + (long)lost[1] + known.b + mixed.d + partly.half.y;
 }
 
 void run(void) {

@@ -9,7 +9,6 @@ import type { Value } from "../value/value.ts";
 import { readMemory } from "../frame/memory.ts";
 import type { Budget } from "./budget.ts";
 import { quotePrefix, stringText, utf8Codes } from "./char_text.ts";
-import { absenceText } from "./absence_text.ts";
 import { characterName, characterSize } from "./characters.ts";
 
 /** An array: a string, or its elements. */
@@ -36,8 +35,8 @@ export function arrayText(value: Value, budget: Budget): string {
     let end = i + 1;
     while (end < known && budget.mayCompare(bytes) && isSame(contents, { bytes, i, end })) end++;
     // In a vector gdb takes bytes for numbers.
-    const write = () => plain.isVector && size !== undefined ? `${each.integer}` : inner.text(each);
-    const text = each.absence === undefined ? write() : absenceText(each.absence);
+    const isNumber = plain.isVector && size !== undefined && each.absence === undefined;
+    const text = isNumber ? `${each.integer}` : inner.text(each);
     if (end - i >= budget.repeats) {
       parts.push(`${text} <repeats ${end - i} times>`);
       written.count += budget.repeats;

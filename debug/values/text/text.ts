@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { plainType } from "../types/type.ts";
+import type { Absence } from "../types/absence.ts";
+import { isStruct, plainType, type Type } from "../types/type.ts";
 import { formatOf } from "../value/float_format.ts";
 import type { Value } from "../value/value.ts";
 import { absenceText } from "./absence_text.ts";
@@ -31,7 +32,7 @@ export function valueText(value: Value, options: TextOptions = {}): string {
 function write(value: Value, budget: Budget): string {
   const plain = plainType(value.type);
   const { absence } = value;
-  if (absence !== undefined) return absenceText(absence);
+  if (absence !== undefined && !isToldByParts(absence, plain, budget)) return absenceText(absence);
   switch (plain.kind) {
     case "void":
       return "void";
@@ -61,6 +62,12 @@ function write(value: Value, budget: Budget): string {
     case "unspecified":
       return plain.size === undefined ? "<unknown type>" : addressText(value.integer ?? 0n);
   }
+}
+
+/** Of a part that is lost as a whole gdb tells so for each of its own parts, if it has some. */
+function isToldByParts(absence: Absence, type: Type, budget: Budget): boolean {
+  const isLost = absence.state === "optimized-out" && budget.depth > 0;
+  return isLost && (isStruct(type) || type.kind === "array") && type.language !== "rust";
 }
 
 function baseText(value: Value, budget: Budget): string {

@@ -328,6 +328,13 @@ Deno.test("Value, pieces in registers, in memory and nowhere", () => {
       },
     ],
   });
+  const outer = struct("outer", 16, [member("in", "three", 0), member("d", "int", 12)]);
+  const half = [DW_OP.piece, 12, DW_OP.lit0 + 9, DW_OP.stackValue, DW_OP.piece, 4];
+  const lost = "<optimized out>";
+  assertEquals(
+    shown("outer", { types: [...types, outer], variable: [location(...half)] }),
+    `struct outer: {in = {a = ${lost}, b = ${lost}, c = ${lost}}, d = 9}`,
+  );
   const all = { types, variable: [location(DW_OP.piece, 12)] };
   assertEquals(shown("three", all), "struct three: <optimized out>");
   assertEquals(
