@@ -1,16 +1,21 @@
 // The same stack of all kinds of code, walked in a running machine, in a snapshot, in a core file and
 // behind a wire: the same frames with the same values, byte for byte.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { readCore } from "../debug/core/mod.ts";
-import { FrameReader } from "../debug/frames/mod.ts";
 import { machineTarget, snapshotTarget } from "../debug/machine/mod.ts";
-import { backtraceReport, threadJson, threadText } from "../debug/report/mod.ts";
-import type { Target } from "../debug/target/mod.ts";
+import { threadText } from "../debug/report/mod.ts";
 import { parseElf } from "../elf/mod.ts";
 import { openRemote } from "../gdb/remote/mod.ts";
 import { serveGdb } from "../gdb/server/mod.ts";
+import { moduleFromElf } from "../unwind/walk/mod.ts";
+import { Random } from "../util/random.ts";
+import { sweep } from "../util/testing/sweep.ts";
+import { vmOf } from "./lockstep/vm_task.ts";
 import { vmImage } from "../guest/boot_modules.ts";
+import { machineWith } from "./testing/followed.ts";
+import { randomProgram } from "./testing/random_program.ts";
 import { vmMachine } from "./testing/run_vm.ts";
+import { framesOfProcess, stacks, stacksText } from "./testing/stacks_text.ts";
 
 /** Each kind calls the next, the last through native code that nobody can walk. */
 const PROGRAM = `
@@ -65,26 +70,6 @@ method main(int index): int interpreter
   return_value
 end`;
 
-/** All threads of the VM's process. */
-async function stacks(target: Target) {
-  const process = target.processes.find(({ id }) => id > 0)!;
-  const reader = new FrameReader(process);
-  await target.settle(() => reader.prepare());
-  const threads = await target.settle(() =>
-    backtraceReport(reader, process.threads, { variables: "all", data: true })
-  );
-  assertEquals(reader.problems, []);
-  return threads;
-}
-
-/** Frames by thread, as JSON has them. */
-async function frames(target: Target): Promise<string> {
-  const threads = (await stacks(target)).map(threadJson).sort((a, b) => a.id - b.id);
-  const all = threads.map(({ id, frames, end, error }) => ({ id, frames, end, error }));
-  // Over the wire a program's file is where the stub has it.
-  return JSON.stringify(all).replaceAll(/"\/tasks\/\d+\//g, '"');
-}
-
 /** A machine that is stopped in the innermost native function. */
 async function stopped(arch: "x86_64" | "aarch64") {
   const { machine } = await vmMachine(arch, PROGRAM);
@@ -136,18 +121,63 @@ Deno.test("FrameReader, shows the same of a machine, a snapshot, a core file and
   for (const arch of ["x86_64", "aarch64"] as const) {
     using machine = await stopped(arch);
     using live = machineTarget(machine);
-    const expected = await frames(live);
+    const expected = await stacksText(live);
     using snapshot = snapshotTarget(machine.snapshot());
-    assertEquals(await frames(snapshot), expected);
+    assertEquals(await stacksText(snapshot), expected);
     const [task] = machine.kernel.tasks.filter(({ module }) => module !== null);
     const core = readCore(machine.core({ task: task!.id }), { open: () => task!.module!.bytes });
-    assertEquals(await frames(core), expected);
+    assertEquals(await stacksText(core), expected);
     await using server = serveGdb(machine);
     {
       using remote = await openRemote(`127.0.0.1:${server.address.port}`);
-      assertEquals(await frames(remote), expected);
+      assertEquals(await stacksText(remote), expected);
     }
     // Looking at it has changed nothing that the kernel unwinds by.
     assertEquals(task!.code.modules.code.isEmpty, true);
   }
+});
+
+Deno.test("FrameReader, shows the same wherever threads of a random program are stopped", async () => {
+  const random = new Random(5);
+  const seen = { instants: 0, running: 0 };
+  for (let seed = 1; seen.instants < sweep({ quick: 4, full: 200 }); seed++) {
+    const arch = random.pick(["x86_64", "aarch64"] as const);
+    const { program } = randomProgram(seed, {
+      natives: ["collect", "move", "tier", "sleep", "yield"],
+      steps: [1000, 5000],
+      rounds: 10,
+    });
+    const settings = { threads: 2, jitAt: 2, optimizeAt: 4, collectInterval: 5000 };
+    using machine = await machineWith(arch, program, settings, { quantum: 700, seed });
+    const { task, file } = vmOf(machine);
+    using entered = machine.addBreakpoint(file.symbolNamed("vm_enter")!.value);
+    machine.run();
+    entered[Symbol.dispose]();
+    for (let i = 0; i < 4; i++) {
+      if (machine.run(1 + random.below(40_000)).kind !== "paused") break;
+      seen.instants++;
+      using live = machineTarget(machine);
+      const expected = await stacksText(live);
+      using snapshot = snapshotTarget(machine.snapshot());
+      assertEquals(await stacksText(snapshot), expected);
+      const core = readCore(machine.core({ task: task.id }), { open: () => task.module!.bytes });
+      assertEquals(await stacksText(core), expected);
+      await using server = serveGdb(machine);
+      {
+        using remote = await openRemote(`127.0.0.1:${server.address.port}`);
+        assertEquals(await stacksText(remote), expected);
+      }
+      const { current } = machine.kernel.cpus[0]!;
+      if (!machine.cpu.userMode || current.task !== task) continue;
+      // A core of the whole machine has what the CPU sees.
+      seen.running++;
+      const whole = readCore(machine.core({ task: 0 }));
+      const { process } = whole;
+      process.modules.add(moduleFromElf(file));
+      const [cpu] = await framesOfProcess(whole, process, [process.threads[0]!]);
+      const own = JSON.parse(expected).find(({ id }: { id: number }) => id === current.id);
+      assertEquals(cpu, own.frames);
+    }
+  }
+  assert(seen.running > 0);
 });
