@@ -7,7 +7,7 @@
  * addresses with `llvm-symbolizer`, and at every instruction with the calls that a stepped program
  * makes; and what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what
  * programs with Debian's own code for switching contexts do in a machine with what they do outside,
- * in `oracle/foreign`; gdb, driving a machine by script, with that machine; and the JSON schema of
+ * in `oracle/foreign`; gdb, reading stacks of generated code, with ours, in `oracle/vm`; gdb, driving a machine by script, with that machine; and the JSON schema of
  * workloads with their reader, by Python's jsonschema. It has gdb, lldb and a debug adapter of VS
  * Code's do what docs/debugging.md says. Arguments are further files whose tables are to be
  * compared. Exits with 1 if anything differs.
@@ -32,6 +32,7 @@ import { checkLines } from "./oracle/lines_check.ts";
 import { checkSchema } from "./oracle/schema_check.ts";
 import { checkTables } from "./oracle/tables_check.ts";
 import type { CheckResult } from "./oracle/tool.ts";
+import { vmChecks } from "./oracle/vm/mod.ts";
 import { walkChecks } from "./oracle/walk_checks.ts";
 import { Progress } from "../util/progress.ts";
 import { readTask } from "./task_numbers.ts";
@@ -132,6 +133,7 @@ async function main(): Promise<number> {
       ...walkChecks(SOURCES, directory),
       ...foreignChecks(directory),
       ...debugChecks(directory),
+      ...vmChecks(directory),
       ...coreChecks(directory),
     ];
     for (const each of named) {
