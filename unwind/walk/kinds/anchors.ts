@@ -35,7 +35,7 @@ interface Chain {
 }
 
 /** Most bytes of stack that native code may use. */
-const STACK_REACH = 1 << 26;
+const STACK_REACH = 1 << 23;
 
 /** The anchors of a thread, as a walk comes to them. */
 export class Anchors {

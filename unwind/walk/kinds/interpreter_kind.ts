@@ -27,7 +27,7 @@ interface InterpreterRegion {
   readonly rows: MapRows;
   readonly data: InterpreterData;
   /** Plans of each method: by the offset of the bytecode, and for each of them by phase. */
-  readonly plans: Map<ManagedMethod, (FramePlan | undefined)[]>;
+  readonly plans: WeakMap<ManagedMethod, (FramePlan | undefined)[]>;
 }
 
 const KIND: CodeKind<InterpreterRegion> = {
@@ -39,7 +39,7 @@ const KIND: CodeKind<InterpreterRegion> = {
 
   read(region: MapRegion, machine: Machine): InterpreterRegion {
     const rows = new MapRows(region, machine);
-    return { machine, rows, data: new InterpreterData(region, machine), plans: new Map() };
+    return { machine, rows, data: new InterpreterData(region, machine), plans: new WeakMap() };
   },
 
   row({ data }: CodeRegion<InterpreterRegion>, offset: number): FrameRow {
@@ -100,7 +100,7 @@ function planPhase(
 }
 
 function nextOf(method: ManagedMethod, position: MethodPosition): MethodPosition {
-  const next = method.positions[position.index + 1];
+  const next = method.after(position);
   if (next !== undefined) return next;
   throw new CodeMapError("position", `Bytecode ${position.bci} is the last one`, {
     source: method.name,

@@ -48,7 +48,7 @@ export function planBytecode(
     const absence = absenceOf(place);
     variables.push({ name: `stack${i}`, role: "operand", index: i, type, absence, place });
   }
-  const next = method.positions[position.index + 1];
+  const next = method.after(position);
   const index = depth - pops;
   // A call that gives nothing leaves no more operands than it has not taken.
   if (places.result !== undefined && next !== undefined && next.depth > index) {

@@ -130,38 +130,47 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-type Range = readonly [begin: Address, end: Address];
-
 /** Which addresses code has taken. */
 class Room {
-  readonly #regions: Range[] = [];
-  readonly #modules: Range[] = [];
+  #regions: readonly Range[] = [];
+  #modules: readonly Range[] = [];
 
   /** Takes a unit's addresses, or tells why it cannot have them. */
   take(unit: Pick<PublishedUnit, "name" | "regions" | "modules">): CodeMapError | undefined {
-    const regions = unit.regions.map(({ begin, end }): Range => [begin, end]);
-    const modules = unit.modules.map(({ start, limit }): Range => [start, limit]);
-    const lost = insertAll(this.#regions, regions) ?? insertAll(this.#modules, modules);
-    if (lost === undefined) return undefined;
-    return new CodeMapError("overlap", "Code overlaps other code", {
-      source: unit.name,
-      address: toBigAddress(lost[0]),
-      expected: "addresses of its own",
-    });
+    const regions = merged(this.#regions, unit.regions.map(({ begin, end }) => [begin, end]));
+    const modules = merged(this.#modules, unit.modules.map(({ start, limit }) => [start, limit]));
+    if ("overlap" in regions || "overlap" in modules) {
+      const overlap = "overlap" in regions ? regions.overlap : (modules as Overlap).overlap;
+      return new CodeMapError("overlap", "Code overlaps other code", {
+        source: unit.name,
+        address: toBigAddress(overlap),
+        expected: "addresses of its own",
+      });
+    }
+    this.#regions = regions;
+    this.#modules = modules;
+    return undefined;
   }
 }
 
-/** Inserts ranges, or none if there is one that overlaps another, and gives that. */
-function insertAll(taken: Range[], ranges: readonly Range[]): Range | undefined {
-  for (const [i, range] of ranges.entries()) {
-    const at = partitionPoint(taken.length, (index) => taken[index]![0] < range[0]);
-    const isFree = (taken[at - 1]?.[1] ?? -Infinity) <= range[0] &&
-      (taken[at]?.[0] ?? Infinity) >= range[1];
-    if (!isFree) {
-      for (const inserted of ranges.slice(0, i)) taken.splice(taken.indexOf(inserted), 1);
-      return range;
-    }
-    taken.splice(at, 0, range);
+type Range = readonly [begin: Address, end: Address];
+
+/** Where ranges overlap. */
+interface Overlap {
+  readonly overlap: Address;
+}
+
+/** Ranges in order, with others among them; or where one of these overlaps another. */
+function merged(taken: readonly Range[], others: readonly Range[]): readonly Range[] | Overlap {
+  const own = others.toSorted(([a], [b]) => a - b);
+  for (const [i, [begin, end]] of own.entries()) {
+    const at = partitionPoint(taken.length, (index) => taken[index]![0] < begin);
+    const before = Math.max(own[i - 1]?.[1] ?? -Infinity, taken[at - 1]?.[1] ?? -Infinity);
+    if (before > begin || (taken[at]?.[0] ?? Infinity) < end) return { overlap: begin };
   }
-  return undefined;
+  const [first] = own;
+  if (first === undefined) return taken;
+  // Most come behind all others.
+  if (!(first[0] < (taken.at(-1)?.[0] ?? -Infinity))) return [...taken, ...own];
+  return [...taken, ...own].sort(([a], [b]) => a - b);
 }

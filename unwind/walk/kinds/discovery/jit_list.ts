@@ -12,11 +12,11 @@ import { contiguousBytes, type MemoryReader, readWord } from "../../memory.ts";
 export const DESCRIPTOR = "__jit_debug_descriptor";
 
 /** Most files of a list. */
-const MOST_FILES = 1 << 16;
+const MOST_FILES = 1 << 14;
 /** Most bytes of one file. */
-const LARGEST_FILE = 1 << 26;
+const LARGEST_FILE = 1 << 24;
 /** Most bytes of all. */
-const LARGEST_SUM = 1 << 28;
+const LARGEST_SUM = 1 << 26;
 
 /** A file that a program publishes. */
 export interface PublishedFile {

@@ -17,6 +17,10 @@ const MAGIC = 0x314d4b43;
 const NONE = -(2n ** 63n);
 /** Most bytes of a name. */
 const LONGEST_NAME = 4096;
+/** Most regions. */
+const MOST_REGIONS = 1 << 16;
+/** How many times its size its parts may add up to: regions may share some. */
+const SHARED = 4;
 
 /** Flags of a region. */
 export const REGION: {
@@ -81,6 +85,9 @@ export class CodeMap {
   readonly handles: number | undefined;
   readonly #bytes: Uint8Array;
   readonly #regions: MapTable;
+  readonly #names: Map<number, string> = new Map();
+  /** Bytes that parts may still have. */
+  #budget: number;
 
   /**
    * The map that bytes begin with. Throws {@linkcode CodeMapError} (`magic`, `version`, `size`,
@@ -91,7 +98,7 @@ export class CodeMap {
     this.#bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.size = bytes.length;
-    this.#check(0, HEADER_SIZE, "size", "header");
+    this.#check(0, HEADER_SIZE, "header");
     const magic = this.view.getUint32(0, true);
     if (magic !== MAGIC) {
       throw this.error("magic", `Magic number is 0x${magic.toString(16)}`, 0, "CKM1");
@@ -105,6 +112,7 @@ export class CodeMap {
       throw this.error("size", what, 6, `${HEADER_SIZE} to ${bytes.length}`);
     }
     this.size = size;
+    this.#budget = SHARED * size;
     this.begin = this.#address(24);
     this.end = this.#address(32);
     if (!(this.begin < this.end) || this.end - this.begin > 0xffffffff) {
@@ -113,7 +121,11 @@ export class CodeMap {
     this.anchor = this.#offset(40);
     this.handles = this.#offset(48);
     this.#regions = { at: this.u32(16), count: this.u32(12) };
-    this.table(this.#regions, REGION_SIZE, "regions");
+    const { at, count } = this.#regions;
+    if (count > MOST_REGIONS) {
+      throw this.error("limit", `Map has ${count} regions`, 12, `at most ${MOST_REGIONS}`);
+    }
+    this.#check(at, count * REGION_SIZE, "regions");
   }
 
   /** Number of regions. */
@@ -150,9 +162,14 @@ export class CodeMap {
     };
   }
 
-  /** Checks that a table of entries of `size` bytes is in the map; gives its offset. */
+  /**
+   * Checks that a table of entries of `size` bytes is in the map, and that all that have been asked
+   * for are not many times the map; gives its offset. Throws {@linkcode CodeMapError} (`size`,
+   * `limit`).
+   */
   table({ at, count }: MapTable, size: number, what: string): number {
-    this.#check(at, count * size, "size", what);
+    this.#check(at, count * size, what);
+    this.#charge(count * size, at);
     return at;
   }
 
@@ -176,19 +193,31 @@ export class CodeMap {
     return new CodeMapError(kind, message, { source: this.source, offset, expected });
   }
 
-  #check(at: number, size: number, kind: CodeMapErrorKind, what: string): void {
+  #check(at: number, size: number, what: string): void {
     if (at + size <= this.size) return;
     const end = `0x${at.toString(16)} to 0x${(at + size).toString(16)}`;
-    throw this.error(kind, `Map's ${what} are at ${end}`, at, `no more than ${this.size} bytes`);
+    throw this.error("size", `Map's ${what} are at ${end}`, at, `no more than ${this.size} bytes`);
+  }
+
+  #charge(size: number, at: number): void {
+    this.#budget -= size;
+    if (this.#budget >= 0) return;
+    const most = `${SHARED} times ${this.size} bytes`;
+    throw this.error("limit", "Parts of the map overlap many times", at, most);
   }
 
   #text(at: number): string {
+    const known = this.#names.get(at);
+    if (known !== undefined) return known;
     const bytes = this.#bytes;
     const limit = Math.min(this.size, at + LONGEST_NAME);
     let end = at;
     while (end < limit && bytes[end] !== 0) end++;
     if (end >= limit) throw this.error("region", "Name does not end", at, "a zero byte");
-    return textOf(bytes, at, end);
+    this.#charge(end - at, at);
+    const text = textOf(bytes, at, end);
+    this.#names.set(at, text);
+    return text;
   }
 
   #address(at: number): Address {

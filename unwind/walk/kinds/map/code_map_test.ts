@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Machine } from "../../../../elf/mod.ts";
+import { machineRegisters } from "../../../cfi/mod.ts";
 import { CodeMapError } from "../../../errors.ts";
 import { compiledImage, mapImage, methodImage } from "../../../testing/code_image.ts";
 import { regionsOf, SUM } from "../../../testing/mixed_stack.ts";
@@ -7,7 +8,7 @@ import { memoryOf } from "../../memory.ts";
 import { CodeRegistry } from "../code_registry.ts";
 import { CodeMap } from "./code_map.ts";
 import { ManagedMethod } from "./method.ts";
-import { decodePlace } from "./place.ts";
+import { decodePlace, isPlace } from "./place.ts";
 
 const MAP = { begin: 0x1000, end: 0x1600, anchor: 16, handles: -8 };
 
@@ -82,7 +83,8 @@ Deno.test("CodeMap, refuses damaged headers and regions", () => {
   assertEquals(fault([6, 8, 2]), "size+6");
   assertEquals(fault([8, 0xffff_ffff]), "size+6");
   assertEquals(fault([8, 40]), "size+6");
-  assertEquals(fault([12, 0xffff_ffff]), "size+56");
+  assertEquals(fault([12, 0xffff_ffff]), "limit+12");
+  assertEquals(fault([12, 0xffff]), "size+56");
   assertEquals(fault([16, 0xffff_fff0]), `size+${0xffff_fff0}`);
   assertEquals(fault([28, 0x1234_5678]), "region+24");
   assertEquals(fault([32, 0x1000]), "region+24");
@@ -98,6 +100,46 @@ Deno.test("CodeMap, refuses damaged headers and regions", () => {
   assertEquals(fault([56 + 40, 0xffff_ff00])?.split("+")[0], "size");
   assertEquals(fault([104 + 24, 0xffff_ff00]), `size+${0xffff_ff00}`);
   assertEquals(fault([104 + 32, 0xffff_ff00]), `size+${0xffff_ff00}`);
+});
+
+Deno.test("CodeMap, refuses parts that overlap many times, which would take long", () => {
+  const regions = Array.from({ length: 1000 }, (_, i) => ({
+    ...regionsOf("x86_64")[1]!,
+    name: i === 0 ? "a".repeat(4000) : "b",
+    begin: i,
+    end: i + 1,
+  }));
+  const sound = mapImage({ begin: 0x1000, end: 0x2000, regions });
+  /** Regions that are refused when each has been changed. */
+  const refused = (change: (view: DataView, at: number, i: number) => void) => {
+    const view = new DataView(sound.slice().buffer);
+    for (let i = 0; i < regions.length; i++) change(view, 56 + 48 * i, i);
+    const map = new CodeMap(new Uint8Array(view.buffer), "map");
+    return regions.filter((_, i) => {
+      try {
+        const { data, rows } = map.region(i);
+        map.table(rows, 8, "rows");
+        map.table(data, 1, "data");
+        return false;
+      } catch (error) {
+        if (error instanceof CodeMapError && error.kind === "limit") return true;
+        throw error;
+      }
+    }).length;
+  };
+  assertEquals(refused(() => {}), 0);
+  // Of all of them nearly all of the map is data, or names that begin a byte further on each.
+  assertEquals(
+    refused((view, at) => {
+      view.setUint32(at + 36, 56, true);
+      view.setUint32(at + 40, sound.length - 56, true);
+    }) > 900,
+    true,
+  );
+  const name = new DataView(sound.buffer).getUint32(56 + 12, true);
+  assertEquals(refused((view, at, i) => view.setUint32(at + 12, name + i, true)) > 500, true);
+  // The same name again costs nothing.
+  assertEquals(refused((view, at) => view.setUint32(at + 12, name, true)), 0);
 });
 
 Deno.test("MapRows, refuses rows that lead nowhere", () => {
@@ -163,19 +205,20 @@ Deno.test("InterpreterData, refuses registers and phases that there are not", ()
 });
 
 Deno.test("decodePlace, takes numbers apart with their signs", () => {
-  const map = new CodeMap(bytes("x86_64"), "map");
   const place = (word: number) => {
-    const { kind, register, offset } = decodePlace(word, { map, at: 0, machine: "aarch64" });
+    const { kind, register, offset } = decodePlace(word);
     return [kind, register, offset];
   };
+  const sound = [0, 0x0100_0013, 0x02ff_fff8, 0x0200_0010, 0x03ff_ffff, 0x040a_fff8];
   assertEquals(
-    [0, 0x0100_0013, 0x02ff_fff8, 0x0200_0010, 0x03ff_ffff, 0x040a_fff8].map(place),
+    sound.map(place),
     [[0, 0, 0], [1, 19, 0], [2, 0, -8], [2, 0, 16], [3, 0, -1], [4, 10, -8]],
   );
-  // Unused bits of tags 0 and 1, and registers that there are not.
-  for (const word of [1, 0x0110_0000, 0x0100_0030, 0x0430_0000, 0x0500_0000]) {
-    assertThrows(() => place(word), CodeMapError, `Location is 0x${word.toString(16)}`);
-  }
+  const { tracked } = machineRegisters("aarch64");
+  // Unused bits of tags 0 and 1, and registers and tags that there are not.
+  const damaged = [1, 0x0110_0000, 0x0100_0030, 0x0430_0000, 0x0500_0000, 0xff00_0000];
+  assertEquals(sound.map((word) => isPlace(word, tracked)), sound.map(() => true));
+  assertEquals(damaged.map((word) => isPlace(word, tracked)), damaged.map(() => false));
 });
 
 Deno.test("ManagedMethod, reads a record, and names what has no name", () => {
@@ -193,11 +236,14 @@ Deno.test("ManagedMethod, reads a record, and names what has no name", () => {
     paramRefs: 2,
     codeSize: 64,
   });
-  assertEquals(method.positions.map(({ bci, depth, pops }) => [bci, depth, pops]), [
-    [0, 0, 0],
-    [4, 2, 1],
-    [8, 2, 0],
-  ]);
+  const shown = [0, 4, 8].map((at) => {
+    const { bci, depth, pops } = method.positionAt(at);
+    return [bci, depth, pops, method.after(method.positionAt(at))?.bci];
+  });
+  assertEquals(shown, [[0, 0, 0, 4], [4, 2, 1, 8], [8, 2, 0, undefined]]);
+  for (const bci of [-1, 1, 7, 9, 64]) {
+    assertThrows(() => method.positionAt(bci), CodeMapError, `Position is ${bci}`);
+  }
   assertEquals([0, 1, 2].map((i) => method.localName(i)), ["n", "list", "i"]);
   const image = SUM.slice();
   new DataView(image.buffer).setInt32(48, 0, true);
@@ -211,10 +257,13 @@ Deno.test("ManagedMethod, refuses damaged records", () => {
     const view = new DataView(image.buffer);
     for (const [at, value] of damage) view.setUint32(at, value, true);
     const memory = memoryOf([{ start: 0x5000n, bytes: image }]);
-    const error = assertThrows(() => new ManagedMethod(memory, 0x5000n), CodeMapError);
+    const error = assertThrows(() => {
+      const method = new ManagedMethod(memory, 0x5000n);
+      for (const bci of [0, 4, 8]) method.positionAt(bci);
+    }, CodeMapError);
     assertEquals(error.address, 0x5000n);
     assertStringIncludes(error.message, "expected");
-    return `${error.kind}+${error.offset}`;
+    return `${error.kind}${error.offset === undefined ? "" : `+${error.offset}`}`;
   };
   const positions = new DataView(SUM.buffer).getInt32(32, true);
   const names = new DataView(SUM.buffer).getInt32(48, true);
@@ -230,10 +279,10 @@ Deno.test("ManagedMethod, refuses damaged records", () => {
   assertEquals(fault([48, 0x7fff_ff00])?.split("+")[0], "memory");
   assertEquals(fault([names, 0x7fff_ffff]), `method+${names}`);
   // Bytecodes that do not ascend or are outside the code, and operands that are not there.
-  assertEquals(fault([positions + 12, 0]), `position+${positions + 12}`);
-  assertEquals(fault([positions + 24, 64 | 2 << 16]), `position+${positions + 24}`);
-  assertEquals(fault([positions, 5 << 16]), `position+${positions}`);
-  assertEquals(fault([positions, 1 << 16 | 2 << 24]), `position+${positions}`);
+  assertEquals(fault([positions + 12, 0]), "position");
+  assertEquals(fault([positions + 24, 64 | 2 << 16]), "position");
+  assertEquals(fault([positions, 5 << 16]), "position");
+  assertEquals(fault([positions, 1 << 16 | 2 << 24]), "position");
   const short = memoryOf([{ start: 0x5000n, bytes: methodImage({ name: "m" }).subarray(0, 80) }]);
   assertThrows(() => new ManagedMethod(short, 0x5000n), CodeMapError, "record cannot be read");
 });

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Machine } from "../../../../elf/mod.ts";
+import { machineRegisters } from "../../../cfi/mod.ts";
 import type { ConventionName } from "../convention.ts";
 import type { MapRegion } from "./code_map.ts";
-import { decodePlace, type Place } from "./place.ts";
+import { decodePlace, isPlace, type Place } from "./place.ts";
 
 const HEADER_SIZE = 16;
 const POSITION_SIZE = 12;
@@ -44,7 +45,6 @@ export class CompiledData {
   /** Values of a vector: locals, then operands. */
   readonly width: number;
   readonly #region: MapRegion;
-  readonly #machine: Machine;
   readonly #vectors: Uint32Array;
   readonly #vectorsAt: number;
   readonly #decoded: Map<number, readonly Place[]> = new Map();
@@ -52,7 +52,7 @@ export class CompiledData {
   /** Reads and checks it. Throws `CodeMapError` (`size`, `position`, `location`). */
   constructor(region: MapRegion, machine: Machine) {
     const { map, data } = region;
-    this.#machine = machine;
+    const { tracked } = machineRegisters(machine);
     this.#region = region;
     const at = map.table(data, 1, "data");
     if (data.count < HEADER_SIZE) {
@@ -97,8 +97,14 @@ export class CompiledData {
         throw map.error("position", `Vector is ${vector}`, from + 8, `below ${vectorCount}`);
       }
     }
-    // All of them, so that what is wrong is told when the map is read.
-    for (let i = 0; i < vectorCount; i++) this.#decode(i);
+    // What is wrong is told when the map is read; places are made when they are looked at.
+    for (let i = 0; i < vectorCount * this.width; i++) {
+      const from = this.#vectorsAt + 4 * i;
+      const word = map.u32(from);
+      if (isPlace(word, tracked)) continue;
+      const what = `Location is 0x${word.toString(16)}`;
+      throw map.error("location", what, from, "a tag 0 to 4, and a register that walks keep");
+    }
   }
 
   /** Places of a position's values; undefined if none are told. */
@@ -112,10 +118,7 @@ export class CompiledData {
     if (places === undefined) {
       const { map } = this.#region;
       const from = this.#vectorsAt + 4 * vector * this.width;
-      places = Array.from({ length: this.width }, (_, i) => {
-        const at = from + 4 * i;
-        return decodePlace(map.u32(at), { map, at, machine: this.#machine });
-      });
+      places = Array.from({ length: this.width }, (_, i) => decodePlace(map.u32(from + 4 * i)));
       this.#decoded.set(vector, places);
     }
     return places;

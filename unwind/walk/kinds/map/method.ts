@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, hexAddress, toBigAddress } from "../../../../bytes/mod.ts";
+import {
+  type Address,
+  fromBigAddress,
+  hexAddress,
+  partitionPoint,
+  toBigAddress,
+} from "../../../../bytes/mod.ts";
 import { CodeMapError, type CodeMapErrorKind } from "../../../errors.ts";
 import type { MethodInfo } from "../frame_plan.ts";
 import { contiguousBytes, type MemoryReader } from "../../memory.ts";
@@ -65,9 +71,10 @@ export class ManagedMethod implements MethodInfo {
   readonly codeSize: number;
   /** Names of its locals, undefined where there is none. */
   readonly names: readonly (string | undefined)[];
-  /** What is there at each bytecode, in order. */
-  readonly positions: readonly MethodPosition[];
-  readonly #byBci: Map<number, MethodPosition> = new Map();
+  /** Number of bytecodes. */
+  readonly count: number;
+  /** Positions as they are in the record, a copy. */
+  readonly #positions: DataView<ArrayBufferLike>;
 
   /** Reads a record. Throws {@linkcode CodeMapError} (`method`, `memory`). */
   constructor(memory: MemoryReader, address: bigint) {
@@ -102,18 +109,62 @@ export class ManagedMethod implements MethodInfo {
     }
     this.name = reader.text(i32(8), 8);
     this.names = this.#readNames(reader, i32(48));
-    this.positions = this.#readPositions(reader, i32(32), u32(36));
+    this.count = u32(36);
+    const positions = reader.view(i32(32), this.count * POSITION_SIZE, "positions");
+    const { buffer, byteOffset, byteLength } = positions;
+    this.#positions = new DataView(buffer.slice(byteOffset, byteOffset + byteLength));
+  }
+
+  /** Bytes that it keeps. */
+  get size(): number {
+    return RECORD_SIZE + this.#positions.byteLength;
   }
 
   /**
-   * What is there at a bytecode. Throws {@linkcode CodeMapError} (`position`) if none begins there.
+   * What is there at a bytecode. Throws {@linkcode CodeMapError} (`position`) if none begins there,
+   * or what is told of it cannot be.
    */
   positionAt(bci: number): MethodPosition {
-    const position = this.#byBci.get(bci);
-    if (position !== undefined) return position;
+    const view = this.#positions;
+    const bciOf = (i: number) => view.getUint16(i * POSITION_SIZE, true);
+    const index = partitionPoint(this.count, (i) => bciOf(i) < bci);
+    if (index < this.count && bciOf(index) === bci) return this.#position(index);
+    throw this.#error(`Position is ${bci}`, "the beginning of a bytecode");
+  }
+
+  /**
+   * What is there when the bytecode behind that at a position is to be executed; undefined if it is
+   * the last one. Throws as {@linkcode ManagedMethod.positionAt}.
+   */
+  after({ index }: MethodPosition): MethodPosition | undefined {
+    return index + 1 < this.count ? this.#position(index + 1) : undefined;
+  }
+
+  #position(index: number): MethodPosition {
+    const view = this.#positions;
+    const at = index * POSITION_SIZE;
+    const position = {
+      index,
+      bci: view.getUint16(at, true),
+      depth: view.getUint8(at + 2),
+      pops: view.getUint8(at + 3),
+      refs: view.getUint16(at + 4, true),
+      ints: view.getUint16(at + 6, true),
+      live: view.getUint16(at + 8, true),
+      stackRefs: view.getUint16(at + 10, true),
+    };
+    const { bci, depth, pops } = position;
+    const last = index === 0 ? -1 : view.getUint16(at - POSITION_SIZE, true);
+    if (bci > last && bci < this.codeSize && depth <= this.maxStack && pops <= depth) {
+      return position;
+    }
+    const what = `Position ${index} is of bytecode ${bci}, with ${depth} operands less ${pops}`;
+    throw this.#error(what, "one behind that before, with its operands");
+  }
+
+  #error(message: string, expected: string): CodeMapError {
     const { name: source, address } = this;
-    const place = { source, address, expected: "the beginning of a bytecode" };
-    throw new CodeMapError("position", `Position is ${bci}`, place);
+    return new CodeMapError("position", message, { source, address, expected });
   }
 
   /** Name of a local. */
@@ -127,37 +178,6 @@ export class ManagedMethod implements MethodInfo {
     return Array.from({ length: this.locals }, (_, i) => {
       const name = names.getInt32(4 * i, true);
       return name === 0 ? undefined : reader.text(name, at + 4 * i);
-    });
-  }
-
-  #readPositions(reader: RecordReader, at: number, count: number): MethodPosition[] {
-    const view = reader.view(at, count * POSITION_SIZE, "positions");
-    let last = -1;
-    return Array.from({ length: count }, (_, index) => {
-      const from = index * POSITION_SIZE;
-      const position = {
-        index,
-        bci: view.getUint16(from, true),
-        depth: view.getUint8(from + 2),
-        pops: view.getUint8(from + 3),
-        refs: view.getUint16(from + 4, true),
-        ints: view.getUint16(from + 6, true),
-        live: view.getUint16(from + 8, true),
-        stackRefs: view.getUint16(from + 10, true),
-      };
-      const { bci, depth, pops } = position;
-      if (bci <= last || bci >= this.codeSize || depth > this.maxStack || pops > depth) {
-        const what = `Position ${index} is of bytecode ${bci}, with ${depth} operands less ${pops}`;
-        throw reader.error(
-          "position",
-          what,
-          at + from,
-          "one behind that before, with its operands",
-        );
-      }
-      last = bci;
-      this.#byBci.set(bci, position);
-      return position;
     });
   }
 }
@@ -203,9 +223,13 @@ class RecordReader {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Methods by the addresses of their records; each is read once. */
+/** Most bytes of methods that are kept. */
+const KEPT = 1 << 26;
+
+/** Methods by the addresses of their records; each is read once, unless there are very many. */
 export class MethodTable {
   readonly #methods: Map<Address, ManagedMethod> = new Map();
+  #size = 0;
 
   /** The method of a record. Throws {@linkcode CodeMapError}. */
   at(address: Address, memory: MemoryReader): ManagedMethod {
@@ -216,13 +240,13 @@ export class MethodTable {
         throw new CodeMapError("method", `Record is at ${hexAddress(address || 0)}`, place);
       }
       method = new ManagedMethod(memory, toBigAddress(address));
+      this.#size += method.size;
+      if (this.#size > KEPT) {
+        this.#methods.clear();
+        this.#size = method.size;
+      }
       this.#methods.set(address, method);
     }
     return method;
-  }
-
-  /** Forgets all of them, as memory has other contents. */
-  clear(): void {
-    this.#methods.clear();
   }
 }

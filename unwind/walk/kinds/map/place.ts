@@ -4,9 +4,6 @@
  * @module
  */
 import type { Address } from "../../../../bytes/mod.ts";
-import type { Machine } from "../../../../elf/mod.ts";
-import { machineRegisters } from "../../../cfi/mod.ts";
-import type { CodeMap } from "./code_map.ts";
 
 /** What a {@linkcode Place} is relative to. */
 export const PLACE: {
@@ -52,36 +49,35 @@ export function atAddress(address: Address): Place {
 }
 
 /**
- * A place as maps write it: a tag in the upper eight bits. Throws `CodeMapError` (`location`) if
- * there is no such tag, or a walk does not keep the register.
+ * Whether a word is a place as maps write it: a tag in the upper eight bits, and for registers one of
+ * those that a walk keeps.
  */
-export function decodePlace(
-  word: number,
-  { map, at, machine }: {
-    readonly map: CodeMap;
-    /** Where it stands in the map. */
-    readonly at: number;
-    readonly machine: Machine;
-  },
-): Place {
-  const low = word << 8 >> 8;
-  const { tracked } = machineRegisters(machine);
+export function isPlace(word: number, tracked: readonly number[]): boolean {
   switch (word >>> 24) {
     case PLACE.nowhere:
-      if (low === 0) return NOWHERE;
-      break;
+      return word === 0;
     case PLACE.register:
-      if (tracked.includes(low)) return inRegister(low);
-      break;
+      return tracked.includes(word & 0xff_ffff);
+    case PLACE.indirect:
+      return tracked.includes(word >>> 16 & 0xff);
+    default:
+      return word >>> 24 <= PLACE.indirect;
+  }
+}
+
+/** A place as maps write it; the word must be one. */
+export function decodePlace(word: number): Place {
+  const low = word << 8 >> 8;
+  switch (word >>> 24) {
+    case PLACE.register:
+      return inRegister(low);
     case PLACE.cfa:
       return atCfa(low);
     case PLACE.constant:
       return { kind: PLACE.constant, register: 0, offset: low };
-    case PLACE.indirect: {
-      const register = word >>> 16 & 0xff;
-      if (tracked.includes(register)) return atRegister(register, word << 16 >> 16);
-    }
+    case PLACE.indirect:
+      return atRegister(word >>> 16 & 0xff, word << 16 >> 16);
+    default:
+      return NOWHERE;
   }
-  const what = `Location is 0x${(word >>> 0).toString(16)}`;
-  throw map.error("location", what, at, "a tag 0 to 4, and a register that walks keep");
 }
