@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "vm",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "f340cc5222a4b291ac292970a023d30ddfbcb0509d809a0fa639dd40ccdb3afe",
+  sourceHash: "bfe4279ce5858b26c7c594483bf39a8c9a500e7d82230ea42174c3fcffb25c1c",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",
@@ -16,6 +16,7 @@ export const image: EmbeddedImage = embed({
     "guest/include/string.h",
     "guest/include/tls.c",
     "guest/include/trapline.h",
+    "guest/runtimes/vm/aarch64/bytecodes.inc",
     "guest/runtimes/vm/aarch64/interpreter.inc",
     "guest/runtimes/vm/aarch64/land.inc",
     "guest/runtimes/vm/aarch64/masm.c",

@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "vm",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "ab4975ae8bd3e74ab23d6699ae24df4d9c17cc47d963b52facc65e57a1bb31c2",
+  sourceHash: "deceeb4132fd765420cd80c02ad095d14e24f57079ee741dc240814e89e42c3b",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",
@@ -75,6 +75,7 @@ export const image: EmbeddedImage = embed({
     "guest/runtimes/vm/walk/view.c",
     "guest/runtimes/vm/walk/walk.c",
     "guest/runtimes/vm/walk/walk.h",
+    "guest/runtimes/vm/x86_64/bytecodes.inc",
     "guest/runtimes/vm/x86_64/interpreter.inc",
     "guest/runtimes/vm/x86_64/land.inc",
     "guest/runtimes/vm/x86_64/masm.c",
