@@ -136,7 +136,7 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     const anchors = this.#anchors;
     if (anchors !== undefined && rule.code === undefined && (this.#skipsNative || !isSure(rule))) {
       // An anchor is better than a guess.
-      const anchor = anchors.next(state);
+      const anchor = anchors.next(state, !isSure(rule));
       if (anchor !== undefined) return this.#useAnchor(anchor);
     }
     if (rule.source === "none") return;

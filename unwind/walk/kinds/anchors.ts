@@ -6,15 +6,10 @@
  *
  * @module
  */
-import {
-  type Address,
-  addressFromHalves,
-  fromBigAddress,
-  toBigAddress,
-} from "../../../bytes/mod.ts";
+import { type Address, addressFromHalves, fromBigAddress, hexAddress } from "../../../bytes/mod.ts";
 import { EXACT, type Trust } from "../certainty.ts";
 import type { CompiledRule } from "../compiled_rule.ts";
-import { isReadable, type WordReader } from "../memory.ts";
+import type { WordReader } from "../memory.ts";
 import type { WalkState } from "../walk_state.ts";
 import type { WalkInput } from "../walk_types.ts";
 
@@ -71,13 +66,14 @@ export class Anchors {
   /**
    * Where the walk goes on from native code; undefined if no anchor is set. None is given twice.
    *
-   * @throws {WalkError} (`anchor`, `memory`) If one leads nowhere.
+   * @param isNeeded Whether nothing else leads on; else one that cannot be read is as good as none.
+   * @throws {WalkError} (`anchor`) If one leads nowhere, or cannot be read.
    */
-  next(state: WalkState): Anchor | undefined {
+  next(state: WalkState, isNeeded: boolean): Anchor | undefined {
     let next: Anchor | undefined;
     let used: Chain | undefined;
     for (const chain of this.#chains.values()) {
-      const anchor = chain.at === chain.at ? read(state, chain.at, chain.trust) : undefined;
+      const anchor = chain.at === chain.at ? read(state, chain, isNeeded) : undefined;
       if (anchor === undefined || next !== undefined && next.sp <= anchor.sp) continue;
       next = anchor;
       used = chain;
@@ -87,10 +83,17 @@ export class Anchors {
   }
 }
 
-function read(state: WalkState, at: Address, trust: Trust): Anchor | undefined {
+function read(
+  state: WalkState,
+  { at, trust }: Chain,
+  isNeeded: boolean,
+): Anchor | undefined {
   const { reader, modules, slots } = state;
-  const sp = load(state, reader, at);
-  const pc = load(state, reader, at + 8);
+  const [sp, pc] = [load(reader, at), load(reader, at + 8)];
+  if (sp === undefined || pc === undefined) {
+    if (!isNeeded) return undefined;
+    throw state.error("anchor", `Anchor at ${hexAddress(at)} cannot be read`);
+  }
   if (pc === 0) return undefined;
   const from = state.value(slots.sp);
   const fault = pc !== pc || modules.code.at(pc - 1) === undefined
@@ -98,14 +101,15 @@ function read(state: WalkState, at: Address, trust: Trust): Anchor | undefined {
     // Native code that pushes nothing, and whose call pushed nothing, has the very stack pointer.
     : !(sp > from || sp === from && slots.registers.link !== undefined)
     ? "leads back"
-    : sp % 8 !== 0 || sp - from > STACK_REACH || !isReadable(state.memory, from, sp)
+    // What is between may never have been touched, and then it cannot be read.
+    : sp % 8 !== 0 || sp - from > STACK_REACH || !reader.load(sp)
     ? "leads to another stack"
     : undefined;
   if (fault === undefined) return { sp, pc, trust };
-  throw state.error("anchor", `Anchor at 0x${toBigAddress(at).toString(16)} ${fault}`);
+  throw state.error("anchor", `Anchor at ${hexAddress(at)} ${fault}`);
 }
 
-function load(state: WalkState, reader: WordReader, at: Address): Address {
-  if (!reader.load(at)) throw state.error("anchor", "Anchor cannot be read");
-  return addressFromHalves(reader.low, reader.high);
+/** A word as an address, NaN if it is none; undefined if it cannot be read. */
+function load(reader: WordReader, at: Address): Address | undefined {
+  return reader.load(at) ? addressFromHalves(reader.low, reader.high) : undefined;
 }

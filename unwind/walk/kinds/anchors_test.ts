@@ -214,6 +214,25 @@ Deno.test("FrameIterator, goes on from native code that has pushed nothing", () 
   }
 });
 
+Deno.test("FrameIterator, goes on over stack that was never touched, and so cannot be read", () => {
+  for (const machine of MACHINES) {
+    const stack = mixedStack(machine, [
+      { code: "blind", at: AT.before },
+      { code: "native" },
+      { code: "stub", anchors: true },
+      { code: "start" },
+    ]);
+    const [{ start, bytes }, ...others] = stack.windows;
+    const from = stack.cfas[1]! - Number(start);
+    const touched = { start: start + BigInt(from), bytes: bytes.subarray(from) };
+    const memory = memoryOf([touched, ...others]);
+    assertEquals(
+      trace({ ...stack, memory }),
+      "native! sum@native+21 native return-address-undefined",
+    );
+  }
+});
+
 Deno.test("FrameIterator, follows no anchor twice", () => {
   for (const machine of MACHINES) {
     const regions = regionsOf(machine).map((region) =>
@@ -229,6 +248,10 @@ Deno.test("FrameIterator, follows no anchor twice", () => {
 Deno.test("FrameIterator, tells of an anchor that cannot be read", () => {
   const stack = mixedStack("x86_64", CHAIN);
   assertEquals(trace({ ...stack, threadPointer: 0x1234n }), "native anchor");
+  // Where tables lead on it is not needed.
+  const tabled = mixedStack("x86_64", [{ code: "native" }, { code: "start" }]);
+  const end = "native native return-address-undefined";
+  assertEquals(trace({ ...tabled, threadPointer: 0x1234n }, { native: "skip" }), end);
   // A thread that has no storage has no anchor there.
   assertEquals(trace({ ...stack, threadPointer: 0n }), "native no-rule");
 });
