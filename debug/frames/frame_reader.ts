@@ -81,11 +81,15 @@ export class FrameReader {
     if (module === undefined || file === undefined) return undefined;
     const code = this.codeOf(module);
     return code.attempt(() => {
-      const found = file.symbolAt(address - toBigAddress(code.bias));
-      const isObject = found?.symbol.type === "object";
-      if (found === undefined || (what === "code") === isObject) return undefined;
-      const name = symbolName(found.symbol.name);
-      return found.offset === 0n ? name : `${name}+${found.offset}`;
+      // What was stripped off the file names more.
+      for (const each of code.files?.symbolFiles ?? [file]) {
+        const found = each.symbolAt(address - toBigAddress(code.bias));
+        const isObject = found?.symbol.type === "object";
+        if (found === undefined || (what === "code") === isObject) continue;
+        const name = symbolName(found.symbol.name);
+        return found.offset === 0n ? name : `${name}+${found.offset}`;
+      }
+      return undefined;
     });
   }
 

@@ -3,6 +3,10 @@ import { DW_AT, DW_FORM, DW_LANG, DW_TAG } from "../../elf/dwarf/mod.ts";
 import { die, type EntryInit } from "../../elf/dwarf/testing/info_image.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
+import { moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
+import { DebugFiles } from "../files/mod.ts";
+import { checksumOf } from "../files/links.ts";
+import { madeStore } from "../files/testing/made_files.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameOptions } from "./stack_frames.ts";
 import { functionNamed } from "./symbol_lookup.ts";
@@ -220,4 +224,31 @@ Deno.test("functionNamed, a name with a version, a global one first", () => {
   }));
   const found = ["join", "joined", "old", "data", "jo"].map((name) => functionNamed(file, name));
   assertEquals(found, [0x1010, 0x1020, 0x1030, undefined, undefined]);
+});
+
+Deno.test("FrameReader.nameOf, by the symbols that were stripped off a file", () => {
+  const { symbols, strings } = symbolTable([{ name: "hidden", value: 0x1000 }]);
+  const text = { name: ".text", flags: 6, address: 0x1000, data: new Uint8Array(96) };
+  const debug = elfImage({
+    sections: [
+      text,
+      { name: ".symtab", type: 2, data: symbols, link: 3, entrySize: 24 },
+      { name: ".strtab", type: 3, data: strings },
+    ],
+  });
+  const link = new Uint8Array(16);
+  link.set(new TextEncoder().encode("own.debug"));
+  const checksum = checksumOf(parseElf(debug));
+  new DataView(link.buffer).setUint32(12, checksum, true);
+  const image = elfImage({
+    sections: [text, { name: ".gnu_debuglink", data: link }],
+    segments: [{ address: 0, section: 1, memSize: 0x2000 }],
+  });
+  const modules = new ModuleList();
+  modules.add(moduleFromElf(parseElf(image, { name: "/bin/own" }), { bias: BIAS }));
+  const process = { ...madeProcess([LAST], []), modules };
+  const store = madeStore({ "/bin/own.debug": debug });
+  const reader = new FrameReader(process, new DebugFiles({ store }));
+  assertEquals(reader.nameOf(BIAS + 0x1000n, "code"), "hidden");
+  assertEquals(new FrameReader(process).nameOf(BIAS + 0x1000n, "code"), undefined);
 });
