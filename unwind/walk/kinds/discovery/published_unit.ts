@@ -7,7 +7,7 @@ import { InputError } from "../../../../bytes/mod.ts";
 import { type Machine, parseElf } from "../../../../elf/mod.ts";
 import type { Module } from "../../module.ts";
 import { modulesFromSymfile } from "../../module_sources.ts";
-import { type CodeKind, CodeRegion, DamagedData } from "../code_kind.ts";
+import { CodeRegion, DamagedData } from "../code_kind.ts";
 import type { CodeRegistry, CodeUnit } from "../code_registry.ts";
 import { CodeMap, type MapRegion } from "../map/code_map.ts";
 import { NATIVE } from "../native_kind.ts";
@@ -49,47 +49,83 @@ export class PublishedUnit implements CodeUnit {
     const bytes = publication.bytes.slice();
     this.publication = { ...publication, bytes };
     this.name = publication.name;
-    const problems: InputError[] = [];
-    const regions: CodeRegion[] = [];
-    const unknownKinds: string[] = [];
-    let modules: readonly Module[] = [];
-    const attempt = <T>(action: () => T): T | undefined => {
-      try {
-        return action();
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        problems.push(error);
-        return undefined;
-      }
-    };
-    const readMaps = (section: Uint8Array, machine: Machine, source: string) =>
-      attempt(() => {
-        for (const map of mapsOf(section, source)) {
-          for (let i = 0; i < map.count; i++) {
-            const region = attempt(() => map.region(i));
-            if (region === undefined) continue;
-            if (kinds.kind(region.kind) === undefined) unknownKinds.push(region.kind);
-            regions.push(regionOf(region, { machine, kinds, attempt }));
-          }
-        }
-      });
-    const { type, name, machine } = publication;
+    const reader = new UnitReader(kinds);
+    reader.attempt(() => reader.read(this.publication));
+    this.regions = reader.regions;
+    this.modules = reader.modules;
+    this.problems = reader.problems;
+    this.unknownKinds = reader.unknownKinds;
+  }
+}
+
+/** Reads a unit, and goes on where something is damaged. */
+class UnitReader {
+  readonly regions: CodeRegion[] = [];
+  readonly problems: InputError[] = [];
+  readonly unknownKinds: string[] = [];
+  modules: readonly Module[] = [];
+  readonly #kinds: Pick<CodeRegistry, "kind">;
+
+  constructor(kinds: Pick<CodeRegistry, "kind">) {
+    this.#kinds = kinds;
+  }
+
+  read({ type, name, bytes, machine }: Publication): void {
+    const source = `${MAP_SECTION} of ${name}`;
     if (type === "section") {
-      if (machine !== undefined) readMaps(bytes, machine, `${MAP_SECTION} of ${name}`);
-    } else {
-      attempt(() => {
-        const file = parseElf(bytes, { name });
-        modules = modulesFromSymfile(file);
-        const section = file.section(MAP_SECTION);
-        if (section === undefined) return;
-        readMaps(file.sectionData(section), file.machine, `${MAP_SECTION} of ${name}`);
-      });
+      if (machine !== undefined) this.#readMaps(bytes, machine, source);
+      return;
     }
-    for (const { damage } of modules.slice(0, 1)) problems.push(...damage);
-    this.regions = regions;
-    this.modules = modules;
-    this.problems = problems;
-    this.unknownKinds = unknownKinds;
+    const file = parseElf(bytes, { name });
+    this.modules = modulesFromSymfile(file);
+    // All of them have the same tables.
+    this.problems.push(...this.modules[0]?.damage ?? []);
+    const section = file.section(MAP_SECTION);
+    if (section !== undefined) this.#readMaps(file.sectionData(section), file.machine, source);
+  }
+
+  /** Does something; what is damaged is told of, and given. */
+  attempt(action: () => void): InputError | undefined {
+    try {
+      action();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.problems.push(error);
+      return error;
+    }
+  }
+
+  #readMaps(section: Uint8Array, machine: Machine, source: string): void {
+    for (const map of mapsOf(section, source)) {
+      for (let i = 0; i < map.count; i++) {
+        this.attempt(() => void this.regions.push(this.#regionOf(map.region(i), machine)));
+      }
+    }
+  }
+
+  /** A region of a map; a damaged one, or of a kind that is not known, says so when it is asked. */
+  #regionOf(region: MapRegion, machine: Machine): CodeRegion {
+    const { map, name, method } = region;
+    const kind = this.#kinds.kind(region.kind);
+    let data: unknown;
+    const error = this.attempt(() => {
+      if (kind !== undefined) data = kind.read(region, machine);
+      else {
+        this.unknownKinds.push(region.kind);
+        throw map.error("kind", `Kind is ${region.kind}`, region.at + 8, "one that is known");
+      }
+    });
+    return new CodeRegion({
+      kind: kind ?? NATIVE,
+      name,
+      method,
+      map,
+      begin: map.begin + region.begin,
+      end: map.begin + region.end,
+      origin: map.begin,
+      data: error === undefined ? data : new DamagedData(error),
+    });
   }
 }
 
@@ -100,41 +136,4 @@ function* mapsOf(section: Uint8Array, source: string): Generator<CodeMap> {
     yield map;
     at += map.size + 7 & ~7;
   }
-}
-
-/** A region of a map; a damaged one, or of a kind that is not known, says so when it is asked. */
-function regionOf(
-  region: MapRegion,
-  { machine, kinds, attempt }: {
-    readonly machine: Machine;
-    readonly kinds: Pick<CodeRegistry, "kind">;
-    readonly attempt: <T>(action: () => T) => T | undefined;
-  },
-): CodeRegion {
-  const { map, name, method, begin, end } = region;
-  let kind: CodeKind | undefined;
-  let error: InputError | undefined;
-  let data: unknown;
-  attempt(() => {
-    try {
-      kind = kinds.kind(region.kind);
-      if (kind === undefined) {
-        throw map.error("kind", `Kind is ${region.kind}`, region.at + 8, "one that is known");
-      }
-      data = kind.read(region, machine);
-    } catch (caught) {
-      if (caught instanceof InputError) error = caught;
-      throw caught;
-    }
-  });
-  return new CodeRegion({
-    kind: kind ?? NATIVE,
-    name,
-    method,
-    map,
-    begin: map.begin + begin,
-    end: map.begin + end,
-    origin: map.begin,
-    data: error === undefined ? data : new DamagedData(error),
-  });
 }
