@@ -89,12 +89,17 @@ export class StackWatcher {
     );
   }
 
+  /** The two words of the anchor of the thread that runs, whether it is set or not. */
+  get anchor(): { readonly sp: bigint; readonly pc: bigint } {
+    const [offset = 0] = this.#modules.code.anchors;
+    const at = this.#machine.cpu.threadPointer(0) + BigInt(offset);
+    const [sp, pc] = [at, at + 8n].map((address) => readWord(this.#memory, address) ?? 0n);
+    return { sp: sp!, pc: pc! };
+  }
+
   /** Where the last managed frame goes on; undefined if the thread runs managed code. */
   get anchorPc(): bigint | undefined {
-    const [offset] = this.#modules.code.anchors;
-    if (offset === undefined) return undefined;
-    const at = this.#machine.cpu.threadPointer(0) + BigInt(offset) + 8n;
-    return readWord(this.#memory, at) || undefined;
+    return this.#modules.code.anchors.length === 0 ? undefined : this.anchor.pc || undefined;
   }
 
   /**
@@ -102,11 +107,9 @@ export class StackWatcher {
    * it runs managed code.
    */
   walkFromAnchor(): ObservedStack | undefined {
-    const [offset] = this.#modules.code.anchors;
-    const pc = this.anchorPc;
-    if (offset === undefined || pc === undefined) return undefined;
+    if (this.anchorPc === undefined) return undefined;
+    const { sp, pc } = this.anchor;
     const threadPointer = this.#machine.cpu.threadPointer(0);
-    const sp = readWord(this.#memory, threadPointer + BigInt(offset)) ?? 0n;
     const registers = new RegisterSet(this.#machine.kernel.arch.elfMachine);
     registers.set(registers.numbers.programCounter, pc);
     registers.set(registers.numbers.stackPointer, sp);
