@@ -4,11 +4,56 @@
  * @module
  */
 import { ElfError, type ElfFile, loadSegments, parseElf } from "../elf/mod.ts";
+import { type BootModule, vmImage } from "../guest/boot_modules.ts";
+import type { GuestArch } from "../guest/embedded.ts";
+import { encodeProgram, type VmProgram, type VmSettings } from "./bytecode/mod.ts";
 
 /** Where program headers have offset, size in the file and size in memory, 64 bits each. */
 const HEADER = { offset: 8, fileSize: 32, memorySize: 40 } as const;
 /** Where the ELF header says where program headers are, and how large each is. */
 const ELF = { programHeaders: 32, programHeaderSize: 54 } as const;
+
+/**
+ * The guest's VM with a program, to boot a machine with.
+ *
+ * @param settings how the VM is to run it
+ * @throws {BytecodeError} of kind `limit`, if a setting does not fit
+ *
+ * @example A program that prints 42
+ * ```ts
+ * // deno run --allow-ffi --allow-env example.ts
+ * import { archByName, Machine } from "@trapline/trapline";
+ * import { assemble, vmProgram } from "@trapline/trapline/vm";
+ *
+ * const program = assemble(`
+ *   method main()
+ *     iconst 40
+ *     invoke plus_two
+ *     invoke print
+ *     return
+ *   end
+ *   method plus_two(int n): int jit
+ *     inc n 2
+ *     load n
+ *     return_value
+ *   end
+ * `);
+ * using machine = new Machine({
+ *   arch: archByName("aarch64"),
+ *   modules: [await vmProgram("aarch64", program)],
+ * });
+ * machine.run();
+ * console.log(machine.console.text());
+ * ```
+ */
+export async function vmProgram(
+  arch: GuestArch,
+  program: VmProgram,
+  settings: VmSettings = {},
+): Promise<BootModule> {
+  const bytes = withProgram(await vmImage(arch), encodeProgram(program, settings));
+  return { commandLine: "vm", bytes };
+}
 
 /**
  * The VM's file with a program in its last segment, whose beginning the symbol `vm_program` is.

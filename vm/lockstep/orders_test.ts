@@ -20,7 +20,7 @@ for (const arch of ARCH_NAMES) {
     let deepest = 0;
     for (let i = 0; i < numbers.length; i += RUN) {
       const program = orderProgram(numbers.slice(i, i + RUN).map(orderOf));
-      const report = await followed(arch, program, { every: 64 });
+      const report = await followed(arch, program);
       assertEquals(report.mismatch, undefined, `orders ${numbers[i]} and ${RUN - 1} more`);
       const truth = new Reference(program);
       truth.run();

@@ -1,9 +1,8 @@
 // Programs in bytecode on machines, followed by the reference interpreter.
 import { archByName } from "../../arch/mod.ts";
-import { vmImage } from "../../guest/boot_modules.ts";
 import type { GuestArch } from "../../guest/embedded.ts";
 import { Machine, type MachineOptions } from "../../kernel/mod.ts";
-import { encodeProgram, type VmProgram, type VmSettings, withProgram } from "../mod.ts";
+import { type VmProgram, vmProgram, type VmSettings } from "../mod.ts";
 import { lockstep, type LockstepOptions, type LockstepReport } from "../lockstep/lockstep.ts";
 
 /** A machine that is about to boot the VM with a program. */
@@ -13,10 +12,9 @@ export async function machineWith(
   settings: VmSettings = {},
   options: Partial<MachineOptions> = {},
 ): Promise<Machine> {
-  const bytes = withProgram(await vmImage(arch), encodeProgram(program, settings));
   return new Machine({
     arch: archByName(arch),
-    modules: [{ commandLine: "vm", bytes }],
+    modules: [await vmProgram(arch, program, settings)],
     ...options,
   });
 }

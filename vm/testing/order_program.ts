@@ -40,7 +40,7 @@ const LEVELS: readonly (readonly string[])[] = [
 /**
  * A program that calls through all the orders given. Each method has live and dead locals of both
  * types, and operands below the call; where the order says native, the call goes through a native
- * function that calls back, by turns one with unwind tables and one without.
+ * function that calls back.
  */
 export function orderProgram(orders: readonly (readonly CallKind[])[]): VmProgram {
   return assemble(orderText(orders));

@@ -1,9 +1,8 @@
 // Programs in bytecode, run by the guest's VM on a machine to their end.
 import { archByName } from "../../arch/mod.ts";
-import { vmImage } from "../../guest/boot_modules.ts";
 import type { GuestArch } from "../../guest/embedded.ts";
 import { Machine } from "../../kernel/mod.ts";
-import { assemble, encodeProgram, type VmSettings, withProgram } from "../mod.ts";
+import { assemble, vmProgram, type VmSettings } from "../mod.ts";
 
 /** How a program has ended. */
 export interface Ran {
@@ -21,11 +20,10 @@ export async function vmMachine(
   text: string,
   settings: VmSettings = {},
 ): Promise<{ machine: Machine; end: { code?: number; reason?: string } }> {
-  const bytes = withProgram(await vmImage(arch), encodeProgram(assemble(text), settings));
   const end: { code?: number; reason?: string } = {};
   const machine = new Machine({
     arch: archByName(arch),
-    modules: [{ commandLine: "vm", bytes }],
+    modules: [await vmProgram(arch, assemble(text), settings)],
     sinks: [{
       write(event) {
         if (event.type !== "task-exit" || event.task !== "vm") return;
