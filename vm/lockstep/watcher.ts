@@ -28,7 +28,7 @@ import {
 import type { ObservedFrame, ObservedObject, ObservedStack } from "./observed.ts";
 
 /** From a thread's anchor to its number: see `guest/runtimes/vm/thread.h`. */
-const NUMBER_FROM_ANCHOR = 88n;
+const NUMBER_FROM_ANCHOR = 80n;
 
 /** A view of the VM's task in a machine. */
 export class StackWatcher {

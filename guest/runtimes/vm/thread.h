@@ -25,14 +25,13 @@ struct vm_thread {
     uint64_t bcp;           // where the interpreter is to land
     // From here to the landing, only C's.
     struct vm_thread *next; // of all threads
-    int64_t id;
     uint64_t number;        // of the VM's threads, from 1
-    uint32_t idle;          // has no managed frame, and will get none without vm_lock
-    uint32_t done;          // futex: has ended
+    uint64_t idle;          // has no managed frame, and will get none without vm_lock
     uint64_t dummy;         // where an exception is stored that is in a register
-    uint64_t reserved[2];
+    uint64_t stack_begin, stack_end;
+    char gap[VM_THREAD_LANDING - VM_THREAD_BCP - 7 * 8];
     struct vm_landing landing;
-    char gap[256 - 128 - sizeof(struct vm_landing)];
+    char other_gap[VM_THREAD_HANDLES - VM_THREAD_LANDING - sizeof(struct vm_landing)];
     struct {
         uint64_t count;
         uint64_t refs[VM_HANDLES_MAX];

@@ -116,16 +116,17 @@ static struct masm *workspace(void) {
     return memory;
 }
 
-int vm_install_code(struct vm_method *method, enum vm_kind kind) {
+enum vm_installed vm_install_code(struct vm_method *method, enum vm_kind kind) {
     struct masm *made = workspace();
-    if (made == 0 || !vm_compile(made, method, kind)) return 0;
+    if (made == 0) return VM_NO_ROOM;
+    if (!vm_compile(made, method, kind)) return VM_CANNOT;
     struct vm_code *code = install(made, method);
-    if (code == 0) return 0;
+    if (code == 0) return VM_NO_ROOM;
     struct vm_code *old = (struct vm_code *)method->object;
     method->object = (uint64_t)(uintptr_t)code;
     __atomic_store_n(&method->entry, code->begin, __ATOMIC_RELEASE);
     if (old != 0) old->retired = 1;
-    return 1;
+    return VM_INSTALLED;
 }
 
 static void free_code(struct vm_code *code) {

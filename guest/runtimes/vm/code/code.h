@@ -31,9 +31,12 @@ struct vm_place {
 // Finds the region of an address; 0 if there is none.
 int vm_find_place(uint64_t pc, struct vm_place *place);
 
-// Compiles a method and has it entered from now on; what it had before is retired. Returns 0, with the
-// method as it was, if there is no room.
-int vm_install_code(struct vm_method *method, enum vm_kind kind);
+// How a method gets code: it cannot be compiled as that kind; there is no room now; it has.
+enum vm_installed { VM_CANNOT, VM_NO_ROOM, VM_INSTALLED };
+
+// Compiles a method and has it entered from now on; what it had before is retired. If it cannot, the
+// method stays as it was.
+enum vm_installed vm_install_code(struct vm_method *method, enum vm_kind kind);
 
 // Kind of the code a method is entered in.
 enum vm_kind vm_kind_of(const struct vm_method *method);

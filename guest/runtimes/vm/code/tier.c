@@ -2,6 +2,7 @@
 
 #include "../arch.h"
 #include "../threads/lock.h"
+#include "../threads/scan.h"
 #include "code.h"
 
 #define NEVER UINT64_MAX
@@ -19,31 +20,51 @@ static uint64_t tier_at(const struct vm_method *method) {
     return at == 0 ? NEVER : at;
 }
 
-static int change(struct vm_method *method, enum vm_kind kind) {
-    if (!vm_install_code(method, kind)) {
-        method->tier_at = NEVER; // not again
-        return 0;
-    }
-    method->tier_at = tier_at(method);
-    return 1;
+// With vm_lock.
+static enum vm_installed change(struct vm_method *method, enum vm_kind kind) {
+    enum vm_installed installed = vm_install_code(method, kind);
+    if (installed == VM_INSTALLED) method->tier_at = tier_at(method);
+    if (installed == VM_CANNOT) method->tier_at = NEVER;
+    return installed;
 }
 
 const char *vm_make_first_code(void) {
     for (uint32_t i = 0; i < vm_program.method_count; i++) {
         struct vm_method *method = vm_methods[i];
         enum vm_kind kind = vm_method_is_native(method) ? VM_OPTIMIZED : kind_of_wanted(vm_method_wanted(method));
-        if (!change(method, kind)) return "a method is too large for its kind of code";
+        switch (change(method, kind)) {
+        case VM_CANNOT:
+            return "a method is too large for its kind of code";
+        case VM_NO_ROOM:
+            return "no memory for code";
+        case VM_INSTALLED:
+            break;
+        }
     }
     return 0;
 }
 
-int vm_change_kind(struct vm_method *method, int wanted) {
-    if (vm_method_is_native(method)) return 0;
-    if (wanted == VM_WANTED_AUTO) method->calls = 0;
-    return change(method, kind_of_wanted(wanted));
+void vm_change_kind(struct vm_method *method, int wanted) {
+    if (vm_method_is_native(method)) return;
+    for (int turn = 0; turn < 2; turn++) {
+        vm_lock();
+        if (wanted == VM_WANTED_AUTO) method->calls = 0;
+        enum vm_installed installed = change(method, kind_of_wanted(wanted));
+        vm_unlock();
+        if (installed != VM_NO_ROOM) return;
+        vm_collect();
+    }
 }
 
-int vm_move_code(struct vm_method *method) { return change(method, vm_kind_of(method)); }
+void vm_move_code(struct vm_method *method) {
+    for (int turn = 0; turn < 2; turn++) {
+        vm_lock();
+        enum vm_installed installed = change(method, vm_kind_of(method));
+        vm_unlock();
+        if (installed != VM_NO_ROOM) return;
+        vm_collect();
+    }
+}
 
 void vm_runtime_tier(struct vm_thread *thread, struct vm_method *method) {
     (void)thread;
@@ -51,6 +72,7 @@ void vm_runtime_tier(struct vm_thread *thread, struct vm_method *method) {
     // Another thread may have been here first.
     if (method->calls >= method->tier_at) {
         int optimized = vm_program.optimize_at != 0 && method->calls >= vm_program.optimize_at;
+        // Without room the next call tries again; others may have asked for a collection by then.
         change(method, vm_kind_of(method) == VM_INTERPRETED && !optimized ? VM_JIT : VM_OPTIMIZED);
     }
     vm_unlock();

@@ -5,7 +5,7 @@
 #include "../heap/heap.h"
 #include "../program/program.h"
 #include "../threads/lock.h"
-#include "../walk/walk.h"
+#include "../walk/damage.h"
 
 static int takes(const struct vm_handler *handler, uint32_t bci, uint32_t class) {
     if (bci < handler->from || bci >= handler->to) return 0;
@@ -67,7 +67,7 @@ _Noreturn void vm_runtime_throw(struct vm_thread *thread) {
     vm_lock();
     uint32_t class = ((struct vm_object *)thread->thrown)->class;
     struct vm_frame frame;
-    enum vm_walk walk = vm_walk_begin(&frame, thread->anchor);
+    enum vm_walk walk = vm_walk_begin(&frame, thread, thread->anchor);
     for (; walk == VM_WALK_FRAME; walk = vm_walk_next(&frame)) {
         for (int i = 0; i < VM_CALLEE_SAVED; i++) thread->landing.registers[i] = frame.registers[i];
         thread->landing.sp = frame.sp;
@@ -77,7 +77,7 @@ _Noreturn void vm_runtime_throw(struct vm_thread *thread) {
         vm_unlock();
         vm_land(thread);
     }
-    vm_stop("a stack makes no sense to a throw", VM_EXIT_DAMAGED);
+    vm_damaged("a stack makes no sense to a throw", thread, &frame, 0);
 }
 
 _Noreturn void vm_rethrow(struct vm_thread *thread) {

@@ -2,7 +2,7 @@
 
 #include "../program/program.h"
 #include "../threads/threads.h"
-#include "../walk/walk.h"
+#include "../walk/damage.h"
 #include "guest/include/trapline.h"
 #include "heap.h"
 
@@ -17,7 +17,6 @@ static int is_in(const struct vm_half *half, uint64_t address) {
 
 static uint64_t copy(struct vm_object *object) {
     if (object->forward != 0) return object->forward;
-    if (object->class >= vm_program.class_count) vm_stop("a root refers to no object", VM_EXIT_DAMAGED);
     uint64_t size = vm_object_size(object), to = vm_other_half.next;
     vm_other_half.next += size;
     uint64_t *target = (uint64_t *)to, *source = (uint64_t *)object;
@@ -27,34 +26,49 @@ static uint64_t copy(struct vm_object *object) {
     return to;
 }
 
+static int is_object(uint64_t reference) {
+    return is_in(&vm_heap, reference) && ((struct vm_object *)reference)->class < vm_program.class_count;
+}
+
+// Whose roots are looked at.
+struct scanned {
+    const struct vm_thread *thread;
+    const struct vm_frame *frame;
+};
+
 // A place may be visited twice, if two variables are in it.
 static void update(uint64_t *reference, void *context) {
-    (void)context;
     vm_statistics.roots++;
     if (*reference == 0 || is_in(&vm_other_half, *reference)) return;
-    if (!is_in(&vm_heap, *reference)) vm_stop("a root refers to no object", VM_EXIT_DAMAGED);
+    if (!is_object(*reference)) {
+        const struct scanned *scanned = context;
+        vm_damaged("a root refers to no object", scanned->thread, scanned->frame, reference);
+    }
     *reference = copy((struct vm_object *)*reference);
 }
 
 static void scan_thread(struct vm_thread *thread) {
-    vm_statistics.threads++;
-    update(&thread->pending, 0);
-    update(&thread->thrown, 0);
-    update(&thread->result, 0);
-    for (uint64_t i = 0; i < thread->handles.count; i++) update(&thread->handles.refs[i], 0);
-    if (thread->idle) return;
     struct vm_frame frame;
-    enum vm_walk walk = vm_walk_begin(&frame, vm_anchor_of(thread));
+    struct scanned scanned = {thread, 0};
+    vm_statistics.threads++;
+    update(&thread->pending, &scanned);
+    update(&thread->thrown, &scanned);
+    update(&thread->result, &scanned);
+    for (uint64_t i = 0; i < thread->handles.count; i++) update(&thread->handles.refs[i], &scanned);
+    if (thread->idle) return;
+    scanned.frame = &frame;
+    enum vm_walk walk = vm_walk_begin(&frame, thread, vm_anchor_of(thread));
     for (; walk == VM_WALK_FRAME; walk = vm_walk_next(&frame)) {
         vm_statistics.frames++;
         if (frame.place.code != 0) frame.place.code->seen = 1;
-        if (!vm_visit_roots(&frame, update, 0)) vm_stop("a frame makes no sense", VM_EXIT_DAMAGED);
+        if (!vm_visit_roots(&frame, update, &scanned)) vm_damaged("a frame makes no sense", thread, &frame, 0);
     }
-    if (walk == VM_WALK_DAMAGED) vm_stop("a stack makes no sense", VM_EXIT_DAMAGED);
+    if (walk == VM_WALK_DAMAGED) vm_damaged("a stack makes no sense", thread, &frame, 0);
 }
 
 __attribute__((noinline)) void vm_root_scan(void) {
-    update(&vm_static_reference, 0);
+    struct scanned none = {0, 0};
+    update(&vm_static_reference, &none);
     for (struct vm_thread *thread = vm_threads; thread != 0; thread = thread->next) scan_thread(thread);
 }
 
@@ -65,7 +79,7 @@ static void copy_rest(void) {
         for (uint32_t i = 0; i < count; i++) {
             uint64_t *reference = &object->words[i];
             if (*reference == 0) continue;
-            if (!is_in(&vm_heap, *reference)) vm_stop("an object refers to no object", VM_EXIT_DAMAGED);
+            if (!is_object(*reference)) vm_damaged("an object refers to no object", 0, 0, reference);
             *reference = copy((struct vm_object *)*reference);
         }
         at += vm_object_size(object);

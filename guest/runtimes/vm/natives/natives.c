@@ -100,17 +100,13 @@ static uint64_t give_way(struct vm_thread *thread) {
 
 static uint64_t tier(struct vm_thread *thread, uint64_t id, uint64_t kind) {
     (void)thread;
-    vm_lock();
     if (id < vm_program.method_count && kind <= VM_WANTED_OPTIMIZED) vm_change_kind(vm_methods[id], (int)kind);
-    vm_unlock();
     return 0;
 }
 
 static uint64_t move(struct vm_thread *thread, uint64_t id) {
     (void)thread;
-    vm_lock();
     if (id < vm_program.method_count) vm_move_code(vm_methods[id]);
-    vm_unlock();
     return 0;
 }
 

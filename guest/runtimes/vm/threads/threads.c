@@ -56,7 +56,9 @@ static struct started *free_place(void) {
 static void begin(struct vm_thread *self, struct started *started) {
     vm_lock();
     self->number = started->number;
-    self->stack_limit = (uint64_t)started->stack + STACK_RESERVE;
+    self->stack_begin = (uint64_t)started->stack;
+    self->stack_end = self->stack_begin + stack_size();
+    self->stack_limit = self->stack_begin + STACK_RESERVE;
     self->poll = vm_program.flags & VM_COLLECT_AT_POLL ? VM_POLL_COLLECT : 0;
     self->idle = 1;
     self->next = vm_threads;

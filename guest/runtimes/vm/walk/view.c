@@ -21,6 +21,8 @@ static int view_compiled(const struct vm_frame *frame, struct vm_view *view) {
     const struct ckm_region *region = frame->place.region;
     const struct ckm_compiled *data = (const struct ckm_compiled *)((const char *)frame->place.map + region->data);
     const struct map_position *positions = (const struct map_position *)(data + 1), *position = 0;
+    uint64_t size = sizeof *data + data->position_count * sizeof *positions + 4ul * data->vector_count * data->vector_width;
+    if (size > region->data_size) return -1;
     uint32_t low = 0, high = data->position_count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
@@ -54,6 +56,7 @@ static int view_interpreted(const struct vm_frame *frame, struct vm_view *view) 
     // Nobody calls from elsewhere.
     if (phase == VM_PHASE_ENTRY || phase == VM_PHASE_LEAVING || phase == VM_PHASE_DONE) return 0;
     uint64_t *bcp = (uint64_t *)(frame->cfa + (uint64_t)(int64_t)data->bcp_slot);
+    if (!vm_is_on_stack(frame, (uint64_t)(uintptr_t)bcp)) return -1;
     if (phase == VM_PHASE_RUNNING) {
         int index = vm_callee_saved(data->bcp_register);
         if (index < 0 || frame->registers[index] == 0) return -1;
@@ -84,18 +87,15 @@ int vm_view_frame(const struct vm_frame *frame, struct vm_view *view) {
 
 uint64_t *vm_variable(const struct vm_frame *frame, const struct vm_view *view, uint32_t index) {
     if (index >= view->width) return 0;
-    if (view->vector == 0) return (uint64_t *)(view->slots - 8ul * index);
-    uint32_t location = view->vector[index];
-    switch (location >> 24) {
-    case REGISTER: {
+    uint32_t location = view->vector == 0 ? 0 : view->vector[index];
+    uint64_t place = 0;
+    if (view->vector == 0) place = view->slots - 8ul * index;
+    if (location >> 24 == MEMORY) place = frame->cfa + (uint64_t)((int64_t)((uint64_t)location << 40) >> 40);
+    if (location >> 24 == REGISTER) {
         int saved = vm_callee_saved(location & 0xffff);
         return saved < 0 ? 0 : frame->registers[saved];
     }
-    case MEMORY:
-        return (uint64_t *)(frame->cfa + (uint64_t)((int64_t)((uint64_t)location << 40) >> 40));
-    default:
-        return 0;
-    }
+    return vm_is_on_stack(frame, place) ? (uint64_t *)place : 0;
 }
 
 // Visits those of the variables from an index on whose bits are set.

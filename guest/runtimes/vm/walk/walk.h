@@ -7,6 +7,7 @@
 #include "../thread.h"
 
 struct vm_frame {
+    const struct vm_thread *thread;
     uint64_t pc;  // where it goes on
     uint64_t sp;  // its own
     uint64_t cfa;
@@ -18,8 +19,8 @@ struct vm_frame {
 
 enum vm_walk { VM_WALK_END, VM_WALK_FRAME, VM_WALK_DAMAGED };
 
-// The first frame of an anchor; the end if there is none.
-enum vm_walk vm_walk_begin(struct vm_frame *frame, struct vm_anchor anchor);
+// The first frame of a thread's anchor; the end if there is none.
+enum vm_walk vm_walk_begin(struct vm_frame *frame, const struct vm_thread *thread, struct vm_anchor anchor);
 // The caller, or the first frame of the anchor that an upcall entry has saved.
 enum vm_walk vm_walk_next(struct vm_frame *frame);
 
@@ -37,7 +38,10 @@ struct vm_view {
 // Looks at a frame: 1 if it is one of a method, 0 if it has no variables, -1 if its map makes no sense.
 int vm_view_frame(const struct vm_frame *frame, struct vm_view *view);
 
-// Where a variable is, by its index (locals, then operands); null if it is not in memory or in a
+// Whether a word is on the stack of a frame's thread.
+int vm_is_on_stack(const struct vm_frame *frame, uint64_t address);
+
+// Where a variable is, by its index (locals, then operands); null if it is not on the stack or in a
 // register that calls keep.
 uint64_t *vm_variable(const struct vm_frame *frame, const struct vm_view *view, uint32_t index);
 
