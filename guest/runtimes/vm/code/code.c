@@ -37,12 +37,14 @@ static int find_region(const struct ckm_header *map, uint64_t pc, struct vm_plac
     if (pc < map->begin || pc >= map->end) return 0;
     uint32_t offset = (uint32_t)(pc - map->begin);
     const struct ckm_region *regions = (const struct ckm_region *)((const char *)map + map->regions);
-    for (uint32_t i = 0; i < map->region_count; i++) {
-        if (offset < regions[i].begin || offset >= regions[i].end) continue;
+    // A body is the last, and where most frames are.
+    for (uint32_t i = map->region_count; i > 0; i--) {
+        const struct ckm_region *region = &regions[i - 1];
+        if (offset < region->begin) continue;
         place->map = map;
-        place->region = &regions[i];
+        place->region = region;
         place->offset = offset;
-        return 1;
+        return offset < region->end;
     }
     return 0;
 }

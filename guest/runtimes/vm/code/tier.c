@@ -72,8 +72,9 @@ void vm_runtime_tier(struct vm_thread *thread, struct vm_method *method) {
     // Another thread may have been here first.
     if (method->calls >= method->tier_at) {
         int optimized = vm_program.optimize_at != 0 && method->calls >= vm_program.optimize_at;
-        // Without room the next call tries again; others may have asked for a collection by then.
-        change(method, vm_kind_of(method) == VM_INTERPRETED && !optimized ? VM_JIT : VM_OPTIMIZED);
+        enum vm_kind kind = vm_kind_of(method) == VM_INTERPRETED && !optimized ? VM_JIT : VM_OPTIMIZED;
+        // By twice as many calls a collection may have made room.
+        if (change(method, kind) == VM_NO_ROOM) method->tier_at = 2 * method->calls;
     }
     vm_unlock();
 }

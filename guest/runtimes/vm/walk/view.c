@@ -23,13 +23,8 @@ static int view_compiled(const struct vm_frame *frame, struct vm_view *view) {
     const struct map_position *positions = (const struct map_position *)(data + 1), *position = 0;
     uint64_t size = sizeof *data + data->position_count * sizeof *positions + 4ul * data->vector_count * data->vector_width;
     if (size > region->data_size) return -1;
-    uint32_t low = 0, high = data->position_count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (positions[middle].begin <= frame->place.offset) low = middle + 1;
-        else high = middle;
-    }
-    if (low > 0) position = &positions[low - 1];
+    uint32_t begun = VM_COUNT_BEGUN(positions, data->position_count, frame->place.offset);
+    if (begun > 0) position = &positions[begun - 1];
     view->method = (struct vm_method *)region->method;
     if (view->method == 0 || position == 0) return 0;
     view->bci = position->bci;
@@ -49,10 +44,8 @@ static int view_compiled(const struct vm_frame *frame, struct vm_view *view) {
 static int view_interpreted(const struct vm_frame *frame, struct vm_view *view) {
     const struct ckm_region *region = frame->place.region;
     const struct ckm_interpreter *data = (const struct ckm_interpreter *)((const char *)frame->place.map + region->data);
-    uint8_t phase = VM_PHASE_ENTRY;
-    for (uint32_t i = 0; i < data->phase_count && data->phases[i].begin <= frame->place.offset; i++) {
-        phase = data->phases[i].phase;
-    }
+    uint32_t begun = VM_COUNT_BEGUN(data->phases, data->phase_count, frame->place.offset);
+    uint8_t phase = begun == 0 ? VM_PHASE_ENTRY : data->phases[begun - 1].phase;
     // Nobody calls from elsewhere.
     if (phase == VM_PHASE_ENTRY || phase == VM_PHASE_LEAVING || phase == VM_PHASE_DONE) return 0;
     uint64_t *bcp = (uint64_t *)(frame->cfa + (uint64_t)(int64_t)data->bcp_slot);

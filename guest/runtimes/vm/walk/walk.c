@@ -4,11 +4,6 @@
 
 #define FP_INDEX vm_callee_saved(VM_DWARF_FP)
 
-int vm_is_on_stack(const struct vm_frame *frame, uint64_t address) {
-    const struct vm_thread *thread = frame->thread;
-    return address >= thread->stack_begin && address <= thread->stack_end - 8 && (address & 7) == 0;
-}
-
 // Finds the place of frame->pc and, by its row, the CFA. An anchor's PC is exact; a return address
 // belongs to the call before it.
 static enum vm_walk find(struct vm_frame *frame, int exact) {
@@ -16,8 +11,7 @@ static enum vm_walk find(struct vm_frame *frame, int exact) {
     if (!vm_find_place(exact ? frame->pc : frame->pc - 1, &frame->place)) return VM_WALK_DAMAGED;
     const struct ckm_region *region = frame->place.region;
     const struct map_row *rows = (const struct map_row *)((const char *)frame->place.map + region->rows);
-    uint32_t count = 0;
-    while (count < region->row_count && rows[count].begin <= frame->place.offset) count++;
+    uint32_t count = VM_COUNT_BEGUN(rows, region->row_count, frame->place.offset);
     if (count == 0) return VM_WALK_DAMAGED;
     frame->row = &rows[count - 1];
     uint64_t base = frame->sp;

@@ -39,7 +39,22 @@ struct vm_view {
 int vm_view_frame(const struct vm_frame *frame, struct vm_view *view);
 
 // Whether a word is on the stack of a frame's thread.
-int vm_is_on_stack(const struct vm_frame *frame, uint64_t address);
+static inline int vm_is_on_stack(const struct vm_frame *frame, uint64_t address) {
+    const struct vm_thread *thread = frame->thread;
+    return address >= thread->stack_begin && address <= thread->stack_end - 8 && (address & 7) == 0;
+}
+
+// How many of some entries, sorted by where they begin, begin at an offset or before.
+#define VM_COUNT_BEGUN(entries, count, offset)                       \
+    ({                                                               \
+        uint32_t low = 0, high = (count);                            \
+        while (low < high) {                                         \
+            uint32_t middle = (low + high) / 2;                      \
+            if ((entries)[middle].begin <= (offset)) low = middle + 1; \
+            else high = middle;                                      \
+        }                                                            \
+        low;                                                         \
+    })
 
 // Where a variable is, by its index (locals, then operands); null if it is not on the stack or in a
 // register that calls keep.
