@@ -90,7 +90,8 @@ for (const arch of ARCH_NAMES) {
       }
     }
     // A wrong place may hold the same reference, and the right one not be read before its object is
-    // dead: that is harmless. Walks at every instruction notice all of them (mutations_test.ts).
-    assert(missed.length <= flipped / 10, missed.join(", "));
+    // dead: that is harmless, and one of a few may be so. Walks at every instruction notice all of
+    // them (mutations_test.ts).
+    assert(missed.length <= Math.max(1, flipped / 10), missed.join(", "));
   });
 }
