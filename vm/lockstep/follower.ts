@@ -59,7 +59,7 @@ export class ThreadFollower {
     for (let i = first; i < first + FURTHEST; i++) {
       const was = this.#possible.includes(i);
       if (!was && !isReachable) break;
-      if (i === this.#states.length && !this.#extend(possible.length > 0)) break;
+      if (i === this.#states.length && !this.#extend(stack, possible.length > 0)) break;
       const state = this.#states[i]!;
       const wrong = difference(stack, state, this.#identities);
       if (wrong === undefined) {
@@ -97,8 +97,15 @@ export class ThreadFollower {
   }
 
   /** Adds the states that follow, unless they are not needed. */
-  #extend(isFound: boolean): boolean {
+  #extend(stack: ObservedStack, isFound: boolean): boolean {
     if (isFound) return false;
+    const before = this.#thread.save();
+    const unwound = this.#thread.beginUnwinding();
+    if (unwound?.some((state) => difference(stack, state, this.#identities) === undefined)) {
+      this.#states.push(...unwound);
+      return true;
+    }
+    this.#thread.restore(before);
     const more = this.#thread.advance();
     this.#states.push(...more);
     return more.length > 0;

@@ -96,4 +96,44 @@ end`);
     // Only the first one is ended: what it does on its way is behind finally.
     assertEquals(report.printed, [7n, 99n]);
   });
+
+  Deno.test(`lockstep ${arch}, a loop of any kind is ended by force at any instant`, async () => {
+    for (const kind of ["interpreter", "jit", "optimized"]) {
+      for (let turns = 1; turns <= sweep({ quick: 1, full: 10 }); turns++) {
+        const program = assemble(`
+method main()
+  local worker
+  iconst @loop
+  iconst 1
+  invoke start
+  store worker
+  iconst ${40 * turns}
+  invoke spin
+  load worker
+  invoke cancel
+  load worker
+  invoke join
+  return
+end
+method loop(int n): int ${kind}
+begin:
+  inc n 1
+  goto begin
+ending:
+  pop
+  iconst 8
+  invoke print
+  load n
+  return_value
+  handler begin ending ending finally
+end`);
+        const report = await followed(arch, program, {
+          every: 500,
+          machine: { quantum: 257, seed: turns },
+        });
+        assertEquals(report.mismatch, undefined, `${kind}, ${turns}`);
+        assertEquals(report.printed, [8n], `${kind}, ${turns}`);
+      }
+    }
+  });
 }

@@ -11,4 +11,4 @@
 export * from "./heap.ts";
 export * from "./reference.ts";
 export * from "./state.ts";
-export { instructionAt, positionAt, ReferenceThread } from "./thread.ts";
+export { instructionAt, positionAt, ReferenceThread, type ThreadRecord } from "./thread.ts";

@@ -100,7 +100,7 @@ const ACTIONS: ReadonlyMap<number, Action> = new Map(
   }).map(([name, action]) => [numberOf(name), action]),
 );
 
-const EARLY = new Set(["print", "start", "signal", "static_set"].map(numberOf));
+const EARLY = new Set(["print", "start", "signal", "static_set", "cancel"].map(numberOf));
 
 /**
  * Whether other threads may see what a native function does before it returns. It is done when it is

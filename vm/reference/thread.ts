@@ -27,6 +27,20 @@ export interface ThreadContext extends NativeContext {
   allocate(index: number): VmObject;
 }
 
+/** Where a thread is. */
+export interface ThreadRecord {
+  /** Its innermost activation. */
+  readonly top: Activation | null;
+  /** Its native functions. */
+  readonly native: NativeCall | null;
+  /** Whether it is to end by forced unwinding. */
+  readonly cancelled: boolean;
+  /** Whether it has ended. */
+  readonly ended: boolean;
+  /** The exception that nobody has taken. */
+  readonly uncaught: VmObject | null;
+}
+
 /** A thread. */
 export class ReferenceThread {
   /** Its number: 1 is the one that runs `main`. */
@@ -98,6 +112,42 @@ export class ReferenceThread {
     return [...states, ...this.#unwind(top, exception)];
   }
 
+  /**
+   * Begins forced unwinding where the thread is, if it may begin there: at a `poll`, or in a native
+   * function. Who follows a machine asks for it when the machine has: `advance` goes on without, as
+   * the machine may have looked before the other thread had told it.
+   *
+   * @returns the states that follow; undefined if it cannot begin here
+   */
+  beginUnwinding(): ThreadState[] | undefined {
+    const top = this.#top;
+    if (!this.cancelled || top === null) return undefined;
+    if (top.phase === "calling" && this.#native !== null) {
+      return this.#leaveNative(top, this.#native.outer);
+    }
+    if (top.phase !== "at" || instructionAt(top.method, top.bci).name !== "poll") return undefined;
+    return this.#cancel(top);
+  }
+
+  /** Where it is, to come back to. */
+  save(): ThreadRecord {
+    const { cancelled, ended, uncaught } = this;
+    return { top: this.#top, native: this.#native, cancelled, ended, uncaught };
+  }
+
+  /** Comes back to where it was. */
+  restore(record: ThreadRecord): void {
+    this.#top = record.top;
+    this.#native = record.native;
+    this.cancelled = record.cancelled;
+    this.ended = record.ended;
+    this.uncaught = record.uncaught;
+  }
+
+  get #isToEnd(): boolean {
+    return this.cancelled && !this.#context.eager;
+  }
+
   /** Every object that its activations and native functions refer to, and will use. */
   *roots(): Generator<VmObject> {
     for (let each = this.#top; each !== null; each = each.caller) {
@@ -149,7 +199,7 @@ export class ReferenceThread {
       case "nop":
         return to(0);
       case "poll":
-        return this.cancelled ? this.#cancel(top) : to(0);
+        return this.#isToEnd ? this.#cancel(top) : to(0);
       case "iconst":
         return to(0, [BigInt(value)]);
       case "load":
@@ -253,14 +303,14 @@ export class ReferenceThread {
     const outcome = runNative(this.#context, call);
     switch (outcome.kind) {
       case "blocked":
-        return this.cancelled ? this.#leaveNative(top, call.outer) : [];
+        return this.#isToEnd ? this.#leaveNative(top, call.outer) : [];
       case "upcall":
         return [this.#become(enter(this.#context, outcome.method, [outcome.argument], top, true))];
       case "throw":
         this.#native = call.outer;
         return this.#dispatch(top, outcome.exception);
       case "result":
-        if (this.cancelled) return this.#leaveNative(top, call.outer);
+        if (this.#isToEnd) return this.#leaveNative(top, call.outer);
         this.#native = call.outer;
         return this.#finish(top, outcome.value);
     }
