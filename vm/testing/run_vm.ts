@@ -1,7 +1,7 @@
 // Programs in bytecode, run by the guest's VM on a machine to their end.
 import { archByName } from "../../arch/mod.ts";
 import type { GuestArch } from "../../guest/embedded.ts";
-import { Machine } from "../../kernel/mod.ts";
+import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import { assemble, vmProgram, type VmSettings } from "../mod.ts";
 
 /** How a program has ended. */
@@ -19,6 +19,7 @@ export async function vmMachine(
   arch: GuestArch,
   text: string,
   settings: VmSettings = {},
+  options: Partial<MachineOptions> = {},
 ): Promise<{ machine: Machine; end: { code?: number; reason?: string } }> {
   const end: { code?: number; reason?: string } = {};
   const machine = new Machine({
@@ -31,20 +32,24 @@ export async function vmMachine(
         if (event.reason !== undefined) end.reason = event.reason;
       },
     }],
+    ...options,
   });
   return { machine, end };
 }
 
-/** Runs a program for at most some instructions. */
+/** Instructions after which a program is taken to hang. */
+const LIMIT = 40_000_000;
+
+/** Runs a program to its end. */
 export async function runVm(
   arch: GuestArch,
   text: string,
   settings: VmSettings = {},
-  limit = 40_000_000,
+  options: Partial<MachineOptions> = {},
 ): Promise<Ran> {
-  const { machine, end } = await vmMachine(arch, text, settings);
+  const { machine, end } = await vmMachine(arch, text, settings, options);
   using _ = machine;
-  const result = machine.run(limit);
+  const result = machine.run(LIMIT);
   const { code } = end;
   const reason = end.reason ?? (result.kind === "halted" ? undefined : result.kind);
   return { output: machine.console.text(), code, reason };
