@@ -6,7 +6,7 @@
  */
 import { BytecodeError, type BytecodeErrorKind } from "../errors.ts";
 import { decodeCode, endsFlow, type Instruction, isBranch } from "./decode.ts";
-import type { OpcodeName } from "./opcodes.ts";
+import { CONSUMED, STACK_EFFECTS } from "./stack_effects.ts";
 import { liveLocals } from "./liveness.ts";
 import {
   ANY_CLASS,
@@ -51,15 +51,6 @@ export function verifyMethod(
 ): Method {
   return new Verifier(signature, code, handlers, surroundings).run();
 }
-
-/** What bytecodes that may enter the VM's runtime take, `invoke` aside. */
-const CONSUMED: ReadonlyMap<OpcodeName, number> = new Map([
-  ["geti", 1],
-  ["getr", 1],
-  ["puti", 2],
-  ["putr", 2],
-  ["throw", 1],
-]);
 
 class Verifier {
   readonly #signature: Signature;
@@ -214,15 +205,13 @@ class Verifier {
         bci,
       );
     };
+    const fixed = STACK_EFFECTS[instruction.name];
+    if (fixed !== undefined) {
+      for (const type of fixed.takes.toReversed()) pop(type);
+      fixed.gives.forEach(push);
+    }
     let set = locals;
     switch (instruction.name) {
-      case "nop":
-      case "poll":
-      case "goto":
-        break;
-      case "iconst":
-        push("int");
-        break;
       case "load":
         push(local());
         break;
@@ -230,8 +219,8 @@ class Verifier {
         this.#local(value, bci);
         set = locals.with(value, pop());
         break;
-      case "null":
-        push("ref");
+      case "inc":
+        local("int");
         break;
       case "dup": {
         const type = pop();
@@ -242,51 +231,9 @@ class Verifier {
       case "pop":
         pop();
         break;
-      case "inc":
-        local("int");
-        break;
-      case "add":
-      case "sub":
-      case "mul":
-      case "and":
-      case "xor":
-        pop("int");
-        pop("int");
-        push("int");
-        break;
-      case "if_lt":
-      case "if_eq":
-      case "if_ne":
-        pop("int");
-        pop("int");
-        break;
-      case "if_null":
-      case "if_nonnull":
-      case "throw":
-        pop("ref");
-        break;
       case "new":
-        if (this.#surroundings.classes[value] === undefined) {
-          throw this.#fail("name", `There is no class ${value}`, bci);
-        }
-        push("ref");
-        break;
-      case "geti":
-        pop("ref");
-        push("int");
-        break;
-      case "getr":
-        pop("ref");
-        push("ref");
-        break;
-      case "puti":
-        pop("int");
-        pop("ref");
-        break;
-      case "putr":
-        pop("ref");
-        pop("ref");
-        break;
+        if (this.#surroundings.classes[value] !== undefined) break;
+        throw this.#fail("name", `There is no class ${value}`, bci);
       case "invoke": {
         const callee = this.#surroundings.methods[value];
         if (callee === undefined) throw this.#fail("name", `There is no method ${value}`, bci);
@@ -299,11 +246,6 @@ class Verifier {
         break;
       case "return_value":
         this.#checkReturn(pop(), bci);
-        break;
-      case "same":
-        pop("ref");
-        pop("ref");
-        push("int");
         break;
     }
     return { locals: set, operands: stack };

@@ -11,4 +11,5 @@
 export * from "./heap.ts";
 export * from "./reference.ts";
 export * from "./state.ts";
-export { instructionAt, positionAt, ReferenceThread, type ThreadRecord } from "./thread.ts";
+export { instructionAt, positionAt } from "./activation.ts";
+export { ReferenceThread, type ThreadRecord } from "./thread.ts";

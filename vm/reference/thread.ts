@@ -3,15 +3,19 @@
  *
  * @module
  */
-import { decodeCode, type Instruction } from "../bytecode/decode.ts";
+import type { Instruction } from "../bytecode/decode.ts";
+import { BUILT_IN_CLASSES, type Method, type VmProgram } from "../bytecode/program.ts";
 import {
-  ANY_CLASS,
-  BUILT_IN_CLASSES,
-  FINALLY_CLASS,
-  type Method,
-  type VmProgram,
-} from "../bytecode/program.ts";
+  enter,
+  fieldOf,
+  gone,
+  handlerFor,
+  instructionAt,
+  isObject,
+  positionAt,
+} from "./activation.ts";
 import type { Value, VmObject } from "./heap.ts";
+import { moveValues } from "./move_values.ts";
 import { type NativeContext, runNative, takesEffectEarly } from "./natives.ts";
 import { type Activation, isPure, type NativeCall, type ThreadState } from "./state.ts";
 
@@ -77,13 +81,7 @@ export class ReferenceThread {
     if (this.#start !== null) {
       const { method, argument } = this.#start;
       this.#start = null;
-      this.#top = enter(
-        this.#context,
-        method,
-        argument === undefined ? [] : [argument],
-        null,
-        false,
-      );
+      this.#top = this.#enter(method, argument === undefined ? [] : [argument], null);
       return [this.#state()];
     }
     const top = this.#top!;
@@ -179,90 +177,40 @@ export class ReferenceThread {
   }
 
   #execute(top: Activation, instruction: Instruction): ThreadState[] {
-    const { name, value, next } = instruction;
-    const { locals, operands } = top;
-    const top1 = operands.at(-1);
-    const below = operands.at(-2);
-    const to = (
-      count: number,
-      push: readonly Value[] = [],
-      { bci = next, set = locals }: { bci?: number; set?: Activation["locals"] } = {},
-    ): ThreadState[] => {
+    const { name, value, next: bci } = instruction;
+    const { operands } = top;
+    if (name === "poll" && this.#isToEnd) return this.#cancel(top);
+    const moved = moveValues(top, instruction);
+    if (moved !== undefined) return [this.#become({ ...top, ...moved })];
+    const last = operands.at(-1);
+    const after = (count: number, ...push: Value[]): ThreadState => {
       const kept = operands.slice(0, operands.length - count);
-      return [this.#become({ ...top, bci, locals: set, operands: [...kept, ...push] })];
+      return this.#become({ ...top, bci, operands: [...kept, ...push] });
     };
-    const int = (result: bigint): ThreadState[] => to(2, [BigInt.asIntN(64, result)]);
-    const jump = (count: number, taken: boolean): ThreadState[] =>
-      to(count, [], { bci: taken ? value : next });
-    const [a, b] = [below as bigint, top1 as bigint];
     switch (name) {
-      case "nop":
-        return to(0);
-      case "poll":
-        return this.#isToEnd ? this.#cancel(top) : to(0);
-      case "iconst":
-        return to(0, [BigInt(value)]);
-      case "load":
-        return to(0, [locals[value]!]);
-      case "store":
-        return to(1, [], { set: locals.with(value, top1!) });
-      case "null":
-        return to(0, [null]);
-      case "dup":
-        return to(0, [top1!]);
-      case "pop":
-        return to(1);
-      case "inc": {
-        const sum = BigInt.asIntN(64, (locals[value] as bigint) + BigInt(instruction.step));
-        return to(0, [], { set: locals.with(value, sum) });
-      }
-      case "add":
-        return int(a + b);
-      case "sub":
-        return int(a - b);
-      case "mul":
-        return int(a * b);
-      case "and":
-        return int(a & b);
-      case "xor":
-        return int(a ^ b);
-      case "goto":
-        return jump(0, true);
-      case "if_lt":
-        return jump(2, a < b);
-      case "if_eq":
-        return jump(2, a === b);
-      case "if_ne":
-        return jump(2, a !== b);
-      case "if_null":
-        return jump(1, top1 === null);
-      case "if_nonnull":
-        return jump(1, top1 !== null);
-      case "same":
-        return to(2, [below === top1 ? 1n : 0n]);
       case "new": {
         const calling = this.#become({ ...top, phase: "calling" }, "passing");
         const made = this.#context.allocate(value);
         const returned = this.#become({ ...top, phase: "returned", result: made }, "passing");
-        return [calling, returned, ...to(0, [made])];
+        return [calling, returned, after(0, made)];
       }
       case "geti":
       case "getr": {
-        const object = top1 as VmObject | null;
+        const object = last as VmObject | null;
         if (object === null) return this.#throwBuiltIn(top, 1, BUILT_IN_CLASSES.nullPointer);
         const { list, index } = fieldOf(object, name, value);
-        return to(1, [list[index]!]);
+        return [after(1, list[index]!)];
       }
       case "puti":
       case "putr": {
-        const object = below as VmObject | null;
+        const object = operands.at(-2) as VmObject | null;
         if (object === null) return this.#throwBuiltIn(top, 2, BUILT_IN_CLASSES.nullPointer);
         const { list, index } = fieldOf(object, name, value);
-        list[index] = top1!;
-        return to(2);
+        list[index] = last!;
+        return [after(2)];
       }
       case "throw": {
-        const exception = top1 as VmObject | null;
+        const exception = last as VmObject | null;
         if (exception === null) return this.#throwBuiltIn(top, 1, BUILT_IN_CLASSES.nullPointer);
         return this.#throw(top, 1, exception);
       }
@@ -270,9 +218,18 @@ export class ReferenceThread {
         return this.#invoke(top, this.#context.program.methods[value]!);
       case "return":
         return this.#return(top, undefined);
-      case "return_value":
-        return this.#return(top, top1!);
+      default:
+        return this.#return(top, last!);
     }
+  }
+
+  #enter(
+    method: Method,
+    args: readonly Value[],
+    caller: Activation | null,
+    viaNative = false,
+  ): Activation {
+    return enter(method, args, { serial: this.#context.serial(), caller, viaNative });
   }
 
   #invoke(top: Activation, callee: Method): ThreadState[] {
@@ -287,7 +244,7 @@ export class ReferenceThread {
     };
     if (callee.native === undefined) {
       const before = this.#become(calling, "passing");
-      return [before, this.#become(enter(this.#context, callee, args, calling, false))];
+      return [before, this.#become(this.#enter(callee, args, calling))];
     }
     const { native: number } = callee;
     const call = { number, args, returned: undefined, pending: null, outer: this.#native };
@@ -305,7 +262,7 @@ export class ReferenceThread {
       case "blocked":
         return this.#isToEnd ? this.#leaveNative(top, call.outer) : [];
       case "upcall":
-        return [this.#become(enter(this.#context, outcome.method, [outcome.argument], top, true))];
+        return [this.#become(this.#enter(outcome.method, [outcome.argument], top, true))];
       case "throw":
         this.#native = call.outer;
         return this.#dispatch(top, outcome.exception);
@@ -391,83 +348,4 @@ export class ReferenceThread {
       if (each.caller === null || each.viaNative) return this.#unwind(each, exception);
     }
   }
-}
-
-/** A method's activation at its first bytecode. */
-function enter(
-  context: ThreadContext,
-  method: Method,
-  args: readonly Value[],
-  caller: Activation | null,
-  viaNative: boolean,
-): Activation {
-  const locals = method.locals.map((_, i) => args[i]);
-  return {
-    method,
-    bci: 0,
-    phase: "at",
-    locals,
-    operands: [],
-    result: undefined,
-    args: [],
-    serial: context.serial(),
-    caller,
-    viaNative,
-  };
-}
-
-/** An activation that has given up its stack frame. */
-function gone(activation: Activation, result: Value | undefined): Activation {
-  const locals = activation.locals.map(() => undefined);
-  return { ...activation, phase: "leaving", locals, operands: [], result };
-}
-
-function handlerFor(
-  { method: { handlers }, bci }: Activation,
-  exception: VmObject,
-): number | undefined {
-  const { index } = exception.class;
-  return handlers.find(({ from, to, class: type }) => {
-    if (bci < from || bci >= to) return false;
-    if (type === FINALLY_CLASS || type === index) return true;
-    return type === ANY_CLASS && index !== BUILT_IN_CLASSES.cancelled;
-  })?.target;
-}
-
-/** Which of an object's references or ints a bytecode means; its words are references, then ints. */
-function fieldOf(
-  object: VmObject,
-  bytecode: string,
-  word: number,
-): { readonly list: Value[]; readonly index: number } {
-  const isInt = bytecode.endsWith("i");
-  const list = isInt ? object.ints : object.refs;
-  const index = isInt ? word - object.refs.length : word;
-  if (index >= 0 && index < list.length) return { list, index };
-  throw new RangeError(`${bytecode} ${word} of a ${object.class.name}: there is no such field`);
-}
-
-function isObject(value: Value | undefined): value is VmObject {
-  return typeof value === "object" && value !== null;
-}
-
-const DECODED = new WeakMap<Method, ReadonlyMap<number, Instruction>>();
-
-/** A method's bytecode. */
-export function instructionAt(method: Method, bci: number): Instruction {
-  let list = DECODED.get(method);
-  if (list === undefined) {
-    list = new Map(decodeCode(method.code, method.name).map((each) => [each.bci, each]));
-    DECODED.set(method, list);
-  }
-  const found = list.get(bci);
-  if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
-  return found;
-}
-
-/** What is known at a method's bytecode. */
-export function positionAt(method: Method, bci: number): Method["positions"][number] {
-  const found = method.positions.find((each) => each.bci === bci);
-  if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
-  return found;
 }
