@@ -20,6 +20,10 @@ struct vm_writer {
 };
 
 void vm_write(struct vm_writer *writer, const void *bytes, uint32_t size);
+static inline void vm_write_byte(struct vm_writer *writer, uint8_t byte) {
+    if (writer->size < writer->room) writer->bytes[writer->size] = (char)byte;
+    writer->size++;
+}
 // Zeros up to a multiple of a power of two.
 void vm_align(struct vm_writer *writer, uint32_t multiple);
 // A text with its end; returns its offset.

@@ -11,35 +11,30 @@
 // Slots are multiples of 8 below the CFA.
 #define DATA_ALIGNMENT (-8)
 
-static void write_byte(struct vm_writer *writer, uint32_t byte) {
-    uint8_t value = (uint8_t)byte;
-    vm_write(writer, &value, 1);
-}
-
 static void write_uleb(struct vm_writer *writer, uint32_t value) {
-    for (; value >= 0x80; value >>= 7) write_byte(writer, value | 0x80);
-    write_byte(writer, value);
+    for (; value >= 0x80; value >>= 7) vm_write_byte(writer, (uint8_t)(value | 0x80));
+    vm_write_byte(writer, (uint8_t)value);
 }
 
 static void write_offset(struct vm_writer *writer, uint32_t column, int cfa_offset) {
-    write_byte(writer, DW_CFA_OFFSET | column);
+    vm_write_byte(writer, (uint8_t)(DW_CFA_OFFSET | column));
     write_uleb(writer, (uint32_t)(cfa_offset / DATA_ALIGNMENT));
 }
 
 static void write_cfa(struct vm_writer *writer, uint32_t column, uint32_t size) {
-    write_byte(writer, DW_CFA_DEF_CFA);
+    vm_write_byte(writer, DW_CFA_DEF_CFA);
     write_uleb(writer, column);
     write_uleb(writer, size);
 }
 
 static void write_cie(struct vm_writer *writer) {
-    write_byte(writer, 1);
+    vm_write_byte(writer, 1);
     vm_write(writer, "zR", 3);
     write_uleb(writer, 1);                     // code alignment
-    write_byte(writer, DATA_ALIGNMENT & 0x7f); // as SLEB128
+    vm_write_byte(writer, DATA_ALIGNMENT & 0x7f); // as SLEB128
     write_uleb(writer, VM_DWARF_RA);
     write_uleb(writer, 1);
-    write_byte(writer, DW_EH_PE_ABSPTR);
+    vm_write_byte(writer, DW_EH_PE_ABSPTR);
     write_cfa(writer, VM_DWARF_SP, 0);
 }
 
@@ -48,7 +43,7 @@ static void write_rule(struct vm_writer *writer, uint32_t column, int saved, int
     if (saved) {
         write_offset(writer, column, cfa_offset);
     } else {
-        write_byte(writer, DW_CFA_SAME_VALUE);
+        vm_write_byte(writer, DW_CFA_SAME_VALUE);
         write_uleb(writer, column);
     }
 }
@@ -76,7 +71,7 @@ static void write_fde(struct vm_writer *writer, const struct masm *code, const s
         const struct map_row *row = &code->rows[region->first_row + i];
         uint32_t advance = row->begin - at;
         if (advance > 0) {
-            write_byte(writer, DW_CFA_ADVANCE_LOC4);
+            vm_write_byte(writer, DW_CFA_ADVANCE_LOC4);
             vm_write(writer, &advance, 4);
         }
         at = row->begin;

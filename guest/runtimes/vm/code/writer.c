@@ -3,8 +3,15 @@
 #include "guest/include/string.h"
 
 void vm_write(struct vm_writer *writer, const void *bytes, uint32_t size) {
-    if (writer->size + size <= writer->room) memcpy(writer->bytes + writer->size, bytes, size);
+    char *to = writer->bytes + writer->size;
     writer->size += size; // past room: what it would have taken
+    if (writer->size > writer->room) return;
+    if ((((uintptr_t)to | (uintptr_t)bytes | size) & 3) != 0) {
+        memcpy(to, bytes, size);
+        return;
+    }
+    // Tables are of words.
+    for (uint32_t i = 0; i < size / 4; i++) ((uint32_t *)to)[i] = ((const uint32_t *)bytes)[i];
 }
 
 void vm_align(struct vm_writer *writer, uint32_t multiple) {
