@@ -15,6 +15,8 @@
  *     trapline backtrace --core CORE [--exe FILE] [--sysroot DIR] [--all-threads] [--variables]
  *                        [--json]
  *     trapline backtrace --remote HOST:PORT …
+ *     trapline stack [PROGRAM] [--arch NAME] [--at WHAT] [--thread N] [--json] [--svg FILE]
+ *     trapline stack --core CORE | --remote HOST:PORT …
  *     trapline doctor PROGRAM.elf [--arch NAME] [--allocator NAME]… [--releaser NAME]…
  *                     [--switch NAME]… [--svg FILE] [--json]
  *     trapline sched WORKLOAD.json --policy P[,P…] [--cpus N] [--until T] [--gantt] [--svg FILE]
@@ -36,6 +38,7 @@
  * | `doctor`                | `--allow-ffi --allow-env --allow-read`; `--allow-write` for `--svg`  |
  * | `core`                  | `--allow-ffi --allow-env --allow-read=FILE.elf --allow-write=CORE`     |
  * | `backtrace`             | `--allow-read`; `--allow-net=HOST:PORT` for `--remote`               |
+ * | `stack`                 | those of `boot`, or of `backtrace`; `--allow-write` for `--svg`      |
  * | `build`                 | `--allow-read --allow-write --allow-run=clang,ld.lld`                |
  * | `headers`               | `--allow-write=FOLDER`                                               |
  * | `frames`, `lsda`        | `--allow-read=FILE`                                                  |
@@ -64,6 +67,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: onEngine(async (args) => (await import("./cli/demo.ts")).demo(args)),
   core: onEngine(async (args) => (await import("./cli/core.ts")).core(args)),
   backtrace: async (args) => (await import("./cli/backtrace.ts")).backtrace(args),
+  stack: async (args) => {
+    // What others run is read without the engine.
+    const isOthers = args.some((arg) => /^--(?:core|remote)(?:=|$)/.test(arg));
+    const run: Command = async (rest) => (await import("./cli/stack/stack.ts")).stack(rest);
+    return await (isOthers ? run : onEngine(run))(args);
+  },
   doctor: onEngine(async (args) => (await import("./cli/doctor.ts")).doctor(args)),
   panic: onEngine(async (args) => (await import("./cli/panic.ts")).panic(args)),
   build: async (args) => (await import("./cli/build.ts")).build(args),
@@ -96,6 +105,8 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "LsdaError",
   "ExpressionError",
   "CoreError",
+  "CodeMapError",
+  "BytecodeError",
   "WalkError",
   "RemoteError",
   "GdbListenError",

@@ -88,6 +88,28 @@ const COMMANDS = {
     Files that cannot be had, or are others than the program had mapped, are told of and done without.
     The status is 1 if the core is damaged, or a stack could not be followed to its end, also for lack of
     a file; what there is is printed all the same. There is no --pid: gcore N writes a core of a process that runs.`,
+  stack: `  trapline stack [options] [PROGRAM] [--] [arguments of the program]
+                                draw a stack: each frame by the kind of its code, and each word of it: saved
+                                registers, return addresses, parameters, locals, operands, anchors
+  trapline stack --core CORE | --remote HOST:PORT [options]
+                                the same of a core file's program, or of one behind a stub
+    PROGRAM is text in the VM's bytecode (docs/virtual-machine.md), or what boot takes; by default a demonstration
+    that has all kinds of code on one stack.
+      --at WHAT                 where to stop: what --until of core takes, or a method of the VM's program, whatever
+                                kind of code it has by then (default: of programs of the VM where brk is called, of
+                                others crash)
+      --times N                 at the Nth time (default 1)
+      --thread N                whose stack: default the one that runs, or died
+      --process N               of which process behind the wire or in the core (default the first)
+      --frames N                most frames (default 4096)
+      --words                   a line for each word that nothing tells of, too
+      --svg FILE                draw into a file, instead of text
+      --json                    print JSON instead of text
+      --arch NAME               for text and what is built in, aarch64 or x86_64 (default aarch64)
+      --abi, --cpu, --policy, --parameters, --quantum, --timer, --seed, --load, --memory, --limit
+                                as for boot
+      --exe FILE, --sysroot DIR as for backtrace
+    The status is 1 if the instant does not come, or the stack cannot be followed to its end.`,
   doctor: `  trapline doctor [options] PROGRAM [--] [arguments of the program]
                                 run a program that switches stacks, and say what is wrong with them: each
                                 finding with its instructions, both stacks, and a map of addresses

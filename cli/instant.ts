@@ -34,13 +34,17 @@ export type Instant =
 /**
  * Reads an instant: `crash`, `exit`, an address, a function of the program or a label of the
  * kernel, or a type of event, with the event's own name behind a colon.
+ * @param where.option that it is the value of, and what `also` may stand there, for messages
  * @throws {UsageError}
  */
-export function readInstant(value: string, where: { program: ElfFile; arch: Arch }): Instant {
+export function readInstant(
+  value: string,
+  where: { program: ElfFile; arch: Arch; option?: string; also?: string },
+): Instant {
   if (value === "crash") return { kind: "crash" };
   if (value === "exit") return { kind: "event", matches: ({ type }) => type === "task-exit" };
   if (/^0x[0-9a-f]{1,16}$/i.test(value)) return { kind: "address", address: BigInt(value) };
-  const { program, arch } = where;
+  const { program, arch, option = "until", also = "" } = where;
   const symbol = program.symbolNamed(value) ?? arch.image.elf.symbolNamed(value);
   if (symbol !== undefined) return { kind: "address", address: symbol.value };
   const [type, ...rest] = value.split(":");
@@ -51,8 +55,10 @@ export function readInstant(value: string, where: { program: ElfFile; arch: Arch
     return { kind: "event", matches };
   }
   throw new UsageError(
-    `Cannot use --until ${value}: expected crash, exit, an address such as 0x401000, a function ` +
-      `of the program or a label of the kernel, or a type of event: ${EVENT_TYPES.join(", ")}`,
+    `Cannot use --${option} ${value}: expected ${also}crash, exit, an address such as 0x401000, a ` +
+      `function of the program or a label of the kernel, or a type of event: ${
+        EVENT_TYPES.join(", ")
+      }`,
   );
 }
 

@@ -3,7 +3,7 @@
  * {@linkcode DebugFiles} finds. A {@linkcode Target} is what is debugged, wherever its memory and registers
  * come from; {@linkcode openCore} and {@linkcode readCore} make one of a core file of Linux.
  * {@linkcode FrameReader} reads its stacks, {@linkcode variablesOf} what is in scope in a frame, and
- * {@linkcode backtraceReport} writes both as gdb does.
+ * {@linkcode backtraceReport} writes both as gdb does; {@linkcode stackPicture} shows each word.
  *
  * ```ts
  * // deno run --allow-ffi --allow-env example.ts
@@ -27,6 +27,7 @@ export * from "./demangle/mod.ts";
 export * from "./files/mod.ts";
 export * from "./frames/mod.ts";
 export * from "./report/mod.ts";
+export * from "./stack/mod.ts";
 export * from "./symbols/mod.ts";
 export * from "./target/mod.ts";
 export * from "./values/mod.ts";

@@ -83,6 +83,26 @@ export interface CodeKind<Data = unknown> {
    * `CodeMapError` if a record is damaged, or none fits.
    */
   plan(region: CodeRegion<Data>, frame: CodeFrame): FramePlan | undefined;
+  /**
+   * Words of a frame that hold none of its values now: what its code keeps for itself, an anchor, and
+   * slots of values that are elsewhere or not there. For pictures of stacks; a walk does not ask.
+   * Throws as `plan` does.
+   */
+  words?(region: CodeRegion<Data>, frame: CodeFrame): readonly FrameWord[];
+}
+
+/** A word of a frame that is no value of its method. */
+export interface FrameWord {
+  /** Bytes from the CFA. */
+  readonly offset: number;
+  /** What it is called. */
+  readonly name: string;
+  /**
+   * What it is: of the code's `own`, part of the `anchor` that the frame saves, an `outgoing`
+   * parameter, or `idle`, the slot of a value that has none now. At the CFA and above it are
+   * parameters that the frame has been given, and has handed on.
+   */
+  readonly role: "own" | "anchor" | "outgoing" | "idle";
 }
 
 /** What makes a {@linkcode CodeRegion}. */

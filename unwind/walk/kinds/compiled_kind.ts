@@ -6,15 +6,15 @@
  */
 import { fromBigAddress, partitionPoint } from "../../../bytes/mod.ts";
 import type { Machine } from "../../../elf/mod.ts";
-import type { CodeFrame, CodeKind, CodeRegion, FrameRow } from "./code_kind.ts";
+import type { CodeFrame, CodeKind, CodeRegion, FrameRow, FrameWord } from "./code_kind.ts";
 import { type CallingConvention, callingConvention, type ConventionName } from "./convention.ts";
 import type { FramePlan } from "./frame_plan.ts";
 import { CompiledData, POSITION } from "./map/compiled_data.ts";
 import { type MapRegion, REGION } from "./map/code_map.ts";
-import { NOWHERE } from "./map/place.ts";
+import { NOWHERE, PLACE } from "./map/place.ts";
 import { MapRows } from "./map/rows.ts";
 import { parameterPlace, resultPlace } from "./places.ts";
-import { planBytecode, planLeaving, planParameters } from "./plans.ts";
+import { planBytecode, planLeaving, planParameters, slotName } from "./plans.ts";
 
 /** What is kept of a region of compiled code. */
 interface CompiledRegion {
@@ -74,6 +74,25 @@ class CompiledKind implements CodeKind<CompiledRegion> {
     const { data, plans } = region.data;
     const index = positionAt(data, region.offsetOf(frame));
     return plans[index < 0 ? data.flags.length : index] ??= this.#plan(region, frame, index);
+  }
+
+  words(region: CodeRegion<CompiledRegion>, frame: CodeFrame): FrameWord[] {
+    const { previousAnchor: anchor } = region.data.data;
+    const words: FrameWord[] = anchor === 0 ? [] : [
+      { offset: anchor, name: "anchor sp", role: "anchor" },
+      { offset: anchor + 8, name: "anchor pc", role: "anchor" },
+    ];
+    if (region.method === 0n) return words;
+    const method = frame.methods.at(fromBigAddress(region.method), frame.memory);
+    const incoming = callingConvention(region.data.data.convention, region.data.machine);
+    const parameters = Array.from({ length: method.params }, (_, i) => parameterPlace(incoming, i));
+    for (const vector of [...region.data.data.allVectors(), parameters]) {
+      for (const [i, { kind, offset }] of vector.entries()) {
+        if (kind !== PLACE.cfa || words.some((word) => word.offset === offset)) continue;
+        words.push({ offset, name: slotName(method, i), role: "idle" });
+      }
+    }
+    return words;
   }
 
   #plan(region: CodeRegion<CompiledRegion>, frame: CodeFrame, index: number): FramePlan {

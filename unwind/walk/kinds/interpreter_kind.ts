@@ -7,7 +7,7 @@
 import { type Address, fromBigAddress, hexAddress } from "../../../bytes/mod.ts";
 import type { Machine } from "../../../elf/mod.ts";
 import { CodeMapError } from "../../errors.ts";
-import type { CodeFrame, CodeKind, CodeRegion, FrameRow } from "./code_kind.ts";
+import type { CodeFrame, CodeKind, CodeRegion, FrameRow, FrameWord } from "./code_kind.ts";
 import { type CallingConvention, callingConvention } from "./convention.ts";
 import type { FramePlan } from "./frame_plan.ts";
 import type { MapRegion } from "./map/code_map.ts";
@@ -16,7 +16,7 @@ import type { ManagedMethod, MethodPosition } from "./map/method.ts";
 import { atCfa, type Place } from "./map/place.ts";
 import { MapRows } from "./map/rows.ts";
 import { parameterPlace, resultPlace } from "./places.ts";
-import { planBytecode, planLeaving } from "./plans.ts";
+import { planBytecode, planLeaving, slotName } from "./plans.ts";
 
 /** Number of phases. */
 const PHASES = PHASE.leaving + 1;
@@ -50,14 +50,8 @@ const KIND: CodeKind<InterpreterRegion> = {
     const { data, plans } = region.data;
     const { cfaAddress: cfa } = frame;
     const phase = data.phaseAt(region.offsetOf(frame));
-    // Where there is no frame, a register has what the frame's slot has else.
-    const hasFrame = phase !== PHASE.entry && phase !== PHASE.leaving;
-    const record = region.method !== 0n
-      ? fromBigAddress(region.method)
-      : hasFrame
-      ? frame.addressAt(cfa + data.methodSlot)
-      : frame.addressIn(data.methodRegister);
-    const method = frame.methods.at(record, frame.memory);
+    const hasFrame = isWhole(phase);
+    const method = methodOf(region, frame, hasFrame);
     let bci = 0;
     if (hasFrame) {
       // A callee may change the register.
@@ -70,7 +64,48 @@ const KIND: CodeKind<InterpreterRegion> = {
     if (own === undefined) plans.set(method, own = []);
     return own[bci * PHASES + phase] ??= planPhase(region.data, method, { phase, bci });
   },
+
+  words(region: CodeRegion<InterpreterRegion>, frame: CodeFrame): FrameWord[] {
+    const { data } = region.data;
+    const phase = data.phaseAt(region.offsetOf(frame));
+    if (!isWhole(phase)) return [];
+    const method = methodOf(region, frame, true);
+    const { bci } = this.plan(region, frame)!;
+    const { depth, pops } = method.positionAt(bci!);
+    const isOutgoing = (i: number) =>
+      phase === PHASE.calling && i >= method.locals + depth - pops && i < method.locals + depth;
+    return [
+      { offset: data.methodSlot, name: "method", role: "own" },
+      { offset: data.bcpSlot, name: "bytecode pointer", role: "own" },
+      // One more operand than there can be: a result is left above them.
+      ...Array.from({ length: method.locals + method.maxStack + 1 }, (_, i): FrameWord => ({
+        offset: data.localsSlot - 8 * i,
+        name: slotName(method, i),
+        role: isOutgoing(i) ? "outgoing" : "idle",
+      })),
+    ];
+  },
 };
+
+/** Whether there is a frame in which everything has its slot. */
+function isWhole(phase: number): boolean {
+  return phase !== PHASE.entry && phase !== PHASE.leaving;
+}
+
+/** Where there is no frame, a register has what the frame's slot has else. */
+function methodOf(
+  region: CodeRegion<InterpreterRegion>,
+  frame: CodeFrame,
+  hasFrame: boolean,
+): ManagedMethod {
+  const { data } = region.data;
+  const record = region.method !== 0n
+    ? fromBigAddress(region.method)
+    : hasFrame
+    ? frame.addressAt(frame.cfaAddress + data.methodSlot)
+    : frame.addressIn(data.methodRegister);
+  return frame.methods.at(record, frame.memory);
+}
 
 /** Interpreted code. */
 export const INTERPRETER: CodeKind = KIND;

@@ -21,6 +21,7 @@ export {
   type CodeRegionInit,
   DamagedData,
   type FrameRow,
+  type FrameWord,
 } from "./code_kind.ts";
 export { CodeRegistry, type CodeUnit } from "./code_registry.ts";
 export { ADAPTER, JIT, NATIVE_STUB, OPTIMIZED } from "./compiled_kind.ts";

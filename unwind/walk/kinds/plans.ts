@@ -19,6 +19,15 @@ export interface BytecodePlaces {
   readonly result: Place | undefined;
 }
 
+/** What the slot of a value is called: locals come first, then operands. */
+export function slotName(method: ManagedMethod, index: number): string {
+  return index < method.locals ? method.localName(index) : operandName(index - method.locals);
+}
+
+function operandName(index: number): string {
+  return `stack${index}`;
+}
+
 /** A frame that executes a bytecode, or is about to. */
 export function planBytecode(
   method: ManagedMethod,
@@ -46,7 +55,8 @@ export function planBytecode(
     const place = places.operand(i);
     const type = (stackRefs >> i & 1) !== 0 ? "ref" : "int";
     const absence = absenceOf(place);
-    variables.push({ name: `stack${i}`, role: "operand", index: i, type, absence, place });
+    const name = operandName(i);
+    variables.push({ name, role: "operand", index: i, type, absence, place });
   }
   const next = method.after(position);
   const index = depth - pops;

@@ -113,6 +113,13 @@ export class CompiledData {
     return vector === NO_VECTOR ? undefined : this.#decode(vector);
   }
 
+  /** All vectors that positions name, each once. */
+  *allVectors(): Generator<readonly Place[]> {
+    for (const vector of new Set(this.#vectors)) {
+      if (vector !== NO_VECTOR) yield this.#decode(vector);
+    }
+  }
+
   #decode(vector: number): readonly Place[] {
     let places = this.#decoded.get(vector);
     if (places === undefined) {

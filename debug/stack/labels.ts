@@ -1,0 +1,161 @@
+/**
+ * What the words of a stack are: every frame tells of some, also of words that belong to others.
+ *
+ * @module
+ */
+import { InputError, toBigAddress } from "../../bytes/mod.ts";
+import { machineRegisters, registerName } from "../../unwind/cfi/mod.ts";
+import { type Frame, type FrameWord, type ManagedVariable, PLACE } from "../../unwind/walk/mod.ts";
+import type { FrameReader, StackFrame } from "../frames/mod.ts";
+import { type NameOf, valueText, variablesOf } from "../values/mod.ts";
+import type { PictureValue, SlotRole } from "./picture.ts";
+
+/** What a frame tells of a word. */
+export interface Label {
+  /** Level of the frame that tells it. */
+  readonly level: number;
+  /** What it is to that frame. */
+  readonly role: SlotRole;
+  /** What it is called. */
+  readonly name: string;
+  /** Its value, if that is more than a number. */
+  readonly text?: string;
+}
+
+/** What absences are called, as debuggers call them. */
+const ABSENCES = {
+  dead: "dead",
+  "optimized-out": "optimized out",
+  gone: "gone",
+  unreadable: "unavailable",
+} as const;
+
+/** What is known of a stack's words, gathered frame by frame, innermost first. */
+export class Labels {
+  readonly #reader: FrameReader;
+  readonly #labels: Map<bigint, Label[]> = new Map();
+  /** Where registers are that frames further in have saved. */
+  readonly #saved: Map<number, bigint> = new Map();
+  readonly #nameOf: NameOf;
+
+  /** Those of stacks of a reader's process. */
+  constructor(reader: FrameReader) {
+    this.#reader = reader;
+    this.#nameOf = (address, what) => reader.nameOf(address, what);
+  }
+
+  /** What is told of the word at an address, by the innermost frame first. */
+  at(address: bigint): readonly Label[] {
+    return this.#labels.get(address) ?? [];
+  }
+
+  #add(address: bigint, label: Label): void {
+    const labels = this.#labels.get(address);
+    if (labels === undefined) this.#labels.set(address, [label]);
+    else labels.push(label);
+  }
+
+  /** Takes what a frame tells; gives its values that are in no word of memory that is its own. */
+  take(frame: StackFrame): { values: PictureValue[]; damage: string | undefined } {
+    const { level, physical, code } = frame;
+    const values: PictureValue[] = [];
+    let damage = code?.damage?.message;
+    try {
+      if (code !== undefined) {
+        for (const each of code.managed?.variables ?? []) {
+          values.push(...this.#variable(frame, each));
+        }
+        for (const word of words(physical)) this.#word(frame, word);
+      } else values.push(...this.#described(frame));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      damage ??= error.message;
+    }
+    this.#savedRegisters(level, physical);
+    return { values, damage };
+  }
+
+  #word({ level, physical }: StackFrame, { offset, name, role }: FrameWord): void {
+    const address = physical.cfaAddress + offset;
+    if (Number.isSafeInteger(address)) this.#add(toBigAddress(address), { level, name, role });
+  }
+
+  /** A value of managed code: a word of memory, or something else. */
+  #variable({ level, physical }: StackFrame, variable: ManagedVariable): PictureValue[] {
+    const { name, role, location, absence, plan, value } = variable;
+    const { machine } = physical;
+    if (absence !== undefined || value === undefined || location === undefined) {
+      const text = `<${ABSENCES[absence ?? "unreadable"]}>`;
+      const { kind, offset, register } = plan.place;
+      const base = kind === PLACE.cfa
+        ? physical.cfaAddress
+        : kind === PLACE.indirect
+        ? physical.addressIn(register)
+        : NaN;
+      const address = base + offset;
+      if (Number.isSafeInteger(address)) {
+        this.#add(toBigAddress(address), { level, role: "idle", name, text });
+        return [];
+      }
+      return [{ name, role, text, place: "" }];
+    }
+    const text = plan.type === "ref"
+      ? value === 0n ? "null" : `0x${value.toString(16)}`
+      : `${BigInt.asIntN(64, value)}`;
+    if (location.in === "memory") {
+      this.#add(location.address, { level, role, name, text });
+      return [];
+    }
+    if (location.in === "constant") return [{ name, role, text, place: "constant" }];
+    const register = registerName(machine, location.register);
+    const at = this.#saved.get(location.register);
+    if (at === undefined) return [{ name, role, text, place: register }];
+    this.#add(at, { level, role, name, text });
+    return [{ name, role, text, place: `${register}, saved at 0x${at.toString(16)}` }];
+  }
+
+  /** Variables that debug information describes. */
+  #described(frame: StackFrame): PictureValue[] {
+    const { entry, level } = frame;
+    if (entry === undefined) return [];
+    const types = this.#reader.types;
+    const scope = variablesOf({ frame: frame.variables, scope: entry, types });
+    const locals = scope.blocks.flatMap(({ variables }) => variables);
+    const values: PictureValue[] = [];
+    for (const [role, list] of [["parameter", scope.parameters], ["local", locals]] as const) {
+      for (const { name, value } of list) {
+        const { address, size = 8 } = value;
+        const text = valueText(value, { nameOf: this.#nameOf });
+        if (address === undefined) {
+          values.push({ name, role, text, place: "" });
+          continue;
+        }
+        for (let at = address & ~7n; at < address + BigInt(size); at += 8n) {
+          const inside = at > address ? `${name}+${at - address}` : name;
+          this.#add(at, { level, role, name: inside, text: at > address ? "" : text });
+        }
+      }
+    }
+    return values;
+  }
+
+  #savedRegisters(level: number, frame: Frame): void {
+    const { storedSlots, storedOffsets, returnSlot, source } = frame.rule;
+    const { tracked } = machineRegisters(frame.machine);
+    // Registers that unknown code has changed are where nobody knows.
+    if (source === "anchor") this.#saved.clear();
+    storedSlots.forEach((slot, i) => {
+      const offset = frame.cfaAddress + storedOffsets[i]!;
+      if (!Number.isSafeInteger(offset)) return;
+      const address = toBigAddress(offset);
+      const isReturn = slot === returnSlot;
+      this.#saved.set(tracked[slot]!, address);
+      const name = isReturn ? "return address" : registerName(frame.machine, tracked[slot]!);
+      this.#add(address, { level, role: isReturn ? "return-address" : "saved", name });
+    });
+  }
+}
+
+function words(frame: Frame): readonly FrameWord[] {
+  return frame.code?.kind.words?.(frame.code, frame) ?? [];
+}
