@@ -7,6 +7,7 @@ import type { NamedCheck } from "../../walk_checks.ts";
 import { die, gdbCore, nativeCore, type ProgramCore, qemuCore, stubCore } from "./core_of.ts";
 import { type CheckedCore, checkFrames } from "./frames_check.ts";
 import { ARM_PROGRAMS, type DyingProgram, PROGRAMS } from "./programs.ts";
+import { generatedCores } from "./generated.ts";
 import { checkRegisters } from "./registers_check.ts";
 import { checkSignals, type SignalCores } from "./signals_check.ts";
 
@@ -43,6 +44,13 @@ export function deadChecks(directory: string): NamedCheck[] {
           return core === undefined ? [] : [{ ...core, name, moved }];
         });
         return checkFrames(this.name, { cores, directory });
+      },
+    },
+    {
+      kind: "frames",
+      name: "of code that LLVM has made in memory",
+      check() {
+        return checkFrames(this.name, { cores: generatedCores(directory), directory });
       },
     },
     registersCheck("of dead programs", directory, [

@@ -7,7 +7,9 @@ import { outputOf } from "../../tool.ts";
 import { freePort } from "../remote/stub_process.ts";
 import type { DyingProgram } from "./programs.ts";
 
-const SOURCES = new URL("../../../../testdata/debug/cores/", import.meta.url).pathname;
+/** Folder of the programs' sources. */
+export const SOURCES: string =
+  new URL("../../../../testdata/debug/cores/", import.meta.url).pathname;
 /** Where Debian has the C library of AArch64. */
 export const ARM_SYSROOT = "/usr/aarch64-linux-gnu";
 const PATTERN = "/proc/sys/kernel/core_pattern";
