@@ -58,7 +58,7 @@ static void write_symbols(struct vm_writer *writer, struct vm_writer *names, con
     for (uint32_t i = 0; i < code->region_count; i++) {
         const struct code_region *region = &code->regions[i];
         symbol = (struct symbol){
-            .name = vm_write_text(names, vm_method_name(code->method), vm_region_suffix(region)),
+            .name = vm_write_text(names, vm_method_name(code->method), vm_region_suffix(code, i)),
             .info = STB_GLOBAL_FUNC,
             .section = TEXT,
             .value = address + region->begin,

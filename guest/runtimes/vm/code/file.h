@@ -29,7 +29,7 @@ void vm_align(struct vm_writer *writer, uint32_t multiple);
 // A text with its end; returns its offset.
 uint32_t vm_write_text(struct vm_writer *writer, const char *text, const char *more);
 // What a region's symbol has behind the method's name.
-const char *vm_region_suffix(const struct code_region *region);
+const char *vm_region_suffix(const struct masm *code, uint32_t index);
 void vm_write_map(struct vm_writer *writer, const struct masm *code, uint64_t address);
 void vm_write_frames(struct vm_writer *writer, const struct masm *code, uint64_t address);
 

@@ -8,13 +8,15 @@ static const char *const kind_names[] = {
     [REGION_ADAPTER] = "adapter",     [REGION_STUB] = "native-stub",
 };
 
-const char *vm_region_suffix(const struct code_region *region) {
+const char *vm_region_suffix(const struct masm *code, uint32_t index) {
     static const char *const adapters[VM_COMPILED_KINDS][VM_COMPILED_KINDS] = {
         [VM_OPTIMIZED] = {"@opt>opt", "@opt>jit", "@opt>int"},
         [VM_JIT] = {"@jit>opt", "@jit>jit", "@jit>int"},
         [VM_INTERPRETED] = {"@int>opt", "@int>jit", "@int>int"},
     };
-    if (region->kind != REGION_ADAPTER) return "";
+    const struct code_region *region = &code->regions[index];
+    // The body, also if all it does is to jump to the interpreter.
+    if (index + 1 == code->region_count) return "";
     if (region->adapts_from >= VM_COMPILED_KINDS || region->adapts_to >= VM_COMPILED_KINDS) return "@entry";
     return adapters[region->adapts_from][region->adapts_to];
 }
@@ -63,7 +65,7 @@ static void write_texts(struct vm_writer *writer, const struct masm *code) {
     for (uint32_t i = 0; i < code->region_count; i++) {
         const struct code_region *region = &code->regions[i];
         vm_write_text(writer, kind_names[region->kind], "");
-        vm_write_text(writer, vm_method_name(code->method), vm_region_suffix(region));
+        vm_write_text(writer, vm_method_name(code->method), vm_region_suffix(code, i));
     }
     vm_align(writer, 8);
 }
@@ -97,7 +99,7 @@ void vm_write_map(struct vm_writer *writer, const struct masm *code, uint64_t ad
             .begin = from->begin,
             .end = from->end,
             .kind = vm_write_text(&text, kind_names[from->kind], ""),
-            .name = vm_write_text(&text, vm_method_name(code->method), vm_region_suffix(from)),
+            .name = vm_write_text(&text, vm_method_name(code->method), vm_region_suffix(code, i)),
             .method = (uint64_t)(uintptr_t)code->method,
             .rows = rows + from->first_row * (uint32_t)sizeof(struct map_row),
             .row_count = (uint16_t)from->row_count,
