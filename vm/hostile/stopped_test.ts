@@ -98,10 +98,10 @@ method work(int index): int interpreter
   iconst 0
   store sum
 again:
-  iconst 3
+  iconst ${sweep({ quick: 2, full: 3 })}
   new Box
   invoke opt
-  iconst 4
+  iconst ${sweep({ quick: 2, full: 4 })}
   new Box
   invoke jit
   add

@@ -10,7 +10,7 @@ import { unwindingProgram, WAYS } from "../testing/unwinding_program.ts";
 const RUN = 45;
 
 /** In the quick sweep one of so many: a prime, so that all kinds and causes are among them. */
-const STRIDE = 13;
+const STRIDE = 29;
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`vm ${arch}, exceptions go through all kinds of code`, async () => {
