@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Machine } from "../../../elf/mod.ts";
+import { machineRegisters } from "../../cfi/mod.ts";
 import { words } from "../../testing/walk_world.ts";
 import {
   ANCHOR,
@@ -21,6 +22,9 @@ import type { WalkOptions } from "../walk_types.ts";
 import { managedFrame } from "./mod.ts";
 
 const MACHINES: readonly Machine[] = ["x86_64", "aarch64"];
+
+/** A return address in the adapter. */
+const ADAPTER = CODE + REGIONS.adapter + AT.call;
 
 /** Kinds of frames with offsets into their code, then the end or the error's kind. */
 function trace(stack: MixedStack, options?: WalkOptions): string {
@@ -230,6 +234,30 @@ Deno.test("FrameIterator, goes on over stack that was never touched, and so cann
       trace({ ...stack, memory }),
       "native! sum@native+21 native return-address-undefined",
     );
+  }
+});
+
+Deno.test("FrameIterator, ends on adapters that lead to themselves", () => {
+  for (const machine of MACHINES) {
+    const deep = Array.from({ length: 5000 }, (): FrameInit => ({ code: "adapter" }));
+    const { frames, end } = backtrace(mixedStack(machine, [...deep, { code: "start" }]));
+    assertEquals([frames.length, end], [4096, "frame-limit"]);
+    // A row that gives nothing up: the frame is its own caller.
+    const regions = regionsOf(machine).map((region) => {
+      if (region.kind !== "adapter") return region;
+      const saved = machine === "x86_64" ? 1 : 0;
+      return { ...region, rows: [[region.begin, "sp", 0, saved]] as const };
+    });
+    const { stackPointer, link } = machineRegisters(machine);
+    const stack = mixedStack(machine, [{ code: "adapter", at: AT.before }, { code: "start" }], {
+      regions,
+      registers: { [stackPointer]: STACK_TOP - 0x400, ...link && { [link]: ADAPTER } },
+    });
+    const [{ start, bytes }] = stack.windows;
+    bytes.set(words([ADAPTER]), STACK_TOP - 0x408 - Number(start));
+    const walk = backtrace(stack);
+    assertEquals(walk.frames.length < 8, true);
+    assertEquals(walk.error?.kind, machine === "x86_64" ? "loop" : "return-address");
   }
 });
 
