@@ -93,6 +93,10 @@ const COMMANDS = {
                                 registers, return addresses, parameters, locals, operands, anchors
   trapline stack --core CORE | --remote HOST:PORT [options]
                                 the same of a core file's program, or of one behind a stub
+  trapline stack --transition [options] [PROGRAM]
+                                a call of native code by a method of the VM, instruction by instruction: where the
+                                anchor is set and cleared, and what a root scan by another thread finds meanwhile;
+                                --at is the native function (default: brk, or the first)
     PROGRAM is text in the VM's bytecode (docs/virtual-machine.md), or what boot takes; by default a demonstration
     that has all kinds of code on one stack.
       --at WHAT                 where to stop: what --until of core takes, or a method of the VM's program, whatever
@@ -102,7 +106,7 @@ const COMMANDS = {
       --thread N                whose stack: default the one that runs, or died
       --process N               of which process behind the wire or in the core (default the first)
       --frames N                most frames (default 4096)
-      --words                   a line for each word that nothing tells of, too
+      --words                   a line for each word that nothing tells of, too, and for each instruction
       --svg FILE                draw into a file, instead of text
       --json                    print JSON instead of text
       --arch NAME               for text and what is built in, aarch64 or x86_64 (default aarch64)

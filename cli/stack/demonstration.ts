@@ -65,5 +65,20 @@ method callback(int n): int jit
 end
 `;
 
+/** A method that calls native code, whose transition is drawn. */
+export const TRANSITION = `
+method main(int index): int interpreter
+  iconst 7
+  invoke A
+  return_value
+end
+
+method A(int n): int optimized
+  invoke brk
+  load n
+  return_value
+end
+`;
+
 /** Name of the function that a program of the VM calls to be looked at. */
 export const HERE = "vm_native_here";

@@ -14,56 +14,14 @@ import {
   stackPicture,
 } from "../../debug/stack/mod.ts";
 import type { Target, TargetProcess } from "../../debug/target/mod.ts";
-import { Machine, type MachineOptions } from "../../kernel/mod.ts";
-import { PROGRAM_ABIS } from "../../kernel/program/loader.ts";
 import { at, InstantSink, readInstant } from "../instant.ts";
-import {
-  asUsageError,
-  instructionLimit,
-  MACHINE_DEFAULTS,
-  machineOptions,
-  memoryBytes,
-  programBytes,
-  programLine,
-  programOf,
-} from "../machine.ts";
-import { choose, named, readOptions, wholeNumber } from "../options.ts";
+import { instructionLimit, MACHINE_DEFAULTS } from "../machine.ts";
+import { readOptions, wholeNumber } from "../options.ts";
 import { writeAll } from "../output.ts";
-import { readParameters } from "../parameters.ts";
 import { UsageError } from "../usage_error.ts";
-import { DEMONSTRATION, HERE } from "./demonstration.ts";
-import {
-  hasMethod,
-  isText,
-  processOf,
-  runToMethod,
-  type StackProgram,
-  vmProgramOf,
-} from "./vm_program.ts";
-
-const DEFAULTS = {
-  ...MACHINE_DEFAULTS,
-  arch: "",
-  abi: "trapline",
-  at: "",
-  times: "1",
-  core: "",
-  remote: "",
-  exe: "",
-  sysroot: "",
-  process: "",
-  thread: "",
-  frames: "4096",
-  words: false,
-  json: false,
-  svg: "",
-} as const;
-
-/** Which build of the VM runs programs in text, unless it is said. */
-const DEFAULT_ARCH = "aarch64";
-
-/** The options as they were given. */
-export type StackValues = ReturnType<typeof readOptions<typeof DEFAULTS>>["values"];
+import { HERE } from "./demonstration.ts";
+import { DEFAULTS, machineFor, programFor, type StackValues } from "./program.ts";
+import { hasMethod, processOf, runToMethod, type StackProgram } from "./vm_program.ts";
 
 /** Options that say what a machine does, and those of programs that others run. */
 const OF_MACHINES = ["arch", "at", "times", "abi", ...Object.keys(MACHINE_DEFAULTS)] as const;
@@ -76,6 +34,10 @@ export async function stack(args: readonly string[]): Promise<number> {
   refuseOthers(values, isTarget);
   if (isTarget && rest.length > 0) {
     throw new UsageError(`Cannot use ${rest[0]}: --core and --remote have a program of their own`);
+  }
+  if (values.transition) {
+    const { transition } = await import("./transition.ts");
+    return await transition(values, rest);
   }
   const picture = isTarget
     ? await ofTarget(values)
@@ -97,7 +59,7 @@ function refuseOthers(values: StackValues, isTarget: boolean): void {
   if (values.core !== "" && values.remote !== "") {
     throw new UsageError("Cannot read both --core and --remote: expected one of them");
   }
-  const others = isTarget ? OF_MACHINES : OF_TARGETS;
+  const others = isTarget ? [...OF_MACHINES, "transition"] : OF_TARGETS;
   const wrong = others.find((name) => given[name] !== defaults[name]);
   if (wrong === undefined) return;
   throw new UsageError(
@@ -153,39 +115,6 @@ function chosenThread({ threads, id, name }: TargetProcess, wanted: string) {
   if (found !== undefined) return found;
   const there = threads.map((thread) => thread.id).join(", ") || "none";
   throw new UsageError(`Cannot draw thread ${wanted} of process ${id} (${name}): it has ${there}`);
-}
-
-/** The program that is named, or the demonstration. */
-export async function programFor(
-  name: string | undefined,
-  values: StackValues,
-  text = DEMONSTRATION,
-): Promise<StackProgram> {
-  if (name === undefined) return await vmProgramOf(text, values.arch);
-  const bytes = await programBytes(name, DEFAULT_ARCH, memoryBytes(values));
-  if (isText(bytes)) return await vmProgramOf(new TextDecoder().decode(bytes), values.arch);
-  const { arch, elf } = await programOf(name, { arch: values.arch, limit: memoryBytes(values) });
-  return { arch, elf, vm: undefined };
-}
-
-/** A machine with a program. */
-export function machineFor(
-  { arch, elf, vm }: StackProgram,
-  values: StackValues,
-  run: { readonly args: readonly string[]; readonly sinks: MachineOptions["sinks"] & object },
-): Machine {
-  const abi = choose("abi", values.abi, named(PROGRAM_ABIS));
-  const commandLine = vm === undefined ? programLine(elf.name, run.args) : "vm";
-  const parameters = readParameters(values.parameters);
-  try {
-    return new Machine({
-      ...machineOptions(arch, values),
-      modules: [{ commandLine, bytes: elf.bytes, abi, parameters }],
-      sinks: run.sinks,
-    });
-  } catch (error) {
-    throw asUsageError(error);
-  }
 }
 
 /** The stack of a program that is run up to an instant; undefined if that does not come. */
