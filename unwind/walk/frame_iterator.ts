@@ -139,7 +139,12 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
       const anchor = anchors.next(state, !isSure(rule));
       if (anchor !== undefined) return this.#useAnchor(anchor);
     }
-    if (rule.source === "none") return;
+    if (rule.source === "none") {
+      if (isManaged(before) && !state.modules.holdsCode(state.pc - 1)) {
+        throw state.error("return-address", "Managed code returns to no code that is known");
+      }
+      return;
+    }
     const cfa = state.cfa = cfaOf(state, rule);
     // Another stack is reached only by a trap, or where a table says so.
     if (
@@ -216,6 +221,11 @@ export class FrameIterator implements IterableIterator<Frame, undefined> {
     this.#state.pc = pc;
     return true;
   }
+}
+
+/** Whether a frame is of a kind that only known code calls: native code may call the others. */
+function isManaged({ code, anchor }: CompiledRule): boolean {
+  return code !== undefined && anchor === 0;
 }
 
 /** Whether a rule is more than a guess. */

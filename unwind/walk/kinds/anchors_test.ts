@@ -283,3 +283,30 @@ Deno.test("FrameIterator, tells of an anchor that cannot be read", () => {
   // A thread that has no storage has no anchor there.
   assertEquals(trace({ ...stack, threadPointer: 0n }), "native no-rule");
 });
+
+Deno.test("FrameIterator, refuses callers of managed code that nobody knows, not those of upcalls", () => {
+  for (const machine of MACHINES) {
+    const returning = (frames: readonly FrameInit[], pc: bigint): string => {
+      const stack = mixedStack(machine, [...frames, { code: "start" }]);
+      const { cfa } = backtrace(stack).frames[frames.length - 1]!;
+      const windows = stack.windows.map(({ start, bytes }) => {
+        const at = Number(cfa! - 8n - start);
+        if (at < 0 || at >= bytes.length) return { start, bytes };
+        const changed = bytes.slice();
+        changed.set(words([Number(pc)]), at);
+        return { start, bytes: changed };
+      });
+      return trace({ ...stack, memory: memoryOf(windows) }, { framePointer: false });
+    };
+    for (const code of ["jit", "optimized", "stub"] as const) {
+      const frame = { code, at: AT.before };
+      assertEquals(returning([frame], 0x9999_0000n).split(" ").slice(1), [
+        "native",
+        "return-address",
+      ]);
+      assertEquals(returning([frame], 0n).split(" ").slice(1), ["return-address-zero"]);
+    }
+    const upcall = { code: "entry", at: AT.before } as const;
+    assertEquals(returning([upcall], 0x9999_0000n).split(" ").slice(1), ["native", "no-rule"]);
+  }
+});
