@@ -52,6 +52,13 @@ static uint32_t rm(mreg reg) { return (uint32_t)reg << 16; }
 
 void m_nop(struct masm *m) { word(m, 0xd503201f); }
 
+void m_order(struct masm *m, enum m_fence fence) {
+    static const uint32_t domains[] = { // ISHST, ISHLD, ISH
+        [M_FENCE_STORES] = 10, [M_FENCE_LOADS] = 9, [M_FENCE_ALL] = 11,
+    };
+    word(m, 0xd50330bf | domains[fence] << 8); // dmb
+}
+
 void m_move(struct masm *m, mreg to, mreg from) {
     if (to == SP || from == SP) word(m, 0x91000000 | rn(from) | rd(to)); // add to, from, #0
     else word(m, 0xaa0003e0 | rm(from) | rd(to));                       // orr to, xzr, from

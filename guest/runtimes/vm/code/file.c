@@ -2,7 +2,6 @@
 
 #include "../memory/arena.h"
 #include "../records.h"
-#include "../records.h"
 #include "guest/include/string.h"
 
 // ELF-64 (System V ABI, chapter 4).

@@ -47,7 +47,12 @@ typedef uint16_t mlabel;
 enum m_operation { M_ADD, M_SUB, M_MUL, M_AND, M_XOR };
 enum m_condition { M_LESS, M_EQUAL, M_NOT_EQUAL, M_BELOW }; // the last one unsigned
 
+enum m_fence { M_FENCE_STORES, M_FENCE_LOADS, M_FENCE_ALL };
+
 void m_nop(struct masm *m);
+// Nothing, where the machine keeps that order by itself: stores before it are seen before stores
+// behind it; loads likewise; all accesses.
+void m_order(struct masm *m, enum m_fence fence);
 void m_move(struct masm *m, mreg to, mreg from);
 void m_constant(struct masm *m, mreg to, int64_t value);
 void m_load(struct masm *m, mreg to, mreg base, int32_t offset);  // 64 bits

@@ -44,6 +44,7 @@ static void set_anchor(struct masm *m, mlabel there) {
     if (swapped) set_pc(m, thread, there);
     m_move(m, m_scratch, m_sp);
     m_store(m, m_scratch, thread, VM_THREAD_SP);
+    m_order(m, M_FENCE_STORES);
     if (!swapped) set_pc(m, thread, there);
 }
 
@@ -67,11 +68,14 @@ static void wait_for_scan(struct masm *m, mreg thread) {
         m_constant(m, m_scratch, 0);
         m_store(m, m_scratch, thread, VM_THREAD_PC);
     }
+    // Either the scan sees the PC gone, or this thread sees the scan.
+    m_order(m, M_FENCE_ALL);
     m_load_word(m, m_scratch, thread, VM_THREAD_SCAN);
     m_branch_zero(m, m_scratch, true, done);
     call_waiting(m, thread, (uintptr_t)vm_scan_wait);
     m_jump(m, again);
     m_bind(m, done);
+    m_order(m, M_FENCE_LOADS);
 }
 
 static void pass(struct masm *m, const struct frame *frame) {

@@ -84,6 +84,7 @@ _Noreturn void vm_rethrow(struct vm_thread *thread) {
     vm_lock();
     thread->thrown = thread->pending;
     thread->pending = 0;
+    thread->result = 0; // nobody will take it
     vm_unlock();
     vm_runtime_throw(thread);
 }

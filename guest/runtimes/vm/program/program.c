@@ -45,7 +45,8 @@ static const char *check_method(const struct vm_method *method, uint32_t id) {
         int known = method->native < VM_NATIVE_COUNT && method->params <= VM_NATIVE_PARAMETERS_MAX;
         return known ? 0 : "a method is a native function that does not exist";
     }
-    if (method->code_size == 0 || !is_inside(at + method->code, method->code_size) ||
+    if (method->code_size == 0 || method->position_count == 0) return "a method has no bytecodes";
+    if (!is_inside(at + method->code, method->code_size) ||
         !is_inside(at + method->positions, method->position_count * sizeof(struct vm_position)) ||
         !is_inside(at + method->handlers, method->handler_count * sizeof(struct vm_handler))) {
         return "a method is not inside the program";

@@ -101,7 +101,7 @@ int vm_run_scans(void) {
     for (;;) {
         uint32_t seen = __atomic_load_n(&events, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&vm_running, __ATOMIC_ACQUIRE) == 0) return exit_code;
-        if (requested != completed) {
+        if (__atomic_load_n(&requested, __ATOMIC_ACQUIRE) != completed) {
             collect();
             continue;
         }

@@ -143,7 +143,7 @@ void vm_cancel(struct vm_thread *thread, uint64_t number) {
     struct vm_thread *target = number == 0 ? thread : started == 0 ? 0 : started->thread;
     if (target != 0) {
         target->pending = cancellation;
-        target->poll |= VM_POLL_CANCEL;
+        __atomic_fetch_or(&target->poll, VM_POLL_CANCEL, __ATOMIC_RELAXED);
     } else if (started != 0 && !started->done) {
         started->cancelled = 1;
     }

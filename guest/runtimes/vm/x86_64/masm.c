@@ -66,6 +66,11 @@ static void memory(struct masm *m, uint8_t opcode, mreg reg, mreg base, int32_t 
 
 void m_nop(struct masm *m) { bytes(m, 1, 0x90); }
 
+void m_order(struct masm *m, enum m_fence fence) {
+    // Only loads may overtake stores (Intel SDM, volume 3, 9.2.2).
+    if (fence == M_FENCE_ALL) bytes(m, 3, 0xf0ae0f); // mfence
+}
+
 void m_move(struct masm *m, mreg to, mreg from) { registers(m, 0x89, from, to); }
 
 void m_constant(struct masm *m, mreg to, int64_t value) {
