@@ -16,15 +16,15 @@ enum vm_region_kind {
     REGION_OPTIMIZED, REGION_JIT, REGION_INTERPRETER, REGION_ADAPTER, REGION_STUB,
 };
 
-#define MASM_CODE_MAX 65536
-#define MASM_LABELS_MAX 8192
-#define MASM_REFERENCES_MAX 4096
-#define MASM_ROWS_MAX 1024
+#define MASM_CODE_MAX 262144
+#define MASM_LABELS_MAX 16384
+#define MASM_REFERENCES_MAX 16384
+#define MASM_ROWS_MAX 4096
 #define MASM_REGIONS_MAX 16
 #define MASM_SAVED_MAX 16
-#define MASM_POSITIONS_MAX 8192
-#define MASM_VECTOR_WORDS 65536
-#define MASM_PADS_MAX 256
+#define MASM_POSITIONS_MAX 16384
+#define MASM_VECTOR_WORDS 262144
+#define MASM_PADS_MAX 1024
 
 // These are the structures of the code map, section 4 of docs/code-kinds.md.
 struct map_row { uint32_t begin; uint8_t base, saved; uint16_t size; };

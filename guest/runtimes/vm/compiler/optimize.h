@@ -39,7 +39,7 @@ struct null_path {
     struct stack stack;
 };
 
-#define NULL_PATHS_MAX 256
+#define NULL_PATHS_MAX 1024
 
 struct optimizer {
     struct masm *m;
