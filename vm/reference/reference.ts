@@ -103,7 +103,8 @@ export class Reference {
       start: (method, argument) => this.#start(method, argument),
       ended: (id) => threadOf(id).ended,
       cancel: (id) => threadOf(id).cancelled = true,
-      take: () => this.#semaphore > 0 && this.#semaphore-- > 0,
+      // Who is to be unwound leaves it to others.
+      take: () => !threads[thread - 1]!.cancelled && this.#semaphore > 0 && this.#semaphore-- > 0,
       give: () => this.#semaphore++,
       get static() {
         return getStatic();

@@ -134,7 +134,8 @@ static uint64_t wait_for(struct vm_thread *thread) {
     for (;;) {
         uint32_t events = vm_events();
         vm_lock();
-        int taken = units > 0;
+        // Who is to be unwound leaves it to others.
+        int taken = units > 0 && thread->pending == 0;
         if (taken) units--;
         vm_unlock();
         if (taken || !vm_wait(thread, events, VM_FOREVER)) return 0;
