@@ -183,7 +183,14 @@ class Comparison {
       const wrong = this.#handedOver(frame, outer, args);
       if (wrong !== undefined) return `${frame.kind} ${frame.name}: ${wrong}`;
     }
-    if (inner === null) return undefined;
+    if (inner === null) {
+      // What the native function does, others may see before it returns.
+      const isInNative = frames.some(({ kind, method }) =>
+        kind === "native-stub" && method !== undefined
+      );
+      if (!isInNative || outer.phase !== "at") return undefined;
+      return `${outer.method.name} at ${outer.bci} has called a native function`;
+    }
     const kinds = frames.map(({ kind }) => kind);
     if (inner.viaNative) {
       const stubs = kinds.filter((kind) => kind === "native-stub").length;
