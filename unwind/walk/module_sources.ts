@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
+import {
+  type Address,
+  fromBigAddress,
+  InputError,
+  partitionPoint,
+  toBigAddress,
+} from "../../bytes/mod.ts";
 import { type ElfFile, type ElfSection, type ElfSegment, PF, PT, SHF, SHT } from "../../elf/mod.ts";
 import {
   dataBase,
@@ -94,7 +100,8 @@ export function modulesFromSymfile(file: ElfFile): Module[] {
   if (sections.length === 0) {
     throw file.error("section", "There is no code", 40, "an executable section");
   }
-  const parts = partsOf(file);
+  const isRelocatable = file.type === "relocatable";
+  const parts = { ...partsOf(file), ...isRelocatable ? { symbols: placedSymbols(file) } : {} };
   return sections.map(({ address, size, offset, name }) => {
     const end = address + BigInt(size);
     if (!(fromBigAddress(address) < fromBigAddress(end))) {
@@ -102,6 +109,23 @@ export function modulesFromSymfile(file: ElfFile): Module[] {
     }
     return new Module({ ...parts, name: file.name, begin: address, end, registered: true });
   });
+}
+
+/** Functions of a relocatable file whose sections have been placed: symbols are relative to these. */
+function placedSymbols(file: ElfFile): SymbolSource {
+  let sorted: { readonly begin: bigint; readonly size: bigint; readonly name: string }[];
+  return {
+    at(address: bigint): NamedOffset | undefined {
+      sorted ??= file.symbols.all.flatMap(({ name, value, size, type, section }) => {
+        const home = type === "func" ? file.sections[section] : undefined;
+        return home === undefined ? [] : [{ begin: home.address + value, size, name }];
+      }).sort((a, b) => a.begin < b.begin ? -1 : a.begin > b.begin ? 1 : 0);
+      const at = partitionPoint(sorted.length, (i) => sorted[i]!.begin <= address) - 1;
+      const found = sorted[at];
+      if (found === undefined || address >= found.begin + found.size) return undefined;
+      return { name: found.name, offset: address - found.begin };
+    },
+  };
 }
 
 /** What modules take of a file, wherever they are. */

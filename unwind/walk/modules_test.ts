@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { ElfError, parseElf } from "../../elf/mod.ts";
 import { Module } from "./module.ts";
-import { moduleFromElf } from "./module_sources.ts";
+import { moduleFromElf, modulesFromSymfile } from "./module_sources.ts";
 import { ModuleList } from "./module_list.ts";
 import { loadedImage } from "../../elf/testing/bare_image.ts";
 import { elfImage, symbolTable } from "../../elf/testing/elf_image.ts";
@@ -125,4 +125,50 @@ Deno.test("moduleFromElf, needs something to load", () => {
   assertThrows(() => moduleFromElf(parseElf(elfImage())), ElfError);
   const file = parseElf(elf(".other"));
   assertStrictEquals(moduleFromElf(file).find(0x1000), undefined);
+});
+
+Deno.test("modulesFromSymfile, places the executable sections of a file, one module each", () => {
+  for (const type of [1, 2]) {
+    // In a relocatable file, which a loader has placed, symbols are relative to their sections.
+    const [first, second] = type === 1 ? [0, 0] : [0x7000_1000, 0x7000_4000];
+    const { symbols, strings } = symbolTable([
+      { name: "one", value: first, size: 0x20, section: 1 },
+      { name: "two", value: first + 0x20, size: 0x10, section: 1 },
+      { name: "cold", value: second + 8, size: 0x10, section: 2 },
+      { name: "data", value: type === 1 ? 0 : 0x7000_8000, size: 0x40, type: 1, section: 3 },
+    ]);
+    const file = parseElf(
+      elfImage({
+        type,
+        sections: [
+          { name: ".text", type: 8, flags: 6, address: 0x7000_1000, data: new Uint8Array(0x40) },
+          { name: ".text.cold", flags: 6, address: 0x7000_4000, data: new Uint8Array(0x20) },
+          { name: ".data", flags: 3, address: 0x7000_8000, data: new Uint8Array(0x40) },
+          { name: ".symtab", type: 2, flags: 0, data: symbols, link: 5, entrySize: 24 },
+          { name: ".strtab", type: 3, flags: 0, data: strings },
+        ],
+      }),
+      { name: "made" },
+    );
+    const list = new ModuleList(modulesFromSymfile(file));
+    assertEquals(list.modules.map(({ name, start, limit }) => [name, start, limit]), [
+      ["made", 0x7000_1000, 0x7000_1040],
+      ["made", 0x7000_4000, 0x7000_4020],
+    ]);
+    const name = (address: bigint) => {
+      const found = list.at(address)?.nameOf(address);
+      return found && `${found.name}+${found.offset}`;
+    };
+    assertEquals(
+      [0x7000_1000n, 0x7000_101fn, 0x7000_1028n, 0x7000_1030n, 0x7000_4007n, 0x7000_4009n]
+        .map(name),
+      ["one+0", "one+31", "two+8", undefined, undefined, "cold+1"],
+    );
+  }
+  const none = parseElf(elfImage({ sections: [{ name: ".data", data: new Uint8Array(8) }] }));
+  assertThrows(() => modulesFromSymfile(none), ElfError, "There is no code");
+  const nowhere = parseElf(elfImage({
+    sections: [{ name: ".text", flags: 6, address: 2 ** 53, data: new Uint8Array(8) }],
+  }));
+  assertThrows(() => modulesFromSymfile(nowhere), ElfError, "expected an address");
 });

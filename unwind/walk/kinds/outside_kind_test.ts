@@ -186,7 +186,7 @@ Deno.test("CodeRegistry.addKind, has maps name a kind from outside", () => {
     const memory = joinMemory(own, stack.memory);
     const find = () => discoverCode({ memory, modules, descriptor: BigInt(OWN_LIST) });
     assertEquals(find().problems.map(({ kind }) => kind), ["kind"]);
-    assertEquals(modules.code.at(OWN_CODE)?.kind.name, "native");
+    assertEquals(modules.code.at(OWN_CODE)?.kind.name, "threaded");
     modules.code.addKind(THREADED);
     assertThrows(() => modules.code.addKind(THREADED), RangeError, "of that name");
     const { added, removed, problems } = find();

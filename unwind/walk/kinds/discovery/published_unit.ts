@@ -117,7 +117,7 @@ class UnitReader {
       }
     });
     return new CodeRegion({
-      kind: kind ?? NATIVE,
+      kind: kind ?? { ...NATIVE, name: region.kind },
       name,
       method,
       map,
