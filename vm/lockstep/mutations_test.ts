@@ -87,7 +87,7 @@ for (const arch of ARCH_NAMES) {
       assertEquals([clean.mismatch, clean.printed], [undefined, [16_665n]]);
       const bits = [...used].sort((a, b) => a - b);
       assert(bits.length > 500, `${bits.length}`);
-      const step = sweep({ quick: Math.ceil(bits.length / 4), full: 5 });
+      const step = sweep({ quick: Math.ceil(bits.length / 4), full: 11 });
       const missed: number[] = [];
       for (let i = 3; i < bits.length; i += step) {
         const bit = bits[i]!;

@@ -13,7 +13,7 @@ const PLACES = ["interpreter", "jit", "optimized", "native", "native-stub", "sys
 for (const arch of ARCH_NAMES) {
   Deno.test(`lockstep ${arch}, threads that are stopped anywhere`, async () => {
     const stopped: Record<string, number> = {};
-    for (let seed = 1; seed <= sweep({ quick: 1, full: 40 }); seed++) {
+    for (let seed = 1; seed <= sweep({ quick: 1, full: 20 }); seed++) {
       const { program, text } = randomProgram(seed, {
         natives: ["collect", "move", "print", "sleep", "yield"],
         kinds: ["interpreter", "jit", "optimized"],
