@@ -9,6 +9,7 @@ import {
   backtrace,
   discoverCode,
   type Frame,
+  handleRoots,
   managedFrame,
   moduleFromElf,
   ModuleList,
@@ -103,5 +104,31 @@ Deno.test("FrameIterator, skips native code at every instruction, and roots are 
       roots += found.roots;
     }
     assert(native > 2 && deepest > 15 && roots > 100, `${native} ${deepest} ${roots}`);
+  }
+});
+
+Deno.test("handleRoots, finds the references that native code has been given", async () => {
+  const program = chainProgram({ depth: 3, kinds: ["optimized", "native", "jit"] });
+  for (const arch of ["x86_64", "aarch64"] as const) {
+    using machine = await machineWith(arch, program);
+    const { file, task } = vmOf(machine);
+    const reader = new Reader(machine);
+    // In `hop`, whose native function gives the object that `main` has made.
+    machine.addBreakpoint(file.symbolNamed("static_get")!.value);
+    assertEquals(machine.run(10_000_000).kind, "breakpoint");
+    const { memory, threadPointer, modules } = reader.input;
+    const { handles } = modules.code.regions.find(({ method }) => method !== 0n)!.map!;
+    const at = file.symbolNamed("vm_static_reference")!.value;
+    const object = readWord(taskMemory(machine.kernel, task), at);
+    const found = new Set<string>();
+    for (let i = 0; i < 2000; i++) {
+      machine.run(1);
+      if (!machine.cpu.userMode) continue;
+      const roots = handleRoots(memory, threadPointer!, handles!).map(({ value }) => value);
+      found.add(roots.join());
+      if (roots.length === 0 && found.size > 1) break;
+    }
+    assertEquals([...found], ["", String(object)]);
+    assert(object !== 0n && object !== undefined);
   }
 });

@@ -10,8 +10,15 @@ import { encodeProgram, type VmProgram, type VmSettings } from "./bytecode/mod.t
 
 /** Where program headers have offset, size in the file and size in memory, 64 bits each. */
 const HEADER = { offset: 8, fileSize: 32, memorySize: 40 } as const;
-/** Where the ELF header says where program headers are, and how large each is. */
-const ELF = { programHeaders: 32, programHeaderSize: 54 } as const;
+/** Where section headers have offset and size. */
+const SECTION = { offset: 24, size: 32 } as const;
+/** Where the ELF header says where these headers are, and how large each is. */
+const ELF = {
+  programHeaders: 32,
+  programHeaderSize: 54,
+  sectionHeaders: 40,
+  sectionHeaderSize: 58,
+} as const;
 
 /**
  * The guest's VM with a program, to boot a machine with.
@@ -48,6 +55,14 @@ export function withProgram(image: Uint8Array, program: Uint8Array): Uint8Array<
   view.setBigUint64(header + HEADER.offset, BigInt(at), true);
   view.setBigUint64(header + HEADER.fileSize, BigInt(program.length), true);
   view.setBigUint64(header + HEADER.memorySize, BigInt(program.length), true);
+  // Debuggers miss a section that is in no segment.
+  const section = elf.sections.find(({ address }) => address === segment.vaddr);
+  if (section !== undefined) {
+    const its = Number(view.getBigUint64(ELF.sectionHeaders, true)) +
+      section.index * view.getUint16(ELF.sectionHeaderSize, true);
+    view.setBigUint64(its + SECTION.offset, BigInt(at), true);
+    view.setBigUint64(its + SECTION.size, BigInt(program.length), true);
+  }
   return bytes;
 }
 

@@ -31,6 +31,9 @@ Deno.test("withProgram, gives the last segment the program's bytes and nothing e
   assertEquals([fileSize, memSize, vaddr], [program.length, BigInt(program.length), 0x402010n]);
   assertEquals(after.slice(offset, fileSize, "program"), program);
   assertEquals(offset % 16, 0);
+  // Section and segment are the same bytes, or debuggers say that one of them is damaged.
+  assertEquals(after.sectionData(after.section(".vm_program")!), program);
+  assertEquals(after.section(".text"), before.section(".text"));
 });
 
 Deno.test("withProgram, refuses a file that is not the VM's", () => {
