@@ -125,6 +125,9 @@ static void jumps(void) {
 
 static void frames(void) {
     CASE(m_nop(m), "nop");
+    CASE(m_order(m, M_FENCE_STORES), "dmb ishst");
+    CASE(m_order(m, M_FENCE_LOADS), "dmb ishld");
+    CASE(m_order(m, M_FENCE_ALL), "dmb ish");
     CASE(m_move(m, m_sp, m_fp), "mov sp, x29");
     CASE(m_move(m, m_fp, m_sp), "mov x29, sp");
     CASE(m_load(m, 3, m_sp, 8), "ldr x3, [sp, #8]");
