@@ -94,5 +94,10 @@ _Noreturn void vm_rethrow(struct vm_thread *thread); // thread->pending
 typedef uint64_t vm_native(struct vm_thread *thread, ...);
 #define VM_NATIVE_COUNT 20
 extern vm_native *const vm_natives[VM_NATIVE_COUNT];
+// What they take, bit i of refs for parameter i, and return.
+struct vm_native_shape {
+    uint8_t params, refs, result;
+};
+extern const struct vm_native_shape vm_native_shapes[VM_NATIVE_COUNT];
 
 #endif

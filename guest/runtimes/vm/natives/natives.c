@@ -180,3 +180,10 @@ vm_native *const vm_natives[VM_NATIVE_COUNT] = {
     NATIVE(move),        NATIVE(start), NATIVE(join),       NATIVE(cancel), NATIVE(self),
     NATIVE(wait_for),    NATIVE(give),  NATIVE(static_get), NATIVE(static_set), NATIVE(vm_native_here),
 };
+
+const struct vm_native_shape vm_native_shapes[VM_NATIVE_COUNT] = {
+    {1, 0, VM_VOID}, {1, 0, VM_VOID}, {1, 0, VM_VOID}, {2, 0, VM_INT},  {2, 2, VM_REF},
+    {0, 0, VM_VOID}, {1, 1, VM_VOID}, {0, 0, VM_VOID}, {2, 0, VM_INT},  {2, 0, VM_VOID},
+    {1, 0, VM_VOID}, {2, 0, VM_INT},  {1, 0, VM_VOID}, {1, 0, VM_VOID}, {0, 0, VM_INT},
+    {0, 0, VM_VOID}, {0, 0, VM_VOID}, {0, 0, VM_REF},  {1, 1, VM_VOID}, {0, 0, VM_VOID},
+};

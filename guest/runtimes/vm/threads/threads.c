@@ -10,8 +10,6 @@
 
 #define TABLE_SIZE 48
 #define STACK_SIZE (256 * PAGE_SIZE)
-// What a managed frame leaves of a stack: the VM's own C runs on it, too.
-#define STACK_RESERVE (8 * PAGE_SIZE)
 // Instructions between two looks at a thread that is to come to a poll.
 #define ANCHOR_WAIT 200
 
@@ -58,7 +56,7 @@ static void begin(struct vm_thread *self, struct started *started) {
     self->number = started->number;
     self->stack_begin = (uint64_t)started->stack;
     self->stack_end = self->stack_begin + stack_size();
-    self->stack_limit = self->stack_begin + STACK_RESERVE;
+    self->stack_limit = self->stack_begin + VM_STACK_RESERVE;
     self->poll = vm_program.flags & VM_COLLECT_AT_POLL ? VM_POLL_COLLECT : 0;
     self->idle = 1;
     self->next = vm_threads;

@@ -4,6 +4,9 @@
 
 #include "../thread.h"
 
+// What a managed frame leaves of a stack, in bytes: the VM's own C runs on it, too.
+#define VM_STACK_RESERVE (8 * PAGE_SIZE)
+
 // Those that run, under vm_lock.
 extern struct vm_thread *vm_threads;
 
