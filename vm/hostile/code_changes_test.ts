@@ -1,10 +1,10 @@
 // Code that is replaced, moved and freed while its frames are on the stack, where they go on: by
-// returning, and by exceptions.
+// returning, and by exceptions. And a method that gets hot while it calls itself.
 import { assert, assertEquals } from "@std/assert";
 import type { Machine } from "../../kernel/mod.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
-import { readWord } from "../../unwind/walk/mod.ts";
+import { managedFrame, readWord } from "../../unwind/walk/mod.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { vmOf } from "../lockstep/vm_task.ts";
 import { assemble, Reference } from "../mod.ts";
@@ -134,5 +134,60 @@ end`);
     assertEquals(report.printed, truth.output);
     assert(mostFreed > 3n, `${mostFreed} pieces of code freed`);
     for (const kind of ["interpreter", "jit", "optimized"]) assert(report.kinds[kind]! > 0, kind);
+  });
+}
+
+for (const arch of ARCH_NAMES) {
+  Deno.test(`vm ${arch}, a hot method has frames of all its kinds at once`, async () => {
+    const depth = sweep({ quick: 8, full: 40 });
+    const program = assemble(`class Node refs 1 ints 1
+method main() interpreter
+  iconst ${depth}
+  null
+  invoke hot
+  invoke print
+  return
+end
+# Each call counts; what its caller is compiled to does not change under it.
+method hot(int n, ref list): int
+  local own
+  new Node
+  store own
+  load own
+  load list
+  putr 0
+  load n
+  iconst 1
+  if_lt bottom
+  load n
+  load n
+  iconst 1
+  sub
+  load own
+  invoke hot
+  add
+  return_value
+bottom:
+  invoke collect
+  load own
+  getr 0
+  geti 1
+  return_value
+end`);
+    let kinds = new Set<string>();
+    let most = "";
+    const settings = { jitAt: 3, optimizeAt: 6 };
+    const report = await followed(arch, program, {
+      every: 256,
+      settings,
+      beforeEach: () => kinds = new Set(),
+      onFrame(frame) {
+        if (frame.code === undefined || managedFrame(frame)?.method?.name !== "hot") return;
+        kinds.add(frame.code.kind.name);
+        if (kinds.size > most.split(" ").length) most = [...kinds].join(" ");
+      },
+    });
+    assertEquals([report.mismatch, report.printed], [undefined, [BigInt(depth * (depth + 1) / 2)]]);
+    for (const kind of ["interpreter", "jit", "optimized"]) assert(most.includes(kind), most);
   });
 }
