@@ -1,17 +1,20 @@
 /**
- * What the VM's macro assembler writes on AArch64 against what an assembler makes of the same
+ * What the VM's macro assembler writes against what an assembler makes of the same
  * instructions, for every function of it, registers and operands of all sizes.
  *
  * @module
  */
 import { archByName } from "../../../arch/mod.ts";
 import { BuildError, buildProgram } from "../../../build/mod.ts";
+import type { GuestArch } from "../../../guest/embedded.ts";
 import { parseElf } from "../../../elf/mod.ts";
 import { Machine } from "../../../kernel/mod.ts";
 import { type CheckResult, Differences, outputOf } from "../tool.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
-const SOURCE = `${ROOT}testdata/vm/encodings.c`;
+
+/** What an assembler is told before it reads the instructions. */
+const SYNTAX = { x86_64: ".intel_syntax noprefix\n", aarch64: "" } as const;
 
 /** What the program says of one call: bytes in hexadecimal, and instructions. */
 interface Encoding {
@@ -20,10 +23,13 @@ interface Encoding {
 }
 
 /** Compares; undefined if there is no compiler. */
-export async function checkEncodings(directory: string): Promise<CheckResult | undefined> {
-  const encodings = await encodingsOf();
+export async function checkEncodings(
+  arch: GuestArch,
+  directory: string,
+): Promise<CheckResult | undefined> {
+  const encodings = await encodingsOf(arch);
   if (encodings === undefined) return undefined;
-  const assembled = assemble(encodings.map(({ text }) => text), directory);
+  const assembled = assemble(arch, encodings.map(({ text }) => text), directory);
   if (assembled === undefined) return undefined;
   const differences = new Differences(20);
   for (const [i, { hex, text }] of encodings.entries()) {
@@ -31,24 +37,28 @@ export async function checkEncodings(directory: string): Promise<CheckResult | u
   }
   if (encodings.length < 2000) differences.add(`There are only ${encodings.length} encodings`);
   return {
-    name: "encodings aarch64",
+    name: `encodings ${arch}`,
     figures: `${encodings.length} calls of the macro assembler`,
     differences: differences.texts,
   };
 }
 
 /** Builds the program, and runs it in a machine. */
-async function encodingsOf(): Promise<Encoding[] | undefined> {
+async function encodingsOf(arch: GuestArch): Promise<Encoding[] | undefined> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     const flags = ["-O1", "-I", ROOT, "-mgeneral-regs-only"];
-    ({ bytes } = await buildProgram({ arch: "aarch64", sources: [SOURCE], flags }));
+    ({ bytes } = await buildProgram({
+      arch,
+      sources: [`${ROOT}testdata/vm/encodings/${arch}.c`],
+      flags,
+    }));
   } catch (error) {
     if (error instanceof BuildError && error.kind === "tools") return undefined;
     throw error;
   }
   using machine = new Machine({
-    arch: archByName("aarch64"),
+    arch: archByName(arch),
     modules: [{ commandLine: "encodings", bytes }],
   });
   machine.run(1_000_000_000);
@@ -59,15 +69,19 @@ async function encodingsOf(): Promise<Encoding[] | undefined> {
 }
 
 /** The bytes of each text, in hexadecimal; undefined if there is no assembler. */
-function assemble(texts: readonly string[], directory: string): string[] | undefined {
-  const source = `${directory}/encodings.s`;
-  const object = `${directory}/encodings.o`;
+function assemble(
+  arch: GuestArch,
+  texts: readonly string[],
+  directory: string,
+): string[] | undefined {
+  const source = `${directory}/encodings-${arch}.s`;
+  const object = `${directory}/encodings-${arch}.o`;
   const lines = texts.map((text, i) => `case${i}: .globl case${i}\n${text}\n`);
   Deno.writeTextFileSync(
     source,
-    `${lines.join("")}case${texts.length}: .globl case${texts.length}\n`,
+    `${SYNTAX[arch]}${lines.join("")}case${texts.length}: .globl case${texts.length}\n`,
   );
-  const args = ["--target=aarch64-none-elf", "-c", "-o", object, source];
+  const args = [`--target=${arch}-none-elf`, "-c", "-o", object, source];
   if (outputOf("clang", args) === undefined) return undefined;
   const file = parseElf(Deno.readFileSync(object), { name: object });
   const text = file.sectionDataByName(".text")!;

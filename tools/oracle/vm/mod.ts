@@ -10,14 +10,13 @@ import { checkCores } from "./cores_check.ts";
 import { checkEncodings } from "./encodings_check.ts";
 
 /**
- * For each architecture a check of a machine that gdb drives, and one of core files; and one of
+ * For each architecture a check of a machine that gdb drives, one of core files, and one of
  * instructions.
  */
 export function vmChecks(directory: string): NamedCheck[] {
-  const ofGdb = (["x86_64", "aarch64"] as const).flatMap((arch): NamedCheck[] => [
+  return (["x86_64", "aarch64"] as const).flatMap((arch): NamedCheck[] => [
     { kind: "vm", name: `gdb drives ${arch}`, check: () => checkLive(arch) },
     { kind: "vm", name: `cores in gdb ${arch}`, check: () => checkCores(arch, directory) },
+    { kind: "vm", name: `encodings ${arch}`, check: () => checkEncodings(arch, directory) },
   ]);
-  const check = () => checkEncodings(directory);
-  return [...ofGdb, { kind: "vm", name: "encodings aarch64", check }];
 }

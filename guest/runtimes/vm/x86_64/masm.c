@@ -155,7 +155,9 @@ void m_set(struct masm *m, enum m_condition condition, mreg to, mreg a, mreg b) 
     compare(m, a, b);
     // setcc r8; movzx r32, r8
     unsigned set = 0x90u | condition_code(condition);
-    bytes(m, 4, (0x40u | to >> 3) | 0x0f << 8 | set << 16 | (0xc0u | (to & 7)) << 24);
+    // From the fifth on only a prefix names the low byte.
+    if (to > RBX) bytes(m, 1, 0x40u | to >> 3);
+    bytes(m, 3, 0x0f | set << 8 | (0xc0u | (to & 7)) << 16);
     bytes(m, 4, rex(to, to) | 0x0f << 8 | 0xb6 << 16 | (0xc0u | (to & 7) << 3 | (to & 7)) << 24);
 }
 
