@@ -194,7 +194,7 @@ for (const arch of ARCH_NAMES) {
     const expected = clean.frames.map(placeOf);
     const names = [...new Set(scene.parts.map(({ name }) => name))];
     const refusals: Record<string, number> = {};
-    for (let i = 0; i < sweep({ quick: 150, full: 3000 }); i++) {
+    for (let i = 0; i < sweep({ quick: 150, full: 1500 }); i++) {
       const name = random.pick(names);
       const part = random.pick(scene.parts.filter((each) => each.name === name));
       const at = part.begin + BigInt(8 * random.below(Math.max(1, part.size >> 3)));

@@ -11,7 +11,7 @@ import { vmOf } from "../lockstep/vm_task.ts";
 import { assemble } from "../mod.ts";
 import { machineWith } from "../testing/followed.ts";
 
-const TURNS = sweep({ quick: 4, full: 40 });
+const TURNS = sweep({ quick: 4, full: 16 });
 
 /** Goes into native code, is called by it, and throws, in each kind of code. */
 function turn(kind: string, next: string): string {
@@ -68,7 +68,7 @@ end
 
 /** Who waits, each at least so many times. */
 const PLACES = ["vm_land", "vm_enter", "native function"];
-const LEAST = sweep({ quick: 1, full: 40 });
+const LEAST = sweep({ quick: 1, full: 10 });
 
 /** Kinds of code that nobody may be in. */
 const MANAGED = ["interpreter", "jit", "optimized", "adapter"];
