@@ -23,12 +23,14 @@ import { type BacktraceFigure, measureBacktrace } from "./unwind_cores.ts";
 import { benchLibraries } from "./unwind_stacks.ts";
 import { Progress } from "../util/progress.ts";
 import { measureMixed, type MixedFigure } from "./unwind_mixed.ts";
+import { measureRoots, type RootsFigure } from "./unwind_roots.ts";
 import { measurePeer, measureWalks, type WalkFigure } from "./unwind_walks.ts";
 
 /** Everything that was measured. */
 interface Report {
   readonly walks: readonly (WalkFigure & { readonly peer?: WalkFigure | undefined })[];
   readonly mixed: readonly MixedFigure[];
+  readonly roots: readonly RootsFigure[];
   readonly deep: readonly DeepFigure[];
   readonly rows: readonly RowFigure[];
   readonly dumps: readonly DumpFigure[];
@@ -50,6 +52,8 @@ async function measure(): Promise<Report> {
   }));
   progress.at("measuring walks of mixed stacks");
   const mixed = measureMixed();
+  progress.at("measuring root scans");
+  const roots = await measureRoots();
   progress.at("building a program with much debug information");
   const backtrace = await measureBacktrace();
   progress.at("measuring a deep stack");
@@ -58,6 +62,7 @@ async function measure(): Promise<Report> {
   return {
     walks,
     mixed,
+    roots,
     deep,
     rows: DUMPED.map((path) => {
       progress.at(`measuring rows of ${path}`);
@@ -97,6 +102,19 @@ function print(report: Report): void {
   line("kinds, ns per frame", "by tables", "mixed", "interpreted", "+ variables", "mixed + roots");
   for (const { machine, tables, mixed, interpreted, variables, roots } of report.mixed) {
     line(machine, tables, mixed, interpreted, variables, roots);
+  }
+  console.log();
+  line(
+    "roots of 1,000 methods",
+    "frames",
+    "roots",
+    "walk µs",
+    "roots µs",
+    "guest's instr",
+    "guest's µs",
+  );
+  for (const { machine, frames, roots, walk, ours, guest } of report.roots) {
+    line(machine, frames, roots, walk, ours, guest.instructions, guest.time);
   }
   console.log();
   line("10,000 deep, ns per frame", "ours", "gdb", "eu-stack");
