@@ -150,7 +150,7 @@ class Seeker {
 
   /** Objects that a call or the VM has in its hands: no frame of a method shows them. */
   #inFlight({ top, native }: ThreadState): VmObject[] {
-    const values: (Value | undefined)[] = [...this.#fresh];
+    const values: (Value | undefined)[] = [...this.#fresh, this.#thread.uncaught];
     if (top !== null && top.phase !== "at") values.push(...top.args, top.result);
     for (let call = native; call !== null; call = call.outer) {
       values.push(...call.args, call.returned, call.pending);

@@ -2,14 +2,16 @@
 // they are now, none is lost, and none is kept that is dead.
 import { assert, assertEquals } from "@std/assert";
 import type { GuestArch } from "../../guest/embedded.ts";
+import { InterruptLine } from "../../kernel/clock.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
-import { VM_FLAGS, type VmProgram, type VmSettings } from "../mod.ts";
+import { assemble, VM_FLAGS, type VmProgram, type VmSettings } from "../mod.ts";
 import { machineWith } from "../testing/followed.ts";
 import { graphProgram } from "../testing/graph_program.ts";
 import { bitsFor } from "../testing/map_bits.ts";
 import { randomProgram } from "../testing/random_program.ts";
 import { type CollectionOptions, type CollectionReport, followCollections } from "./collections.ts";
+import { vmOf } from "./vm_task.ts";
 
 /** Follows a program; its collections and the timer's ticks are at random instants. */
 async function collected(
@@ -55,6 +57,32 @@ for (const arch of ARCH_NAMES) {
       assertEquals(report.mismatch, undefined, `seed ${seed}\n${text}`);
       collections += report.collections;
     }
+  });
+
+  Deno.test(`followCollections ${arch}, keeps an exception that nobody takes`, async () => {
+    const program = assemble(`
+method main() interpreter
+try:
+  null
+  geti 0
+  pop
+  return
+again:
+  throw
+  handler try again again any
+end`);
+    const settings = { seed: 1n, collectInterval: 1 };
+    // The root-scanning thread, which is the most urgent, runs when the timer strikes: at the end.
+    const options = { quantum: 20_000, policy: "priority", timer: "periodic" } as const;
+    using machine = await machineWith(arch, program, settings, options);
+    const unwound = vmOf(machine).file.symbolNamed("vm_enter_unwound")!.value;
+    const stop = machine.addBreakpoint(unwound);
+    while (machine.cpu.pc !== unwound) machine.run(1_000_000);
+    stop[Symbol.dispose]();
+    machine.injectInterrupt(InterruptLine.TIMER);
+    const { mismatch, collections, output } = followCollections(machine, program);
+    assertEquals([mismatch, output], [undefined, "uncaught NullPointer\n"]);
+    assert(collections > 0);
   });
 
   Deno.test(`followCollections ${arch}, notices a flipped bit of a stack map`, async () => {
