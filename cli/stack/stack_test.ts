@@ -1,6 +1,12 @@
 // The command as a process, and what it refuses.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { FrameReader } from "../../debug/frames/mod.ts";
+import { pictureText, stackPicture } from "../../debug/stack/mod.ts";
+import { serveGdb } from "../../gdb/mod.ts";
+import { Machine } from "../../kernel/mod.ts";
 import { callCli, runCli } from "../testing/run_cli.ts";
+import { DEMONSTRATION, HERE } from "./demonstration.ts";
+import { processOf, vmProgramOf } from "./vm_program.ts";
 
 const folder = Deno.makeTempDirSync({ prefix: "trapline-stack-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -92,4 +98,20 @@ Deno.test("trapline stack, says what it cannot draw", async () => {
     assertEquals(ran.code, code, args.join(" "));
     assertMatch(ran.stderr, message);
   }
+});
+
+Deno.test("trapline stack, draws the same stack over the wire", async () => {
+  const { arch, elf } = await vmProgramOf(DEMONSTRATION, "x86_64");
+  using machine = new Machine({ arch, modules: [{ commandLine: "vm", bytes: elf.bytes }] });
+  machine.addBreakpoint(elf.symbolNamed(HERE)!.value);
+  assertEquals(machine.run().kind, "breakpoint");
+  const reader = new FrameReader(processOf(machine)!);
+  const live = pictureText(stackPicture(reader, reader.process.threads[0]!));
+  await using server = serveGdb(machine);
+  const remote = `127.0.0.1:${server.address.port}`;
+  const { id } = reader.process.threads[0]!;
+  const ran = await runCli("stack", "--remote", remote, "--thread", `${id}`);
+  assertEquals([ran.code, ran.stderr], [0, ""]);
+  const stack = (text: string) => text.slice(text.indexOf("Anchor"));
+  assertEquals(stack(ran.text), stack(live));
 });
