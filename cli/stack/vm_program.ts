@@ -16,7 +16,7 @@ import { assemble, encodeProgram, type VmProgram, withProgram } from "../../vm/m
 import { choose } from "../options.ts";
 
 /** The program's task: the first that the kernel makes. */
-export const PROGRAM_TASK = 1;
+const PROGRAM_TASK = 1;
 
 /** Most instructions from a method's entry to its own code. */
 const ENTRY_STEPS = 256;

@@ -8,7 +8,7 @@ import { type Immediate, OPCODES } from "./opcodes.ts";
 import { ANY_CLASS, FINALLY_CLASS, type Method, type VmProgram } from "./program.ts";
 
 /** One bytecode as the assembler reads it; branches lead to numbers. */
-export function instructionText(
+function instructionText(
   instruction: Instruction,
   method: Pick<Method, "locals">,
   program: VmProgram,

@@ -45,7 +45,7 @@ export interface VmSettings {
 }
 
 /** Sizes of records. */
-export const RECORD_SIZES = {
+const RECORD_SIZES = {
   program: 104,
   method: 88,
   position: 12,

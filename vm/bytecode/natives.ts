@@ -62,8 +62,3 @@ const ALL: readonly NativeFunction[] = [
 export const NATIVES: ReadonlyMap<string, NativeFunction> = new Map(
   ALL.map((each) => [each.name, each]),
 );
-
-/** Native functions by number. */
-export const NATIVES_BY_NUMBER: ReadonlyMap<number, NativeFunction> = new Map(
-  ALL.map((each) => [each.number, each]),
-);

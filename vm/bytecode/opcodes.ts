@@ -9,7 +9,7 @@
 export type Immediate = "i32" | "local" | "local+i8" | "branch" | "class" | "field" | "method";
 
 /** Bytes that an immediate takes. */
-export const IMMEDIATE_SIZE: Readonly<Record<Immediate, number>> = {
+const IMMEDIATE_SIZE: Readonly<Record<Immediate, number>> = {
   "i32": 4,
   "local": 1,
   "local+i8": 2,
