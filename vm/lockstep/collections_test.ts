@@ -33,7 +33,7 @@ async function collected(
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`followCollections ${arch}, no object is lost, and none kept that is dead`, async () => {
-    const goal = sweep({ quick: 40, full: 4000 });
+    const goal = sweep({ quick: 40, full: 9000 });
     const sums = { collections: 0, objects: 0 };
     for (let seed = 1; sums.collections < goal; seed++) {
       const program = graphProgram(seed, sweep({ quick: 60, full: 600 }));
