@@ -212,7 +212,7 @@ class Comparison {
     if (phase !== "calling" && phase !== "returned" || method === undefined) return undefined;
     for (const variable of variables) {
       const isResult = variable.role === "result";
-      if (variable.value === undefined || isResult && phase !== "returned") continue;
+      if (variable.value === undefined || isResult && result === undefined) continue;
       const wrong = this.#value(variable, isResult ? result : args[variable.index]);
       if (wrong !== undefined) return `${variable.name} ${wrong}`;
     }

@@ -87,7 +87,7 @@ end`));
     "callee+0 at [null 2] (); main+11 calling [] (7); pure",
     "callee+2 at [null 2] (null); main+11 calling [] (7); always",
     "callee+2 leaving [- -] () = null; main+11 calling [] (7); passing",
-    "main+11 calling [] (7); passing",
+    "main+11 calling [] (7) = null; passing",
     "main+11 returned [] (7) = null; passing",
     "main+14 at [] (7 null); pure",
     "main+15 at [] (7); pure",

@@ -300,8 +300,8 @@ export class ReferenceThread {
     const { caller, viaNative } = top;
     const leaving = this.#become(gone(top, result), "passing");
     if (caller === null) return [leaving, this.#end()];
-    // An adapter may still be at work.
-    const calling = (): ThreadState => this.#become(caller, "passing");
+    // An adapter may still be at work, which has the result.
+    const calling = (): ThreadState => this.#become({ ...caller, result }, "passing");
     if (!viaNative) return [leaving, calling(), ...this.#finish(caller, result)];
     this.#native = { ...this.#native!, returned: result === undefined ? 0n : result };
     return [leaving, this.#become(caller)];

@@ -7,6 +7,7 @@ import {
   AT,
   BYTECODE,
   CODE,
+  FRAME_SIZE,
   type FrameInit,
   METHOD,
   type MixedStack,
@@ -308,5 +309,49 @@ Deno.test("FrameIterator, refuses callers of managed code that nobody knows, not
     }
     const upcall = { code: "entry", at: AT.before } as const;
     assertEquals(returning([upcall], 0x9999_0000n).split(" ").slice(1), ["native", "no-rule"]);
+  }
+});
+
+Deno.test("FrameIterator, trusts a saved anchor no more than the frame that saved it", () => {
+  for (const machine of MACHINES) {
+    const frames: readonly FrameInit[] = [
+      { code: "blind", at: AT.before },
+      { code: "entry" },
+      { code: "blind" },
+      { code: "stub", anchors: true },
+      { code: "jit" },
+      { code: "start" },
+    ];
+    // The thread has no anchor: only the frame pointer leads to the upcall's entry.
+    const registers = {
+      [machineRegisters(machine).framePointer]: STACK_TOP - 0x100 - 4 * FRAME_SIZE - 16,
+    };
+    const stack = withThread(mixedStack(machine, frames, { registers }), 0, 0);
+    const { frames: found, error } = backtrace(stack);
+    assertEquals(error, undefined);
+    assertEquals(found.map(({ code }) => code?.name ?? "native"), [
+      "native",
+      "upcall",
+      "native",
+      "sum@native",
+      "sum",
+      "native",
+    ]);
+    const trusted = found.map(({ certainty }) => certainty === "exact");
+    assertEquals(trusted, [true, false, false, false, false, false]);
+  }
+});
+
+Deno.test("FrameIterator, follows no anchor farther than stacks are large", () => {
+  for (const machine of MACHINES) {
+    const stack = mixedStack(machine, CHAIN);
+    const { pc } = backtrace(stack).frames[1]!;
+    for (const [distance, isTooFar] of [[8 << 20, false], [(8 << 20) + 8, true]] as const) {
+      const sp = Number(stack.registers.sp!) + distance;
+      const far = memoryOf([{ start: BigInt(sp - 64), bytes: new Uint8Array(4096) }]);
+      const own = withThread(stack, sp, Number(pc));
+      const walked = trace({ ...own, memory: joinMemory(own.memory, far) });
+      assertEquals(walked.includes("anchor"), isTooFar, `${distance} ${walked}`);
+    }
   }
 });

@@ -105,10 +105,8 @@ class CompiledKind implements CodeKind<CompiledRegion> {
     const vector = data.vector(index);
     const incoming = callingConvention(data.convention, machine);
     const isLeaving = (flags & POSITION.leaving) !== 0;
-    // Until it is moved to where callers expect it, a result is where a callee has left it.
-    const returned = isLeaving ? incoming : callingConvention("opto", machine);
     const hasResult = (flags & POSITION.result) !== 0;
-    const result = hasResult ? resultPlace(returned, method.params) : undefined;
+    const result = hasResult ? resultPlace(incoming, method.params) : undefined;
     const bci = this.#init.hasBytecode ? data.bcis[index]! : undefined;
     if (isLeaving) return planLeaving(method, bci, result);
     const isConsumed = (flags & POSITION.consumed) !== 0;
