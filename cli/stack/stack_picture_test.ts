@@ -1,6 +1,9 @@
 // Pictures of a stack of all kinds of code, out of the guest's VM, on both machines.
 import { assert, assertEquals } from "@std/assert";
 import { DEMONSTRATION, HERE } from "./demonstration.ts";
+import { archByName } from "../../arch/mod.ts";
+import { buildProgram } from "../../build/mod.ts";
+import { Machine } from "../../kernel/mod.ts";
 import { parseElf } from "../../elf/mod.ts";
 import { machineRegisters } from "../../unwind/cfi/mod.ts";
 import { vmImage } from "../../guest/boot_modules.ts";
@@ -148,4 +151,36 @@ Deno.test("pictureText, frames of each kind with their words", () => {
 
 `,
   );
+});
+
+Deno.test("stackPicture, has variables that debug information describes in their words", async () => {
+  const source = await Deno.makeTempFile({ suffix: ".c" });
+  using _ = { [Symbol.dispose]: () => Deno.removeSync(source) };
+  Deno.writeTextFileSync(
+    source,
+    `struct pair { long a, b; };
+__attribute__((noinline)) long leaf(struct pair *p, long n) { return p->a + n; }
+int main(void) { struct pair both = { 40, 2 }; return (int)leaf(&both, 1); }
+`,
+  );
+  const arch = "x86_64";
+  const { bytes } = await buildProgram({ arch, sources: [source], flags: ["-g", "-O0"] });
+  using machine = new Machine({
+    arch: archByName(arch),
+    modules: [{ commandLine: "described", bytes }],
+  });
+  machine.addBreakpoint(parseElf(bytes).symbolNamed("leaf")!.value);
+  machine.run();
+  const process = machineTarget(machine).processes.find(({ id }) => id === 1)!;
+  const { frames } = stackPicture(new FrameReader(process), process.threads[0]!);
+  const main = frames.find(({ name }) => name === "main")!;
+  const named = main.slots.filter(({ role }) => role === "local");
+  assertEquals(named.map(({ name, value, also }) => [name, value, also]), [
+    ["both", 40n, []],
+    ["both+8", 2n, []],
+  ]);
+  assertEquals(named[0]!.text, "{a = 40, b = 2}");
+  // It has no frame yet where its variables could be.
+  const [leaf] = frames;
+  assertEquals([leaf!.name, leaf!.values.map(({ name }) => name)], ["leaf", ["p", "n"]]);
 });

@@ -9,6 +9,7 @@ import { type Frame, type FrameWord, type ManagedVariable, PLACE } from "../../u
 import type { FrameReader, StackFrame } from "../frames/mod.ts";
 import { type NameOf, valueText, variablesOf } from "../values/mod.ts";
 import type { PictureValue, SlotRole } from "./picture.ts";
+import { hexText } from "./words.ts";
 
 /** What a frame tells of a word. */
 export interface Label {
@@ -100,7 +101,7 @@ export class Labels {
       return [{ name, role, text, place: "" }];
     }
     const text = plan.type === "ref"
-      ? value === 0n ? "null" : `0x${value.toString(16)}`
+      ? value === 0n ? "null" : hexText(value)
       : `${BigInt.asIntN(64, value)}`;
     if (location.in === "memory") {
       this.#add(location.address, { level, role, name, text });
@@ -111,7 +112,7 @@ export class Labels {
     const at = this.#saved.get(location.register);
     if (at === undefined) return [{ name, role, text, place: register }];
     this.#add(at, { level, role, name, text });
-    return [{ name, role, text, place: `${register}, saved at 0x${at.toString(16)}` }];
+    return [{ name, role, text, place: `${register}, saved at ${hexText(at)}` }];
   }
 
   /** Variables that debug information describes. */
@@ -126,8 +127,8 @@ export class Labels {
       for (const { name, value } of list) {
         const { address, size = 8 } = value;
         const text = valueText(value, { nameOf: this.#nameOf });
-        if (address === undefined) {
-          values.push({ name, role, text, place: "" });
+        if (address === undefined || !isWithin(frame.physical, address)) {
+          values.push({ name, role, text, place: address === undefined ? "" : hexText(address) });
           continue;
         }
         for (let at = address & ~7n; at < address + BigInt(size); at += 8n) {
@@ -154,6 +155,14 @@ export class Labels {
       this.#add(address, { level, role: isReturn ? "return-address" : "saved", name });
     });
   }
+}
+
+/**
+ * Whether an address is of a frame's own words. Before a function has set its frame pointer up, its
+ * debug information may speak of its caller's.
+ */
+function isWithin({ registers: { sp }, cfa }: Frame, address: bigint): boolean {
+  return sp !== undefined && cfa !== undefined && address >= sp && address < cfa;
 }
 
 function words(frame: Frame): readonly FrameWord[] {

@@ -3,8 +3,9 @@
  * anchors that lead over native code. {@linkcode stackPicture} makes one of a thread, wherever that
  * is stopped, as plain data; {@linkcode pictureText} writes it, {@linkcode pictureSvg} draws it.
  *
- * The files, lowest first: `picture.ts`, what is shown; `labels.ts`, what frames tell of words;
- * `stack_picture.ts`, the whole; `words.ts`, `text.ts`, `json.ts` and `svg.ts`, how it is shown.
+ * The files, lowest first: `picture.ts`, what is shown; `words.ts`, what it is called;
+ * `labels.ts`, what frames tell of words; `stack_picture.ts`, the whole; `text.ts`, `json.ts` and
+ * `svg.ts`, how it is shown.
  *
  * @module
  */
