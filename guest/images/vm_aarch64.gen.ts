@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "vm",
   arch: "aarch64",
   kind: "program",
-  sourceHash: "eaa5f4e02f696c5b3703f35b4c16b1a8b313c824797e13460d1a882b1af6697c",
+  sourceHash: "ef18db8c3c356ba5cf371d4b372a98a0ecdc9206ea0e1712d8c5b7e021913578",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

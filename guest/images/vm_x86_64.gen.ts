@@ -6,7 +6,7 @@ export const image: EmbeddedImage = embed({
   name: "vm",
   arch: "x86_64",
   kind: "program",
-  sourceHash: "b43d6bcfd39593d525c86069611f37c116597ca6a3fc32ba0e45a49603510fc0",
+  sourceHash: "aeb5cd404da4c9d129f542877a5404ea34d9df2f396c24e84e483697b3cfd02d",
   sources: [
     "guest/include/clear_cache.c",
     "guest/include/crt0.S",

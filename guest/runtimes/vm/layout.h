@@ -106,12 +106,10 @@
 #define VM_SAVED_RA 1   // return address at CFA - 8
 #define VM_SAVED_FP 2   // caller's frame pointer at CFA - 16
 #define VM_SAVED_LIST 4 // the region's list of saved registers holds
-#define VM_CONVENTION_OPTIMIZED 0
-#define VM_CONVENTION_JIT 1
-#define VM_CONVENTION_INTERPRETER 2
 #define VM_POSITION_CONSUMED 1
 #define VM_POSITION_RESULT 2
 #define VM_POSITION_LEAVING 4
+#define VM_POSITION_ANCHORED 8 // the anchor that the frame keeps is what counts
 #define VM_NO_VECTOR 0xffffffff
 #define VM_PHASE_ENTRY 0
 #define VM_PHASE_RUNNING 1

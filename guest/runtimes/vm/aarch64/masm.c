@@ -219,7 +219,7 @@ void m_entry(struct masm *m, mlabel target) { m_jump(m, target); }
 
 // ---- Frames
 
-void m_at_entry(struct masm *m) { m_row(m, ROW_BY_SP, 0, 0); }
+void m_at_entry(struct masm *m) { m_row(m, VM_BASE_SP, 0, 0); }
 
 void m_check_stack(struct masm *m, unsigned size, mlabel overflow) {
     thread_pointer(m, SCRATCH);
@@ -231,9 +231,9 @@ void m_check_stack(struct masm *m, unsigned size, mlabel overflow) {
 
 void m_enter(struct masm *m, unsigned size) {
     m_add_constant(m, SP, SP, -(int32_t)size);
-    m_row(m, ROW_BY_SP, size, 0);
+    m_row(m, VM_BASE_SP, size, 0);
     m_store(m, LR, SP, (int32_t)size - 8);
-    m_row(m, ROW_BY_SP, size, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, size, VM_SAVED_RA);
 }
 
 static void give_back(struct masm *m) {
@@ -243,16 +243,16 @@ static void give_back(struct masm *m) {
 
 void m_leave(struct masm *m, unsigned size) {
     m_load(m, LR, SP, (int32_t)size - 8);
-    m_row(m, ROW_BY_SP, size, 0);
+    m_row(m, VM_BASE_SP, size, 0);
     m_add_constant(m, SP, SP, (int32_t)size);
     give_back(m);
 }
 
 void m_enter_fp(struct masm *m, unsigned size) {
     word(m, 0xa9bf7bfd); // stp x29, x30, [sp, #-16]!
-    m_row(m, ROW_BY_SP, 16, ROW_SAVED_RETURN | ROW_SAVED_FP);
+    m_row(m, VM_BASE_SP, 16, VM_SAVED_RA | VM_SAVED_FP);
     m_move(m, FP, SP);
-    m_row(m, ROW_BY_FP, 16, ROW_SAVED_RETURN | ROW_SAVED_FP);
+    m_row(m, VM_BASE_FP, 16, VM_SAVED_RA | VM_SAVED_FP);
     if (size > 16) m_add_constant(m, SP, SP, 16 - (int32_t)size);
 }
 

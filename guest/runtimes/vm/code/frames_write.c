@@ -50,12 +50,12 @@ static void write_rule(struct vm_writer *writer, uint32_t column, int saved, int
 
 static void write_row(struct vm_writer *writer, const struct masm *code, const struct code_region *region,
                       const struct map_row *row) {
-    write_cfa(writer, row->base == ROW_BY_FP ? VM_DWARF_FP : VM_DWARF_SP, row->size);
-    write_rule(writer, VM_DWARF_RA, row->saved & ROW_SAVED_RETURN, -8);
-    int fp = row->saved & ROW_SAVED_FP;
+    write_cfa(writer, row->base == VM_BASE_FP ? VM_DWARF_FP : VM_DWARF_SP, row->size);
+    write_rule(writer, VM_DWARF_RA, row->saved & VM_SAVED_RA, -8);
+    int fp = row->saved & VM_SAVED_FP;
     for (uint32_t i = 0; i < region->saved_count; i++) {
         const struct map_saved *saved = &code->saved[region->first_saved + i];
-        write_rule(writer, saved->dwarf, row->saved & ROW_SAVED_LIST, saved->offset);
+        write_rule(writer, saved->dwarf, row->saved & VM_SAVED_LIST, saved->offset);
         if (saved->dwarf == VM_DWARF_FP) fp = -1;
     }
     if (fp >= 0) write_rule(writer, VM_DWARF_FP, fp, -16);

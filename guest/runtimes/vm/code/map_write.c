@@ -27,10 +27,10 @@ struct vectors {
 };
 
 static struct vectors vectors_of(const struct masm *code, const struct code_region *region) {
-    uint32_t first = VECTOR_NONE, end = 0;
+    uint32_t first = VM_NO_VECTOR, end = 0;
     for (uint32_t i = 0; i < region->position_count; i++) {
         uint32_t vector = code->positions[region->first_position + i].vector;
-        if (vector == VECTOR_NONE) continue;
+        if (vector == VM_NO_VECTOR) continue;
         if (vector < first) first = vector;
         if (vector >= end) end = vector + 1;
     }
@@ -54,7 +54,7 @@ static void write_data(struct vm_writer *writer, const struct masm *code, const 
     vm_write(writer, &compiled, sizeof compiled);
     for (uint32_t i = 0; i < region->position_count; i++) {
         struct map_position position = code->positions[region->first_position + i];
-        if (position.vector != VECTOR_NONE) position.vector -= vectors.first;
+        if (position.vector != VM_NO_VECTOR) position.vector -= vectors.first;
         vm_write(writer, &position, sizeof position);
     }
     vm_write(writer, &code->vectors[vectors.first * code->vector_width], 4 * vectors.count * code->vector_width);

@@ -30,8 +30,8 @@ static void begin_part(struct masm *m, enum vm_kind from, enum vm_kind conventio
 static void begin_result(struct masm *m, enum vm_kind from, enum vm_kind convention, int size) {
     code_end_region(m);
     begin_part(m, from, convention);
-    m_row(m, ROW_BY_SP, (unsigned)size, ROW_SAVED_RETURN);
-    code_position(m, 0, POSITION_CONSUMED | POSITION_RESULT, VECTOR_NONE);
+    m_row(m, VM_BASE_SP, (unsigned)size, VM_SAVED_RA);
+    code_position(m, 0, VM_POSITION_CONSUMED | VM_POSITION_RESULT, VM_NO_VECTOR);
 }
 
 void adapter_make(struct masm *m, enum vm_kind from, mlabel body) {
@@ -42,7 +42,7 @@ void adapter_make(struct masm *m, enum vm_kind from, mlabel body) {
 
     begin_part(m, from, from);
     // The parameters are where the caller has put them until the body has its own.
-    code_position(m, 0, 0, VECTOR_NONE);
+    code_position(m, 0, 0, VM_NO_VECTOR);
     m_enter(m, (unsigned)size);
     if (keeps) m_store(m, m_parameters, m_sp, size - 2 * WORD);
     for (int i = 0; i < parameters; i++) {
@@ -52,7 +52,7 @@ void adapter_make(struct masm *m, enum vm_kind from, mlabel body) {
     }
     if (to == VM_INTERPRETED) m_add_constant(m, m_parameters, m_sp, WORD * parameters);
     m_call_label(m, body);
-    code_called(m, 0, VECTOR_NONE);
+    code_called(m, 0, VM_NO_VECTOR);
     if (m->method->result != VM_VOID) {
         begin_result(m, from, to, size);
         if (to == VM_INTERPRETED) {

@@ -72,7 +72,7 @@ uint32_t code_vector(struct masm *m, const uint32_t *locations) {
 }
 
 void code_called(struct masm *m, unsigned bci, uint32_t vector) {
-    code_position_at(m, m->size - 1, bci, POSITION_CONSUMED, vector);
+    code_position_at(m, m->size - 1, bci, VM_POSITION_CONSUMED, vector);
 }
 
 void code_saves(struct masm *m, mreg reg, int offset) {

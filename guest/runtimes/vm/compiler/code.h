@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../layout.h"
+
 struct vm_method;
 
 enum vm_kind { VM_OPTIMIZED, VM_JIT, VM_INTERPRETED };
@@ -26,24 +28,10 @@ enum vm_region_kind {
 #define MASM_VECTOR_WORDS 262144
 #define MASM_PADS_MAX 1024
 
-// These are the structures of the code map, section 4 of docs/code-kinds.md.
+// These are structures of the code map (docs/code-kinds.md); their flags are in layout.h.
 struct map_row { uint32_t begin; uint8_t base, saved; uint16_t size; };
 struct map_saved { uint16_t dwarf; int16_t offset; };
 struct map_position { uint32_t begin; uint16_t bci, flags; uint32_t vector; };
-
-// map_row
-#define ROW_BY_SP 0
-#define ROW_BY_FP 1
-#define ROW_SAVED_RETURN 1
-#define ROW_SAVED_FP 2
-#define ROW_SAVED_LIST 4
-
-// map_position
-#define POSITION_CONSUMED 1
-#define POSITION_RESULT 2
-#define POSITION_LEAVING 4
-#define POSITION_ANCHORED 8
-#define VECTOR_NONE 0xffffffffu
 
 // Locations.
 #define LOCATION_NOWHERE 0u

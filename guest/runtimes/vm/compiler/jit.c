@@ -51,7 +51,7 @@ static void invoke(struct jit *jit, const struct instruction *in) {
     m_call_method(m, in->callee, VM_JIT);
     code_called(m, in->bci, jit->vector);
     if (in->callee->result == VM_VOID) return;
-    code_position(m, in->bci, POSITION_CONSUMED | POSITION_RESULT, jit->vector);
+    code_position(m, in->bci, VM_POSITION_CONSUMED | VM_POSITION_RESULT, jit->vector);
     jit_store(jit, m_result, jit_operand(jit, in, parameters));
 }
 
@@ -59,10 +59,10 @@ static void leave(struct jit *jit, const struct instruction *in) {
     struct masm *m = jit->m;
     if (in->opcode == OP_RETURN_VALUE) {
         jit_load(jit, m_result, jit_operand(jit, in, 1));
-        code_position(m, in->bci, POSITION_LEAVING | POSITION_RESULT, jit->vector);
+        code_position(m, in->bci, VM_POSITION_LEAVING | VM_POSITION_RESULT, jit->vector);
     } else {
         // From the second instruction on.
-        code_position_at(m, m->size + 1, in->bci, POSITION_LEAVING, jit->vector);
+        code_position_at(m, m->size + 1, in->bci, VM_POSITION_LEAVING, jit->vector);
     }
     jit_leave(jit);
 }

@@ -44,7 +44,7 @@ uint32_t jit_places(struct jit *jit) {
 void jit_leave(struct jit *jit) {
     m_leave_fp(jit->m);
     // What follows has the frame again.
-    m_row(jit->m, ROW_BY_FP, 2 * WORD, ROW_SAVED_RETURN | ROW_SAVED_FP);
+    m_row(jit->m, VM_BASE_FP, 2 * WORD, VM_SAVED_RA | VM_SAVED_FP);
 }
 
 void jit_runtime(struct jit *jit, unsigned bci, const char *stub) {

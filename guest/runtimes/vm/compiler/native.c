@@ -120,7 +120,7 @@ void native_make(struct masm *m) {
     mlabel overflow = m_label(m), there = m_label(m);
     mreg thread = m_volatile[1]; // no parameter is in it
 
-    code_position(m, 0, 0, VECTOR_NONE);
+    code_position(m, 0, 0, VM_NO_VECTOR);
     m_check_stack(m, frame.size, overflow);
     m_enter(m, frame.size);
     for (unsigned i = 0; i < m_saved_count; i++) {
@@ -128,7 +128,7 @@ void native_make(struct masm *m) {
         save(m, &frame, m_saved[i], offset);
         code_saves(m, m_saved[i], offset);
     }
-    m_row(m, ROW_BY_SP, frame.size, ROW_SAVED_RETURN | ROW_SAVED_LIST);
+    m_row(m, VM_BASE_SP, frame.size, VM_SAVED_RA | VM_SAVED_LIST);
     for (int i = 0; i < method->params; i++) {
         save(m, &frame, m_arguments[i], frame.parameters - WORD * i);
     }
@@ -142,16 +142,16 @@ void native_make(struct masm *m) {
     m_bind(m, there);
     wait_for_scan(m, thread);
     end(m, &frame, thread);
-    code_position(m, 0, POSITION_LEAVING | (method->result ? POSITION_RESULT : 0), VECTOR_NONE);
+    code_position(m, 0, VM_POSITION_LEAVING | (method->result ? VM_POSITION_RESULT : 0), VM_NO_VECTOR);
     for (unsigned i = 0; i < m_saved_count; i++) {
         m_load(m, m_saved[i], m_sp, (int)frame.size + frame.saved - WORD * (int)i);
     }
-    m_row(m, ROW_BY_SP, frame.size, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, frame.size, VM_SAVED_RA);
     m_leave(m, frame.size);
 
     m_bind(m, overflow);
     m_at_entry(m);
-    code_position(m, 0, 0, VECTOR_NONE);
+    code_position(m, 0, 0, VM_NO_VECTOR);
     m_jump_address(m, (uintptr_t)vm_stub_overflow);
     code_end_region(m);
 }

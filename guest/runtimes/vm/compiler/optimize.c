@@ -175,13 +175,13 @@ static void poll(struct optimizer *o) {
 
 static void leave(struct optimizer *o, const struct instruction *in) {
     if (in->opcode == OP_RETURN) {
-        optimize_epilogue(o, in->bci, POSITION_LEAVING, true);
+        optimize_epilogue(o, in->bci, VM_POSITION_LEAVING, true);
         return;
     }
     const struct operand *top = optimize_top(o, 1);
     bool there = top->place == IN_REGISTER && top->value == m_result;
     if (!there) set_home(o, m_result, top);
-    optimize_epilogue(o, in->bci, POSITION_LEAVING | POSITION_RESULT, there);
+    optimize_epilogue(o, in->bci, VM_POSITION_LEAVING | VM_POSITION_RESULT, there);
 }
 
 void optimize_bytecode(struct optimizer *o, const struct instruction *in) {

@@ -102,8 +102,8 @@ static uint32_t entry_vector(struct optimizer *o) {
 }
 
 void optimize_in_frame(struct optimizer *o) {
-    unsigned list = o->saved > 0 ? ROW_SAVED_LIST : 0;
-    m_row(o->m, ROW_BY_SP, o->size, ROW_SAVED_RETURN | list);
+    unsigned list = o->saved > 0 ? VM_SAVED_LIST : 0;
+    m_row(o->m, VM_BASE_SP, o->size, VM_SAVED_RA | list);
 }
 
 void optimize_prologue(struct optimizer *o) {
@@ -131,7 +131,7 @@ void optimize_epilogue(struct optimizer *o, unsigned bci, unsigned flags, bool i
     for (unsigned k = 0; k < o->saved; k++) {
         m_load(m, m_saved[k], m_sp, (int)o->size - 2 * WORD - WORD * (int)k);
     }
-    m_row(m, ROW_BY_SP, o->size, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, o->size, VM_SAVED_RA);
     m_leave(m, o->size);
     optimize_in_frame(o);
 }

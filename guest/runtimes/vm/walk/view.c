@@ -28,8 +28,8 @@ static int view_compiled(const struct vm_frame *frame, struct vm_view *view) {
     view->method = (struct vm_method *)region->method;
     if (view->method == 0 || position == 0) return 0;
     view->bci = position->bci;
-    view->leaving = (position->flags & POSITION_LEAVING) != 0;
-    view->consumed = (position->flags & POSITION_CONSUMED) != 0;
+    view->leaving = (position->flags & VM_POSITION_LEAVING) != 0;
+    view->consumed = (position->flags & VM_POSITION_CONSUMED) != 0;
     view->width = data->vector_width;
     view->slots = 0;
     if (position->vector >= data->vector_count) {

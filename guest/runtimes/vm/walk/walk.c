@@ -15,7 +15,7 @@ static enum vm_walk find(struct vm_frame *frame, int exact) {
     if (count == 0) return VM_WALK_DAMAGED;
     frame->row = &rows[count - 1];
     uint64_t base = frame->sp;
-    if (frame->row->base == ROW_BY_FP) {
+    if (frame->row->base == VM_BASE_FP) {
         if (frame->registers[FP_INDEX] == 0) return VM_WALK_DAMAGED;
         base = *frame->registers[FP_INDEX];
     }
@@ -43,7 +43,7 @@ enum vm_walk vm_walk_begin(struct vm_frame *frame, const struct vm_thread *threa
 // Registers as the caller has them.
 static int restore(struct vm_frame *frame, const struct map_row *row) {
     const struct ckm_region *region = frame->place.region;
-    if (row->saved & ROW_SAVED_LIST) {
+    if (row->saved & VM_SAVED_LIST) {
         const struct map_saved *saved = (const struct map_saved *)((const char *)frame->place.map + region->saved);
         for (uint32_t i = 0; i < region->saved_count; i++) {
             int index = vm_callee_saved(saved[i].dwarf);
@@ -52,7 +52,7 @@ static int restore(struct vm_frame *frame, const struct map_row *row) {
             frame->registers[index] = (uint64_t *)place;
         }
     }
-    if (row->saved & ROW_SAVED_FP) frame->registers[FP_INDEX] = (uint64_t *)(frame->cfa - 16);
+    if (row->saved & VM_SAVED_FP) frame->registers[FP_INDEX] = (uint64_t *)(frame->cfa - 16);
     return vm_is_on_stack(frame, frame->cfa - 16);
 }
 
@@ -68,7 +68,7 @@ enum vm_walk vm_walk_next(struct vm_frame *frame) {
     }
     const struct map_row *row = frame->row;
     // Under a frame that has called, the return address is on the stack; so it is in a stub's.
-    if (!(row->saved & ROW_SAVED_RETURN) || !restore(frame, row)) return VM_WALK_DAMAGED;
+    if (!(row->saved & VM_SAVED_RA) || !restore(frame, row)) return VM_WALK_DAMAGED;
     uint64_t sp = frame->cfa, pc = *(uint64_t *)(frame->cfa - 8);
     if (sp <= frame->sp) return VM_WALK_DAMAGED;
     return begin_at(frame, sp, pc, 0);

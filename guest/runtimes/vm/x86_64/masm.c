@@ -233,7 +233,7 @@ void m_entry(struct masm *m, mlabel target) {
 
 // ---- Frames
 
-void m_at_entry(struct masm *m) { m_row(m, ROW_BY_SP, 8, ROW_SAVED_RETURN); }
+void m_at_entry(struct masm *m) { m_row(m, VM_BASE_SP, 8, VM_SAVED_RA); }
 
 void m_check_stack(struct masm *m, unsigned size, mlabel overflow) {
     m_thread(m, m_scratch);
@@ -245,26 +245,26 @@ void m_check_stack(struct masm *m, unsigned size, mlabel overflow) {
 
 void m_enter(struct masm *m, unsigned size) {
     m_add_constant(m, RSP, RSP, 8 - (int32_t)size);
-    m_row(m, ROW_BY_SP, size, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, size, VM_SAVED_RA);
 }
 
 void m_leave(struct masm *m, unsigned size) {
     m_add_constant(m, RSP, RSP, (int32_t)size - 8);
-    m_row(m, ROW_BY_SP, 8, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, 8, VM_SAVED_RA);
     bytes(m, 1, 0xc3);
 }
 
 void m_enter_fp(struct masm *m, unsigned size) {
     bytes(m, 1, 0x55); // push rbp
-    m_row(m, ROW_BY_SP, 16, ROW_SAVED_RETURN | ROW_SAVED_FP);
+    m_row(m, VM_BASE_SP, 16, VM_SAVED_RA | VM_SAVED_FP);
     m_move(m, RBP, RSP);
-    m_row(m, ROW_BY_FP, 16, ROW_SAVED_RETURN | ROW_SAVED_FP);
+    m_row(m, VM_BASE_FP, 16, VM_SAVED_RA | VM_SAVED_FP);
     m_add_constant(m, RSP, RSP, 16 - (int32_t)size);
 }
 
 void m_leave_fp(struct masm *m) {
     m_move(m, RSP, RBP);
     bytes(m, 1, 0x5d); // pop rbp
-    m_row(m, ROW_BY_SP, 8, ROW_SAVED_RETURN);
+    m_row(m, VM_BASE_SP, 8, VM_SAVED_RA);
     bytes(m, 1, 0xc3);
 }
