@@ -213,10 +213,11 @@ class Lockstep {
     if (pc === this.#labels.land) this.#isLanding = true;
     if (isInCode) this.#isLanding = false;
     this.#isInNative = !isInCode && !this.#isLanding;
-    const back = isInCode ? undefined : this.#watcher.anchorPc;
-    if (back !== undefined) this.#stopAt(back);
     this.#beforeEach?.(this.#machine);
     const stack = this.#watcher.walk(this.#onFrame);
+    // The anchor may lead further out: vm_enter's is its caller's again while it waits for a scan.
+    const back = isInCode ? undefined : stack.frames.find(({ kind }) => kind !== "native")?.pc;
+    if (back !== undefined) this.#stopAt(back);
     const kind = count(this.#kinds, stack);
     this.#frames += stack.frames.length;
     this.#deepest = Math.max(this.#deepest, stack.frames.length);
