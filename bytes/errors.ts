@@ -41,6 +41,24 @@ export class InputError extends Error {
   }
 }
 
+/** Where a problem was found, and what sound input would have had there. */
+export interface ExpectedPlace extends ErrorPlace {
+  /** What sound input would have had at that place. */
+  readonly expected: string;
+}
+
+/** Base class of the errors that say what sound input would have had. */
+export class ExpectationError extends InputError {
+  /** What sound input would have had at that place. */
+  readonly expected: string;
+
+  /** Builds an error of the given kind; `place` is appended to the message, what is expected first. */
+  constructor(kind: string, message: string, place: ExpectedPlace) {
+    super(kind, `${message}, expected ${place.expected}`, place);
+    this.expected = place.expected;
+  }
+}
+
 /** What may be wrong with encoded numbers and pointers. */
 export type DecodeErrorKind = "truncated" | "leb128" | "range" | "encoding";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InputError } from "../bytes/mod.ts";
+import { ExpectationError } from "../bytes/mod.ts";
 
 /** What may be wrong with an ELF file. */
 export type ElfErrorKind =
@@ -23,13 +23,11 @@ export type ElfErrorKind =
   | "note";
 
 /** Thrown for a malformed, truncated or unsupported ELF file. */
-export class ElfError extends InputError {
+export class ElfError extends ExpectationError {
   /** What is wrong. */
   declare readonly kind: ElfErrorKind;
   /** Name of the file, as given to `parseElf`. */
   readonly file: string;
-  /** What a well-formed file would have had at that place. */
-  readonly expected: string;
 
   /** Builds an ELF error; `expected` says what a well-formed file would have had. */
   constructor(
@@ -37,11 +35,8 @@ export class ElfError extends InputError {
     message: string,
     place: { file: string; offset?: number | undefined; expected: string },
   ) {
-    super(kind, `${message}, expected ${place.expected}`, {
-      source: place.file,
-      offset: place.offset,
-    });
-    this.file = place.file;
-    this.expected = place.expected;
+    const { file, offset, expected } = place;
+    super(kind, message, { source: file, offset, expected });
+    this.file = file;
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ErrorPlace, InputError } from "../bytes/mod.ts";
+import { type ErrorPlace, ExpectationError, type ExpectedPlace, InputError } from "../bytes/mod.ts";
 
 /** What may be wrong with call frame information. */
 export type CfiErrorKind =
@@ -96,20 +96,13 @@ export type CodeMapErrorKind =
   | "memory";
 
 /** Thrown for a malformed code map, a record it leads to, or a list of published code. */
-export class CodeMapError extends InputError {
+export class CodeMapError extends ExpectationError {
   /** What is wrong. */
   declare readonly kind: CodeMapErrorKind;
-  /** What sound input would have had at that place. */
-  readonly expected: string;
 
   /** Builds a code map error; `expected` says what sound input would have had. */
-  constructor(
-    kind: CodeMapErrorKind,
-    message: string,
-    place: ErrorPlace & { readonly expected: string },
-  ) {
-    super(kind, `${message}, expected ${place.expected}`, place);
-    this.expected = place.expected;
+  constructor(kind: CodeMapErrorKind, message: string, place: ExpectedPlace) {
+    super(kind, message, place);
   }
 }
 

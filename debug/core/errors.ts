@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ErrorPlace, InputError } from "../../bytes/mod.ts";
+import { ExpectationError, type ExpectedPlace } from "../../bytes/mod.ts";
 
 /** What may be wrong with a core file. */
 export type CoreErrorKind =
@@ -21,19 +21,12 @@ export type CoreErrorKind =
   | "mismatch";
 
 /** Thrown for a file that is no core file, or one whose notes do not describe a process. */
-export class CoreError extends InputError {
+export class CoreError extends ExpectationError {
   /** What is wrong. */
   declare readonly kind: CoreErrorKind;
-  /** What a sound core file would have had at that place. */
-  readonly expected: string;
 
   /** Builds a core file error; `expected` says what a sound core file would have had. */
-  constructor(
-    kind: CoreErrorKind,
-    message: string,
-    place: ErrorPlace & { readonly expected: string },
-  ) {
-    super(kind, `${message}, expected ${place.expected}`, place);
-    this.expected = place.expected;
+  constructor(kind: CoreErrorKind, message: string, place: ExpectedPlace) {
+    super(kind, message, place);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InputError } from "../../bytes/mod.ts";
+import { ExpectationError } from "../../bytes/mod.ts";
 import { printable, shortened } from "../../util/printable.ts";
 
 /** What may be wrong with a packet of the GDB remote serial protocol. */
@@ -25,13 +25,11 @@ export type GdbProtocolErrorKind =
 const SHOWN = 60;
 
 /** Thrown for a packet that is malformed, or answers what was not asked. */
-export class GdbProtocolError extends InputError {
+export class GdbProtocolError extends ExpectationError {
   /** What is wrong. */
   declare readonly kind: GdbProtocolErrorKind;
   /** The beginning of the packet, printable. */
   readonly packet: string;
-  /** What a well-formed packet would have had at that place. */
-  readonly expected: string;
 
   /** Builds an error; `offset` is the byte of the packet's payload where it was found. */
   constructor(
@@ -40,11 +38,8 @@ export class GdbProtocolError extends InputError {
     place: { packet: string; offset?: number | undefined; expected: string },
   ) {
     const packet = shortened(printable(place.packet.slice(0, 4 * SHOWN)), SHOWN);
-    super(kind, `${message}, expected ${place.expected}`, {
-      source: `packet ${packet}`,
-      offset: place.offset,
-    });
+    const { offset, expected } = place;
+    super(kind, message, { source: `packet ${packet}`, offset, expected });
     this.packet = packet;
-    this.expected = place.expected;
   }
 }
