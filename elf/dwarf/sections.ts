@@ -37,12 +37,12 @@ export type SectionSource = (name: DwarfSectionName) => Uint8Array | undefined;
 const TEXT_RATIO = 4;
 const TEXT_LEAST = 2 ** 20;
 
-/** NUL-ended UTF-8 at `at`; throws {@linkcode DwarfError} (`string`) if there is no NUL. */
-function textAt(cursor: Cursor, at: number): string {
-  const { bytes } = cursor;
-  const end = at < cursor.end ? bytes.indexOf(0, at) : -1;
-  if (end < 0 || end >= cursor.end) throw unendedText(cursor, at);
-  return textOf(bytes, at, end);
+/** Offset of the NUL that ends a string; throws {@linkcode DwarfError} (`string`) if there is none. */
+export function endOfText(cursor: Cursor, at: number): number {
+  const end = at < cursor.end ? cursor.bytes.indexOf(0, at) : -1;
+  if (end >= 0 && end < cursor.end) return end;
+  const message = "Cannot read a string here, expected one that ends with a NUL";
+  throw new DwarfError("string", message, { source: cursor.source, offset: at });
 }
 
 /**
@@ -50,15 +50,10 @@ function textAt(cursor: Cursor, at: number): string {
  * (`string`) if there is none.
  */
 export function readText(cursor: Cursor): string {
-  const text = textAt(cursor, cursor.at);
-  cursor.at = cursor.bytes.indexOf(0, cursor.at) + 1;
-  return text;
-}
-
-/** The error of a string that does not end. */
-export function unendedText(cursor: Cursor, offset: number): DwarfError {
-  const message = "Cannot read a string here, expected one that ends with a NUL";
-  return new DwarfError("string", message, { source: cursor.source, offset });
+  const { bytes, at } = cursor;
+  const end = endOfText(cursor, at);
+  cursor.at = end + 1;
+  return textOf(bytes, at, end);
 }
 
 /**
@@ -78,13 +73,14 @@ class StringSection {
   at(offset: number): string {
     const known = this.#known.get(offset);
     if (known !== undefined) return known;
-    const most = TEXT_RATIO * this.#cursor.end + TEXT_LEAST;
+    const cursor = this.#cursor;
+    const most = TEXT_RATIO * cursor.end + TEXT_LEAST;
     // Nothing is read any more when too much has been.
-    const text = this.#length > most ? "" : textAt(this.#cursor, offset);
+    const text = this.#length > most ? "" : textOf(cursor.bytes, offset, endOfText(cursor, offset));
     this.#length += text.length;
     if (this.#length > most) {
       const message = `Strings are too long in all, expected at most ${most} bytes`;
-      throw new DwarfError("string", message, { source: this.#cursor.source, offset });
+      throw new DwarfError("string", message, { source: cursor.source, offset });
     }
     this.#known.set(offset, text);
     return text;

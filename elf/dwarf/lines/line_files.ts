@@ -8,7 +8,7 @@ import { DW_FORM, DW_LNCT } from "../constants.ts";
 import { DwarfError } from "../errors.ts";
 import { isSizeless, readForm, readOffset, unknownForm } from "../form.ts";
 import type { LineHeader } from "./line_header.ts";
-import { type DwarfSections, unendedText } from "../sections.ts";
+import { type DwarfSections, endOfText } from "../sections.ts";
 
 /** One file, or directory, of a line table. */
 export interface LineFile {
@@ -104,9 +104,7 @@ export function readLineFiles(
 /** Place of the string at the cursor, which is left behind its NUL. */
 function namePlace(cursor: Cursor): NamePlace {
   const offset = cursor.at;
-  const end = cursor.bytes.indexOf(0, offset);
-  if (end < 0 || end >= cursor.end) throw unendedText(cursor, offset);
-  cursor.at = end + 1;
+  cursor.at = endOfText(cursor, offset) + 1;
   return { section: ".debug_line", offset };
 }
 
