@@ -4,7 +4,7 @@
  * @module
  */
 import type { Absence } from "../types/absence.ts";
-import { isStruct, plainType, type Type } from "../types/type.ts";
+import { isAggregate, plainType, type Type } from "../types/type.ts";
 import { formatOf } from "../value/float_format.ts";
 import type { Value } from "../value/value.ts";
 import { absenceText } from "./absence_text.ts";
@@ -67,7 +67,7 @@ function write(value: Value, budget: Budget): string {
 /** Of a part that is lost as a whole gdb tells so for each of its own parts, if it has some. */
 function isToldByParts(absence: Absence, type: Type, budget: Budget): boolean {
   const isLost = absence.state === "optimized-out" && budget.depth > 0;
-  return isLost && (isStruct(type) || type.kind === "array") && type.language !== "rust";
+  return isLost && isAggregate(type) && type.language !== "rust";
 }
 
 function baseText(value: Value, budget: Budget): string {

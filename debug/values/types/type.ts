@@ -257,6 +257,11 @@ export function isStruct(type: Type): type is StructType {
   return type.kind === "struct" || type.kind === "class" || type.kind === "union";
 }
 
+/** Whether values of a type have parts of which some may be there and others not. */
+export function isAggregate(type: Type): type is StructType | ArrayType {
+  return isStruct(type) || type.kind === "array";
+}
+
 /** The type of nothing in Rust. */
 export const UNIT: VoidType = {
   kind: "void",

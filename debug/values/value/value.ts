@@ -14,7 +14,14 @@ import { elementCount, extentBound } from "../types/array.ts";
 import { isInteger, isSignedInteger } from "../types/base.ts";
 import { qualifiedName } from "../types/scope_name.ts";
 import { resolveType } from "../types/resolve.ts";
-import { type Field, isStruct, plainType, type Type, type Variant } from "../types/type.ts";
+import {
+  type Field,
+  isAggregate,
+  isStruct,
+  plainType,
+  type Type,
+  type Variant,
+} from "../types/type.ts";
 import { absent, type Contents, inMemory, known, located, type Storage } from "./contents.ts";
 import { formatOf } from "./float_format.ts";
 
@@ -105,7 +112,7 @@ export class Value {
       const encoding = plain.entry?.number(DW_AT.encoding) ?? 0;
       return { state: "error", reason: `Base type has the unknown encoding ${encoding}` };
     }
-    if (size > SCALAR_LIMIT && !this.#isAggregate()) {
+    if (size > SCALAR_LIMIT && !isAggregate(plain)) {
       return {
         state: "error",
         reason: `Scalar has ${size} bytes, expected at most ${SCALAR_LIMIT}`,
@@ -113,7 +120,7 @@ export class Value {
     }
     const { holes } = this.contents;
     const [first] = holes;
-    if (first === undefined || !this.#isAggregate()) return first?.absence;
+    if (first === undefined || !isAggregate(plain)) return first?.absence;
     const lost = holes.reduce((sum, { begin, end }) => sum + end - begin, 0);
     return lost >= this.#bits ? first.absence : undefined;
   }
@@ -303,11 +310,6 @@ export class Value {
 
   #resolved(type: Type): Type {
     return resolveType(type, this.context);
-  }
-
-  #isAggregate(): boolean {
-    const { kind } = plainType(this.type);
-    return kind === "array" || kind === "struct" || kind === "class" || kind === "union";
   }
 
   #integer(signed: boolean): bigint | undefined {
