@@ -150,6 +150,5 @@ function numeric(value: bigint): number | string {
 }
 
 function hex(value: Value): string {
-  const bytes = Array.from(value.contents.bytes, (byte) => byte.toString(16).padStart(2, "0"));
-  return `0x${bytes.reverse().join("")}`;
+  return `0x${value.contents.bytes.toReversed().toHex()}`;
 }

@@ -96,5 +96,5 @@ function hex(value: bigint): string {
 }
 
 function reversedHex(bytes: Uint8Array): string {
-  return [...bytes].reverse().map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.toReversed().toHex();
 }
