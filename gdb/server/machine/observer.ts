@@ -170,22 +170,21 @@ export class Observer implements EventSink {
 
   #infoOf(event: KernelEvent, thread: Thread): SignalInfo | null {
     const k = this.#k;
-    const { signal, info } = event.type === "handler-entry"
-      ? { signal: signalOfException(programFrame(k, thread).report().name) }
-      : deathOf(k, thread);
-    const told = info ?? { signal, code: 0, address: 0n };
     switch (event.type) {
-      case "panic":
-        return event.cause === "exception" || event.cause === "panic" ? told : null;
-      case "handler-entry":
-        return { ...told, code: 1, address: event.address };
-      case "frame":
-      case "landing":
-      case "unwind-end":
-        return null;
-      default:
+      case "panic": {
+        if (event.cause !== "exception" && event.cause !== "panic") return null;
+        const { signal, info } = deathOf(k, thread);
+        return info ?? { signal, code: 0, address: 0n };
+      }
+      case "handler-entry": {
+        const signal = signalOfException(programFrame(k, thread).report().name);
+        return { signal, code: 1, address: event.address };
+      }
+      case "thread-exit":
         // One that ends by its own exception, with nothing to clean up.
-        return thread.unwinds.innermost === undefined ? info ?? null : null;
+        return thread.unwinds.innermost === undefined ? deathOf(k, thread).info ?? null : null;
+      default:
+        return null;
     }
   }
 }
