@@ -34,25 +34,26 @@ function* move(
   debuggee.points.apply();
   const { history, inferiors } = debuggee;
   const from = history.position;
+  /** Whose program is to step, if it is not the CPU. */
+  const program = goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS
+    ? goal.thread
+    : undefined;
   const stop = goal.kind === "continue"
     ? yield* continueBack(debuggee)
-    : goal.thread.process === KERNEL_PROCESS
-    ? history.reverseStep() === "moved" ? "there" : undefined
-    : yield* stepProgramBack(debuggee, goal.thread);
+    : program !== undefined
+    ? yield* stepProgramBack(debuggee, program)
+    : history.reverseStep() === "moved"
+    ? "there"
+    : undefined;
   if (stop === undefined) {
-    if (goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS) {
-      // It is at its first instruction. To go to where its task may not be there yet would help
-      // nobody.
-      history.goTo(from);
-      return { kind: "history", at: "begin", thread: population.told(goal.thread) };
-    }
-    return { kind: "history", at: "begin", thread: population.told(inferiors.here) };
+    // A program is at its first instruction. To go to where its task may not be there yet would
+    // help nobody.
+    if (program !== undefined) history.goTo(from);
+    const thread = population.told(program ?? inferiors.here);
+    return { kind: "history", at: "begin", thread };
   }
   if (stop !== "there") return stop;
-  const stepped = goal.kind === "step" && goal.thread.process !== KERNEL_PROCESS
-    ? goal.thread
-    : THE_CPU;
-  return { kind: "step", thread: population.told(stepped) };
+  return { kind: "step", thread: population.told(program ?? THE_CPU) };
 }
 
 /** To the last breakpoint or access before now; `undefined` if there is none. */
