@@ -18,6 +18,9 @@ import type { Stop } from "./stop.ts";
 /** Reasons of a halt that are the machine's regular end. */
 const REGULAR_ENDS: readonly string[] = ["reboot", "all tasks have ended"];
 
+/** How a process is told of that has begun. */
+type Beginning = Stop & { readonly kind: "fork" | "exec" };
+
 /** The processes of a machine for one debugger. */
 export class Population {
   readonly #debuggee: Debuggee;
@@ -26,9 +29,12 @@ export class Population {
   readonly #known = new Set<number>();
   /** Signals that processes were told to have, and may die of. */
   readonly #signals = new Map<number, number>();
-  readonly #queue: Stop[] = [];
+  /** Beginnings that were not told yet. */
+  #begun: Beginning[] = [];
   /** What the machine has stopped for, as long as there is something to be told before. */
   #held: Stop | undefined;
+  /** Ends that were not told yet. */
+  readonly #gone: Stop[] = [];
   /** Whether the debugger wants to hear of tasks that begin. */
   tellsForks = false;
   #isOne = false;
@@ -74,7 +80,9 @@ export class Population {
   detach(process: number): void {
     this.#attached.delete(process);
     this.#debuggee.points.clear(process);
-    this.#forget((stop) => stop.kind === "exec" && stop.thread.process === process);
+    this.#begun = this.#begun.filter((stop) =>
+      stop.kind === "fork" || stop.thread.process !== process
+    );
   }
 
   /** The thread that is told instead of one that is not attached to. */
@@ -87,15 +95,14 @@ export class Population {
 
   /** A stop that has happened and was not told yet: who is back, what was held, who is gone. */
   next(): Stop | undefined {
-    const at = this.#queue.findIndex(({ kind }) => kind === "fork" || kind === "exec");
-    if (at < 0) {
-      const held = this.#held;
-      this.#held = undefined;
-      return held ?? this.#queue.shift();
+    const begun = this.#begun.shift();
+    if (begun !== undefined) {
+      if (begun.kind === "fork") this.attach(begun.child.process);
+      return begun;
     }
-    const [stop] = this.#queue.splice(at, 1);
-    if (stop?.kind === "fork") this.attach(stop.child.process);
-    return stop;
+    const held = this.#held;
+    this.#held = undefined;
+    return held ?? this.#gone.shift();
   }
 
   /** What is to be told of a stop: first of all who is back, without whom it means nothing. */
@@ -133,14 +140,14 @@ export class Population {
     const { task } = inferiors.current;
     if (!this.expects(task.id) || !inferiors.inProgram) return undefined;
     const child = inferiors.here;
-    const stops = this.#beginning(child);
+    const [first, ...others] = this.#beginning(child);
     this.#meet(task.id);
-    this.#queue.push(...stops.slice(1));
-    return stops[0];
+    this.#begun.push(...others);
+    return first;
   }
 
   /** How a process is told of that was not known; not at all if nobody wants to hear it. */
-  #beginning(child: ThreadName): Stop[] {
+  #beginning(child: ThreadName): Beginning[] {
     const file = programOf(this.#debuggee.machine, child.process);
     if (!this.tellsForks || !this.has(KERNEL_PROCESS) || file === undefined) return [];
     return [{ kind: "fork", child }, { kind: "exec", thread: child, file }];
@@ -160,7 +167,7 @@ export class Population {
       const status = inferiors.task(process)?.status;
       // Its threads are dead, and it is about to be.
       if (status === null) continue;
-      this.#queue.push(this.#exit(process, status ?? { kind: "exit", code: 0 }));
+      this.#gone.push(this.#exit(process, status ?? { kind: "exit", code: 0 }));
     }
     return this.next();
   }
@@ -172,13 +179,15 @@ export class Population {
   settle(): void {
     const { inferiors } = this.#debuggee;
     this.#held = undefined;
-    this.#forget((stop) => stop.kind === "fork" || !this.has(stop.thread.process));
+    this.#begun = this.#begun.filter((stop) =>
+      stop.kind === "exec" && this.has(stop.thread.process)
+    );
     for (const process of inferiors.processes) {
       const [child] = inferiors.threads(process);
       if (this.#known.has(process) || child === undefined || !this.#hasBegun(child)) continue;
       const stops = this.#beginning(child);
       if (stops.length === 0) this.#meet(process);
-      else this.#queue.push(...stops);
+      else this.#begun.push(...stops);
     }
     this.miss();
   }
@@ -196,15 +205,7 @@ export class Population {
     for (const process of [...this.#attached]) {
       if (inferiors.isAlive(process)) continue;
       const status = inferiors.task(process)?.status ?? { kind: "exit", code: 0 };
-      this.#queue.push(this.#exit(process, status));
-    }
-  }
-
-  /** Drops what was to be told of beginnings. */
-  #forget(isOver: (stop: Stop & { readonly kind: "fork" | "exec" }) => boolean): void {
-    for (let i = this.#queue.length; i-- > 0;) {
-      const stop = this.#queue[i] as Stop;
-      if ((stop.kind === "fork" || stop.kind === "exec") && isOver(stop)) this.#queue.splice(i, 1);
+      this.#gone.push(this.#exit(process, status));
     }
   }
 
@@ -215,7 +216,7 @@ export class Population {
       : { kind: "killed", reason };
     if (status.kind === "killed") this.dies(KERNEL_PROCESS, SIGNAL.ABRT);
     for (const process of [...this.#attached].sort((a, b) => a - b)) {
-      this.#queue.push(this.#exit(process, status));
+      this.#gone.push(this.#exit(process, status));
     }
     return this.next() ?? this.#exit(KERNEL_PROCESS, status);
   }
