@@ -146,9 +146,8 @@ export class GdbServer implements AsyncDisposable {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
-      const { machine, history } = this.#debuggee;
-      if (machine.halted !== null && !history.inPast) return undefined;
-      history.run(SLICE);
+      if (this.#debuggee.halted !== null) return undefined;
+      this.#debuggee.history.run(SLICE);
       await nextTurn();
     }
   }

@@ -48,6 +48,11 @@ export class Debuggee implements Disposable {
     return this.history.machine;
   }
 
+  /** Why the machine has halted; null if it can go on, be it in its past. */
+  get halted(): string | null {
+    return this.history.inPast ? null : this.machine.halted;
+  }
+
   /** The registers of a thread. @throws {GdbServerError} if there is none of that name */
   registers(name: ThreadName): RegisterContext {
     const { history, inferiors } = this;

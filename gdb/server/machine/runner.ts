@@ -73,15 +73,13 @@ export class Runner {
 
   /** Runs until there is something to tell; yields every few milliseconds. */
   *forward(goal: Goal): Generator<void, Stop> {
-    const { points, observer, history, machine } = this.#debuggee;
+    const { points, observer, history, halted } = this.#debuggee;
     const waiting = this.#population.next();
     if (waiting !== undefined) return waiting;
     const accessed = this.#accessed;
     this.#accessed = null;
     if (accessed !== null && this.#isOver(accessed, goal)) return this.#stepped(accessed.thread);
-    if (machine.halted !== null && !history.inPast && this.#toldHalt) {
-      return this.#population.end(machine.halted);
-    }
+    if (halted !== null && this.#toldHalt) return this.#population.end(halted);
     points.apply();
     observer.stops = true;
     const wasPast = history.inPast;

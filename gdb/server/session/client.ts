@@ -125,10 +125,7 @@ export class Client {
    */
   passes(stop: Stop): boolean {
     if (this.multiprocess) return false;
-    const { machine, history } = this.debuggee;
-    if (stop.kind === "history") {
-      return stop.at === "end" && machine.halted !== null && !history.inPast;
-    }
+    if (stop.kind === "history") return stop.at === "end" && this.debuggee.halted !== null;
     return stop.kind === "exit" && stop.process !== KERNEL_PROCESS;
   }
 

@@ -60,9 +60,8 @@ export class Session {
    */
   get leavesRunning(): boolean {
     const { hasDetached, population } = this.#client;
-    const { machine, history } = this.#debuggee;
-    const isOver = machine.halted !== null && !history.inPast;
-    return hasDetached || this.#leftRunning || isOver || population.attached.length === 0;
+    return hasDetached || this.#leftRunning || this.#debuggee.halted !== null ||
+      population.attached.length === 0;
   }
 
   /** Whether the machine is where it was when the debugger came: it has only been looked at. */
