@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, Cursor, fromBigAddress } from "../../bytes/mod.ts";
+import { type Address, Cursor, fromBigAddress, partitionPoint } from "../../bytes/mod.ts";
 import { CfiError } from "../errors.ts";
 import { DW_EH_PE, encodedSize, type PointerBases, readEncodedAddress } from "./pointer.ts";
 
@@ -71,14 +71,8 @@ export class EhFrameHeader {
    * still be checked.
    */
   find(address: Address): Address | undefined {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#read(middle, 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? undefined : this.#read(low - 1, 1);
+    const begun = partitionPoint(this.count, (i) => this.#read(i, 0) <= address);
+    return begun === 0 ? undefined : this.#read(begun - 1, 1);
   }
 
   /**

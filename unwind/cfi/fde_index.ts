@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, InputError } from "../../bytes/mod.ts";
+import { type Address, countNotAbove, InputError } from "../../bytes/mod.ts";
 import type { EhFrameHeader } from "./eh_frame_hdr.ts";
 import type { Fde } from "./fde.ts";
 import type { FrameTable } from "./frame_table.ts";
@@ -51,15 +51,9 @@ export class FdeIndex {
       this.#header = undefined;
     }
     const starts = this.#starts ?? this.#build();
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    if (low > 0) {
-      const fde = this.table.fdeAt(this.#offsets![low - 1]!);
+    const begun = countNotAbove(starts, address);
+    if (begun > 0) {
+      const fde = this.table.fdeAt(this.#offsets![begun - 1]!);
       if (fde.contains(address)) return fde;
     }
     if (this.#damage !== undefined) throw this.#damage;

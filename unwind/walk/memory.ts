@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress, partitionPoint, toBigAddress } from "../../bytes/mod.ts";
 
 /** A stretch of readable memory. */
 export interface MemoryWindow {
@@ -29,14 +29,7 @@ export function memoryOf(windows: Iterable<MemoryWindow>): MemoryReader {
   const sorted = [...windows].sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : 0);
   return {
     window(address: bigint): MemoryWindow | undefined {
-      let low = 0;
-      let high = sorted.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (sorted[middle]!.start <= address) low = middle + 1;
-        else high = middle;
-      }
-      const found = sorted[low - 1];
+      const found = sorted[partitionPoint(sorted.length, (i) => sorted[i]!.start <= address) - 1];
       if (found === undefined) return undefined;
       return address < found.start + BigInt(found.bytes.length) ? found : undefined;
     },
