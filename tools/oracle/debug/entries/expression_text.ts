@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Cursor } from "../../../../bytes/mod.ts";
+import { Cursor, integerOfBytes } from "../../../../bytes/mod.ts";
 import type { Unit } from "../../../../elf/dwarf/mod.ts";
 import { DW_OP } from "../../../../unwind/cfi/mod.ts";
 import { camel } from "./names.ts";
@@ -16,13 +16,11 @@ const FAMILIES = [["breg", DW_OP.breg0], ["reg", DW_OP.reg0], ["lit", DW_OP.lit0
 
 type Operand = (cursor: Cursor, unit: Unit) => (string | bigint)[];
 
-const unsigned = (size: number): Operand => (cursor) => [number(cursor, size)];
-const signed = (size: number): Operand => (cursor) => [
-  BigInt.asIntN(8 * size, number(cursor, size)),
-];
+const unsigned = (size: number): Operand => (cursor) => [integerOfBytes(cursor.view(size))];
+const signed = (size: number): Operand => (cursor) => [integerOfBytes(cursor.view(size), true)];
 const uleb: Operand = (cursor) => [cursor.bigUleb()];
 const sleb: Operand = (cursor) => [BigInt.asIntN(64, cursor.bigSleb())];
-const offset: Operand = (cursor, unit) => [number(cursor, unit.offsetSize)];
+const offset: Operand = (cursor, unit) => unsigned(unit.offsetSize)(cursor, unit);
 /** The number of a register, which LLVM prints by name. */
 const register: Operand = (cursor) => {
   cursor.uleb();
@@ -87,12 +85,6 @@ const OPERANDS: ReadonlyMap<number, readonly Operand[]> = new Map<number, readon
   [DW_OP.gnuConstIndex, [uleb]],
   [DW_OP.gnuVariableValue, [offset]],
 ]);
-
-function number(cursor: Cursor, size: number): bigint {
-  let value = 0n;
-  for (const byte of cursor.view(size).toReversed()) value = value << 8n | BigInt(byte);
-  return value;
-}
 
 /** Operators and numbers of an expression. */
 export function expressionWords(bytes: Uint8Array, unit: Unit): (string | bigint)[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { integerOfBytes } from "../../../../bytes/mod.ts";
 import { walkInput } from "../../../../debug/target/mod.ts";
 import { machineTarget } from "../../../../debug/machine/mod.ts";
 import { KERNEL_PROCESS } from "../../../../gdb/mod.ts";
@@ -84,8 +85,7 @@ function compareStop(stop: DrivenStop, how: Counting): void {
   machineRegisters(target.machine).names.forEach((name, dwarf) => {
     const bytes = /^(xmm|v)\d+$/.test(name ?? "") ? thread.vector(dwarf) : undefined;
     if (name === undefined || bytes === undefined) return;
-    const ours = bytes.subarray(0, 16).reduceRight((all, byte) => all << 8n | BigInt(byte), 0n);
-    equal(add, name, stop.registers[name], `${ours}`);
+    equal(add, name, stop.registers[name], `${integerOfBytes(bytes.subarray(0, 16))}`);
     counts.registers++;
   });
   const { frames, error } = backtrace(walkInput(process, thread), process.walk);
