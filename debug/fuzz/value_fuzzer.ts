@@ -7,7 +7,7 @@
  */
 import { fromBigAddress } from "../../bytes/mod.ts";
 import { type FuzzOutcome, refusalOf } from "../../bytes/testing/fuzz_outcome.ts";
-import { DebugInfo, DwarfSections, type Entry } from "../../elf/dwarf/mod.ts";
+import { DebugInfo, DW_LANG, DwarfSections, type Entry } from "../../elf/dwarf/mod.ts";
 import { Random } from "../../util/random.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import {
@@ -23,7 +23,11 @@ import { SAMPLE_CODE, sampleProgram } from "../values/testing/sample_program.ts"
 import { frameOf } from "../values/testing/value_world.ts";
 
 /** Languages by DWARF's numbers. */
-const LANGUAGES: Readonly<Record<string, number>> = { C: 0x0c, "C++": 0x21, Rust: 0x1c };
+const LANGUAGES: Readonly<Record<string, number>> = {
+  C: DW_LANG.c99,
+  "C++": DW_LANG.cPlusPlus14,
+  Rust: DW_LANG.rust,
+};
 
 /** Runs cases; all that happens depends on the seed alone. */
 export class ValueFuzzer {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DW_AT, DW_ATE, DW_FORM, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
+import { DW_AT, DW_ATE, DW_FORM, DW_LANG, DW_TAG, type Entry } from "../../../elf/dwarf/mod.ts";
 import {
   type AttributeInit,
   die,
@@ -119,7 +119,7 @@ export class ValueWorld {
   readonly #info: ReturnType<InfoImage["info"]>;
 
   /** A unit of these entries and the base types, in a language by DWARF's number (C by default). */
-  constructor(entries: readonly EntryInit[], language = 0x0c) {
+  constructor(entries: readonly EntryInit[], language: number = DW_LANG.c99) {
     this.#image.unit(
       die(
         DW_TAG.compileUnit,

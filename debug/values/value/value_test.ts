@@ -419,7 +419,7 @@ Deno.test("valueText, enumerations and their flags", () => {
   assertEquals(of("flags", 5), "enum flags: (A | unknown: 0x4)");
   assertEquals(of("flags", 0), "enum flags: 0");
   assertEquals(of("sign", 255), "enum sign: MINUS");
-  assertEquals(of("Scoped", 1, 0x21), "Scoped: Scoped::One");
+  assertEquals(of("Scoped", 1, DW_LANG.cPlusPlus14), "Scoped: Scoped::One");
 });
 
 Deno.test("Value, virtual bases, static members and tables of C++", () => {
@@ -458,7 +458,7 @@ Deno.test("Value, virtual bases, static members and tables of C++", () => {
   const frame = { memory: { 0x7000: [8, 0, 0, 0, 0, 0, 0, 0], 0x8000: [3, 0, 0, 0] } };
   const nameOf = (address: bigint) => address === 0x7008n ? "vtable for n::Derived+24" : undefined;
   assertEquals(
-    shown("Derived", { types, memory, frame, language: 0x21 }, { nameOf }),
+    shown("Derived", { types, memory, frame, language: DW_LANG.cPlusPlus14 }, { nameOf }),
     "n::Derived: {<n::Base> = {b = 42}, _vptr.Derived = 0x7008 <vtable for n::Derived+24>, " +
       "static shared = 3}",
   );
@@ -499,7 +499,7 @@ Deno.test("Value.variant, Rust's enums", () => {
     ], "Option"),
   ];
   const of = (tag: number) =>
-    shown("Option", { types, memory: [tag, 0, 0, 0, 7, 0, 0, 0], language: 0x1c });
+    shown("Option", { types, memory: [tag, 0, 0, 0, 7, 0, 0, 0], language: DW_LANG.rust });
   assertEquals(of(0), "Option: Option::None");
   assertEquals(of(1), "Option: Option::Some(7)");
   assertEquals(of(3), "Option: Option::Named{x: 7}");
@@ -542,7 +542,7 @@ Deno.test("typeName, declarators of C and C++", () => {
   assertEquals(of("callbacks"), "int (*[4])(char, int *)");
   assertEquals(of("to nothing"), "void (*)(void)");
   assertEquals(of("old"), "int ()");
-  assertEquals(of("old", 0x21), "int (void)");
+  assertEquals(of("old", DW_LANG.cPlusPlus14), "int (void)");
   assertEquals(of("to row"), "int (*)[3]");
   assertEquals(of("alias"), "alias");
   assertEquals(of("to void"), "const void *");
@@ -587,7 +587,7 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
     typeName(
       valueOf("s", {
         types: [die(DW_TAG.structureType, [name(written), size(1)], [], "s")],
-        language: 0x21,
+        language: DW_LANG.cPlusPlus14,
       }).type,
     );
   assertEquals(nameOfStruct("array<short, 3UL>"), "array<short, 3ul>");
@@ -624,7 +624,10 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
       [DW_AT.signature, DW_FORM.ref4, { to: "described" }],
     ], [die(DW_TAG.typedef, [name("type"), type("int")], [], "nested")]),
   ];
-  assertEquals(typeName(valueOf("nested", { types, language: 0x21 }).type), "std::Nth::type");
+  assertEquals(
+    typeName(valueOf("nested", { types, language: DW_LANG.cPlusPlus14 }).type),
+    "std::Nth::type",
+  );
   // A base class has its own name, whatever alias a class is derived by.
   const based = [
     die(DW_TAG.classType, [name("Base"), size(1)], [], "base"),
@@ -634,7 +637,7 @@ Deno.test("typeName, C++ names are gdb's whatever the compiler writes", () => {
     ], "derived"),
   ];
   assertEquals(
-    shown("derived", { types: based, memory: [0], language: 0x21 }),
+    shown("derived", { types: based, memory: [0], language: DW_LANG.cPlusPlus14 }),
     "Derived: {<Base> = {<No data fields>}, <No data fields>}",
   );
 });
