@@ -15,12 +15,12 @@ import type { EventSink } from "../trace/events.ts";
 import {
   asUsageError,
   instructionLimit,
-  MACHINE_DEFAULTS,
   machineOptions,
   memoryBytes,
   programBytes,
   programLine,
 } from "./machine.ts";
+import { MACHINE_DEFAULTS } from "./machine_defaults.ts";
 import { choose, named, readOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { readParameters } from "./parameters.ts";

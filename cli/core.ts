@@ -11,12 +11,12 @@ import { at, InstantSink, placeOf, readInstant } from "./instant.ts";
 import {
   asUsageError,
   instructionLimit,
-  MACHINE_DEFAULTS,
   machineOptions,
   memoryBytes,
   programLine,
   programOf,
 } from "./machine.ts";
+import { MACHINE_DEFAULTS } from "./machine_defaults.ts";
 import { choose, named, readOptions, wholeNumber } from "./options.ts";
 import { writeAll } from "./output.ts";
 import { readParameters } from "./parameters.ts";

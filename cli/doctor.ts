@@ -19,12 +19,12 @@ import { PROGRAM_ABIS } from "../kernel/program/loader.ts";
 import {
   asUsageError,
   instructionLimit,
-  MACHINE_DEFAULTS,
   machineOptions,
   memoryBytes,
   programLine,
   programOf,
 } from "./machine.ts";
+import { MACHINE_DEFAULTS } from "./machine_defaults.ts";
 import { choose, named, readOptions } from "./options.ts";
 import { writeAll } from "./output.ts";
 import { ProgramEnd } from "./program_end.ts";

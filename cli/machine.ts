@@ -11,24 +11,9 @@ import { namedProgram } from "../guest/boot_modules.ts";
 import { KernelError, type MachineOptions, scriptLine } from "../kernel/mod.ts";
 import { LOAD_MODES } from "../kernel/program/load_mode.ts";
 import { readInput } from "./input.ts";
+import type { MachineValues } from "./machine_defaults.ts";
 import { choose, named, wholeNumber } from "./options.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** Options that say what machine a program runs on, with their defaults. */
-export const MACHINE_DEFAULTS = {
-  cpu: "",
-  policy: "rr",
-  parameters: "",
-  quantum: "10000",
-  timer: "",
-  seed: "0",
-  load: "copyout",
-  memory: "64",
-  limit: "",
-} as const;
-
-/** What they are given as. */
-export type MachineValues = Readonly<Record<keyof typeof MACHINE_DEFAULTS, string>>;
 
 /**
  * What a machine is built from, but for its programs and sinks.
@@ -72,16 +57,29 @@ export async function programBytes(
 }
 
 /** Which build of a built-in program is taken unless it is said. */
-const DEFAULT_ARCH = "aarch64";
+export const DEFAULT_ARCH: Arch = ARCHES.aarch64;
+
+/** The architecture that was asked for; undefined if none was. */
+export function askedArch(name: string): Arch | undefined {
+  return name === "" ? undefined : choose("arch", name, ARCHES);
+}
 
 /** A program's file, and the architecture it is for: the one asked for, or its own. */
 export async function programOf(
   file: string,
   how: { readonly arch: string; readonly limit: number },
 ): Promise<{ readonly arch: Arch; readonly elf: ElfFile }> {
-  const asked = how.arch === "" ? undefined : choose("arch", how.arch, ARCHES);
-  const bytes = await programBytes(file, (asked ?? ARCHES[DEFAULT_ARCH]).name, how.limit);
-  const elf = parseElf(bytes, { name: file });
+  const asked = askedArch(how.arch);
+  const bytes = await programBytes(file, (asked ?? DEFAULT_ARCH).name, how.limit);
+  return programIn(bytes, { name: file, asked });
+}
+
+/** The same of a file that has been read. */
+export function programIn(
+  bytes: Uint8Array,
+  { name, asked }: { readonly name: string; readonly asked: Arch | undefined },
+): { readonly arch: Arch; readonly elf: ElfFile } {
+  const elf = parseElf(bytes, { name });
   return { arch: asked ?? ARCHES[elf.machine], elf };
 }
 

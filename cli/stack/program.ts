@@ -1,49 +1,25 @@
 /**
- * Programs whose stacks are drawn, and the options of `trapline stack`.
+ * Programs whose stacks are drawn, and the machines that they run in.
  *
  * @module
  */
 import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import { PROGRAM_ABIS } from "../../kernel/program/loader.ts";
 import {
+  askedArch,
   asUsageError,
-  MACHINE_DEFAULTS,
+  DEFAULT_ARCH,
   machineOptions,
   memoryBytes,
   programBytes,
+  programIn,
   programLine,
-  programOf,
 } from "../machine.ts";
-import { choose, named, type readOptions } from "../options.ts";
+import { choose, named } from "../options.ts";
 import { readParameters } from "../parameters.ts";
 import { DEMONSTRATION } from "./demonstration.ts";
+import type { StackValues } from "./options.ts";
 import { isText, type StackProgram, vmProgramOf } from "./vm_program.ts";
-
-/** Options and their defaults. */
-export const DEFAULTS = {
-  ...MACHINE_DEFAULTS,
-  arch: "",
-  abi: "trapline",
-  at: "",
-  times: "1",
-  core: "",
-  remote: "",
-  exe: "",
-  sysroot: "",
-  process: "",
-  thread: "",
-  frames: "4096",
-  transition: false,
-  words: false,
-  json: false,
-  svg: "",
-} as const;
-
-/** Which build of the VM runs programs in text, unless it is said. */
-const DEFAULT_ARCH = "aarch64";
-
-/** The options as they were given. */
-export type StackValues = ReturnType<typeof readOptions<typeof DEFAULTS>>["values"];
 
 /** The program that is named, or the demonstration. */
 export async function programFor(
@@ -52,10 +28,10 @@ export async function programFor(
   text = DEMONSTRATION,
 ): Promise<StackProgram> {
   if (name === undefined) return await vmProgramOf(text, values.arch);
-  const bytes = await programBytes(name, DEFAULT_ARCH, memoryBytes(values));
+  const asked = askedArch(values.arch);
+  const bytes = await programBytes(name, (asked ?? DEFAULT_ARCH).name, memoryBytes(values));
   if (isText(bytes)) return await vmProgramOf(new TextDecoder().decode(bytes), values.arch);
-  const { arch, elf } = await programOf(name, { arch: values.arch, limit: memoryBytes(values) });
-  return { arch, elf, vm: undefined };
+  return { ...programIn(bytes, { name, asked }), vm: undefined };
 }
 
 /** A machine with a program. */

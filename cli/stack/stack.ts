@@ -4,24 +4,14 @@
  * @module
  */
 import { openCore } from "../../debug/core/mod.ts";
-import { DebugFiles } from "../../debug/files/mod.ts";
-import { FrameReader } from "../../debug/frames/mod.ts";
-import {
-  pictureJson,
-  pictureSvg,
-  pictureText,
-  type StackPicture,
-  stackPicture,
-} from "../../debug/stack/mod.ts";
+import { pictureJson, pictureSvg, pictureText, type StackPicture } from "../../debug/stack/mod.ts";
 import type { Target, TargetProcess } from "../../debug/target/mod.ts";
-import { at, InstantSink, readInstant } from "../instant.ts";
-import { instructionLimit, MACHINE_DEFAULTS } from "../machine.ts";
+import { MACHINE_DEFAULTS } from "../machine_defaults.ts";
 import { readOptions, wholeNumber } from "../options.ts";
 import { writeAll } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
-import { HERE } from "./demonstration.ts";
-import { DEFAULTS, machineFor, programFor, type StackValues } from "./program.ts";
-import { hasMethod, processOf, runToMethod, type StackProgram } from "./vm_program.ts";
+import { draw, readerOf } from "./draw.ts";
+import { DEFAULTS, type StackValues } from "./options.ts";
 
 /** Options that say what a machine does, and those of programs that others run. */
 const OF_MACHINES = ["arch", "at", "times", "abi", ...Object.keys(MACHINE_DEFAULTS)] as const;
@@ -39,9 +29,7 @@ export async function stack(args: readonly string[]): Promise<number> {
     const { transition } = await import("./transition.ts");
     return await transition(values, rest);
   }
-  const picture = isTarget
-    ? await ofTarget(values)
-    : ofProgram(await programFor(rest[0], values), values, rest.slice(1));
+  const picture = isTarget ? await ofTarget(values) : await ofProgram(values, rest);
   if (picture === undefined) return 1;
   const text = values.json
     ? `${JSON.stringify(pictureJson(picture), undefined, 2)}\n`
@@ -67,6 +55,16 @@ function refuseOthers(values: StackValues, isTarget: boolean): void {
       ? `Cannot use --${wrong} with --core or --remote: it is for programs that are run here`
       : `Cannot use --${wrong}: it is for --core and --remote`,
   );
+}
+
+/** The stack of a program that is run here, which alone needs the machine and the VM. */
+async function ofProgram(
+  values: StackValues,
+  [name, ...args]: readonly string[],
+): Promise<StackPicture | undefined> {
+  const { programFor } = await import("./program.ts");
+  const { pictureOf } = await import("./run.ts");
+  return pictureOf(await programFor(name, values), values, args);
 }
 
 /** The stack of a core file's thread, or of one behind a wire. */
@@ -96,60 +94,4 @@ function chosenProcess({ processes, name }: Target, wanted: string): TargetProce
   throw new UsageError(
     `Cannot draw process ${wanted} of ${name}: expected one that has a thread, of ${there}`,
   );
-}
-
-/** A reader of a process's stacks. */
-function readerOf(process: TargetProcess, { sysroot }: StackValues): FrameReader {
-  return new FrameReader(process, new DebugFiles(sysroot === "" ? {} : { sysroot }));
-}
-
-function draw(reader: FrameReader, values: StackValues): StackPicture {
-  const limit = wholeNumber("frames", values.frames, 1);
-  return stackPicture(reader, chosenThread(reader.process, values.thread), { limit });
-}
-
-function chosenThread({ threads, id, name }: TargetProcess, wanted: string) {
-  const found = wanted === ""
-    ? threads[0]
-    : threads.find((thread) => thread.id === wholeNumber("thread", wanted));
-  if (found !== undefined) return found;
-  const there = threads.map((thread) => thread.id).join(", ") || "none";
-  throw new UsageError(`Cannot draw thread ${wanted} of process ${id} (${name}): it has ${there}`);
-}
-
-/** The stack of a program that is run up to an instant; undefined if that does not come. */
-function ofProgram(
-  program: StackProgram,
-  values: StackValues,
-  args: readonly string[],
-): StackPicture | undefined {
-  const { elf, arch, vm } = program;
-  if (vm !== undefined && args.length > 0) {
-    throw new UsageError(`Cannot use ${args[0]}: programs of the VM take no arguments`);
-  }
-  const when = values.at || (vm === undefined ? "crash" : HERE);
-  if (values.at === "" && vm !== undefined && !hasMethod(vm, "brk")) {
-    throw new UsageError("Cannot stop the program: expected --at, or a call of brk in it");
-  }
-  const times = wholeNumber("times", values.times, 1);
-  const limit = instructionLimit(values);
-  const sink = new InstantSink();
-  const isMethod = vm !== undefined && hasMethod(vm, when);
-  const also = vm === undefined ? "" : "a method of the program, ";
-  const instant = isMethod
-    ? undefined
-    : readInstant(when, { program: elf, arch, option: "at", also });
-  using machine = machineFor(program, values, { args, sinks: [sink] });
-  // At once: an event is told in the midst of what the kernel does.
-  const take = () => {
-    const process = processOf(machine);
-    return process === undefined ? undefined : draw(readerOf(process, values), values);
-  };
-  const taken = instant === undefined
-    ? runToMethod(machine, { elf, method: when, times, limit }) ? take() : undefined
-    : at(machine, { instant, sink, times, limit }, take);
-  if (taken !== undefined) return taken;
-  const why = machine.halted ?? "that was the limit";
-  console.error(`trapline: No ${when}, up to ${machine.now} instructions: ${why}`);
-  return undefined;
 }

@@ -9,7 +9,8 @@ import { wholeNumber } from "../options.ts";
 import { writeAll } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 import { TRANSITION } from "./demonstration.ts";
-import { machineFor, programFor, type StackValues } from "./program.ts";
+import type { StackValues } from "./options.ts";
+import { machineFor, programFor } from "./program.ts";
 import { runToMethod } from "./vm_program.ts";
 
 /** Draws the transition; returns the status to end with. */

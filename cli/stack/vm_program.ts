@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Arch, ArchName } from "../../arch/arch.ts";
-import { ARCHES } from "../../arch/mod.ts";
+import type { Arch } from "../../arch/arch.ts";
 import { fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import { machineTarget } from "../../debug/machine/mod.ts";
 import type { TargetProcess } from "../../debug/target/mod.ts";
@@ -13,7 +12,7 @@ import { vmImage } from "../../guest/boot_modules.ts";
 import type { Machine } from "../../kernel/mod.ts";
 import { type CodeMap, discoverCode } from "../../unwind/walk/mod.ts";
 import { assemble, encodeProgram, type VmProgram, withProgram } from "../../vm/mod.ts";
-import { choose } from "../options.ts";
+import { askedArch, DEFAULT_ARCH } from "../machine.ts";
 
 /** The program's task: the first that the kernel makes. */
 const PROGRAM_TASK = 1;
@@ -37,10 +36,9 @@ export interface StackProgram {
  * @throws {BytecodeError} if the text is none
  */
 export async function vmProgramOf(text: string, arch: string): Promise<StackProgram> {
-  const chosen = choose("arch", arch === "" ? "aarch64" : arch, ARCHES);
-  const name: ArchName = chosen.name;
+  const chosen = askedArch(arch) ?? DEFAULT_ARCH;
   const vm = assemble(text);
-  const bytes = withProgram(await vmImage(name), encodeProgram(vm));
+  const bytes = withProgram(await vmImage(chosen.name), encodeProgram(vm));
   return { arch: chosen, elf: parseElf(bytes, { name: "vm" }), vm };
 }
 
