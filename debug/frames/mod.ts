@@ -5,9 +5,10 @@
  * tail call, and frames of signals, with names and lines. They are numbered and named as gdb does
  * it.
  *
- * The files, lowest first: `code_frame.ts`, what generated code tells of itself; `function_name.ts`, `plt_names.ts` and `symbol_lookup.ts`, names;
- * `module_code.ts`, what is known of an address; `tail_calls.ts`, what has left a stack;
- * `stack_frame.ts`, one frame; `stack_frames.ts`, a stack; `frame_reader.ts`, all of a process.
+ * The files, lowest first: `code_frame.ts` and `code_value.ts`, what generated code tells of itself;
+ * `function_name.ts`, `plt_names.ts` and `symbol_lookup.ts`, names; `module_code.ts`, what is known
+ * of an address; `tail_calls.ts`, what has left a stack; `stack_frame.ts`, one frame;
+ * `stack_frames.ts`, a stack; `frame_reader.ts`, all of a process.
  *
  * @module
  */

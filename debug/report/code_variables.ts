@@ -3,18 +3,11 @@
  *
  * @module
  */
-import type { Absence, ManagedVariable } from "../../unwind/walk/mod.ts";
+import type { ManagedVariable } from "../../unwind/walk/mod.ts";
+import { ABSENCES, codeValueText } from "../frames/code_value.ts";
 import type { CodeFrameInfo } from "../frames/mod.ts";
 import type { ValueData } from "../values/mod.ts";
 import type { VariableReport } from "./variable_report.ts";
-
-/** What absences are called, as debuggers call them. */
-const ABSENCES: Readonly<Record<Absence, string>> = {
-  dead: "dead",
-  "optimized-out": "optimized out",
-  gone: "gone",
-  unreadable: "unavailable",
-};
 
 /** Variables of a frame; locals, operands and results if all are asked for. */
 export function codeVariables(
@@ -36,21 +29,18 @@ export function codeVariables(
 }
 
 function variableReport(variable: ManagedVariable): VariableReport {
-  const { name, type = "?", value } = variable;
-  const { absence } = variable;
+  const { name, type = "?" } = variable;
+  return { name, type, text: codeValueText(variable), data: dataOf(variable, type) };
+}
+
+function dataOf({ value, absence }: ManagedVariable, type: string): ValueData {
   if (value === undefined || absence !== undefined) {
-    const reason = ABSENCES[absence ?? "unreadable"];
-    const data: ValueData = absence === "optimized-out"
+    return absence === "optimized-out"
       ? { type, state: absence }
-      : { type, state: "unavailable", reason };
-    return { name, type, text: `<${reason}>`, data };
+      : { type, state: "unavailable", reason: ABSENCES[absence ?? "unreadable"] };
   }
-  if (type === "ref") {
-    const address = `0x${value.toString(16)}`;
-    return { name, type, text: value === 0n ? "null" : address, data: { type, address } };
-  }
+  if (type === "ref") return { type, address: `0x${value.toString(16)}` };
   const number = BigInt.asIntN(64, value);
   const plain = Number(number);
-  const data = { type, value: Number.isSafeInteger(plain) ? plain : `${number}` };
-  return { name, type, text: `${number}`, data };
+  return { type, value: Number.isSafeInteger(plain) ? plain : `${number}` };
 }

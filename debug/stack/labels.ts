@@ -6,6 +6,7 @@
 import { InputError, toBigAddress } from "../../bytes/mod.ts";
 import { machineRegisters, registerName } from "../../unwind/cfi/mod.ts";
 import { type Frame, type FrameWord, type ManagedVariable, PLACE } from "../../unwind/walk/mod.ts";
+import { codeValueText } from "../frames/code_value.ts";
 import type { FrameReader, StackFrame } from "../frames/mod.ts";
 import { type NameOf, valueText, variablesOf } from "../values/mod.ts";
 import type { PictureValue, SlotRole } from "./picture.ts";
@@ -22,14 +23,6 @@ export interface Label {
   /** Its value, if that is more than a number. */
   readonly text?: string;
 }
-
-/** What absences are called, as debuggers call them. */
-const ABSENCES = {
-  dead: "dead",
-  "optimized-out": "optimized out",
-  gone: "gone",
-  unreadable: "unavailable",
-} as const;
 
 /** What is known of a stack's words, gathered frame by frame, innermost first. */
 export class Labels {
@@ -83,10 +76,9 @@ export class Labels {
 
   /** A value of managed code: a word of memory, or something else. */
   #variable({ level, physical }: StackFrame, variable: ManagedVariable): PictureValue[] {
-    const { name, role, location, absence, plan, value } = variable;
-    const { machine } = physical;
-    if (absence !== undefined || value === undefined || location === undefined) {
-      const text = `<${ABSENCES[absence ?? "unreadable"]}>`;
+    const { name, role, location, absence, plan } = variable;
+    const text = codeValueText(variable);
+    if (absence !== undefined || location === undefined) {
       const { kind, offset, register } = plan.place;
       const base = kind === PLACE.cfa
         ? physical.cfaAddress
@@ -100,15 +92,12 @@ export class Labels {
       }
       return [{ name, role, text, place: "" }];
     }
-    const text = plan.type === "ref"
-      ? value === 0n ? "null" : hexText(value)
-      : `${BigInt.asIntN(64, value)}`;
     if (location.in === "memory") {
       this.#add(location.address, { level, role, name, text });
       return [];
     }
     if (location.in === "constant") return [{ name, role, text, place: "constant" }];
-    const register = registerName(machine, location.register);
+    const register = registerName(physical.machine, location.register);
     const at = this.#saved.get(location.register);
     if (at === undefined) return [{ name, role, text, place: register }];
     this.#add(at, { level, role, name, text });
