@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fromBigAddress, partitionPoint } from "../../../bytes/mod.ts";
+import { countNotAbove, fromBigAddress } from "../../../bytes/mod.ts";
 import type { Machine } from "../../../elf/mod.ts";
 import type { CodeFrame, CodeKind, CodeRegion, FrameRow, FrameWord } from "./code_kind.ts";
 import { type CallingConvention, callingConvention, type ConventionName } from "./convention.ts";
@@ -127,7 +127,7 @@ class CompiledKind implements CodeKind<CompiledRegion> {
 }
 
 function positionAt({ begins }: CompiledData, offset: number): number {
-  return partitionPoint(begins.length, (i) => begins[i]! <= offset) - 1;
+  return countNotAbove(begins, offset) - 1;
 }
 
 /** Optimized code: unwind tables lead to the caller, location vectors to values. */

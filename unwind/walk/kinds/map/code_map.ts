@@ -173,6 +173,16 @@ export class CodeMap {
     return at;
   }
 
+  /**
+   * Offset of what a region's kind knows of it, of which the first `least` bytes must be there.
+   * Throws as {@linkcode CodeMap.table}.
+   */
+  data({ data }: MapRegion, least: number): number {
+    const at = this.table(data, 1, "data");
+    if (data.count >= least) return at;
+    throw this.error("size", `Region has ${data.count} bytes of data`, at, `${least} or more`);
+  }
+
   /** 16 bits at an offset that has been checked. */
   u16(at: number): number {
     return this.view.getUint16(at, true);

@@ -54,15 +54,7 @@ export class CompiledData {
     const { map, data } = region;
     const { tracked } = machineRegisters(machine);
     this.#region = region;
-    const at = map.table(data, 1, "data");
-    if (data.count < HEADER_SIZE) {
-      throw map.error(
-        "size",
-        `Region has ${data.count} bytes of data`,
-        at,
-        `${HEADER_SIZE} or more`,
-      );
-    }
+    const at = map.data(region, HEADER_SIZE);
     const count = map.u32(at);
     const vectorCount = map.u32(at + 4);
     this.width = map.u16(at + 8);

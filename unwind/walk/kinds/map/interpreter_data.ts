@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { partitionPoint } from "../../../../bytes/mod.ts";
+import { countNotAbove } from "../../../../bytes/mod.ts";
 import type { Machine } from "../../../../elf/mod.ts";
 import { machineRegisters } from "../../../cfi/mod.ts";
 import type { MapRegion } from "./code_map.ts";
@@ -48,15 +48,7 @@ export class InterpreterData {
   /** Reads and checks it. Throws `CodeMapError` (`size`, `position`). */
   constructor(region: MapRegion, machine: Machine) {
     const { map, data } = region;
-    const at = map.table(data, 1, "data");
-    if (data.count < HEADER_SIZE) {
-      throw map.error(
-        "size",
-        `Region has ${data.count} bytes of data`,
-        at,
-        `${HEADER_SIZE} or more`,
-      );
-    }
+    const at = map.data(region, HEADER_SIZE);
     const { tracked } = machineRegisters(machine);
     const register = (from: number): number => {
       const number = map.u16(from);
@@ -96,7 +88,6 @@ export class InterpreterData {
 
   /** What the interpreter is at, at an instruction: one of {@linkcode PHASE}. */
   phaseAt(offset: number): number {
-    const begins = this.#begins;
-    return this.#phases[partitionPoint(begins.length, (i) => begins[i]! <= offset) - 1]!;
+    return this.#phases[countNotAbove(this.#begins, offset) - 1]!;
   }
 }

@@ -8,6 +8,7 @@ import {
   fromBigAddress,
   hexAddress,
   partitionPoint,
+  textOf,
   toBigAddress,
 } from "../../../../bytes/mod.ts";
 import { CodeMapError, type CodeMapErrorKind } from "../../../errors.ts";
@@ -205,7 +206,7 @@ class RecordReader {
     const bytes = this.#bytes(offset, LONGEST_NAME);
     const end = bytes.indexOf(0);
     if (end < 0) throw this.error("method", "Name does not end", at, "a zero byte");
-    return new TextDecoder().decode(bytes.subarray(0, end));
+    return textOf(bytes, 0, end);
   }
 
   error(kind: CodeMapErrorKind, message: string, offset: number, expected: string): CodeMapError {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { partitionPoint } from "../../../../bytes/mod.ts";
+import { countNotAbove } from "../../../../bytes/mod.ts";
 import type { Machine } from "../../../../elf/mod.ts";
 import { machineRegisters } from "../../../cfi/mod.ts";
 import type { FrameRow } from "../code_kind.ts";
@@ -81,7 +81,6 @@ export class MapRows {
 
   /** The row for an instruction of the region. */
   at(offset: number): FrameRow {
-    const begins = this.#begins;
-    return this.#rows[partitionPoint(begins.length, (i) => begins[i]! <= offset) - 1]!;
+    return this.#rows[countNotAbove(this.#begins, offset) - 1]!;
   }
 }
