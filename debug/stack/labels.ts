@@ -4,8 +4,14 @@
  * @module
  */
 import { InputError, toBigAddress } from "../../bytes/mod.ts";
-import { machineRegisters, registerName } from "../../unwind/cfi/mod.ts";
-import { type Frame, type FrameWord, type ManagedVariable, PLACE } from "../../unwind/walk/mod.ts";
+import { registerName } from "../../unwind/cfi/mod.ts";
+import {
+  type Frame,
+  type FrameWord,
+  type ManagedVariable,
+  PLACE,
+  SavedRegisters,
+} from "../../unwind/walk/mod.ts";
 import { codeValueText } from "../frames/code_value.ts";
 import type { FrameReader, StackFrame } from "../frames/mod.ts";
 import { type NameOf, valueText, variablesOf } from "../values/mod.ts";
@@ -28,8 +34,7 @@ export interface Label {
 export class Labels {
   readonly #reader: FrameReader;
   readonly #labels: Map<bigint, Label[]> = new Map();
-  /** Where registers are that frames further in have saved. */
-  readonly #saved: Map<number, bigint> = new Map();
+  readonly #saved = new SavedRegisters();
   readonly #nameOf: NameOf;
 
   /** Those of stacks of a reader's process. */
@@ -65,7 +70,10 @@ export class Labels {
       if (!(error instanceof InputError)) throw error;
       damage ??= error.message;
     }
-    this.#savedRegisters(level, physical);
+    this.#saved.leave(physical, (register, address, isReturn) => {
+      const name = isReturn ? "return address" : registerName(physical.machine, register);
+      this.#add(address, { level, role: isReturn ? "return-address" : "saved", name });
+    });
     return { values, damage };
   }
 
@@ -98,7 +106,7 @@ export class Labels {
     }
     if (location.in === "constant") return [{ name, role, text, place: "constant" }];
     const register = registerName(physical.machine, location.register);
-    const at = this.#saved.get(location.register);
+    const at = this.#saved.placeOf(location.register);
     if (at === undefined) return [{ name, role, text, place: register }];
     this.#add(at, { level, role, name, text });
     return [{ name, role, text, place: `${register}, saved at ${hexText(at)}` }];
@@ -127,22 +135,6 @@ export class Labels {
       }
     }
     return values;
-  }
-
-  #savedRegisters(level: number, frame: Frame): void {
-    const { storedSlots, storedOffsets, returnSlot, source } = frame.rule;
-    const { tracked } = machineRegisters(frame.machine);
-    // Registers that unknown code has changed are where nobody knows.
-    if (source === "anchor") this.#saved.clear();
-    storedSlots.forEach((slot, i) => {
-      const offset = frame.cfaAddress + storedOffsets[i]!;
-      if (!Number.isSafeInteger(offset)) return;
-      const address = toBigAddress(offset);
-      const isReturn = slot === returnSlot;
-      this.#saved.set(tracked[slot]!, address);
-      const name = isReturn ? "return address" : registerName(frame.machine, tracked[slot]!);
-      this.#add(address, { level, role: isReturn ? "return-address" : "saved", name });
-    });
   }
 }
 

@@ -44,3 +44,4 @@ export {
 } from "./map/place.ts";
 export { NATIVE } from "./native_kind.ts";
 export * from "./roots.ts";
+export * from "./saved_registers.ts";

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { toBigAddress } from "../../../bytes/mod.ts";
 import { CodeMapError } from "../../errors.ts";
 import type { Frame } from "../frame.ts";
 import { type MemoryReader, readWord } from "../memory.ts";
-import { slotMap } from "../register_set.ts";
 import { managedFrame, type ManagedVariable, type ValueLocation } from "./managed_frame.ts";
+import { SavedRegisters } from "./saved_registers.ts";
 
 /** Most handles of a thread. */
 const MOST_HANDLES = 1 << 16;
@@ -35,12 +34,11 @@ export interface StackRoot {
  * @throws {CodeMapError} If what is published of the code is damaged, or a reference cannot be read.
  */
 export function* stackRoots(frames: Iterable<Frame>): Generator<StackRoot> {
-  /** Where registers are that frames further in have saved. */
-  const saved = new Map<number, bigint>();
+  const saved = new SavedRegisters();
   for (const frame of frames) {
     for (const variable of managedFrame(frame)?.roots() ?? []) {
       const { value, location } = variable;
-      const at = location?.in === "register" ? saved.get(location.register) : undefined;
+      const at = location?.in === "register" ? saved.placeOf(location.register) : undefined;
       if (value === undefined || location === undefined) {
         throw new CodeMapError("location", `Reference ${variable.name} cannot be read`, {
           source: frame.code!.name,
@@ -55,14 +53,7 @@ export function* stackRoots(frames: Iterable<Frame>): Generator<StackRoot> {
         location: at === undefined ? location : { in: "memory", address: at },
       };
     }
-    const { storedSlots, storedOffsets, source } = frame.rule;
-    const { tracked } = slotMap(frame.machine).registers;
-    if (source === "anchor") saved.clear();
-    storedSlots.forEach((slot, i) => {
-      const at = frame.cfaAddress + storedOffsets[i]!;
-      // Of the frame whose caller could not be found, the CFA may not be known.
-      if (Number.isSafeInteger(at)) saved.set(tracked[slot]!, toBigAddress(at));
-    });
+    saved.leave(frame);
   }
 }
 
