@@ -1,9 +1,15 @@
 /**
- * What of a transition is shown, line by line.
+ * What of a transition is shown, line by line, and in which words.
  *
  * @module
  */
-import type { AnchorView, StepNote, Transition, TransitionStep } from "./transition.ts";
+import {
+  type AnchorView,
+  NOTES,
+  type StepNote,
+  type Transition,
+  type TransitionStep,
+} from "./transition.ts";
 
 /** A line: a function is entered, instructions are left out, or there is one. */
 export type TransitionRow =
@@ -78,4 +84,25 @@ export function viewText(view: AnchorView): string {
   return view.kind === "error"
     ? view.message
     : `walks ${view.frames.map(({ name }) => name).join(", ")}`;
+}
+
+/** What a transition is of. */
+export function titleText({ caller, native, machine }: Transition): string {
+  return `${caller} calls native code through the stub of ${native}, ${machine}`;
+}
+
+/** What an instruction does; empty if there is nothing that its mnemonic does not say. */
+export function notesText({ notes }: TransitionStep): string {
+  return notes.filter((note) => note !== "call" && note !== "return")
+    .map((note) => NOTES[note]).join(", ");
+}
+
+/** Instructions that are left out. */
+export function moreText(count: number): string {
+  return count === 1 ? "…" : `… ${count} instructions`;
+}
+
+/** A word of the anchor. */
+export function wordText(value: bigint): string {
+  return value === 0n ? "0" : `0x${value.toString(16)}`;
 }

@@ -5,8 +5,16 @@
  */
 import { BAR_COLORS, CHARACTER_WIDTH, Drawing, MARGIN, type Shade } from "../../util/svg.ts";
 import { printable } from "../../util/printable.ts";
-import { rowsOf, type TransitionRow } from "./rows.ts";
-import { type AnchorView, NOTES, type Transition, type TransitionStep } from "./transition.ts";
+import {
+  moreText,
+  notesText,
+  rowsOf,
+  titleText,
+  type TransitionRow,
+  viewText,
+  wordText,
+} from "./rows.ts";
+import type { AnchorView, Transition, TransitionStep } from "./transition.ts";
 
 const ROW = 20;
 /** Room for a call's or a return's slanting line. */
@@ -61,16 +69,13 @@ class Painter {
   }
 
   document(): string {
-    const { caller, native, machine, thread } = this.#transition;
-    const title = printable(
-      `${caller} calls native code through the stub of ${native}, ${machine}`,
-    );
+    const title = printable(titleText(this.#transition));
     this.#text(MARGIN, this.#y + 14, "text strong", title);
     this.#y += 40;
     this.#text(MARGIN, this.#y, "text strong", "root-scanning thread");
     this.#text(this.#anchor, this.#y, "text strong", "anchor sp");
     this.#text(this.#anchor + ADDRESS, this.#y, "text strong", "anchor pc");
-    this.#text(this.#code, this.#y, "text strong", `thread ${thread}`);
+    this.#text(this.#code, this.#y, "text strong", `thread ${this.#transition.thread}`);
     this.#y += 12;
     for (const row of this.#rows) {
       if (row.kind === "enter") this.#enter(row.step);
@@ -145,8 +150,7 @@ class Painter {
     }
     this.#words(step, y);
     if (row.kind === "more") {
-      const text = row.count === 1 ? "…" : `… ${row.count} instructions`;
-      this.#text(this.#lane(step.depth) + 12, y, "dim small", text);
+      this.#text(this.#lane(step.depth) + 12, y, "dim small", moreText(row.count));
     } else this.#instruction(step, y);
     // The instruction's effect is there when it has been executed.
     this.#view(step, this.#y + ROW);
@@ -154,20 +158,21 @@ class Painter {
     this.#before = step;
   }
 
-  #instruction({ text, notes, depth }: TransitionStep, y: number): void {
+  #instruction(step: TransitionStep, y: number): void {
+    const { text, depth } = step;
     const x = this.#lane(depth) + 12;
     this.#text(x, y, "text small", printable(text));
-    const said = notes.filter((note) => note !== "call" && note !== "return");
-    if (said.length === 0) return;
+    const said = notesText(step);
+    if (said === "") return;
     const at = Math.max(x + CODE - 10, x + (text.length + 2) * CHARACTER_WIDTH);
-    this.#text(at, y, "dim note", said.map((note) => NOTES[note]).join(", "));
+    this.#text(at, y, "dim note", said);
   }
 
   #words({ sp, pc }: TransitionStep, y: number): void {
     const before = this.#before;
     const word = (value: bigint, old: bigint | undefined, x: number) => {
       const isNew = old !== undefined && old !== value;
-      this.#text(x, y, isNew ? "change strong small" : "dim small", hex(value));
+      this.#text(x, y, isNew ? "change strong small" : "dim small", wordText(value));
     };
     word(sp, before?.sp, this.#anchor);
     word(pc, before?.pc, this.#anchor + ADDRESS);
@@ -195,7 +200,7 @@ class Painter {
       ? "finds a damaged anchor"
       : isOpen
       ? "walks from the anchor:"
-      : "waits: the PC is 0";
+      : viewText(view);
     this.#text(MARGIN + 10, from + 17, "text small", first);
     const room = Math.max(0, Math.floor((to - from - 25) / LINE));
     for (const [i, { name, code }] of frames.slice(0, room).entries()) {
@@ -204,8 +209,4 @@ class Painter {
       this.#text(MARGIN + 30 + CHARACTER_WIDTH * name.length, y, "dim small", code);
     }
   }
-}
-
-function hex(value: bigint): string {
-  return value === 0n ? "0" : `0x${value.toString(16)}`;
 }

@@ -4,8 +4,16 @@
  * @module
  */
 import { printable } from "../../util/printable.ts";
-import { rowsOf, type TransitionRow, viewText } from "./rows.ts";
-import { NOTES, type Transition, type TransitionStep } from "./transition.ts";
+import {
+  moreText,
+  notesText,
+  rowsOf,
+  titleText,
+  type TransitionRow,
+  viewText,
+  wordText,
+} from "./rows.ts";
+import type { Transition, TransitionStep } from "./transition.ts";
 
 /** Width of an address. */
 const ADDRESS = 14;
@@ -17,7 +25,7 @@ const ADDRESS = 14;
  * @param options.all Whether instructions are shown that do nothing to the anchor.
  */
 export function transitionText(transition: Transition, options: { all?: boolean } = {}): string {
-  const { machine, caller, native, thread, steps } = transition;
+  const { thread, steps } = transition;
   const width = Math.max(24, ...steps.map(({ view }) => viewText(view).length)) + 2;
   const columns = (...cells: readonly [string, string, string, string]) =>
     printable(
@@ -25,7 +33,7 @@ export function transitionText(transition: Transition, options: { all?: boolean 
         .trimEnd(),
     );
   const lines = [
-    `${caller} calls native code through the stub of ${native}, ${machine}`,
+    titleText(transition),
     "",
     columns("root-scanning thread", "anchor sp", "anchor pc", `thread ${thread}`),
     "",
@@ -45,7 +53,7 @@ export function transitionText(transition: Transition, options: { all?: boolean 
     const view = viewText(step.view);
     const scan = before !== undefined && viewText(before.view) === view ? "|" : view;
     const code = `${indent(step.depth)} | ${codeText(row)}`;
-    lines.push(columns(scan, hex(step.sp), hex(step.pc), code));
+    lines.push(columns(scan, wordText(step.sp), wordText(step.pc), code));
     before = step;
   }
   return `${lines.join("\n")}\n`;
@@ -60,13 +68,8 @@ function indent(depth: number): string {
 }
 
 function codeText(row: Exclude<TransitionRow, { kind: "enter" }>): string {
-  if (row.kind === "more") return row.count === 1 ? "…" : `… ${row.count} instructions`;
-  const { text, notes } = row.step;
-  const said = notes.filter((note) => note !== "call" && note !== "return");
-  if (said.length === 0) return text;
-  return `${text.padEnd(34)} ; ${said.map((note) => NOTES[note]).join(", ")}`;
-}
-
-function hex(value: bigint): string {
-  return value === 0n ? "0" : `0x${value.toString(16)}`;
+  if (row.kind === "more") return moreText(row.count);
+  const { text } = row.step;
+  const said = notesText(row.step);
+  return said === "" ? text : `${text.padEnd(34)} ; ${said}`;
 }
