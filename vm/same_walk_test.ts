@@ -10,6 +10,7 @@ import { serveGdb } from "../gdb/server/mod.ts";
 import { moduleFromElf } from "../unwind/walk/mod.ts";
 import { Random } from "../util/random.ts";
 import { sweep } from "../util/testing/sweep.ts";
+import { DEMONSTRATION, HERE } from "./demonstration.ts";
 import { vmOf } from "./lockstep/vm_task.ts";
 import { vmImage } from "../guest/boot_modules.ts";
 import { machineWith } from "./testing/followed.ts";
@@ -17,63 +18,10 @@ import { randomProgram } from "./testing/random_program.ts";
 import { vmMachine } from "./testing/run_vm.ts";
 import { framesOfProcess, stacks, stacksText } from "./testing/stacks_text.ts";
 
-/** Each kind calls the next, the last through native code that nobody can walk. */
-const PROGRAM = `
-class Node refs 1 ints 1
-method optimized(ref list, int n): int optimized
-  load list
-  load n
-  invoke baseline
-  load list
-  geti 1
-  add
-  return_value
-end
-method baseline(ref list, int n): int jit
-  local total
-  iconst 100
-  store total
-  load total
-  load list
-  load n
-  invoke interpreted
-  add
-  return_value
-end
-method interpreted(ref list, int n): int interpreter
-  local extra
-  iconst -5
-  store extra
-  load extra
-  iconst @last
-  load n
-  invoke blind
-  add
-  return_value
-end
-method last(int n): int jit
-  local node
-  new Node
-  store node
-  load node
-  load n
-  puti 1
-  invoke brk
-  load node
-  geti 1
-  return_value
-end
-method main(int index): int interpreter
-  new Node
-  iconst 7
-  invoke optimized
-  return_value
-end`;
-
 /** A machine that is stopped in the innermost native function. */
 async function stopped(arch: "x86_64" | "aarch64") {
-  const { machine } = await vmMachine(arch, PROGRAM);
-  machine.addBreakpoint(parseElf(await vmImage(arch)).symbolNamed("vm_native_here")!.value);
+  const { machine } = await vmMachine(arch, DEMONSTRATION);
+  machine.addBreakpoint(parseElf(await vmImage(arch)).symbolNamed(HERE)!.value);
   assertEquals(machine.run(10_000_000).kind, "breakpoint");
   return machine;
 }
@@ -90,12 +38,12 @@ Deno.test("FrameReader, shows frames of every kind with methods, positions and v
       `#0  0x in vm_native_here ()
 #1  0x in brk () (native-stub)
 #2  0x in brk@jit>opt () (adapter)
-#3  0x in last (n=7) (jit, bytecode 10)
+#3  0x in callback (n=7) (jit, bytecode 10)
         node = 0x
-#4  0x in last@opt>jit () (adapter)
+#4  0x in callback@opt>jit () (adapter)
 #5  0x in vm_enter () (native-stub)
 #6  0x in vm_blind ()
-#7  0x in blind (method=3, argument=7) (native-stub)
+#7  0x in blind (method=4, argument=7) (native-stub)
 #8  0x in blind@int>opt () (adapter)
 #9  0x in interpreted (list=<dead>, n=7) (interpreter, bytecode 16)
         extra = -5

@@ -5,6 +5,7 @@
  */
 import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import { PROGRAM_ABIS } from "../../kernel/program/loader.ts";
+import { DEMONSTRATION } from "../../vm/demonstration.ts";
 import {
   askedArch,
   asUsageError,
@@ -17,7 +18,6 @@ import {
 } from "../machine.ts";
 import { choose, named } from "../options.ts";
 import { readParameters } from "../parameters.ts";
-import { DEMONSTRATION } from "./demonstration.ts";
 import type { StackValues } from "./options.ts";
 import { isText, type StackProgram, vmProgramOf } from "./vm_program.ts";
 

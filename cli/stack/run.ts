@@ -4,11 +4,11 @@
  * @module
  */
 import type { StackPicture } from "../../debug/stack/mod.ts";
+import { HERE } from "../../vm/demonstration.ts";
 import { at, InstantSink, readInstant } from "../instant.ts";
 import { instructionLimit } from "../machine.ts";
 import { wholeNumber } from "../options.ts";
 import { UsageError } from "../usage_error.ts";
-import { HERE } from "./demonstration.ts";
 import { draw, readerOf } from "./draw.ts";
 import type { StackValues } from "./options.ts";
 import { machineFor } from "./program.ts";

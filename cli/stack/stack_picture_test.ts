@@ -1,6 +1,5 @@
 // Pictures of a stack of all kinds of code, out of the guest's VM, on both machines.
 import { assert, assertEquals } from "@std/assert";
-import { DEMONSTRATION, HERE } from "./demonstration.ts";
 import { archByName } from "../../arch/mod.ts";
 import { buildProgram } from "../../build/mod.ts";
 import { Machine } from "../../kernel/mod.ts";
@@ -12,6 +11,7 @@ import { vmMachine } from "../../vm/testing/run_vm.ts";
 import { FrameReader } from "../../debug/frames/mod.ts";
 import { machineTarget } from "../../debug/machine/mod.ts";
 import { pictureJson, pictureSvg, pictureText, stackPicture } from "../../debug/stack/mod.ts";
+import { DEMONSTRATION, HERE } from "../../vm/demonstration.ts";
 
 /** Where the demonstration stops, with the machine's program as a process. */
 async function stopped(arch: "x86_64" | "aarch64") {

@@ -4,8 +4,8 @@ import { FrameReader } from "../../debug/frames/mod.ts";
 import { pictureText, stackPicture } from "../../debug/stack/mod.ts";
 import { serveGdb } from "../../gdb/mod.ts";
 import { Machine } from "../../kernel/mod.ts";
+import { DEMONSTRATION, HERE } from "../../vm/demonstration.ts";
 import { callCli, runCli } from "../testing/run_cli.ts";
-import { DEMONSTRATION, HERE } from "./demonstration.ts";
 import { processOf, vmProgramOf } from "./vm_program.ts";
 
 const folder = Deno.makeTempDirSync({ prefix: "trapline-stack-" });

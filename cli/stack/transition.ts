@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { TRANSITION } from "../../vm/demonstration.ts";
 import { recordTransition, transitionSvg, transitionText } from "../../vm/transition/mod.ts";
 import { instructionLimit } from "../machine.ts";
 import { wholeNumber } from "../options.ts";
 import { writeAll } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
-import { TRANSITION } from "./demonstration.ts";
 import type { StackValues } from "./options.ts";
 import { machineFor, programFor } from "./program.ts";
 import { runToMethod } from "./vm_program.ts";

@@ -5,6 +5,7 @@ import { parseElf } from "../../elf/mod.ts";
 import { vmImage } from "../../guest/boot_modules.ts";
 import { Machine } from "../../kernel/mod.ts";
 import { assemble, encodeProgram, VM_FLAGS, type VmSettings, withProgram } from "../../vm/mod.ts";
+import { TRANSITION } from "../../vm/demonstration.ts";
 import {
   recordTransition,
   type Transition,
@@ -12,7 +13,6 @@ import {
   transitionText,
 } from "../../vm/transition/mod.ts";
 import { callCli, runCli } from "../testing/run_cli.ts";
-import { TRANSITION } from "./demonstration.ts";
 import { runToMethod } from "./vm_program.ts";
 
 /** A thread sleeps in native code while the other one has the roots scanned. */

@@ -1,11 +1,13 @@
 /**
- * The stack that `trapline stack` draws when it is given none: all kinds of code, in the text of the
- * VM's programs (`docs/virtual-machine.md`).
+ * Programs of the VM that show something, in text (`docs/virtual-machine.md`): `trapline stack` draws
+ * them when it is given none.
  *
  * @module
  */
 
-/** Each kind calls the next, through native code too that nobody can walk. */
+/**
+ * All kinds of code on one stack: each calls the next, through native code too that nobody can walk.
+ */
 export const DEMONSTRATION = `
 class Node refs 1 ints 1
 
