@@ -113,6 +113,16 @@ export function gdbCore(each: DyingProgram, place: Place): ProgramCore | undefin
   return core === undefined ? undefined : { program: place.program, core };
 }
 
+/** Arguments of a gdb that carries out commands. */
+function gdbCommands(...commands: readonly string[]): string[] {
+  return ["-nx", "-batch", ...commands.flatMap((each) => ["-ex", each])];
+}
+
+/** Whether gdb says that it has written a core. */
+function hasSaved(core: string, text: string | undefined): boolean {
+  return text?.includes(`Saved corefile ${core}`) === true;
+}
+
 /** A core that gdb writes of a program for AArch64 behind QEMU's stub, where it dies. */
 export function stubCore(
   { args = [] }: DyingProgram,
@@ -122,27 +132,23 @@ export function stubCore(
   const port = freePort();
   const qemu = ["qemu-aarch64", "-L", ARM_SYSROOT, "-g", `${port}`, program, ...args];
   const gdb = [
-    ...["gdb-multiarch", "-nx", "-batch", "-ex", `file ${program}`],
-    ...["-ex", "set tcp connect-timeout 10", "-ex", `target remote :${port}`],
-    // It has the program call a function.
-    ...[
-      "-ex",
+    "gdb-multiarch",
+    ...gdbCommands(
+      `file ${program}`,
+      "set tcp connect-timeout 10",
+      `target remote :${port}`,
       "continue",
-      "-ex",
+      // To write a core it has the program call a function.
       "set scheduler-locking on",
-      "-ex",
       `gcore ${core}`,
-      "-ex",
       "kill",
-    ],
+    ),
   ];
   const script = `timeout ${LIFE} "\${@:1:${qemu.length}}" & timeout ${LIFE} "\${@:${
     qemu.length + 1
   }}"; kill $!; wait`;
   const text = outputOf("bash", ["-c", script, "sh", ...qemu, ...gdb]);
-  return text?.includes(`Saved corefile ${core}`) === true
-    ? { program, core, sysroot: ARM_SYSROOT }
-    : undefined;
+  return hasSaved(core, text) ? { program, core, sysroot: ARM_SYSROOT } : undefined;
 }
 
 /** The program runs under gdb, which stops where it dies. */
@@ -152,11 +158,14 @@ function writtenByGdb(
 ): string | undefined {
   const core = `${directory}/core`;
   const text = outputOf("gdb", [
-    ...["-nx", "-batch", "-ex", "set debuginfod enabled off"],
-    ...handles.flatMap((signal) => ["-ex", `handle ${signal} nostop noprint pass`]),
-    ...(inChild ? ["-ex", "set follow-fork-mode child"] : []),
-    ...["-ex", "run", "-ex", `gcore ${core}`],
+    ...gdbCommands(
+      "set debuginfod enabled off",
+      ...handles.map((signal) => `handle ${signal} nostop noprint pass`),
+      ...(inChild ? ["set follow-fork-mode child"] : []),
+      "run",
+      `gcore ${core}`,
+    ),
     ...["--args", program, ...args],
   ]);
-  return text?.includes(`Saved corefile ${core}`) === true ? core : undefined;
+  return hasSaved(core, text) ? core : undefined;
 }
