@@ -9,6 +9,11 @@
 import { ArchError } from "./errors.ts";
 import { hex, PAGE_SIZE, type PhysicalMemory } from "./physical_memory.ts";
 
+/** One past the last address. */
+export const ADDRESSES: bigint = 1n << 64n;
+/** Where the upper half begins: the kernel's, mapped alike in all address spaces. */
+export const UPPER_HALF: bigint = 1n << 63n;
+
 /** Size of a level 2 block mapping ("huge page"), in bytes. */
 export const BLOCK_SIZE = 2 * 1024 * 1024;
 

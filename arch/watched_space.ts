@@ -6,11 +6,10 @@
 
 import type { WatchRange } from "./arch.ts";
 import type { KernelSpace } from "./kernel_space.ts";
+import { UPPER_HALF } from "./page_tables.ts";
 import { PAGE_SIZE } from "./physical_memory.ts";
 
 const PAGE_MASK = BigInt(PAGE_SIZE - 1);
-/** Upper half: mapped alike in all address spaces. */
-const UPPER_HALF = 1n << 63n;
 
 /** How one CPU translates addresses. */
 export interface Translation {

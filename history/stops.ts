@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ADDRESSES } from "../arch/page_tables.ts";
 import type { Machine, RunResult } from "../kernel/machine.ts";
 import type { PerCpu } from "../kernel/mod.ts";
 import { HistoryError } from "./errors.ts";
@@ -19,8 +20,6 @@ export interface Breakpoint extends Disposable {
   readonly task: number | null;
 }
 
-const ADDRESS_END = 1n << 64n;
-
 /** The breakpoints of a history. Others, which the machine was given, count for every task. */
 export class Breakpoints {
   readonly #machine: Machine;
@@ -33,7 +32,7 @@ export class Breakpoints {
 
   /** Adds one. @throws {HistoryError} of kind `misuse` if there is no such address or task */
   add(address: bigint, { task = null }: { readonly task?: number | null } = {}): Breakpoint {
-    if (typeof address !== "bigint" || address < 0n || address >= ADDRESS_END) {
+    if (typeof address !== "bigint" || address < 0n || address >= ADDRESSES) {
       throw new HistoryError(
         "misuse",
         `Cannot break at ${String(address)}: expected an unsigned 64-bit address`,

@@ -18,6 +18,7 @@ import { CpuCore } from "../cpu_core.ts";
 import { ArchError } from "../errors.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { UPPER_HALF } from "../page_tables.ts";
 import type { DebugHit, Operands } from "../watchpoints.ts";
 import { type DebugWatchpoint, debugWatchpoints, isTaken, watchpointSyndrome } from "./debug.ts";
 import { Corrections } from "./corrections.ts";
@@ -58,7 +59,6 @@ const MSR_MDSCR = 0xd5100240;
 const MRS_MDSCR = 0xd5300240;
 /** Number of the zero register. */
 const ZERO = 31;
-const UPPER_HALF = 1n << 63n;
 /**
  * Where TTBR0_EL1 has the address of the root table: below the address space identifier, above the
  * CnP bit.

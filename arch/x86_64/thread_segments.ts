@@ -8,13 +8,13 @@
 import { X86SegmentIndex, type X86State, X86TableIndex } from "../../unicorn/mod.ts";
 import type { GuestImage } from "../guest_image.ts";
 import type { KernelSpace } from "../kernel_space.ts";
+import { UPPER_HALF } from "../page_tables.ts";
 import { decodeSegment, type HiddenPart, NULL_SEGMENT } from "./descriptors.ts";
 
 const { DS, ES, FS, GS } = X86SegmentIndex;
 /** In the order of the thread object. */
 const SEGMENTS = [DS, ES, FS, GS];
 const NAMES = ["ds", "es", "fs", "gs"];
-const UPPER_HALF = 1n << 63n;
 /** Bytes of a selector. */
 const SELECTOR_SIZE = 2;
 

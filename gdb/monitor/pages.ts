@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { ADDRESSES, UPPER_HALF } from "../../arch/page_tables.ts";
 import { hex } from "../../arch/physical_memory.ts";
 import { findTask } from "../../kernel/inspect/find.ts";
-import { ADDRESSES, UPPER_HALF } from "../../kernel/inspect/memory.ts";
 import { protectionLetters } from "../../kernel/inspect/tasks.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { LeafMapping, PageTables, Protection } from "../../arch/mod.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ADDRESSES } from "../../arch/page_tables.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { type CoreNote, type CoreSegment, encodeCore, PF, PT } from "../../elf/mod.ts";
 import { type KernelContext, kernelContexts } from "../inspect/kernel_contexts.ts";
@@ -93,7 +94,7 @@ function mappedFiles(k: Kernel, file: string): MappedFile[] {
  */
 function upperSegments(k: Kernel): CoreSegment[] {
   const { memory, kernelSpace: { tables, root } } = k;
-  const half = { begin: k.arch.directMap, end: 1n << 64n };
+  const half = { begin: k.arch.directMap, end: ADDRESSES };
   const used = new Set(k.pageFrames.used());
   const segments: Run[] = [];
   for (const { address, size, physical, protection } of tables.leaves(root, half)) {

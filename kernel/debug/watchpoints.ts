@@ -12,6 +12,7 @@
  */
 
 import type { WatchHit, WatchRange } from "../../arch/arch.ts";
+import { ADDRESSES, UPPER_HALF } from "../../arch/page_tables.ts";
 import { hex } from "../../arch/physical_memory.ts";
 import { KernelError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
@@ -23,9 +24,6 @@ export type WatchKind = "read" | "write" | "access";
 const KINDS: readonly WatchKind[] = ["read", "write", "access"];
 /** More than this would be looked up page by page at each run. */
 const MAX_SIZE = 2 ** 20;
-const ADDRESS_END = 1n << 64n;
-/** Addresses from here on are the kernel's. */
-const UPPER_HALF = 1n << 63n;
 
 /** How to watch. */
 export interface WatchpointOptions {
@@ -150,14 +148,14 @@ function check(
   const refuse = (what: string, expected: string): never => {
     throw new KernelError("misuse", `Cannot watch ${what}: expected ${expected}`);
   };
-  if (typeof address !== "bigint" || address < 0n || address >= ADDRESS_END) {
+  if (typeof address !== "bigint" || address < 0n || address >= ADDRESSES) {
     refuse(`address ${String(address)}`, "an unsigned 64-bit address");
   }
   if (!Number.isSafeInteger(size) || size < 1 || size > MAX_SIZE) {
     refuse(`${size} bytes`, `an integer from 1 to ${MAX_SIZE}`);
   }
   const end = address + BigInt(size);
-  if (end > ADDRESS_END || (address < UPPER_HALF && end > UPPER_HALF)) {
+  if (end > ADDRESSES || (address < UPPER_HALF && end > UPPER_HALF)) {
     refuse(`${size} bytes at ${hex(address)}`, "a range within one half of the address space");
   }
   if (!KINDS.includes(kind)) refuse(`for "${String(kind)}"`, KINDS.join(", "));

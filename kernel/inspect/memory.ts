@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ADDRESSES, UPPER_HALF } from "../../arch/page_tables.ts";
 import { hex, PAGE_SIZE } from "../../arch/physical_memory.ts";
 import { KernelError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
@@ -12,10 +13,6 @@ import type { Task } from "../thread/task.ts";
 import { pageFloor, type VmEntry } from "../vm/vm_map.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
-/** One past the last address. */
-export const ADDRESSES: bigint = 1n << 64n;
-/** Where the kernel's half begins. */
-export const UPPER_HALF: bigint = 1n << 63n;
 
 /** Most bytes that are read or written at once. */
 const SIZE_LIMIT = 2 ** 30;

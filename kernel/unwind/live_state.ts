@@ -6,6 +6,7 @@
  */
 
 import type { Cpu } from "../../arch/arch.ts";
+import { UPPER_HALF } from "../../arch/page_tables.ts";
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Task } from "../thread/task.ts";
@@ -21,7 +22,6 @@ import {
 import { machineRegisters } from "../../unwind/cfi/mod.ts";
 import { liveTrapStubs } from "./live_traps.ts";
 
-const UPPER_HALF = 1n << 63n;
 const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
 
 /** A view of one machine; what it has read of memory is kept until {@linkcode LiveState.forget}. */

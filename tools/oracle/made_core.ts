@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UPPER_HALF } from "../../arch/page_tables.ts";
 import { KernelError, type Machine, type Task, type Thread } from "../../kernel/mod.ts";
 import {
   type Backtrace,
@@ -100,7 +101,6 @@ export function makeCore(machine: Machine, place: CorePlace): MadeCore {
 export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
   const { random } = place;
   const { kernel } = machine;
-  const least = 1n << 63n;
   const [process] = machineTarget(machine).processes;
   if (process === undefined) throw new Error("A machine has no kernel");
   const threads = process.threads.map((thread): MadeThread => {
@@ -117,7 +117,7 @@ export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
       ),
       floating: undefined,
       returns: isReturn(machine, registers.pc ?? 0n),
-      walk: { ...walk, error: undefined, frames: framesFrom(walk.frames, least) },
+      walk: { ...walk, error: undefined, frames: framesFrom(walk.frames, UPPER_HALF) },
     };
   });
   const { memory: ram, directMap } = kernel.kernelSpace;
@@ -128,7 +128,7 @@ export function makeKernelCore(machine: Machine, place: CorePlace): MadeCore {
     const at = ram.base + BigInt(random.below(ram.size - SAMPLE_SIZE));
     samples.push([directMap + at, SAMPLE_SIZE]);
   }
-  return written(machine, place, { task: 0, threads, samples, least });
+  return written(machine, place, { task: 0, threads, samples, least: UPPER_HALF });
 }
 
 /** Writes a core file of a task, and has it with what the machine says. */

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { ADDRESSES, UPPER_HALF } from "../../../arch/page_tables.ts";
 import { hex } from "../../../arch/physical_memory.ts";
 import { KernelError } from "../../../kernel/errors.ts";
-import { ADDRESSES, type Piece, pieces, UPPER_HALF } from "../../../kernel/inspect/memory.ts";
+import { type Piece, pieces } from "../../../kernel/inspect/memory.ts";
 import { pageFloor } from "../../../kernel/vm/vm_map.ts";
 import type { History } from "../../../history/mod.ts";
 import { ERRNO, GdbServerError } from "../errors.ts";

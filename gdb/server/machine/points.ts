@@ -5,11 +5,11 @@
  * @module
  */
 
+import { UPPER_HALF } from "../../../arch/page_tables.ts";
 import type {
   WatchKind as KernelWatchKind,
   Watchpoint,
 } from "../../../kernel/debug/watchpoints.ts";
-import { UPPER_HALF } from "../../../kernel/inspect/memory.ts";
 import type { History, Stop as HistoryStop } from "../../../history/mod.ts";
 import type { WatchKind } from "../../protocol/mod.ts";
 import { GdbServerError } from "../errors.ts";

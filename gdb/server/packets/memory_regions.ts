@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ADDRESSES, UPPER_HALF } from "../../../kernel/inspect/memory.ts";
+import { ADDRESSES, UPPER_HALF } from "../../../arch/page_tables.ts";
 import {
   formatMemoryMap,
   hexNumber,

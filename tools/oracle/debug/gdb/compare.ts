@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UPPER_HALF } from "../../../../arch/page_tables.ts";
 import { integerOfBytes } from "../../../../bytes/mod.ts";
 import { walkInput } from "../../../../debug/target/mod.ts";
 import { machineTarget } from "../../../../debug/machine/mod.ts";
@@ -30,8 +31,6 @@ export interface Counts {
   registers: number;
   steps: number;
 }
-
-const UPPER_HALF = 1n << 63n;
 
 /** Bits of the flags in gdb, which calls them otherwise. */
 const FLAG_BITS = 32;
