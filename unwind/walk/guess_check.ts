@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Address, fromBigAddress } from "../../bytes/mod.ts";
+import { type Address, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
 import type { Doubt } from "./certainty.ts";
 import type { CodeBytes } from "./code_bytes.ts";
-import { isReadable } from "./memory.ts";
+import type { MemoryReader } from "./memory.ts";
 import type { ModuleList } from "./module_list.ts";
 import type { WalkState } from "./walk_state.ts";
 
@@ -32,6 +32,16 @@ export function doubtOf(state: WalkState, calleeSp: Address): Doubt | undefined 
   // The reader has just loaded the return address.
   if (isNear && state.reader.holds(calleeSp, sp)) return undefined;
   return isNear && isReadable(state.memory, calleeSp, sp) ? undefined : "other-stack";
+}
+
+/** Whether all bytes from `begin` to `end` can be read. */
+function isReadable(memory: MemoryReader, begin: Address, end: Address): boolean {
+  for (let at = begin; at < end;) {
+    const window = memory.window(toBigAddress(at));
+    if (window === undefined) return false;
+    at = Math.max(at + 1, fromBigAddress(window.start) + window.bytes.length);
+  }
+  return true;
 }
 
 /**

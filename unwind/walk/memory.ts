@@ -86,16 +86,6 @@ export function readWord(memory: MemoryReader, address: bigint): bigint | undefi
     : new WordReader(memory).number(start, 8);
 }
 
-/** Whether all bytes from `begin` to `end` can be read. */
-export function isReadable(memory: MemoryReader, begin: Address, end: Address): boolean {
-  for (let at = begin; at < end;) {
-    const window = memory.window(toBigAddress(at));
-    if (window === undefined) return false;
-    at = Math.max(at + 1, fromBigAddress(window.start) + window.bytes.length);
-  }
-  return true;
-}
-
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /** Reads 64-bit words quickly by keeping the last window. */
