@@ -33,6 +33,11 @@ export function addressFromHalves(low: number, high: number): Address {
   return value >= -Number.MAX_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? value : NaN;
 }
 
+/** The 64-bit word made of two halves, 0 to 2^64 − 1. */
+export function wordFromHalves(low: number, high: number): bigint {
+  return BigInt(high >>> 0) << 32n | BigInt(low >>> 0);
+}
+
 /** Hexadecimal text of an address, with `0x`, without leading zeros. */
 export function hexAddress(address: Address): string {
   return address >= 0 ? `0x${address.toString(16)}` : `0x${toBigAddress(address).toString(16)}`;

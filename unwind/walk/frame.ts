@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Address, addressFromHalves, fromBigAddress, toBigAddress } from "../../bytes/mod.ts";
+import {
+  type Address,
+  addressFromHalves,
+  fromBigAddress,
+  toBigAddress,
+  wordFromHalves,
+} from "../../bytes/mod.ts";
 import type { Machine } from "../../elf/mod.ts";
 import type { Certainty, Doubt, Trust } from "./certainty.ts";
 import type { CompiledRule, RuleSource } from "./compiled_rule.ts";
@@ -205,7 +211,7 @@ export class Frame implements CodeFrame {
   /** Value of a DWARF register, 0 to 2^64 − 1, or undefined if it is not known. */
   register(number: number): bigint | undefined {
     const at = this.#indexOf(number);
-    return at < 0 ? undefined : bigWord(this.#words[at]!, this.#words[at + 1]!);
+    return at < 0 ? undefined : wordFromHalves(this.#words[at]!, this.#words[at + 1]!);
   }
 
   /** As {@linkcode Frame.register}, as an internal address; NaN if it is not known or none. */
@@ -217,7 +223,7 @@ export class Frame implements CodeFrame {
   /** As {@linkcode Frame.word}, by an internal address. */
   wordAt(address: Address): bigint | undefined {
     const { reader } = this.#walk;
-    return reader.load(address) ? bigWord(reader.low, reader.high) : undefined;
+    return reader.load(address) ? wordFromHalves(reader.low, reader.high) : undefined;
   }
 
   /** The 64-bit word at `address` as an internal address; NaN if it cannot be read or is none. */
@@ -241,10 +247,6 @@ export class Frame implements CodeFrame {
     if (!pointer.indirect) return address;
     return this.word(address);
   }
-}
-
-function bigWord(low: number, high: number): bigint {
-  return BigInt(high >>> 0) << 32n | BigInt(low >>> 0);
 }
 
 inspectAs(Frame, (frame) => {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { wordFromHalves } from "../../bytes/mod.ts";
 import type { Machine } from "../../elf/mod.ts";
 import { inspectAs, wordTable } from "../../util/inspect.ts";
 import { type MachineRegisters, machineRegisters, REGISTER_LIMIT } from "../cfi/mod.ts";
@@ -123,8 +124,7 @@ export class RegisterSet {
     const slot = this.#map.slotOf[register] ?? -1;
     if (slot < 0 || !this.#isKnown(slot)) return undefined;
     const at = this.#base + 2 * slot;
-    return BigInt(this.#words[at + 1]! >>> 0) << 32n |
-      BigInt(this.#words[at]! >>> 0);
+    return wordFromHalves(this.#words[at]!, this.#words[at + 1]!);
   }
 
   /** Sets a register, modulo 2^64. Throws `RangeError` for a DWARF number that is not tracked. */

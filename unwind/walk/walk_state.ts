@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Address, addressFromHalves, toBigAddress } from "../../bytes/mod.ts";
+import { type Address, addressFromHalves, toBigAddress, wordFromHalves } from "../../bytes/mod.ts";
 import { EXACT, type Trust } from "./certainty.ts";
 import { CodeBytes } from "./code_bytes.ts";
 import { WalkError, type WalkErrorKind } from "../errors.ts";
@@ -90,7 +90,7 @@ export class WalkState implements RegisterBlock {
   /** Value of a slot. */
   bigValue(slot: number): bigint {
     const at = this.base + 2 * slot;
-    return BigInt(this.words[at + 1]! >>> 0) << 32n | BigInt(this.words[at]! >>> 0);
+    return wordFromHalves(this.words[at]!, this.words[at + 1]!);
   }
 
   /** Value of a DWARF register. Throws {@linkcode WalkError} (`registers`) if it is not known. */
