@@ -4,13 +4,11 @@
  * @module
  */
 
-import { openCore } from "../debug/core/mod.ts";
-import { DebugFiles } from "../debug/files/mod.ts";
-import { FrameReader } from "../debug/frames/mod.ts";
 import { backtraceReport, threadJson, type ThreadReport, threadText } from "../debug/report/mod.ts";
 import { signalText, type Target, type TargetProcess } from "../debug/target/mod.ts";
 import { readOptions, wholeNumber } from "./options.ts";
 import { writeAll } from "./output.ts";
+import { openTarget, readerOf } from "./target.ts";
 import { UsageError } from "./usage_error.ts";
 
 const DEFAULTS = {
@@ -77,24 +75,19 @@ function isCut({ missing }: TargetProcess, { end, frames }: ThreadReport): boole
 }
 
 /** What the options name. */
-async function open({ core, remote, pid, exe, sysroot }: Values): Promise<Target> {
+async function open(values: Values): Promise<Target> {
+  const { core, remote, pid } = values;
   if (pid !== "") {
     throw new UsageError(
       `Cannot stop process ${pid}: write a core of it with "gcore ${pid}", then use --core ` +
         `core.${pid}`,
     );
   }
-  const files = {
-    ...(exe === "" ? {} : { exe }),
-    ...(sysroot === "" ? {} : { sysroot }),
-  };
   if ((core === "") === (remote === "")) {
     const what = core === "" ? "nothing" : "both --core and --remote";
     throw new UsageError(`Cannot read ${what}: expected --core CORE or --remote HOST:PORT`);
   }
-  if (core !== "") return openCore(core, files);
-  const { openRemote } = await import("../gdb/remote/mod.ts");
-  return await openRemote(remote, files);
+  return await openTarget(values);
 }
 
 async function stacksOf(
@@ -105,8 +98,8 @@ async function stacksOf(
     readonly limit: number;
   },
 ): Promise<ProcessStacks> {
-  const { sysroot, variables, json } = values;
-  const reader = new FrameReader(process, new DebugFiles(sysroot === "" ? {} : { sysroot }));
+  const { variables, json } = values;
+  const reader = readerOf(process, values);
   await reader.prepare();
   const asked = values["all-threads"] ? process.threads : process.threads.slice(0, 1);
   const threads = await target.settle(() =>

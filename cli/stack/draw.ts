@@ -3,18 +3,12 @@
  *
  * @module
  */
-import { DebugFiles } from "../../debug/files/mod.ts";
-import { FrameReader } from "../../debug/frames/mod.ts";
+import type { FrameReader } from "../../debug/frames/mod.ts";
 import { type StackPicture, stackPicture } from "../../debug/stack/mod.ts";
 import type { TargetProcess } from "../../debug/target/mod.ts";
 import { wholeNumber } from "../options.ts";
 import { UsageError } from "../usage_error.ts";
 import type { StackValues } from "./options.ts";
-
-/** A reader of a process's stacks. */
-export function readerOf(process: TargetProcess, { sysroot }: StackValues): FrameReader {
-  return new FrameReader(process, new DebugFiles(sysroot === "" ? {} : { sysroot }));
-}
 
 /** The picture of the thread that is asked for. */
 export function draw(reader: FrameReader, values: StackValues): StackPicture {

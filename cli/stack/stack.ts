@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { openCore } from "../../debug/core/mod.ts";
 import { pictureJson, pictureSvg, pictureText, type StackPicture } from "../../debug/stack/mod.ts";
 import type { Target, TargetProcess } from "../../debug/target/mod.ts";
 import { MACHINE_DEFAULTS } from "../machine_defaults.ts";
 import { readOptions, wholeNumber } from "../options.ts";
 import { writeAll } from "../output.ts";
+import { openTarget, readerOf } from "../target.ts";
 import { UsageError } from "../usage_error.ts";
-import { draw, readerOf } from "./draw.ts";
+import { draw } from "./draw.ts";
 import { DEFAULTS, type StackValues } from "./options.ts";
 
 /** Options that say what a machine does, and those of programs that others run. */
@@ -69,11 +69,7 @@ async function ofProgram(
 
 /** The stack of a core file's thread, or of one behind a wire. */
 async function ofTarget(values: StackValues): Promise<StackPicture> {
-  const { core, remote, exe, sysroot } = values;
-  const files = { ...(exe === "" ? {} : { exe }), ...(sysroot === "" ? {} : { sysroot }) };
-  using target = core !== ""
-    ? openCore(core, files)
-    : await (await import("../../gdb/remote/mod.ts")).openRemote(remote, files);
+  using target = await openTarget(values);
   for (const { message } of target.problems) console.error(`trapline: ${message}`);
   const reader = readerOf(chosenProcess(target, values.process), values);
   await reader.prepare();
