@@ -7,7 +7,7 @@
 import { backtraceReport, threadJson, type ThreadReport, threadText } from "../debug/report/mod.ts";
 import { signalText, type Target, type TargetProcess } from "../debug/target/mod.ts";
 import { readOptions, wholeNumber } from "./options.ts";
-import { writeAll } from "./output.ts";
+import { writeText } from "./output.ts";
 import { openTarget, readerOf } from "./target.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -50,7 +50,7 @@ export async function backtrace(args: readonly string[]): Promise<number> {
   const text = values.json
     ? `${JSON.stringify(asJson(target, stacks), undefined, 2)}\n`
     : stacks.map(asText).join("\n");
-  writeAll(new TextEncoder().encode(text));
+  writeText(text);
   const problems = [...target.problems, ...stacks.flatMap((each) => each.problems)];
   tell(
     stacks.flatMap(({ process: { missing } }) =>

@@ -7,7 +7,7 @@
 import { ARCHES } from "../arch/mod.ts";
 import { buildProgram, writeProgramFiles } from "../build/mod.ts";
 import { choose, readOptions } from "./options.ts";
-import { writeAll } from "./output.ts";
+import { writeText } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
 const DEFAULTS = { arch: "aarch64", output: "" };
@@ -25,7 +25,7 @@ export async function build(args: readonly string[]): Promise<number> {
   const { bytes, warnings } = await buildProgram({ arch, sources, flags: args.slice(end + 1) });
   await Deno.stderr.write(new TextEncoder().encode(warnings));
   await Deno.writeFile(output, bytes, { mode: 0o755 });
-  writeAll(new TextEncoder().encode(`${output}: ${bytes.length} bytes, ${arch}\n`));
+  writeText(`${output}: ${bytes.length} bytes, ${arch}\n`);
   return 0;
 }
 

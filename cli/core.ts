@@ -18,7 +18,7 @@ import {
 } from "./machine.ts";
 import { MACHINE_DEFAULTS } from "./machine_defaults.ts";
 import { choose, named, readOptions, wholeNumber } from "./options.ts";
-import { writeAll } from "./output.ts";
+import { writeText } from "./output.ts";
 import { readParameters } from "./parameters.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -115,8 +115,8 @@ export async function core(args: readonly string[]): Promise<number> {
   }
   const { bytes, when } = taken;
   Deno.writeFileSync(output, bytes);
-  writeAll(new TextEncoder().encode(
+  writeText(
     `${output}: ${bytes.length} bytes, ${arch.name}, ${when}\ngdb-multiarch ${file} ${output}\n`,
-  ));
+  );
   return 0;
 }

@@ -26,7 +26,7 @@ import {
 } from "./machine.ts";
 import { MACHINE_DEFAULTS } from "./machine_defaults.ts";
 import { choose, named, readOptions } from "./options.ts";
-import { writeAll } from "./output.ts";
+import { writeText } from "./output.ts";
 import { ProgramEnd } from "./program_end.ts";
 import { readParameters } from "./parameters.ts";
 import { UsageError } from "./usage_error.ts";
@@ -121,7 +121,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const text = values.json
     ? reportJson(report, { source, status })
     : reportText(report, { source, addresses, status });
-  writeAll(new TextEncoder().encode(text));
+  writeText(text);
   // What has been found is told even if the drawing cannot be written.
   if (values.svg !== "") Deno.writeTextFileSync(values.svg, reportSvg(report));
   return report.findings.length === 0 ? 0 : 1;

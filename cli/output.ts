@@ -29,6 +29,11 @@ export function writeAll(bytes: Uint8Array): void {
   }
 }
 
+/** Writes text likewise. */
+export function writeText(text: string): void {
+  writeAll(encoder.encode(text));
+}
+
 /**
  * Collects what is to be printed and writes it to standard output. Writing never throws, so that
  * sinks may write; whoever owns the output asks {@linkcode Output.failed}, or has

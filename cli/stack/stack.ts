@@ -7,7 +7,7 @@ import { pictureJson, pictureSvg, pictureText, type StackPicture } from "../../d
 import type { Target, TargetProcess } from "../../debug/target/mod.ts";
 import { MACHINE_DEFAULTS } from "../machine_defaults.ts";
 import { readOptions, wholeNumber } from "../options.ts";
-import { writeAll } from "../output.ts";
+import { writeText } from "../output.ts";
 import { openTarget, readerOf } from "../target.ts";
 import { UsageError } from "../usage_error.ts";
 import { draw } from "./draw.ts";
@@ -34,7 +34,7 @@ export async function stack(args: readonly string[]): Promise<number> {
   const text = values.json
     ? `${JSON.stringify(pictureJson(picture), undefined, 2)}\n`
     : pictureText(picture, { all: values.words });
-  if (values.svg === "" || values.json) writeAll(new TextEncoder().encode(text));
+  if (values.svg === "" || values.json) writeText(text);
   if (values.svg !== "") Deno.writeTextFileSync(values.svg, pictureSvg(picture));
   if (picture.error !== undefined) console.error(`trapline: ${picture.error}`);
   return picture.error === undefined ? 0 : 1;

@@ -7,7 +7,7 @@ import { TRANSITION } from "../../vm/demonstration.ts";
 import { recordTransition, transitionSvg, transitionText } from "../../vm/transition/mod.ts";
 import { instructionLimit } from "../machine.ts";
 import { wholeNumber } from "../options.ts";
-import { writeAll } from "../output.ts";
+import { writeText } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 import type { StackValues } from "./options.ts";
 import { machineFor, programFor } from "./program.ts";
@@ -45,9 +45,9 @@ export async function transition(
   if (values.json) {
     const hex = (_: string, value: unknown) =>
       typeof value === "bigint" ? `0x${value.toString(16)}` : value;
-    writeAll(new TextEncoder().encode(`${JSON.stringify(recorded, hex, 2)}\n`));
+    writeText(`${JSON.stringify(recorded, hex, 2)}\n`);
   } else if (values.svg === "") {
-    writeAll(new TextEncoder().encode(transitionText(recorded, options)));
+    writeText(transitionText(recorded, options));
   }
   if (values.svg !== "") Deno.writeTextFileSync(values.svg, transitionSvg(recorded, options));
   return 0;
