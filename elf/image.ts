@@ -28,6 +28,11 @@ export interface HeaderTableInit {
 
 const NOTHING = new Uint8Array(0);
 
+/** Whether bytes begin as an ELF file does. */
+export function isElf(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+}
+
 /** An ELF64 file of which only the file header has been looked at. */
 export class ElfImage {
   /** Name used in errors. */
@@ -65,8 +70,7 @@ export class ElfImage {
     // There is no view of a buffer that was transferred; its bytes are none.
     const { buffer, byteOffset, byteLength } = bytes.length === 0 ? NOTHING : bytes;
     this.view = new DataView(buffer, byteOffset, byteLength);
-    const magicOk = bytes.length >= 4 && this.view.getUint32(0) === 0x7f454c46;
-    if (!magicOk) {
+    if (!isElf(bytes)) {
       throw this.error("magic", "Cannot read ELF header", 0, "7f 45 4c 46");
     }
     if (bytes.length < 64) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isElf } from "../../elf/mod.ts";
 import { Machine, type MachineOptions } from "../../kernel/mod.ts";
 import { PROGRAM_ABIS } from "../../kernel/program/loader.ts";
 import { DEMONSTRATION } from "../../vm/demonstration.ts";
@@ -19,7 +20,7 @@ import {
 import { choose, named } from "../options.ts";
 import { readParameters } from "../parameters.ts";
 import type { StackValues } from "./options.ts";
-import { isText, type StackProgram, vmProgramOf } from "./vm_program.ts";
+import { type StackProgram, vmProgramOf } from "./vm_program.ts";
 
 /** The program that is named, or the demonstration. */
 export async function programFor(
@@ -30,7 +31,7 @@ export async function programFor(
   if (name === undefined) return await vmProgramOf(text, values.arch);
   const asked = askedArch(values.arch);
   const bytes = await programBytes(name, (asked ?? DEFAULT_ARCH).name, memoryBytes(values));
-  if (isText(bytes)) return await vmProgramOf(new TextDecoder().decode(bytes), values.arch);
+  if (!isElf(bytes)) return await vmProgramOf(new TextDecoder().decode(bytes), values.arch);
   return { ...programIn(bytes, { name, asked }), vm: undefined };
 }
 

@@ -42,11 +42,6 @@ export async function vmProgramOf(text: string, arch: string): Promise<StackProg
   return { arch: chosen, elf: parseElf(bytes, { name: "vm" }), vm };
 }
 
-/** Whether a file is text: machine code begins as ELF files do. */
-export function isText(bytes: Uint8Array): boolean {
-  return !(bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46);
-}
-
 /** The program's process. */
 export function processOf(machine: Machine): TargetProcess | undefined {
   return machineTarget(machine).processes.find(({ id }) => id === PROGRAM_TASK);

@@ -4,7 +4,7 @@
  * @module
  */
 import { fromBigAddress, InputError, toBigAddress } from "../../bytes/mod.ts";
-import { type ElfFile, loadSegments, type Machine, parseElf, PT } from "../../elf/mod.ts";
+import { type ElfFile, isElf, loadSegments, type Machine, parseElf, PT } from "../../elf/mod.ts";
 import { Module, moduleFromElf, ModuleList } from "../../unwind/walk/mod.ts";
 import type { MissingFile } from "../target/mod.ts";
 import { bytesOf, type Content, type NamedContent, sizeOf } from "../target/content.ts";
@@ -13,7 +13,7 @@ import type { FileMapping } from "./file_list.ts";
 import type { CoreMemory } from "./memory.ts";
 import type { CoreOptions } from "./options.ts";
 import { biasOf } from "./place.ts";
-import { headerImage, isElf, mismatch, unlessDamaged } from "../target/verify.ts";
+import { headerImage, mismatch, unlessDamaged } from "../target/verify.ts";
 
 /** Bytes of a page, as far as the kernel's own object is concerned. */
 const PAGE = 4096;

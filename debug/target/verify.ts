@@ -5,7 +5,7 @@
  * @module
  */
 import { InputError } from "../../bytes/mod.ts";
-import { buildIdOf, type ElfFile, parseElf } from "../../elf/mod.ts";
+import { buildIdOf, type ElfFile, isElf, parseElf } from "../../elf/mod.ts";
 
 /** An ELF file's first bytes out of memory; undefined if they are no ELF file's. */
 export function headerImage(
@@ -14,11 +14,6 @@ export function headerImage(
 ): ElfFile | undefined {
   if (bytes === undefined || !isElf(bytes)) return undefined;
   return unlessDamaged(() => parseElf(bytes, { name, layout: "memory", base }));
-}
-
-/** Whether bytes begin as an ELF file does. */
-export function isElf(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { PAGE_SIZE } from "../../arch/physical_memory.ts";
-import { type CoreSegment, PF } from "../../elf/mod.ts";
+import { type CoreSegment, isElf, PF } from "../../elf/mod.ts";
 import { pageContents } from "../inspect/memory.ts";
 import type { Kernel } from "../kernel.ts";
 import type { ProgramSegment } from "../program/loader.ts";
@@ -14,7 +14,6 @@ import { pageCeil, pageFloor, type VmEntry, type VmProtection } from "../vm/vm_m
 import type { FileMapping } from "./notes.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
-const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 /**
  * What is mapped in a task's address space. Pages in memory are stored; a run of others is a
@@ -59,8 +58,7 @@ function* runs(k: Kernel, space: AddressSpace, entry: VmEntry): Generator<CoreSe
 function pageToStore(k: Kernel, entry: VmEntry, page: bigint): Uint8Array | undefined {
   if (entry.object.kind === "zero") return undefined;
   const contents = pageContents(k, entry, page);
-  const isHeader = ELF_MAGIC.every((byte, i) => contents[i] === byte);
-  if (!isHeader && contents.length === PAGE_SIZE) return undefined;
+  if (!isElf(contents) && contents.length === PAGE_SIZE) return undefined;
   const bytes = new Uint8Array(PAGE_SIZE);
   bytes.set(contents);
   return bytes;
