@@ -4,7 +4,13 @@
  * @module
  */
 import { decodeCode, type Instruction } from "../bytecode/decode.ts";
-import { ANY_CLASS, BUILT_IN_CLASSES, FINALLY_CLASS, type Method } from "../bytecode/program.ts";
+import {
+  ANY_CLASS,
+  BUILT_IN_CLASSES,
+  FINALLY_CLASS,
+  type Method,
+  type Position,
+} from "../bytecode/program.ts";
 import type { Value, VmObject } from "./heap.ts";
 import type { Activation } from "./state.ts";
 
@@ -66,23 +72,36 @@ export function isObject(value: Value | undefined): value is VmObject {
   return typeof value === "object" && value !== null;
 }
 
-const DECODED = new WeakMap<Method, ReadonlyMap<number, Instruction>>();
+/** A bytecode, and what is known there. */
+interface Place {
+  readonly instruction: Instruction;
+  readonly position: Position;
+}
 
-/** A method's bytecode. */
-export function instructionAt(method: Method, bci: number): Instruction {
-  let list = DECODED.get(method);
-  if (list === undefined) {
-    list = new Map(decodeCode(method.code, method.name).map((each) => [each.bci, each]));
-    DECODED.set(method, list);
+const PLACES = new WeakMap<Method, ReadonlyMap<number, Place>>();
+
+function placeAt(method: Method, bci: number): Place {
+  let places = PLACES.get(method);
+  if (places === undefined) {
+    const { code, name, positions } = method;
+    places = new Map(
+      decodeCode(code, name).map((instruction, i) =>
+        [instruction.bci, { instruction, position: positions[i]! }] as const
+      ),
+    );
+    PLACES.set(method, places);
   }
-  const found = list.get(bci);
+  const found = places.get(bci);
   if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
   return found;
 }
 
+/** A method's bytecode. */
+export function instructionAt(method: Method, bci: number): Instruction {
+  return placeAt(method, bci).instruction;
+}
+
 /** What is known at a method's bytecode. */
-export function positionAt(method: Method, bci: number): Method["positions"][number] {
-  const found = method.positions.find((each) => each.bci === bci);
-  if (found === undefined) throw new RangeError(`There is no bytecode ${bci} in ${method.name}`);
-  return found;
+export function positionAt(method: Method, bci: number): Position {
+  return placeAt(method, bci).position;
 }
