@@ -18,6 +18,9 @@ import { isManaged, type ObservedStack, observedText } from "./observed.ts";
 /** Most states between two walks that nobody has to see. */
 const FURTHEST = 200;
 
+/** A state that a walk is not of, and why. */
+type Difference = readonly [state: ThreadState, wrong: string];
+
 /** A thread that is followed. */
 export class ThreadFollower {
   readonly #thread: ReferenceThread;
@@ -55,7 +58,7 @@ export class ThreadFollower {
     const possible: number[] = [];
     const first = this.#possible[0]!;
     let isReachable = false;
-    const differences: string[] = [];
+    const differences: Difference[] = [];
     for (let i = first; i < first + FURTHEST; i++) {
       const was = this.#possible.includes(i);
       if (!was && !isReachable) break;
@@ -66,7 +69,7 @@ export class ThreadFollower {
         if (!was) this.seen++;
         this.#note(stack, state);
         possible.push(i);
-      } else differences.push(`${stateText(state)}\n  ${wrong}`);
+      } else differences.push([state, wrong]);
       // From here one gets to the next state, if the thread was here or nobody has to see this.
       isReachable = was || this.#maySkip(state);
       if (!isReachable && !this.#possible.some((j) => j > i)) break;
@@ -79,12 +82,12 @@ export class ThreadFollower {
 
   /** Compares another walk of the same instant. */
   confirm(stack: ObservedStack): string | undefined {
-    const differences: string[] = [];
+    const differences: Difference[] = [];
     for (const i of this.#possible) {
       const state = this.#states[i]!;
       const wrong = difference(stack, state, this.#identities);
       if (wrong === undefined) return undefined;
-      differences.push(`${stateText(state)}\n  ${wrong}`);
+      differences.push([state, wrong]);
     }
     return this.#report(stack, differences);
   }
@@ -130,8 +133,10 @@ export class ThreadFollower {
     }
   }
 
-  #report({ frames }: ObservedStack, differences: readonly string[]): string {
-    const tried = differences.slice(0, 4).map((each) => each.replaceAll("\n", "\n    "));
+  #report({ frames }: ObservedStack, differences: readonly Difference[]): string {
+    const tried = differences.slice(0, 4).map(([state, wrong]) =>
+      `${stateText(state)}\n  ${wrong}`.replaceAll("\n", "\n    ")
+    );
     return [
       `Thread ${this.#thread.id}: the walk is of no state that may be now`,
       "  walk:",
