@@ -2,51 +2,21 @@
 // native code left out a walk gives the same managed frames, and every reference is where it is said
 // to be.
 import { assert, assertEquals } from "@std/assert";
-import type { Machine } from "../kernel/mod.ts";
-import { LiveState } from "../kernel/unwind/live_state.ts";
-import { taskMemory } from "../kernel/unwind/unwind_stack.ts";
 import {
   backtrace,
-  discoverCode,
   type Frame,
   handleRoots,
   managedFrame,
-  moduleFromElf,
-  ModuleList,
   readWord,
   stackRoots,
   type WalkInput,
 } from "../unwind/walk/mod.ts";
 import { sweep } from "../util/testing/sweep.ts";
 import { vmOf } from "./lockstep/vm_task.ts";
+import { StackWatcher } from "./lockstep/watcher.ts";
 import { chainProgram } from "./testing/chain_program.ts";
 import { machineWith } from "./testing/followed.ts";
-
-/** Reads the stack of the thread that runs. */
-class Reader {
-  readonly #machine: Machine;
-  readonly #live: LiveState;
-  readonly #input: Pick<WalkInput, "memory" | "modules">;
-
-  constructor(machine: Machine) {
-    const { task, file } = vmOf(machine);
-    this.#machine = machine;
-    this.#live = new LiveState(machine.kernel, machine.cpu);
-    this.#input = {
-      memory: taskMemory(machine.kernel, task),
-      modules: new ModuleList([moduleFromElf(file)]),
-    };
-  }
-
-  get input(): WalkInput {
-    assertEquals(discoverCode(this.#input).problems, []);
-    return {
-      ...this.#input,
-      registers: this.#live.registers(),
-      threadPointer: this.#machine.cpu.threadPointer(0),
-    };
-  }
-}
+import { runTo } from "./testing/run_vm.ts";
 
 /** What a frame is, with its values. */
 function shown(frame: Frame): unknown {
@@ -88,7 +58,7 @@ Deno.test("FrameIterator, skips native code at every instruction, and roots are 
   });
   for (const arch of ["x86_64", "aarch64"] as const) {
     using machine = await machineWith(arch, program);
-    const reader = new Reader(machine);
+    const watcher = new StackWatcher(machine, vmOf(machine));
     let [native, deepest, roots] = [0, 0, 0];
     const [far, near] = sweep({ quick: [499, 29], full: [61, 1] });
     let isNear = false;
@@ -97,7 +67,8 @@ Deno.test("FrameIterator, skips native code at every instruction, and roots are 
       machine.run(isNear ? near : far);
       isNear = false;
       if (machine.kernel.halted !== null || !machine.cpu.userMode) continue;
-      const found = check(reader.input);
+      assertEquals(watcher.discover(), []);
+      const found = check(watcher.input);
       isNear = !found.isNative && found.managed > 0;
       native += found.isNative ? 1 : 0;
       deepest = Math.max(deepest, found.managed);
@@ -112,19 +83,19 @@ Deno.test("handleRoots, finds the references that native code has been given", a
   for (const arch of ["x86_64", "aarch64"] as const) {
     using machine = await machineWith(arch, program);
     const { file, task } = vmOf(machine);
-    const reader = new Reader(machine);
+    const watcher = new StackWatcher(machine, { file, task });
     // In `hop`, whose native function gives the object that `main` has made.
-    machine.addBreakpoint(file.symbolNamed("static_get")!.value);
-    assertEquals(machine.run(10_000_000).kind, "breakpoint");
-    const { memory, threadPointer, modules } = reader.input;
+    runTo(machine, "static_get");
+    assertEquals(watcher.discover(), []);
+    const { memory, threadPointer, modules } = watcher.input;
     const { handles } = modules.code.regions.find(({ method }) => method !== 0n)!.map!;
     const at = file.symbolNamed("vm_static_reference")!.value;
-    const object = readWord(taskMemory(machine.kernel, task), at);
+    const object = readWord(memory, at);
     const found = new Set<string>();
     for (let i = 0; i < 2000; i++) {
       machine.run(1);
       if (!machine.cpu.userMode) continue;
-      const roots = handleRoots(memory, threadPointer!, handles!).map(({ value }) => value);
+      const roots = handleRoots(memory, threadPointer, handles!).map(({ value }) => value);
       found.add(roots.join());
       if (roots.length === 0 && found.size > 1) break;
     }

@@ -10,6 +10,7 @@ import { Random } from "../util/random.ts";
 import { sweep } from "../util/testing/sweep.ts";
 import { encodeProgram } from "./bytecode/mod.ts";
 import { assemble, withProgram } from "./mod.ts";
+import { endSink, type TaskEnd } from "./testing/run_vm.ts";
 
 const PROGRAM = assemble(`
 class Node refs 1 ints 1
@@ -68,17 +69,11 @@ interface Ran {
 }
 
 async function run(arch: GuestArch, blob: Uint8Array): Promise<Ran> {
-  const end: { code?: number; reason?: string } = {};
+  const end: TaskEnd = {};
   using machine = new Machine({
     arch: archByName(arch),
     modules: [{ commandLine: "vm", bytes: withProgram(await vmImage(arch), blob) }],
-    sinks: [{
-      write(event) {
-        if (event.type !== "task-exit" || event.task !== "vm") return;
-        if (event.code !== undefined) end.code = event.code;
-        if (event.reason !== undefined) end.reason = event.reason;
-      },
-    }],
+    sinks: [endSink(end)],
   });
   const { kind } = machine.run(3_000_000);
   const { code, reason } = end;

@@ -1,21 +1,18 @@
 // Code of a real run that a kind from outside walks: another compiler's, for all that the walker knows.
 import { assert, assertEquals } from "@std/assert";
-import { LiveState } from "../kernel/unwind/live_state.ts";
-import { taskMemory } from "../kernel/unwind/unwind_stack.ts";
 import {
   atCfa,
   backtrace,
   callingConvention,
   type CodeKind,
   CodeRegion,
-  discoverCode,
   managedFrame,
-  moduleFromElf,
-  ModuleList,
 } from "../unwind/walk/mod.ts";
 import { vmOf } from "./lockstep/vm_task.ts";
+import { StackWatcher } from "./lockstep/watcher.ts";
 import { chainProgram } from "./testing/chain_program.ts";
 import { machineWith } from "./testing/followed.ts";
+import { runTo } from "./testing/run_vm.ts";
 
 /** Frame pointer and return address. */
 const REGISTERS = { x86_64: [6, 16], aarch64: [29, 30] } as const;
@@ -29,18 +26,11 @@ Deno.test("CodeRegistry.replace, has a kind from outside walk code among the VM'
   });
   for (const arch of ["x86_64", "aarch64"] as const) {
     using machine = await machineWith(arch, program);
-    const { task, file } = vmOf(machine);
-    machine.addBreakpoint(file.symbolNamed("vm_native_here")!.value);
-    assertEquals(machine.run(10_000_000).kind, "breakpoint");
-    const modules = new ModuleList([moduleFromElf(file)]);
-    const memory = taskMemory(machine.kernel, task);
-    assertEquals(discoverCode({ memory, modules }).problems, []);
-    const input = {
-      memory,
-      modules,
-      registers: new LiveState(machine.kernel, machine.cpu).registers(),
-      threadPointer: machine.cpu.threadPointer(0),
-    };
+    const watcher = new StackWatcher(machine, vmOf(machine));
+    runTo(machine, "vm_native_here");
+    assertEquals(watcher.discover(), []);
+    const { input } = watcher;
+    const { modules } = input;
     const walk = () => backtrace(input, { framePointer: false });
     const before = walk();
     assertEquals(before.error, undefined);

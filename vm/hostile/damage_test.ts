@@ -8,8 +8,6 @@ import type { ElfFile } from "../../elf/mod.ts";
 import type { GuestArch } from "../../guest/embedded.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import type { Machine } from "../../kernel/mod.ts";
-import { LiveState } from "../../kernel/unwind/live_state.ts";
-import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import {
   type Backtrace,
   backtrace,
@@ -29,8 +27,10 @@ import {
 import { Random } from "../../util/random.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { vmOf } from "../lockstep/vm_task.ts";
+import { StackWatcher } from "../lockstep/watcher.ts";
 import { chainProgram } from "../testing/chain_program.ts";
 import { machineWith } from "../testing/followed.ts";
+import { runTo } from "../testing/run_vm.ts";
 
 const PROGRAM = chainProgram({
   depth: 9,
@@ -56,24 +56,15 @@ interface Scene {
   readonly parts: readonly Part[];
 }
 
-function modulesOf(file: ElfFile): ModuleList {
-  return new ModuleList([moduleFromElf(file)]);
-}
-
 async function sceneOf(arch: GuestArch): Promise<Scene & Disposable> {
   const machine = await machineWith(arch, PROGRAM);
   const { task, file } = vmOf(machine);
-  machine.addBreakpoint(file.symbolNamed("vm_native_here")!.value);
-  assertEquals(machine.run(10_000_000).kind, "breakpoint");
-  const memory = taskMemory(machine.kernel, task);
-  const input = {
-    memory,
-    registers: new LiveState(machine.kernel, machine.cpu).registers(),
-    threadPointer: machine.cpu.threadPointer(0),
-  };
-  const modules = modulesOf(file);
-  assertEquals(discoverCode({ memory, modules }).problems, []);
-  const clean = backtrace({ ...input, modules });
+  const watcher = new StackWatcher(machine, { task, file });
+  runTo(machine, "vm_native_here");
+  assertEquals(watcher.discover(), []);
+  const { input } = watcher;
+  const { memory, modules } = input;
+  const clean = backtrace(input);
   assertEquals([clean.error, clean.end], [undefined, "return-address-zero"]);
   const word = (address: bigint): bigint => readWord(memory, address)!;
   const parts: Part[] = [];
@@ -151,7 +142,7 @@ function otherWord(random: Random, old: bigint, at: bigint, { parts }: Scene): b
 function lookAt(
   { file, input }: Pick<Scene, "file" | "input">,
 ): { walks: Backtrace[]; refused: InputError | undefined } {
-  const modules = modulesOf(file);
+  const modules = new ModuleList([moduleFromElf(file)]);
   let refused: InputError | undefined;
   const attempt = (action: () => void): void => {
     try {

@@ -10,16 +10,14 @@ import { sweep } from "../../util/testing/sweep.ts";
 import { VM_FLAGS } from "../mod.ts";
 import { machineWith } from "../testing/followed.ts";
 import { graphProgram } from "../testing/graph_program.ts";
+import { runTo } from "../testing/run_vm.ts";
 import { vmOf } from "./vm_task.ts";
 import { StackWatcher } from "./watcher.ts";
 
 /** Steps a machine to the instruction that follows the first of the two stores. */
 function windowOf(machine: Machine): bigint {
-  const { task, file } = vmOf(machine);
-  const watcher = new StackWatcher(machine, { task, file });
-  const entered = machine.addBreakpoint(file.symbolNamed("vm_enter")!.value);
-  machine.run();
-  entered[Symbol.dispose]();
+  const watcher = new StackWatcher(machine, vmOf(machine));
+  runTo(machine, "vm_enter")[Symbol.dispose]();
   assertEquals(watcher.discover(), []);
   let before = watcher.anchor;
   for (let steps = 0; steps < 1_000_000; steps++) {

@@ -7,6 +7,7 @@ import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import { readWord } from "../../unwind/walk/mod.ts";
 import { assemble, Reference } from "../mod.ts";
 import { machineWith } from "../testing/followed.ts";
+import { runTo } from "../testing/run_vm.ts";
 import { vmOf } from "./vm_task.ts";
 import { StackWatcher } from "./watcher.ts";
 
@@ -131,9 +132,7 @@ for (const arch of ARCH_NAMES) {
     const collections = file.symbolNamed("vm_statistics")!.value;
     // What makes a reference in native code takes the lock, behind an anchor.
     const lock = file.symbolNamed("vm_lock")!.value;
-    const entered = machine.addBreakpoint(file.symbolNamed("vm_enter")!.value);
-    machine.run();
-    entered[Symbol.dispose]();
+    runTo(machine, "vm_enter")[Symbol.dispose]();
     assertEquals(watcher.discover(), []);
     machine.addBreakpoint(lock);
     const returns = new Set<bigint>();

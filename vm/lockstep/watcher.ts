@@ -77,21 +77,25 @@ export class StackWatcher {
     return threadRegisters(k, thread)[k.arch.core.threadPointer] ?? 0n;
   }
 
-  /** Walks the stack of the thread that runs. */
-  walk(onFrame?: (frame: Frame) => void): ObservedStack {
-    return this.#walk(
-      {
-        registers: this.#live.registers(),
-        threadPointer: this.#machine.cpu.threadPointer(0),
-      },
-      {},
-      onFrame,
-    );
+  /** What a walk of the stack of the thread that runs begins with. */
+  get input(): WalkInput & { readonly threadPointer: bigint } {
+    return {
+      registers: this.#live.registers(),
+      threadPointer: this.#machine.cpu.threadPointer(0),
+      memory: this.#memory,
+      modules: this.#modules,
+    };
   }
 
-  /** The two words of the anchor of the thread that runs, whether it is set or not. */
+  /** Walks it. */
+  walk(onFrame?: (frame: Frame) => void): ObservedStack {
+    return this.#walk(this.input, {}, onFrame);
+  }
+
+  /** The two words of the anchor of the thread that runs, set or not; zeros if there is none. */
   get anchor(): { readonly sp: bigint; readonly pc: bigint } {
-    const [offset = 0] = this.#modules.code.anchors;
+    const [offset] = this.#modules.code.anchors;
+    if (offset === undefined) return { sp: 0n, pc: 0n };
     const at = this.#machine.cpu.threadPointer(0) + BigInt(offset);
     const [sp, pc] = [at, at + 8n].map((address) => readWord(this.#memory, address) ?? 0n);
     return { sp: sp!, pc: pc! };
@@ -99,7 +103,7 @@ export class StackWatcher {
 
   /** Where the last managed frame goes on; undefined if the thread runs managed code. */
   get anchorPc(): bigint | undefined {
-    return this.#modules.code.anchors.length === 0 ? undefined : this.anchor.pc || undefined;
+    return this.anchor.pc || undefined;
   }
 
   /**
@@ -107,8 +111,8 @@ export class StackWatcher {
    * it runs managed code.
    */
   walkFromAnchor(): ObservedStack | undefined {
-    if (this.anchorPc === undefined) return undefined;
     const { sp, pc } = this.anchor;
+    if (pc === 0n) return undefined;
     const threadPointer = this.#machine.cpu.threadPointer(0);
     const registers = new RegisterSet(this.#machine.kernel.arch.elfMachine);
     registers.set(registers.numbers.programCounter, pc);

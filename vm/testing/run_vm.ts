@@ -1,8 +1,11 @@
-// Programs in bytecode, run by the guest's VM on a machine to their end.
-import { archByName } from "../../arch/mod.ts";
+// Programs in bytecode, run by the guest's VM on a machine to their end, or to one of its functions.
+import { assertEquals } from "@std/assert";
 import type { GuestArch } from "../../guest/embedded.ts";
-import { Machine, type MachineOptions } from "../../kernel/mod.ts";
-import { assemble, vmProgram, type VmSettings } from "../mod.ts";
+import type { Machine, MachineOptions } from "../../kernel/mod.ts";
+import type { EventSink } from "../../trace/mod.ts";
+import { vmOf } from "../lockstep/vm_task.ts";
+import { assemble, type VmSettings } from "../mod.ts";
+import { machineWith } from "./followed.ts";
 
 /** How a program has ended. */
 export interface Ran {
@@ -14,27 +17,41 @@ export interface Ran {
   readonly reason: string | undefined;
 }
 
+/** How the VM's task has ended, as far as it has. */
+export interface TaskEnd {
+  code?: number;
+  reason?: string;
+}
+
+/** What notes how the VM's task ends. */
+export function endSink(end: TaskEnd): EventSink {
+  return {
+    write(event) {
+      if (event.type !== "task-exit" || event.task !== "vm") return;
+      if (event.code !== undefined) end.code = event.code;
+      if (event.reason !== undefined) end.reason = event.reason;
+    },
+  };
+}
+
 /** A machine with the VM and a program. */
 export async function vmMachine(
   arch: GuestArch,
   text: string,
   settings: VmSettings = {},
   options: Partial<MachineOptions> = {},
-): Promise<{ machine: Machine; end: { code?: number; reason?: string } }> {
-  const end: { code?: number; reason?: string } = {};
-  const machine = new Machine({
-    arch: archByName(arch),
-    modules: [await vmProgram(arch, assemble(text), settings)],
-    sinks: [{
-      write(event) {
-        if (event.type !== "task-exit" || event.task !== "vm") return;
-        if (event.code !== undefined) end.code = event.code;
-        if (event.reason !== undefined) end.reason = event.reason;
-      },
-    }],
-    ...options,
-  });
+): Promise<{ machine: Machine; end: TaskEnd }> {
+  const end: TaskEnd = {};
+  const sinks = [endSink(end)];
+  const machine = await machineWith(arch, assemble(text), settings, { sinks, ...options });
   return { machine, end };
+}
+
+/** Runs a machine to a function of the VM; the breakpoint there stays until it is disposed of. */
+export function runTo(machine: Machine, name: string): Disposable {
+  const stop = machine.addBreakpoint(vmOf(machine).file.symbolNamed(name)!.value);
+  assertEquals(machine.run(10_000_000).kind, "breakpoint");
+  return stop;
 }
 
 /** Instructions after which a program is taken to hang. */
