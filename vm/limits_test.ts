@@ -3,13 +3,12 @@
 import { assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../kernel/testing/programs.ts";
 import { leftToFull, sweep } from "../util/testing/sweep.ts";
-import { assemble, Reference } from "./mod.ts";
+import { assemble } from "./mod.ts";
 import { runVm, vmMachine } from "./testing/run_vm.ts";
+import { truthText } from "./testing/truth.ts";
 
 function truthOf(text: string): string {
-  const reference = new Reference(assemble(text));
-  reference.run();
-  return reference.output.map((value) => `${value}\n`).join("");
+  return truthText(assemble(text));
 }
 
 function repeated(count: number, text: (i: number) => string): string {

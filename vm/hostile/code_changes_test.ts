@@ -7,8 +7,9 @@ import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import { managedFrame, readWord } from "../../unwind/walk/mod.ts";
 import { sweep } from "../../util/testing/sweep.ts";
 import { vmOf } from "../lockstep/vm_task.ts";
-import { assemble, Reference } from "../mod.ts";
+import { assemble } from "../mod.ts";
 import { followed } from "../testing/followed.ts";
+import { truthOf } from "../testing/truth.ts";
 
 const METHODS = `class Node refs 1 ints 1
 # Calls itself; each level changes the code of all, so that frames of old code are on the stack.
@@ -129,9 +130,7 @@ end`);
     });
     assertEquals(report.mismatch, undefined);
     assertEquals(report.halted, "all tasks have ended");
-    const truth = new Reference(program);
-    truth.run();
-    assertEquals(report.printed, truth.output);
+    assertEquals(report.printed, truthOf(program));
     assert(mostFreed > 3n, `${mostFreed} pieces of code freed`);
     for (const kind of ["interpreter", "jit", "optimized"]) assert(report.kinds[kind]! > 0, kind);
   });

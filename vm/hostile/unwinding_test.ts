@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
-import { Reference } from "../mod.ts";
 import { followed } from "../testing/followed.ts";
 import { runVm } from "../testing/run_vm.ts";
 import { unwindingProgram, WAYS } from "../testing/unwinding_program.ts";
+import { truthOf } from "../testing/truth.ts";
 
 /** Ways that are followed in one run. */
 const RUN = 45;
@@ -21,9 +21,7 @@ for (const arch of ARCH_NAMES) {
       const report = await followed(arch, program, { every: 64 });
       assertEquals(report.mismatch, undefined);
       assertEquals(report.halted, "all tasks have ended");
-      const truth = new Reference(program);
-      truth.run();
-      assertEquals(report.printed, truth.output);
+      assertEquals(report.printed, truthOf(program));
       // Each has been seen on its way, and taken.
       assert(report.printed.length >= 2 * ways.slice(i, i + RUN).length);
     }

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
-import { Reference } from "../mod.ts";
 import { followed } from "../testing/followed.ts";
 import { ORDER_COUNT, orderOf, orderProgram } from "../testing/order_program.ts";
+import { truthOf } from "../testing/truth.ts";
 
 /** Orders that are followed in one run. */
 const RUN = 32;
@@ -22,9 +22,7 @@ for (const arch of ARCH_NAMES) {
       const program = orderProgram(numbers.slice(i, i + RUN).map(orderOf));
       const report = await followed(arch, program);
       assertEquals(report.mismatch, undefined, `orders ${numbers[i]} and ${RUN - 1} more`);
-      const truth = new Reference(program);
-      truth.run();
-      assertEquals(report.printed, truth.output);
+      assertEquals(report.printed, truthOf(program));
       for (const kind of Object.keys(report.kinds)) kinds.add(kind);
       deepest = Math.max(deepest, report.deepest);
       assert(report.anchored > 0);

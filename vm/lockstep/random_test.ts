@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
-import { Reference } from "../mod.ts";
 import { followed } from "../testing/followed.ts";
 import { randomProgram } from "../testing/random_program.ts";
+import { truthOf } from "../testing/truth.ts";
 
 const NATIVES = ["collect", "tier", "move", "print", "spin", "yield", "sleep", "static_set"];
 
@@ -28,9 +28,7 @@ for (const arch of ARCH_NAMES) {
         },
       });
       assertEquals(report.mismatch, undefined, `seed ${seed}\n${text}`);
-      const truth = new Reference(program);
-      truth.run();
-      assertEquals(report.printed, truth.output, `seed ${seed}`);
+      assertEquals(report.printed, truthOf(program), `seed ${seed}`);
       assert(report.reference.threads.every(({ ended }) => ended), `seed ${seed}`);
       states += report.states;
     }

@@ -5,9 +5,10 @@ import { InterruptLine } from "../../kernel/clock.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { taskMemory } from "../../kernel/unwind/unwind_stack.ts";
 import { readWord } from "../../unwind/walk/mod.ts";
-import { assemble, Reference } from "../mod.ts";
+import { assemble } from "../mod.ts";
 import { machineWith } from "../testing/followed.ts";
 import { runTo } from "../testing/run_vm.ts";
+import { truthText } from "../testing/truth.ts";
 import { vmOf } from "./vm_task.ts";
 import { StackWatcher } from "./watcher.ts";
 
@@ -118,8 +119,6 @@ end`);
 
 for (const arch of ARCH_NAMES) {
   Deno.test(`vm ${arch}, objects are moved when native code has just returned`, async () => {
-    const truth = new Reference(PROGRAM);
-    truth.run();
     const settings = { seed: 1n, collectInterval: 1, heapSize: 16_384 };
     using machine = await machineWith(arch, PROGRAM, settings, {
       policy: "priority",
@@ -157,7 +156,7 @@ for (const arch of ARCH_NAMES) {
       }
       isBack = !isBack;
     }
-    assertEquals(machine.console.text(), truth.output.map((value) => `${value}\n`).join(""));
+    assertEquals(machine.console.text(), truthText(PROGRAM));
     assert(returns.size > 5 && moved > times / 2, `${returns.size}: ${moved} of ${times}`);
   });
 }

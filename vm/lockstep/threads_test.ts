@@ -3,9 +3,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
 import { sweep } from "../../util/testing/sweep.ts";
-import { assemble, Reference } from "../mod.ts";
+import { assemble } from "../mod.ts";
 import { followed } from "../testing/followed.ts";
 import { randomProgram } from "../testing/random_program.ts";
+import { truthOf } from "../testing/truth.ts";
 
 /** Innermost frames of threads that do not run, all of which a full sweep comes by. */
 const PLACES = ["interpreter", "jit", "optimized", "native", "native-stub", "system call"];
@@ -27,9 +28,8 @@ for (const arch of ARCH_NAMES) {
         machine: { quantum: 300, seed },
       });
       assertEquals(report.mismatch, undefined, `seed ${seed}\n${text}`);
-      const truth = new Reference(program);
-      truth.run();
-      const printed = Array.from({ length: threads }, () => truth.output).flat();
+      const truth = truthOf(program);
+      const printed = Array.from({ length: threads }, () => truth).flat();
       assertEquals(report.printed.toSorted(), printed.toSorted(), `seed ${seed}`);
       assertEquals(report.reference.threads.map(({ ended }) => ended), [true, true, true]);
       for (const [kind, count] of Object.entries(report.stopped)) {
