@@ -35,9 +35,17 @@ export interface RandomProgram {
 /** The program of a seed: of those that it leads to, the first of the length asked for. */
 export function randomProgram(seed: number, options: RandomProgramOptions = {}): RandomProgram {
   const random = new Random(seed);
-  const [least, most] = options.steps ?? [200, 1500];
+  const { steps = [200, 1500] } = options;
+  return firstOfLength(steps, () => new ProgramWriter(random, options).write());
+}
+
+/** Of programs that are written, the first that takes so many steps. */
+export function firstOfLength(
+  [least, most]: readonly [number, number],
+  write: () => string,
+): RandomProgram {
   for (;;) {
-    const text = new ProgramWriter(random, options).write();
+    const text = write();
     const program = assemble(text);
     const steps = stepsOf(program, most);
     if (steps >= least && steps < most) return { text, program };

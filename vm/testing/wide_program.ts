@@ -6,8 +6,8 @@
  * @module
  */
 import { Random } from "../../util/random.ts";
-import { assemble, type VmProgram, type WantedKind } from "../bytecode/mod.ts";
-import { Reference } from "../reference/mod.ts";
+import type { WantedKind } from "../bytecode/mod.ts";
+import { firstOfLength, type RandomProgram } from "./random_program.ts";
 
 type Type = "int" | "ref";
 
@@ -28,22 +28,15 @@ const CONSTANTS = [0, 1, -1, 127, -128, 4095, -4096, 65535, 65536, 8388607, 8388
 /** The program of a seed, of those that it leads to the first of the length asked for. */
 export function wideProgram(
   seed: number,
-  { kinds, steps: [least, most] }: {
+  { kinds, steps }: {
     /** Kinds that methods are of, at random. */
     readonly kinds: readonly WantedKind[];
     /** Least and most steps of the reference interpreter. */
     readonly steps: readonly [number, number];
   },
-): { readonly text: string; readonly program: VmProgram } {
+): RandomProgram {
   const random = new Random(seed);
-  for (;;) {
-    const text = write(random, kinds);
-    const program = assemble(text);
-    const [thread] = new Reference(program).threads;
-    let steps = 0;
-    while (steps < most && thread!.advance().length > 0) steps++;
-    if (steps >= least && steps < most) return { text, program };
-  }
+  return firstOfLength(steps, () => write(random, kinds));
 }
 
 function write(random: Random, kinds: readonly WantedKind[]): string {
