@@ -12,9 +12,9 @@ const STACK = 9n * 4096n;
 /** Methods that main calls. */
 const STARTS = sweep({ quick: ["opt"], full: ["opt", "jit", "int"] });
 
-/** Each calls the next; those of two kinds take the exception, wherever it comes. */
-const PROGRAM = assemble(`
-method opt(int n): int optimized
+/** A method that takes the exception that a call below it throws. */
+function taking(name: string, kind: string, callee: string): string {
+  return `method ${name}(int n): int ${kind}
   local keep
   load n
   store keep
@@ -23,7 +23,7 @@ try:
   load n
   iconst 1
   add
-  invoke jit
+  invoke ${callee}
   add
   return_value
 caught:
@@ -31,7 +31,12 @@ caught:
   load n
   return_value
   handler try caught caught StackOverflow
-end
+end`;
+}
+
+/** Each calls the next; those of two kinds take the exception, wherever it comes. */
+const PROGRAM = assemble(`
+${taking("opt", "optimized", "jit")}
 method jit(int n): int jit
   local keep
   load n
@@ -44,24 +49,7 @@ method jit(int n): int jit
   add
   return_value
 end
-method int(int n): int interpreter
-  local keep
-  load n
-  store keep
-try:
-  load keep
-  load n
-  iconst 1
-  add
-  invoke hop
-  add
-  return_value
-caught:
-  pop
-  load n
-  return_value
-  handler try caught caught StackOverflow
-end
+${taking("int", "interpreter", "hop")}
 method hop(int n): int interpreter
   load n
   iconst 1

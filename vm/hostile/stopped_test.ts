@@ -9,82 +9,38 @@ import { followed } from "../testing/followed.ts";
 
 const TURNS = sweep({ quick: 1, full: 5 });
 
+/** Calls methods of the other kinds, one after the other, and keeps a reference meanwhile. */
+function level(
+  name: string,
+  { kind, callees }: { readonly kind: string; readonly callees: readonly [string, string] },
+): string {
+  const [first, second] = callees.map((callee) => `
+  load n
+  iconst 1
+  sub
+  load own
+  invoke ${callee}`);
+  return `method ${name}(int n, ref box): int ${kind}
+  local own
+  load box
+  store own
+  load n
+  iconst 1
+  if_lt bottom${first}${second}
+  add
+  return_value
+bottom:
+  load own
+  load box
+  same
+  return_value
+end`;
+}
+
 const PROGRAM = assemble(`class Box refs 1 ints 1
-method opt(int n, ref box): int optimized
-  local own
-  load box
-  store own
-  load n
-  iconst 1
-  if_lt bottom
-  load n
-  iconst 1
-  sub
-  load own
-  invoke jit
-  load n
-  iconst 1
-  sub
-  load own
-  invoke int
-  add
-  return_value
-bottom:
-  load own
-  load box
-  same
-  return_value
-end
-method jit(int n, ref box): int jit
-  local own
-  load box
-  store own
-  load n
-  iconst 1
-  if_lt bottom
-  load n
-  iconst 1
-  sub
-  load own
-  invoke opt
-  load n
-  iconst 1
-  sub
-  load own
-  invoke int
-  add
-  return_value
-bottom:
-  load own
-  load box
-  same
-  return_value
-end
-method int(int n, ref box): int interpreter
-  local own
-  load box
-  store own
-  load n
-  iconst 1
-  if_lt bottom
-  load n
-  iconst 1
-  sub
-  load own
-  invoke opt
-  load n
-  iconst 1
-  sub
-  load own
-  invoke jit
-  add
-  return_value
-bottom:
-  load own
-  load box
-  same
-  return_value
-end
+${level("opt", { kind: "optimized", callees: ["jit", "int"] })}
+${level("jit", { kind: "jit", callees: ["opt", "int"] })}
+${level("int", { kind: "interpreter", callees: ["opt", "jit"] })}
 method hop(int n): int jit
   load n
   new Box
