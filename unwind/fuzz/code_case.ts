@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { InputError } from "../../bytes/mod.ts";
+import { Refusals } from "../../bytes/testing/refusals.ts";
 import type { Random } from "../../util/random.ts";
 import { damaged } from "../../util/testing/damage.ts";
 import {
@@ -41,27 +41,19 @@ export function codeCase(random: Random): void {
     i === part ? { ...window, bytes: damage(random, window.bytes, i === 0) } : window
   );
   const input = { ...stack, memory: memoryOf(windows) };
-  let refused: unknown;
-  const attempt = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      refused ??= error;
-    }
-  };
+  const refusals = new Refusals();
   for (let round = 0; round < 2; round++) {
     const { problems } = discoverCode({ ...input, descriptor: BigInt(LIST) });
-    refused ??= problems[0];
+    refusals.note(problems[0]);
   }
   for (const native of ["walk", "skip"] as const) {
     const walk = backtrace(input, { native, framePointer: random.chance(0.5) });
-    refused ??= walk.error;
-    look(walk, attempt);
+    refusals.note(walk.error);
+    look(walk, refusals);
   }
-  attempt(() => void handleRoots(input.memory, BigInt(THREAD), HANDLES));
-  attempt(() => strangeThread(random, input));
-  if (refused !== undefined) throw refused;
+  refusals.attempt(() => void handleRoots(input.memory, BigInt(THREAD), HANDLES));
+  refusals.attempt(() => strangeThread(random, input));
+  if (refusals.first !== undefined) throw refusals.first;
 }
 
 /** Damaged bytes; of a stack, where its frames are. */
@@ -87,9 +79,9 @@ function frameOf(random: Random, isInnermost: boolean): FrameInit {
   return { code, at, anchors: code === "stub", ...code === "interpreter" ? { words } : {} };
 }
 
-function look({ frames }: Backtrace, attempt: (action: () => void) => void): void {
+function look({ frames }: Backtrace, refusals: Refusals): void {
   for (const frame of frames) {
-    attempt(() => {
+    refusals.attempt(() => {
       for (const variable of managedFrame(frame)?.variables ?? []) {
         void variable.value;
         void variable.absence;
@@ -97,5 +89,5 @@ function look({ frames }: Backtrace, attempt: (action: () => void) => void): voi
       }
     });
   }
-  attempt(() => void [...stackRoots(frames)]);
+  refusals.attempt(() => void [...stackRoots(frames)]);
 }

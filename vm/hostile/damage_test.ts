@@ -3,7 +3,8 @@
 // found, walked and looked at ends, with errors that are typed, and the frames so far are the true
 // ones.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { InputError } from "../../bytes/mod.ts";
+import type { InputError } from "../../bytes/mod.ts";
+import { Refusals } from "../../bytes/testing/refusals.ts";
 import type { ElfFile } from "../../elf/mod.ts";
 import type { GuestArch } from "../../guest/embedded.ts";
 import { ARCH_NAMES } from "../../kernel/testing/programs.ts";
@@ -143,34 +144,26 @@ function lookAt(
   { file, input }: Pick<Scene, "file" | "input">,
 ): { walks: Backtrace[]; refused: InputError | undefined } {
   const modules = new ModuleList([moduleFromElf(file)]);
-  let refused: InputError | undefined;
-  const attempt = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      refused ??= error;
-    }
-  };
-  [refused] = discoverCode({ memory: input.memory, modules }).problems;
+  const refusals = new Refusals();
+  refusals.note(discoverCode({ memory: input.memory, modules }).problems[0]);
   const walks = (["walk", "skip"] as const).map((native) =>
     backtrace({ ...input, modules }, { native, framePointer: false })
   );
   for (const { frames, error } of walks) {
-    refused ??= error;
+    refusals.note(error);
     for (const frame of frames) {
-      attempt(() => {
+      refusals.attempt(() => {
         for (const variable of managedFrame(frame)?.variables ?? []) void variable.value;
       });
     }
-    attempt(() => void [...stackRoots(frames)]);
+    refusals.attempt(() => void [...stackRoots(frames)]);
   }
-  attempt(() => {
+  refusals.attempt(() => {
     for (const { map } of modules.code.regions) {
       if (map?.handles !== undefined) handleRoots(input.memory, input.threadPointer!, map.handles);
     }
   });
-  return { walks, refused };
+  return { walks, refused: refusals.first };
 }
 
 function placeOf({ pc, cfa }: Frame): unknown {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { InputError } from "../../../bytes/mod.ts";
+import type { InputError } from "../../../bytes/mod.ts";
+import { Refusals } from "../../../bytes/testing/refusals.ts";
 import { DW_AT } from "../attributes.ts";
 import type { DebugInfo } from "../info/debug_info.ts";
 import { Entry, type Unit } from "../info/entry.ts";
@@ -32,15 +33,10 @@ const LOCATIONS: readonly number[] = [DW_AT.location, DW_AT.frameBase, DW_AT.ran
 /** Asks everything; the errors that the input deserves. What is no `InputError` is thrown. */
 export function exercise(info: DebugInfo, options: ExerciseOptions): InputError[] {
   const { addresses, offsets = [], names, most } = options;
-  const errors: InputError[] = [];
+  const refusals = new Refusals();
   const attempt = (action: () => void) => {
-    try {
-      action();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      errors.push(error);
-    }
-    return errors.length < ENOUGH;
+    refusals.attempt(action);
+    return refusals.all.length < ENOUGH;
   };
   attempt(() => {
     const units = info.units.slice(0, most);
@@ -68,7 +64,7 @@ export function exercise(info: DebugInfo, options: ExerciseOptions): InputError[
     });
   }
   attempt(() => void [info.supplementary, info.typeUnit(1n)]);
-  return [...errors, ...info.problems];
+  return [...refusals.all, ...info.problems];
 }
 
 function exerciseUnit(unit: Unit, most: number, attempt: Attempt): void {
