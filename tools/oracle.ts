@@ -7,10 +7,11 @@
  * addresses with `llvm-symbolizer`, and at every instruction with the calls that a stepped program
  * makes; and what Trapline's CPUs do with what other processors do, in `oracle/processor`, and what
  * programs with Debian's own code for switching contexts do in a machine with what they do outside,
- * in `oracle/foreign`; gdb, reading stacks of generated code, with ours, in `oracle/vm`; gdb, driving a machine by script, with that machine; and the JSON schema of
- * workloads with their reader, by Python's jsonschema. It has gdb, lldb and a debug adapter of VS
- * Code's do what docs/debugging.md says. Arguments are further files whose tables are to be
- * compared. Exits with 1 if anything differs.
+ * in `oracle/foreign`; gdb, reading stacks of generated code, with ours, in `oracle/vm`; gdb, driving
+ * a machine by script, with that machine; and the JSON schema of workloads with their reader, by
+ * Python's jsonschema. It has gdb, lldb and a debug adapter of VS Code's do what docs/debugging.md
+ * says. Arguments are further files whose tables are to be compared. Exits with 1 if anything
+ * differs.
  *
  * A check whose tool is not installed is left out, by name. Nothing is compared loosely: see
  * `oracle/tables_check.ts` for what `readelf` leaves unsaid and what is checked instead.
